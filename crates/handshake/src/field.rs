@@ -1,0 +1,28 @@
+//! The grammars of the fields that an upgrade is made of, one file for each.
+//! Never lenient: each reader returns what is right and says what is wrong, and where.
+
+pub mod chunked;
+pub mod connection;
+pub mod date;
+pub mod deflate;
+pub mod extension;
+pub mod framing;
+pub mod host;
+pub mod key;
+mod list;
+mod parameter;
+mod quoted;
+pub mod subprotocol;
+pub mod target;
+#[cfg(test)]
+mod tests;
+mod token;
+pub mod upgrade;
+mod uri;
+pub mod version;
+
+pub use list::{Element, Malformed, elements, elements_of, tokens};
+pub use parameter::{Parameter, ParameterFault, segments};
+pub use quoted::{Quoted, quoted_string};
+pub(crate) use token::leading_ows;
+pub use token::{is_tchar, is_token, trim_ows, trim_ows_end};

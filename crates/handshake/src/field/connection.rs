@@ -1,0 +1,46 @@
+//! The Connection field.
+//! Never decides what follows from an option.
+
+use super::Malformed;
+use super::list::tokens;
+
+/// ```text
+/// Connection        = #connection-option
+/// connection-option = token              RFC 9110 7.6.1
+/// ```
+pub fn options<'a>(
+    values: impl IntoIterator<Item = &'a [u8]>,
+) -> impl Iterator<Item = Result<&'a [u8], Malformed<'a>>> {
+    tokens(values)
+}
+
+/// Whether one of the options is this one. Options are compared without case (RFC 9110 7.6.1).
+pub fn contains_option<'a>(values: impl IntoIterator<Item = &'a [u8]>, option: &str) -> bool {
+    options(values)
+        .flatten()
+        .any(|found| found.eq_ignore_ascii_case(option.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::contains_option;
+
+    #[test]
+    fn rfc9110_7_6_1_options() {
+        let rows: [(&[&str], bool); 9] = [
+            (&["Upgrade"], true),
+            (&["keep-alive, uPGRADE"], true),
+            (&["keep-alive", "upgrade"], true),
+            (&[",upgrade,"], true),
+            (&[], false),
+            (&[""], false),
+            (&["upgrades"], false),
+            (&["\"upgrade\""], false),
+            (&["keep-alive upgrade"], false),
+        ];
+        for (values, want) in rows {
+            let got = contains_option(values.iter().map(|value| value.as_bytes()), "upgrade");
+            assert_eq!(got, want, "{values:?}");
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! The Sec-WebSocket-Extensions field.
+//! Never knows an extension: what their parameters mean stands in a file of its own.
+
+use super::list::{Element, elements};
+use super::parameter::{Parameter, ParameterFault, segments};
+use super::token::is_token;
+use std::ops::Range;
+
+/// An extension that is offered or answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extension<'a> {
+    /// The name as it was spelled.
+    pub name: &'a [u8],
+    /// The parameters in the order in which they came.
+    pub parameters: Vec<Parameter<'a>>,
+    /// The octets of the value that it takes.
+    pub at: Range<usize>,
+}
+
+/// What a Sec-WebSocket-Extensions value says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Extensions<'a> {
+    /// The well-formed elements, in the order of preference.
+    pub list: Vec<Extension<'a>>,
+    /// What breaks the grammar. A recipient of any of these fails the connection (RFC 6455 9.1).
+    pub faults: Vec<ExtensionFault>,
+    /// What is lawful to receive, but no sender should write.
+    pub notes: Vec<ExtensionNote>,
+}
+
+/// A break of the grammar.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ExtensionFault {
+    /// What is wrong.
+    pub kind: ExtensionFaultKind,
+    /// The octets of the value that are wrong.
+    pub at: Range<usize>,
+}
+
+/// How a value can break the grammar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ExtensionFaultKind {
+    /// No element at all.
+    Empty,
+    /// An extension name that is not a token.
+    NameNotToken,
+    /// A malformed parameter.
+    Parameter(ParameterFault),
+    /// A quoted value that stands for something else than a token.
+    QuotedNotToken,
+}
+
+/// A peculiarity that is not wrong to receive.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ExtensionNote {
+    /// What is peculiar.
+    pub kind: ExtensionNoteKind,
+    /// The octets of the value.
+    pub at: Range<usize>,
+}
+
+/// What can be peculiar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ExtensionNoteKind {
+    /// Nothing between two commas; no sender may write that (RFC 9110 5.6.1.1).
+    EmptyElement,
+    /// A quoted pair for an octet that needs none (RFC 9110 5.6.4).
+    NeedlessPair,
+    /// White space around an equals sign: implied in RFC 2616, gone since RFC 7230.
+    SpaceAroundEquals,
+}
+
+impl<'a> Extensions<'a> {
+    /// ```text
+    /// extension-list  = 1#extension
+    /// extension       = extension-token *( ";" extension-param )
+    /// extension-token = token
+    /// extension-param = token [ "=" ( token / quoted-string ) ]
+    ///                   ; a quoted string stands for a token       RFC 6455 9.1
+    /// ```
+    ///
+    /// `value` is the whole field value: all lines of the field, combined.
+    pub fn parse(value: &'a [u8]) -> Self {
+        let mut extensions = Self::default();
+        let mut count = 0;
+        for element in elements(value) {
+            let at = element.at..element.at + element.bytes.len();
+            if element.is_empty() {
+                let kind = ExtensionNoteKind::EmptyElement;
+                extensions.notes.push(ExtensionNote { kind, at });
+            } else {
+                count += 1;
+                extensions.read(element, at);
+            }
+        }
+        if count == 0 {
+            extensions.fault(ExtensionFaultKind::Empty, 0..value.len());
+        }
+        extensions
+    }
+
+    /// Whether the value matches the grammar.
+    pub fn is_well_formed(&self) -> bool {
+        self.faults.is_empty()
+    }
+
+    /// The extensions of this name, compared without case.
+    pub fn named(&self, name: &str) -> impl Iterator<Item = &Extension<'a>> {
+        self.list
+            .iter()
+            .filter(move |found| found.name.eq_ignore_ascii_case(name.as_bytes()))
+    }
+
+    fn read(&mut self, element: Element<'a>, at: Range<usize>) {
+        let faults_before = self.faults.len();
+        let mut name: Option<&'a [u8]> = None;
+        let mut parameters = Vec::new();
+        for segment in segments(element.bytes) {
+            let start = element.at + segment.at;
+            let place = start..start + segment.bytes.len();
+            if name.is_none() {
+                name = Some(segment.bytes);
+                if !is_token(segment.bytes) {
+                    self.fault(ExtensionFaultKind::NameNotToken, place);
+                }
+            } else if let Some(parameter) = self.parameter(segment.bytes, place) {
+                parameters.push(parameter);
+            }
+        }
+        if let (Some(name), true) = (name, self.faults.len() == faults_before) {
+            self.list.push(Extension {
+                name,
+                parameters,
+                at,
+            });
+        }
+    }
+
+    fn parameter(&mut self, segment: &'a [u8], place: Range<usize>) -> Option<Parameter<'a>> {
+        let parameter = match Parameter::parse(segment) {
+            Ok(parameter) => parameter,
+            Err(fault) => {
+                self.fault(ExtensionFaultKind::Parameter(fault), place);
+                return None;
+            }
+        };
+        if parameter
+            .value
+            .as_deref()
+            .is_some_and(|value| !is_token(value))
+        {
+            self.fault(ExtensionFaultKind::QuotedNotToken, place);
+            return None;
+        }
+        for (kind, noted) in [
+            (ExtensionNoteKind::NeedlessPair, parameter.needless_pair),
+            (
+                ExtensionNoteKind::SpaceAroundEquals,
+                parameter.space_around_equals,
+            ),
+        ] {
+            if noted {
+                self.notes.push(ExtensionNote {
+                    kind,
+                    at: place.clone(),
+                });
+            }
+        }
+        Some(parameter)
+    }
+
+    fn fault(&mut self, kind: ExtensionFaultKind, at: Range<usize>) {
+        self.faults.push(ExtensionFault { kind, at });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Extensions;
+
+    /// `name;parameter=value, …|faults|notes`.
+    fn read(value: &str) -> String {
+        let text = |bytes: &[u8]| bytes.escape_ascii().to_string();
+        let extensions = Extensions::parse(value.as_bytes());
+        let mut words = Vec::new();
+        for extension in &extensions.list {
+            let mut word = text(extension.name);
+            for parameter in &extension.parameters {
+                let value = parameter.value.as_deref().map(text);
+                word += &format!(";{}", text(parameter.name));
+                word += &value.map_or(String::new(), |value| format!("={value}"));
+            }
+            words.push(word);
+        }
+        let faults: Vec<_> = extensions
+            .faults
+            .iter()
+            .map(|f| format!("{:?}@{:?}", f.kind, f.at))
+            .collect();
+        let notes: Vec<_> = extensions
+            .notes
+            .iter()
+            .map(|n| format!("{:?}@{:?}", n.kind, n.at))
+            .collect();
+        format!(
+            "{}|{}|{}",
+            words.join(", "),
+            faults.join(" "),
+            notes.join(" ")
+        )
+    }
+
+    #[test]
+    fn rfc6455_9_1_extension_list() {
+        let rows = [
+            ("deflate-stream", "deflate-stream||"),
+            (
+                "mux; max-channels=4; flow-control, deflate-stream",
+                "mux;max-channels=4;flow-control, deflate-stream||",
+            ),
+            ("x ; a=1 , y", "x;a=1, y||"),
+            ("x; a=\"b\"", "x;a=b||"),
+            ("x; a = b", "x;a=b||SpaceAroundEquals@3..8"),
+            ("x; a=\"1\\0\"", "x;a=10||NeedlessPair@3..10"),
+            (",x,", "x||EmptyElement@0..0 EmptyElement@3..3"),
+            ("x; a=\"b,c\", y", "y|QuotedNotToken@3..10|"),
+            ("x; a=\"\"", "|QuotedNotToken@3..7|"),
+            ("x;", "|Parameter(Missing)@2..2|"),
+            ("x;;b", "|Parameter(Missing)@2..2|"),
+            (";", "|NameNotToken@0..0 Parameter(Missing)@1..1|"),
+            ("=", "|NameNotToken@0..1|"),
+            ("a=", "|NameNotToken@0..2|"),
+            ("x a", "|NameNotToken@0..3|"),
+            ("\"x\"", "|NameNotToken@0..3|"),
+            ("x; b=", "|Parameter(ValueMissing)@3..5|"),
+            ("x; b=\"c", "|Parameter(QuoteMalformed)@3..7|"),
+            ("x; b=c=d, y", "y|Parameter(ValueNotToken)@3..8|"),
+            ("x; \"b\"", "|Parameter(NameNotToken)@3..6|"),
+            ("x; b=é", "|Parameter(ValueNotToken)@3..7|"),
+            ("", "|Empty@0..0|"),
+            (",", "|Empty@0..1|EmptyElement@0..0 EmptyElement@1..1"),
+        ];
+        for (value, want) in rows {
+            assert_eq!(read(value), want, "{value}");
+        }
+    }
+}

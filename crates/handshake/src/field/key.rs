@@ -1,0 +1,149 @@
+//! Sec-WebSocket-Key and Sec-WebSocket-Accept.
+//! Never makes a nonce: the octets of one come from the caller.
+
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use sha1::{Digest, Sha1};
+
+/// The client's nonce: 16 octets, base64 on the wire (RFC 6455 4.1, 4.2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key([u8; 16]);
+
+/// Why a value is not a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyFault {
+    /// There is nothing.
+    Empty,
+    /// It is not base64: an octet outside of the alphabet, or wrong padding.
+    NotBase64,
+    /// It is base64, of this many octets.
+    Length(usize),
+}
+
+impl Key {
+    /// ```text
+    /// base64-value-non-empty = (1*base64-data [ base64-padding ]) / base64-padding
+    /// base64-data            = 4base64-character
+    /// base64-padding         = (2base64-character "==") / (3base64-character "=")
+    /// base64-character       = ALPHA / DIGIT / "+" / "/"               RFC 6455 4.3
+    /// ```
+    ///
+    /// The bits of the last character that no octet needs may be anything: RFC 4648 3.5 leaves it
+    /// open whether a decoder looks at them.
+    pub fn parse(value: &[u8]) -> Result<Self, KeyFault> {
+        if value.is_empty() {
+            return Err(KeyFault::Empty);
+        }
+        let decoded = BASE64.decode(value).map_err(|_| KeyFault::NotBase64)?;
+        let length = decoded.len();
+        decoded
+            .try_into()
+            .map(Self)
+            .map_err(|_| KeyFault::Length(length))
+    }
+
+    /// The key of these octets.
+    pub fn new(nonce: [u8; 16]) -> Self {
+        Self(nonce)
+    }
+
+    /// The octets that the value stands for.
+    pub fn nonce(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// The value to send.
+    pub fn value(&self) -> [u8; 24] {
+        encoded(&self.0)
+    }
+}
+
+/// The Sec-WebSocket-Accept value that answers a Sec-WebSocket-Key value (RFC 6455 4.2.2).
+///
+/// It is computed from the octets as they were sent, not from the nonce: two spellings of one nonce
+/// have different answers, and a value that is no key has an answer too.
+pub fn accept(key_value: &[u8]) -> [u8; 28] {
+    let digest = Sha1::new()
+        .chain_update(key_value)
+        .chain_update(GUID)
+        .finalize();
+    encoded(&digest)
+}
+
+/// Base64 with padding. `N` is the length that `bytes` encodes to.
+fn encoded<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    let mut value = [b'='; N];
+    let written = BASE64.encode_slice(bytes, &mut value);
+    debug_assert_eq!(written, Ok(N));
+    value
+}
+
+/// What RFC 6455 1.3 tells to append to the key.
+const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::RequireCanonical),
+);
+
+#[cfg(test)]
+mod tests {
+    use super::{Key, KeyFault, accept};
+
+    #[test]
+    fn rfc6455_4_2_1_a_key_is_16_octets() {
+        let rows = [
+            ("dGhlIHNhbXBsZSBub25jZQ==", Ok(*b"the sample nonce")),
+            (
+                "AQIDBAUGBwgJCgsMDQ4PEA==",
+                Ok([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]),
+            ),
+            (
+                "AQIDBAUGBwgJCgsMDQ4PEC==",
+                Ok([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]),
+            ),
+            ("", Err(KeyFault::Empty)),
+            ("AAECAwQFBgcICQoLDA0O", Err(KeyFault::Length(15))),
+            ("AAECAwQFBgcICQoLDA0ODxA=", Err(KeyFault::Length(17))),
+            ("dGhlIHNhbXBsZSBub25jZQ", Err(KeyFault::NotBase64)),
+            ("dGhlIHNhbXBsZSBub25jZQ=", Err(KeyFault::NotBase64)),
+            ("dGhlIHNhbXBsZSBub25jZQ===", Err(KeyFault::NotBase64)),
+            ("dGhlIHNhbXBsZSBub25j-_==", Err(KeyFault::NotBase64)),
+            ("dGhlIHNhbXBs ZSBub25jZQ==", Err(KeyFault::NotBase64)),
+            (
+                "dGhlIHNhbXBsZSBub25jZQ==, dGhlIHNhbXBsZSBub25jZQ==",
+                Err(KeyFault::NotBase64),
+            ),
+        ];
+        for (value, want) in rows {
+            assert_eq!(
+                Key::parse(value.as_bytes()).map(|key| *key.nonce()),
+                want,
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn rfc6455_1_3_the_accept_value_of_the_sample_key() {
+        assert_eq!(
+            &accept(b"dGhlIHNhbXBsZSBub25jZQ=="),
+            b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+        );
+        assert_ne!(
+            accept(b"AQIDBAUGBwgJCgsMDQ4PEA=="),
+            accept(b"AQIDBAUGBwgJCgsMDQ4PEC==")
+        );
+    }
+
+    #[test]
+    fn a_key_is_written_as_it_is_read() {
+        assert_eq!(
+            &Key::new(*b"the sample nonce").value(),
+            b"dGhlIHNhbXBsZSBub25jZQ=="
+        );
+    }
+}

@@ -1,0 +1,122 @@
+//! Comma-separated lists, and the tokens in them.
+//! Never drops an empty element silently: a recipient ignores it, but no sender may write it.
+
+use super::quoted::quoted_length;
+use super::token::{is_token, leading_ows, trim_ows};
+
+/// An element of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Element<'a> {
+    /// The element without the white space around it.
+    pub bytes: &'a [u8],
+    /// Where it begins in the value.
+    pub at: usize,
+}
+
+impl Element<'_> {
+    /// Whether nothing stands between the commas. Such an element does not count.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+}
+
+/// A piece of a value that its grammar does not allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Malformed<'a>(
+    /// The piece as it was written.
+    pub &'a [u8],
+);
+
+/// ```text
+/// #element => [ element ] *( OWS "," OWS [ element ] )   RFC 9110 5.6.1.2
+/// ```
+///
+/// Splits at commas outside of quoted strings; a quoted string without an end reaches to the end of
+/// the value. A value of white space alone has no element, not even an empty one.
+pub fn elements(value: &[u8]) -> impl Iterator<Item = Element<'_>> {
+    let mut next = (!trim_ows(value).is_empty()).then_some(0);
+    std::iter::from_fn(move || {
+        let start = next?;
+        let length = length_before(b',', &value[start..]);
+        next = (start + length < value.len()).then_some(start + length + 1);
+        let bytes = &value[start..start + length];
+        Some(Element {
+            bytes: trim_ows(bytes),
+            at: start + leading_ows(bytes),
+        })
+    })
+}
+
+/// The elements that are not empty, of all lines of a field.
+pub fn elements_of<'a>(
+    values: impl IntoIterator<Item = &'a [u8]>,
+) -> impl Iterator<Item = &'a [u8]> {
+    values
+        .into_iter()
+        .flat_map(elements)
+        .filter(|element| !element.is_empty())
+        .map(|element| element.bytes)
+}
+
+/// `#token` (RFC 9110 5.6.1, 5.6.2), of all lines of a field.
+pub fn tokens<'a>(
+    values: impl IntoIterator<Item = &'a [u8]>,
+) -> impl Iterator<Item = Result<&'a [u8], Malformed<'a>>> {
+    elements_of(values).map(|element| {
+        if is_token(element) {
+            Ok(element)
+        } else {
+            Err(Malformed(element))
+        }
+    })
+}
+
+/// How far it is to the next separator outside of a quoted string, or to the end.
+pub(super) fn length_before(separator: u8, rest: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(&octet) = rest.get(at) {
+        match octet {
+            b'"' => at += quoted_length(&rest[at..]).unwrap_or(rest.len() - at),
+            _ if octet == separator => return at,
+            _ => at += 1,
+        }
+    }
+    rest.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Malformed, elements, tokens};
+
+    #[test]
+    fn rfc9110_5_6_1_lists() {
+        let rows: [(&str, &[(&str, usize)]); 11] = [
+            ("", &[]),
+            (" \t", &[]),
+            ("foo,bar", &[("foo", 0), ("bar", 4)]),
+            ("foo ,bar,", &[("foo", 0), ("bar", 5), ("", 9)]),
+            (
+                "foo , ,bar,charlie",
+                &[("foo", 0), ("", 6), ("bar", 7), ("charlie", 11)],
+            ),
+            (",", &[("", 0), ("", 1)]),
+            (",   ,", &[("", 0), ("", 4), ("", 5)]),
+            (r#"a="b,c",d"#, &[(r#"a="b,c""#, 0), ("d", 8)]),
+            (r#""a\",b",c"#, &[(r#""a\",b""#, 0), ("c", 8)]),
+            (r#"a,"b,c"#, &[("a", 0), (r#""b,c"#, 2)]),
+            (r#"a,"b,c\"#, &[("a", 0), (r#""b,c\"#, 2)]),
+        ];
+        for (value, want) in rows {
+            let got: Vec<_> = elements(value.as_bytes())
+                .map(|element| (std::str::from_utf8(element.bytes).unwrap(), element.at))
+                .collect();
+            assert_eq!(got, want, "{value}");
+        }
+    }
+
+    #[test]
+    fn rfc9110_5_6_2_tokens_of_all_lines() {
+        let got: Vec<_> = tokens([&b"a, b c"[..], b"", b",d"]).collect();
+        assert_eq!(got, [Ok(&b"a"[..]), Err(Malformed(b"b c")), Ok(b"d")]);
+    }
+}

@@ -1,0 +1,148 @@
+//! Walks through the lines of a head that is known to be complete and collects its violations.
+//! Never decides what a line means.
+
+use crate::{Violation, ViolationKind};
+use std::ops::Range;
+
+/// The place in a head that reading has come to, and what was wrong on the way.
+pub(super) struct Cursor<'b, 'e> {
+    /// The octets of the head, which end with an empty line.
+    pub(super) head: &'b [u8],
+    pub(super) violations: Vec<Violation>,
+    /// The line ends that reading has not come to: the place of each LF.
+    line_ends: &'e [usize],
+    at: usize,
+    /// No octet of the head needs a second look; most heads are like that.
+    plain: bool,
+}
+
+impl<'b, 'e> Cursor<'b, 'e> {
+    /// `line_ends` holds the place of each LF of `head`.
+    pub(super) fn new(head: &'b [u8], line_ends: &'e [usize]) -> Self {
+        let plain = is_plain(head, line_ends);
+        Self {
+            head,
+            violations: Vec::new(),
+            line_ends,
+            at: 0,
+            plain,
+        }
+    }
+
+    /// How many lines are left, the empty one included.
+    pub(super) fn lines_left(&self) -> usize {
+        self.line_ends.len()
+    }
+
+    /// The first line that is not empty. Empty lines before it are noted.
+    pub(super) fn start_line(&mut self) -> Range<usize> {
+        loop {
+            let from = self.at;
+            let line = self.line();
+            if !line.is_empty() || self.line_ends.is_empty() {
+                if from > 0 {
+                    self.note(ViolationKind::LeadingEmptyLine, 0..from);
+                }
+                self.check_line_end(&line);
+                return line;
+            }
+        }
+    }
+
+    /// The next line of the field section, `None` at the empty line that ends it.
+    #[inline]
+    pub(super) fn field_line(&mut self) -> Option<Range<usize>> {
+        let line = self.line();
+        self.check_line_end(&line);
+        (!line.is_empty()).then_some(line)
+    }
+
+    pub(super) fn note(&mut self, kind: ViolationKind, at: Range<usize>) {
+        self.violations.push(Violation { kind, at });
+    }
+
+    /// Notes what no line may hold: a bare CR, a NUL.
+    #[inline]
+    pub(super) fn check_line(&mut self, line: &Range<usize>) {
+        if self.plain {
+            return;
+        }
+        self.check(line, ViolationKind::BareCr, |octet| octet == b'\r');
+        self.check(line, ViolationKind::Nul, |octet| octet == 0);
+    }
+
+    /// Notes any other control octet, under the name that it has in this element.
+    #[inline]
+    pub(super) fn check_controls(&mut self, range: &Range<usize>, kind: ViolationKind) {
+        if !self.plain {
+            self.check(range, kind, is_other_control);
+        }
+    }
+
+    fn check(&mut self, range: &Range<usize>, kind: ViolationKind, belongs: fn(u8) -> bool) {
+        if let Some(run) = first_run(&self.head[range.clone()], belongs) {
+            self.note(kind, range.start + run.start..range.start + run.end);
+        }
+    }
+
+    /// The next line without its end; an empty one after the last.
+    #[inline]
+    fn line(&mut self) -> Range<usize> {
+        let start = self.at;
+        let Some((&lf, rest)) = self.line_ends.split_first() else {
+            return start..start;
+        };
+        self.line_ends = rest;
+        self.at = lf + 1;
+        if self.plain {
+            return start..lf - 1;
+        }
+        match self.head[start..lf].split_last() {
+            Some((b'\r', before)) => start..start + before.len(),
+            _ => start..lf,
+        }
+    }
+
+    /// Notes a line that ends with LF alone.
+    #[inline]
+    fn check_line_end(&mut self, line: &Range<usize>) {
+        if !self.plain && self.head.get(line.end) == Some(&b'\n') {
+            self.note(ViolationKind::BareLf, line.end..line.end + 1);
+        }
+    }
+}
+
+/// The first run of octets that belong.
+pub(super) fn first_run(bytes: &[u8], belongs: impl Fn(u8) -> bool) -> Option<Range<usize>> {
+    let start = bytes.iter().position(|&octet| belongs(octet))?;
+    let length = bytes[start..].iter().position(|&octet| !belongs(octet));
+    Some(start..length.map_or(bytes.len(), |length| start + length))
+}
+
+/// Whether a head has no control octets but those of its line ends.
+///
+/// Counting is cheaper than looking for bad octets line by line: the compiler takes many octets at
+/// once. Each line has an LF; when there are as many other control octets as lines, and each line
+/// ends with CR, then there are no others. A head with HTAB is not plain, but none the worse.
+fn is_plain(head: &[u8], line_ends: &[usize]) -> bool {
+    let controls: usize = head.chunks(COUNTED_AT_ONCE).map(count_controls).sum();
+    controls == 2 * line_ends.len()
+        && line_ends
+            .iter()
+            .all(|&lf| lf > 0 && head.get(lf - 1) == Some(&b'\r'))
+}
+
+fn count_controls(octets: &[u8]) -> usize {
+    let count = octets.iter().fold(0_u8, |count, octet| {
+        count + u8::from(octet.is_ascii_control())
+    });
+    usize::from(count)
+}
+
+/// A control octet other than HTAB, CR and NUL.
+fn is_other_control(octet: u8) -> bool {
+    ((octet < b' ') & (octet != b'\t') & (octet != b'\r') & (octet != 0)) | (octet == 0x7f)
+}
+
+/// As many octets as a `u8` can count.
+const COUNTED_AT_ONCE: usize = 255;

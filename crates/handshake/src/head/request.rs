@@ -1,0 +1,139 @@
+//! Reads the head of a request: the request line, then the field section.
+//! Never repairs a request line: what is not three words parted by single spaces is noted.
+
+use super::cursor::{Cursor, first_run};
+use super::{Fields, Version, in_order, section};
+use crate::field::is_token;
+use crate::field::target::is_target_octet;
+use crate::{Violation, ViolationKind};
+use std::ops::Range;
+
+/// The head of a request.
+///
+/// `request-line = method SP request-target SP HTTP-version` (RFC 9112 3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestHead<'b> {
+    /// The first word of the request line.
+    pub method: &'b [u8],
+    /// What stands between the method and the version.
+    pub target: &'b [u8],
+    /// The version, when it is well-formed.
+    pub version: Option<Version>,
+    /// The last word of the request line; empty when the line has no version.
+    pub version_bytes: &'b [u8],
+    /// The request line in the buffer without its line end.
+    pub line: Range<usize>,
+    /// The field lines.
+    pub fields: Fields<'b>,
+    /// Everything that is wrong, in the order of the octets.
+    pub violations: Vec<Violation>,
+    /// How many octets the head takes: with its empty line, and with empty lines before it.
+    pub len: usize,
+}
+
+/// Reads a complete head.
+pub(super) fn read<'b>(mut cursor: Cursor<'b, '_>) -> RequestHead<'b> {
+    let head = cursor.head;
+    let line = cursor.start_line();
+    let words = Words::of(head, &line);
+    words.check(&mut cursor, &line);
+    let fields = section::read(&mut cursor);
+    let version_bytes = &head[words.version];
+    RequestHead {
+        method: &head[words.method],
+        target: &head[words.target],
+        version: Version::parse(version_bytes),
+        version_bytes,
+        line,
+        fields,
+        violations: in_order(cursor.violations),
+        len: head.len(),
+    }
+}
+
+/// The three words of a request line as places in the head; a missing word is empty.
+struct Words {
+    method: Range<usize>,
+    target: Range<usize>,
+    version: Range<usize>,
+}
+
+impl Words {
+    /// Splits on runs of SP and HTAB: the first word is the method, the last one the version, and
+    /// the target is what is between. Of two words the second is a version if it begins like one.
+    fn of(head: &[u8], line: &Range<usize>) -> Self {
+        let all = trimmed(head, line.clone());
+        let Some(gap) = head[all.clone()].iter().position(is_space) else {
+            return Self {
+                target: all.end..all.end,
+                version: all.end..all.end,
+                method: all,
+            };
+        };
+        let method = all.start..all.start + gap;
+        let rest = trimmed(head, method.end..all.end);
+        let last = head[rest.clone()].iter().rposition(is_space);
+        let version_at = match last {
+            Some(gap) => rest.start + gap + 1,
+            None if begins_like_version(&head[rest.clone()]) => rest.start,
+            None => rest.end,
+        };
+        let target = trimmed(head, rest.start..version_at);
+        Self {
+            method,
+            target,
+            version: version_at..rest.end,
+        }
+    }
+
+    fn check(&self, cursor: &mut Cursor<'_, '_>, line: &Range<usize>) {
+        let head = cursor.head;
+        if !self.has_shape(head, line) {
+            cursor.note(ViolationKind::RequestLineShape, line.clone());
+        }
+        if !is_token(&head[self.method.clone()]) {
+            cursor.note(ViolationKind::MethodNotToken, self.method.clone());
+        }
+        if let Some(run) = first_run(&head[self.target.clone()], |octet| !is_target_octet(octet)) {
+            let at = self.target.start;
+            cursor.note(ViolationKind::TargetOctet, at + run.start..at + run.end);
+        }
+        if Version::parse(&head[self.version.clone()]).is_none() {
+            cursor.note(ViolationKind::VersionMalformed, self.version.clone());
+        }
+        cursor.check_line(line);
+    }
+
+    fn has_shape(&self, head: &[u8], line: &Range<usize>) -> bool {
+        let one_space = |from: usize, to: usize| head.get(from..to) == Some(b" ");
+        !self.target.is_empty()
+            && self.method.start == line.start
+            && one_space(self.method.end, self.target.start)
+            && !head[self.target.clone()].iter().any(is_space)
+            && one_space(self.target.end, self.version.start)
+            && !self.version.is_empty()
+            && self.version.end == line.end
+    }
+}
+
+/// A range without the white space at both ends of it.
+fn trimmed(head: &[u8], range: Range<usize>) -> Range<usize> {
+    let bytes = &head[range.clone()];
+    let Some(last) = bytes.iter().rposition(|octet| !is_space(octet)) else {
+        return range.end..range.end;
+    };
+    let first = bytes
+        .iter()
+        .position(|octet| !is_space(octet))
+        .unwrap_or(last);
+    range.start + first..range.start + last + 1
+}
+
+fn begins_like_version(word: &[u8]) -> bool {
+    word.get(..5)
+        .is_some_and(|name| name.eq_ignore_ascii_case(b"HTTP/"))
+}
+
+fn is_space(octet: &u8) -> bool {
+    matches!(octet, b' ' | b'\t')
+}

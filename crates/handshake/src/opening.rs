@@ -1,0 +1,341 @@
+//! Reads what a request asks for, and everything that keeps it from being the opening handshake
+//! that RFC 6455 4.2.1 describes. Never says what a server answers; [`crate::permitted`] does.
+
+use crate::field::extension::Extensions;
+use crate::field::framing::Framing;
+use crate::field::host::Host;
+use crate::field::key::Key;
+use crate::field::subprotocol::Offers;
+use crate::field::upgrade::{Protocol, protocols};
+use crate::field::{connection, version};
+use crate::{RequestHead, Version};
+
+mod syntax;
+#[cfg(test)]
+mod tests;
+
+/// A request, read as an opening handshake.
+#[derive(Clone, Debug)]
+pub struct Opening<'a> {
+    /// The protocols on offer, in the order of the client; malformed elements left out.
+    pub protocols: Vec<Protocol<'a>>,
+    /// Whether websocket is among them.
+    pub websocket: bool,
+    /// The value of Sec-WebSocket-Key, if there is exactly one.
+    pub key: Option<&'a [u8]>,
+    /// The subprotocols on offer.
+    pub subprotocols: Offers<'a>,
+    /// What departs from the description, HTTP's own rules first.
+    pub defects: Vec<Defect>,
+}
+
+/// One departure from what RFC 6455 4.2.1 describes, or from the HTTP below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Defect {
+    /// What is wrong, in one phrase.
+    pub what: &'static str,
+    /// The requirement that speaks of it.
+    pub requirement: &'static str,
+    /// What a server does about it.
+    pub consequence: Consequence,
+}
+
+/// What a server does about a defect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Consequence {
+    /// HTTP itself has it answered with 400.
+    BadRequest,
+    /// It asks for no protocol that could be switched to: an ordinary request.
+    IgnoreUpgrade,
+    /// Refused with an HTTP error by RFC 6455 4.2.1.
+    Refuse,
+    /// A negotiated field is malformed: refused, or the connection ends (RFC 6455 9.1).
+    RefuseMalformed,
+    /// Refused, and the versions are listed (RFC 6455 4.2.2, 4.4).
+    RefuseVersion,
+    /// Rejected, or the wrong octets are replaced or dropped and reading goes on.
+    RejectOrRepair,
+    /// Ought to be answered with 400; a lenient reading breaks no MUST.
+    Tolerable,
+    /// The texts leave every orderly answer open.
+    Unsettled,
+}
+
+impl<'a> Opening<'a> {
+    /// Reads a request head.
+    pub fn read(head: &'a RequestHead<'_>) -> Self {
+        let upgrade = || head.fields.values("Upgrade");
+        let offered: Vec<Protocol<'a>> = protocols(upgrade()).flatten().collect();
+        let websocket = offered.iter().any(Protocol::is_websocket);
+        let mut keys = head.fields.values("Sec-WebSocket-Key");
+        let key = match (keys.next(), keys.next()) {
+            (Some(key), None) => Some(key),
+            _ => None,
+        };
+        let mut opening = Self {
+            websocket,
+            key,
+            subprotocols: Offers::parse(head.fields.values("Sec-WebSocket-Protocol")),
+            defects: Vec::new(),
+            protocols: offered,
+        };
+        for check in CHECKS {
+            check(&mut opening, head);
+        }
+        opening
+    }
+
+    /// Whether the request is the opening handshake of RFC 6455 4.2.1, with nothing amiss.
+    pub fn is_valid(&self) -> bool {
+        self.websocket && self.defects.is_empty()
+    }
+
+    fn note(&mut self, consequence: Consequence, requirement: &'static str, what: &'static str) {
+        self.defects.push(Defect {
+            what,
+            requirement,
+            consequence,
+        });
+    }
+}
+
+type Check = fn(&mut Opening<'_>, &RequestHead<'_>);
+
+/// HTTP's own rules first, then those of the handshake, in the order of RFC 6455 4.2.1.
+const CHECKS: &[Check] = &[
+    syntax::violations,
+    http_version,
+    syntax::target,
+    host_field,
+    framing,
+    method,
+    upgrade,
+    connection_option,
+    key,
+    websocket_version,
+    subprotocol_list,
+    extension_list,
+];
+
+/// "HTTP/1.1 or higher" (4.2.1 item 1). In HTTP/1.0 Upgrade is ignored (RFC 9110 7.8).
+fn http_version(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
+    let Some(version) = head.version else { return };
+    if version == Version::HTTP_10 {
+        opening.note(
+            Consequence::IgnoreUpgrade,
+            "rfc9110/7.8-http10",
+            "the request is HTTP/1.0",
+        );
+    } else if version < Version::HTTP_10 {
+        opening.note(
+            Consequence::Refuse,
+            "rfc6455/4.2.1-http-version",
+            "the version is below 1.1",
+        );
+    } else if version.major > 1 {
+        opening.note(
+            Consequence::Unsettled,
+            "rfc9110/6.2-505",
+            "the major version is foreign",
+        );
+    }
+}
+
+/// One valid Host (RFC 9112 3.2); below HTTP/1.1 it may be missing.
+fn host_field(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
+    let mut values = head.fields.values("Host");
+    match (values.next(), values.next()) {
+        (None, _)
+            if head
+                .version
+                .is_none_or(|version| version >= Version::HTTP_11) =>
+        {
+            opening.note(
+                Consequence::BadRequest,
+                "rfc9112/3.2-host",
+                "Host is missing",
+            );
+        }
+        (Some(_), Some(_)) => {
+            opening.note(
+                Consequence::BadRequest,
+                "rfc9112/3.2-host-repeated",
+                "Host is repeated",
+            );
+        }
+        (Some(value), None) if Host::parse(value).is_err() => {
+            opening.note(
+                Consequence::BadRequest,
+                "rfc9112/3.2-host-invalid",
+                "Host is malformed",
+            );
+        }
+        (Some([]), None) => {
+            opening.note(
+                Consequence::Unsettled,
+                "rfc9112/3.3-empty-authority",
+                "Host is empty",
+            );
+        }
+        _ => {}
+    }
+}
+
+/// A body has no meaning in a GET (RFC 9110 9.3.1), so that refusing and reading it are both
+/// lawful; framing that cannot be read is not (RFC 9112 6.3).
+fn framing(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
+    let length = head.fields.contains("Content-Length");
+    let coding = head.fields.contains("Transfer-Encoding");
+    match Framing::of_request(head) {
+        Framing::Invalid if coding => {
+            let rule = "rfc9112/6.3-te-not-chunked";
+            opening.note(
+                Consequence::BadRequest,
+                rule,
+                "the last transfer coding is not chunked",
+            );
+        }
+        Framing::Invalid => {
+            let rule = "rfc9112/6.3-invalid-cl";
+            opening.note(Consequence::BadRequest, rule, "Content-Length is invalid");
+        }
+        _ if length || coding => {
+            let rule = "rfc9110/9.3.1-get-content";
+            opening.note(Consequence::Unsettled, rule, "the request has a body");
+        }
+        _ => {}
+    }
+}
+
+/// A GET (4.2.1 item 1); methods compare with case (RFC 9110 9.1).
+fn method(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
+    if head.method != b"GET" {
+        opening.note(
+            Consequence::Refuse,
+            "rfc6455/4.2.1-method",
+            "the method is not GET",
+        );
+    }
+}
+
+/// An Upgrade that names websocket, in any case (4.2.1 item 3), and is a list of protocols.
+fn upgrade(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
+    if !opening.websocket {
+        let rule = "rfc9110/7.8-offered";
+        opening.note(
+            Consequence::IgnoreUpgrade,
+            rule,
+            "websocket is not on offer",
+        );
+    } else if protocols(head.fields.values("Upgrade")).any(|protocol| protocol.is_err()) {
+        opening.note(
+            Consequence::Refuse,
+            "rfc9110/7.8-grammar",
+            "Upgrade has a malformed element",
+        );
+    }
+}
+
+/// Connection names upgrade (4.2.1 item 4); without it HTTP ignores Upgrade (RFC 9110 7.6.1).
+fn connection_option(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
+    let values = || head.fields.values("Connection");
+    if !connection::contains_option(values(), "upgrade") {
+        let rule = "rfc6455/4.2.1-connection";
+        opening.note(
+            Consequence::IgnoreUpgrade,
+            rule,
+            "Connection lacks the upgrade option",
+        );
+    } else if connection::options(values()).any(|option| option.is_err()) {
+        let rule = "rfc9110/7.6.1-grammar";
+        opening.note(
+            Consequence::Tolerable,
+            rule,
+            "Connection has a malformed element",
+        );
+    }
+    if connection::contains_option(values(), "close") {
+        let rule = "rfc9112/9.6-close-received";
+        opening.note(Consequence::Unsettled, rule, "Connection says close");
+    }
+}
+
+/// One key of 16 octets in base64 (4.2.1 item 5).
+fn key(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
+    let count = head.fields.lines("Sec-WebSocket-Key").count();
+    match (count, opening.key.map(Key::parse)) {
+        (0, _) => opening.note(Consequence::Refuse, KEY, "the key is missing"),
+        (_, None) => {
+            opening.note(
+                Consequence::Refuse,
+                "rfc6455/11.3.1-key-once",
+                "the key is repeated",
+            );
+        }
+        (_, Some(Err(_))) => {
+            opening.note(
+                Consequence::Refuse,
+                KEY,
+                "the key is not base64 of 16 octets",
+            );
+        }
+        _ => {}
+    }
+}
+
+const KEY: &str = "rfc6455/4.2.1-key";
+
+/// One version, and it is 13 (4.2.1 item 6). Another one is refused with a list (4.2.2, 4.4).
+fn websocket_version(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
+    let values: Vec<&[u8]> = head.fields.values("Sec-WebSocket-Version").collect();
+    match values[..] {
+        [] => opening.note(Consequence::Refuse, VERSION, "the version is missing"),
+        [value] => match version::version(value) {
+            Ok(version::VERSION) => {}
+            Ok(_) => {
+                let rule = "rfc6455/4.4-version-list";
+                opening.note(Consequence::RefuseVersion, rule, "the version is not 13");
+            }
+            Err(_) => opening.note(Consequence::Refuse, VERSION, "the version is malformed"),
+        },
+        _ => {
+            let rule = "rfc6455/11.3.5-version-once";
+            opening.note(Consequence::Refuse, rule, "the version is repeated");
+        }
+    }
+}
+
+const VERSION: &str = "rfc6455/4.2.1-version";
+
+/// Tokens, at least one when the field is there (4.3). A name twice is the client's fault alone.
+fn subprotocol_list(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
+    let present = head.fields.contains("Sec-WebSocket-Protocol");
+    if present && !opening.subprotocols.is_well_formed() {
+        let rule = "rfc6455/4.2.1-protocol-list";
+        opening.note(
+            Consequence::RefuseMalformed,
+            rule,
+            "the list of subprotocols is malformed",
+        );
+    } else if !opening.subprotocols.repeated.is_empty() {
+        let rule = "rfc6455/4.2.1-protocol-list";
+        opening.note(
+            Consequence::Unsettled,
+            rule,
+            "a subprotocol is offered twice",
+        );
+    }
+}
+
+/// The grammar of 9.1; bad parameters of a well-formed offer only get that offer declined.
+fn extension_list(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
+    let offer = head.fields.combined("Sec-WebSocket-Extensions");
+    if offer.is_some_and(|value| !Extensions::parse(&value).is_well_formed()) {
+        let rule = "rfc6455/9.1-malformed";
+        opening.note(
+            Consequence::RefuseMalformed,
+            rule,
+            "the list of extensions is malformed",
+        );
+    }
+}

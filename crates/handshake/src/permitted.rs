@@ -1,0 +1,269 @@
+//! Which answers the RFCs leave open to a request: the set of all of them, each with the
+//! requirements that allow it, advise against it or forbid it. Never picks one.
+
+use crate::RequestHead;
+use crate::opening::{Consequence, Opening};
+
+#[cfg(test)]
+mod tests;
+
+/// The classes of answer that the RFCs tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Answer {
+    /// 101.
+    Switch,
+    /// 2xx: the request is taken as an ordinary one.
+    Success,
+    /// 3xx.
+    Redirect,
+    /// 400.
+    BadRequest,
+    /// Any other 4xx.
+    ClientError,
+    /// 5xx.
+    ServerError,
+    /// The connection ends without an octet.
+    Close,
+    /// Neither an octet nor the end.
+    Silence,
+    /// Octets that are no HTTP.
+    Junk,
+}
+
+impl Answer {
+    /// Every class, in the order of the type.
+    pub const ALL: [Self; 9] = [
+        Self::Switch,
+        Self::Success,
+        Self::Redirect,
+        Self::BadRequest,
+        Self::ClientError,
+        Self::ServerError,
+        Self::Close,
+        Self::Silence,
+        Self::Junk,
+    ];
+
+    /// The class of a final status code or of 101; `None` for other 1xx and for what is no code.
+    pub fn of_status(status: u16) -> Option<Self> {
+        Some(match status {
+            101 => Self::Switch,
+            200..=299 => Self::Success,
+            300..=399 => Self::Redirect,
+            400 => Self::BadRequest,
+            401..=499 => Self::ClientError,
+            500..=599 => Self::ServerError,
+            _ => return None,
+        })
+    }
+}
+
+/// What the RFCs make of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Grade {
+    /// Lawful.
+    Lawful,
+    /// No MUST forbids it; a SHOULD does, or it harms interoperability.
+    Discouraged,
+    /// A MUST forbids it.
+    Forbidden,
+}
+
+/// The grade of one answer and the requirements behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ruling {
+    /// What the answer is worth.
+    pub grade: Grade,
+    /// Ids of requirements that allow, advise against or forbid the answer.
+    pub by: Vec<&'static str>,
+}
+
+/// What is known of the resource that the request is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Endpoint {
+    /// It has answered the plain opening handshake with 101.
+    pub switches: bool,
+    /// It has selected a subprotocol.
+    pub negotiates_subprotocols: bool,
+    /// It has taken an extension.
+    pub negotiates_extensions: bool,
+}
+
+/// The rulings on every class of answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Permitted {
+    rulings: [Ruling; 9],
+}
+
+/// Says what the RFCs make of every answer to a request.
+///
+/// A pure function of its arguments. It is monotone: a further defect in the request never makes a
+/// 101 better than it was.
+pub fn permitted(request: &RequestHead<'_>, endpoint: &Endpoint) -> Permitted {
+    let opening = Opening::read(request);
+    let mut permitted = Permitted::handshake(&opening, endpoint);
+    for defect in &opening.defects {
+        permitted.apply(defect.consequence, defect.requirement, endpoint);
+    }
+    permitted.http(&opening);
+    permitted
+}
+
+impl Permitted {
+    /// What the RFCs make of this class of answer.
+    pub fn ruling(&self, answer: Answer) -> &Ruling {
+        &self.rulings[answer as usize]
+    }
+
+    /// What the RFCs make of this status code; `None` where a code is not of any class.
+    pub fn ruling_on(&self, status: u16) -> Option<&Ruling> {
+        Answer::of_status(status).map(|answer| self.ruling(answer))
+    }
+
+    /// The answers that no MUST forbids.
+    pub fn lawful(&self) -> impl Iterator<Item = Answer> {
+        let open = |answer: &Answer| self.ruling(*answer).grade < Grade::Forbidden;
+        Answer::ALL.into_iter().filter(open)
+    }
+
+    /// The rulings on the handshake part: on a valid one, or on one that is refused or ignored.
+    fn handshake(opening: &Opening<'_>, endpoint: &Endpoint) -> Self {
+        let mut rulings = VALID.map(|(grade, rule)| Ruling {
+            grade,
+            by: vec![rule],
+        });
+        // A plain list that offers more than websocket: calling it malformed harms, and Upgrade may
+        // be ignored; a valid handshake that differs from the control by spelling alone was read.
+        let alone = opening.protocols.len() == 1;
+        if endpoint.switches && opening.is_valid() && alone {
+            rulings[Answer::BadRequest as usize] = forbidden("rfc7230/2.5-parse-valid");
+        }
+        Self { rulings }
+    }
+
+    /// Takes a defect into account; only what makes an answer better or worse is written.
+    fn apply(&mut self, consequence: Consequence, rule: &'static str, endpoint: &Endpoint) {
+        use Answer::{BadRequest, ClientError, Close, Redirect, ServerError, Success, Switch};
+        match consequence {
+            Consequence::IgnoreUpgrade => {
+                self.worsen(Switch, Grade::Forbidden, rule);
+                self.open(
+                    &[Success, Redirect, BadRequest, ClientError, ServerError],
+                    IGNORE,
+                );
+            }
+            Consequence::Refuse | Consequence::RefuseVersion => {
+                self.worsen(Switch, Grade::Forbidden, rule);
+                self.open(&[BadRequest, ClientError], REFUSE);
+            }
+            Consequence::RefuseMalformed => {
+                let negotiates = endpoint.negotiates_subprotocols || endpoint.negotiates_extensions;
+                let grade = if negotiates {
+                    Grade::Forbidden
+                } else {
+                    Grade::Discouraged
+                };
+                self.worsen(Switch, grade, rule);
+                self.open(&[BadRequest, ClientError, Close], REFUSE);
+            }
+            Consequence::RejectOrRepair => self.open(&[BadRequest, ClientError], rule),
+            Consequence::Tolerable => {
+                self.worsen(Switch, Grade::Discouraged, rule);
+                self.open(&[BadRequest, ClientError], rule);
+            }
+            Consequence::Unsettled => {
+                self.open(
+                    &[Success, Redirect, BadRequest, ClientError, ServerError],
+                    rule,
+                );
+            }
+            Consequence::BadRequest => {}
+        }
+        if consequence != Consequence::Unsettled {
+            self.soften_close();
+        }
+    }
+
+    /// Where HTTP itself fixes 400 nothing else is left.
+    fn http(&mut self, opening: &Opening<'_>) {
+        let fixed = opening
+            .defects
+            .iter()
+            .filter(|one| one.consequence == Consequence::BadRequest);
+        for defect in fixed {
+            let rule = defect.requirement;
+            for answer in [Answer::Switch, Answer::Success, Answer::Redirect] {
+                self.worsen(answer, Grade::Forbidden, rule);
+            }
+            for answer in [Answer::ClientError, Answer::ServerError] {
+                self.rulings[answer as usize] = Ruling {
+                    grade: Grade::Discouraged,
+                    by: vec![rule],
+                };
+            }
+            self.open(&[Answer::BadRequest], rule);
+        }
+    }
+
+    /// Makes these answers lawful by a rule, unless a rule forbids them on other grounds.
+    fn open(&mut self, answers: &[Answer], rule: &'static str) {
+        for &answer in answers {
+            let ruling = &mut self.rulings[answer as usize];
+            if ruling.grade == Grade::Lawful && ruling.by != [rule] {
+                ruling.by.push(rule);
+            } else {
+                *ruling = Ruling {
+                    grade: Grade::Lawful,
+                    by: vec![rule],
+                };
+            }
+        }
+    }
+
+    fn worsen(&mut self, answer: Answer, grade: Grade, rule: &'static str) {
+        let ruling = &mut self.rulings[answer as usize];
+        if grade > ruling.grade {
+            *ruling = Ruling {
+                grade,
+                by: vec![rule],
+            };
+        } else if grade == ruling.grade && !ruling.by.contains(&rule) {
+            ruling.by.push(rule);
+        }
+    }
+
+    /// Any side may close at any time; where a request is malformed a lone close only misses the
+    /// SHOULD of answering it (RFC 6455 10.7).
+    fn soften_close(&mut self) {
+        let close = &mut self.rulings[Answer::Close as usize];
+        if close.grade == Grade::Forbidden {
+            *close = Ruling {
+                grade: Grade::Discouraged,
+                by: vec!["rfc6455/10.7-http-status"],
+            };
+        }
+    }
+}
+
+fn forbidden(rule: &'static str) -> Ruling {
+    Ruling {
+        grade: Grade::Forbidden,
+        by: vec![rule],
+    }
+}
+
+const IGNORE: &str = "rfc9110/7.8-ignore";
+const REFUSE: &str = "rfc6455/4.2.1-refuse";
+
+/// The rulings on a valid opening handshake, in the order of [`Answer::ALL`].
+const VALID: [(Grade, &str); 9] = [
+    (Grade::Lawful, "rfc6455/4.2.2-response"),
+    (Grade::Discouraged, IGNORE),
+    (Grade::Discouraged, "rfc6455/4.2.2-redirect"),
+    (Grade::Discouraged, "rfc6455/4.2.2-no-service"),
+    (Grade::Discouraged, "rfc6455/4.2.2-no-service"),
+    (Grade::Discouraged, "rfc6455/4.2.2-no-service"),
+    (Grade::Forbidden, "rfc6455/4.2.2-response"),
+    (Grade::Forbidden, REFUSE),
+    (Grade::Forbidden, "rfc9112/2.1-message"),
+];

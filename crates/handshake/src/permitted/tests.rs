@@ -1,0 +1,106 @@
+//! What is lawful, row by row, and the properties that hold for every request.
+
+use proptest::prelude::*;
+
+use super::{Answer, Endpoint, Grade, permitted};
+use crate::RequestHead;
+
+const LINES: [&str; 6] = [
+    "GET /chat HTTP/1.1",
+    "Host: a",
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Version: 13",
+];
+
+const SWITCHES: Endpoint = Endpoint {
+    switches: true,
+    negotiates_subprotocols: true,
+    negotiates_extensions: true,
+};
+
+/// The grades of all answers in the order of [`Answer::ALL`], a letter each.
+fn grades(request: &str) -> String {
+    let head = RequestHead::parse(request.as_bytes()).complete().unwrap();
+    let permitted = permitted(&head, &SWITCHES);
+    let letter = |answer| match permitted.ruling(answer).grade {
+        Grade::Lawful => 'l',
+        Grade::Discouraged => 'd',
+        Grade::Forbidden => 'f',
+    };
+    Answer::ALL.into_iter().map(letter).collect()
+}
+
+fn with(line: &str, instead: &str) -> String {
+    let lines: Vec<&str> = LINES
+        .iter()
+        .map(|one| if one.starts_with(line) { instead } else { one })
+        .collect();
+    format!("{}\r\n\r\n", lines.join("\r\n").replace("\r\n\r\n", "\r\n"))
+}
+
+#[test]
+fn answers_are_graded() {
+    //             101 2xx 3xx 400 4xx 5xx close silence junk
+    let rows = [
+        ("GET", "GET /chat HTTP/1.1", "lddfddfff"),
+        ("Upgrade", "Upgrade: foo/2, websocket", "lddddDfff"),
+        ("GET", "GET /chat HTTP/1.0", "flllllDff"),
+        ("Connection", "Connection: close", "flllllDff"),
+        ("Upgrade", "Upgrade: h2c", "flllllDff"),
+        ("Host", "", "fffldddff"),
+        ("GET", "POST /chat HTTP/1.1", "fddllddff"),
+        ("Sec-WebSocket-Key", "Sec-WebSocket-Key: x", "fddllddff"),
+        (
+            "Sec-WebSocket-Version",
+            "Sec-WebSocket-Version: 8",
+            "fddllddff",
+        ),
+        ("Host", "Host: a\r\nX: b\r\n c", "lddlldDff"),
+        ("Host", "Host: a\r\nbad line", "dddlldDff"),
+        ("GET", "GET /chat HTTP/2.0", "llllllfff"),
+    ];
+    for (line, instead, want) in rows {
+        assert_eq!(
+            grades(&with(line, instead)),
+            want.to_lowercase(),
+            "{instead}"
+        );
+    }
+}
+
+#[test]
+fn every_ruling_names_its_requirements() {
+    for line in LINES {
+        let request = with(line, "X: y");
+        let head = RequestHead::parse(request.as_bytes()).complete();
+        let Some(head) = head else { continue };
+        let permitted = permitted(&head, &SWITCHES);
+        assert!(
+            Answer::ALL
+                .iter()
+                .all(|answer| !permitted.ruling(*answer).by.is_empty()),
+            "{line}"
+        );
+    }
+}
+
+proptest! {
+    #[test]
+    fn it_is_total_and_deterministic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let mut request = bytes;
+        request.extend_from_slice(b"\r\n\r\n");
+        if let Some(head) = RequestHead::parse(&request).complete() {
+            prop_assert_eq!(permitted(&head, &SWITCHES), permitted(&head, &SWITCHES));
+        }
+    }
+
+    /// A further field line never makes a 101 better than it was on the same request without it.
+    #[test]
+    fn a_defect_never_helps(drop in 0..LINES.len()) {
+        let whole = grades(&with("none", ""));
+        let less = grades(&with(LINES[drop], "X: y"));
+        prop_assert!(drop == 0 || less.as_bytes()[0] >= b'd' || whole.as_bytes()[0] == b'l');
+    }
+}

@@ -1,0 +1,229 @@
+//! What a case is once it is loaded: its steps, what may follow, and what it needs.
+//! Knows nothing of HTTP: bytes are bytes, and outcomes are names that the judge gives meaning to.
+
+use std::time::Duration;
+
+use crate::template::Template;
+
+/// One probe of a target: what is sent, and which answers are lawful.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Case {
+    /// Path of the case file without its suffix, `/`, name: `server/key/fifteen-bytes`.
+    pub id: String,
+    /// One sentence that says what is expected.
+    pub title: String,
+    /// Why the case exists: what goes wrong where the rule is broken.
+    pub why: Option<String>,
+    /// The requirement that a failing answer breaks.
+    pub requirement: String,
+    /// Further requirements that bear on the case.
+    pub see: Vec<String>,
+    /// Who is under test.
+    pub role: Role,
+    /// What the target must be able to do for the case to mean anything.
+    pub needs: Vec<Need>,
+    /// Set when the case can hurt a weak server.
+    pub hazard: Option<Hazard>,
+    /// What is done, in order.
+    pub steps: Vec<Step>,
+    /// The graded alternatives; an answer that none of them describes fails.
+    pub expect: Vec<Expectation>,
+    /// A case that means the same and must get the same outcome.
+    pub same_as: Option<String>,
+    /// Where the case is written.
+    pub source: Source,
+}
+
+/// Who is under test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A client: we are the server.
+    Client,
+    /// A proxy or gateway: we are both ends.
+    Intermediary,
+    /// A server: we are the client.
+    Server,
+}
+
+/// A capability of the target, declared in its profile or discovered by the control.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Need {
+    /// The target's answer to a valid opening handshake is a 101.
+    Endpoint,
+    /// An echo of text messages.
+    Echo,
+    /// A second request on the same connection is answered.
+    KeepAlive,
+    /// An offer of permessage-deflate is accepted.
+    PermessageDeflate,
+    /// A plain GET of `/` is answered with 2xx.
+    PlainResource,
+    /// A Ping after the 101 gets its Pong.
+    Pong,
+    /// At least one subprotocol is known.
+    Subprotocol,
+    /// At least two subprotocols are known.
+    TwoSubprotocols,
+    /// The target is reached over TLS.
+    Tls,
+    /// The target's list of allowed origins is known.
+    Origin,
+}
+
+/// Why a case is off unless hazards are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hazard {
+    /// It can use up memory, time or connections of a weak server.
+    Resource,
+}
+
+/// One thing that is done on the connection.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// Bytes to write. Adjacent sends and repeats form one write.
+    Send(Template),
+    /// The same bytes many times over.
+    Repeat {
+        /// How often.
+        times: u32,
+        /// What is repeated.
+        bytes: Template,
+    },
+    /// A pause, which also splits the writes around it.
+    Wait(Duration),
+    /// Wait for a complete response head; when its status is none of these the remaining steps
+    /// are left out.
+    Await(Outcomes),
+    /// End our writing side and go on reading.
+    ShutdownWrite,
+}
+
+impl Step {
+    /// The bytes of a step that writes.
+    #[must_use]
+    pub fn template(&self) -> Option<&Template> {
+        match self {
+            Self::Send(bytes) | Self::Repeat { bytes, .. } => Some(bytes),
+            Self::Wait(_) | Self::Await(_) | Self::ShutdownWrite => None,
+        }
+    }
+}
+
+/// One lawful answer, or one that is graded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expectation {
+    /// What the answer is worth.
+    pub grade: Grade,
+    /// Which outcomes this alternative covers.
+    pub outcomes: Outcomes,
+    /// What the fields of the response must look like.
+    pub fields: Vec<FieldMatcher>,
+    /// What must become of the connection after the response.
+    pub connection: Option<Connection>,
+    /// What must become of the tunnel after a 101.
+    pub tunnel: Option<Tunnel>,
+    /// The requirement behind a warning, where it is not the case's own.
+    pub requirement: Option<String>,
+    /// Why the answer is graded as it is.
+    pub because: Option<String>,
+}
+
+/// A set of graded alternatives that cases share by name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Preset {
+    /// The name.
+    pub name: String,
+    /// When to use it, and why the outcomes are graded so.
+    pub text: String,
+    /// The alternatives, in order.
+    pub expect: Vec<Expectation>,
+    /// Where the preset is written.
+    pub source: Source,
+}
+
+/// What an answer is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Grade {
+    /// Lawful.
+    Pass,
+    /// Lawful, but it misses a SHOULD or harms interoperability.
+    Warn,
+    /// It decides nothing.
+    Inconclusive,
+}
+
+/// A set of outcomes of a request: statuses, or what came instead of a response.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Outcomes(pub Vec<Outcome>);
+
+/// What came of a request, as a case file spells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// `400`: this status.
+    Status(u16),
+    /// `4xx`: any status of this class; the number is the first digit.
+    Class(u8),
+    /// `closed`: the connection ended without an octet.
+    Closed,
+    /// `silent`: neither an octet nor the end within the window.
+    Silent,
+    /// `not-http`: octets that do not begin with an HTTP status line.
+    NotHttp,
+}
+
+/// What a response's field must look like; several matchers are "and".
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldMatcher {
+    /// The field name.
+    pub name: String,
+    /// What is asked of its value.
+    pub test: FieldTest,
+}
+
+/// What is asked of a field's value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FieldTest {
+    /// The field is there.
+    Present,
+    /// The field is not there.
+    Absent,
+    /// The combined value is these octets.
+    Equals(Template),
+    /// One element of the combined list is this token, compared without case.
+    Token(Template),
+    /// No element of the combined list is this token, compared without case.
+    NoToken(Template),
+    /// An element of the combined list starts with this token and is followed by parameters or nothing.
+    Extension(Template),
+}
+
+/// What must become of the connection after the response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// The target ends it within the window.
+    Closed,
+    /// It is still there when the window ends.
+    Open,
+}
+
+/// What must become of the tunnel after a 101.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tunnel {
+    /// The target ends the WebSocket connection.
+    Closed,
+    /// The target sends nothing of its own, and no Pong.
+    NoPong,
+    /// The Ping of the steps is answered with its Pong.
+    PingPong,
+}
+
+/// Where something is written: file, line and column, both counted from 1.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Source {
+    /// The file's path as it was given to the loader.
+    pub file: String,
+    /// Line.
+    pub line: usize,
+    /// Column, in characters.
+    pub column: usize,
+}

@@ -1,0 +1,258 @@
+//! All cases, presets and requirements together, from the binary and from the user's folders.
+//! Never hands out a part of a set of files that has a mistake in it.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::case::{Case, Preset, Role, Source};
+use crate::files::{self, File};
+use crate::problem::{LoadError, Problem};
+use crate::raw;
+use crate::read::Reader;
+use crate::read::expect::Known;
+use crate::registry::Registry;
+use crate::select;
+use crate::words::Word as _;
+
+/// All cases, with what they cite.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Corpus {
+    /// The cases, in the order of files and of each file.
+    pub cases: Vec<Case>,
+    /// The requirements.
+    pub requirements: Registry,
+    /// The sets of alternatives that cases name.
+    pub presets: Vec<Preset>,
+    /// The case files.
+    pub topics: Vec<Topic>,
+    /// `sha256:…` over names and contents of all files.
+    pub digest: String,
+}
+
+/// A case file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topic {
+    /// What the ids of its cases start with: `server/key`.
+    pub id: String,
+    /// What the cases are about.
+    pub title: String,
+}
+
+impl Corpus {
+    /// The corpus that is part of the binary.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the files.
+    pub fn embedded() -> Result<Self, LoadError> {
+        Self::embedded_with(&[])
+    }
+
+    /// The corpus that is part of the binary, and the user's folders. The ids of a folder's cases
+    /// start with `user/`, so that they never meet an id of ours.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the files.
+    pub fn embedded_with(dirs: &[PathBuf]) -> Result<Self, LoadError> {
+        let mut all = files::embedded();
+        for dir in dirs {
+            all.extend(files::gather(dir, "user/")?);
+        }
+        Self::load(&all)
+    }
+
+    /// A folder that is laid out as `cases/` is.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the files.
+    pub fn load_dir(dir: &Path) -> Result<Self, LoadError> {
+        Self::load(&files::gather(dir, "")?)
+    }
+
+    /// Files that are in memory, each with its path within the corpus: `server/key.toml`. They are
+    /// read in the order in which they are given.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the files.
+    pub fn from_texts(files: &[(&str, &str)]) -> Result<Self, LoadError> {
+        let files: Vec<File> = files
+            .iter()
+            .map(|(path, text)| File::in_memory(path, text))
+            .collect();
+        Self::load(&files)
+    }
+
+    /// The case with this id.
+    #[must_use]
+    pub fn case(&self, id: &str) -> Option<&Case> {
+        self.cases.iter().find(|case| case.id == id)
+    }
+
+    /// The case file that a case id belongs to.
+    #[must_use]
+    pub fn topic(&self, id: &str) -> Option<&Topic> {
+        let topic = id.rsplit_once('/')?.0;
+        self.topics.iter().find(|known| known.id == topic)
+    }
+
+    /// The cases whose ids a pattern selects, see [`select::matches`].
+    pub fn select<'c>(&'c self, pattern: &'c str) -> impl Iterator<Item = &'c Case> + 'c {
+        self.cases
+            .iter()
+            .filter(move |case| select::matches(pattern, &case.id))
+    }
+
+    fn load(files: &[File]) -> Result<Self, LoadError> {
+        let mut loader = Loader::default();
+        let of_kind = |kind: fn(&File) -> bool| files.iter().filter(move |file| kind(file));
+        of_kind(File::is_registry).for_each(|file| loader.requirements(file));
+        of_kind(File::is_presets).for_each(|file| loader.presets(file));
+        of_kind(File::is_cases).for_each(|file| loader.cases(file));
+        loader.check_same_as();
+        if !loader.problems.is_empty() {
+            return Err(LoadError {
+                problems: loader.problems,
+            });
+        }
+        Ok(Self {
+            cases: loader.cases,
+            requirements: loader.registry,
+            presets: loader.presets,
+            topics: loader.topics,
+            digest: digest(files),
+        })
+    }
+}
+
+/// The state of loading: what has been read so far, and what was wrong with it.
+#[derive(Default)]
+struct Loader {
+    registry: Registry,
+    presets: Vec<Preset>,
+    cases: Vec<Case>,
+    topics: Vec<Topic>,
+    /// Where each id is written.
+    ids: HashMap<String, Source>,
+    /// Cases that others name in `same-as`, each with the problem if there is no such case.
+    same_as: Vec<(String, Problem)>,
+    problems: Vec<Problem>,
+}
+
+impl Loader {
+    fn requirements(&mut self, file: &File) {
+        let mut reader = Reader::new(&file.shown, &file.text);
+        if let Some(raw) = reader.parse::<raw::RequirementFile>() {
+            let (document, requirements) = reader.requirements(raw);
+            self.registry.insert_document(document);
+            for (span, requirement) in requirements {
+                let message = format!("duplicate requirement `{}`", requirement.id);
+                if let Err(first) = self.registry.insert(requirement) {
+                    let help = first_is_at(&first.source);
+                    reader.report(span, message).say(help);
+                }
+            }
+        }
+        self.problems.append(&mut reader.problems);
+    }
+
+    fn presets(&mut self, file: &File) {
+        let mut reader = Reader::new(&file.shown, &file.text);
+        if let Some(raw) = reader.parse::<raw::PresetFile>() {
+            let names: Vec<_> = raw.preset.iter().map(|p| p.get_ref().name.span()).collect();
+            let presets = reader.presets(raw, &self.registry);
+            for (span, preset) in names.into_iter().zip(presets) {
+                match self.presets.iter().find(|known| known.name == preset.name) {
+                    None => self.presets.push(preset),
+                    Some(first) => {
+                        let message = format!("duplicate preset `{}`", preset.name);
+                        reader.report(span, message).say(first_is_at(&first.source));
+                    }
+                }
+            }
+        }
+        self.problems.append(&mut reader.problems);
+    }
+
+    fn cases(&mut self, file: &File) {
+        let mut reader = Reader::new(&file.shown, &file.text);
+        let id = file.topic();
+        let role = self.role(file, &mut reader);
+        if let Some(raw) = reader.parse::<raw::CaseFile>() {
+            let known = Known {
+                registry: &self.registry,
+                presets: &self.presets,
+            };
+            let topic = reader.topic(&id, role, raw, known);
+            self.topics.push(Topic {
+                id,
+                title: topic.title,
+            });
+            for read in topic.cases {
+                let case = read.case;
+                if let Some(first) = self.ids.get(&case.id) {
+                    let message = format!("duplicate case `{}`", case.id);
+                    reader.report(read.name, message).say(first_is_at(first));
+                }
+                self.ids
+                    .entry(case.id.clone())
+                    .or_insert_with(|| case.source.clone());
+                if let (Some(other), Some(span)) = (&case.same_as, read.same_as) {
+                    let problem = reader.text.problem(span, format!("unknown case `{other}`"));
+                    self.same_as.push((other.clone(), problem));
+                }
+                self.cases.push(case);
+            }
+        }
+        self.problems.append(&mut reader.problems);
+    }
+
+    /// Whom the cases of a file test. A folder of the user's need not say: then it is servers.
+    fn role(&self, file: &File, reader: &mut Reader<'_>) -> Role {
+        let role = file.path.split('/').next().and_then(Role::from_word);
+        if role.is_none() && file.prefix.is_empty() {
+            let shown = reader.text.file.to_owned();
+            let mut problem =
+                Problem::unreadable(shown, "a case file outside the folders of roles");
+            problem.say("put it below `server/`, `client/` or `intermediary/`");
+            reader.problems.push(problem);
+        }
+        role.unwrap_or(Role::Server)
+    }
+
+    fn check_same_as(&mut self) {
+        let known: Vec<&str> = self.cases.iter().map(|case| case.id.as_str()).collect();
+        for (id, mut problem) in std::mem::take(&mut self.same_as) {
+            if !self.ids.contains_key(&id) {
+                problem.did_you_mean(&id, &known);
+                self.problems.push(problem);
+            }
+        }
+    }
+}
+
+fn first_is_at(first: &Source) -> String {
+    format!("the first one is at {}:{}", first.file, first.line)
+}
+
+/// SHA-256 over each file's id part and text, with lengths, so that no two sets look alike.
+fn digest(files: &[File]) -> String {
+    let mut hash = Sha256::new();
+    for file in files {
+        let path = format!("{}{}", file.prefix, file.path);
+        for part in [path.as_str(), file.text.as_str()] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+    }
+    let octets = hash.finalize();
+    let hex: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
+    format!("sha256:{hex}")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,29 @@
+//! Case files and the requirement registry: TOML in, cases and exact bytes out.
+//! Never knows the protocol.
+//!
+//! Files go through `files` (where they are), `raw` (their shape), `read` (their meaning) to
+//! [`Corpus`]; what is wrong on the way is a [`Problem`] with a place in a [`LoadError`].
+
+mod bindings;
+pub mod case;
+mod corpus;
+mod files;
+mod nearest;
+mod problem;
+mod raw;
+mod read;
+pub mod registry;
+mod schema;
+pub mod select;
+mod show;
+pub mod template;
+pub mod words;
+
+pub use bindings::Bindings;
+pub use case::{Case, Preset, Source};
+pub use corpus::{Corpus, Topic};
+pub use problem::{LoadError, Problem};
+pub use registry::{Binds, Level, Registry, Requirement, Weight, section_url};
+pub use schema::schema;
+pub use show::show;
+pub use template::Template;

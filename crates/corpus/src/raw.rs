@@ -1,0 +1,344 @@
+//! The files as they are written: what serde reads, and what the published schema is made of.
+//! Never checks more than names and types; meaning is given by `read`.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use serde::de::{Deserializer, SeqAccess, Visitor};
+use toml::Spanned;
+
+use crate::case::{Connection, Grade, Hazard, Need, Tunnel};
+use crate::registry::{Binds, Level};
+use crate::words::Word;
+
+/// Text with its place in the file.
+pub(crate) type Text = Spanned<String>;
+
+/// A file of cases on one topic.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct CaseFile {
+    /// What the cases of the file are about.
+    #[schemars(with = "String")]
+    pub(crate) title: Text,
+    /// What the target must be able to do, for every case that does not say so itself.
+    #[serde(default)]
+    #[schemars(with = "Option<Vec<OneOf<Need>>>")]
+    pub(crate) needs: Vec<Text>,
+    /// Bytes by name, to be used in `send` and `repeat` as `{name}`.
+    #[serde(default)]
+    #[schemars(with = "Option<BTreeMap<String, String>>")]
+    pub(crate) fragments: BTreeMap<Text, Text>,
+    /// The cases.
+    #[serde(default)]
+    #[schemars(with = "Option<Vec<Case>>")]
+    pub(crate) case: Vec<Spanned<Case>>,
+}
+
+/// One probe of a target.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend("required" = ["name", "title", "requirement", "step", "expect"]))]
+pub(crate) struct Case {
+    /// The last part of the case's id: lower-case letters, digits and hyphens.
+    #[schemars(with = "String")]
+    pub(crate) name: Text,
+    /// One sentence that says what is expected.
+    #[schemars(with = "String")]
+    pub(crate) title: Text,
+    /// The id of the requirement that a failing answer breaks.
+    #[schemars(with = "String")]
+    pub(crate) requirement: Text,
+    /// Ids of further requirements that bear on the case.
+    #[serde(default)]
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(crate) see: Vec<Text>,
+    /// Why the case exists: what goes wrong where the rule is broken.
+    pub(crate) why: Option<String>,
+    /// What the target must be able to do; takes the place of the file's `needs`.
+    #[schemars(with = "Option<Vec<OneOf<Need>>>")]
+    pub(crate) needs: Option<Vec<Text>>,
+    /// Set when the case can hurt a weak server: it is then off unless asked for.
+    #[schemars(with = "Option<OneOf<Hazard>>")]
+    pub(crate) hazard: Option<Text>,
+    /// The id of a case that means the same and must get the same outcome.
+    #[schemars(with = "Option<String>")]
+    pub(crate) same_as: Option<Text>,
+    /// What is done, in order.
+    #[serde(default)]
+    #[schemars(with = "Vec<Step>")]
+    pub(crate) step: Vec<Spanned<Step>>,
+    /// The graded alternatives; an answer that none of them describes fails.
+    #[serde(default)]
+    #[schemars(with = "Vec<Expect>")]
+    pub(crate) expect: Vec<Spanned<Expect>>,
+}
+
+/// One thing that is done: exactly one of these keys.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
+pub(crate) struct Step {
+    /// Bytes to write; a list is joined. Adjacent sends form one write.
+    #[schemars(with = "Option<Bytes>")]
+    pub(crate) send: Option<Spanned<Bytes>>,
+    /// The same bytes many times over.
+    #[schemars(with = "Option<Repeat>")]
+    pub(crate) repeat: Option<Spanned<Repeat>>,
+    /// A pause such as `50ms` or `1s`, which also splits the writes around it.
+    #[schemars(with = "Option<String>")]
+    pub(crate) wait: Option<Text>,
+    /// Wait for a response head with one of these statuses (`101`, `4xx 5xx`, `any`); when another
+    /// one comes the remaining steps are left out.
+    #[schemars(with = "Option<String>")]
+    pub(crate) r#await: Option<Text>,
+    /// End our writing side and go on reading.
+    #[schemars(with = "Option<OneOf<Side>>")]
+    pub(crate) shutdown: Option<Text>,
+}
+
+/// The same bytes many times over.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Repeat {
+    /// How often.
+    #[schemars(with = "u32")]
+    pub(crate) times: Spanned<u32>,
+    /// What is repeated.
+    #[schemars(with = "String")]
+    pub(crate) bytes: Text,
+}
+
+/// One text, or several that are joined.
+#[derive(Debug)]
+pub(crate) enum Bytes {
+    One(String),
+    Joined(Vec<Text>),
+}
+
+/// A graded alternative, or a preset of several.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Expect {
+    /// A set of alternatives of `presets.toml`, in place of `status`. What else is said here is
+    /// added to those of its alternatives that pass.
+    #[schemars(with = "Option<String>")]
+    pub(crate) preset: Option<Text>,
+    /// The outcomes: `101`, `4xx`, `400 426`, `401-499`, `any`, `closed`, `silent`, `not-http`.
+    #[schemars(with = "Option<String>")]
+    pub(crate) status: Option<Text>,
+    /// What such an answer is worth; `pass` when it is not said.
+    #[schemars(with = "Option<OneOf<Grade>>")]
+    pub(crate) grade: Option<Text>,
+    /// What the fields of the response must look like, all of them.
+    #[serde(default)]
+    #[schemars(with = "Option<Vec<Field>>")]
+    pub(crate) fields: Vec<Spanned<Field>>,
+    /// What must become of the connection after the response.
+    #[schemars(with = "Option<OneOf<Connection>>")]
+    pub(crate) connection: Option<Text>,
+    /// What must become of the tunnel after a 101.
+    #[schemars(with = "Option<OneOf<Tunnel>>")]
+    pub(crate) tunnel: Option<Text>,
+    /// The id of the requirement behind the grade, where it is not the case's own.
+    #[schemars(with = "Option<String>")]
+    pub(crate) requirement: Option<Text>,
+    /// Why the answer is graded as it is, in one sentence.
+    #[schemars(with = "Option<String>")]
+    pub(crate) because: Option<Text>,
+}
+
+/// What a field of the response must look like: its name and exactly one test.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend("minProperties" = 2, "maxProperties" = 2))]
+pub(crate) struct Field {
+    /// The field name.
+    #[schemars(with = "String")]
+    pub(crate) name: Text,
+    /// `true`: the field is there.
+    #[schemars(with = "Option<Yes>")]
+    pub(crate) present: Option<Spanned<bool>>,
+    /// `true`: the field is not there.
+    #[schemars(with = "Option<Yes>")]
+    pub(crate) absent: Option<Spanned<bool>>,
+    /// The combined value is these octets.
+    #[schemars(with = "Option<String>")]
+    pub(crate) equals: Option<Text>,
+    /// One element of the combined list is this token, compared without case.
+    #[schemars(with = "Option<String>")]
+    pub(crate) token: Option<Text>,
+    /// No element of the combined list is this token, compared without case.
+    #[schemars(with = "Option<String>")]
+    pub(crate) no_token: Option<Text>,
+    /// An element of the combined list starts with this token and is followed by parameters or
+    /// nothing.
+    #[schemars(with = "Option<String>")]
+    pub(crate) extension: Option<Text>,
+}
+
+/// The file of presets.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct PresetFile {
+    /// The presets.
+    #[schemars(with = "Vec<Preset>")]
+    pub(crate) preset: Vec<Spanned<Preset>>,
+}
+
+/// A set of graded alternatives with a name.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Preset {
+    /// The name: lower-case letters, digits and hyphens.
+    #[schemars(with = "String")]
+    pub(crate) name: Text,
+    /// When to use it, and why the outcomes are graded so.
+    pub(crate) text: String,
+    /// The alternatives.
+    #[schemars(with = "Vec<Expect>")]
+    pub(crate) expect: Vec<Spanned<Expect>>,
+}
+
+/// The requirements of one RFC.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct RequirementFile {
+    /// The title of the RFC.
+    pub(crate) title: String,
+    /// The RFC: `rfc6455`.
+    #[schemars(with = "String")]
+    pub(crate) rfc: Text,
+    /// The requirements.
+    #[serde(default)]
+    #[schemars(with = "Option<Vec<Requirement>>")]
+    pub(crate) requirement: Vec<Spanned<Requirement>>,
+}
+
+/// One thing that an RFC asks of somebody.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Requirement {
+    /// RFC, `/`, section, `-`, slug: `rfc6455/4.2.1-key`.
+    #[schemars(with = "String")]
+    pub(crate) id: Text,
+    /// How binding it is.
+    #[schemars(with = "OneOf<Level>")]
+    pub(crate) level: Text,
+    /// Whom it binds.
+    #[schemars(with = "OneOf<Binds>")]
+    pub(crate) binds: Text,
+    /// What it asks, in our words.
+    pub(crate) text: String,
+    /// Sections of obsolete RFCs that had the rule: `rfc7230/6.7`.
+    #[serde(default)]
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(crate) older: Vec<Text>,
+    /// The section that took the place of this one, where the rule itself did not survive.
+    #[schemars(with = "Option<String>")]
+    pub(crate) successor: Option<Text>,
+    /// What differs between the older and the newer text.
+    pub(crate) changed: Option<String>,
+    /// Whether a server has the duty only because RFC 6455, section 4.2.1 lets it refuse what does
+    /// not match the description of a client's handshake.
+    #[serde(default)]
+    #[schemars(with = "Option<bool>")]
+    pub(crate) derived: bool,
+    /// Why no probe can see whether it is kept.
+    pub(crate) untestable: Option<String>,
+}
+
+impl<'d> Deserialize<'d> for Bytes {
+    fn deserialize<D: Deserializer<'d>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(BytesVisitor)
+    }
+}
+
+struct BytesVisitor;
+
+impl<'d> Visitor<'d> for BytesVisitor {
+    type Value = Bytes;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string or a list of strings")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Bytes, E> {
+        Ok(Bytes::One(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'d>>(self, mut texts: A) -> Result<Bytes, A::Error> {
+        let mut joined = Vec::new();
+        while let Some(text) = texts.next_element()? {
+            joined.push(text);
+        }
+        Ok(Bytes::Joined(joined))
+    }
+}
+
+/// Stands for one of the words of a choice in the schema.
+struct OneOf<W>(PhantomData<W>);
+
+impl<W: Word> JsonSchema for OneOf<W> {
+    fn schema_name() -> Cow<'static, str> {
+        W::WHAT.into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let words: Vec<&str> = W::WORDS.iter().map(|(word, _)| *word).collect();
+        json_schema!({ "type": "string", "enum": words })
+    }
+}
+
+/// Which side of a connection is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// Ours, towards the peer.
+    Write,
+}
+
+impl Word for Side {
+    const WHAT: &'static str = "side";
+    const WORDS: &'static [(&'static str, Self)] = &[("write", Self::Write)];
+}
+
+/// Stands for `true` in the schema.
+struct Yes;
+
+impl JsonSchema for Yes {
+    fn schema_name() -> Cow<'static, str> {
+        "yes".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "const": true })
+    }
+}
+
+impl JsonSchema for Bytes {
+    fn schema_name() -> Cow<'static, str> {
+        "Bytes".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Bytes in our escapes, or several texts that are joined.",
+            "anyOf": [
+                { "type": "string" },
+                { "type": "array", "items": { "type": "string" }, "minItems": 1 },
+            ],
+        })
+    }
+}

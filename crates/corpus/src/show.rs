@@ -1,0 +1,120 @@
+//! What a case writes, for people: exact bytes in our escapes, line by line.
+//! Never sends anything.
+
+use std::fmt::Write as _;
+
+use crate::case::{Case, Step};
+use crate::template::{Bindings, MAX_FILL, escape};
+
+/// The steps of a case, one line for each line that is written. Sends that follow each other form
+/// one write and stand below one `send`; of a repeat the bytes are shown once.
+#[must_use]
+pub fn show(case: &Case, bindings: &Bindings) -> String {
+    let mut out = String::new();
+    // What has been written since the last step that splits writes: `{fill-N}` depends on it.
+    let mut write = Vec::new();
+    let mut sending = false;
+    for step in &case.steps {
+        let goes_on = sending && matches!(step, Step::Send(_));
+        if !goes_on {
+            writeln!(out, "{}", mark(step)).expect("a string takes it all");
+        }
+        sending = matches!(step, Step::Send(_));
+        let Some(template) = step.template() else {
+            write.clear();
+            continue;
+        };
+        let start = write.len();
+        template.render_into(&mut write, bindings);
+        for line in write[start..].split_inclusive(|octet| *octet == b'\n') {
+            writeln!(out, "  {}", escape(line)).expect("a string takes it all");
+        }
+        if let Step::Repeat { times, .. } = step {
+            repeat(&mut write, start, *times);
+        }
+    }
+    out
+}
+
+fn mark(step: &Step) -> String {
+    match step {
+        Step::Send(_) => "send".into(),
+        Step::Repeat { times, .. } => format!("send {times} times"),
+        Step::Wait(pause) => format!("wait {}ms", pause.as_millis()),
+        Step::Await(outcomes) => format!("await {outcomes}"),
+        Step::ShutdownWrite => "shutdown write".into(),
+    }
+}
+
+/// Adds what the other rounds of a repeat write, as far as it can make a difference to the length
+/// of the current line.
+fn repeat(write: &mut Vec<u8>, start: usize, times: u32) {
+    let once = write[start..].to_vec();
+    if once.is_empty() || once.contains(&b'\n') {
+        return;
+    }
+    let enough = (MAX_FILL as usize).div_ceil(once.len());
+    for _ in 1..enough.min(times as usize) {
+        write.extend_from_slice(&once);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::case::{Outcomes, Role};
+    use crate::template::Template;
+
+    fn send(text: &str) -> Step {
+        Step::Send(Template::parse(text).unwrap())
+    }
+
+    #[test]
+    fn every_step_is_marked() {
+        let steps = vec![
+            send(r"GET {path} HTTP/1.1\r\nX: "),
+            Step::Repeat {
+                times: 4,
+                bytes: Template::parse("ab").unwrap(),
+            },
+            send(r"{fill-14}!\r\n"),
+            send(r"'\xFF{{\r\n\r\n"),
+            Step::Await(Outcomes::from_words("101").unwrap()),
+            Step::Wait(Duration::from_secs(1)),
+            send("{ping}"),
+            Step::ShutdownWrite,
+        ];
+        let case = Case {
+            id: "server/a/b".into(),
+            title: String::new(),
+            why: None,
+            requirement: String::new(),
+            see: Vec::new(),
+            role: Role::Server,
+            needs: Vec::new(),
+            hazard: None,
+            steps,
+            expect: Vec::new(),
+            same_as: None,
+            source: crate::case::Source::default(),
+        };
+        insta::assert_snapshot!(show(&case, &Bindings::example()), @r#"
+        send
+          GET /chat HTTP/1.1\r\n
+          X: 
+        send 4 times
+          ab
+        send
+          aa!\r\n
+          \x27\xFF{{\r\n
+          \r\n
+        await 101
+        wait 1000ms
+        send
+          \x89\x84\x00\x00\x00\x00ping
+        shutdown write
+        "#);
+    }
+}

@@ -1,0 +1,171 @@
+//! What is published beside the case files agrees with the code: the schema and the README.
+//! Run with `UPSPEC_UPDATE=1` to write the generated parts anew.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use serde_json::Value;
+use upspec_corpus::case::{FieldMatcher, FieldTest, Grade, Hazard, Need, Preset};
+use upspec_corpus::template::Binding;
+use upspec_corpus::words::Word;
+use upspec_corpus::{Corpus, Level, schema};
+
+fn cases() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../cases")
+}
+
+/// Compares a file with what it should be, or makes it so.
+fn check_fresh(name: &str, want: &str) {
+    let path = cases().join(name);
+    if env::var_os("UPSPEC_UPDATE").is_some() {
+        fs::write(&path, want).expect("cases/ can be written");
+    }
+    let have = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        have == want,
+        "cases/{name} is stale; run this test with UPSPEC_UPDATE=1"
+    );
+}
+
+#[test]
+fn the_schema_is_fresh() {
+    check_fresh(
+        "schema.json",
+        &format!("{}\n", serde_json::to_string_pretty(&schema()).unwrap()),
+    );
+}
+
+#[test]
+fn the_schema_takes_every_file() {
+    let mut wrong = Vec::new();
+    for (below, kind) in [
+        ("server", None),
+        ("requirements", Some("RequirementFile")),
+        ("", Some("PresetFile")),
+    ] {
+        let validator = validator(kind);
+        for entry in fs::read_dir(cases().join(below)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|suffix| suffix != "toml") {
+                continue;
+            }
+            let file: Value = toml::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+            let errors = validator.iter_errors(&file).map(|error| error.to_string());
+            wrong.extend(errors.map(|error| format!("{}: {error}", path.display())));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_schema_finds_mistakes() {
+    let rows = [
+        "title = 3",
+        "name = 'x'",
+        "title = 'x'\nneeds = ['endpiont']",
+        "title = 'x'\n[[case]]\nname = 'x'",
+        "title = 'x'\nneeds = []\nfragments = { a = 1 }",
+    ];
+    let validator = validator(None);
+    for text in rows {
+        let file: Value = toml::from_str(text).unwrap();
+        assert!(!validator.is_valid(&file), "{text}");
+    }
+}
+
+#[test]
+fn the_readme_names_every_word() {
+    let readme = fs::read_to_string(cases().join("README.md")).unwrap();
+    let bindings = Binding::NAMES
+        .iter()
+        .map(|(name, _)| format!("`{{{name}}}`"));
+    let words = [
+        words::<Need>(),
+        words::<Hazard>(),
+        words::<Grade>(),
+        words::<Level>(),
+    ];
+    let words = words.concat().into_iter().map(|word| format!("`{word}`"));
+    let missing: Vec<String> = bindings
+        .chain(words)
+        .filter(|word| !readme.contains(word))
+        .collect();
+    assert!(missing.is_empty(), "cases/README.md lacks {missing:?}");
+}
+
+#[test]
+fn the_readmes_table_of_presets_is_fresh() {
+    let corpus = Corpus::embedded().unwrap_or_else(|error| panic!("{error}"));
+    let readme = fs::read_to_string(cases().join("README.md")).unwrap();
+    let (before, rest) = readme.split_once(TABLE_BEGIN).unwrap();
+    let (_, after) = rest.split_once(TABLE_END).unwrap();
+    let table = table(&corpus.presets);
+    check_fresh(
+        "README.md",
+        &format!("{before}{TABLE_BEGIN}\n{table}{TABLE_END}{after}"),
+    );
+}
+
+fn validator(kind: Option<&str>) -> jsonschema::Validator {
+    let mut schema = schema();
+    if let Some(kind) = kind {
+        let keys = schema.as_object_mut().expect("a schema is an object");
+        keys.retain(|key, _| matches!(key.as_str(), "$schema" | "$defs"));
+        keys.insert("$ref".into(), format!("#/$defs/{kind}").into());
+    }
+    jsonschema::validator_for(&schema).expect("schemars writes valid schemas")
+}
+
+fn words<W: Word>() -> Vec<&'static str> {
+    W::WORDS.iter().map(|(word, _)| *word).collect()
+}
+
+fn table(presets: &[Preset]) -> String {
+    let mut table =
+        String::from("| preset | pass | warn | inconclusive | use |\n|---|---|---|---|---|\n");
+    for preset in presets {
+        let [pass, warn, inconclusive] =
+            [Grade::Pass, Grade::Warn, Grade::Inconclusive].map(|grade| outcomes(preset, grade));
+        let Preset { name, text, .. } = preset;
+        writeln!(
+            table,
+            "| `{name}` | {pass} | {warn} | {inconclusive} | {text} |"
+        )
+        .expect("a string takes it all");
+    }
+    table
+}
+
+/// The outcomes of one grade, each with what it asks for besides.
+fn outcomes(preset: &Preset, grade: Grade) -> String {
+    let alternatives = preset
+        .expect
+        .iter()
+        .filter(|expectation| expectation.grade == grade);
+    let texts = alternatives.map(|expectation| {
+        let mut text = expectation.outcomes.to_string();
+        for FieldMatcher { name, test } in &expectation.fields {
+            let test = match test {
+                FieldTest::Present => "present".into(),
+                FieldTest::Absent => "absent".into(),
+                FieldTest::Equals(value) => format!("equal to `{value}`"),
+                FieldTest::Token(token) => format!("with `{token}`"),
+                FieldTest::NoToken(token) => format!("without `{token}`"),
+                FieldTest::Extension(token) => format!("with extension `{token}`"),
+            };
+            write!(text, ", {name} {test}").expect("a string takes it all");
+        }
+        if let Some(connection) = expectation.connection {
+            write!(text, ", then {connection}").expect("a string takes it all");
+        }
+        if let Some(tunnel) = expectation.tunnel {
+            write!(text, ", tunnel {tunnel}").expect("a string takes it all");
+        }
+        text
+    });
+    texts.collect::<Vec<_>>().join("; ")
+}
+
+const TABLE_BEGIN: &str = "<!-- presets: written by the tests of crates/corpus -->";
+const TABLE_END: &str = "<!-- end of presets -->";

@@ -1,0 +1,214 @@
+//! Holds the alternatives of a case against what was read.
+//! Never looks at rules that the case does not name; the validators do that.
+
+use upspec_corpus::case::{
+    Case, Connection, Expectation, FieldMatcher, FieldTest, Outcome, Tunnel,
+};
+use upspec_corpus::template::{Part, Template};
+use upspec_handshake::field::{elements, is_tchar};
+use upspec_handshake::frame::opcode;
+
+use crate::reading::Reading;
+use crate::text::{shown, spelled};
+use crate::tunnel::frames;
+
+/// What the alternatives of a case make of an exchange.
+pub(crate) enum Matched<'c> {
+    /// This alternative describes it.
+    Alternative(&'c Expectation),
+    /// None does; the phrase says what was seen and, where an alternative was near, what it lacks.
+    Nothing(String),
+}
+
+/// Finds the first alternative that describes what was read.
+pub(crate) fn matched<'c>(case: &'c Case, reading: &Reading<'_>) -> Matched<'c> {
+    let outcome = reading.outcome();
+    let mut misses = Vec::new();
+    for expectation in &case.expect {
+        if !expectation.outcomes.covers(outcome) {
+            continue;
+        }
+        let missing = shortcomings(expectation, reading);
+        if missing.is_empty() {
+            return Matched::Alternative(expectation);
+        }
+        misses.push(missing.join(" and "));
+    }
+    let seen = describe(reading);
+    match misses.first() {
+        Some(miss) => Matched::Nothing(format!("{seen}, but {miss}")),
+        None => Matched::Nothing(seen),
+    }
+}
+
+/// What came of the request, in a phrase that follows "the target".
+pub(crate) fn describe(reading: &Reading<'_>) -> String {
+    let outcome = reading.outcome();
+    match outcome {
+        Outcome::Status(status) => format!("answered {status}"),
+        Outcome::Class(class) => format!("answered {class}xx"),
+        Outcome::Closed if !reading.responses.is_empty() => {
+            "closed the connection after an interim response".to_owned()
+        }
+        Outcome::Closed => "closed the connection without an answer".to_owned(),
+        Outcome::Silent if !reading.responses.is_empty() => {
+            "sent an interim response and then nothing within the window".to_owned()
+        }
+        Outcome::Silent => "sent nothing within the window".to_owned(),
+        Outcome::NotHttp if reading.ending.cap => {
+            "sent more octets than are kept without ending the response head".to_owned()
+        }
+        Outcome::NotHttp if reading.read.starts_with(b"HTTP/") => {
+            format!(
+                "did not end the response head that began {}",
+                shown(reading.read, 40)
+            )
+        }
+        Outcome::NotHttp => format!("sent octets that are no HTTP: {}", shown(reading.read, 40)),
+    }
+}
+
+/// The short name of the branch that a target took.
+pub(crate) fn label(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Status(status) => status.to_string(),
+        Outcome::Class(class) => format!("{class}xx"),
+        Outcome::Closed => "closed".to_owned(),
+        Outcome::Silent => "silent".to_owned(),
+        Outcome::NotHttp => "not-http".to_owned(),
+    }
+}
+
+fn shortcomings(expectation: &Expectation, reading: &Reading<'_>) -> Vec<String> {
+    let fields = expectation
+        .fields
+        .iter()
+        .filter_map(|matcher| field_miss(matcher, reading));
+    let connection = expectation
+        .connection
+        .and_then(|want| connection_miss(want, reading));
+    let tunnel = expectation
+        .tunnel
+        .and_then(|want| tunnel_miss(want, reading));
+    fields.chain(connection).chain(tunnel).collect()
+}
+
+fn field_miss(matcher: &FieldMatcher, reading: &Reading<'_>) -> Option<String> {
+    let name = &matcher.name;
+    let value = reading
+        .answer()
+        .and_then(|answer| answer.head.fields.combined(name));
+    let Some(value) = value else {
+        return match matcher.test {
+            FieldTest::Absent | FieldTest::NoToken(_) => None,
+            _ => Some(format!("without {name}")),
+        };
+    };
+    let seen = || format!("with {name}: {}", shown(&value, 80));
+    let miss = match &matcher.test {
+        FieldTest::Present => return None,
+        FieldTest::Absent => return Some(seen()),
+        FieldTest::Equals(want) => !is(&value, want),
+        FieldTest::Token(want) => !has_element(&value, want, whole),
+        FieldTest::NoToken(want) => has_element(&value, want, whole),
+        FieldTest::Extension(want) => !has_element(&value, want, leading_token),
+    };
+    miss.then(seen)
+}
+
+/// Whether the value is what the template says; a template of a matcher has no bindings.
+fn is(value: &[u8], want: &Template) -> bool {
+    value == literal(want)
+}
+
+fn has_element(value: &[u8], want: &Template, part: fn(&[u8]) -> &[u8]) -> bool {
+    let want = literal(want);
+    elements(value).any(|element| part(element.bytes).eq_ignore_ascii_case(&want))
+}
+
+fn whole(element: &[u8]) -> &[u8] {
+    element
+}
+
+fn leading_token(element: &[u8]) -> &[u8] {
+    let end = element
+        .iter()
+        .position(|&octet| !is_tchar(octet))
+        .unwrap_or(element.len());
+    &element[..end]
+}
+
+fn literal(template: &Template) -> Vec<u8> {
+    let parts = template.parts.iter().filter_map(|part| match part {
+        Part::Bytes(bytes) => Some(bytes.as_slice()),
+        Part::Binding(_) => None,
+    });
+    parts.flatten().copied().collect()
+}
+
+fn connection_miss(want: Connection, reading: &Reading<'_>) -> Option<String> {
+    match (want, reading.ending.by_peer) {
+        (Connection::Closed, false) => Some("the connection stayed open".to_owned()),
+        (Connection::Open, true) => Some("the connection was closed".to_owned()),
+        _ => None,
+    }
+}
+
+fn tunnel_miss(want: Tunnel, reading: &Reading<'_>) -> Option<String> {
+    let pong = ponged(reading);
+    match want {
+        Tunnel::PingPong => match pong {
+            Pong::Same => None,
+            Pong::Other(payload) => Some(format!(
+                "the Pong carried {} and not the Ping's data",
+                spelled(&payload)
+            )),
+            Pong::None => Some("no Pong answered the Ping".to_owned()),
+        },
+        Tunnel::Closed if closed_tunnel(reading) => None,
+        Tunnel::Closed => Some("the WebSocket connection stayed open".to_owned()),
+        Tunnel::NoPong if matches!(pong, Pong::None) => None,
+        Tunnel::NoPong => Some("the Ping got a Pong".to_owned()),
+    }
+}
+
+/// What came in answer to the Ping of the steps.
+pub(crate) enum Pong {
+    None,
+    Other(Vec<u8>),
+    Same,
+}
+
+/// Looks for the Pong that carries the payload of the last Ping written.
+pub(crate) fn ponged(reading: &Reading<'_>) -> Pong {
+    let Some(tunnel) = &reading.tunnel else {
+        return Pong::None;
+    };
+    let sent = reading.requests_end;
+    let pings = frames(&reading.written[sent..]);
+    let Some(ping) = pings
+        .iter()
+        .rev()
+        .find(|frame| frame.opcode == opcode::PING)
+    else {
+        return Pong::None;
+    };
+    let answers = frames(&reading.read[tunnel.clone()]);
+    let mut seen = Pong::None;
+    for frame in answers.iter().filter(|frame| frame.opcode == opcode::PONG) {
+        if frame.payload == ping.payload {
+            return Pong::Same;
+        }
+        seen = Pong::Other(frame.payload.to_vec());
+    }
+    seen
+}
+
+/// Whether the peer ended the WebSocket connection: a Close frame, or the end of the stream.
+fn closed_tunnel(reading: &Reading<'_>) -> bool {
+    let Some(tunnel) = &reading.tunnel else {
+        return false;
+    };
+    let close = frames(&reading.read[tunnel.clone()]);
+    reading.ending.by_peer || close.iter().any(|frame| frame.opcode == opcode::CLOSE)
+}

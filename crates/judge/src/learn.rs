@@ -1,0 +1,137 @@
+//! Reads the capabilities of a target off the control and the discovery cases.
+//! Never a verdict: those cases are judged like any other.
+
+use upspec_corpus::case::{Case, Need};
+use upspec_handshake::field::elements;
+use upspec_handshake::frame::opcode;
+
+use crate::exchange::Exchange;
+use crate::expect::{Pong, ponged};
+use crate::facts::TargetFacts;
+use crate::reading::{BodyState, Ending, Octets, Reading};
+use crate::tunnel::frames;
+
+/// The id under which the positive control is kept in the corpus.
+pub const CONTROL: &str = "server/control/handshake";
+
+/// The ids under which the control and the discovery cases are kept.
+pub const DISCOVERY: &str = "server/control/";
+
+impl TargetFacts {
+    /// Whether the target has a capability.
+    #[must_use]
+    pub fn has(&self, need: Need) -> bool {
+        match need {
+            Need::Endpoint => self.endpoint == Some(true),
+            Need::Echo => self.echo,
+            Need::KeepAlive => self.keep_alive,
+            Need::Origin => self.origin,
+            Need::PermessageDeflate => self.permessage_deflate,
+            Need::PlainResource => self.plain_resource,
+            Need::Pong => self.pong,
+            Need::Subprotocol => !self.subprotocols.is_empty(),
+            Need::Tls => self.tls,
+            Need::TwoSubprotocols => self.subprotocols.len() > 1,
+        }
+    }
+
+    /// Takes in what a control or discovery case showed.
+    pub fn learn(&mut self, case: &Case, exchange: &Exchange) {
+        let octets = Octets::of(exchange);
+        let reading = Reading::of(case, &octets, Ending::of(exchange));
+        let Some(name) = case.id.strip_prefix(DISCOVERY) else {
+            return;
+        };
+        let status = reading.answer().and_then(|answer| answer.head.status);
+        match name {
+            "handshake" => self.learn_control(exchange, &reading),
+            "plain-resource" => self.plain_resource = matches!(status, Some(200..=299)),
+            "keep-alive" => self.keep_alive = second_answered(&reading),
+            "echo" => self.echo = echoed(&reading),
+            "permessage-deflate" => self.permessage_deflate = took_deflate(&reading),
+            "subprotocol" | "subprotocol-second" => self.learn_subprotocol(&reading),
+            _ => {}
+        }
+    }
+
+    fn learn_control(&mut self, exchange: &Exchange, reading: &Reading<'_>) {
+        let switched = reading
+            .answer()
+            .is_some_and(|answer| answer.head.status == Some(101));
+        self.endpoint = Some(switched);
+        self.pong = matches!(ponged(reading), Pong::Same);
+        self.tls = exchange.tls;
+        self.answer_us = answer_time(exchange);
+        self.server = reading.answer().and_then(|answer| {
+            let value = answer.head.fields.values("Server").next()?;
+            Some(String::from_utf8_lossy(value).into_owned())
+        });
+    }
+
+    fn learn_subprotocol(&mut self, reading: &Reading<'_>) {
+        let Some(answer) = reading
+            .answer()
+            .filter(|answer| answer.head.status == Some(101))
+        else {
+            return;
+        };
+        let Some(value) = answer.head.fields.values("Sec-WebSocket-Protocol").next() else {
+            return;
+        };
+        let offer = reading
+            .request()
+            .and_then(|head| head.fields.combined("Sec-WebSocket-Protocol"));
+        let offered = offer.is_some_and(|offer| elements(&offer).any(|one| one.bytes == value));
+        let name = String::from_utf8_lossy(value).into_owned();
+        if offered && !self.subprotocols.contains(&name) {
+            self.subprotocols.push(name);
+        }
+    }
+}
+
+/// From the first octet written to the first octet read.
+fn answer_time(exchange: &Exchange) -> u64 {
+    use crate::exchange::IoKind;
+    let first = |kind| {
+        exchange
+            .io
+            .iter()
+            .find(|io| io.kind == kind)
+            .map(|io| io.at_us)
+    };
+    match (first(IoKind::Wrote), first(IoKind::Read)) {
+        (Some(wrote), Some(read)) => read.saturating_sub(wrote),
+        _ => 0,
+    }
+}
+
+fn second_answered(reading: &Reading<'_>) -> bool {
+    let finals = reading
+        .responses
+        .iter()
+        .filter(|response| response.is_final());
+    finals
+        .filter(|response| response.body_state == BodyState::Complete)
+        .count()
+        > 1
+}
+
+fn echoed(reading: &Reading<'_>) -> bool {
+    let Some(tunnel) = &reading.tunnel else {
+        return false;
+    };
+    let answers = frames(&reading.read[tunnel.clone()]);
+    answers
+        .iter()
+        .any(|frame| frame.opcode == opcode::TEXT && frame.payload.as_ref() == b"Hello")
+}
+
+fn took_deflate(reading: &Reading<'_>) -> bool {
+    let answer = reading
+        .answer()
+        .filter(|answer| answer.head.status == Some(101));
+    let value = answer.and_then(|answer| answer.head.fields.combined("Sec-WebSocket-Extensions"));
+    value.is_some_and(|value| {
+        elements(&value).any(|element| element.bytes.starts_with(b"permessage-deflate"))
+    })
+}

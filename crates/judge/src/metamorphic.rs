@@ -1,0 +1,54 @@
+//! Two spellings of one meaning must get one outcome from one server.
+//! Never says which outcome is right; the cases' own expectations do.
+
+use upspec_corpus::case::Case;
+use upspec_handshake::field::elements;
+
+use crate::expect::label;
+use crate::reading::Reading;
+use crate::result::{Finding, Place, Verdict};
+use crate::verdict::Book;
+
+/// The finding for a case whose twin was treated otherwise. Both outcomes are graded by their own
+/// cases, so a difference between two lawful outcomes warns.
+pub(crate) fn difference(
+    case: &Case,
+    own: &Reading<'_>,
+    other: &Reading<'_>,
+    book: &Book<'_>,
+) -> Option<Finding> {
+    let twin = case.same_as.as_deref()?;
+    let (here, there) = (summary(own), summary(other));
+    if here == there {
+        return None;
+    }
+    let message = format!("{here}, but {there} for the same meaning spelled as in {twin}");
+    let place = own.answer().map(|answer| Place {
+        exchange: 0,
+        start: answer.at,
+        end: answer.at + answer.head.len,
+    });
+    Some(book.finding(&case.requirement, Verdict::Warn, message, place))
+}
+
+/// What two spellings must agree on: the outcome, the subprotocol, the extensions.
+fn summary(reading: &Reading<'_>) -> String {
+    let mut summary = label(reading.outcome());
+    let Some(answer) = reading
+        .answer()
+        .filter(|answer| answer.head.status == Some(101))
+    else {
+        return summary;
+    };
+    for name in ["Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"] {
+        let value = answer.head.fields.combined(name);
+        let text = match &value {
+            Some(value) => elements(value)
+                .map(|element| crate::text::spelled(element.bytes))
+                .collect(),
+            None => vec!["none".to_owned()],
+        };
+        summary.push_str(&format!(", {name} {}", text.join(" ")));
+    }
+    summary
+}

@@ -1,0 +1,282 @@
+//! What an exchange says once its octets are read as HTTP/1.1 and WebSocket frames.
+//! Never grades anything: it only tells what is there, and where.
+
+use std::ops::Range;
+
+use upspec_corpus::case::{Case, Outcome, Outcomes, Step};
+use upspec_handshake::field::chunked::{Chunked, ChunkedReader};
+use upspec_handshake::field::connection::contains_option;
+use upspec_handshake::field::framing::Framing;
+use upspec_handshake::{RequestHead, ResponseHead, Status, Version, starts_like_http};
+
+use crate::exchange::{Exchange, IoKind};
+
+/// The octets of an exchange, gathered so that heads can borrow from them.
+pub(crate) struct Octets {
+    pub(crate) written: Vec<u8>,
+    pub(crate) read: Vec<u8>,
+}
+
+impl Octets {
+    pub(crate) fn of(exchange: &Exchange) -> Self {
+        Self {
+            written: exchange.written(),
+            read: exchange.read(),
+        }
+    }
+}
+
+/// The messages of one connection.
+pub(crate) struct Reading<'b> {
+    /// The requests, as far as they are complete heads.
+    pub(crate) requests: Vec<RequestHead<'b>>,
+    /// Every response in the order read; 1xx other than 101 included.
+    pub(crate) responses: Vec<Response<'b>>,
+    /// What follows a 101: offset of its first octet.
+    pub(crate) tunnel: Option<Range<usize>>,
+    /// Octets after the last response that are no response: offset of the first.
+    pub(crate) stray: Option<Range<usize>>,
+    /// What is known of how the connection ended.
+    pub(crate) ending: Ending,
+    /// Where the requests end in what was written.
+    pub(crate) requests_end: usize,
+    /// How many responses come before the one that the case is about.
+    earlier: usize,
+    /// All that was read.
+    pub(crate) read: &'b [u8],
+    /// All that was written.
+    pub(crate) written: &'b [u8],
+}
+
+/// A response and the request that it answers.
+pub(crate) struct Response<'b> {
+    /// Where its head begins in what was read.
+    pub(crate) at: usize,
+    pub(crate) head: ResponseHead<'b>,
+    /// Which request it answers; `None` when that request was not read.
+    pub(crate) request: Option<usize>,
+    pub(crate) framing: Framing,
+    /// The octets of its body that came.
+    pub(crate) body: Range<usize>,
+    pub(crate) body_state: BodyState,
+}
+
+/// How far the body of a response came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BodyState {
+    /// It is all there.
+    Complete,
+    /// More is due.
+    Partial,
+    /// Its chunks cannot be read.
+    Malformed,
+}
+
+/// How a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ending {
+    /// The peer ended it before we took leave.
+    pub(crate) by_peer: bool,
+    /// A window passed without an octet.
+    pub(crate) deadline: bool,
+    /// More came than is kept.
+    pub(crate) cap: bool,
+}
+
+impl Ending {
+    pub(crate) fn of(exchange: &Exchange) -> Self {
+        let until = exchange
+            .io
+            .iter()
+            .position(|io| io.kind == IoKind::WroteLeave);
+        let before = &exchange.io[..until.unwrap_or(exchange.io.len())];
+        let saw = |kind: IoKind| before.iter().any(|io| io.kind == kind);
+        Self {
+            by_peer: ENDS.into_iter().any(saw),
+            deadline: saw(IoKind::Deadline),
+            cap: saw(IoKind::CapReached),
+        }
+    }
+}
+
+/// The events by which a peer ends a connection.
+const ENDS: [IoKind; 5] = [
+    IoKind::ReadEnd,
+    IoKind::ReadEndUnclean,
+    IoKind::Reset,
+    IoKind::TlsAlert,
+    IoKind::WriteFailed,
+];
+
+impl<'b> Reading<'b> {
+    pub(crate) fn of(case: &Case, octets: &'b Octets, ending: Ending) -> Self {
+        Self::of_bytes(case, &octets.written, &octets.read, ending)
+    }
+
+    pub(crate) fn of_bytes(case: &Case, written: &'b [u8], read: &'b [u8], ending: Ending) -> Self {
+        let (requests, requests_end) = requests(written);
+        let mut reading = Self {
+            earlier: awaited_before(case),
+            requests,
+            requests_end,
+            responses: Vec::new(),
+            tunnel: None,
+            stray: None,
+            ending,
+            read,
+            written,
+        };
+        reading.read_responses();
+        reading
+    }
+
+    /// The response that the case is about: the final one to its last request. Where the connection
+    /// ended in order before that, by a 101 or an announced close, it is the last one that came.
+    pub(crate) fn answer(&self) -> Option<&Response<'b>> {
+        let mut finals = self.responses.iter().filter(|response| response.is_final());
+        let last = finals.clone().last()?;
+        finals
+            .nth(self.earlier)
+            .or_else(|| last.ends_connection().then_some(last))
+    }
+
+    /// The request that the answer answers, or the last one written.
+    pub(crate) fn request(&self) -> Option<&RequestHead<'b>> {
+        let answered = self.answer().and_then(|answer| answer.request);
+        self.requests
+            .get(answered.unwrap_or(self.requests.len().checked_sub(1)?))
+    }
+
+    /// What came of the request, as case files spell it.
+    pub(crate) fn outcome(&self) -> Outcome {
+        if let Some(answer) = self.answer() {
+            return answer.head.status.map_or(Outcome::NotHttp, Outcome::Status);
+        }
+        if !self.read.is_empty() && self.responses.is_empty() {
+            return Outcome::NotHttp;
+        }
+        if self.ending.by_peer {
+            Outcome::Closed
+        } else {
+            Outcome::Silent
+        }
+    }
+
+    fn read_responses(&mut self) {
+        let mut at = 0;
+        let mut answered = 0;
+        while at < self.read.len() && self.responses.len() < MOST_RESPONSES {
+            let rest = &self.read[at..];
+            let http = matches!(starts_like_http(rest), Status::Complete(true));
+            let Some(head) = ResponseHead::parse(rest).complete().filter(|_| http) else {
+                break;
+            };
+            let request = (answered < self.requests.len()).then_some(answered);
+            let response = self.response(at, head, request);
+            at = response.body.end;
+            let switched = response.head.status == Some(101);
+            let complete = response.body_state == BodyState::Complete;
+            answered += usize::from(response.is_final());
+            self.responses.push(response);
+            if switched {
+                self.tunnel = Some(at..self.read.len());
+                return;
+            }
+            if !complete {
+                return;
+            }
+        }
+        if at < self.read.len() && !self.responses.is_empty() {
+            self.stray = Some(at..self.read.len());
+        }
+    }
+
+    fn response(&self, at: usize, head: ResponseHead<'b>, request: Option<usize>) -> Response<'b> {
+        let method = request.map_or(&b"GET"[..], |index| self.requests[index].method);
+        let framing = Framing::of_response(&head, method);
+        let from = at + head.len;
+        let rest = &self.read[from..];
+        let (length, body_state) = body(&framing, rest, self.ending.by_peer);
+        Response {
+            at,
+            head,
+            request,
+            framing,
+            body: from..from + length,
+            body_state,
+        }
+    }
+}
+
+impl Response<'_> {
+    /// Whether nothing follows on the connection: a 101, or a response that says close.
+    pub(crate) fn ends_connection(&self) -> bool {
+        self.head.status == Some(101)
+            || contains_option(self.head.fields.values("Connection"), "close")
+            || self
+                .head
+                .version
+                .is_none_or(|version| version < Version::HTTP_11)
+    }
+
+    /// Whether this is the last response to its request: any but a 1xx, and 101.
+    pub(crate) fn is_final(&self) -> bool {
+        !matches!(self.head.status, Some(100 | 102..=199))
+    }
+}
+
+/// How many responses a case waits for before the one it is about: each `await` does, but one for a
+/// 101 alone, after which there are only frames.
+fn awaited_before(case: &Case) -> usize {
+    let switch = Outcomes(vec![Outcome::Status(101)]);
+    case.steps
+        .iter()
+        .filter(|step| matches!(step, Step::Await(wanted) if *wanted != switch))
+        .count()
+}
+
+/// Reads requests as long as their heads are complete and their framing is known, and says where
+/// they end.
+fn requests(written: &[u8]) -> (Vec<RequestHead<'_>>, usize) {
+    let mut requests = Vec::new();
+    let mut at = 0;
+    while at < written.len() && requests.len() < MOST_REQUESTS {
+        let Some(head) = RequestHead::parse(&written[at..]).complete() else {
+            break;
+        };
+        let rest = &written[at + head.len..];
+        let framing = Framing::of_request(&head);
+        let (length, state) = body(&framing, rest, false);
+        at += head.len + length;
+        requests.push(head);
+        if state != BodyState::Complete || framing == Framing::Invalid {
+            break;
+        }
+    }
+    (requests, at)
+}
+
+/// How many of the octets belong to a body, and whether it is all there.
+fn body(framing: &Framing, rest: &[u8], ended: bool) -> (usize, BodyState) {
+    match *framing {
+        Framing::None => (0, BodyState::Complete),
+        Framing::Length(length) => match usize::try_from(length) {
+            Ok(length) if length <= rest.len() => (length, BodyState::Complete),
+            _ => (rest.len(), BodyState::Partial),
+        },
+        Framing::Chunked => match ChunkedReader::default().read(rest) {
+            Chunked::Complete(length) => (length, BodyState::Complete),
+            Chunked::Partial => (rest.len(), BodyState::Partial),
+            Chunked::Malformed(_) => (rest.len(), BodyState::Malformed),
+        },
+        Framing::UntilClose if ended => (rest.len(), BodyState::Complete),
+        Framing::UntilClose => (rest.len(), BodyState::Partial),
+        Framing::Invalid => (rest.len(), BodyState::Malformed),
+    }
+}
+
+/// More requests than any case writes.
+const MOST_REQUESTS: usize = 64;
+
+/// More responses than any case can be about; the rest is stray.
+const MOST_RESPONSES: usize = 256;

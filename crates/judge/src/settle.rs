@@ -1,0 +1,73 @@
+//! What can only be said once all cases of a run are judged: one habit of a target is one finding.
+//! Never raises a verdict, and keeps every finding in the case that showed it.
+
+use std::collections::HashMap;
+
+use crate::result::{CaseResult, Finding, Verdict};
+
+/// Counts each warning that is a habit of the target once: in the first case that shows it, in
+/// corpus order. In the others the finding stays, without weight, and says where it counts.
+///
+/// A habit is the same message about the same requirement from a rule that holds for every
+/// response, such as a missing Date. A close without an answer is one if the target never answers
+/// a malformed request with an error at all.
+pub fn settle(results: &mut [CaseResult]) {
+    let closes_always = !results.iter().any(answers_with_error);
+    let mut first: HashMap<String, String> = HashMap::new();
+    for result in results {
+        let closed = closes_always && result.label.as_deref() == Some("closed");
+        for finding in &mut result.findings {
+            let Some(key) = habit(finding, closed) else {
+                continue;
+            };
+            let counted = first.entry(key).or_insert_with(|| result.id.clone());
+            if *counted != result.id {
+                finding.verdict = Verdict::Pass;
+                finding
+                    .message
+                    .push_str(&format!(" (counted once, at {counted})"));
+            }
+        }
+        lighten(result);
+    }
+}
+
+fn answers_with_error(result: &CaseResult) -> bool {
+    result
+        .label
+        .as_deref()
+        .is_some_and(|label| label.starts_with(['4', '5']))
+}
+
+/// What names the habit behind a warning, if there is one.
+fn habit(finding: &Finding, closed: bool) -> Option<String> {
+    if finding.verdict != Verdict::Warn {
+        None
+    } else if HABITS.contains(&finding.requirement.as_str()) {
+        Some(format!("{} {}", finding.requirement, finding.message))
+    } else {
+        closed.then(|| "closed".to_owned())
+    }
+}
+
+/// The rules for every response that warn at most.
+const HABITS: &[&str] = &[
+    "rfc6455/10.7-close-frame",
+    "rfc6455/11.3.5-on-error",
+    "rfc6455/11.6-registry",
+    "rfc6455/7.1.7-close-frame",
+    "rfc9110/2.2-role",
+    "rfc9110/6.2-response-version",
+    "rfc9110/6.6.1-date",
+    "rfc9112/9.3-persistence-rules",
+    "rfc9112/9.6-announce",
+    "rfc9112/9.8-closure-alert",
+];
+
+/// A case whose findings have all lost their weight passes.
+fn lighten(result: &mut CaseResult) {
+    if result.verdict == Verdict::Warn {
+        let worst = result.findings.iter().map(|finding| finding.verdict).max();
+        result.verdict = worst.unwrap_or(Verdict::Warn);
+    }
+}

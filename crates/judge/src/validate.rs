@@ -1,0 +1,158 @@
+//! Checks every response whole, whatever its case is about: one function for each rule.
+//! Never knows the case; a rule that depends on the request reads it from the octets written.
+
+mod connection;
+mod deflate;
+mod fields;
+mod frames;
+mod status;
+mod switch;
+mod websocket;
+
+use std::ops::Range;
+
+use crate::reading::{Reading, Response};
+
+/// Something that a response does against a requirement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Remark {
+    /// The requirement that is broken.
+    pub(crate) requirement: &'static str,
+    /// What the target did, in a phrase.
+    pub(crate) message: String,
+    /// The octets that show it, counted over all that was read.
+    pub(crate) at: Option<Range<usize>>,
+    /// How much can come of it, where that is less than the requirement's level.
+    pub(crate) cap: Cap,
+}
+
+/// How much can come of a remark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cap {
+    /// As much as the level of the requirement allows.
+    Level,
+    /// A warning at most.
+    Warn,
+    /// A note: it is recorded and changes no verdict.
+    Note,
+}
+
+impl Remark {
+    pub(crate) fn new(requirement: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            requirement,
+            message: message.into(),
+            at: None,
+            cap: Cap::Level,
+        }
+    }
+
+    pub(crate) fn at(mut self, at: Range<usize>) -> Self {
+        self.at = Some(at);
+        self
+    }
+
+    pub(crate) fn at_most_warn(mut self) -> Self {
+        self.cap = Cap::Warn;
+        self
+    }
+
+    pub(crate) fn note(mut self) -> Self {
+        self.cap = Cap::Note;
+        self
+    }
+}
+
+/// A response in its surroundings.
+pub(crate) struct Context<'r, 'b> {
+    pub(crate) reading: &'r Reading<'b>,
+    pub(crate) response: &'r Response<'b>,
+}
+
+impl<'b> Context<'_, 'b> {
+    pub(crate) fn status(&self) -> u16 {
+        self.response.head.status.unwrap_or(0)
+    }
+
+    pub(crate) fn fields(&self) -> &upspec_handshake::Fields<'b> {
+        &self.response.head.fields
+    }
+
+    /// The request that this response answers.
+    pub(crate) fn request(&self) -> Option<&upspec_handshake::RequestHead<'b>> {
+        self.response
+            .request
+            .map(|index| &self.reading.requests[index])
+    }
+
+    /// A place in the head of the response, over all that was read.
+    pub(crate) fn place(&self, range: &Range<usize>) -> Range<usize> {
+        self.response.at + range.start..self.response.at + range.end
+    }
+
+    /// Where the first line of this field stands.
+    pub(crate) fn line(&self, name: &str) -> Range<usize> {
+        let line = self.fields().lines(name).next();
+        line.map_or(self.head(), |line| self.place(&line.line))
+    }
+
+    /// Where the whole head stands.
+    pub(crate) fn head(&self) -> Range<usize> {
+        self.response.at..self.response.at + self.response.head.len
+    }
+
+    /// Where the status line stands.
+    pub(crate) fn status_line(&self) -> Range<usize> {
+        self.place(&self.response.head.line)
+    }
+
+    /// Whether the first request asks for HTTP/1.0.
+    pub(crate) fn to_http10(&self) -> bool {
+        let version = self.request().and_then(|request| request.version);
+        version == Some(upspec_handshake::Version::HTTP_10)
+    }
+}
+
+/// Everything that the responses of an exchange do against the rules that hold for any response.
+pub(crate) fn remarks(reading: &Reading<'_>) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    for response in &reading.responses {
+        let context = Context { reading, response };
+        for check in CHECKS {
+            check(&context, &mut remarks);
+        }
+    }
+    for check in EXCHANGE_CHECKS {
+        check(reading, &mut remarks);
+    }
+    remarks
+}
+
+type Check = fn(&Context<'_, '_>, &mut Vec<Remark>);
+type ExchangeCheck = fn(&Reading<'_>, &mut Vec<Remark>);
+
+const CHECKS: &[Check] = &[
+    status::grammar,
+    status::version,
+    status::no_interim_for_http10,
+    fields::grammar,
+    fields::once,
+    fields::no_empty_elements,
+    fields::role,
+    fields::date,
+    fields::required_by_status,
+    connection::framing_fields,
+    connection::self_defined_length,
+    connection::announced_close,
+    connection::body_of_head,
+    switch::upgrade_needs_connection,
+    switch::end_to_end_options,
+    switch::names_what_was_offered,
+    websocket::accept_check,
+    websocket::upgrade_and_connection,
+    websocket::subprotocol,
+    websocket::extensions,
+    websocket::version_list,
+];
+
+const EXCHANGE_CHECKS: &[ExchangeCheck] = &[frames::tunnel, connection::stray];

@@ -1,0 +1,96 @@
+//! What follows the 101 of a WebSocket: frames as a server may send them (RFC 6455 5, 7.4).
+//! Never asks whether a frame was due; cases do.
+
+use upspec_handshake::Status;
+use upspec_handshake::frame::{Compression, Frame, FrameReader, FrameViolation, Sender};
+
+use super::Remark;
+use crate::reading::Reading;
+use crate::text::shown;
+use crate::tunnel::{MOST_FRAMES, frames};
+
+/// Reads the tunnel of an answer that names websocket, frame by frame.
+pub(super) fn tunnel(reading: &Reading<'_>, remarks: &mut Vec<Remark>) {
+    let (Some(tunnel), Some(switch)) = (&reading.tunnel, reading.responses.last()) else {
+        return;
+    };
+    let upgrade = switch.head.fields.combined("Upgrade").unwrap_or_default();
+    if !upgrade.eq_ignore_ascii_case(b"websocket") {
+        return;
+    }
+    let octets = &reading.read[tunnel.clone()];
+    if octets.starts_with(b"HTTP/") {
+        let message = format!("a further response follows the 101: {}", shown(octets, 40));
+        remarks.push(Remark::new("rfc9110/15.2.2-101-upgrade", message).at(tunnel.clone()));
+        return;
+    }
+    let extensions = switch
+        .head
+        .fields
+        .combined("Sec-WebSocket-Extensions")
+        .unwrap_or_default();
+    let compression = if extensions.starts_with(b"permessage-deflate") {
+        Compression::PermessageDeflate
+    } else {
+        Compression::None
+    };
+    let mut reader = FrameReader::new(Sender::Server, compression);
+    let mut at = tunnel.start;
+    for _ in 0..MOST_FRAMES {
+        let Status::Complete(frame) = reader.read(&reading.read[at..]) else {
+            break;
+        };
+        for violation in &frame.violations {
+            let remark = remark(*violation, &frame, reading);
+            remarks.extend(remark.map(|remark| remark.at(at..at + frame.len)));
+        }
+        // Octets that are no frame would be misread from here on.
+        if frame.violations.contains(&FrameViolation::OpcodeUnknown) {
+            break;
+        }
+        at += frame.len;
+    }
+}
+
+fn remark(violation: FrameViolation, frame: &Frame<'_>, reading: &Reading<'_>) -> Option<Remark> {
+    let (requirement, warns) = requirement(violation)?;
+    let message = format!("the server sent {}", violation.describe());
+    let remark = Remark::new(requirement, message);
+    let code = matches!(
+        violation,
+        FrameViolation::CloseCodeOutOfRange | FrameViolation::CloseCodeUnassigned
+    );
+    let echoes = code && client_closed_with(frame.close_code(), reading);
+    Some(if warns || echoes {
+        remark.at_most_warn()
+    } else {
+        remark
+    })
+}
+
+/// Whether the client sent a Close frame with the same code, which is typically echoed.
+fn client_closed_with(code: Option<u16>, reading: &Reading<'_>) -> bool {
+    let sent = frames(&reading.written[reading.requests_end..]);
+    code.is_some() && sent.iter().any(|frame| frame.close_code() == code)
+}
+
+/// The requirement behind a violation, and whether it only warns. `None` for a client's faults.
+fn requirement(violation: FrameViolation) -> Option<(&'static str, bool)> {
+    use FrameViolation as V;
+    Some(match violation {
+        V::CloseBodyOneOctet | V::CloseReasonNotUtf8 => ("rfc6455/5.5.1-body", false),
+        V::CloseCodeOfClient | V::CloseCodeUnassigned => ("rfc6455/7.4.2-code-ranges", true),
+        V::CloseCodeOutOfRange => ("rfc6455/7.4.2-code-ranges", false),
+        V::CloseCodeReserved => ("rfc6455/7.4.1-reserved-codes", false),
+        V::ContinuationOutsideMessage | V::DataInsideMessage => ("rfc6455/5.4-fragments", false),
+        V::ControlAfterClose => ("rfc6455/5.5.1-no-data-after", true),
+        V::ControlFragmented | V::ControlTooLong => ("rfc6455/5.5-control-frame", false),
+        V::DataAfterClose => ("rfc6455/5.5.1-no-data-after", false),
+        V::LengthNotMinimal | V::LengthTopBit => ("rfc6455/5.2-length", false),
+        V::MaskedByServer => ("rfc6455/5.1-server-unmasked", false),
+        V::OpcodeUnknown => ("rfc6455/5.2-opcode", false),
+        V::ReservedBits => ("rfc6455/5.2-rsv", false),
+        V::TextNotUtf8 => ("rfc6455/5.6-utf8", false),
+        _ => return None,
+    })
+}

@@ -1,0 +1,113 @@
+//! The fields of any switch of protocols: Upgrade and Connection (RFC 9110 7.8, 7.6.1).
+
+use upspec_handshake::field::connection::contains_option;
+use upspec_handshake::field::upgrade::Protocol;
+use upspec_handshake::field::{elements, is_token};
+
+use super::{Context, Remark};
+use crate::text::shown;
+
+/// Who sends Upgrade also sends the connection option (RFC 9110 7.8).
+pub(super) fn upgrade_needs_connection(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
+    if !context.fields().contains("Upgrade") {
+        return;
+    }
+    if !contains_option(context.fields().values("Connection"), "upgrade") {
+        let message = format!(
+            "the {} has Upgrade without the connection option",
+            context.status()
+        );
+        let remark = Remark::new("rfc9110/7.8-connection", message);
+        remarks.push(remark.at(context.line("Upgrade")));
+    }
+}
+
+/// Connection names tokens, and no field that is meant for all recipients (RFC 9110 7.6.1).
+pub(super) fn end_to_end_options(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
+    for line in context.fields().lines("Connection") {
+        for element in elements(&line.value).filter(|element| !element.is_empty()) {
+            let at = context.place(&line.line);
+            if !is_token(element.bytes) {
+                let message = format!("Connection holds {}", shown(element.bytes, 40));
+                remarks.push(Remark::new("rfc9110/7.6.1-grammar", message).at(at.clone()));
+            }
+            let bytes = element.bytes;
+            let name = END_TO_END
+                .iter()
+                .find(|name| bytes.eq_ignore_ascii_case(name.as_bytes()));
+            if let Some(name) = name {
+                let message = format!("Connection names {name}, which is meant for all recipients");
+                remarks.push(Remark::new("rfc9110/7.6.1-end-to-end", message).at(at));
+            }
+        }
+    }
+}
+
+const END_TO_END: [&str; 9] = [
+    "Cache-Control",
+    "Content-Length",
+    "Content-Type",
+    "Date",
+    "Host",
+    "Location",
+    "Sec-WebSocket-Accept",
+    "Server",
+    "Set-Cookie",
+];
+
+/// A 101 names the protocol in Upgrade (RFC 9110 15.2.2), in its grammar, and only what the request
+/// offered (RFC 9110 7.8). A protocol above an offered TLS counts as offered (RFC 2817 3.3).
+pub(super) fn names_what_was_offered(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
+    let upgrade = context.fields().combined("Upgrade");
+    if let Some(value) = &upgrade {
+        for element in elements(value).filter(|element| !element.is_empty()) {
+            if Protocol::parse(element.bytes).is_none() {
+                let message = format!("Upgrade names no protocol: {}", shown(element.bytes, 60));
+                let remark = Remark::new("rfc9110/7.8-grammar", message);
+                remarks.push(remark.at(context.line("Upgrade")));
+            }
+        }
+    }
+    if context.status() != 101 {
+        return;
+    }
+    let named: Vec<Protocol<'_>> = upgrade
+        .iter()
+        .flat_map(|value| elements(value).filter_map(|element| Protocol::parse(element.bytes)))
+        .collect();
+    if named.is_empty() {
+        let remark = Remark::new(
+            "rfc9110/15.2.2-101-upgrade",
+            "the 101 names no protocol in Upgrade",
+        );
+        remarks.push(remark.at(context.head()));
+    }
+    let Some(request) = context.request() else {
+        return;
+    };
+    let offer = request.fields.combined("Upgrade").unwrap_or_default();
+    let offered: Vec<Protocol<'_>> = elements(&offer)
+        .filter_map(|element| Protocol::parse(element.bytes))
+        .collect();
+    let tls = offered
+        .iter()
+        .any(|protocol| protocol.name.eq_ignore_ascii_case(b"TLS"));
+    for protocol in &named {
+        let above_tls = tls && protocol.name.eq_ignore_ascii_case(b"HTTP");
+        if !above_tls && !offered.iter().any(|offer| same(offer, protocol)) {
+            let name = shown(protocol.name, 40);
+            let message = format!("the 101 names {name}, which the request did not offer");
+            let remark = Remark::new("rfc9110/7.8-offered", message);
+            remarks.push(remark.at(context.line("Upgrade")));
+        }
+    }
+}
+
+/// Names compare without case. A version that only one side gives is left open by the text.
+fn same(offer: &Protocol<'_>, named: &Protocol<'_>) -> bool {
+    let versions = match (offer.version, named.version) {
+        (Some(offer), Some(named)) => offer == named,
+        _ => true,
+    };
+    offer.name.eq_ignore_ascii_case(named.name) && versions
+}

@@ -1,0 +1,205 @@
+//! The 101 that opens a WebSocket connection, and the refusal of a version (RFC 6455 4.2.2, 4.4).
+
+use upspec_handshake::Fields;
+use upspec_handshake::field::connection::contains_option;
+use upspec_handshake::field::extension::{Extension, Extensions};
+use upspec_handshake::field::key::accept;
+use upspec_handshake::field::version::versions;
+use upspec_handshake::field::{elements, is_token};
+
+use super::{Context, Remark, deflate};
+use crate::text::shown;
+
+/// Whether the response opens a WebSocket connection: a 101 to an offer of websocket alone, or one
+/// that names websocket itself.
+fn opens(context: &Context<'_, '_>) -> bool {
+    let lists = |fields: &Fields<'_>| {
+        let value = fields.combined("Upgrade").unwrap_or_default();
+        elements(&value).any(|element| element.bytes.eq_ignore_ascii_case(b"websocket"))
+    };
+    let offered = context
+        .request()
+        .is_some_and(|request| lists(&request.fields));
+    context.status() == 101 && (offered || lists(context.fields()))
+}
+
+/// Sec-WebSocket-Accept is there, once, and computed from the key of the request.
+pub(super) fn accept_value(context: &Context<'_, '_>) -> Option<[u8; 28]> {
+    let request = context.request()?;
+    let mut keys = request.fields.values("Sec-WebSocket-Key");
+    match (keys.next(), keys.next()) {
+        (Some(key), None) => Some(accept(key)),
+        _ => None,
+    }
+}
+
+/// The accept value is the digest of the key as it was sent (RFC 6455 4.2.2 item 5.4).
+pub(super) fn accept_check(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
+    if !opens(context) {
+        return;
+    }
+    let mut values = context.fields().values("Sec-WebSocket-Accept");
+    let Some(got) = values.next() else {
+        let remark = Remark::new(
+            "rfc6455/4.2.2-accept",
+            "the 101 has no Sec-WebSocket-Accept",
+        );
+        remarks.push(remark.at(context.head()));
+        return;
+    };
+    let Some(want) = accept_value(context) else {
+        return;
+    };
+    if got != want {
+        let want = String::from_utf8_lossy(&want).into_owned();
+        let message = format!("Sec-WebSocket-Accept is {} and not {want}", shown(got, 60));
+        let remark = Remark::new("rfc6455/4.2.2-accept", message);
+        remarks.push(remark.at(context.line("Sec-WebSocket-Accept")));
+    }
+}
+
+/// Upgrade is websocket alone and Connection has the option (RFC 6455 4.2.2 items 5.2 and 5.3).
+pub(super) fn upgrade_and_connection(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
+    if !opens(context) {
+        return;
+    }
+    let upgrade = context.fields().combined("Upgrade").unwrap_or_default();
+    if !upgrade.eq_ignore_ascii_case(b"websocket") {
+        let message = format!(
+            "Upgrade of the 101 is {} and not websocket",
+            shown(&upgrade, 60)
+        );
+        let remark = Remark::new("rfc6455/4.2.2-upgrade", message);
+        remarks.push(remark.at(context.line("Upgrade")));
+    }
+    if !contains_option(context.fields().values("Connection"), "upgrade") {
+        let message = "Connection of the 101 lacks the upgrade option";
+        let remark = Remark::new("rfc6455/4.2.2-connection", message);
+        remarks.push(remark.at(context.line("Connection")));
+    }
+    if context.fields().contains("Sec-WebSocket-Version") {
+        let message = "the 101 carries Sec-WebSocket-Version, which belongs to refusals";
+        let remark = Remark::new("rfc6455/11.3.5-on-error", message);
+        remarks.push(
+            remark
+                .at(context.line("Sec-WebSocket-Version"))
+                .at_most_warn(),
+        );
+    }
+}
+
+/// The subprotocol is one token of the offer, letter for letter (RFC 6455 4.2.2 item 5.5).
+pub(super) fn subprotocol(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
+    let Some(got) = context.fields().values("Sec-WebSocket-Protocol").next() else {
+        return;
+    };
+    if !opens(context) {
+        return;
+    }
+    let at = context.line("Sec-WebSocket-Protocol");
+    if !is_token(got) {
+        let message = format!(
+            "Sec-WebSocket-Protocol is no single token: {}",
+            shown(got, 60)
+        );
+        remarks.push(Remark::new("rfc6455/4.3-protocol-server", message).at(at));
+        return;
+    }
+    let Some(request) = context.request() else {
+        return;
+    };
+    let offer = request.fields.combined("Sec-WebSocket-Protocol");
+    let Some(offer) = offer else {
+        let message = format!(
+            "selected the subprotocol {} where none was offered",
+            shown(got, 60)
+        );
+        remarks.push(Remark::new("rfc6455/4.2.2-no-subprotocol", message).at(at));
+        return;
+    };
+    if !elements(&offer).any(|element| element.bytes == got) {
+        let message = format!(
+            "selected the subprotocol {}, which is not on offer",
+            shown(got, 60)
+        );
+        remarks.push(Remark::new("rfc6455/4.2.2-subprotocol-choice", message).at(at));
+    }
+}
+
+/// The extensions are in their grammar and from the offer (RFC 6455 4.2.2 item 5.6, 9.1); what
+/// permessage-deflate answers fits what was offered (RFC 7692 7.1).
+pub(super) fn extensions(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
+    let Some(value) = context.fields().combined("Sec-WebSocket-Extensions") else {
+        return;
+    };
+    if !opens(context) {
+        return;
+    }
+    let at = context.line("Sec-WebSocket-Extensions");
+    let answer = Extensions::parse(&value);
+    if !answer.is_well_formed() {
+        let message = format!(
+            "Sec-WebSocket-Extensions is malformed: {}",
+            shown(&value, 80)
+        );
+        remarks.push(Remark::new("rfc6455/9.1-malformed", message).at(at));
+        return;
+    }
+    let Some(request) = context.request() else {
+        return;
+    };
+    let offer_value = request
+        .fields
+        .combined("Sec-WebSocket-Extensions")
+        .unwrap_or_default();
+    let offer = Extensions::parse(&offer_value);
+    for extension in &answer.list {
+        let known = |offer: &&Extension<'_>| offer.name.eq_ignore_ascii_case(extension.name);
+        if !offer.list.iter().any(|offer| known(&offer)) {
+            let message = format!(
+                "took the extension {}, which is not on offer",
+                shown(extension.name, 40)
+            );
+            let remark = Remark::new("rfc6455/4.2.2-extensions-offered", message);
+            remarks.push(remark.at(at.clone()));
+        }
+    }
+    for remark in deflate::remarks(&answer, &offer) {
+        remarks.push(remark.at(at.clone()));
+    }
+    let deflates = answer.named("permessage-deflate").count();
+    if deflates > 1 {
+        let message = format!("took permessage-deflate {deflates} times");
+        remarks.push(Remark::new("rfc7692/5-conflict", message).at(at));
+    }
+}
+
+/// A list of versions is in its grammar and holds 13 (RFC 6455 4.3, 4.4; 11.6).
+pub(super) fn version_list(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
+    let Some(value) = context.fields().combined("Sec-WebSocket-Version") else {
+        return;
+    };
+    if context.status() == 101 {
+        return;
+    }
+    let at = context.line("Sec-WebSocket-Version");
+    let values = context.fields().values("Sec-WebSocket-Version");
+    let versions: Vec<Option<u8>> = versions(values).map(Result::ok).collect();
+    if versions.is_empty() || versions.contains(&None) {
+        let message = format!(
+            "Sec-WebSocket-Version is no list of versions: {}",
+            shown(&value, 60)
+        );
+        remarks.push(Remark::new("rfc6455/4.3-version-server", message).at(at));
+        return;
+    }
+    if let Some(reserved) = versions
+        .iter()
+        .flatten()
+        .find(|version| (9..=12).contains(*version))
+    {
+        let message = format!("lists version {reserved}, which is reserved and was never used");
+        let remark = Remark::new("rfc6455/11.6-registry", message).at(at);
+        remarks.push(remark.at_most_warn());
+    }
+}

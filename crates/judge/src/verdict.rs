@@ -1,0 +1,250 @@
+//! Judges one case: its own expectation, the rules that hold for every response, and the case
+//! that it must agree with. The one place where requirement levels become verdicts.
+
+use upspec_corpus::case::{Case, Expectation, Grade, Need, Outcome};
+use upspec_corpus::{Registry, Weight};
+
+use crate::exchange::Exchange;
+use crate::expect::{Matched, describe, label, matched};
+use crate::facts::TargetFacts;
+use crate::metamorphic;
+use crate::reading::{Ending, Octets, Reading};
+use crate::result::{CaseResult, Finding, Place, Reason, Verdict};
+use crate::validate::{Cap, Remark, remarks};
+
+/// Judges what happened when a case was played. The first exchange is the case's own; a case with
+/// `same-as` has the other spelling's exchange as its second.
+#[must_use]
+pub fn judge(case: &Case, exchanges: Vec<Exchange>, registry: &Registry) -> CaseResult {
+    let mut result = blank(case);
+    let Some(exchange) = exchanges.first() else {
+        result.verdict = Verdict::Error;
+        result.reason = Some(Reason::Connect);
+        return result;
+    };
+    let octets = Octets::of(exchange);
+    let reading = Reading::of(case, &octets, Ending::of(exchange));
+    let book = Book { registry };
+    result.label = Some(label(reading.outcome()));
+    own_expectation(case, &reading, &book, &mut result);
+    for remark in remarks(&reading) {
+        result.findings.extend(book.finding_of(&remark));
+    }
+    if let (Some(other), Some(_)) = (exchanges.get(1), &case.same_as) {
+        let other_octets = Octets::of(other);
+        let other = Reading::of(case, &other_octets, Ending::of(other));
+        result
+            .findings
+            .extend(metamorphic::difference(case, &reading, &other, &book));
+    }
+    result.exchanges = exchanges;
+    conclude(&mut result);
+    result
+}
+
+/// A case that was not played, and why.
+#[must_use]
+pub fn not_played(case: &Case, reason: Reason) -> CaseResult {
+    let mut result = blank(case);
+    result.reason = Some(reason);
+    result.verdict = match reason {
+        Reason::Connect | Reason::TargetDied => Verdict::Error,
+        _ => Verdict::Inconclusive,
+    };
+    result
+}
+
+/// Why a case cannot be played on a target of which this is known; `None` when it can.
+#[must_use]
+pub fn unmet(case: &Case, facts: &TargetFacts) -> Option<Reason> {
+    let blocked =
+        facts.endpoint != Some(true) && case.needs.iter().any(|need| needs_endpoint(*need));
+    if blocked || (case.needs.contains(&Need::Pong) && !facts.pong) {
+        return Some(Reason::Blocked);
+    }
+    let lacking = case.needs.iter().any(|need| !facts.has(*need));
+    lacking.then_some(Reason::NotApplicable)
+}
+
+fn needs_endpoint(need: Need) -> bool {
+    !matches!(
+        need,
+        Need::KeepAlive | Need::PlainResource | Need::Tls | Need::Origin
+    )
+}
+
+fn blank(case: &Case) -> CaseResult {
+    CaseResult {
+        id: case.id.clone(),
+        title: case.title.clone(),
+        requirement: case.requirement.clone(),
+        verdict: Verdict::Pass,
+        reason: None,
+        label: None,
+        flaky: false,
+        elapsed_ms: 0,
+        findings: Vec::new(),
+        exchanges: Vec::new(),
+    }
+}
+
+fn own_expectation(case: &Case, reading: &Reading<'_>, book: &Book<'_>, result: &mut CaseResult) {
+    match matched(case, reading) {
+        Matched::Alternative(expectation) => match expectation.grade {
+            Grade::Pass => {}
+            Grade::Warn => result
+                .findings
+                .push(warning(case, expectation, reading, book)),
+            Grade::Inconclusive => {
+                result.verdict = Verdict::Inconclusive;
+                result.reason = Some(Reason::NoAnswer);
+            }
+        },
+        Matched::Nothing(seen) => {
+            let verdict = book.worst(&case.requirement);
+            let message = format!("{seen}; expected: {}", lowered(&case.title));
+            let place = answer_place(reading);
+            result
+                .findings
+                .push(book.finding(&case.requirement, verdict, message, place));
+        }
+    }
+}
+
+fn warning(
+    case: &Case,
+    expectation: &Expectation,
+    reading: &Reading<'_>,
+    book: &Book<'_>,
+) -> Finding {
+    let requirement = expectation
+        .requirement
+        .as_ref()
+        .unwrap_or(&case.requirement);
+    let because = expectation
+        .because
+        .as_deref()
+        .unwrap_or("lawful, but not what serves clients");
+    let message = format!("{}: {because}", describe(reading));
+    book.finding(requirement, Verdict::Warn, message, answer_place(reading))
+}
+
+/// A title as the end of a sentence: the first letter small, unless the word is all capitals.
+fn lowered(title: &str) -> String {
+    let mut letters = title.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if !second.is_uppercase() => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => title.to_owned(),
+    }
+}
+
+fn answer_place(reading: &Reading<'_>) -> Option<Place> {
+    let answer = reading.answer()?;
+    let line = &answer.head.line;
+    Some(Place {
+        exchange: 0,
+        start: answer.at + line.start,
+        end: answer.at + line.end,
+    })
+}
+
+/// The verdict of a case is the worst of its findings; nothing found leaves what was there.
+fn conclude(result: &mut CaseResult) {
+    let worst = result.findings.iter().map(|finding| finding.verdict).max();
+    match worst {
+        Some(Verdict::Warn | Verdict::Fail) => {
+            result.verdict = worst.unwrap_or(result.verdict);
+            result.reason = None;
+        }
+        _ => {}
+    }
+}
+
+/// Whether the outcome of a result rests on nothing having come: such a result is looked at again
+/// with more patience before it stands.
+#[must_use]
+pub fn rests_on_silence(case: &Case, result: &CaseResult) -> bool {
+    let Some(exchange) = result.exchanges.first() else {
+        return false;
+    };
+    let ending = Ending::of(exchange);
+    let wants_end = case
+        .expect
+        .iter()
+        .any(|alternative| alternative.connection.is_some() || alternative.tunnel.is_some());
+    let silent = result.label.as_deref() == Some("silent");
+    let by_case = case.expect.iter().any(|alternative| {
+        alternative.grade == Grade::Inconclusive && alternative.outcomes.covers(Outcome::Silent)
+    });
+    ending.deadline && ((silent && !by_case) || wants_end)
+}
+
+/// Turns requirement ids into findings with level and sections.
+pub(crate) struct Book<'r> {
+    registry: &'r Registry,
+}
+
+impl Book<'_> {
+    /// The worst verdict that breaking this requirement can earn. A MAY never fails.
+    pub(crate) fn worst(&self, id: &str) -> Verdict {
+        match self
+            .registry
+            .get(id)
+            .map(|requirement| requirement.level.weight())
+        {
+            Some(Weight::Must) => Verdict::Fail,
+            Some(Weight::Should | Weight::May | Weight::Info) | None => Verdict::Warn,
+        }
+    }
+
+    pub(crate) fn finding(
+        &self,
+        id: &str,
+        verdict: Verdict,
+        mut message: String,
+        at: Option<Place>,
+    ) -> Finding {
+        let requirement = self.registry.get(id);
+        let derived = requirement.is_some_and(|requirement| requirement.derived);
+        if derived && verdict == Verdict::Fail {
+            message.push_str(DERIVED);
+        }
+        Finding {
+            requirement: id.to_owned(),
+            sections: requirement
+                .map(|found| owned(&found.sections()))
+                .unwrap_or_default(),
+            level: requirement
+                .map(|found| found.level.to_string())
+                .unwrap_or_default(),
+            verdict,
+            message,
+            at,
+        }
+    }
+
+    fn finding_of(&self, remark: &Remark) -> Option<Finding> {
+        let worst = self.worst(remark.requirement);
+        let verdict = match remark.cap {
+            Cap::Level => worst,
+            Cap::Warn => worst.min(Verdict::Warn),
+            Cap::Note => Verdict::Pass,
+        };
+        let place = remark.at.as_ref().map(|at| Place {
+            exchange: 0,
+            start: at.start,
+            end: at.end,
+        });
+        Some(self.finding(remark.requirement, verdict, remark.message.clone(), place))
+    }
+}
+
+fn owned(sections: &[&str]) -> Vec<String> {
+    sections.iter().map(|&section| section.to_owned()).collect()
+}
+
+/// Said of a duty that exists only because a server refuses what does not match the description.
+const DERIVED: &str =
+    " (derived: RFC 6455 4.2.1 has the server refuse what does not match its description)";

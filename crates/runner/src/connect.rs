@@ -1,0 +1,256 @@
+//! Opens connections to a target: resolved once, TCP or TLS, each with its deadline.
+//! Never writes a byte of a case.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::{Instant, sleep, timeout};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use crate::target::Target;
+use crate::tls::{TrustError, client_config};
+
+/// Opens connections to one address of a target.
+#[derive(Clone)]
+pub struct Connector {
+    address: SocketAddr,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
+}
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The system says no for another reason than a refusal.
+    #[error("cannot connect to {address}: {source}")]
+    Io {
+        /// Where to.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The name has no address.
+    #[error("cannot resolve `{host}`: {why}")]
+    Name {
+        /// The host.
+        host: String,
+        /// What the resolver says.
+        why: String,
+    },
+    /// Nobody listens.
+    #[error("the connection to {0} was refused")]
+    Refused(SocketAddr),
+    /// No answer in time, of TCP or of TLS.
+    #[error("no connection to {address} within {} ms", after.as_millis())]
+    TimedOut {
+        /// Where to.
+        address: SocketAddr,
+        /// How long it was waited for.
+        after: Duration,
+    },
+    /// The TLS handshake failed.
+    #[error("the TLS handshake with {address} failed: {source}")]
+    Tls {
+        /// Where to.
+        address: SocketAddr,
+        /// What went wrong.
+        source: io::Error,
+    },
+    /// TLS could not be set up on our side.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+}
+
+impl Connector {
+    /// Resolves the target and keeps the first address that takes a connection. When all of them
+    /// refuse, tries again for as long as `patience` lasts.
+    ///
+    /// # Errors
+    ///
+    /// Says what the last address that was tried answered.
+    pub async fn reach(
+        target: &Target,
+        patience: Duration,
+        limit: Duration,
+    ) -> Result<Self, ConnectError> {
+        let tls = tls_for(target)?;
+        let addresses = resolve(target).await?;
+        let until = Instant::now() + patience;
+        loop {
+            let mut failure = None;
+            for &address in &addresses {
+                match connect_tcp(address, limit).await {
+                    Ok(_) => return Ok(Self { address, tls }),
+                    Err(error) => failure = Some(error),
+                }
+            }
+            let failure = failure.unwrap_or_else(|| no_address(target, "it has no address"));
+            if !matches!(failure, ConnectError::Refused(_)) || Instant::now() >= until {
+                return Err(failure);
+            }
+            sleep(BETWEEN_TRIES).await;
+        }
+    }
+
+    /// The address that connections go to.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Opens a connection; TCP and TLS together have `limit` to come about.
+    ///
+    /// # Errors
+    ///
+    /// Says what stood in the way.
+    pub async fn open(&self, limit: Duration) -> Result<Stream, ConnectError> {
+        let address = self.address;
+        let begun = Instant::now();
+        let tcp = connect_tcp(address, limit).await?;
+        let Some((tls, name)) = &self.tls else {
+            return Ok(Stream::Plain(tcp));
+        };
+        let left = limit.saturating_sub(begun.elapsed());
+        match timeout(left, tls.connect(name.clone(), tcp)).await {
+            Ok(Ok(stream)) => Ok(Stream::Tls(Box::new(stream))),
+            Ok(Err(source)) => Err(ConnectError::Tls { address, source }),
+            Err(_) => Err(ConnectError::TimedOut {
+                address,
+                after: limit,
+            }),
+        }
+    }
+}
+
+impl ConnectError {
+    /// Whether this can be the death of a target that could be reached before.
+    #[must_use]
+    pub fn hints_at_death(&self) -> bool {
+        !matches!(self, Self::Name { .. } | Self::Trust(_))
+    }
+}
+
+/// A connection, inside TLS or not.
+pub enum Stream {
+    /// Bare TCP.
+    Plain(TcpStream),
+    /// TLS over TCP.
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Stream {
+    /// Whether it is inside TLS.
+    #[must_use]
+    pub fn is_tls(&self) -> bool {
+        matches!(self, Self::Tls(_))
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
+            Self::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        octets: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write(context, octets),
+            Self::Tls(stream) => Pin::new(stream).poll_write(context, octets),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_flush(context),
+            Self::Tls(stream) => Pin::new(stream).poll_flush(context),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
+            Self::Tls(stream) => Pin::new(stream).poll_shutdown(context),
+        }
+    }
+}
+
+/// Whether anyone takes connections at the target right now.
+pub(crate) async fn is_listening(target: &Target, limit: Duration) -> bool {
+    let Ok(addresses) = resolve(target).await else {
+        return false;
+    };
+    for address in addresses {
+        if connect_tcp(address, limit).await.is_ok() {
+            return true;
+        }
+    }
+    false
+}
+
+fn tls_for(target: &Target) -> Result<Option<(TlsConnector, ServerName<'static>)>, ConnectError> {
+    let Some(trust) = &target.tls else {
+        return Ok(None);
+    };
+    let config = Arc::new(client_config(trust)?);
+    let name = ServerName::try_from(target.bare_host().to_owned())
+        .map_err(|e| no_address(target, &e.to_string()))?;
+    Ok(Some((TlsConnector::from(config), name)))
+}
+
+async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, ConnectError> {
+    let found = lookup_host((target.bare_host(), target.port)).await;
+    let mut addresses: Vec<SocketAddr> = found
+        .map_err(|e| no_address(target, &e.to_string()))?
+        .collect();
+    addresses.dedup();
+    Ok(addresses)
+}
+
+async fn connect_tcp(address: SocketAddr, limit: Duration) -> Result<TcpStream, ConnectError> {
+    let stream = match timeout(limit, TcpStream::connect(address)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(e)) if e.kind() == io::ErrorKind::ConnectionRefused => {
+            return Err(ConnectError::Refused(address));
+        }
+        Ok(Err(source)) => return Err(ConnectError::Io { address, source }),
+        Err(_) => {
+            return Err(ConnectError::TimedOut {
+                address,
+                after: limit,
+            });
+        }
+    };
+    // Each write of a case leaves at once, so that a split is a split on the wire too. It can fail
+    // where the peer has closed already, which the first read will tell.
+    let _ = stream.set_nodelay(true);
+    Ok(stream)
+}
+
+fn no_address(target: &Target, why: &str) -> ConnectError {
+    ConnectError::Name {
+        host: target.bare_host().to_owned(),
+        why: why.to_owned(),
+    }
+}
+
+/// Between two tries at an address that refuses.
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);

@@ -1,0 +1,248 @@
+//! Brings one case to its result: its exchanges, the look whether the target survived them, and the
+//! attempts it takes until the result stands.
+//! Never says what an exchange is worth: it compares the verdicts that the judge gives.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use upspec_corpus::case::Case;
+use upspec_judge::{CaseResult, Exchange, IoKind, Reason, TargetFacts, Verdict};
+
+use crate::bindings::{Nonces, Turn, bindings};
+use crate::connect::{ConnectError, Connector};
+use crate::health::{Control, Health, Patience, Pulse};
+use crate::judging::Judge;
+use crate::plan::{Plan, is_control};
+use crate::play::{Limits, Play, play};
+use crate::script::script;
+use crate::settings::Settings;
+use crate::target::Target;
+
+/// What the exchanges of a run share.
+pub(crate) struct Context {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) target: Arc<Target>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) judge: Arc<dyn Judge>,
+    pub(crate) connector: Connector,
+    pub(crate) health: Health,
+    /// How long silence is waited for: the facts' window, for controls that nobody judges.
+    pub(crate) window_ms: AtomicU64,
+}
+
+/// What became of a case.
+pub(crate) enum Settled {
+    /// It has its result.
+    Judged(Box<CaseResult>),
+    /// The target died; these are the exchanges up to then.
+    Lost(Vec<Exchange>),
+}
+
+/// Why an attempt came to no result.
+enum Failed {
+    Connect(ConnectError),
+    Died(Vec<Exchange>),
+}
+
+impl Context {
+    /// Plays a case until its result stands. One that rests on silence is played again with the full
+    /// timeout, a `fail` is played again as often as the settings ask for; when a retry disagrees the
+    /// first result is kept and marked as flaky.
+    pub(crate) async fn settle(&self, index: usize, facts: &TargetFacts) -> Settled {
+        let begun = Instant::now();
+        let case = &self.plan.cases()[index];
+        let mut settled = match self.stand(index, facts).await {
+            Ok(result) => result,
+            Err(Failed::Died(exchanges)) => return Settled::Lost(exchanges),
+            Err(Failed::Connect(error)) => {
+                let message = error.to_string();
+                self.judge
+                    .not_played(case, Verdict::Error, Reason::Connect, &message)
+            }
+        };
+        settled.elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Settled::Judged(Box::new(settled))
+    }
+
+    async fn stand(&self, index: usize, facts: &TargetFacts) -> Result<CaseResult, Failed> {
+        let timeout = self.settings.timeout;
+        let mut window = Duration::from_millis(facts.window_ms);
+        let mut retries = self.settings.retries;
+        let mut attempt = 0;
+        let mut result = self.attempt(index, facts, attempt, window).await?;
+        let case = &self.plan.cases()[index];
+        if window < timeout
+            && patience_may_pay(case, &result, facts)
+            && self.judge.rests_on_silence(case, &result)
+        {
+            window = timeout;
+            attempt += 1;
+            let patient = self.attempt(index, facts, attempt, window).await?;
+            if patient.verdict == result.verdict {
+                retries = retries.saturating_sub(1);
+            }
+            // The first wait was too short to mean anything, so a difference is not flakiness.
+            result = patient;
+        }
+        while result.verdict == Verdict::Fail && !result.flaky && retries > 0 {
+            retries -= 1;
+            attempt += 1;
+            match self.attempt(index, facts, attempt, window).await {
+                Ok(again) => result.flaky = again.verdict != result.verdict,
+                Err(Failed::Connect(_)) => break,
+                Err(died) => return Err(died),
+            }
+        }
+        Ok(result)
+    }
+
+    /// Plays a case once, with its partner if it has one, and has it judged.
+    async fn attempt(
+        &self,
+        index: usize,
+        facts: &TargetFacts,
+        attempt: u32,
+        window: Duration,
+    ) -> Result<CaseResult, Failed> {
+        let case = &self.plan.cases()[index];
+        let mut exchanges = Vec::new();
+        for (played, connection) in [Some(case), self.plan.partner(case)]
+            .into_iter()
+            .flatten()
+            .zip(0..)
+        {
+            let turn = Turn {
+                seed: self.settings.seed,
+                case: &case.id,
+                attempt,
+                connection,
+            };
+            let exchange = match self.guarded(index, played, facts, turn, window).await {
+                Ok(exchange) => exchange,
+                Err(error) if !error.hints_at_death() => return Err(Failed::Connect(error)),
+                Err(_) if self.check_now().await == Pulse::Dead => {
+                    return Err(Failed::Died(exchanges));
+                }
+                // It lives: whatever stood in the way may have passed.
+                Err(_) => self
+                    .guarded(index, played, facts, turn, window)
+                    .await
+                    .map_err(Failed::Connect)?,
+            };
+            let suspicious = hints_at_death(&exchange);
+            exchanges.push(exchange);
+            if suspicious && self.check_now().await == Pulse::Dead {
+                return Err(Failed::Died(exchanges));
+            }
+        }
+        Ok(self.judge.judge(case, exchanges, facts))
+    }
+
+    /// Finds out whether the target lives, after all that happened up to now.
+    pub(crate) async fn check_now(&self) -> Pulse {
+        self.health.check(self, Instant::now()).await
+    }
+
+    /// One exchange that health knows of.
+    async fn guarded(
+        &self,
+        index: usize,
+        played: &Case,
+        facts: &TargetFacts,
+        turn: Turn<'_>,
+        window: Duration,
+    ) -> Result<Exchange, ConnectError> {
+        let _guard = self.health.begin(index).await;
+        let outcome = self.exchange(played, facts, turn, window).await;
+        self.health.end(index);
+        outcome
+    }
+
+    /// Plays the steps of a case on a connection of their own.
+    pub(crate) async fn exchange(
+        &self,
+        case: &Case,
+        facts: &TargetFacts,
+        turn: Turn<'_>,
+        window: Duration,
+    ) -> Result<Exchange, ConnectError> {
+        let nonces = Nonces::of(&turn);
+        let filled = bindings(&self.target, &self.settings, facts, &nonces);
+        let script = script(&case.steps, &filled);
+        let limits = Limits {
+            window,
+            timeout: self.settings.timeout,
+            keep: self.settings.keep,
+        };
+        let judge = &*self.judge;
+        play(
+            &self.connector,
+            &Play {
+                case,
+                script: &script,
+                close: &nonces.close,
+                judge,
+                limits,
+            },
+        )
+        .await
+    }
+
+    /// Whether an exchange of this case got as far as a response head, which only HTTP has.
+    pub(crate) fn has_response(&self, case: &Case, exchange: &Exchange) -> bool {
+        !self
+            .judge
+            .progress(case, &exchange.written(), &exchange.read())
+            .heads
+            .is_empty()
+    }
+}
+
+impl Control for Context {
+    async fn is_answered(&self, number: u32, patience: Patience) -> bool {
+        let limit = match patience {
+            Patience::Timeout => self.settings.timeout,
+            Patience::Window => Duration::from_millis(self.window_ms.load(Ordering::Relaxed)),
+        };
+        let Some(index) = self.plan.control() else {
+            return self.connector.open(limit).await.is_ok();
+        };
+        let case = &self.plan.cases()[index];
+        let attempt = HEALTH_ATTEMPTS + number;
+        let turn = Turn {
+            seed: self.settings.seed,
+            case: &case.id,
+            attempt,
+            connection: 0,
+        };
+        match self
+            .exchange(case, &TargetFacts::default(), turn, limit)
+            .await
+        {
+            Ok(exchange) => self.has_response(case, &exchange),
+            Err(_) => false,
+        }
+    }
+}
+
+/// Whether an exchange can be the target's last: reset, or over or silent without an octet.
+fn hints_at_death(exchange: &Exchange) -> bool {
+    let silent = exchange.ended_by_peer() || exchange.saw(IoKind::Deadline);
+    exchange.saw(IoKind::Reset) || (silent && !exchange.saw(IoKind::Read))
+}
+
+/// Whether more patience may pay: where the control was no switch, and in what merely finds out what
+/// the target can do, an `inconclusive` is taken as it is.
+fn patience_may_pay(case: &Case, result: &CaseResult, facts: &TargetFacts) -> bool {
+    match result.verdict {
+        Verdict::Fail | Verdict::Warn => true,
+        Verdict::Inconclusive => facts.endpoint == Some(true) && !is_control(case),
+        Verdict::Error | Verdict::Pass => false,
+    }
+}
+
+/// Controls that look after the target's health count their attempts from here, so that their keys
+/// are not those of the control itself.
+const HEALTH_ATTEMPTS: u32 = 1000;

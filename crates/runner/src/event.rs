@@ -1,0 +1,77 @@
+//! What a run tells while it goes on, and what it leaves behind.
+//! Data only: reporters read it, and nothing here talks back to the run.
+
+use upspec_judge::{CaseResult, TargetFacts};
+
+/// Something that happened in a run, in the order in which it happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A case has its result. Every case of the plan but the control gets one, played or not, unless
+    /// the run is interrupted. When a case is played again after the target's death, its later result
+    /// replaces the earlier one.
+    CaseDone(Box<CaseResult>),
+    /// The positive control has its result.
+    ControlDone(Box<CaseResult>),
+    /// The run is over; nothing follows.
+    Finished,
+    /// Something the user may want to know: one sentence.
+    Note(String),
+    /// The run begins.
+    Started {
+        /// How many cases the plan has, the control included.
+        total: usize,
+    },
+}
+
+/// What a run leaves behind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunOutcome {
+    /// The results in the order of the plan. A control that was answered differently at the end comes
+    /// last, with `-again` after its id.
+    pub results: Vec<CaseResult>,
+    /// What was found out of the target.
+    pub facts: TargetFacts,
+    /// Whether every case was played, or left out for a reason that lies in the target's abilities.
+    pub complete: bool,
+    /// How it ended.
+    pub ending: Ending,
+    /// Each time the target died, those after which it was started again included.
+    pub deaths: Vec<Death>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// All was played.
+    Complete,
+    /// It was cancelled. Cases that had not begun have no result.
+    Interrupted,
+    /// The target takes connections, but its answer to the control was no HTTP, or none. Nothing else
+    /// was played.
+    NotHttp {
+        /// What it did.
+        message: String,
+    },
+    /// The control was answered with a response other than a switch. What needs no endpoint was
+    /// played.
+    NotSwitched,
+    /// The target died and could not be started again. What was left was not played.
+    TargetDied {
+        /// The ids of the cases that can have killed it, in the order in which they began.
+        suspects: Vec<String>,
+    },
+    /// The target could not be reached, or not be started.
+    Unreachable {
+        /// What stood in the way.
+        message: String,
+    },
+}
+
+/// The death of the target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Death {
+    /// The ids of the cases that can have killed it, in the order in which they began. One alone was
+    /// the only case since the control had last been answered, or killed the target again when played
+    /// alone.
+    pub suspects: Vec<String>,
+}

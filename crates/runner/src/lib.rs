@@ -1,0 +1,37 @@
+//! Connects to a target, plays the steps of cases and records every byte.
+//! Never judges: what an answer is worth, and whether it is complete, the [`Judge`] says.
+//!
+//! [`run`] plays a whole [`Plan`]; [`play`] plays one case on one connection.
+
+mod aftermath;
+mod bindings;
+mod connect;
+mod context;
+mod event;
+mod health;
+mod judging;
+mod leave;
+mod needs;
+mod plan;
+mod play;
+mod record;
+mod run;
+mod script;
+mod server;
+mod session;
+mod settings;
+mod target;
+mod tls;
+mod wire;
+
+pub use bindings::{Nonces, Turn};
+pub use connect::{ConnectError, Connector, Stream};
+pub use event::{Death, Ending, Event, RunOutcome};
+pub use judging::Judge;
+pub use plan::{CONTROL, Plan};
+pub use play::{Limits, Play, play};
+pub use run::run;
+pub use script::{Action, script};
+pub use settings::Settings;
+pub use target::{Scheme, Target, TargetError};
+pub use tls::{Trust, TrustError};

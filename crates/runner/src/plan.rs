@@ -1,0 +1,76 @@
+//! Which cases a run plays, and in which phase.
+//! Never reads a case's meaning beyond its id, its role and its partner.
+
+use std::collections::BTreeMap;
+
+use upspec_corpus::case::{Case, Role};
+
+/// The id of the positive control: a valid opening handshake with a Ping after the 101.
+pub const CONTROL: &str = "server/control/handshake";
+
+/// The cases of a run in the order of the corpus.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    cases: Vec<Case>,
+    partners: BTreeMap<String, Case>,
+}
+
+impl Plan {
+    /// Takes the chosen cases for a server. The cases below `server/control/` are always among them:
+    /// without them nothing is known of the target.
+    #[must_use]
+    pub fn new(corpus: &[Case], chosen: impl Fn(&Case) -> bool) -> Self {
+        let servers = corpus.iter().filter(|case| case.role == Role::Server);
+        let cases: Vec<Case> = servers
+            .filter(|case| is_control(case) || chosen(case))
+            .cloned()
+            .collect();
+        let wanted = cases.iter().filter_map(|case| case.same_as.as_deref());
+        let partners = wanted
+            .filter_map(|id| corpus.iter().find(|case| case.id == id))
+            .map(|case| (case.id.clone(), case.clone()))
+            .collect();
+        Self { cases, partners }
+    }
+
+    /// The cases, in the order of the corpus.
+    #[must_use]
+    pub fn cases(&self) -> &[Case] {
+        &self.cases
+    }
+
+    /// The case that must come out like this one, if it names one.
+    pub(crate) fn partner(&self, case: &Case) -> Option<&Case> {
+        self.partners.get(case.same_as.as_deref()?)
+    }
+
+    /// The control.
+    pub(crate) fn control(&self) -> Option<usize> {
+        self.cases.iter().position(|case| case.id == CONTROL)
+    }
+
+    /// The cases that find out what the target can do, besides the control.
+    pub(crate) fn discovery(&self) -> Vec<usize> {
+        self.positions(|case| is_control(case) && case.id != CONTROL)
+    }
+
+    /// All other cases.
+    pub(crate) fn rest(&self) -> Vec<usize> {
+        self.positions(|case| !is_control(case))
+    }
+
+    fn positions(&self, wanted: impl Fn(&Case) -> bool) -> Vec<usize> {
+        let numbered = self.cases.iter().enumerate();
+        numbered
+            .filter(|(_, case)| wanted(case))
+            .map(|(index, _)| index)
+            .collect()
+    }
+}
+
+/// Whether a case is there to find out what the target can do.
+pub(crate) fn is_control(case: &Case) -> bool {
+    case.id.starts_with(CONTROLS)
+}
+
+const CONTROLS: &str = "server/control/";

@@ -1,0 +1,165 @@
+//! Plays one case on one connection and records it. Waits end as soon as the judge says that the
+//! outcome is decided.
+//! Never says what the outcome is.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use upspec_corpus::case::{Case, Outcomes};
+use upspec_judge::{Awaits, Exchange, IoKind, Progress};
+
+use crate::connect::{ConnectError, Connector};
+use crate::judging::Judge;
+use crate::leave::leave;
+use crate::script::{Action, covers, takes, waits};
+use crate::wire::{Stop, Wire};
+
+/// What is played on one connection.
+pub struct Play<'a> {
+    /// The case, for the judge's eyes.
+    pub case: &'a Case,
+    /// What is done.
+    pub script: &'a [Action],
+    /// The Close frame to leave a tunnel with.
+    pub close: &'a [u8],
+    /// Who says how far it has come.
+    pub judge: &'a dyn Judge,
+    /// How long, and how much.
+    pub limits: Limits,
+}
+
+/// How long and how much of an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How long silence lasts until it counts.
+    pub window: Duration,
+    /// How long connecting may take, and how long the rest may, the script's own waits not counted.
+    pub timeout: Duration,
+    /// How many octets are kept.
+    pub keep: usize,
+}
+
+/// Opens a connection, plays the script on it and takes leave.
+///
+/// # Errors
+///
+/// Only when there is no connection. Whatever the peer does after that is in the exchange.
+pub async fn play(connector: &Connector, play: &Play<'_>) -> Result<Exchange, ConnectError> {
+    let limits = &play.limits;
+    let stream = connector.open(limits.timeout).await?;
+    let wire = Wire::new(stream, limits.keep);
+    let until = wire.record().opened() + limits.timeout + waits(play.script);
+    let mut player = Player {
+        play,
+        wire,
+        until,
+        heads_taken: 0,
+    };
+    let stop = match player.steps().await {
+        Ok(()) | Err(Stop::WriteFailed) => player.rest().await,
+        Err(stop) => stop,
+    };
+    if stop == Stop::TimeUp {
+        player.wire.note_deadline();
+    }
+    let switched = player.progress().heads.last() == Some(&SWITCHING_PROTOCOLS);
+    Ok(leave(player.wire, stop, switched, play.close, limits.window).await)
+}
+
+struct Player<'a> {
+    play: &'a Play<'a>,
+    wire: Wire,
+    /// When the exchange is over at the latest.
+    until: Instant,
+    /// How many response heads the awaits have taken or skipped.
+    heads_taken: usize,
+}
+
+/// What an `await` makes of the remaining steps.
+enum Remaining {
+    LeftOut,
+    Played,
+}
+
+impl Player<'_> {
+    async fn steps(&mut self) -> Result<(), Stop> {
+        for action in self.play.script {
+            match action {
+                Action::Await(outcomes) => match self.await_head(outcomes).await? {
+                    Remaining::LeftOut => return Ok(()),
+                    Remaining::Played => {}
+                },
+                Action::ShutWrite => self.wire.shut_write(self.until).await?,
+                Action::Wait(time) => self.pause(*time).await?,
+                Action::Write(octets) => {
+                    let window = self.play.limits.window;
+                    self.wire
+                        .write(octets, IoKind::Wrote, window, self.until)
+                        .await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn pause(&mut self, time: Duration) -> Result<(), Stop> {
+        let until = Instant::now() + time;
+        loop {
+            match self.wire.read_until(until).await {
+                Ok(()) => {}
+                Err(Stop::TimeUp) => return Ok(()),
+                Err(stop) => return Err(stop),
+            }
+        }
+    }
+
+    async fn await_head(&mut self, outcomes: &Outcomes) -> Result<Remaining, Stop> {
+        let since = Instant::now();
+        loop {
+            let progress = self.progress();
+            while let Some(&status) = progress.heads.get(self.heads_taken) {
+                self.heads_taken += 1;
+                if takes(outcomes, status) {
+                    let covered = covers(outcomes, status);
+                    return Ok(if covered {
+                        Remaining::Played
+                    } else {
+                        Remaining::LeftOut
+                    });
+                }
+            }
+            // With no head at all, it can only be something else than HTTP.
+            if progress.awaits == Awaits::Nothing && progress.heads.is_empty() {
+                return Err(Stop::Decided);
+            }
+            let silent = self.wire.active().max(since) + self.play.limits.window;
+            self.wire.read_until(silent.min(self.until)).await?;
+        }
+    }
+
+    /// Reads until the outcome is decided.
+    async fn rest(&mut self) -> Stop {
+        let window = self.play.limits.window;
+        let since = Instant::now();
+        let mut end_awaited_until = None;
+        loop {
+            let until = match self.progress().awaits {
+                Awaits::Nothing => return Stop::Decided,
+                Awaits::Octets => self.wire.active().max(since) + window,
+                Awaits::End => *end_awaited_until.get_or_insert_with(|| Instant::now() + window),
+            };
+            if let Err(stop) = self.wire.read_until(until.min(self.until)).await {
+                return stop;
+            }
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        let record = self.wire.record();
+        self.play
+            .judge
+            .progress(self.play.case, record.written(), record.read())
+    }
+}
+
+const SWITCHING_PROTOCOLS: u16 = 101;

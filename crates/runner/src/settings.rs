@@ -1,0 +1,85 @@
+//! How a run goes about its work: the knobs of the command line as plain data.
+//! Never says what is expected of a target.
+
+use std::time::Duration;
+
+/// The knobs of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// How many cases are played at once.
+    pub jobs: usize,
+    /// How long an answer is waited for at most, and how long an exchange may take besides the waits
+    /// that its case asks for.
+    pub timeout: Duration,
+    /// How long silence is waited for at least, however fast the control was answered.
+    pub window_floor: Duration,
+    /// How often a `fail` is played again.
+    pub retries: u32,
+    /// What keys and other nonces are made from.
+    pub seed: u64,
+    /// Field lines that go on every request that is meant to reach the endpoint.
+    pub headers: Vec<(String, String)>,
+    /// The origin that the target allows.
+    pub origin: Option<String>,
+    /// Subprotocols that the target is said to know.
+    pub subprotocols: Vec<String>,
+    /// A subprotocol without which the target does not switch.
+    pub required_subprotocol: Option<String>,
+    /// Whether cases that can hurt a weak server are played.
+    pub hazardous: bool,
+    /// How many octets of one exchange are kept; what exceeds them ends it.
+    pub keep: usize,
+    /// A shell command that starts the target, and starts it again when it has died.
+    pub server_cmd: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            jobs: 16,
+            timeout: Duration::from_secs(5),
+            window_floor: Duration::from_millis(500),
+            retries: 1,
+            seed: 0,
+            headers: Vec::new(),
+            origin: None,
+            subprotocols: Vec::new(),
+            required_subprotocol: None,
+            hazardous: false,
+            keep: 256 * 1024,
+            server_cmd: None,
+        }
+    }
+}
+
+impl Settings {
+    /// How long silence is waited for, once it is known how long the control took to be answered.
+    #[must_use]
+    pub fn window(&self, answer: Duration) -> Duration {
+        let patient = answer.saturating_mul(PATIENCE);
+        patient.max(self.window_floor).min(self.timeout)
+    }
+}
+
+/// How many times longer than the control's answer silence must last to count as such.
+const PATIENCE: u32 = 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_lies_between_floor_and_timeout() {
+        let settings = Settings::default();
+        let rows = [(0, 500), (10, 500), (50, 1000), (400, 5000)];
+        for (answer, window) in rows {
+            let got = settings.window(Duration::from_millis(answer));
+            assert_eq!(got, Duration::from_millis(window), "{answer}");
+        }
+        let hasty = Settings {
+            timeout: Duration::from_millis(100),
+            ..settings
+        };
+        assert_eq!(hasty.window(Duration::ZERO), Duration::from_millis(100));
+    }
+}

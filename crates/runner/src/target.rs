@@ -1,0 +1,362 @@
+//! What the user points the suite at: a ws, wss, http or https URL, taken apart once.
+//! Never resolves a name and never connects.
+
+use std::fmt;
+use std::net::Ipv6Addr;
+
+use crate::tls::Trust;
+
+/// A target as its URL names it (RFC 6455 section 3, RFC 9110 section 4.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The scheme, which decides on TLS and on the default port.
+    pub scheme: Scheme,
+    /// The host as it stands in the URL: an IPv6 literal keeps its brackets.
+    pub host: String,
+    /// The port, the scheme's default where the URL has none.
+    pub port: u16,
+    /// Path and query: the resource name of RFC 6455 section 3. Never empty.
+    pub path: String,
+    /// Whom we trust, where the scheme asks for TLS.
+    pub tls: Option<Trust>,
+}
+
+/// The schemes that a target can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// `http`.
+    Http,
+    /// `https`.
+    Https,
+    /// `ws`.
+    Ws,
+    /// `wss`.
+    Wss,
+}
+
+/// Why a text is not the URL of a target.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TargetError {
+    /// The fragment of RFC 6455 section 3, which a WebSocket URI cannot have.
+    #[error(
+        "`{0}` has a fragment (`#…`), which a WebSocket URI cannot have; write a `#` in the path as `%23`"
+    )]
+    Fragment(String),
+    /// The host is missing or has a character that no host has.
+    #[error("`{url}` has no usable host: {why}")]
+    Host {
+        /// The whole text.
+        url: String,
+        /// What is wrong with the host.
+        why: &'static str,
+    },
+    /// The path has a character that must be percent-encoded.
+    #[error("`{url}` has {found:?} in its path; it must be percent-encoded")]
+    Path {
+        /// The whole text.
+        url: String,
+        /// The first such character.
+        found: char,
+    },
+    /// The port is not a number from 1 to 65535.
+    #[error("`{0}` has a port that is not a number from 1 to 65535")]
+    Port(String),
+    /// There is no scheme, or one that we do not speak.
+    #[error("`{0}` does not begin with ws://, wss://, http:// or https://")]
+    Scheme(String),
+    /// `user@` or `user:password@` before the host.
+    #[error(
+        "`{0}` has user information before its host; send credentials with --header 'Authorization: …'"
+    )]
+    UserInfo(String),
+}
+
+impl Target {
+    /// Reads a URL such as `ws://127.0.0.1:9001/chat`.
+    ///
+    /// # Errors
+    ///
+    /// Says which part of the text is wrong, with the text in the message.
+    pub fn parse(url: &str) -> Result<Self, TargetError> {
+        let owned = || url.to_owned();
+        let (scheme, rest) = url
+            .split_once("://")
+            .ok_or_else(|| TargetError::Scheme(owned()))?;
+        let scheme = Scheme::parse(scheme).ok_or_else(|| TargetError::Scheme(owned()))?;
+        if rest.contains('#') {
+            return Err(TargetError::Fragment(owned()));
+        }
+        let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        if authority.contains('@') {
+            return Err(TargetError::UserInfo(owned()));
+        }
+        let (host, port) = split_authority(authority);
+        check_host(host).map_err(|why| TargetError::Host { url: owned(), why })?;
+        let port = match port {
+            None | Some("") => scheme.default_port(),
+            Some(digits) => parse_port(digits).ok_or_else(|| TargetError::Port(owned()))?,
+        };
+        if let Some(found) = path.chars().find(|c| !c.is_ascii_graphic()) {
+            return Err(TargetError::Path {
+                url: owned(),
+                found,
+            });
+        }
+        let path = if path.starts_with('/') {
+            path.to_owned()
+        } else {
+            format!("/{path}")
+        };
+        let tls = scheme.is_secure().then_some(Trust::System);
+        Ok(Self {
+            scheme,
+            host: host.to_owned(),
+            port,
+            path,
+            tls,
+        })
+    }
+
+    /// The same target, with another answer to whom we trust; without TLS there is nothing to trust.
+    #[must_use]
+    pub fn trusting(mut self, trust: Trust) -> Self {
+        self.tls = self.tls.map(|_| trust);
+        self
+    }
+
+    /// Host and port as they belong into Host: a default port is left out (RFC 6455 section 4.1).
+    #[must_use]
+    pub fn authority(&self) -> String {
+        if self.port == self.scheme.default_port() {
+            return self.host.clone();
+        }
+        format!("{}:{}", self.host, self.port)
+    }
+
+    /// The host as a resolver and TLS want it: an IPv6 literal without its brackets.
+    #[must_use]
+    pub fn bare_host(&self) -> &str {
+        self.host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'))
+            .unwrap_or(&self.host)
+    }
+
+    /// The origin that a page of the target itself would have.
+    #[must_use]
+    pub fn own_origin(&self) -> String {
+        format!("{}://{}", self.scheme.http_name(), self.authority())
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}://{}{}",
+            self.scheme.name(),
+            self.authority(),
+            self.path
+        )
+    }
+}
+
+impl Scheme {
+    /// Reads a scheme, in any letter case (RFC 3986 section 3.1).
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let all = [Self::Http, Self::Https, Self::Ws, Self::Wss];
+        all.into_iter()
+            .find(|scheme| scheme.name().eq_ignore_ascii_case(text))
+    }
+
+    /// The scheme as it stands before `://`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+            Self::Ws => "ws",
+            Self::Wss => "wss",
+        }
+    }
+
+    /// The HTTP scheme that the opening handshake runs over: `http` or `https`.
+    #[must_use]
+    pub fn http_name(self) -> &'static str {
+        if self.is_secure() { "https" } else { "http" }
+    }
+
+    /// Whether the connection is inside TLS.
+    #[must_use]
+    pub fn is_secure(self) -> bool {
+        matches!(self, Self::Https | Self::Wss)
+    }
+
+    /// 80, or 443 inside TLS (RFC 6455 section 3).
+    #[must_use]
+    pub fn default_port(self) -> u16 {
+        if self.is_secure() { 443 } else { 80 }
+    }
+}
+
+/// Host and port of `host [ ":" port ]`; the colons inside of brackets belong to the host.
+fn split_authority(authority: &str) -> (&str, Option<&str>) {
+    let after_brackets = authority.rfind(']').map_or(0, |at| at + 1);
+    match authority[after_brackets..].find(':') {
+        Some(colon) => {
+            let (host, port) = authority.split_at(after_brackets + colon);
+            (host, Some(&port[1..]))
+        }
+        None => (authority, None),
+    }
+}
+
+/// `host` of RFC 3986 section 3.2.2, without percent-encoding and zone identifiers.
+fn check_host(host: &str) -> Result<(), &'static str> {
+    if host.is_empty() {
+        return Err("there is none");
+    }
+    if let Some(literal) = host.strip_prefix('[') {
+        let address = literal.strip_suffix(']').ok_or("a `[` without its `]`")?;
+        return match address.parse::<Ipv6Addr>() {
+            Ok(_) => Ok(()),
+            Err(_) => Err("the brackets hold no IPv6 address"),
+        };
+    }
+    if !host.is_ascii() {
+        return Err("it is not ASCII; write the name as Punycode (`xn--…`)");
+    }
+    if !host
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+    {
+        return Err("it has a character that no host name has; an IPv6 address stands in brackets");
+    }
+    Ok(())
+}
+
+fn parse_port(digits: &str) -> Option<u16> {
+    let plain = digits.bytes().all(|b| b.is_ascii_digit());
+    digits.parse().ok().filter(|&port| plain && port > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_taken_apart() {
+        let rows: [(&str, &str, u16, &str, &str); 8] = [
+            (
+                "ws://127.0.0.1:9001/chat",
+                "127.0.0.1",
+                9001,
+                "/chat",
+                "127.0.0.1:9001",
+            ),
+            ("ws://example.com", "example.com", 80, "/", "example.com"),
+            (
+                "wss://example.com/a?b=c",
+                "example.com",
+                443,
+                "/a?b=c",
+                "example.com",
+            ),
+            (
+                "http://example.com?x",
+                "example.com",
+                80,
+                "/?x",
+                "example.com",
+            ),
+            (
+                "HTTPS://a_b.example:8443/",
+                "a_b.example",
+                8443,
+                "/",
+                "a_b.example:8443",
+            ),
+            ("ws://[::1]:8080/x", "[::1]", 8080, "/x", "[::1]:8080"),
+            (
+                "wss://[2001:db8::1]",
+                "[2001:db8::1]",
+                443,
+                "/",
+                "[2001:db8::1]",
+            ),
+            (
+                "ws://example.com:/x:y",
+                "example.com",
+                80,
+                "/x:y",
+                "example.com",
+            ),
+        ];
+        for (url, host, port, path, authority) in rows {
+            let target = Target::parse(url).unwrap();
+            assert_eq!((target.host.as_str(), target.port), (host, port), "{url}");
+            assert_eq!(
+                (target.path.as_str(), target.authority().as_str()),
+                (path, authority)
+            );
+            assert_eq!(target.tls.is_some(), target.scheme.is_secure(), "{url}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let rows = [
+            ("127.0.0.1:9001/chat", "does not begin with ws://"),
+            ("ftp://example.com/", "does not begin with ws://"),
+            ("ws://example.com/#top", "fragment"),
+            ("ws://joe:secret@example.com/", "--header 'Authorization"),
+            ("ws:///chat", "there is none"),
+            ("ws://[::1/chat", "without its `]`"),
+            ("ws://[1.2.3.4]/", "no IPv6 address"),
+            ("ws://::1/", "has no usable host: there is none"),
+            ("ws://b\u{fc}cher.example/", "Punycode"),
+            ("ws://ex ample/", "no host name"),
+            ("ws://example.com:0/", "from 1 to 65535"),
+            ("ws://example.com:65536/", "from 1 to 65535"),
+            ("ws://example.com:+80/", "from 1 to 65535"),
+            ("ws://[::1]x:80/", "without its `]`"),
+            ("ws://example.com/a b", "' ' in its path"),
+            ("ws://example.com/\u{e9}", "percent-encoded"),
+        ];
+        for (url, says) in rows {
+            let message = Target::parse(url).unwrap_err().to_string();
+            assert!(message.contains(says), "{url}: {message}");
+            assert!(message.contains(url), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_target_prints_as_its_url() {
+        for url in [
+            "ws://[::1]:8080/x",
+            "wss://example.com/a?b",
+            "http://example.com/",
+        ] {
+            assert_eq!(Target::parse(url).unwrap().to_string(), url);
+        }
+        assert_eq!(Target::parse("wss://[::1]/").unwrap().bare_host(), "::1");
+        assert_eq!(
+            Target::parse("wss://a:9/").unwrap().own_origin(),
+            "https://a:9"
+        );
+    }
+
+    #[test]
+    fn trust_needs_tls() {
+        assert_eq!(
+            Target::parse("ws://a/")
+                .unwrap()
+                .trusting(Trust::Anything)
+                .tls,
+            None
+        );
+        let secure = Target::parse("wss://a/").unwrap().trusting(Trust::Anything);
+        assert_eq!(secure.tls, Some(Trust::Anything));
+    }
+}

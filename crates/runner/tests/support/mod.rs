@@ -1,0 +1,350 @@
+//! What the tests of the runner share: cases built by hand, a judge that knows just enough, and
+//! servers in this process.
+//! Never a judgement worth its name: the judge here compares a label with the case's alternatives.
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use upspec_corpus::case::{
+    Case, Expectation, Grade, Need, Outcome, Outcomes, Role, Source, Step, Tunnel,
+};
+use upspec_corpus::template::{Binding, Part, Template};
+use upspec_judge::{Awaits, CaseResult, Exchange, IoKind, Progress, Reason, TargetFacts, Verdict};
+use upspec_runner::{CONTROL, Judge, Limits, Settings, Target};
+
+/// A case that any response passes.
+pub(crate) fn case(id: &str, steps: Vec<Step>) -> Case {
+    Case {
+        id: id.to_owned(),
+        title: String::new(),
+        why: None,
+        requirement: "rfc6455/4.2.1-refuse".to_owned(),
+        see: Vec::new(),
+        role: Role::Server,
+        needs: Vec::new(),
+        hazard: None,
+        steps,
+        expect: vec![expect(
+            Grade::Pass,
+            &[
+                Outcome::Class(1),
+                Outcome::Class(2),
+                Outcome::Class(4),
+                Outcome::Class(5),
+            ],
+        )],
+        same_as: None,
+        source: Source::default(),
+    }
+}
+
+/// The same case, which needs an endpoint.
+pub(crate) fn on_endpoint(case: Case) -> Case {
+    Case {
+        needs: vec![Need::Endpoint],
+        ..case
+    }
+}
+
+/// An alternative.
+pub(crate) fn expect(grade: Grade, outcomes: &[Outcome]) -> Expectation {
+    Expectation {
+        grade,
+        outcomes: Outcomes(outcomes.to_vec()),
+        fields: Vec::new(),
+        connection: None,
+        tunnel: None,
+        requirement: None,
+        because: None,
+    }
+}
+
+/// Octets to send; `{key}` is the only binding.
+pub(crate) fn send(text: &str) -> Step {
+    Step::Send(octets(text))
+}
+
+/// Octets, with `{key}` as the only binding.
+pub(crate) fn octets(text: &str) -> Template {
+    let mut parts = Vec::new();
+    for (index, piece) in text.split("{key}").enumerate() {
+        if index > 0 {
+            parts.push(Part::Binding(Binding::Key));
+        }
+        parts.push(Part::Bytes(piece.as_bytes().to_vec()));
+    }
+    Template { parts }
+}
+
+/// A valid opening handshake with a Ping after the 101.
+pub(crate) fn control() -> Case {
+    let ping = Step::Send(Template {
+        parts: vec![Part::Binding(Binding::Ping)],
+    });
+    let switched = Outcomes(vec![Outcome::Status(101)]);
+    let steps = vec![send(HANDSHAKE), Step::Await(switched), ping];
+    let mut control = case(CONTROL, steps);
+    control.expect = vec![expect(Grade::Pass, &[Outcome::Status(101)])];
+    control.expect[0].tunnel = Some(Tunnel::PingPong);
+    control
+}
+
+/// An opening handshake as octets.
+pub(crate) const HANDSHAKE: &str = "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\
+    Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n";
+
+/// A GET without more.
+pub(crate) const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+/// Short times for servers in this process.
+pub(crate) fn settings() -> Settings {
+    Settings {
+        timeout: Duration::from_secs(2),
+        window_floor: Duration::from_millis(150),
+        ..Settings::default()
+    }
+}
+
+/// Limits for a single exchange.
+pub(crate) fn limits() -> Limits {
+    let window = Duration::from_millis(150);
+    Limits {
+        window,
+        timeout: Duration::from_secs(2),
+        keep: 64 * 1024,
+    }
+}
+
+/// The target at an address.
+pub(crate) fn target(address: SocketAddr) -> Target {
+    Target::parse(&format!("ws://{address}/chat")).unwrap()
+}
+
+/// Serves each connection with the handler, for as long as the test lasts.
+pub(crate) async fn serve<F, R>(handler: F) -> SocketAddr
+where
+    F: Fn(TcpStream) -> R + Send + Sync + 'static,
+    R: Future<Output = ()> + Send,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let handler = Arc::new(handler);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let handler = Arc::clone(&handler);
+            tokio::spawn(async move { handler(stream).await });
+        }
+    });
+    address
+}
+
+/// The first octets of a connection, left where they are; none when somebody only looks at the port.
+pub(crate) async fn beginning(stream: &TcpStream) -> String {
+    let mut first = [0; 4];
+    let count = stream.peek(&mut first).await.unwrap_or(0);
+    String::from_utf8_lossy(&first[..count]).into_owned()
+}
+
+/// Reads until an empty line, or the end.
+pub(crate) async fn read_head(stream: &mut TcpStream) -> Vec<u8> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        match stream.read_u8().await {
+            Ok(octet) => head.push(octet),
+            Err(_) => break,
+        }
+    }
+    head
+}
+
+/// Reads until the end, and drops it all.
+pub(crate) async fn drain(stream: &mut TcpStream) {
+    let mut buffer = [0; 4096];
+    while matches!(stream.read(&mut buffer).await, Ok(count) if count > 0) {}
+}
+
+/// Answers with these octets, whether the peer still reads or not.
+pub(crate) async fn answer(stream: &mut TcpStream, octets: &[u8]) {
+    let _ = stream.write_all(octets).await;
+}
+
+/// A WebSocket server as far as the cases here need one: 101 to what asks for `websocket` with a key,
+/// Pong to Ping, Close to Close; 400 to all else.
+pub(crate) async fn websocket(mut stream: TcpStream) {
+    let head = String::from_utf8_lossy(&read_head(&mut stream).await).to_ascii_lowercase();
+    if head.is_empty() {
+        return;
+    }
+    if !head.contains("upgrade: websocket") || !head.contains("sec-websocket-key") {
+        return answer(&mut stream, BAD_REQUEST).await;
+    }
+    answer(&mut stream, SWITCHING).await;
+    while let Some((opcode, payload)) = read_frame(&mut stream).await {
+        let length = u8::try_from(payload.len()).unwrap();
+        let reply = if opcode == 9 { 0x8A } else { 0x88 };
+        answer(&mut stream, &[&[reply, length], &payload[..]].concat()).await;
+        if opcode == 8 {
+            return;
+        }
+    }
+}
+
+async fn read_frame(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
+    let mut head = [0; 6];
+    stream.read_exact(&mut head).await.ok()?;
+    let mut payload = vec![0; usize::from(head[1] & 0x7F)];
+    stream.read_exact(&mut payload).await.ok()?;
+    for (octet, mask) in payload.iter_mut().zip(head[2..].iter().cycle()) {
+        *octet ^= mask;
+    }
+    Some((head[0] & 0x0F, payload))
+}
+
+/// A 400 without content.
+pub(crate) const BAD_REQUEST: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
+/// A 101 as far as the judge here looks at one.
+pub(crate) const SWITCHING: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\r\n";
+/// A 404 without content.
+pub(crate) const NOT_FOUND: &[u8] = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+
+/// Judges by the label alone.
+pub(crate) struct LabelJudge;
+
+impl Judge for LabelJudge {
+    fn judge(&self, case: &Case, exchanges: Vec<Exchange>, _facts: &TargetFacts) -> CaseResult {
+        let label = label(case, &exchanges[0]);
+        let alternative = case.expect.iter().find(|one| names(&one.outcomes, &label));
+        let verdict = match alternative.map(|one| one.grade) {
+            Some(Grade::Pass) => Verdict::Pass,
+            Some(Grade::Warn) => Verdict::Warn,
+            Some(Grade::Inconclusive) => Verdict::Inconclusive,
+            None => Verdict::Fail,
+        };
+        let reason = (verdict == Verdict::Inconclusive).then_some(Reason::NoAnswer);
+        let blank = self.not_played(case, verdict, Reason::NoAnswer, "");
+        CaseResult {
+            reason,
+            label: Some(label),
+            exchanges,
+            ..blank
+        }
+    }
+
+    fn not_played(
+        &self,
+        case: &Case,
+        verdict: Verdict,
+        reason: Reason,
+        _message: &str,
+    ) -> CaseResult {
+        CaseResult {
+            id: case.id.clone(),
+            title: case.title.clone(),
+            requirement: case.requirement.clone(),
+            verdict,
+            reason: Some(reason),
+            label: None,
+            flaky: false,
+            elapsed_ms: 0,
+            findings: Vec::new(),
+            exchanges: Vec::new(),
+        }
+    }
+
+    fn learn(&self, case: &Case, exchange: &Exchange, facts: &mut TargetFacts) {
+        let label = label(case, exchange);
+        match case.id.as_str() {
+            CONTROL => {
+                facts.endpoint = Some(label == "101");
+                facts.pong = label == "101" && exchange.read().contains(&0x8A);
+            }
+            "server/control/keep-alive" => facts.keep_alive = label == "400",
+            _ => {}
+        }
+    }
+
+    fn rests_on_silence(&self, _case: &Case, result: &CaseResult) -> bool {
+        result
+            .exchanges
+            .iter()
+            .any(|exchange| exchange.saw(IoKind::Deadline))
+    }
+
+    fn progress(&self, case: &Case, _written: &[u8], read: &[u8]) -> Progress {
+        progress(case, read)
+    }
+}
+
+fn label(case: &Case, exchange: &Exchange) -> String {
+    let read = exchange.read();
+    let heads = progress(case, &read).heads;
+    match heads.iter().rfind(|status| **status > 100) {
+        Some(status) => status.to_string(),
+        None if !read.is_empty() => "not-http".to_owned(),
+        None if exchange.ended_by_peer() => "closed".to_owned(),
+        None => "silent".to_owned(),
+    }
+}
+
+fn names(outcomes: &Outcomes, label: &str) -> bool {
+    outcomes.0.iter().any(|outcome| match outcome {
+        Outcome::Status(status) => label == status.to_string(),
+        Outcome::Class(digit) => label.len() == 3 && label.starts_with(&digit.to_string()),
+        Outcome::Closed => label == "closed",
+        Outcome::Silent => label == "silent",
+        Outcome::NotHttp => label == "not-http",
+    })
+}
+
+fn progress(case: &Case, read: &[u8]) -> Progress {
+    let mut heads = Vec::new();
+    let mut rest = read;
+    let awaits = loop {
+        if !rest.starts_with(b"HTTP/1.") {
+            let nothing = !rest.is_empty() && rest.len() >= 7;
+            break if nothing {
+                Awaits::Nothing
+            } else {
+                Awaits::Octets
+            };
+        }
+        let Some(end) = rest.windows(4).position(|four| four == b"\r\n\r\n") else {
+            break Awaits::Octets;
+        };
+        let head = String::from_utf8_lossy(&rest[..end]).into_owned();
+        rest = &rest[end + 4..];
+        let status = head
+            .get(9..12)
+            .and_then(|digits| digits.parse().ok())
+            .unwrap_or(0);
+        heads.push(status);
+        if status == 101 {
+            let pong = case
+                .expect
+                .iter()
+                .any(|one| one.tunnel == Some(Tunnel::PingPong));
+            let there = rest.contains(&0x8A);
+            break if pong && !there {
+                Awaits::Octets
+            } else {
+                Awaits::Nothing
+            };
+        }
+        let length = head.split("Content-Length: ").nth(1);
+        let length = length.and_then(|text| text.split("\r\n").next()?.parse().ok());
+        match length.unwrap_or(0) {
+            length if length > rest.len() => break Awaits::Octets,
+            length => rest = &rest[length..],
+        }
+        if rest.is_empty() && status >= 200 {
+            let end = case.expect.iter().any(|one| one.connection.is_some());
+            break if end { Awaits::End } else { Awaits::Nothing };
+        }
+    };
+    Progress { heads, awaits }
+}

@@ -1,0 +1,120 @@
+//! What a server is set up to do: its endpoint, its subprotocols, lawful variations, one fault.
+//! Never anything that the RFCs forbid, the fault apart.
+
+use std::time::Duration;
+
+use crate::Fault;
+
+/// The set-up of a server.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The path of the WebSocket endpoint.
+    pub path: String,
+    /// The subprotocols that the endpoint knows.
+    pub subprotocols: Vec<String>,
+    /// The lawful variations that are in force.
+    pub variations: Vec<Variation>,
+    /// The one thing that the server does wrong, if any.
+    pub fault: Option<Fault>,
+    /// How long a peer may be silent within a message before the server gives up on it.
+    pub patience: Duration,
+}
+
+impl Config {
+    /// The default server with one fault.
+    pub fn with_fault(fault: Fault) -> Self {
+        Self {
+            fault: Some(fault),
+            ..Self::default()
+        }
+    }
+
+    /// The default server with one lawful variation.
+    pub fn with_variation(variation: Variation) -> Self {
+        Self {
+            variations: vec![variation],
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn varies(&self, variation: Variation) -> bool {
+        self.variations.contains(&variation)
+    }
+
+    pub(crate) fn has(&self, fault: Fault) -> bool {
+        self.fault == Some(fault)
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            path: "/chat".into(),
+            subprotocols: vec!["chat".into(), "superchat".into()],
+            variations: Vec::new(),
+            fault: None,
+            patience: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A way in which a conforming server may differ from the default one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Variation {
+    /// Every refusal of a handshake closes the connection, and says so.
+    CloseAfterRefusal,
+    /// Answers hold fields that nobody asked for.
+    ExtraFields,
+    /// Field names are written in lower case.
+    LowerCaseNames,
+    /// No extension is supported.
+    NoExtensions,
+    /// The reason phrase of every status line is empty.
+    NoReason,
+    /// No subprotocol is known.
+    NoSubprotocols,
+    /// A malformed handshake is refused with 403 in place of 400.
+    RefuseWith403,
+    /// A malformed handshake is refused with 426 in place of 400.
+    RefuseWith426,
+    /// The fields of an answer stand in the opposite order.
+    ReversedFields,
+    /// Answers are written in small pieces with pauses between them.
+    SlowAnswers,
+    /// Field names are written in upper case.
+    UpperCaseNames,
+}
+
+impl Variation {
+    /// Every variation.
+    pub const ALL: [Self; 11] = [
+        Self::CloseAfterRefusal,
+        Self::ExtraFields,
+        Self::LowerCaseNames,
+        Self::NoExtensions,
+        Self::NoReason,
+        Self::NoSubprotocols,
+        Self::RefuseWith403,
+        Self::RefuseWith426,
+        Self::ReversedFields,
+        Self::SlowAnswers,
+        Self::UpperCaseNames,
+    ];
+
+    /// The name of the variation, as an option of a command names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CloseAfterRefusal => "close-after-refusal",
+            Self::ExtraFields => "extra-fields",
+            Self::LowerCaseNames => "lower-case-names",
+            Self::NoExtensions => "no-extensions",
+            Self::NoReason => "no-reason",
+            Self::NoSubprotocols => "no-subprotocols",
+            Self::RefuseWith403 => "refuse-with-403",
+            Self::RefuseWith426 => "refuse-with-426",
+            Self::ReversedFields => "reversed-fields",
+            Self::SlowAnswers => "slow-answers",
+            Self::UpperCaseNames => "upper-case-names",
+        }
+    }
+}

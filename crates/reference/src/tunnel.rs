@@ -1,0 +1,181 @@
+//! The server after the 101: echoes messages, answers Ping and Close, fails on what is wrong
+//! (RFC 6455 5, 7; RFC 7692 6, 7.2). Never sends a message that it did not receive.
+
+mod faults;
+mod message;
+
+use std::sync::Arc;
+
+use upspec_handshake::Status;
+use upspec_handshake::frame::{
+    Compression, Frame, FrameHeader, FrameReader, FrameViolation, Sender, opcode, write,
+};
+
+use crate::Fault;
+use crate::config::Config;
+use crate::session::Action;
+use message::Message;
+
+/// One WebSocket connection.
+pub(crate) struct Tunnel {
+    config: Arc<Config>,
+    frames: FrameReader,
+    message: Message,
+    actions: Vec<Action>,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Frames are read and answered.
+    Open,
+    /// A fault keeps the connection open after its end.
+    Lingering,
+    /// Nothing more is read or written.
+    Over,
+}
+
+impl Tunnel {
+    pub(crate) fn new(config: Arc<Config>, compression: Compression) -> Self {
+        Self {
+            message: Message::new(compression),
+            frames: FrameReader::new(Sender::Client, compression),
+            config,
+            actions: Vec::new(),
+            state: State::Open,
+        }
+    }
+
+    /// Takes the frames at the start of `input` that are complete, and says whether it was the last
+    /// time.
+    pub(crate) fn receive(&mut self, input: &mut Vec<u8>) -> (Vec<Action>, bool) {
+        let mut read = 0;
+        while self.state != State::Over {
+            match self.step(&input[read..]) {
+                0 => break,
+                length => read += length,
+            }
+        }
+        input.drain(..read);
+        (std::mem::take(&mut self.actions), self.state == State::Over)
+    }
+
+    /// Ends the connection because the client is silent.
+    pub(crate) fn go_away(&mut self) -> Vec<Action> {
+        self.fail(GOING_AWAY);
+        std::mem::take(&mut self.actions)
+    }
+
+    /// Reads one frame; how many octets it took, none if it is not complete.
+    fn step(&mut self, input: &[u8]) -> usize {
+        if self.config.has(Fault::HttpInTunnel) && input.starts_with(b"GET ") {
+            let answer = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
+            self.actions.push(Action::Write(answer.to_vec()));
+            return input.len();
+        }
+        let Status::Complete(header) = FrameHeader::parse(input) else {
+            return 0;
+        };
+        if header.announced > MAX_MESSAGE as u64 {
+            let is_negative = header.violations.contains(&FrameViolation::LengthTopBit);
+            self.fail(if is_negative { PROTOCOL_ERROR } else { TOO_BIG });
+            return input.len();
+        }
+        let Status::Complete(frame) = self.frames.read(input) else {
+            return 0;
+        };
+        match self.wrong(&frame) {
+            Some(code) => self.fail(code),
+            None => self.process(&frame),
+        }
+        frame.len
+    }
+
+    /// The close code of a frame that is wrong.
+    fn wrong(&self, frame: &Frame<'_>) -> Option<u16> {
+        let overlooks = |violation| faults::overlooks(&self.config, violation, &self.message);
+        let violation = frame
+            .violations
+            .iter()
+            .find(|violation| !overlooks(**violation));
+        match violation {
+            Some(FrameViolation::TextNotUtf8 | FrameViolation::CloseReasonNotUtf8) => {
+                Some(NOT_UTF8)
+            }
+            Some(_) => Some(PROTOCOL_ERROR),
+            None => faults::rejects(&self.config, frame, &self.message).then_some(PROTOCOL_ERROR),
+        }
+    }
+
+    fn process(&mut self, frame: &Frame<'_>) {
+        let payload = faults::payload(&self.config, frame);
+        match frame.opcode {
+            opcode::CLOSE => self.close(&payload),
+            opcode::PING => {
+                if let Some(payload) = faults::pong(&self.config, &payload) {
+                    self.write(opcode::PONG, payload);
+                }
+            }
+            opcode::CONTINUATION | opcode::TEXT | opcode::BINARY => {
+                match self.message.add(&self.config, frame, &payload) {
+                    Ok(Some((kind, data))) => self.write(kind, &data),
+                    Ok(None) => {}
+                    Err(code) => self.fail(code),
+                }
+            }
+            // A Pong that nobody asked for (RFC 6455 5.5.3), or what a fault lets through.
+            _ => {}
+        }
+    }
+
+    /// Answers a Close frame and closes (RFC 6455 5.5.1).
+    fn close(&mut self, body: &[u8]) {
+        if self.state == State::Lingering {
+            return;
+        }
+        let body = faults::close_body(&self.config, body);
+        if !self.config.has(Fault::NoCloseAnswer) {
+            self.write(opcode::CLOSE, body);
+        }
+        match self.config.fault {
+            Some(Fault::OpenAfterClose) => self.state = State::Over,
+            Some(Fault::DataAfterClose) => self.state = State::Lingering,
+            _ => self.end(),
+        }
+    }
+
+    /// Fails the connection (RFC 6455 7.1.7).
+    fn fail(&mut self, code: u16) {
+        if self.state == State::Lingering {
+            return;
+        }
+        if !self.config.has(Fault::FailingWithoutCloseFrame) {
+            self.write(opcode::CLOSE, &code.to_be_bytes());
+        }
+        match self.config.fault {
+            Some(Fault::OpenAfterFailing) => self.state = State::Over,
+            Some(Fault::GoingOnAfterFailing) => self.state = State::Lingering,
+            _ => self.end(),
+        }
+    }
+
+    fn end(&mut self) {
+        self.actions.push(Action::Close);
+        self.state = State::Over;
+    }
+
+    fn write(&mut self, opcode: u8, payload: &[u8]) {
+        let frame = write(opcode, payload, None);
+        let frame = faults::frame(&self.config, frame, payload);
+        self.actions.push(Action::Write(frame));
+    }
+}
+
+/// The largest message, and the largest frame, that is read.
+const MAX_MESSAGE: usize = 1 << 20;
+
+/// The close codes of RFC 6455 7.4.1 that the server uses.
+const GOING_AWAY: u16 = 1001;
+const PROTOCOL_ERROR: u16 = 1002;
+const NOT_UTF8: u16 = 1007;
+const TOO_BIG: u16 = 1009;

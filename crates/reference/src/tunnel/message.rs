@@ -1,0 +1,97 @@
+//! Puts the fragments of a message together and undoes their compression.
+//! Never checks frames: what comes here is in order.
+
+use upspec_handshake::frame::{Compression, Frame, opcode};
+
+use super::{MAX_MESSAGE, NOT_UTF8, TOO_BIG};
+use crate::Fault;
+use crate::config::Config;
+use crate::inflate::{InflateFault, Inflater};
+
+/// The message that is arriving, if one is.
+pub(super) struct Message {
+    /// There if permessage-deflate has been agreed on.
+    inflater: Option<Inflater>,
+    kind: Option<Kind>,
+    payload: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Kind {
+    opcode: u8,
+    is_compressed: bool,
+}
+
+impl Message {
+    pub(super) fn new(compression: Compression) -> Self {
+        Self {
+            inflater: (compression == Compression::PermessageDeflate).then(Inflater::new),
+            kind: None,
+            payload: Vec::new(),
+        }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.kind.is_some()
+    }
+
+    pub(super) fn is_compressible(&self) -> bool {
+        self.inflater.is_some()
+    }
+
+    /// Adds the payload of a data frame. Returns opcode and data of a message that is complete, or
+    /// the close code of one that is wrong.
+    pub(super) fn add(
+        &mut self,
+        config: &Config,
+        frame: &Frame<'_>,
+        payload: &[u8],
+    ) -> Result<Option<(u8, Vec<u8>)>, u16> {
+        if frame.opcode != opcode::CONTINUATION {
+            self.payload.clear();
+            let is_compressed = frame.rsv & RSV1 != 0 && self.is_compressible();
+            self.kind = Some(Kind {
+                opcode: frame.opcode,
+                is_compressed,
+            });
+        }
+        let Some(kind) = self.kind else {
+            return Ok(None);
+        };
+        if self.payload.len() + payload.len() > MAX_MESSAGE {
+            return Err(TOO_BIG);
+        }
+        self.payload.extend_from_slice(payload);
+        if !frame.fin {
+            return Ok(None);
+        }
+        self.kind = None;
+        let data = self.data(config, kind)?;
+        let is_wrong = kind.opcode == opcode::TEXT && std::str::from_utf8(&data).is_err();
+        if is_wrong && !config.has(Fault::AcceptInvalidUtf8) && !config.has(Fault::EchoStillMasked)
+        {
+            return Err(NOT_UTF8);
+        }
+        Ok(Some((kind.opcode, data)))
+    }
+
+    fn data(&mut self, config: &Config, kind: Kind) -> Result<Vec<u8>, u16> {
+        let payload = std::mem::take(&mut self.payload);
+        match &mut self.inflater {
+            Some(inflater) if kind.is_compressed && !config.has(Fault::NotInflated) => {
+                if config.has(Fault::WindowForgotten) {
+                    *inflater = Inflater::new();
+                }
+                let data = inflater.message(&payload, MAX_MESSAGE);
+                data.map_err(|fault| match fault {
+                    InflateFault::Malformed => NOT_UTF8,
+                    InflateFault::TooLong => TOO_BIG,
+                })
+            }
+            _ => Ok(payload),
+        }
+    }
+}
+
+/// The first reserved bit in [`Frame::rsv`]: the message is compressed (RFC 7692 6).
+const RSV1: u8 = 4;

@@ -1,0 +1,158 @@
+//! Puts what a case expects into words.
+//! Never decides whether an answer is expected: that is the judge's.
+
+use upspec_corpus::case::{
+    Connection, Expectation, FieldMatcher, FieldTest, Grade, Outcome, Outcomes, Tunnel,
+};
+use upspec_judge::Verdict;
+
+use crate::entry::Expected;
+
+/// An alternative in words, without its grade: `4xx with Upgrade present, then closed`.
+#[must_use]
+pub fn describe(expectation: &Expectation) -> String {
+    let mut text = outcomes(&expectation.outcomes);
+    for (position, field) in expectation.fields.iter().enumerate() {
+        let joint = if position == 0 { " with " } else { " and " };
+        text.push_str(joint);
+        text.push_str(&matcher(field));
+    }
+    text.push_str(match expectation.connection {
+        Some(Connection::Closed) => ", then the connection is closed",
+        Some(Connection::Open) => ", and the connection stays open",
+        None => "",
+    });
+    text.push_str(match expectation.tunnel {
+        Some(Tunnel::Closed) => ", then the WebSocket connection is closed",
+        Some(Tunnel::NoPong) => ", and no Pong comes",
+        Some(Tunnel::PingPong) => ", and the Ping gets its Pong",
+        None => "",
+    });
+    text
+}
+
+/// An alternative with its grade.
+pub(crate) fn graded(expectation: &Expectation) -> Expected {
+    let grade = match expectation.grade {
+        Grade::Pass => Verdict::Pass,
+        Grade::Warn => Verdict::Warn,
+        Grade::Inconclusive => Verdict::Inconclusive,
+    };
+    Expected {
+        grade,
+        text: describe(expectation),
+        because: expectation.because.clone(),
+    }
+}
+
+fn outcomes(Outcomes(all): &Outcomes) -> String {
+    let words: Vec<String> = all.chunk_by(follows).flat_map(range).collect();
+    match &words[..] {
+        [] => "any answer".to_owned(),
+        [one] => one.clone(),
+        [rest @ .., last] => format!("{} or {last}", rest.join(", ")),
+    }
+}
+
+fn follows(one: &Outcome, next: &Outcome) -> bool {
+    matches!((one, next), (Outcome::Status(one), Outcome::Status(next)) if one.checked_add(1) == Some(*next))
+}
+
+/// Three or more statuses in a row are a range: a class without one of its statuses is long.
+fn range(row: &[Outcome]) -> Vec<String> {
+    match row {
+        [first, _, .., last] => {
+            vec![format!("{}–{}", outcome(*first), outcome(*last))]
+        }
+        row => row.iter().copied().map(outcome).collect(),
+    }
+}
+
+fn outcome(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Status(status) => status.to_string(),
+        Outcome::Class(class) => format!("{class}xx"),
+        Outcome::Closed => "closed without an answer".to_owned(),
+        Outcome::Silent => "no answer within the window".to_owned(),
+        Outcome::NotHttp => "something that is not HTTP".to_owned(),
+    }
+}
+
+fn matcher(field: &FieldMatcher) -> String {
+    let name = &field.name;
+    match &field.test {
+        FieldTest::Present => name.clone(),
+        FieldTest::Absent => format!("no {name}"),
+        FieldTest::Equals(value) => format!("{name}: {}", value),
+        FieldTest::Token(token) => format!("{name} holding {}", token),
+        FieldTest::NoToken(token) => format!("{name} not holding {}", token),
+        FieldTest::Extension(token) => format!("{name} naming {}", token),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use upspec_corpus::Template;
+
+    use super::*;
+
+    fn expectation(outcomes: &[Outcome]) -> Expectation {
+        Expectation {
+            grade: Grade::Pass,
+            outcomes: Outcomes(outcomes.to_vec()),
+            fields: Vec::new(),
+            connection: None,
+            tunnel: None,
+            requirement: None,
+            because: None,
+        }
+    }
+
+    fn field(name: &str, test: FieldTest) -> FieldMatcher {
+        FieldMatcher {
+            name: name.to_owned(),
+            test,
+        }
+    }
+
+    #[test]
+    fn alternatives_read_as_sentences() {
+        let token = Template::parse("13").unwrap();
+        let chosen = Template::parse("{subprotocol}").unwrap();
+        let rows = [
+            (expectation(&[Outcome::Class(4)]), "4xx"),
+            (expectation(&[Outcome::Closed]), "closed without an answer"),
+            (
+                expectation(&[Outcome::Status(400), Outcome::Class(5), Outcome::Silent]),
+                "400, 5xx or no answer within the window",
+            ),
+            (
+                expectation(&(401..500).map(Outcome::Status).collect::<Vec<_>>()),
+                "401–499",
+            ),
+            (
+                Expectation {
+                    fields: vec![field("Sec-WebSocket-Version", FieldTest::Token(token))],
+                    connection: Some(Connection::Closed),
+                    ..expectation(&[Outcome::Status(426)])
+                },
+                "426 with Sec-WebSocket-Version holding 13, then the connection is closed",
+            ),
+            (
+                Expectation {
+                    fields: vec![
+                        field("Sec-WebSocket-Protocol", FieldTest::Equals(chosen)),
+                        field("Sec-WebSocket-Extensions", FieldTest::Absent),
+                    ],
+                    tunnel: Some(Tunnel::PingPong),
+                    ..expectation(&[Outcome::Status(101)])
+                },
+                "101 with Sec-WebSocket-Protocol: {subprotocol} and no Sec-WebSocket-Extensions, \
+                 and the Ping gets its Pong",
+            ),
+        ];
+        for (expectation, want) in rows {
+            assert_eq!(describe(&expectation), want);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The report as one HTML page that needs nothing else: no script, style, image or font from outside.
+//! Never passes a target's octet on as markup, and a policy in the page stops what would slip through.
+
+mod results;
+mod summary;
+mod wire;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest, Sha256};
+use upspec_judge::Verdict;
+
+use crate::entry::{level_word, verdict_word};
+use crate::report::Report;
+use crate::section::Section;
+use crate::visible;
+
+/// The report as HTML.
+#[must_use]
+pub fn html(report: &Report) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head { (head(report)) }
+            body {
+                a.skip href="#results" { "Skip to the results" }
+                (summary::banner(report))
+                main {
+                    (summary::counts(report))
+                    (summary::rules(report, Verdict::Fail))
+                    (summary::rules(report, Verdict::Warn))
+                    (summary::facts(report))
+                    (results::results(report))
+                }
+                (summary::colophon(report))
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn head(report: &Report) -> Markup {
+    let name = report.target.name.as_ref().unwrap_or(&report.target.url);
+    html! {
+        meta charset="utf-8";
+        meta http-equiv="Content-Security-Policy" content=(policy());
+        meta name="viewport" content="width=device-width, initial-scale=1";
+        meta name="referrer" content="no-referrer";
+        meta name="color-scheme" content="light dark";
+        title { "upspec: " (visible::text(name)) }
+        style { (PreEscaped(STYLE)) }
+    }
+}
+
+/// Everything is forbidden but this very style and this very script.
+fn policy() -> String {
+    let [style, script] = [STYLE, SCRIPT].map(|text| STANDARD.encode(Sha256::digest(text)));
+    format!(
+        "default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; \
+         base-uri 'none'; form-action 'none'"
+    )
+}
+
+/// A verdict as a word with a sign before it, so that it is never told by colour alone.
+fn badge(verdict: Verdict) -> Markup {
+    let word = verdict_word(verdict);
+    html! { span.badge.(word) { (sign(verdict)) (word) } }
+}
+
+fn sign(verdict: Verdict) -> Markup {
+    let sign = match verdict {
+        Verdict::Pass => "✓",
+        Verdict::Warn => "!",
+        Verdict::Fail => "✕",
+        Verdict::Inconclusive => "?",
+        Verdict::Error => "⊘",
+    };
+    html! { span.sign aria-hidden="true" { (sign) } " " }
+}
+
+fn level(level: &str) -> Markup {
+    html! { span.level { (visible::text(&level_word(level))) } }
+}
+
+/// The sections that have to do with a requirement, each a link: its own, then newer and older ones.
+fn sections(references: &[String]) -> Markup {
+    let own = references
+        .first()
+        .and_then(|own| Section::parse(own))
+        .map(|own| own.rfc);
+    html! {
+        @for (position, reference) in references.iter().enumerate() {
+            @if position > 0 {
+                @let rfc = Section::parse(reference).map(|section| section.rfc);
+                @if rfc < own { " · before: " } @else { " · now: " }
+            }
+            (section(reference))
+        }
+    }
+}
+
+/// A link to a section. What is no reference to a section of an RFC is shown as text: an address is
+/// only ever made from a number.
+fn section(reference: &str) -> Markup {
+    match Section::parse(reference) {
+        Some(section) => html! { a href=(section.url()) rel="noreferrer" { (section.name()) } },
+        None => html! { span { (visible::text(reference)) } },
+    }
+}
+
+const STYLE: &str = include_str!("html/style.css");
+const SCRIPT: &str = include_str!("html/script.js");
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,234 @@
+//! The cases by section, each with its findings, what was expected, and the log of its connections.
+//! Never judges: it shows what the report says.
+
+use maud::{Markup, html};
+use upspec_judge::{Finding, Verdict};
+
+use super::{badge, level, sections, sign, summary, wire};
+use crate::entry::{BY_URGENCY, CaseEntry, reason_text, reason_word, verdict_word};
+use crate::overview::{self, Chapter};
+use crate::report::Report;
+use crate::section::{Section, rfc_title};
+use crate::seen;
+use crate::visible;
+
+/// All cases, with a filter (for those with scripts) and a list of the sections.
+pub(super) fn results(report: &Report) -> Markup {
+    let chapters = overview::chapters(report);
+    let mut ink = wire::Ink::default();
+    html! {
+        section.results aria-labelledby="results" {
+            h2 #results { "Results by section" }
+            (filter(report))
+            div.split {
+                nav aria-label="Sections" { (contents(&chapters)) }
+                div.chapters {
+                    @for (position, chapter) in chapters.iter().enumerate() {
+                        @let before = position.checked_sub(1).and_then(|at| rfc(&chapters[at]));
+                        @if position == 0 || rfc(chapter) != before { h3 { (part_title(chapter)) } }
+                        (chapter_section(report, chapter, &mut ink))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The filter is no use without its script, which shows it.
+fn filter(report: &Report) -> Markup {
+    html! {
+        form.filter #filter hidden {
+            fieldset {
+                legend { "Show" }
+                @for verdict in BY_URGENCY {
+                    @let word = verdict_word(verdict);
+                    label.(word) {
+                        input type="checkbox" name="verdict" value=(word) checked;
+                        span { (sign(verdict)) (word) " " (report.summary.count(verdict)) }
+                    }
+                }
+            }
+            label.search {
+                span { "Containing" }
+                input type="search" name="text" placeholder="Title, id, rule or octets";
+            }
+            button type="button" name="open" { "Open shown" }
+            button type="button" name="close" { "Close all" }
+            output for="filter" role="status" {}
+        }
+    }
+}
+
+fn contents(chapters: &[Chapter<'_>]) -> Markup {
+    html! {
+        @for (position, chapter) in chapters.iter().enumerate() {
+            @let before = position.checked_sub(1).and_then(|at| rfc(&chapters[at]));
+            @if position == 0 || rfc(chapter) != before { p { (part_name(chapter)) } }
+            @let counts = some_counts(chapter);
+            @let words: Vec<String> = counts.iter().map(summary::words).collect();
+            a href={ "#" (anchor(chapter)) } aria-label={ (chapter_title(chapter)) ": " (words.join(", ")) } {
+                span { (chapter.section.as_ref().map_or("other".to_owned(), Section::number)) }
+                @for (verdict, count) in counts {
+                    " " span.tally.(verdict_word(verdict)) { (sign(verdict)) (count) }
+                }
+            }
+        }
+    }
+}
+
+fn chapter_section(report: &Report, chapter: &Chapter<'_>, ink: &mut wire::Ink) -> Markup {
+    let counts: Vec<String> = some_counts(chapter).iter().map(summary::words).collect();
+    html! {
+        section.chapter aria-labelledby=(anchor(chapter)) {
+            h4 #(anchor(chapter)) {
+                @match &chapter.section {
+                    Some(section) => a href=(section.url()) rel="noreferrer" { (section.title()) },
+                    None => (chapter_title(chapter)),
+                }
+                " " span.number { (counts.join(", ")) }
+            }
+            @for case in &chapter.cases { (case_details(report, case, ink)) }
+        }
+    }
+}
+
+fn case_details(report: &Report, case: &CaseEntry, ink: &mut wire::Ink) -> Markup {
+    ink.dip();
+    let bad = matches!(case.verdict, Verdict::Fail | Verdict::Warn | Verdict::Error);
+    html! {
+        details.case id=(case.id) data-verdict=(verdict_word(case.verdict)) {
+            summary {
+                (badge(case.verdict))
+                span.title {
+                    (visible::text(&case.title))
+                    @if let (true, Some(message)) = (bad, case.message()) { em { (visible::text(message)) } }
+                }
+                span.tags {
+                    @if case.flaky { span.flaky { "flaky" } }
+                    @if let Some(reason) = case.reason { span { (reason_word(reason)) } }
+                    @if let Some(label) = &case.label { span.label { (visible::text(label)) } }
+                }
+            }
+            div.body {
+                p.id {
+                    a href={ "#" (case.id) } { code { (visible::text(&case.id)) } }
+                    @if let Some(topic) = &case.topic_title { " · " (visible::text(topic)) }
+                    " · " (case.elapsed_ms) " ms"
+                }
+                @if let Some(why) = &case.why { p.why { (visible::text(why)) } }
+                @if let Some(reason) = case.reason { p { (reason_text(reason)) "." } }
+                (findings(report, case))
+                (comparison(case))
+                (connections(case, ink))
+            }
+        }
+    }
+}
+
+/// What is said of the answer; where there is nothing to say, the rule that was kept.
+fn findings(report: &Report, case: &CaseEntry) -> Markup {
+    let own = report.requirements.get(&case.requirement);
+    html! {
+        ul.findings {
+            @for finding in &case.findings { (finding_item(report, finding)) }
+            @if case.findings.is_empty() {
+                li {
+                    @if let Some(note) = own {
+                        p.rule { (level(&note.level)) (visible::text(&note.text)) }
+                        p.meta { (sections(&note.sections)) " · " code { (visible::text(&case.requirement)) } }
+                    } @else {
+                        p.meta { code { (visible::text(&case.requirement)) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn finding_item(report: &Report, finding: &Finding) -> Markup {
+    let note = report.requirements.get(&finding.requirement);
+    html! {
+        li.(verdict_word(finding.verdict)) {
+            p.message { (badge(finding.verdict)) (visible::text(&finding.message)) }
+            p.rule { (level(&finding.level)) @if let Some(note) = note { (visible::text(&note.text)) } }
+            p.meta { (sections(&finding.sections)) " · " code { (visible::text(&finding.requirement)) } }
+        }
+    }
+}
+
+/// Expected against seen.
+fn comparison(case: &CaseEntry) -> Markup {
+    html! {
+        div.compare {
+            @if !case.expected.is_empty() {
+                div {
+                    h5 { "Expected" }
+                    ul {
+                        @for expected in &case.expected {
+                            li {
+                                (badge(expected.grade)) span {
+                                    (visible::text(&expected.text))
+                                    @if let Some(because) = &expected.because { small { (visible::text(because)) } }
+                                }
+                            }
+                        }
+                        li { (badge(Verdict::Fail)) span { "anything else" } }
+                    }
+                }
+            }
+            div {
+                h5 { "Seen" }
+                ul {
+                    @for exchange in &case.exchanges { li { (seen::seen(exchange)) } }
+                    @if case.exchanges.is_empty() { li { "Nothing: the case was not played." } }
+                }
+            }
+        }
+    }
+}
+
+fn connections(case: &CaseEntry, ink: &mut wire::Ink) -> Markup {
+    let many = case.exchanges.len() > 1;
+    html! {
+        @for (position, exchange) in case.exchanges.iter().enumerate() {
+            h5 {
+                @if many { "Connection " (position + 1) } @else { "On the wire" }
+                " " span.number { (seen::connection(exchange)) }
+            }
+            (wire::log(exchange, &wire::marks(case, position), ink))
+        }
+    }
+}
+
+fn rfc(chapter: &Chapter<'_>) -> Option<u32> {
+    chapter.section.as_ref().map(|section| section.rfc)
+}
+
+fn part_name(chapter: &Chapter<'_>) -> String {
+    rfc(chapter).map_or_else(|| "Other".to_owned(), |rfc| format!("RFC {rfc}"))
+}
+
+fn part_title(chapter: &Chapter<'_>) -> Markup {
+    let title = rfc(chapter).and_then(rfc_title);
+    html! { (part_name(chapter)) @if let Some(title) = title { ": " (title) } }
+}
+
+fn chapter_title(chapter: &Chapter<'_>) -> String {
+    chapter
+        .section
+        .as_ref()
+        .map_or_else(|| "No section".to_owned(), Section::name)
+}
+
+fn anchor(chapter: &Chapter<'_>) -> String {
+    let section = chapter.section.as_ref();
+    section.map_or_else(
+        || "section-other".to_owned(),
+        |section| format!("section-rfc{}-{}", section.rfc, section.number()),
+    )
+}
+
+fn some_counts(chapter: &Chapter<'_>) -> Vec<(Verdict, usize)> {
+    let counts = BY_URGENCY.map(|verdict| (verdict, chapter.summary.count(verdict)));
+    counts.into_iter().filter(|(_, count)| *count > 0).collect()
+}

@@ -1,0 +1,241 @@
+//! The head of the page, for a reader who has a minute: what was tested, and what is wrong.
+//! Never shows an octet of a connection; that is further down.
+
+use maud::{Markup, html};
+use upspec_judge::Verdict;
+
+use super::{level, sections, sign};
+use crate::entry::{BY_URGENCY, verdict_word};
+use crate::overview::{self, Rule};
+use crate::report::{Report, Summary};
+use crate::visible::{self, counted};
+
+/// What was tested, when, and how to do it again.
+pub(super) fn banner(report: &Report) -> Markup {
+    let url = visible::text(&report.target.url);
+    let name = report.target.name.as_deref().map(visible::text);
+    html! {
+        header.banner {
+            p.brand { "upspec" span { "HTTP Upgrade and WebSocket handshake conformance" } }
+            h1 { (name.as_ref().unwrap_or(&url)) }
+            dl.meta {
+                div.wide { dt { "Target" } dd { code { (url) } } }
+                div { dt { "Started" } dd { (started(report)) } }
+                div { dt { "Took" } dd { (seconds(report.elapsed_ms)) } }
+                div { dt { "Seed" } dd { (report.seed) } }
+                div { dt { "upspec" } dd { (visible::text(&report.tool.version)) } }
+                div.wide { dt { "Corpus" } dd { code { (short(&report.tool.corpus)) } } }
+                div.wide { dt { "Run it again" } dd { code { (command(report)) } } }
+            }
+        }
+    }
+}
+
+/// The verdicts in one sentence, in numbers and as a bar.
+pub(super) fn counts(report: &Report) -> Markup {
+    let summary = report.summary;
+    let said = overview::headline(report);
+    let (lead, rest) = said
+        .split_first()
+        .map_or(("", &[][..]), |(lead, rest)| (lead, rest));
+    let tone = worst(summary).map_or("inconclusive", verdict_word);
+    html! {
+        section.summary.(tone) aria-labelledby="summary" {
+            h2 #summary { "Summary" }
+            p.lead { (lead) }
+            @if !rest.is_empty() { p.also { (rest.join(" ")) } }
+            (bar(summary))
+            ul.counts {
+                @for verdict in BY_URGENCY {
+                    li.(verdict_word(verdict)) {
+                        b { (summary.count(verdict)) }
+                        span { (sign(verdict)) (verdict_word(verdict)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The rules that findings of this verdict cite, each with what was seen and where.
+pub(super) fn rules(report: &Report, verdict: Verdict) -> Markup {
+    let rules = overview::rules(report, verdict);
+    let (id, title, gloss) = match verdict {
+        Verdict::Fail => (
+            "broken",
+            "Broken rules",
+            "What the target must do and does not.",
+        ),
+        _ => (
+            "warned",
+            "Warnings",
+            "What the target should do and does not, or what harms others.",
+        ),
+    };
+    html! {
+        @if !rules.is_empty() {
+            section.rules.(verdict_word(verdict)) aria-labelledby=(id) {
+                h2 #(id) { (title) " " span.number { (rules.len()) } }
+                p.gloss { (gloss) }
+                ol { @for rule in &rules { (rule_item(rule)) } }
+            }
+        }
+    }
+}
+
+/// What is known of the target.
+pub(super) fn facts(report: &Report) -> Markup {
+    let facts = &report.target.facts;
+    let yes = |fact| if fact { "yes" } else { "no" };
+    let endpoint = facts.endpoint.map_or("unknown", yes);
+    let rows = [
+        ("Switches to WebSocket", endpoint),
+        ("Answers a Ping", yes(facts.pong)),
+        ("Echoes text messages", yes(facts.echo)),
+        ("Accepts permessage-deflate", yes(facts.permessage_deflate)),
+        ("Keeps connections alive", yes(facts.keep_alive)),
+        ("Answers GET / with 2xx", yes(facts.plain_resource)),
+        ("Allowed origins declared", yes(facts.origin)),
+        ("Reached over TLS", yes(facts.tls)),
+    ];
+    let names: Vec<String> = facts
+        .subprotocols
+        .iter()
+        .map(|name| visible::text(name))
+        .collect();
+    let names = if names.is_empty() {
+        "none found".to_owned()
+    } else {
+        names.join(", ")
+    };
+    html! {
+        section.facts aria-labelledby="facts" {
+            h2 #facts { "The target" }
+            p.gloss { "Found by the control or declared. A case that needs what is missing is inconclusive." }
+            dl {
+                @for (name, fact) in rows { div.(fact) { dt { (name) } dd { (fact) } } }
+                div { dt { "Control answered in" } dd { (facts.answer_us / 1000) "." (format!("{:03}", facts.answer_us % 1000)) " ms" } }
+                div { dt { "Silence is waited for" } dd { (facts.window_ms) " ms" } }
+                div.wide { dt { "Subprotocols" } dd { (names) } }
+                @if let Some(server) = &facts.server {
+                    div.wide { dt { "Server field" } dd { code { (visible::text(server)) } } }
+                }
+            }
+        }
+    }
+}
+
+/// What the page is made from.
+pub(super) fn colophon(report: &Report) -> Markup {
+    html! {
+        footer {
+            p {
+                "Made by upspec " (visible::text(&report.tool.version))
+                " from a JSON report, which holds every octet. Secrets are overwritten with stars. "
+                "Requirements are told in our own words; the linked sections are what binds."
+            }
+        }
+    }
+}
+
+/// A bar with one part per verdict, as wide as its share.
+pub(super) fn bar(summary: Summary) -> Markup {
+    let total = summary.total().max(1);
+    let parts = BY_URGENCY.map(|verdict| (verdict, summary.count(verdict)));
+    let label: Vec<String> = parts
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(words)
+        .collect();
+    let mut spans = Vec::new();
+    let mut left = 0;
+    for (verdict, count) in parts {
+        let start = left * 1000 / total;
+        left += count;
+        spans.push((verdict, start, left * 1000 / total - start));
+    }
+    html! {
+        svg.bar role="img" aria-label=(label.join(", ")) viewBox="0 0 1000 10" preserveAspectRatio="none" {
+            @for (verdict, start, width) in spans.into_iter().filter(|(_, _, width)| *width > 0) {
+                rect.(verdict_word(verdict)) x=(start) y="0" width=(width) height="10" {}
+            }
+        }
+    }
+}
+
+/// `3 fail`.
+pub(super) fn words((verdict, count): &(Verdict, usize)) -> String {
+    format!("{count} {}", verdict_word(*verdict))
+}
+
+fn rule_item(rule: &Rule<'_>) -> Markup {
+    let text = rule.note.map_or(rule.id, |note| note.text.as_str());
+    let first = rule
+        .shown
+        .first()
+        .map(|(_, message)| visible::text(message));
+    let links = html! {
+        ul.cases {
+            @for (case, _) in &rule.shown {
+                li {
+                    a href={ "#" (case.id) } { (visible::text(&case.title)) }
+                    " " code { (visible::text(&case.id)) }
+                    @if case.flaky { " " span.flaky { "flaky" } }
+                }
+            }
+        }
+    };
+    html! {
+        li {
+            h3 { (visible::text(text)) }
+            p.meta { (level(rule.level)) (sections(rule.sections)) " · " code { (visible::text(rule.id)) } }
+            @if let Some(message) = first { p.seen { b { "Seen: " } (message) } }
+            @if rule.shown.len() <= FEW {
+                (links)
+            } @else {
+                details { summary { "Shown by " (counted(rule.shown.len(), "case")) } (links) }
+            }
+        }
+    }
+}
+
+fn worst(summary: Summary) -> Option<Verdict> {
+    BY_URGENCY
+        .into_iter()
+        .find(|verdict| summary.count(*verdict) > 0)
+}
+
+fn started(report: &Report) -> Markup {
+    let shown = report
+        .started
+        .strftime("%-d %B %Y, %H:%M:%S UTC")
+        .to_string();
+    html! { time datetime=(report.started) { (shown) } }
+}
+
+fn seconds(elapsed_ms: u64) -> String {
+    format!("{}.{} s", elapsed_ms / 1000, elapsed_ms % 1000 / 100)
+}
+
+/// A digest is told from another by its first digits.
+fn short(corpus: &str) -> String {
+    match corpus.char_indices().nth("sha256:".len() + 12) {
+        Some((cut, _)) => format!("{}…", visible::text(&corpus[..cut])),
+        None => visible::text(corpus),
+    }
+}
+
+/// The command that plays the same octets again. The options of the run are not known here.
+fn command(report: &Report) -> String {
+    let url = visible::text(&report.target.url);
+    let plain = |c: char| c.is_ascii_alphanumeric() || ":/.-_[]%@,+=".contains(c);
+    let url = if url.chars().all(plain) && !url.contains('[') {
+        url
+    } else {
+        format!("'{}'", url.replace('\'', "'\\''"))
+    };
+    format!("upspec run {url} --seed {}", report.seed)
+}
+
+/// So many cases are listed without a click.
+const FEW: usize = 3;

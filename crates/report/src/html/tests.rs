@@ -1,0 +1,116 @@
+//! The page: what it holds, and that nothing a target sends becomes part of it.
+
+use super::*;
+use crate::sample;
+
+#[test]
+fn the_page_is_as_it_was() {
+    // The style and the script are files of their own; a change of theirs is no change of the page.
+    let page = html(&sample::report());
+    let page = page.replace(STYLE, "…").replace(SCRIPT, "…");
+    insta::assert_snapshot!(page.replace(&policy(), "…").replace("><", ">\n<"));
+}
+
+#[test]
+fn the_same_report_is_the_same_page() {
+    assert_eq!(html(&sample::report()), html(&sample::report()));
+}
+
+#[test]
+fn nothing_of_the_target_becomes_markup() {
+    let page = html(&sample::report());
+    assert_eq!(page.matches("<script").count(), 1);
+    for forbidden in [
+        "<img",
+        "alert(1)<",
+        "<b>soap",
+        "\u{202e}",
+        "\0",
+        "\x1b",
+        "javascript:",
+    ] {
+        assert!(!page.contains(forbidden), "{forbidden:?}");
+    }
+    let printable = |c: char| c == '\n' || !c.is_control();
+    assert!(page.chars().all(printable));
+}
+
+#[test]
+fn every_address_is_a_section_or_in_the_page() {
+    let mut report = sample::report();
+    for note in report.requirements.values_mut() {
+        note.url = "javascript:alert(1)".to_owned();
+        note.sections.push("rfc1/\" onclick=\"alert(1)".to_owned());
+    }
+    let page = html(&report);
+    for address in page
+        .split("href=\"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+    {
+        let known = address.starts_with('#') || address.starts_with("https://www.rfc-editor.org/");
+        assert!(known, "{address}");
+    }
+    let markup = page.replace(STYLE, "").replace(SCRIPT, "");
+    for tag in markup
+        .split('<')
+        .skip(1)
+        .map(|rest| rest.split('>').next().unwrap())
+    {
+        for loading in [
+            " src=", " style=", " on", "link", "iframe", "img", "object", "base",
+        ] {
+            assert!(
+                !tag.starts_with(loading.trim()) || tag.starts_with("ol"),
+                "{tag}"
+            );
+            assert!(!loading.starts_with(' ') || !tag.contains(loading), "{tag}");
+        }
+    }
+    assert!(!STYLE.contains("url(") && !STYLE.contains("@import"));
+}
+
+#[test]
+fn the_policy_names_the_style_and_the_script() {
+    let page = html(&sample::report());
+    let between = |start: &str, end: &str| {
+        let from = page.find(start).unwrap() + start.len();
+        page[from..].split(end).next().unwrap().to_owned()
+    };
+    for (start, end) in [("<style>", "</style>"), ("<script>", "</script>")] {
+        let hash = STANDARD.encode(Sha256::digest(between(start, end)));
+        assert!(policy().contains(&hash), "{start}");
+    }
+    assert!(page.find("Content-Security-Policy") < page.find("<style>"));
+}
+
+#[test]
+fn a_full_run_stays_light() {
+    let page = html(&sample::full_report(600));
+    assert!(page.len() < 3_000_000, "{} octets", page.len());
+}
+
+#[test]
+fn an_endless_answer_stays_light() {
+    let mut report = sample::full_report(600);
+    for io in report
+        .cases
+        .iter_mut()
+        .flat_map(|case| &mut case.exchanges)
+        .flat_map(|e| &mut e.io)
+    {
+        io.bytes = (0..=255).cycle().take(16 << 10).collect();
+    }
+    let page = html(&report);
+    assert!(page.len() < 8_000_000, "{} octets", page.len());
+}
+
+/// Writes the sample pages for a look at them, when asked where to.
+#[test]
+fn pages_to_look_at() {
+    if let Some(folder) = std::env::var_os("UPSPEC_SAMPLES") {
+        let folder = std::path::Path::new(&folder);
+        std::fs::write(folder.join("sample.html"), html(&sample::report())).unwrap();
+        std::fs::write(folder.join("full.html"), html(&sample::full_report(600))).unwrap();
+    }
+}

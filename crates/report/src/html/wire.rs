@@ -1,0 +1,292 @@
+//! The log of a connection: every event with its time, every octet visible.
+//! Never writes an octet that is not printable ASCII, and never more than the page can bear.
+
+use std::ops::Range;
+
+use maud::{Markup, PreEscaped, html};
+use upspec_judge::{Exchange, Io, IoKind};
+
+use crate::entry::CaseEntry;
+use crate::seen;
+use crate::visible;
+
+/// How much of the page the logs may still fill: a bit for every case, and a pool for the few that
+/// need more. A target that sends endlessly cannot make the page too heavy to open.
+pub(super) struct Ink {
+    case: usize,
+    pool: usize,
+}
+
+impl Default for Ink {
+    fn default() -> Self {
+        Self {
+            case: 0,
+            pool: POOL,
+        }
+    }
+}
+
+impl Ink {
+    /// Begins a new case.
+    pub(super) fn dip(&mut self) {
+        self.case = PER_CASE;
+    }
+
+    /// Takes what one octet costs; false when nothing is left.
+    fn draw(&mut self, cost: usize) -> bool {
+        let from_pool = cost.saturating_sub(self.case);
+        if from_pool > self.pool {
+            return false;
+        }
+        self.pool -= from_pool;
+        self.case -= cost - from_pool;
+        true
+    }
+}
+
+/// The octets of a connection that findings point at, in order and without overlap.
+pub(super) fn marks(case: &CaseEntry, exchange: usize) -> Vec<Range<usize>> {
+    let places = case.findings.iter().filter_map(|finding| finding.at);
+    let mut ranges: Vec<Range<usize>> = places
+        .filter(|place| place.exchange == exchange && place.start < place.end)
+        .map(|place| place.start..place.end)
+        .collect();
+    ranges.sort_by_key(|range| range.start);
+    ranges.dedup_by(|next, last| {
+        let touches = next.start <= last.end;
+        if touches {
+            last.end = last.end.max(next.end);
+        }
+        touches
+    });
+    ranges
+}
+
+/// The log of a connection, with these octets of what was read marked.
+pub(super) fn log(exchange: &Exchange, marks: &[Range<usize>], ink: &mut Ink) -> Markup {
+    let (mut written, mut read) = (0, 0);
+    html! {
+        ol.wire {
+            @for io in &exchange.io {
+                @let (offset, marks) = match io.kind {
+                    IoKind::Read => (advance(&mut read, io), marks),
+                    _ => (advance(&mut written, io), &[][..]),
+                };
+                @match io.kind {
+                    IoKind::Read => li.got { (octets("← received", io, offset, marks, ink)) },
+                    IoKind::Wrote => li.put { (octets("→ sent", io, offset, marks, ink)) },
+                    IoKind::WroteLeave => li.put { (octets("→ sent to take leave", io, offset, marks, ink)) },
+                    _ => li { p { b { "· " (seen::event(io)) } (time(io)) } },
+                }
+            }
+        }
+    }
+}
+
+fn octets(what: &str, io: &Io, offset: usize, marks: &[Range<usize>], ink: &mut Ink) -> Markup {
+    let (text, binary) = io.bytes.split_at(text_length(&io.bytes));
+    let sheet = Sheet { offset, marks };
+    let (head, mut shown) = sheet.text(text, ink);
+    let mut rows = None;
+    if shown == text.len() && !binary.is_empty() {
+        let (hex, more) = Sheet {
+            offset: offset + shown,
+            marks,
+        }
+        .hex(binary, ink);
+        shown += more;
+        rows = Some(hex);
+    }
+    let left = io.bytes.len() - shown;
+    html! {
+        p {
+            b { (what) } (time(io))
+            span {
+                @match io.bytes.len() {
+                    0 => "no octets",
+                    1 => { "octet " (offset) },
+                    length => { "octets " (offset) "–" (offset + length - 1) },
+                }
+            }
+        }
+        @if !head.is_empty() { pre tabindex="0" { (PreEscaped(head)) } }
+        @if let Some(hex) = rows { (hex) }
+        @if left > 0 { p.cut { (visible::counted(left, "more octet")) " in the JSON report" } }
+    }
+}
+
+fn time(io: &Io) -> Markup {
+    html! { span.time { (seen::milliseconds(io.at_us)) " ms" } }
+}
+
+fn advance(total: &mut usize, io: &Io) -> usize {
+    let offset = *total;
+    *total += io.bytes.len();
+    offset
+}
+
+/// How much of the octets reads as text: a head stays text whatever it holds, and what follows it
+/// is binary when many of its octets are no text.
+fn text_length(bytes: &[u8]) -> usize {
+    let head = bytes.windows(4).position(|window| window == b"\r\n\r\n");
+    let body = head.map_or(0, |at| at + 4);
+    let odd = |byte: &&u8| !matches!(byte, b'\r' | b'\n' | b'\t' | b' '..=b'~');
+    let odds = bytes[body..].iter().filter(odd).count();
+    if odds * 8 > bytes.len() - body {
+        body
+    } else {
+        bytes.len()
+    }
+}
+
+/// Where octets stand in their stream, and which of the stream are marked.
+struct Sheet<'m> {
+    offset: usize,
+    marks: &'m [Range<usize>],
+}
+
+impl Sheet<'_> {
+    /// Octets in the notation of case files, with a line break after each `\n`. Many equal octets in
+    /// a row are one, with a count. Gives back how many octets are shown.
+    fn text(&self, bytes: &[u8], ink: &mut Ink) -> (String, usize) {
+        let mut pen = Pen::default();
+        let mut at = 0;
+        while at < bytes.len() {
+            let byte = bytes[at];
+            let run = self.run(&bytes[at..], at);
+            pen.mark(self.is_marked(at));
+            pen.dim(byte == b'\\' || !matches!(byte, b' '..=b'~'));
+            let before = pen.html.len();
+            pen.octet(byte, run);
+            if !ink.draw(pen.html.len() - before) {
+                pen.html.truncate(before);
+                break;
+            }
+            at += run;
+        }
+        (pen.finish(), at)
+    }
+
+    /// Octets in hexadecimal, sixteen to a row, with their offsets before and their text behind.
+    fn hex(&self, bytes: &[u8], ink: &mut Ink) -> (Markup, usize) {
+        let (mut offsets, mut codes, mut chars) = (String::new(), Pen::default(), Pen::default());
+        let mut shown = 0;
+        for row in bytes.chunks(ROW) {
+            if !ink.draw(row.len() * 4 + 8) {
+                break;
+            }
+            visible::write_to(&mut offsets, format_args!("{:>6}\n", self.offset + shown));
+            for (position, &byte) in row.iter().enumerate() {
+                let marked = self.is_marked(shown + position);
+                codes.mark(marked);
+                visible::write_to(&mut codes.html, format_args!("{byte:02X}"));
+                let marked_on = position + 1 < row.len() && self.is_marked(shown + position + 1);
+                codes.mark(marked && marked_on);
+                codes
+                    .html
+                    .push(if position + 1 < row.len() { ' ' } else { '\n' });
+                chars.mark(marked);
+                chars.escaped(if matches!(byte, b' '..=b'~') {
+                    char::from(byte)
+                } else {
+                    '·'
+                });
+            }
+            chars.mark(false);
+            chars.html.push('\n');
+            shown += row.len();
+        }
+        let hex = html! {
+            div.hex tabindex="0" {
+                pre.offsets { (offsets) }
+                pre.codes { (PreEscaped(codes.finish())) }
+                pre.chars aria-hidden="true" { (PreEscaped(chars.finish())) }
+            }
+        };
+        (hex, shown)
+    }
+
+    /// How many octets like the first follow each other, if they are worth a count; else 1.
+    fn run(&self, bytes: &[u8], at: usize) -> usize {
+        let marked = self.is_marked(at);
+        let same =
+            |(step, byte): &(usize, &u8)| **byte == bytes[0] && self.is_marked(at + step) == marked;
+        let run = bytes.iter().enumerate().take_while(same).count();
+        if run >= SHORTEST_RUN { run } else { 1 }
+    }
+
+    fn is_marked(&self, at: usize) -> bool {
+        let at = self.offset + at;
+        let next = self.marks.partition_point(|range| range.end <= at);
+        self.marks
+            .get(next)
+            .is_some_and(|range| range.contains(&at))
+    }
+}
+
+/// Writes octets as HTML, and opens and closes the elements around them.
+#[derive(Default)]
+struct Pen {
+    html: String,
+    marked: bool,
+    dimmed: bool,
+}
+
+impl Pen {
+    fn mark(&mut self, on: bool) {
+        if self.marked != on {
+            self.dim(false);
+            self.html.push_str(if on { "<mark>" } else { "</mark>" });
+            self.marked = on;
+        }
+    }
+
+    fn dim(&mut self, on: bool) {
+        if self.dimmed != on {
+            self.html.push_str(if on { "<i>" } else { "</i>" });
+            self.dimmed = on;
+        }
+    }
+
+    fn octet(&mut self, byte: u8, times: usize) {
+        if times > 1 {
+            visible::write_to(&mut self.html, format_args!("<b data-n=\"{times}\">"));
+        }
+        let mut spelled = String::new();
+        visible::push_octet(&mut spelled, byte);
+        spelled.chars().for_each(|c| self.escaped(c));
+        if times > 1 {
+            self.html.push_str("</b>");
+        }
+        if byte == b'\n' {
+            self.html.push('\n');
+        }
+    }
+
+    fn escaped(&mut self, c: char) {
+        match c {
+            '&' => self.html.push_str("&amp;"),
+            '<' => self.html.push_str("&lt;"),
+            '>' => self.html.push_str("&gt;"),
+            c => self.html.push(c),
+        }
+    }
+
+    fn finish(mut self) -> String {
+        self.dim(false);
+        self.mark(false);
+        self.html
+    }
+}
+
+/// Octets in a row of the hexadecimal view.
+const ROW: usize = 16;
+
+/// From so many equal octets on, a count says more than the octets.
+const SHORTEST_RUN: usize = 32;
+
+/// Markup of every case's logs that is always there, in octets.
+const PER_CASE: usize = 4 << 10;
+
+/// Markup that all cases may use beyond that, in octets.
+const POOL: usize = 1 << 20;

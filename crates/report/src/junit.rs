@@ -1,0 +1,257 @@
+//! The report as JUnit XML, for the test pages of CI systems.
+//! Never passes on a character that XML 1.0 forbids: what a target sent is spelled out first.
+
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, Property, Report as Junit, TestCase, TestCaseStatus, TestSuite};
+use upspec_judge::{Finding, IoKind, Verdict};
+
+use crate::entry::{CaseEntry, level_word, reason_text, reason_word, verdict_word};
+use crate::report::Report;
+use crate::section::Section;
+use crate::seen;
+use crate::visible::{self, write_to};
+
+/// The report as JUnit XML: one suite per topic, and one test per case. A `fail` is a failure also when
+/// it is flaky, a `warn` is a success that says so, and an `inconclusive` is skipped.
+#[must_use]
+pub fn junit(report: &Report) -> String {
+    let mut junit = Junit::new(visible::text(
+        report.target.name.as_ref().unwrap_or(&report.target.url),
+    ));
+    junit.set_time(Duration::from_millis(report.elapsed_ms));
+    junit.timestamp = report.started.to_string().parse().ok();
+    for (topic, cases) in topics(report) {
+        let mut suite = TestSuite::new(visible::text(topic));
+        suite.timestamp = junit.timestamp;
+        suite.set_time(Duration::from_millis(
+            cases.iter().map(|case| case.elapsed_ms).sum(),
+        ));
+        suite.add_test_cases(cases.into_iter().map(|case| test_case(report, case)));
+        junit.add_test_suite(suite);
+    }
+    junit
+        .to_string()
+        .expect("writing XML into a String does not fail")
+}
+
+/// The cases by topic, in the order in which the topics turn up first.
+fn topics(report: &Report) -> Vec<(&str, Vec<&CaseEntry>)> {
+    let mut topics: Vec<(&str, Vec<&CaseEntry>)> = Vec::new();
+    for case in &report.cases {
+        match topics.iter_mut().find(|(topic, _)| *topic == case.topic()) {
+            Some((_, cases)) => cases.push(case),
+            None => topics.push((case.topic(), vec![case])),
+        }
+    }
+    topics
+}
+
+fn test_case(report: &Report, case: &CaseEntry) -> TestCase {
+    let name = case.id.rsplit('/').next().unwrap_or(&case.id);
+    let mut test = TestCase::new(visible::text(name), status(report, case));
+    test.set_classname(visible::text(case.topic()).replace('/', "."));
+    test.set_time(Duration::from_millis(case.elapsed_ms));
+    test.add_property(Property::new("id", visible::text(&case.id)));
+    test.add_property(Property::new("title", visible::text(&case.title)));
+    test.add_property(Property::new(
+        "requirement",
+        visible::text(&case.requirement),
+    ));
+    if let Some(label) = &case.label {
+        test.add_property(Property::new("label", visible::text(label)));
+    }
+    if case.flaky {
+        test.add_property(Property::new("flaky", "true"));
+    }
+    match case.verdict {
+        Verdict::Warn => {
+            test.set_system_out(format!("{}\n{}", details(report, case), wire(case)));
+        }
+        Verdict::Fail | Verdict::Error if !case.exchanges.is_empty() => {
+            test.set_system_out(wire(case));
+        }
+        _ => {}
+    }
+    test
+}
+
+fn status(report: &Report, case: &CaseEntry) -> TestCaseStatus {
+    let (mut status, kind) = match case.verdict {
+        Verdict::Pass | Verdict::Warn => return TestCaseStatus::success(),
+        Verdict::Fail => {
+            let kind = if case.flaky { "flaky-fail" } else { "fail" };
+            (TestCaseStatus::non_success(NonSuccessKind::Failure), kind)
+        }
+        Verdict::Error => (TestCaseStatus::non_success(NonSuccessKind::Error), "error"),
+        Verdict::Inconclusive => (TestCaseStatus::skipped(), "inconclusive"),
+    };
+    status.set_type(case.reason.map_or(kind, reason_word));
+    status.set_message(message(case));
+    let details = details(report, case);
+    if !details.is_empty() {
+        status.set_description(details);
+    }
+    status
+}
+
+fn message(case: &CaseEntry) -> String {
+    let said = case.message().unwrap_or(&case.title);
+    match (case.verdict, case.reason) {
+        (Verdict::Inconclusive, Some(reason)) => {
+            format!("{}: {}", reason_word(reason), visible::text(said))
+        }
+        _ => visible::text(said),
+    }
+}
+
+/// Every finding with the rule behind it, then what was expected and what was seen.
+fn details(report: &Report, case: &CaseEntry) -> String {
+    let mut text = String::new();
+    if case.findings.is_empty() {
+        write_to(
+            &mut text,
+            format_args!("{}\n", case.reason.map_or("", reason_text)),
+        );
+    }
+    for finding in &case.findings {
+        let message = visible::text(&finding.message);
+        write_to(
+            &mut text,
+            format_args!("{}: {message}\n", verdict_word(finding.verdict)),
+        );
+        rule(&mut text, report, finding);
+    }
+    for expected in &case.expected {
+        let said = visible::text(&expected.text);
+        write_to(
+            &mut text,
+            format_args!("expected: {said} ({})\n", verdict_word(expected.grade)),
+        );
+    }
+    for exchange in &case.exchanges {
+        write_to(&mut text, format_args!("seen: {}\n", seen::seen(exchange)));
+    }
+    text
+}
+
+fn rule(text: &mut String, report: &Report, finding: &Finding) {
+    let level = level_word(&visible::text(&finding.level));
+    let note = report.requirements.get(&finding.requirement);
+    let said = note.map_or(&finding.requirement, |note| &note.text);
+    write_to(text, format_args!("  {level}: {}\n", visible::text(said)));
+    for section in finding
+        .sections
+        .iter()
+        .filter_map(|section| Section::parse(section))
+    {
+        write_to(text, format_args!("  {}\n", section.url()));
+    }
+}
+
+/// The octets of the connections, line by line, up to a bound.
+fn wire(case: &CaseEntry) -> String {
+    let mut text = String::new();
+    for io in case.exchanges.iter().flat_map(|exchange| &exchange.io) {
+        let time = seen::milliseconds(io.at_us);
+        write_to(&mut text, format_args!("{time} ms {}\n", seen::event(io)));
+        let sign = if io.kind == IoKind::Read { '<' } else { '>' };
+        for line in io.bytes.split_inclusive(|byte| *byte == b'\n') {
+            if text.len() + line.len() > MOST_WIRE {
+                text.push_str("… more is in the JSON report\n");
+                return text;
+            }
+            write_to(
+                &mut text,
+                format_args!("  {sign} {}\n", visible::octets(line)),
+            );
+        }
+    }
+    text
+}
+
+/// So much of the connections is told, in octets: a CI page is no place for more.
+const MOST_WIRE: usize = 4 << 10;
+
+#[cfg(test)]
+mod tests {
+    use quick_xml::events::Event;
+
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn the_report_is_as_it_was() {
+        insta::assert_snapshot!(junit(&sample::report()));
+    }
+
+    #[test]
+    fn any_octet_makes_good_xml() {
+        let mut report = sample::report();
+        let every: Vec<u8> = (0..=255).chain(sample::HOSTILE.iter().copied()).collect();
+        let text: String = every
+            .iter()
+            .copied()
+            .map(char::from)
+            .chain("\u{fffe}\u{ffff}]]>".chars())
+            .collect();
+        report.target.name = Some(text.clone());
+        for case in &mut report.cases {
+            case.id = format!("{text}/{text}");
+            case.title = text.clone();
+            case.label = Some(text.clone());
+            case.findings
+                .iter_mut()
+                .for_each(|finding| finding.message = text.clone());
+            let all = case
+                .exchanges
+                .iter_mut()
+                .flat_map(|exchange| &mut exchange.io);
+            all.for_each(|io| io.bytes = every.clone());
+        }
+        parse_strictly(&junit(&report));
+    }
+
+    #[test]
+    fn the_counts_are_those_of_the_summary() {
+        let report = sample::report();
+        let xml = junit(&report);
+        let summary = report.summary;
+        let counts = format!(
+            "tests=\"{}\" skipped=\"{}\" failures=\"{}\" errors=\"{}\"",
+            summary.total(),
+            summary.inconclusive,
+            summary.fail,
+            summary.error
+        );
+        assert!(xml.contains(&counts), "{counts}");
+    }
+
+    /// Reads every event, attribute and reference, and looks for characters outside of `Char` of
+    /// XML 1.0 section 2.2.
+    #[track_caller]
+    fn parse_strictly(xml: &str) {
+        let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+        assert_eq!(xml.chars().find(|c| !allowed(*c)), None);
+        let mut reader = quick_xml::Reader::from_str(xml);
+        reader.config_mut().enable_all_checks(true);
+        loop {
+            match reader.read_event().unwrap() {
+                Event::Eof => return,
+                Event::Start(tag) | Event::Empty(tag) => {
+                    for attribute in tag.attributes() {
+                        let attribute = attribute.unwrap();
+                        assert!(!attribute.value.contains(&b'<'));
+                    }
+                }
+                Event::GeneralRef(reference) => {
+                    let named = ["lt", "gt", "amp", "quot", "apos"];
+                    let name = reference.decode().unwrap();
+                    assert!(reference.is_char_ref() || named.contains(&&*name), "{name}");
+                }
+                Event::Text(text) => assert!(!text.windows(3).any(|part| part == b"]]>")),
+                _ => {}
+            }
+        }
+    }
+}

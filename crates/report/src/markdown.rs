@@ -1,0 +1,189 @@
+//! The report as a short Markdown summary, for the job page of a CI system.
+//! Never lets a target write Markdown or HTML: every sign that means something is escaped.
+
+use upspec_judge::Verdict;
+
+use crate::entry::{BY_URGENCY, level_word, verdict_word};
+use crate::overview::{self, Rule};
+use crate::report::Report;
+use crate::section::Section;
+use crate::visible::{self, counted, write_to};
+
+/// The report as Markdown: counts, the rules that are broken or draw warnings, and the cases that fail.
+#[must_use]
+pub fn markdown(report: &Report) -> String {
+    let name = report.target.name.as_ref().unwrap_or(&report.target.url);
+    let mut text = format!("## upspec: {}\n\n", plain(name));
+    write_to(
+        &mut text,
+        format_args!("{}\n\n", overview::headline(report).join(" ")),
+    );
+    counts(&mut text, report);
+    rules(
+        &mut text,
+        "Broken rules",
+        &overview::rules(report, Verdict::Fail),
+    );
+    rules(
+        &mut text,
+        "Warnings",
+        &overview::rules(report, Verdict::Warn),
+    );
+    cases(&mut text, report);
+    let about = [
+        format!("Target {}", plain(&report.target.url)),
+        format!("upspec {}", plain(&report.tool.version)),
+        format!("seed {}", report.seed),
+        format!("started {}", report.started),
+        format!("took {} ms", report.elapsed_ms),
+    ];
+    write_to(&mut text, format_args!("{}\n", about.join(" · ")));
+    text
+}
+
+fn counts(text: &mut String, report: &Report) {
+    text.push_str("| fail | warn | error | inconclusive | pass |\n|---:|---:|---:|---:|---:|\n|");
+    for verdict in BY_URGENCY {
+        write_to(text, format_args!(" {} |", report.summary.count(verdict)));
+    }
+    text.push_str("\n\n");
+}
+
+fn rules(text: &mut String, title: &str, rules: &[Rule<'_>]) {
+    if rules.is_empty() {
+        return;
+    }
+    write_to(
+        text,
+        format_args!("### {title}\n\n| Level | Rule | Section | Seen | Cases |\n"),
+    );
+    text.push_str("|---|---|---|---|---:|\n");
+    for rule in rules.iter().take(MOST_ROWS) {
+        let said = rule.note.map_or(rule.id, |note| note.text.as_str());
+        let seen = rule.shown.first().map_or("", |(_, message)| message);
+        let level = level_word(rule.level);
+        write_to(
+            text,
+            format_args!(
+                "| {} | {} | {} | {} | {} |\n",
+                plain(&level),
+                plain(said),
+                section(rule.sections),
+                plain(seen),
+                rule.shown.len(),
+            ),
+        );
+    }
+    more(text, rules.len(), "rule");
+}
+
+fn cases(text: &mut String, report: &Report) {
+    let bad = |verdict| matches!(verdict, Verdict::Fail | Verdict::Error);
+    let failing: Vec<_> = report
+        .cases
+        .iter()
+        .filter(|case| bad(case.verdict))
+        .collect();
+    if failing.is_empty() {
+        return;
+    }
+    text.push_str("### Failing cases\n\n| Verdict | Case | Seen |\n|---|---|---|\n");
+    for case in failing.iter().take(MOST_ROWS) {
+        let flaky = if case.flaky { " (flaky)" } else { "" };
+        let message = case.message().unwrap_or(&case.title);
+        let verdict = verdict_word(case.verdict);
+        write_to(
+            text,
+            format_args!(
+                "| {verdict}{flaky} | {} | {} |\n",
+                plain(&case.id),
+                plain(message)
+            ),
+        );
+    }
+    more(text, failing.len(), "case");
+}
+
+fn more(text: &mut String, number: usize, noun: &str) {
+    if number > MOST_ROWS {
+        let left = counted(number - MOST_ROWS, &format!("more {noun}"));
+        write_to(text, format_args!("\nand {left}\n"));
+    }
+    text.push('\n');
+}
+
+/// The first section as a link, if it is one of an RFC.
+fn section(references: &[String]) -> String {
+    let first = references.first().map(String::as_str).unwrap_or_default();
+    match Section::parse(first) {
+        Some(section) => format!("[{}]({})", section.name(), section.url()),
+        None => plain(first),
+    }
+}
+
+/// Text that stays text: what Markdown, its tables, its automatic links and mentions, and HTML give a
+/// meaning to is escaped, and it stays on its line.
+fn plain(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    let mut last = ' ';
+    for c in visible::text(text).chars().take(LONGEST_TEXT) {
+        match c {
+            '@' => escaped.push_str("&#64;"),
+            '.' if last.eq_ignore_ascii_case(&'w') => escaped.push_str("\\."),
+            c if MEANINGFUL.contains(c) => escaped.extend(['\\', c]),
+            c => escaped.push(c),
+        }
+        last = c;
+    }
+    if text.chars().nth(LONGEST_TEXT).is_some() {
+        escaped.push('…');
+    }
+    escaped
+}
+
+/// Signs that begin something in Markdown, its extensions or HTML.
+const MEANINGFUL: &str = "\\`*_{}[]<>()#|~&:$!";
+
+/// A table holds so many rows at most, as a CI system cuts off what is too long.
+const MOST_ROWS: usize = 100;
+
+/// A text in a table is cut here.
+const LONGEST_TEXT: usize = 300;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn the_summary_is_as_it_was() {
+        insta::assert_snapshot!(markdown(&sample::report()));
+    }
+
+    #[test]
+    fn text_stays_text() {
+        let rows = [
+            ("a | b\r\n# c", "a \\| b\\\\r\\\\n\\# c"),
+            ("<img src=x>", "\\<img src=x\\>"),
+            (
+                "![x](https://e.example)",
+                "\\!\\[x\\]\\(https\\://e.example\\)",
+            ),
+            (
+                "www.e.example @you `c` **b**",
+                "www\\.e.example &#64;you \\`c\\` \\*\\*b\\*\\*",
+            ),
+            ("&lt; $x$ :tada:", "\\&lt; \\$x\\$ \\:tada\\:"),
+        ];
+        for (from, want) in rows {
+            assert_eq!(plain(from), want);
+        }
+    }
+
+    #[test]
+    fn a_long_list_is_cut() {
+        let text = markdown(&sample::full_report(3200));
+        assert!(text.contains("and 100 more cases"));
+        assert!(text.len() < 60_000, "{} octets", text.len());
+    }
+}

@@ -1,0 +1,178 @@
+//! What all views say of a report: which rules are broken, in how many cases, and in which section.
+//! Never formats: no view's syntax is known here, and the text is as the report has it.
+
+use std::collections::BTreeMap;
+
+use upspec_judge::{Finding, Verdict};
+
+use crate::entry::{CaseEntry, RequirementNote};
+use crate::report::{Report, Summary};
+use crate::section::Section;
+use crate::visible::counted;
+
+/// A requirement that some cases speak of with one verdict.
+pub(crate) struct Rule<'r> {
+    /// The requirement's id.
+    pub(crate) id: &'r str,
+    /// The requirement, where the report has it.
+    pub(crate) note: Option<&'r RequirementNote>,
+    /// The level, `must` where nothing is known.
+    pub(crate) level: &'r str,
+    /// The sections that carry it, the current one first.
+    pub(crate) sections: &'r [String],
+    /// The cases that show it, each with what is said of it first.
+    pub(crate) shown: Vec<(&'r CaseEntry, &'r str)>,
+}
+
+/// The cases whose requirement is in one section.
+pub(crate) struct Chapter<'r> {
+    /// The section; `None` for requirements without one.
+    pub(crate) section: Option<Section>,
+    /// The verdicts of its cases.
+    pub(crate) summary: Summary,
+    /// The cases, in the order of the report.
+    pub(crate) cases: Vec<&'r CaseEntry>,
+}
+
+/// The rules that findings of this verdict cite: those that most cases show come first, then by section.
+pub(crate) fn rules(report: &Report, verdict: Verdict) -> Vec<Rule<'_>> {
+    let mut by_id: BTreeMap<&str, Rule<'_>> = BTreeMap::new();
+    for case in &report.cases {
+        for (id, message, finding) in said(case, verdict) {
+            let rule = by_id.entry(id).or_insert_with(|| rule(report, id, finding));
+            if rule.shown.last().is_none_or(|(last, _)| last.id != case.id) {
+                rule.shown.push((case, message));
+            }
+        }
+    }
+    let mut rules: Vec<Rule<'_>> = by_id.into_values().collect();
+    rules.sort_by_cached_key(|rule| {
+        (
+            usize::MAX - rule.shown.len(),
+            Section::of_requirement(rule.id),
+            rule.id,
+        )
+    });
+    rules
+}
+
+/// The report's cases by the first section of their requirement, in natural order.
+pub(crate) fn chapters(report: &Report) -> Vec<Chapter<'_>> {
+    let mut by_section: BTreeMap<(bool, Option<Section>), Vec<&CaseEntry>> = BTreeMap::new();
+    for case in &report.cases {
+        let section = section_of(report, &case.requirement);
+        by_section
+            .entry((section.is_none(), section))
+            .or_default()
+            .push(case);
+    }
+    let chapters = by_section.into_iter().map(|((_, section), cases)| Chapter {
+        section,
+        summary: Summary::of(cases.iter().copied()),
+        cases,
+    });
+    chapters.collect()
+}
+
+/// The report in one to three plain sentences.
+pub(crate) fn headline(report: &Report) -> Vec<String> {
+    let summary = report.summary;
+    if summary.judged() == 0 {
+        let why = match report.target.facts.endpoint {
+            Some(false) => ": the target did not switch to WebSocket",
+            _ => "",
+        };
+        return finish(report, vec![format!("Nothing could be judged{why}.")]);
+    }
+    let broken = rules(report, Verdict::Fail).len();
+    let missed = rules(report, Verdict::Warn).len();
+    let mut said = vec![match broken {
+        0 => format!(
+            "No MUST rule is broken in {}.",
+            counted(summary.judged(), "judged case")
+        ),
+        1 => format!(
+            "1 MUST rule is broken, in {}.",
+            counted(summary.fail, "case")
+        ),
+        _ => format!(
+            "{broken} MUST rules are broken, in {}.",
+            counted(summary.fail, "case")
+        ),
+    }];
+    match missed {
+        0 => {}
+        1 => said.push("1 rule draws a warning.".to_owned()),
+        _ => said.push(format!("{missed} rules draw warnings.")),
+    }
+    finish(report, said)
+}
+
+fn finish(report: &Report, mut said: Vec<String>) -> Vec<String> {
+    let unclear = report.summary.inconclusive;
+    if unclear > 0 {
+        said.push(match unclear {
+            1 => "1 case was inconclusive.".to_owned(),
+            _ => format!("{unclear} cases were inconclusive."),
+        });
+    }
+    if report.summary.error > 0 {
+        said.push(format!(
+            "{} ended in an error of ours.",
+            counted(report.summary.error, "case")
+        ));
+    }
+    if !report.complete {
+        said.push("The run was cut short: cases may be missing.".to_owned());
+    }
+    said
+}
+
+/// What a case says with this verdict: per finding the requirement's id and the message. A case that
+/// has the verdict without a finding speaks of its own requirement.
+fn said(
+    case: &CaseEntry,
+    verdict: Verdict,
+) -> impl Iterator<Item = (&str, &str, Option<&Finding>)> {
+    let found = case
+        .findings
+        .iter()
+        .filter(move |finding| finding.verdict == verdict);
+    let bare = case.verdict == verdict && found.clone().next().is_none();
+    let own = bare.then_some((case.requirement.as_str(), case.title.as_str(), None));
+    let found = found.map(|finding| {
+        (
+            finding.requirement.as_str(),
+            finding.message.as_str(),
+            Some(finding),
+        )
+    });
+    found.chain(own)
+}
+
+fn rule<'r>(report: &'r Report, id: &'r str, finding: Option<&'r Finding>) -> Rule<'r> {
+    let note = report.requirements.get(id);
+    let level = finding.map(|finding| finding.level.as_str());
+    let sections = finding.map(|finding| finding.sections.as_slice());
+    Rule {
+        id,
+        note,
+        level: level
+            .or(note.map(|note| note.level.as_str()))
+            .unwrap_or("must"),
+        sections: sections
+            .or(note.map(|note| note.sections.as_slice()))
+            .unwrap_or_default(),
+        shown: Vec::new(),
+    }
+}
+
+fn section_of(report: &Report, requirement: &str) -> Option<Section> {
+    let first = report
+        .requirements
+        .get(requirement)
+        .and_then(|note| note.sections.first());
+    first
+        .and_then(|section| Section::parse(section))
+        .or_else(|| Section::of_requirement(requirement))
+}

@@ -1,0 +1,161 @@
+//! Reads a stored report, and says clearly why it cannot be read.
+//! Never guesses: what is not a report of a known version is an error.
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::report::{FORMAT, Report, Summary, VERSION};
+
+/// Why a stored report cannot be read.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    /// The text is no JSON.
+    #[error("not JSON: {0}")]
+    Json(#[source] serde_json::Error),
+    /// The JSON is something else than a report.
+    #[error("not an upspec report: `format` is {found}, not \"{FORMAT}\"")]
+    Format {
+        /// What `format` holds instead.
+        found: String,
+    },
+    /// The `version` is missing or no version of the format.
+    #[error("not an upspec report: `version` is {found}, not a number from 1 to {VERSION}")]
+    Version {
+        /// What `version` holds instead.
+        found: String,
+    },
+    /// The report was written by a newer upspec.
+    #[error(
+        "report version {found} is newer than version {VERSION}, the newest that is known here; use a newer upspec"
+    )]
+    Newer {
+        /// The report's version.
+        found: u64,
+    },
+    /// A part of the report is missing, unknown or of the wrong type.
+    #[error("broken report of version {VERSION}: {0}")]
+    Shape(#[source] serde_json::Error),
+    /// The summary does not count the cases.
+    #[error(
+        "broken report of version {VERSION}: `summary` does not agree with the verdicts of `cases`"
+    )]
+    Summary,
+}
+
+impl Report {
+    /// Reads a report of version 1 from JSON.
+    ///
+    /// # Errors
+    ///
+    /// Says whether the text is no JSON, no report, a report of a newer version, or broken.
+    pub fn read(json: &str) -> Result<Self, ReadError> {
+        let head: Head = serde_json::from_str(json).map_err(|error| match error.classify() {
+            serde_json::error::Category::Data => ReadError::Format {
+                found: "missing".to_owned(),
+            },
+            _ => ReadError::Json(error),
+        })?;
+        if head.format != FORMAT {
+            return Err(ReadError::Format {
+                found: spelled(&head.format),
+            });
+        }
+        match head.version.as_u64() {
+            Some(found) if found > u64::from(VERSION) => return Err(ReadError::Newer { found }),
+            Some(found) if found == u64::from(VERSION) => {}
+            _ => {
+                return Err(ReadError::Version {
+                    found: spelled(&head.version),
+                });
+            }
+        }
+        let report: Self = serde_json::from_str(json).map_err(ReadError::Shape)?;
+        if report.summary != Summary::of(&report.cases) {
+            return Err(ReadError::Summary);
+        }
+        Ok(report)
+    }
+}
+
+/// As much of a report as every version has.
+#[derive(Deserialize)]
+struct Head {
+    #[serde(default)]
+    format: serde_json::Value,
+    #[serde(default)]
+    version: serde_json::Value,
+}
+
+fn spelled(value: &serde_json::Value) -> String {
+    if value.is_null() {
+        return "missing".to_owned();
+    }
+    let text = value.to_string();
+    match text.char_indices().nth(SPELLED) {
+        Some((cut, _)) => format!("{}…", &text[..cut]),
+        None => text,
+    }
+}
+
+/// How much of a foreign value is repeated in an error.
+const SPELLED: usize = 40;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn a_written_report_is_read_back() {
+        let report = sample::report();
+        assert_eq!(Report::read(&report.json()).unwrap(), report);
+    }
+
+    #[test]
+    fn what_is_no_report_is_said_clearly() {
+        let good = sample::report().json();
+        let rows = [
+            ("", "not JSON: EOF while parsing a value at line 1 column 0"),
+            (
+                "<testsuites/>",
+                "not JSON: expected value at line 1 column 1",
+            ),
+            (
+                "[]",
+                "not an upspec report: `format` is missing, not \"upspec-report\"",
+            ),
+            (
+                "{}",
+                "not an upspec report: `format` is missing, not \"upspec-report\"",
+            ),
+            (
+                r#"{"format":"upspec-exchange","version":1}"#,
+                "not an upspec report: `format` is \"upspec-exchange\", not \"upspec-report\"",
+            ),
+            (
+                r#"{"format":"upspec-report","version":"1"}"#,
+                "not an upspec report: `version` is \"1\", not a number from 1 to 1",
+            ),
+            (
+                r#"{"format":"upspec-report","version":2,"new":true}"#,
+                "report version 2 is newer than version 1, the newest that is known here; \
+                 use a newer upspec",
+            ),
+            (
+                r#"{"format":"upspec-report","version":1}"#,
+                "broken report of version 1: missing field `tool` at line 1 column 38",
+            ),
+            (
+                &good.replacen("\"pass\": ", "\"pass\": 9", 1),
+                "broken report of version 1: `summary` does not agree with the verdicts of `cases`",
+            ),
+        ];
+        for (json, message) in rows {
+            assert_eq!(
+                Report::read(json).unwrap_err().to_string(),
+                message,
+                "{json:.60}"
+            );
+        }
+    }
+}

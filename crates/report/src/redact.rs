@@ -1,0 +1,185 @@
+//! Overwrites secrets in what is about to be reported.
+//! Never changes the length of anything: offsets into an exchange stay true.
+
+use std::ops::Range;
+
+use upspec_judge::{CaseResult, Exchange, IoKind};
+
+/// Overwrites the values of Authorization, Cookie, Proxy-Authorization and Set-Cookie (RFC 9110
+/// sections 11.6 and 11.7, RFC 6265), and of the fields named in `names`, with `*`. Names are compared
+/// without case; white space stays. A field line counts wherever it begins a line, and may be cut
+/// in any way over writes and reads. What was secret in our own requests is then overwritten wherever
+/// else it turns up: in a body that repeats the request, and in the text of a finding.
+pub fn redact(results: &mut [CaseResult], names: &[String]) {
+    let names: Vec<&str> = names.iter().map(String::as_str).chain(ALWAYS).collect();
+    let mut secrets = Vec::new();
+    for exchange in results.iter_mut().flat_map(|result| &mut result.exchanges) {
+        secrets.extend(redact_fields(exchange, WRITTEN, &names));
+        redact_fields(exchange, READ, &names);
+    }
+    // The longest first, so that no secret is left half-covered by one that it contains.
+    secrets.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+    secrets.dedup();
+    for result in results {
+        for exchange in &mut result.exchanges {
+            redact_repeats(exchange, WRITTEN, &secrets);
+            redact_repeats(exchange, READ, &secrets);
+        }
+        for finding in &mut result.findings {
+            redact_text(&mut finding.message, &secrets);
+        }
+    }
+}
+
+/// The octets that went one way, as the kinds of event that carry them.
+type Direction = &'static [IoKind];
+
+/// Overwrites the values of the named field lines, and gives back what was secret in them.
+fn redact_fields(exchange: &mut Exchange, direction: Direction, names: &[&str]) -> Vec<Vec<u8>> {
+    let mut stream = gather(exchange, direction);
+    let mut secrets = Vec::new();
+    for value in field_values(&stream, names) {
+        secrets.extend(secret_parts(&stream[value.clone()]));
+        overwrite(&mut stream[value]);
+    }
+    scatter(exchange, direction, &stream);
+    secrets
+}
+
+/// Where the values of the named field lines are: from after the colon to the end of the line, and
+/// on over lines that fold it (`obs-fold` of RFC 9112 section 5.2).
+fn field_values(stream: &[u8], names: &[&str]) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    while start < stream.len() {
+        let line = &stream[start..];
+        let Some(value) = value_start(line, names) else {
+            let next = line.iter().position(|&byte| byte == b'\n' || byte == b'\r');
+            start += next.map_or(line.len(), |at| at + 1);
+            continue;
+        };
+        let end = value + unfolded_end(&line[value..]);
+        found.push(start + value..start + end);
+        start += end.max(1);
+    }
+    found
+}
+
+/// Where the value begins, when the line is a field line of one of these names.
+fn value_start(line: &[u8], names: &[&str]) -> Option<usize> {
+    let indent = line.iter().take_while(|byte| is_blank(**byte)).count();
+    let rest = &line[indent..];
+    let colon = rest
+        .iter()
+        .position(|&byte| matches!(byte, b':' | b'\n' | b'\r'))?;
+    let name = rest[..colon].trim_ascii_end();
+    let named = names
+        .iter()
+        .any(|known| known.as_bytes().eq_ignore_ascii_case(name));
+    (rest[colon] == b':' && named).then_some(indent + colon + 1)
+}
+
+/// Where the line ends, folded lines included.
+fn unfolded_end(value: &[u8]) -> usize {
+    let mut ends = value.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+    let end = ends.find(|(at, _)| value.get(at + 1).is_none_or(|byte| !is_blank(*byte)));
+    end.map_or(value.len(), |(at, _)| at)
+}
+
+/// What of a value is worth looking for elsewhere: the value, what follows an authentication scheme,
+/// and the values of cookies.
+fn secret_parts(value: &[u8]) -> Vec<Vec<u8>> {
+    let whole = value.trim_ascii();
+    let credentials = whole.split(|byte| *byte == b' ').skip(1);
+    let cookies = whole.split(|byte| *byte == b';').filter_map(|pair| {
+        let equals = pair.iter().position(|byte| *byte == b'=')?;
+        Some(&pair[equals + 1..])
+    });
+    let parts = std::iter::once(whole)
+        .chain(credentials)
+        .chain(cookies.take(MOST_COOKIES));
+    let worth = parts
+        .map(<[u8]>::trim_ascii)
+        .filter(|part| part.len() >= SHORTEST_SECRET);
+    worth.map(<[u8]>::to_vec).collect()
+}
+
+fn redact_repeats(exchange: &mut Exchange, direction: Direction, secrets: &[Vec<u8>]) {
+    if secrets.is_empty() {
+        return;
+    }
+    let mut stream = gather(exchange, direction);
+    for secret in secrets {
+        for at in places(&stream, secret) {
+            overwrite(&mut stream[at..at + secret.len()]);
+        }
+    }
+    scatter(exchange, direction, &stream);
+}
+
+fn redact_text(text: &mut String, secrets: &[Vec<u8>]) {
+    for secret in secrets
+        .iter()
+        .filter_map(|secret| std::str::from_utf8(secret).ok())
+    {
+        if text.contains(secret) {
+            *text = text.replace(secret, &"*".repeat(secret.len()));
+        }
+    }
+}
+
+fn places(stream: &[u8], secret: &[u8]) -> Vec<usize> {
+    let windows = stream.windows(secret.len()).enumerate();
+    windows
+        .filter(|(_, window)| *window == secret)
+        .map(|(at, _)| at)
+        .collect()
+}
+
+fn gather(exchange: &Exchange, direction: Direction) -> Vec<u8> {
+    let parts = exchange.io.iter().filter(|io| direction.contains(&io.kind));
+    parts.flat_map(|io| io.bytes.iter().copied()).collect()
+}
+
+fn scatter(exchange: &mut Exchange, direction: Direction, mut stream: &[u8]) {
+    for io in exchange
+        .io
+        .iter_mut()
+        .filter(|io| direction.contains(&io.kind))
+    {
+        let (own, rest) = stream.split_at(io.bytes.len());
+        io.bytes.copy_from_slice(own);
+        stream = rest;
+    }
+}
+
+fn overwrite(octets: &mut [u8]) {
+    let shown = octets
+        .iter_mut()
+        .filter(|byte| !is_blank(**byte) && !matches!(byte, b'\r' | b'\n'));
+    shown.for_each(|byte| *byte = b'*');
+}
+
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+const WRITTEN: Direction = &[IoKind::Wrote, IoKind::WroteLeave];
+const READ: Direction = &[IoKind::Read];
+
+/// The fields whose values are always secret.
+const ALWAYS: [&str; 4] = [
+    "Authorization",
+    "Cookie",
+    "Proxy-Authorization",
+    "Set-Cookie",
+];
+
+/// A shorter value would be found by chance, and overwriting it would spoil the report.
+const SHORTEST_SECRET: usize = 8;
+
+/// A Cookie field may hold any number of pairs; what is searched for stays bounded.
+const MOST_COOKIES: usize = 64;
+
+#[cfg(test)]
+mod tests;

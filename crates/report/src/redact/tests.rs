@@ -1,0 +1,143 @@
+//! Redaction: every shape that a secret can take in an exchange, and what must stay as it is.
+
+use proptest::prelude::*;
+use upspec_judge::{Finding, Io, Verdict};
+
+use super::*;
+use crate::sample;
+
+/// Redacts a request and an answer, each whole and cut into single octets, and compares the whole.
+#[track_caller]
+fn check(wrote: &str, read: &str, want_wrote: &str, want_read: &str) {
+    for size in [usize::MAX, 1, 3] {
+        let mut results = [sample::result_of(
+            parts(IoKind::Wrote, wrote, size),
+            Vec::new(),
+        )];
+        results[0].exchanges[0]
+            .io
+            .extend(parts(IoKind::Read, read, size));
+        redact(&mut results, &["X-Api-Key".to_owned()]);
+        let exchange = &results[0].exchanges[0];
+        assert_eq!(
+            String::from_utf8_lossy(&exchange.written()),
+            want_wrote,
+            "cut at {size}"
+        );
+        assert_eq!(
+            String::from_utf8_lossy(&exchange.read()),
+            want_read,
+            "cut at {size}"
+        );
+    }
+}
+
+fn parts(kind: IoKind, text: &str, size: usize) -> Vec<Io> {
+    let chunks = text.as_bytes().chunks(size.min(text.len().max(1)));
+    chunks
+        .map(|bytes| Io {
+            at_us: 0,
+            kind,
+            bytes: bytes.to_vec(),
+        })
+        .collect()
+}
+
+#[test]
+fn values_of_secret_fields_are_overwritten() {
+    let rows = [
+        (
+            "Authorization: Bearer abc\r\nHost: a\r\n",
+            "Authorization: ****** ***\r\nHost: a\r\n",
+        ),
+        ("aUTHORIZATION:x\r\n", "aUTHORIZATION:*\r\n"),
+        (
+            "X-Api-Key: 1\r\nX-Api-Key-2: 1\r\n",
+            "X-Api-Key: *\r\nX-Api-Key-2: 1\r\n",
+        ),
+        (
+            "Cookie: a=b; c=d\r\n\r\nbody",
+            "Cookie: **** ***\r\n\r\nbody",
+        ),
+        (
+            "Proxy-Authorization : Basic x\n\n",
+            "Proxy-Authorization : ***** *\n\n",
+        ),
+        (" \tCookie: a\r\n", " \tCookie: *\r\n"),
+        (
+            "Cookie: a\r\n b\r\n\tc\r\nHost: a",
+            "Cookie: *\r\n *\r\n\t*\r\nHost: a",
+        ),
+        ("Cookie: a\rb\r\nHost: a", "Cookie: *\r*\r\nHost: a"),
+        ("A: b\rCookie: c\r\nHost: a", "A: b\rCookie: *\r\nHost: a"),
+        ("Cookie: unfinished", "Cookie: **********"),
+        ("Cookie:", "Cookie:"),
+        (
+            "Cookies: a\r\nNo-Cookie: b\r\nCookie c: d",
+            "Cookies: a\r\nNo-Cookie: b\r\nCookie c: d",
+        ),
+        ("GET /Cookie: HTTP/1.1\r\n", "GET /Cookie: HTTP/1.1\r\n"),
+    ];
+    for (text, want) in rows {
+        check(text, "", want, "");
+        check("", text, "", want);
+    }
+    check(
+        "",
+        "Set-Cookie: id=1; Path=/\r\n",
+        "",
+        "Set-Cookie: ***** ******\r\n",
+    );
+}
+
+#[test]
+fn a_secret_that_comes_back_is_overwritten() {
+    check(
+        "GET / HTTP/1.1\r\nAuthorization: Bearer abcdefgh\r\nCookie: id=12345678; x=y\r\n\r\n",
+        "HTTP/1.1 200 OK\r\n\r\n{\"auth\": \"abcdefgh\", \"id\": \"12345678\", \"x\": \"y\"}",
+        "GET / HTTP/1.1\r\nAuthorization: ****** ********\r\nCookie: ************ ***\r\n\r\n",
+        "HTTP/1.1 200 OK\r\n\r\n{\"auth\": \"********\", \"id\": \"********\", \"x\": \"y\"}",
+    );
+}
+
+#[test]
+fn a_finding_does_not_tell_the_secret() {
+    let io = parts(IoKind::Wrote, "X-Api-Key: hunter2hunter2\r\n", usize::MAX);
+    let finding = Finding {
+        requirement: "rfc9110/7.8-a".to_owned(),
+        sections: Vec::new(),
+        level: "must".to_owned(),
+        verdict: Verdict::Fail,
+        message: "the body repeats hunter2hunter2".to_owned(),
+        at: None,
+    };
+    let mut results = [sample::result_of(io, vec![finding])];
+    redact(&mut results, &["x-api-key".to_owned()]);
+    assert_eq!(
+        results[0].findings[0].message,
+        "the body repeats **************"
+    );
+}
+
+proptest! {
+    #[test]
+    fn nothing_changes_but_octets_into_stars(
+        chunks in prop::collection::vec((any::<bool>(), "(Cookie|X-Api-Key|: |\r|\n|[ -~]){0,6}"), 0..8),
+    ) {
+        let io = chunks.iter().map(|(read, text)| {
+            let kind = if *read { IoKind::Read } else { IoKind::Wrote };
+            Io { at_us: 0, kind, bytes: text.clone().into_bytes() }
+        });
+        let before = [sample::result_of(io.collect(), Vec::new())];
+        let mut after = before.clone();
+        redact(&mut after, &["X-Api-Key".to_owned()]);
+        let pairs = before[0].exchanges[0].io.iter().zip(&after[0].exchanges[0].io);
+        for (old, new) in pairs {
+            prop_assert_eq!(old.bytes.len(), new.bytes.len());
+            prop_assert!(old.bytes.iter().zip(&new.bytes).all(|(a, b)| a == b || *b == b'*'));
+        }
+        let once = after.clone();
+        redact(&mut after, &["X-Api-Key".to_owned()]);
+        prop_assert_eq!(once, after);
+    }
+}

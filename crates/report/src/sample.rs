@@ -1,0 +1,418 @@
+//! The one report that the tests of all views share: every verdict, and a target that is hostile.
+//! Never random: the same octets every time.
+
+use upspec_judge::{
+    CaseResult, End, Exchange, Finding, Io, IoKind, Over, Place, Reason, TargetFacts, Verdict,
+};
+
+use crate::entry::{CaseEntry, Expected, RequirementNote};
+use crate::report::{About, Report, Target, Tool};
+use crate::section::Section;
+
+/// What a hostile target may put into anything that it sends.
+pub(crate) const HOSTILE: &[u8] = b"<script>alert(1)</script>\x1b[31m\x1b]0;owned\x07\0]]>--><!--\
+    &amp;\"'`|\xff\xfe\xc3\xa4\x7f</pre></details>{{7*7}}${x}";
+
+/// The report: one case for every verdict and some more.
+pub(crate) fn report() -> Report {
+    Report::new(about(), cases(), note)
+}
+
+/// What is known of the run, with a target that calls itself something hostile.
+pub(crate) fn about() -> About {
+    let facts = TargetFacts {
+        endpoint: Some(true),
+        pong: true,
+        echo: true,
+        subprotocols: vec!["chat".to_owned(), "<b>soap</b>".to_owned()],
+        keep_alive: true,
+        answer_us: 412,
+        window_ms: 500,
+        server: Some("evil/1.0 <img src=x onerror=alert(2)>\u{202e}".to_owned()),
+        ..TargetFacts::default()
+    };
+    let url = "ws://127.0.0.1:9001/chat?<i>&x='y'".to_owned();
+    About {
+        tool: Tool {
+            version: "0.1.0".to_owned(),
+            corpus: "sha256:5f70bf18a08660".to_owned(),
+        },
+        target: Target {
+            url,
+            name: Some("café <b>\u{1b}[1m".to_owned()),
+            facts,
+        },
+        seed: 42,
+        started: "2026-11-23T10:00:00Z".parse().unwrap(),
+        elapsed_ms: 812,
+        complete: true,
+    }
+}
+
+/// A report of as many cases as a full run has, with answers of a usual size.
+pub(crate) fn full_report(number: usize) -> Report {
+    let shapes = [
+        (passed(), 12),
+        (missed(), 1),
+        (inapplicable(), 2),
+        (broken(), 1),
+    ];
+    let shapes: Vec<_> = shapes
+        .iter()
+        .flat_map(|(case, often)| vec![case; *often])
+        .collect();
+    let cases = (0..number).map(|at| {
+        let id = format!("server/topic-{}/case-{at}", at / 16);
+        let requirement = IDS[at / 16 % IDS.len()].to_owned();
+        CaseEntry {
+            id,
+            requirement,
+            ..shapes[at % shapes.len()].clone()
+        }
+    });
+    Report::new(about(), cases.collect(), note)
+}
+
+/// A result of one connection and nothing else.
+pub(crate) fn result_of(io: Vec<Io>, findings: Vec<Finding>) -> CaseResult {
+    CaseResult {
+        id: "server/key/absent".to_owned(),
+        title: "A handshake without a key is refused".to_owned(),
+        requirement: "rfc6455/4.2.1-key".to_owned(),
+        verdict: Verdict::Pass,
+        reason: None,
+        label: None,
+        flaky: false,
+        elapsed_ms: 1,
+        findings,
+        exchanges: vec![exchange(io)],
+    }
+}
+
+/// The requirements that the sample cites.
+fn note(id: &str) -> Option<RequirementNote> {
+    let (level, text, older) = match id {
+        "rfc6455/4.2.1-key" => ("must", "The handshake carries one key of 16 bytes.", None),
+        "rfc6455/4.4-version-list" => {
+            ("must", "A refused version is answered with the list.", None)
+        }
+        "rfc9110/7.8-http10" => (
+            "must",
+            "Upgrade in an HTTP/1.0 request is ignored.",
+            Some("rfc7230/6.7"),
+        ),
+        "rfc9110/15.5.22-upgrade" => ("must", "A 426 names a protocol in Upgrade.", None),
+        "rfc9112/9.6-close" => ("should", "A sender of close closes.", Some("rfc7230/6.6")),
+        "rfc6455/4.2.2-accept" => ("must", "The accept value is computed from the key.", None),
+        _ => return None,
+    };
+    let section = Section::of_requirement(id)?;
+    let current = id.split('-').next()?.to_owned();
+    Some(RequirementNote {
+        level: level.to_owned(),
+        text: text.to_owned(),
+        sections: std::iter::once(current)
+            .chain(older.map(str::to_owned))
+            .collect(),
+        url: section.url(),
+        binds: "server".to_owned(),
+    })
+}
+
+fn cases() -> Vec<CaseEntry> {
+    vec![
+        passed(),
+        broken(),
+        hostile(),
+        missed(),
+        inapplicable(),
+        flaky(),
+        unreachable(),
+    ]
+}
+
+fn passed() -> CaseEntry {
+    let answer = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n\x8a\x08\x00\x01\x02\x03\x04\x05\x06\x07";
+    let io = vec![
+        io(
+            12,
+            IoKind::Wrote,
+            &request("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"),
+        ),
+        io(498, IoKind::Read, answer),
+        io(530, IoKind::WroteLeave, b"\x88\x82\x01\x02\x03\x04\x02\xea"),
+        io(611, IoKind::Read, b"\x88\x02\x03\xe8"),
+        io(640, IoKind::ReadEnd, b""),
+        io(655, IoKind::Closed, b""),
+    ];
+    CaseEntry {
+        label: Some("101".to_owned()),
+        expected: vec![expected(Verdict::Pass, "101, and the Ping gets its Pong")],
+        ..entry(
+            "server/control/handshake",
+            "A valid handshake is answered with 101",
+            IDS[5],
+            io,
+        )
+    }
+}
+
+fn broken() -> CaseEntry {
+    let key = "Sec-WebSocket-Key: AAECAwQFBgcICQoLDA0O\r\n";
+    let answer = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n";
+    let io = vec![
+        io(9, IoKind::Wrote, &request(key)),
+        io(401, IoKind::Read, answer),
+        io(455, IoKind::Read, b"Connection: Upgrade\r\n\r\n"),
+        io(500_455, IoKind::Deadline, b""),
+        io(500_470, IoKind::Closed, b""),
+    ];
+    let because = "A 5xx blames the server for the client's mistake.".to_owned();
+    CaseEntry {
+        topic_title: Some("Sec-WebSocket-Key".to_owned()),
+        why: Some("A lenient decoder lets a client through that is none.".to_owned()),
+        verdict: Verdict::Fail,
+        label: Some("101".to_owned()),
+        elapsed_ms: 500,
+        expected: vec![
+            expected(Verdict::Pass, "4xx"),
+            Expected {
+                because: Some(because),
+                ..expected(Verdict::Warn, "5xx")
+            },
+            expected(Verdict::Warn, "closed without an answer"),
+        ],
+        findings: vec![
+            finding(
+                IDS[0],
+                "must",
+                Verdict::Fail,
+                "answered 101 to a key of 15 bytes",
+                Some(0..32),
+            ),
+            finding(
+                IDS[5],
+                "must",
+                Verdict::Fail,
+                "no Sec-WebSocket-Accept in the 101",
+                None,
+            ),
+        ],
+        ..entry(
+            "server/key/fifteen-bytes",
+            "A key of 15 bytes is refused",
+            IDS[0],
+            io,
+        )
+    }
+}
+
+fn hostile() -> CaseEntry {
+    let mut answer = b"HTTP/1.1 426 ".to_vec();
+    answer.extend(HOSTILE);
+    answer.extend(b"\r\nX: ");
+    answer.extend([b'a'; 300]);
+    answer.extend(b"\r\n\r\n");
+    let message = format!("no Upgrade in: {}", String::from_utf8_lossy(HOSTILE));
+    let end = answer.len();
+    let io = vec![
+        io(8, IoKind::Wrote, &request("Sec-WebSocket-Version: 12\r\n")),
+        io(300, IoKind::Read, &answer[..20]),
+        io(302, IoKind::Read, &answer[20..]),
+        io(303, IoKind::Read, HOSTILE),
+        io(350, IoKind::Reset, b""),
+    ];
+    CaseEntry {
+        verdict: Verdict::Fail,
+        label: Some("426 <b>".to_owned()),
+        expected: vec![expected(
+            Verdict::Pass,
+            "4xx with Sec-WebSocket-Version holding 13",
+        )],
+        findings: vec![
+            finding(
+                IDS[3],
+                "must",
+                Verdict::Fail,
+                &message,
+                Some(13..end + 1000),
+            ),
+            finding(
+                IDS[4],
+                "should",
+                Verdict::Warn,
+                "the connection was reset",
+                None,
+            ),
+        ],
+        ..entry(
+            "server/version/twelve",
+            "Version 12 is refused, with a list",
+            IDS[1],
+            io,
+        )
+    }
+}
+
+fn missed() -> CaseEntry {
+    let answer = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    let io = vec![
+        io(7, IoKind::Wrote, &request("Upgrade: h2c\r\n")),
+        io(288, IoKind::Read, answer),
+        io(500_288, IoKind::Deadline, b""),
+    ];
+    CaseEntry {
+        verdict: Verdict::Warn,
+        label: Some("400".to_owned()),
+        expected: vec![expected(
+            Verdict::Pass,
+            "400, then the connection is closed",
+        )],
+        findings: vec![finding(
+            IDS[4],
+            "should",
+            Verdict::Warn,
+            "announced close, stayed open",
+            Some(26..43),
+        )],
+        ..entry(
+            "server/close/announced",
+            "An announced close is a close",
+            IDS[4],
+            io,
+        )
+    }
+}
+
+fn inapplicable() -> CaseEntry {
+    CaseEntry {
+        verdict: Verdict::Inconclusive,
+        reason: Some(Reason::NotApplicable),
+        elapsed_ms: 0,
+        exchanges: Vec::new(),
+        ..entry(
+            "server/http10/upgrade",
+            "An HTTP/1.0 request is not upgraded",
+            IDS[2],
+            Vec::new(),
+        )
+    }
+}
+
+fn flaky() -> CaseEntry {
+    let io = vec![
+        io(10, IoKind::Wrote, &request("")),
+        io(2_000, IoKind::ReadEnd, b""),
+    ];
+    CaseEntry {
+        verdict: Verdict::Fail,
+        flaky: true,
+        findings: vec![finding(
+            IDS[0],
+            "must",
+            Verdict::Fail,
+            "closed without an answer",
+            None,
+        )],
+        ..entry(
+            "server/key/absent",
+            "A handshake without a key is refused",
+            IDS[0],
+            io,
+        )
+    }
+}
+
+fn unreachable() -> CaseEntry {
+    CaseEntry {
+        verdict: Verdict::Error,
+        reason: Some(Reason::Connect),
+        exchanges: Vec::new(),
+        ..entry(
+            "odd",
+            "A requirement that the report does not hold",
+            "house rule",
+            Vec::new(),
+        )
+    }
+}
+
+fn entry(id: &str, title: &str, requirement: &str, io: Vec<Io>) -> CaseEntry {
+    CaseEntry {
+        id: id.to_owned(),
+        title: title.to_owned(),
+        topic_title: None,
+        why: None,
+        requirement: requirement.to_owned(),
+        verdict: Verdict::Pass,
+        reason: None,
+        label: None,
+        flaky: false,
+        elapsed_ms: 1,
+        expected: Vec::new(),
+        findings: Vec::new(),
+        exchanges: vec![exchange(io)],
+    }
+}
+
+fn exchange(io: Vec<Io>) -> Exchange {
+    Exchange {
+        end: End::Client,
+        over: Over::Http1,
+        tls: false,
+        io,
+    }
+}
+
+fn finding(
+    id: &str,
+    level: &str,
+    verdict: Verdict,
+    message: &str,
+    at: Option<std::ops::Range<usize>>,
+) -> Finding {
+    Finding {
+        requirement: id.to_owned(),
+        sections: note(id).map(|note| note.sections).unwrap_or_default(),
+        level: level.to_owned(),
+        verdict,
+        message: message.to_owned(),
+        at: at.map(|at| Place {
+            exchange: 0,
+            start: at.start,
+            end: at.end,
+        }),
+    }
+}
+
+fn expected(grade: Verdict, text: &str) -> Expected {
+    Expected {
+        grade,
+        text: text.to_owned(),
+        because: None,
+    }
+}
+
+fn io(at_us: u64, kind: IoKind, bytes: &[u8]) -> Io {
+    Io {
+        at_us,
+        kind,
+        bytes: bytes.to_vec(),
+    }
+}
+
+fn request(lines: &str) -> Vec<u8> {
+    let head = "GET /chat HTTP/1.1\r\nHost: 127.0.0.1:9001\r\nUpgrade: websocket\r\n\
+        Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n";
+    format!("{head}{lines}\r\n").into_bytes()
+}
+
+const IDS: [&str; 6] = [
+    "rfc6455/4.2.1-key",
+    "rfc6455/4.4-version-list",
+    "rfc9110/7.8-http10",
+    "rfc9110/15.5.22-upgrade",
+    "rfc9112/9.6-close",
+    "rfc6455/4.2.2-accept",
+];

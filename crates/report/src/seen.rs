@@ -1,0 +1,94 @@
+//! Says in words what happened on a connection: what came, and how it ended.
+//! Never judges: the words are facts.
+
+use upspec_judge::{End, Exchange, Io, IoKind, Over};
+
+use crate::visible;
+
+/// What came on a connection and how it ended: `HTTP/1.1 400 Bad Request, 120 octets, then closed`.
+pub(crate) fn seen(exchange: &Exchange) -> String {
+    // What came after we took leave is the answer to that, and says nothing of the case.
+    let leave = exchange
+        .io
+        .iter()
+        .position(|io| io.kind == IoKind::WroteLeave);
+    let case = &exchange.io[..leave.unwrap_or(exchange.io.len())];
+    let read = case.iter().filter(|io| io.kind == IoKind::Read);
+    let read: Vec<u8> = read.flat_map(|io| io.bytes.iter().copied()).collect();
+    let end = case.iter().rev().find_map(|io| ending(io.kind));
+    let what = if read.is_empty() {
+        "nothing came".to_owned()
+    } else {
+        first_line(&read)
+    };
+    let size = match read.len() {
+        0 => String::new(),
+        octets => format!(" ({})", visible::counted(octets, "octet")),
+    };
+    format!(
+        "{what}{size}{}",
+        end.map(|end| format!(", {end}")).unwrap_or_default()
+    )
+}
+
+/// A connection in a phrase: `HTTP/1.1 over TLS, we are the client`.
+pub(crate) fn connection(exchange: &Exchange) -> String {
+    let over = match exchange.over {
+        Over::Http1 => "HTTP/1.1",
+        Over::Http2 => "HTTP/2",
+    };
+    let tls = if exchange.tls { " over TLS" } else { "" };
+    let end = match exchange.end {
+        End::Client => "client",
+        End::Server => "server",
+    };
+    format!("{over}{tls}, we are the {end}")
+}
+
+/// An event that is no octets, in words.
+pub(crate) fn event(io: &Io) -> &'static str {
+    match io.kind {
+        IoKind::Wrote => "sent",
+        IoKind::WroteLeave => "sent to take leave",
+        IoKind::Read => "received",
+        IoKind::ShutWrite => "we ended our writing side",
+        IoKind::ReadEnd => "the peer ended its writing side",
+        IoKind::ReadEndUnclean => "the peer ended the stream without close_notify",
+        IoKind::Reset => "the peer reset the connection",
+        IoKind::WriteFailed => "a write failed: the peer had closed",
+        IoKind::Deadline => "the window ended with nothing more to read",
+        IoKind::CapReached => "more came than is kept; the rest was dropped",
+        IoKind::TlsAlert => "the peer ended the connection with a TLS alert",
+        IoKind::Closed => "we closed the connection",
+    }
+}
+
+/// Microseconds as milliseconds: `0.012`.
+pub(crate) fn milliseconds(at_us: u64) -> String {
+    format!("{}.{:03}", at_us / 1000, at_us % 1000)
+}
+
+fn ending(kind: IoKind) -> Option<&'static str> {
+    match kind {
+        IoKind::ReadEnd => Some("then the peer closed"),
+        IoKind::ReadEndUnclean => Some("then the peer closed without close_notify"),
+        IoKind::Reset => Some("then the peer reset the connection"),
+        IoKind::WriteFailed => Some("and our write failed"),
+        IoKind::Deadline => Some("then silence"),
+        IoKind::CapReached => Some("then more than is kept"),
+        IoKind::TlsAlert => Some("then a TLS alert"),
+        _ => None,
+    }
+}
+
+fn first_line(read: &[u8]) -> String {
+    let line = read.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    match line.get(..LONGEST_LINE) {
+        Some(start) => format!("{}…", visible::octets(start)),
+        None => visible::octets(line),
+    }
+}
+
+/// How much of a line is repeated.
+const LONGEST_LINE: usize = 80;

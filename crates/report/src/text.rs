@@ -1,0 +1,160 @@
+//! The report as text for a terminal.
+//! Never passes a control octet on: what a target sent is shown with visible escapes only.
+
+use anstyle::{AnsiColor, Style as Ansi};
+use upspec_judge::Verdict;
+
+use crate::entry::{BY_URGENCY, CaseEntry, level_word, verdict_word};
+use crate::overview::{self, Rule};
+use crate::report::Report;
+use crate::section::Section;
+use crate::visible::{self, counted, write_to};
+
+/// Whether the text has colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Text alone.
+    Plain,
+    /// With ANSI escape sequences.
+    Coloured,
+}
+
+/// What a run found: the rules that are broken and the cases that show it, those that draw warnings, and the
+/// counts last, where a terminal shows them.
+#[must_use]
+pub fn summary(report: &Report, style: Style) -> String {
+    let mut text = String::new();
+    for verdict in [Verdict::Fail, Verdict::Warn] {
+        for rule in overview::rules(report, verdict) {
+            rule_text(&mut text, &rule, verdict, style);
+        }
+    }
+    let errors = report
+        .cases
+        .iter()
+        .filter(|case| case.verdict == Verdict::Error);
+    for case in errors {
+        let verdict = painted("error", Some(Verdict::Error), style);
+        let message = visible::text(case.message().unwrap_or(&case.title));
+        write_to(
+            &mut text,
+            format_args!("{verdict} {}: {message}\n\n", visible::text(&case.id)),
+        );
+    }
+    write_to(
+        &mut text,
+        format_args!(
+            "{}\n",
+            painted(&overview::headline(report).join(" "), None, style)
+        ),
+    );
+    write_to(&mut text, format_args!("{}\n", counts(report, style)));
+    text
+}
+
+fn rule_text(text: &mut String, rule: &Rule<'_>, verdict: Verdict, style: Style) {
+    let said = visible::text(rule.note.map_or(rule.id, |note| note.text.as_str()));
+    let word = painted(verdict_word(verdict), Some(verdict), style);
+    let said = painted(&said, None, style);
+    write_to(text, format_args!("{word} {said}\n"));
+    let level = level_word(&visible::text(rule.level));
+    let link = rule
+        .sections
+        .first()
+        .and_then(|section| Section::parse(section));
+    let link = link
+        .map(|section| format!(", {}", section.url()))
+        .unwrap_or_default();
+    write_to(
+        text,
+        format_args!("     {level}, {}{link}\n", visible::text(rule.id)),
+    );
+    for (case, message) in rule.shown.iter().take(MOST_CASES) {
+        case_text(text, case, message);
+    }
+    if rule.shown.len() > MOST_CASES {
+        write_to(
+            text,
+            format_args!(
+                "     and {}\n",
+                counted(rule.shown.len() - MOST_CASES, "more case")
+            ),
+        );
+    }
+    text.push('\n');
+}
+
+fn case_text(text: &mut String, case: &CaseEntry, message: &str) {
+    let flaky = if case.flaky { " (flaky)" } else { "" };
+    let (id, message) = (visible::text(&case.id), visible::text(message));
+    write_to(text, format_args!("     {id}{flaky}: {message}\n"));
+}
+
+fn counts(report: &Report, style: Style) -> String {
+    let counts = BY_URGENCY.map(|verdict| {
+        let count = report.summary.count(verdict);
+        let words = format!("{count} {}", verdict_word(verdict));
+        if count > 0 {
+            painted(&words, Some(verdict), style)
+        } else {
+            words
+        }
+    });
+    counts.join(", ")
+}
+
+/// Text in the colour of a verdict, or bold without one.
+fn painted(text: &str, verdict: Option<Verdict>, style: Style) -> String {
+    let ansi = match (style, verdict) {
+        (Style::Plain, _) => return text.to_owned(),
+        (Style::Coloured, Some(verdict)) => colour(verdict).on_default().bold(),
+        (Style::Coloured, None) => Ansi::new().bold(),
+    };
+    format!("{ansi}{text}{ansi:#}")
+}
+
+fn colour(verdict: Verdict) -> AnsiColor {
+    match verdict {
+        Verdict::Pass => AnsiColor::Green,
+        Verdict::Warn => AnsiColor::Yellow,
+        Verdict::Fail => AnsiColor::Red,
+        Verdict::Inconclusive => AnsiColor::Cyan,
+        Verdict::Error => AnsiColor::Magenta,
+    }
+}
+
+/// So many cases of a rule are named; the other formats name them all.
+const MOST_CASES: usize = 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn the_text_is_as_it_was() {
+        insta::assert_snapshot!(summary(&sample::report(), Style::Plain));
+    }
+
+    #[test]
+    fn no_control_octet_comes_through() {
+        let text = summary(&sample::report(), Style::Plain);
+        assert_eq!(text.chars().find(|c| c.is_control() && *c != '\n'), None);
+    }
+
+    #[test]
+    fn colours_are_all_that_style_adds() {
+        let coloured = summary(&sample::report(), Style::Coloured);
+        let escapes = coloured.matches('\x1b').count();
+        assert_eq!(coloured.matches("\x1b[").count(), escapes);
+        let mut bare = String::new();
+        for part in coloured.split('\x1b') {
+            let sequence = part
+                .starts_with('[')
+                .then(|| part.split_once('m'))
+                .flatten();
+            bare.push_str(sequence.map_or(part, |(_, rest)| rest));
+        }
+        assert_eq!(bare, summary(&sample::report(), Style::Plain));
+    }
+}

@@ -1,0 +1,340 @@
+//! The command line: what can be said, nothing of what is done with it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Conformance tests for HTTP Upgrade and the WebSocket opening handshake.
+#[derive(Debug, Parser)]
+#[command(name = "upspec", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Colour the output: `auto` honours `NO_COLOR`.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "auto",
+        value_name = "WHEN"
+    )]
+    pub(crate) color: When,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the corpus against a target; without a URL against the embedded reference server.
+    Run(Box<RunArgs>),
+    /// List the cases.
+    List(ListArgs),
+    /// Explain a case or a requirement: what is sent, what is lawful, and why.
+    Explain(ExplainArgs),
+    /// Start the reference server, or the same server with one named fault.
+    Serve(ServeArgs),
+    /// Judge stored exchanges again, without their server.
+    Judge(JudgeArgs),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The target: ws://host:port/path, wss://…, http://… or https://….
+    pub(crate) url: Option<String>,
+    /// What to call the target in reports.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    #[command(flatten)]
+    pub(crate) wants: Wants,
+    #[command(flatten)]
+    pub(crate) pace: Pace,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    /// Start the target with this command, and again should it die; it ends with the run.
+    #[arg(long, value_name = "CMD")]
+    pub(crate) server_cmd: Option<String>,
+}
+
+/// Which cases are played.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Cases")]
+pub(crate) struct Selection {
+    /// Play only these cases: an id, a prefix such as server/key, or a pattern with `*`.
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) only: Vec<String>,
+    /// Leave these cases out.
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) skip: Vec<String>,
+    /// Play only cases whose requirement is at least this strong.
+    #[arg(long, value_enum)]
+    pub(crate) level: Option<LevelArg>,
+    /// Add the case files of a folder of your own.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cases: Vec<PathBuf>,
+    /// Play the cases that can hurt a weak server, too.
+    #[arg(long)]
+    pub(crate) hazardous: bool,
+}
+
+/// How strong a requirement is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LevelArg {
+    /// MUST and MUST NOT.
+    Must,
+    /// Those, and SHOULD and SHOULD NOT.
+    Should,
+    /// Those, and MAY.
+    May,
+}
+
+/// What the target wants on every request.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What the target wants")]
+pub(crate) struct Wants {
+    /// A field line for every request that is meant for the endpoint.
+    #[arg(short = 'H', long, value_name = "K: V", value_parser = field_line)]
+    pub(crate) header: Vec<(String, String)>,
+    /// The Origin for every such request.
+    #[arg(long)]
+    pub(crate) origin: Option<String>,
+    /// A subprotocol that the target knows; the first one is preferred.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) subprotocol: Vec<String>,
+    /// The target refuses a handshake that offers no subprotocol: offer the first --subprotocol
+    /// in every handshake that is not about subprotocols.
+    #[arg(long, requires = "subprotocol")]
+    pub(crate) require_subprotocol: bool,
+}
+
+/// How fast and how patiently the run goes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Pace")]
+pub(crate) struct Pace {
+    /// How many cases are played at a time.
+    #[arg(short, long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: u16,
+    /// The longest wait for an answer.
+    #[arg(long, default_value = "5s", value_parser = duration, value_name = "TIME")]
+    pub(crate) timeout: Duration,
+    /// The shortest wait before silence counts; the control's answer time may lengthen it.
+    #[arg(long, default_value = "500ms", value_parser = duration, value_name = "TIME")]
+    pub(crate) window: Duration,
+    /// How often a failing case is played again; a retry that disagrees makes it flaky.
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(crate) retries: u32,
+    /// The seed of every random octet; without it a fresh one is taken and printed.
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+}
+
+/// How TLS is verified.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "TLS")]
+pub(crate) struct TrustArgs {
+    /// Trust the certificates of this PEM file instead of the system's.
+    #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
+    pub(crate) ca: Option<PathBuf>,
+    /// Do not verify the certificate.
+    #[arg(long)]
+    pub(crate) insecure: bool,
+}
+
+/// What comes out of the run.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Output {
+    /// Write a report: json=PATH, html=PATH, junit=PATH or markdown=PATH. Without any,
+    /// report.json and index.html go to target/upspec.
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = report_wish)]
+    pub(crate) report: Vec<(Format, PathBuf)>,
+    /// What makes the run end with 1, besides `fail`.
+    #[arg(long, value_enum, default_value = "fail", value_name = "VERDICT")]
+    pub(crate) fail_on: FailOn,
+    /// A report of an earlier run: what failed there does not fail this run.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Let a flaky `fail` fail the run.
+    #[arg(long)]
+    pub(crate) strict_flaky: bool,
+    /// Blot out the values of this field in every report, as those of Authorization, Cookie and
+    /// Proxy-Authorization always are.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) secret_header: Vec<String>,
+    /// Print nothing but errors.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+/// What makes a run fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// A broken MUST.
+    Fail,
+    /// That, or a missed SHOULD.
+    Warn,
+    /// Nothing: the run ends with 0 whatever the verdicts are.
+    Never,
+}
+
+/// The formats of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// The source of the others, version 1 of the format.
+    Json,
+    /// One self-contained page.
+    Html,
+    /// For a CI system.
+    Junit,
+    /// For a job summary.
+    Markdown,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// How to print the list.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: ListFormat,
+    /// List the requirements instead.
+    #[arg(long)]
+    pub(crate) requirements: bool,
+}
+
+/// How a list is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// A line each.
+    Text,
+    /// One JSON array.
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// A case id such as server/key/fifteen-bytes, or a requirement id such as rfc6455/4.2.1-key.
+    pub(crate) id: String,
+    /// Add the case files of a folder of your own.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cases: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:9001", value_name = "ADDR")]
+    pub(crate) listen: std::net::SocketAddr,
+    /// Do exactly this one thing wrong.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) fault: Option<String>,
+    /// List the faults with the requirement that each breaks.
+    #[arg(long)]
+    pub(crate) list_faults: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct JudgeArgs {
+    /// A JSON report of an earlier run.
+    pub(crate) file: PathBuf,
+    /// Add the case files of a folder of your own.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cases: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    nothing failed
+  1    a case failed that the baseline does not excuse
+  2    bad arguments, configuration or case file
+  3    the target is unreachable, or nothing could be judged
+  130  interrupted; the report of what was done is written";
+
+/// `Name: value`, as it goes onto the wire.
+fn field_line(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once(':').ok_or("write it as 'Name: value'")?;
+    let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    if name.is_empty() || !name.chars().all(token) {
+        return Err(format!("`{name}` is no field name"));
+    }
+    if value.chars().any(|c| c.is_control() && c != '\t') {
+        return Err("the value holds a control character".to_owned());
+    }
+    Ok((name.to_owned(), value.trim().to_owned()))
+}
+
+/// `250ms`, `5s` or `2m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let number: u64 = digits
+        .parse()
+        .map_err(|_| "write it as 250ms, 5s or 2m".to_owned())?;
+    let millis = match &text[digits.len()..] {
+        "ms" => number,
+        "s" => number.saturating_mul(1000),
+        "m" => number.saturating_mul(60_000),
+        _ => return Err("write it as 250ms, 5s or 2m".to_owned()),
+    };
+    if (1..=3_600_000).contains(&millis) {
+        Ok(Duration::from_millis(millis))
+    } else {
+        Err("it must be from 1ms to 60m".to_owned())
+    }
+}
+
+/// `html=report.html`.
+fn report_wish(text: &str) -> Result<(Format, PathBuf), String> {
+    let (format, path) = text.split_once('=').ok_or("write it as FORMAT=PATH")?;
+    let format = Format::from_str(format, true)
+        .map_err(|_| format!("`{format}` is none of json, html, junit, markdown"))?;
+    if path.is_empty() {
+        return Err("the path is missing".to_owned());
+    }
+    Ok((format, PathBuf::from(path)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn times_carry_their_unit() {
+        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(duration("5s"), Ok(Duration::from_secs(5)));
+        assert!(duration("5").is_err());
+        assert!(duration("0s").is_err());
+    }
+
+    #[test]
+    fn field_lines_are_checked() {
+        assert_eq!(field_line("A: b "), Ok(("A".to_owned(), "b".to_owned())));
+        assert!(field_line("A b: c").is_err());
+        assert!(field_line("A: b\r\nC: d").is_err());
+    }
+}

@@ -1,0 +1,55 @@
+//! The exit codes of the command, and errors that end it.
+
+use std::process::ExitCode;
+
+/// How the command ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Nothing failed.
+    Conforming,
+    /// A case failed that the baseline does not excuse.
+    Failed,
+    /// Bad arguments, configuration or case file.
+    Usage,
+    /// The target is unreachable, or the control failed so that nothing could be judged.
+    Unreachable,
+    /// Interrupted; the partial report is written.
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Conforming => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::Unreachable => 3,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// Why the command could not do what it was told, in words for the user.
+#[derive(Debug)]
+pub(crate) struct Trouble {
+    /// How the command ends.
+    pub(crate) exit: Exit,
+    /// What is wrong and what to do about it; no period at the end.
+    pub(crate) message: String,
+}
+
+impl Trouble {
+    pub(crate) fn usage(message: impl std::fmt::Display) -> Self {
+        Self {
+            exit: Exit::Usage,
+            message: message.to_string(),
+        }
+    }
+
+    pub(crate) fn unreachable(message: impl std::fmt::Display) -> Self {
+        Self {
+            exit: Exit::Unreachable,
+            message: message.to_string(),
+        }
+    }
+}

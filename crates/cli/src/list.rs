@@ -1,0 +1,101 @@
+//! `upspec list`: the cases and requirements, one a line or as JSON.
+
+use serde::Serialize;
+use upspec_corpus::case::Case;
+use upspec_corpus::words::Word as _;
+
+use crate::args::{ListArgs, ListFormat};
+use crate::exit::{Exit, Trouble};
+use crate::{console, selection};
+
+/// Lists what the arguments select.
+pub(crate) fn list(args: &ListArgs) -> Result<Exit, Trouble> {
+    let corpus = selection::load(&args.selection.cases)?;
+    args.selection.check(&corpus)?;
+    if args.requirements {
+        requirements(&corpus, args.format);
+        return Ok(Exit::Conforming);
+    }
+    let wanted: Vec<&Case> = corpus
+        .cases
+        .iter()
+        .filter(|case| args.selection.wants(case, &corpus))
+        .collect();
+    match args.format {
+        ListFormat::Text => {
+            let lines = wanted
+                .iter()
+                .map(|case| format!("{}  {}\n", case.id, case.title));
+            console::say(&lines.collect::<String>());
+        }
+        ListFormat::Json => {
+            let rows: Vec<CaseRow<'_>> = wanted.into_iter().map(CaseRow::of).collect();
+            console::say(&json(&rows));
+        }
+    }
+    Ok(Exit::Conforming)
+}
+
+/// A case in the JSON list.
+#[derive(Serialize)]
+struct CaseRow<'c> {
+    id: &'c str,
+    title: &'c str,
+    requirement: &'c str,
+    see: &'c [String],
+    needs: Vec<&'static str>,
+    hazard: bool,
+}
+
+impl<'c> CaseRow<'c> {
+    fn of(case: &'c Case) -> Self {
+        Self {
+            id: &case.id,
+            title: &case.title,
+            requirement: &case.requirement,
+            see: &case.see,
+            needs: case.needs.iter().map(|need| need.word()).collect(),
+            hazard: case.hazard.is_some(),
+        }
+    }
+}
+
+/// A requirement in the JSON list.
+#[derive(Serialize)]
+struct RequirementRow<'r> {
+    id: &'r str,
+    level: String,
+    binds: String,
+    text: &'r str,
+    sections: Vec<String>,
+    url: String,
+    derived: bool,
+    untestable: Option<&'r str>,
+}
+
+fn requirements(corpus: &upspec_corpus::Corpus, format: ListFormat) {
+    let rows = corpus.requirements.iter().map(|one| RequirementRow {
+        id: &one.id,
+        level: one.level.to_string(),
+        binds: one.binds.to_string(),
+        text: &one.text,
+        sections: one.sections().iter().map(ToString::to_string).collect(),
+        url: one.url(),
+        derived: one.derived,
+        untestable: one.untestable.as_deref(),
+    });
+    match format {
+        ListFormat::Text => {
+            let lines =
+                rows.map(|row| format!("{}  {} {}: {}\n", row.id, row.binds, row.level, row.text));
+            console::say(&lines.collect::<String>());
+        }
+        ListFormat::Json => console::say(&json(&rows.collect::<Vec<_>>())),
+    }
+}
+
+fn json(rows: &impl Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(rows).unwrap_or_default();
+    text.push('\n');
+    text
+}

@@ -1,0 +1,59 @@
+//! The `upspec` command: parses arguments, calls the crates, ends with an exit code.
+//! Never holds logic that is worth a unit test of its own crate.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+mod arbiter;
+mod args;
+mod console;
+mod exit;
+mod explain;
+mod judge;
+mod list;
+mod outputs;
+mod run;
+mod selection;
+mod serve;
+
+use args::{Cli, Command, When};
+use exit::{Exit, Trouble};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let choice = match cli.color {
+        When::Auto => anstream::ColorChoice::Auto,
+        When::Always => anstream::ColorChoice::Always,
+        When::Never => anstream::ColorChoice::Never,
+    };
+    choice.write_global();
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_env("UPSPEC_LOG"))
+        .with_writer(std::io::stderr)
+        .init();
+    match dispatch(cli.command) {
+        Ok(exit) => exit.into(),
+        Err(trouble) => {
+            console::complain(&trouble.message);
+            trouble.exit.into()
+        }
+    }
+}
+
+fn dispatch(command: Command) -> Result<Exit, Trouble> {
+    match command {
+        Command::Run(args) => run::run(&args),
+        Command::List(args) => list::list(&args),
+        Command::Explain(args) => explain::explain(&args),
+        Command::Serve(args) => serve::serve(&args),
+        Command::Judge(args) => judge::judge(&args),
+        Command::Completions { shell } => {
+            use clap::CommandFactory as _;
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "upspec", &mut script);
+            console::say(&String::from_utf8_lossy(&script));
+            Ok(Exit::Conforming)
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Writes the reports of a run and decides its exit code from them.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use upspec_corpus::Corpus;
+use upspec_judge::Verdict;
+use upspec_report::{Report, Style, Tool};
+
+use crate::args::{FailOn, Format, Output};
+use crate::console;
+use crate::exit::{Exit, Trouble};
+
+/// What made the report.
+pub(crate) fn tool(corpus: &Corpus) -> Tool {
+    Tool {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        corpus: corpus.digest.clone(),
+    }
+}
+
+/// Prints the summary and writes what was asked for, or report.json and index.html.
+pub(crate) fn publish(report: &Report, output: &Output) -> Result<(), Trouble> {
+    let default = [
+        (Format::Json, Path::new(FOLDER).join("report.json")),
+        (Format::Html, Path::new(FOLDER).join("index.html")),
+    ];
+    let wishes = if output.report.is_empty() {
+        &default[..]
+    } else {
+        &output.report
+    };
+    for (format, path) in wishes {
+        write(*format, path, report)?;
+    }
+    if !output.quiet {
+        console::say(&upspec_report::summary(report, Style::Coloured));
+        for (_, path) in wishes {
+            console::say(&format!("wrote {}\n", path.display()));
+        }
+    }
+    Ok(())
+}
+
+const FOLDER: &str = "target/upspec";
+
+fn write(format: Format, path: &PathBuf, report: &Report) -> Result<(), Trouble> {
+    let text = match format {
+        Format::Json => report.json(),
+        Format::Html => upspec_report::html(report),
+        Format::Junit => upspec_report::junit(report),
+        Format::Markdown => upspec_report::markdown(report),
+    };
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let made = folder.map_or(Ok(()), std::fs::create_dir_all);
+    made.and_then(|()| std::fs::write(path, text))
+        .map_err(|error| Trouble::usage(format!("cannot write {}: {error}", path.display())))
+}
+
+/// What the verdicts of a report make of the run.
+pub(crate) fn exit(report: &Report, output: &Output) -> Result<Exit, Trouble> {
+    let excused = match &output.baseline {
+        Some(path) => excused(path)?,
+        None => HashSet::new(),
+    };
+    let least = match output.fail_on {
+        FailOn::Fail => Verdict::Fail,
+        FailOn::Warn => Verdict::Warn,
+        FailOn::Never => return Ok(Exit::Conforming),
+    };
+    let failed = report.cases.iter().any(|case| {
+        let counts = matches!(case.verdict, Verdict::Warn | Verdict::Fail) && case.verdict >= least;
+        counts && (!case.flaky || output.strict_flaky) && !excused.contains(&case.id)
+    });
+    Ok(if failed {
+        Exit::Failed
+    } else {
+        Exit::Conforming
+    })
+}
+
+/// The ids of the cases that were not in order in an earlier report.
+fn excused(path: &Path) -> Result<HashSet<String>, Trouble> {
+    let report = read(path)?;
+    let bad = report
+        .cases
+        .into_iter()
+        .filter(|case| case.verdict >= Verdict::Warn);
+    Ok(bad.map(|case| case.id).collect())
+}
+
+/// Reads a report of an earlier run.
+pub(crate) fn read(path: &Path) -> Result<Report, Trouble> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Trouble::usage(format!("cannot read {}: {error}", path.display())))?;
+    Report::read(&text).map_err(|error| Trouble::usage(format!("{}: {error}", path.display())))
+}

@@ -1,0 +1,200 @@
+//! `upspec run`: plays the corpus against a target and reports what it does.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use rand::{RngCore as _, SeedableRng as _};
+use upspec_corpus::Corpus;
+use upspec_judge::{CONTROL, TargetFacts, settle};
+use upspec_reference::{Config, Server};
+use upspec_report::{About, Report};
+use upspec_runner::{Ending, Plan, RunOutcome, Settings, Target, Trust};
+
+use crate::arbiter::Arbiter;
+use crate::args::RunArgs;
+use crate::console::{self, Progress};
+use crate::exit::{Exit, Trouble};
+use crate::{outputs, selection};
+
+/// Runs the corpus and writes the reports.
+pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
+    let corpus = selection::load(&args.selection.cases)?;
+    args.selection.check(&corpus)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Trouble::usage(format!("cannot start: {error}")))?;
+    runtime.block_on(play(args, &corpus))
+}
+
+async fn play(args: &RunArgs, corpus: &Corpus) -> Result<Exit, Trouble> {
+    let embedded = match &args.url {
+        Some(_) => None,
+        None => Some(embedded().await?),
+    };
+    let url = match (&args.url, &embedded) {
+        (Some(url), _) => url.clone(),
+        (None, Some(url)) => url.clone(),
+        (None, None) => return Err(Trouble::usage("no target")),
+    };
+    let target = target(args, &url)?;
+    let settings = settings(args);
+    let (seed, started, from) = (settings.seed, Timestamp::now(), Instant::now());
+    let plan = Plan::new(&corpus.cases, |case| args.selection.wants(case, corpus));
+    let mut outcome = drive(plan, target, settings, corpus, args.output.quiet).await;
+    settle(&mut outcome.results);
+    let about = About {
+        tool: outputs::tool(corpus),
+        target: upspec_report::Target {
+            url: url.clone(),
+            name: args
+                .name
+                .clone()
+                .or_else(|| embedded.map(|_| "reference server".to_owned())),
+            facts: outcome.facts.clone(),
+        },
+        seed,
+        started,
+        elapsed_ms: u64::try_from(from.elapsed().as_millis()).unwrap_or(u64::MAX),
+        complete: outcome.complete,
+    };
+    let results = std::mem::take(&mut outcome.results);
+    let report = Report::of_run(about, results, &args.output.secret_header, corpus);
+    outputs::publish(&report, &args.output)?;
+    let verdict = outputs::exit(&report, &args.output)?;
+    conclude(&outcome, &report, &url, verdict)
+}
+
+/// The embedded reference server on a free loopback port; it ends with the process.
+async fn embedded() -> Result<String, Trouble> {
+    let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+    let config = Config::default();
+    let path = config.path.clone();
+    let server = Server::bind(listen, config)
+        .await
+        .map_err(|error| Trouble::usage(format!("cannot start the reference server: {error}")))?;
+    let url = format!("ws://{}{path}", server.addr());
+    tokio::spawn(server.run(std::future::pending()));
+    Ok(url)
+}
+
+fn target(args: &RunArgs, url: &str) -> Result<Target, Trouble> {
+    let target = Target::parse(url).map_err(Trouble::usage)?;
+    let trust = match (&args.trust.ca, args.trust.insecure) {
+        (_, true) => Trust::Anything,
+        (Some(path), _) => Trust::CaFile(path.clone()),
+        (None, false) => Trust::System,
+    };
+    Ok(target.trusting(trust))
+}
+
+fn settings(args: &RunArgs) -> Settings {
+    Settings {
+        jobs: usize::from(args.pace.jobs),
+        timeout: args.pace.timeout,
+        window_floor: args.pace.window.min(args.pace.timeout),
+        retries: args.pace.retries,
+        seed: args.pace.seed.unwrap_or_else(|| fresh_seed()),
+        headers: args.wants.header.clone(),
+        origin: args.wants.origin.clone(),
+        subprotocols: args.wants.subprotocol.clone(),
+        required_subprotocol: args
+            .wants
+            .require_subprotocol
+            .then(|| args.wants.subprotocol.first().cloned())
+            .flatten(),
+        hazardous: args.selection.hazardous,
+        server_cmd: args.server_cmd.clone(),
+        ..Settings::default()
+    }
+}
+
+/// A seed from the system's entropy; 32 bits, so that it can be typed.
+fn fresh_seed() -> u64 {
+    u64::from(rand::rngs::StdRng::from_os_rng().next_u32())
+}
+
+/// Plays the plan while the console shows how it goes. Ctrl-C ends the run, not the report.
+async fn drive(
+    plan: Plan,
+    target: Target,
+    settings: Settings,
+    corpus: &Corpus,
+    quiet: bool,
+) -> RunOutcome {
+    let (send, mut receive) = tokio::sync::mpsc::unbounded_channel();
+    let arbiter = Arc::new(Arbiter {
+        requirements: corpus.requirements.clone(),
+    });
+    let shown = tokio::spawn(async move {
+        let mut progress = Progress::new(quiet);
+        while let Some(event) = receive.recv().await {
+            progress.show(&event);
+        }
+    });
+    let cancel = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let outcome = upspec_runner::run(plan, target, settings, arbiter, send, cancel).await;
+    let _ = shown.await;
+    outcome
+}
+
+/// The exit code, and a word on what stood in the way of judging.
+fn conclude(
+    outcome: &RunOutcome,
+    report: &Report,
+    url: &str,
+    verdict: Exit,
+) -> Result<Exit, Trouble> {
+    for death in &outcome.deaths {
+        console::remark(&format!(
+            "the target died; it may be due to: {}",
+            death.suspects.join(", ")
+        ));
+    }
+    match &outcome.ending {
+        Ending::Complete => Ok(verdict),
+        Ending::Interrupted => Ok(Exit::Interrupted),
+        Ending::NotSwitched => Err(Trouble::unreachable(not_switched(report, &outcome.facts))),
+        Ending::NotHttp { message } => Err(Trouble::unreachable(format!(
+            "nothing could be judged: {message}; is {url} an HTTP server?"
+        ))),
+        Ending::Unreachable { message } => Err(Trouble::unreachable(format!(
+            "cannot reach {url}: {message}"
+        ))),
+        Ending::TargetDied { suspects } => Err(Trouble {
+            exit: Exit::Failed,
+            message: format!(
+                "the target died and was not started again; it may be due to: {}; \
+                 with --server-cmd it is restarted and the case is pinned down",
+                suspects.join(", ")
+            ),
+        }),
+    }
+}
+
+/// Says what the control got instead of a switch, and what to change.
+fn not_switched(report: &Report, _: &TargetFacts) -> String {
+    let control = report.cases.iter().find(|case| case.id == CONTROL);
+    let got = control
+        .and_then(|case| case.label.clone())
+        .unwrap_or_default();
+    let hint = match got.as_str() {
+        "401" => "it wants credentials: give them with --header 'Authorization: …'",
+        "403" => "it may check the origin or a header: try --origin or --header",
+        "404" | "405" => "the WebSocket endpoint may be elsewhere: give its path in the URL",
+        "400" | "426" => {
+            "it may insist on a subprotocol or a header: try --subprotocol NAME --require-subprotocol"
+        }
+        "200" => "no WebSocket endpoint seems to be there: give its path in the URL",
+        _ if got.starts_with('3') => "redirects are not followed: give the URL that it leads to",
+        _ => "give the endpoint's path in the URL",
+    };
+    format!(
+        "the control got {got} instead of 101, so nothing that needs an upgrade could be judged; {hint}"
+    )
+}

@@ -1,0 +1,53 @@
+//! Loads the corpus and picks the cases that the arguments name.
+
+use std::path::PathBuf;
+
+use upspec_corpus::case::{Case, Hazard};
+use upspec_corpus::{Corpus, Weight, select};
+
+use crate::args::{LevelArg, Selection};
+use crate::exit::Trouble;
+
+/// Loads the embedded corpus and the user's folders.
+pub(crate) fn load(dirs: &[PathBuf]) -> Result<Corpus, Trouble> {
+    Corpus::embedded_with(dirs).map_err(|error| Trouble::usage(error.to_string().trim_end()))
+}
+
+impl Selection {
+    /// Whether this case is wanted. A pattern that names no case is an error, see [`Self::check`].
+    pub(crate) fn wants(&self, case: &Case, corpus: &Corpus) -> bool {
+        let named = |patterns: &[String]| {
+            patterns
+                .iter()
+                .any(|pattern| select::matches(pattern, &case.id))
+        };
+        let chosen = self.only.is_empty() || named(&self.only);
+        let safe = self.hazardous || case.hazard != Some(Hazard::Resource);
+        chosen && safe && !named(&self.skip) && self.strong_enough(case, corpus)
+    }
+
+    /// Says so when a pattern selects nothing: a typing error would otherwise pass for success.
+    pub(crate) fn check(&self, corpus: &Corpus) -> Result<(), Trouble> {
+        for pattern in self.only.iter().chain(&self.skip) {
+            if corpus.select(pattern).next().is_none() {
+                return Err(Trouble::usage(format!(
+                    "`{pattern}` selects no case; `upspec list` shows all ids"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn strong_enough(&self, case: &Case, corpus: &Corpus) -> bool {
+        let weight = corpus
+            .requirements
+            .get(&case.requirement)
+            .map(|one| one.level.weight());
+        match self.level {
+            None => true,
+            Some(LevelArg::Must) => weight == Some(Weight::Must),
+            Some(LevelArg::Should) => matches!(weight, Some(Weight::Must | Weight::Should)),
+            Some(LevelArg::May) => weight != Some(Weight::Info),
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! What CI checks beyond the README's commands. Each step is a command that a person can type.
+//! Never hides a step's output; the first failure ends the run.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use crate::{Outcome, root};
+
+/// Runs all steps in order.
+pub(crate) fn run() -> Outcome {
+    let root = root();
+    for step in STEPS {
+        println!("--- {step}");
+        let from = Instant::now();
+        if !shell(&root, step) {
+            return Err(vec![format!("failed: {step}")]);
+        }
+        println!("--- {:.0} s", from.elapsed().as_secs_f64());
+    }
+    Ok(format!("ci: {} steps passed", STEPS.len()))
+}
+
+const STEPS: &[&str] = &[
+    "cargo fmt --all --check",
+    "cargo clippy --workspace --all-targets --quiet -- --deny warnings",
+    "RUSTDOCFLAGS='--deny warnings' cargo doc --workspace --no-deps --quiet",
+    "cargo xtask tidy",
+    "targets/install.sh",
+    "targets/check-html.sh target/upspec/index.html",
+    "targets/check-servers.sh",
+    "targets/check-fuzz.sh",
+];
+
+fn shell(root: &Path, line: &str) -> bool {
+    let status = Command::new("bash")
+        .args(["-c", line])
+        .current_dir(root)
+        .status();
+    status.is_ok_and(|status| status.success())
+}

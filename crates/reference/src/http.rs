@@ -76,11 +76,7 @@ fn grammar(head: &RequestHead<'_>) -> Result<(), Rejection> {
 fn version(head: &RequestHead<'_>) -> Result<(), Rejection> {
     match head.version {
         Some(Version { major: 1, .. }) => Ok(()),
-        _ => reject(
-            505,
-            Cause::Other,
-            "this server speaks HTTP/1.1 and HTTP/1.0",
-        ),
+        _ => reject(505, Cause::Other, "only HTTP/1 is spoken here"),
     }
 }
 

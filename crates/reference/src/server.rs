@@ -125,3 +125,6 @@ const READ_SIZE: usize = 16 * 1024;
 const WRITE_PATIENCE: Duration = Duration::from_secs(10);
 const LINGER_PATIENCE: Duration = Duration::from_secs(2);
 const LINGER_READS: usize = 1024;
+
+#[cfg(test)]
+mod tests;

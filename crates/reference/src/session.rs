@@ -194,10 +194,6 @@ impl Session {
     }
 
     fn admit(&mut self, now: SystemTime, sent: Vec<u8>) -> Progress {
-        if self.config.has(Fault::HangOnPreface) && sent.starts_with(b"PRI * HTTP/2.0\r\n") {
-            self.stage = Stage::Over;
-            return Progress::Made;
-        }
         let head = match reading::read(&self.config, &sent) {
             Reading::AsSent => sent.clone(),
             Reading::Instead(octets) => octets,
@@ -280,8 +276,10 @@ impl Session {
         }
     }
 
-    /// Sends an answer to what is no complete request.
+    /// Sends an answer to what is no complete request, and drops the octets of it.
     fn send_alone(&mut self, now: SystemTime, answer: Answer) -> Progress {
+        self.input.clear();
+        self.heads = HeadReader::default();
         self.send(now, answer, &Seen::of(Vec::new()), None)
     }
 
@@ -307,7 +305,8 @@ impl Session {
         let mut answer = answer.complete(now);
         let after = answer.after;
         answering::alter_complete(&self.config, &mut answer, seen);
-        let octets = answering::alter_octets(&self.config, answer.write(&self.config), &answer);
+        let octets =
+            answering::alter_octets(&self.config, answer.write(&self.config), &answer, seen);
         self.write(octets, request);
         match answering::after(&self.config, after, answer.status) {
             After::Close => self.close(),
@@ -318,7 +317,8 @@ impl Session {
 
     fn write(&mut self, octets: Vec<u8>, request: Option<&Request>) {
         let holds = self.config.has(Fault::PipelineReordered) && self.held.is_none();
-        if holds && request.is_some() && !self.input.is_empty() {
+        let follows = || RequestHead::parse(&self.input).complete().is_some();
+        if holds && request.is_some() && follows() {
             self.held = Some(octets);
             return;
         }

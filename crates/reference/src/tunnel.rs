@@ -82,13 +82,28 @@ impl Tunnel {
             return input.len();
         }
         let Status::Complete(frame) = self.frames.read(input) else {
-            return 0;
+            return self.step_partial(&header, input.len());
         };
         match self.wrong(&frame) {
             Some(code) => self.fail(code),
             None => self.process(&frame),
         }
         frame.len
+    }
+
+    /// Looks at a frame whose payload is not complete: what its header shows is not waited for.
+    fn step_partial(&mut self, header: &FrameHeader, length: usize) -> usize {
+        let unmasked = header
+            .mask
+            .is_none()
+            .then_some(FrameViolation::UnmaskedByClient);
+        let mut violations = header.violations.iter().copied().chain(unmasked);
+        let overlooks = |violation| faults::overlooks(&self.config, violation, &self.message);
+        if violations.all(overlooks) {
+            return 0;
+        }
+        self.fail(PROTOCOL_ERROR);
+        length
     }
 
     /// The close code of a frame that is wrong.

@@ -115,8 +115,8 @@ impl Session {
         self.note(match &suspects[..] {
             [one] => format!("the target died of {one}"),
             many => format!(
-                "the target died; one of these killed it: {}",
-                many.join(", ")
+                "the target died; any of {} cases may have killed it",
+                many.len()
             ),
         });
         self.deaths.push(Death { suspects });

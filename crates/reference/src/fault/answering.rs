@@ -180,6 +180,7 @@ pub(crate) fn alter_complete(config: &Config, answer: &mut Answer, seen: &Seen) 
                 answer.add("Connection", "close");
             }
         }
+        (Fault::SwitchWithoutUpgrade, 101) => answer.remove("Upgrade"),
         (Fault::SwitchWithContentLength, 101) => answer.add("Content-Length", "0"),
         (Fault::SwitchWithChunked, 101) => answer.add("Transfer-Encoding", "chunked"),
         _ => {}

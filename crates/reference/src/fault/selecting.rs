@@ -59,15 +59,16 @@ fn alter_extensions(fault: Fault, answer: &mut Answer, head: &RequestHead<'_>) {
     let offer = head.fields.combined(EXTENSIONS);
     let Some(offer) = offer else {
         if fault == Fault::UnofferedExtension {
-            answer.add(EXTENSIONS, "permessage-deflate");
+            answer.add(EXTENSIONS, DEFLATE);
         }
         return;
     };
     let offer = String::from_utf8_lossy(&offer).into_owned();
-    if fault == Fault::ExtensionsEchoed && !offer.trim_start().starts_with("permessage-deflate") {
-        answer.remove(EXTENSIONS);
-        answer.add(EXTENSIONS, offer);
-        return;
+    if fault == Fault::ExtensionsEchoed {
+        let elements = offer.split(',').map(str::trim);
+        for unknown in elements.filter(|name| !name.is_empty() && !name.starts_with(DEFLATE)) {
+            answer.add(EXTENSIONS, unknown);
+        }
     }
     let Some(at) = answer.position(EXTENSIONS) else {
         return;
@@ -115,6 +116,7 @@ fn alter_parameters(fault: Fault, parameters: &mut Vec<&str>, offer: &str) {
 
 const PROTOCOL: &str = "Sec-WebSocket-Protocol";
 const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
+const DEFLATE: &str = "permessage-deflate";
 const SERVER_BITS: &str = "server_max_window_bits";
 const CLIENT_BITS: &str = "client_max_window_bits";
 const SERVER_TAKEOVER: &str = "server_no_context_takeover";

@@ -90,23 +90,26 @@ impl Sketch {
 
     /// Keeps the first of the lines of a field.
     pub(super) fn keep_first(&mut self, name: &str) {
-        if let Some(value) = self.values(name).first().map(|value| value.to_vec()) {
-            self.set(name, &value);
+        if let [first, _, ..] = self.values(name)[..] {
+            let first = first.to_vec();
+            self.set(name, &first);
         }
     }
 
     /// Keeps the last of the lines of a field.
     pub(super) fn keep_last(&mut self, name: &str) {
-        if let Some(value) = self.values(name).last().map(|value| value.to_vec()) {
-            self.set(name, &value);
+        if let [_, .., last] = self.values(name)[..] {
+            let last = last.to_vec();
+            self.set(name, &last);
         }
     }
 }
 
-/// Name and value of a line, if it has a colon.
+/// Name and value of a line, if it has a colon. White space around the name stays part of it, so
+/// that no field is found where the line is folded or its name is not the name.
 pub(super) fn field(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let colon = line.iter().position(|&octet| octet == b':')?;
-    Some((line[..colon].trim_ascii(), line[colon + 1..].trim_ascii()))
+    Some((&line[..colon], line[colon + 1..].trim_ascii()))
 }
 
 fn is_named(line: &[u8], name: &str) -> bool {

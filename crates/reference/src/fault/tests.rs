@@ -1,3 +1,5 @@
+//! The table of faults is complete and sound.
+
 use std::collections::BTreeSet;
 use std::path::Path;
 

@@ -29,7 +29,9 @@ pub(super) fn rejects(config: &Config, frame: &Frame<'_>, message: &Message) -> 
             !is_control && frame.rsv == 0 && !message.is_open() && message.is_compressible()
         }
         Some(Fault::Utf8ByFrame) => {
-            frame.opcode == opcode::TEXT && std::str::from_utf8(&frame.payload).is_err()
+            frame.opcode == opcode::TEXT
+                && frame.rsv == 0
+                && std::str::from_utf8(&frame.payload).is_err()
         }
         _ => false,
     }

@@ -1,11 +1,17 @@
 //! Faults in how an answer is written.
 
 use super::super::Fault;
+use super::Seen;
 use crate::answer::Answer;
 use crate::config::Config;
 
 /// Changes the octets of an answer.
-pub(crate) fn alter_octets(config: &Config, octets: Vec<u8>, answer: &Answer) -> Vec<u8> {
+pub(crate) fn alter_octets(
+    config: &Config,
+    octets: Vec<u8>,
+    answer: &Answer,
+    seen: &Seen,
+) -> Vec<u8> {
     let Some(fault) = config.fault else {
         return octets;
     };
@@ -31,7 +37,7 @@ pub(crate) fn alter_octets(config: &Config, octets: Vec<u8>, answer: &Answer) ->
         Fault::SwitchTwice if is_switch => [head, head].concat(),
         Fault::FrameBeforeSwitch if is_switch => [&[0x89, 0x00], head].concat(),
         Fault::JunkAfterSwitch if is_switch => [head, b"junk\r\n"].concat(),
-        Fault::ContinueAfterSwitch if is_switch => {
+        Fault::ContinueAfterSwitch if is_switch && seen.has("Expect") => {
             [head, b"HTTP/1.1 100 Continue\r\n\r\n"].concat()
         }
         _ => octets,

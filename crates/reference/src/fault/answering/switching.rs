@@ -35,7 +35,6 @@ pub(super) fn alter(fault: Fault, answer: &mut Answer, seen: &Seen) {
         Fault::UnpaddedAccept => answer.replace(ACCEPT, &accept(key)[..27]),
         Fault::MissingAccept => answer.remove(ACCEPT),
         Fault::DuplicateAccept => answer.add(ACCEPT, accept(key)),
-        Fault::SwitchWithoutUpgrade => answer.remove("Upgrade"),
         Fault::SwitchWithOfferedList => {
             let list = sketch.values("Upgrade").join(&b", "[..]);
             answer.replace("Upgrade", list);

@@ -36,12 +36,13 @@ fn misread_names(fault: Fault, sketch: &mut Sketch) {
             for line in &mut sketch.lines {
                 let folded = line.starts_with(b" ") || line.starts_with(b"\t");
                 if let Some((name, value)) = field(line).filter(|_| !folded) {
-                    *line = [name, b": ", value].concat();
+                    *line = [name.trim_ascii_end(), b": ", value].concat();
                 }
             }
         }
         Fault::AcceptMalformedFieldLine => sketch.lines.retain(|line| {
-            line.starts_with(b" ") || field(line).is_some_and(|(name, _)| is_token(name))
+            line.starts_with(b" ")
+                || field(line).is_some_and(|(name, _)| is_token(name.trim_ascii_end()))
         }),
         Fault::CaseSensitiveFieldNames => sketch.lines.retain(|line| {
             let name = field(line).map_or(&b""[..], |(name, _)| name);
@@ -87,11 +88,8 @@ fn misread_framing(fault: Fault, sketch: &mut Sketch) {
             sketch.remove("Transfer-Encoding");
         }
         Fault::ChunkedIgnored => sketch.remove("Transfer-Encoding"),
-        Fault::AcceptInvalidLength => {
-            if length.is_some_and(|value| value.is_empty() || !value.iter().all(u8::is_ascii_digit))
-            {
-                sketch.remove("Content-Length");
-            }
+        Fault::AcceptInvalidLength if length.as_ref().is_some_and(|value| !is_number(value)) => {
+            sketch.remove("Content-Length");
         }
         Fault::AcceptConflictingLengths => sketch.keep_last("Content-Length"),
         Fault::LengthOverflow => {
@@ -114,6 +112,10 @@ fn misread_framing(fault: Fault, sketch: &mut Sketch) {
         }
         _ => {}
     }
+}
+
+fn is_number(value: &[u8]) -> bool {
+    !value.is_empty() && value.iter().all(u8::is_ascii_digit)
 }
 
 /// The fields that the server has a use for.

@@ -3,6 +3,7 @@
 //! A wrong key is read as the example of the RFC; the accept value is computed from what was sent
 //! all the same, as a server that does not look at the key would do.
 
+use upspec_handshake::field::deflate::{Offer, PERMESSAGE_DEFLATE};
 use upspec_handshake::field::extension::Extensions;
 use upspec_handshake::field::is_token;
 
@@ -21,14 +22,15 @@ pub(super) fn misread(fault: Fault, sketch: &mut Sketch) {
 fn misread_upgrade(fault: Fault, sketch: &mut Sketch) {
     let value = sketch.values("Upgrade").join(&b',');
     let lower = value.to_ascii_lowercase();
+    let clean = !lower.iter().any(u8::is_ascii_control);
     let present = sketch.has("Upgrade");
     let key = sketch.has(KEY);
     let folds = |octets: &[u8]| value.windows(octets.len()).any(|window| window == octets);
     let taken = match fault {
         Fault::AcceptMissingUpgrade => key && !present,
         Fault::AcceptUnofferedUpgrade => key && present,
-        Fault::AcceptUpgradeSubstring => contains(&letters(&lower), b"websocket"),
-        Fault::AcceptMalformedUpgrade => has_word(&lower, b"websocket"),
+        Fault::AcceptUpgradeSubstring => clean && contains(&letters(&lower), b"websocket"),
+        Fault::AcceptMalformedUpgrade => clean && has_word(&lower, b"websocket"),
         Fault::UnicodeCaseFolding => folds(b"\xe2\x84\xaa") || folds(b"\xc5\xbf"),
         _ => false,
     };
@@ -43,13 +45,14 @@ fn misread_upgrade(fault: Fault, sketch: &mut Sketch) {
 fn misread_connection(fault: Fault, sketch: &mut Sketch) {
     let value = sketch.values("Connection").join(&b',');
     let lower = value.to_ascii_lowercase();
+    let clean = !lower.iter().any(u8::is_ascii_control);
     let present = sketch.has("Connection");
     let taken = sketch.has("Upgrade")
         && match fault {
             Fault::AcceptMissingConnection => !present,
             Fault::AcceptOtherConnection => present,
-            Fault::AcceptConnectionSubstring => contains(&lower, b"upgrade"),
-            Fault::AcceptMalformedConnection => has_word(&lower, b"upgrade"),
+            Fault::AcceptConnectionSubstring => clean && contains(&lower, b"upgrade"),
+            Fault::AcceptMalformedConnection => clean && has_word(&lower, b"upgrade"),
             Fault::AcceptProxyConnection => sketch.has("Proxy-Connection"),
             _ => false,
         };
@@ -83,9 +86,10 @@ fn misread_key(fault: Fault, sketch: &mut Sketch) {
         Fault::AcceptShortKey => padded && !key.is_empty() && data.len() < 22,
         Fault::AcceptLongKey => padded && data.len() > 22,
         Fault::AcceptUnpaddedKey => {
-            base64(&key.iter().copied().filter(not_pad).collect::<Vec<_>>())
+            let bare: Vec<u8> = key.iter().copied().filter(not_pad).collect();
+            bare.len() == 22 && base64(&bare)
         }
-        Fault::AcceptNonBase64Key => key.len() >= 24 && key.ends_with(b"=="),
+        Fault::AcceptNonBase64Key => data.len() == 22 && key.ends_with(b"=="),
         Fault::AcceptAnyKey => true,
         _ => false,
     };
@@ -100,18 +104,15 @@ fn misread_version(fault: Fault, sketch: &mut Sketch) {
         sketch.keep_first(VERSION);
     }
     let value = sketch.value(VERSION);
-    let number = value
-        .as_deref()
-        .and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
+    let text = String::from_utf8_lossy(value.as_deref().unwrap_or_default());
+    let number = text.parse().ok();
     let taken = match fault {
         Fault::AcceptMissingVersion => !present && sketch.has(KEY),
         Fault::AcceptVersion8 => matches!(number, Some(7 | 8)),
-        Fault::AcceptAnyVersion => number.is_some_and(|number: u32| number < 256),
-        Fault::AcceptVersion013 => number == Some(13),
-        Fault::AcceptMalformedVersion => {
-            value.is_some() && number.is_none_or(|number| number > 255)
-        }
-        Fault::AcceptVersionList => value.is_some_and(|value| has_word(&value, b"13")),
+        Fault::AcceptAnyVersion => number.is_some_and(|number: u8| number.to_string() == text),
+        Fault::AcceptVersion013 => number == Some(13) && text.starts_with('0'),
+        Fault::AcceptMalformedVersion => value.is_some() && number.is_none() && !text.contains(','),
+        Fault::AcceptVersionList => text.split(',').any(|element| element.trim() == "13"),
         _ => false,
     };
     if taken {
@@ -144,18 +145,14 @@ fn misread_extensions(fault: Fault, sketch: &mut Sketch) {
     }
     let value = sketch.values(EXTENSIONS).join(&b',');
     match fault {
-        Fault::AcceptMalformedExtensions => {
-            if !Extensions::parse(&value).is_well_formed() {
-                sketch.remove(EXTENSIONS);
-            }
+        Fault::AcceptMalformedExtensions if !Extensions::parse(&value).is_well_formed() => {
+            sketch.remove(EXTENSIONS);
         }
         Fault::OnlyFirstExtensionLine => sketch.keep_first(EXTENSIONS),
-        Fault::OnlyFirstExtensionOffer => {
-            let first = value
-                .split(|&octet| octet == b',')
-                .next()
-                .unwrap_or_default();
-            sketch.set(EXTENSIONS, first);
+        Fault::OnlyFirstExtensionOffer if Extensions::parse(&value).is_well_formed() => {
+            let mut offers = value.split(|&octet| octet == b',');
+            let first = offers.find(|offer| !offer.trim_ascii().is_empty());
+            sketch.set(EXTENSIONS, first.unwrap_or_default());
         }
         Fault::AcceptUnknownDeflateParameter => {
             let kept = deflate_parameters(&value, |name, value, _| {
@@ -181,13 +178,10 @@ fn misread_extensions(fault: Fault, sketch: &mut Sketch) {
 
 /// Whether an offer of permessage-deflate has to be declined.
 pub(super) fn has_invalid_deflate_offer(value: &[u8]) -> bool {
-    let mut invalid = false;
-    deflate_parameters(value, |name, value, repeated| {
-        let mended = mended(name, value);
-        invalid |= repeated || !is_deflate_parameter(name) || mended.as_deref() != value;
-        None
-    });
-    invalid
+    let offers = Extensions::parse(value);
+    offers
+        .named(PERMESSAGE_DEFLATE)
+        .any(|offer| Offer::parse(offer).is_err())
 }
 
 type Parameter = (Vec<u8>, Option<Vec<u8>>);

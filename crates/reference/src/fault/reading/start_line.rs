@@ -69,7 +69,6 @@ fn misread_target(fault: Fault, method: &[u8], target: &[u8], config: &Config) -
         Fault::AcceptAnyMethod if method != b"GET" && !target.starts_with(b"/") => path(),
         Fault::AcceptAuthorityTarget if !target.contains(&b'/') && target.contains(&b':') => path(),
         Fault::AcceptRelativeTarget if target.iter().all(u8::is_ascii_alphanumeric) => path(),
-        Fault::AcceptHttpsTarget => Some([b"http://", after(b"https://")?].concat()),
         Fault::AcceptEmptyAuthority => Some([b"/", after(b"http:///")?].concat()),
         Fault::AcceptUserinfo => {
             let at = target.iter().position(|&octet| octet == b'@')?;

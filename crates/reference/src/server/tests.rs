@@ -3,7 +3,9 @@
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
-use upspec_reference::{Config, Server, Variation};
+
+use super::Server;
+use crate::{Config, Variation};
 
 const HANDSHAKE: &[u8] = b"GET /chat HTTP/1.1\r\nHost: localhost\r\n\
     Upgrade: websocket\r\nConnection: Upgrade\r\n\

@@ -16,8 +16,8 @@ impl Judge for Arbiter {
         judge::judge(case, exchanges, &self.requirements)
     }
 
-    fn not_played(&self, case: &Case, _: Verdict, reason: Reason, _: &str) -> CaseResult {
-        judge::not_played(case, reason)
+    fn not_played(&self, case: &Case, _: Verdict, reason: Reason, message: &str) -> CaseResult {
+        judge::not_played(case, reason, message, &self.requirements)
     }
 
     fn learn(&self, case: &Case, exchange: &Exchange, facts: &mut TargetFacts) {

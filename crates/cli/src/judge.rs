@@ -19,7 +19,17 @@ pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
         };
         if entry.exchanges.is_empty() {
             let reason = entry.reason.unwrap_or(upspec_judge::Reason::Blocked);
-            results.push(upspec_judge::not_played(case, reason));
+            let message = entry
+                .findings
+                .first()
+                .map_or("", |finding| finding.message.as_str());
+            let requirements = &corpus.requirements;
+            results.push(upspec_judge::not_played(
+                case,
+                reason,
+                message,
+                requirements,
+            ));
             continue;
         }
         let mut result = upspec_judge::judge(case, entry.exchanges, &corpus.requirements);

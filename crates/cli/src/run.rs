@@ -95,7 +95,7 @@ fn settings(args: &RunArgs) -> Settings {
         timeout: args.pace.timeout,
         window_floor: args.pace.window.min(args.pace.timeout),
         retries: args.pace.retries,
-        seed: args.pace.seed.unwrap_or_else(|| fresh_seed()),
+        seed: args.pace.seed.unwrap_or_else(fresh_seed),
         headers: args.wants.header.clone(),
         origin: args.wants.origin.clone(),
         subprotocols: args.wants.subprotocol.clone(),
@@ -151,10 +151,7 @@ fn conclude(
     verdict: Exit,
 ) -> Result<Exit, Trouble> {
     for death in &outcome.deaths {
-        console::remark(&format!(
-            "the target died; it may be due to: {}",
-            death.suspects.join(", ")
-        ));
+        console::remark(&format!("the target died; {}", suspicion(&death.suspects)));
     }
     match &outcome.ending {
         Ending::Complete => Ok(verdict),
@@ -169,11 +166,26 @@ fn conclude(
         Ending::TargetDied { suspects } => Err(Trouble {
             exit: Exit::Failed,
             message: format!(
-                "the target died and was not started again; it may be due to: {}; \
+                "the target died and was not started again; {}; \
                  with --server-cmd it is restarted and the case is pinned down",
-                suspects.join(", ")
+                suspicion(suspects)
             ),
         }),
+    }
+}
+
+/// Names the cases that can have killed the target, a few of them if there are many.
+fn suspicion(suspects: &[String]) -> String {
+    match suspects {
+        [] => "no case was under way".to_owned(),
+        [only] => format!("{only} killed it"),
+        [first, second, third, rest @ ..] if rest.len() > 2 => {
+            format!(
+                "one of {first}, {second}, {third} and {} more killed it",
+                rest.len()
+            )
+        }
+        _ => format!("one of {} killed it", suspects.join(", ")),
     }
 }
 

@@ -209,8 +209,14 @@ pub enum Connection {
 /// What must become of the tunnel after a 101.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tunnel {
-    /// The target ends the WebSocket connection.
+    /// The target sends a Close frame.
+    CloseFrame,
+    /// The target ends the WebSocket connection: with a Close frame, or by ending the stream.
     Closed,
+    /// The text message of the steps comes back.
+    Echo,
+    /// The target ends the stream.
+    Ended,
     /// The target sends nothing of its own, and no Pong.
     NoPong,
     /// The Ping of the steps is answered with its Pong.

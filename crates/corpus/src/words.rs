@@ -81,6 +81,9 @@ words!(
     Tunnel,
     "tunnel",
     "closed" = Closed,
+    "close-frame" = CloseFrame,
+    "echo" = Echo,
+    "ended" = Ended,
     "no-pong" = NoPong,
     "ping-pong" = PingPong
 );

@@ -6,7 +6,7 @@ use upspec_corpus::case::{
 };
 use upspec_corpus::template::{Part, Template};
 use upspec_handshake::field::{elements, is_tchar};
-use upspec_handshake::frame::opcode;
+use upspec_handshake::frame::{Frame, opcode};
 
 use crate::reading::Reading;
 use crate::text::{shown, spelled};
@@ -155,9 +155,16 @@ fn connection_miss(want: Connection, reading: &Reading<'_>) -> Option<String> {
 }
 
 fn tunnel_miss(want: Tunnel, reading: &Reading<'_>) -> Option<String> {
-    let pong = ponged(reading);
     match want {
-        Tunnel::PingPong => match pong {
+        Tunnel::CloseFrame => missing(close_frame(reading), "no Close frame came"),
+        Tunnel::Closed => {
+            let closed = close_frame(reading) || ended(reading);
+            missing(closed, "the WebSocket connection stayed open")
+        }
+        Tunnel::Echo => missing(echoed(reading), "the message did not come back"),
+        Tunnel::Ended => missing(ended(reading), "the stream stayed open"),
+        Tunnel::NoPong => missing(matches!(ponged(reading), Pong::None), "the Ping got a Pong"),
+        Tunnel::PingPong => match ponged(reading) {
             Pong::Same => None,
             Pong::Other(payload) => Some(format!(
                 "the Pong carried {} and not the Ping's data",
@@ -165,11 +172,11 @@ fn tunnel_miss(want: Tunnel, reading: &Reading<'_>) -> Option<String> {
             )),
             Pong::None => Some("no Pong answered the Ping".to_owned()),
         },
-        Tunnel::Closed if closed_tunnel(reading) => None,
-        Tunnel::Closed => Some("the WebSocket connection stayed open".to_owned()),
-        Tunnel::NoPong if matches!(pong, Pong::None) => None,
-        Tunnel::NoPong => Some("the Ping got a Pong".to_owned()),
     }
+}
+
+fn missing(there: bool, miss: &str) -> Option<String> {
+    (!there).then(|| miss.to_owned())
 }
 
 /// What came in answer to the Ping of the steps.
@@ -181,11 +188,10 @@ pub(crate) enum Pong {
 
 /// Looks for the Pong that carries the payload of the last Ping written.
 pub(crate) fn ponged(reading: &Reading<'_>) -> Pong {
-    let Some(tunnel) = &reading.tunnel else {
+    let Some(octets) = reading.tunnel_octets() else {
         return Pong::None;
     };
-    let sent = reading.requests_end;
-    let pings = frames(&reading.written[sent..]);
+    let pings = frames(&reading.written[reading.requests_end..]);
     let Some(ping) = pings
         .iter()
         .rev()
@@ -193,9 +199,11 @@ pub(crate) fn ponged(reading: &Reading<'_>) -> Pong {
     else {
         return Pong::None;
     };
-    let answers = frames(&reading.read[tunnel.clone()]);
     let mut seen = Pong::None;
-    for frame in answers.iter().filter(|frame| frame.opcode == opcode::PONG) {
+    for frame in frames(octets)
+        .iter()
+        .filter(|frame| frame.opcode == opcode::PONG)
+    {
         if frame.payload == ping.payload {
             return Pong::Same;
         }
@@ -204,11 +212,52 @@ pub(crate) fn ponged(reading: &Reading<'_>) -> Pong {
     seen
 }
 
-/// Whether the peer ended the WebSocket connection: a Close frame, or the end of the stream.
-fn closed_tunnel(reading: &Reading<'_>) -> bool {
-    let Some(tunnel) = &reading.tunnel else {
+/// Whether a Close frame came before we took leave.
+pub(crate) fn close_frame(reading: &Reading<'_>) -> bool {
+    let octets = reading.tunnel_octets().unwrap_or_default();
+    frames(octets)
+        .iter()
+        .any(|frame| frame.opcode == opcode::CLOSE)
+}
+
+/// Whether the peer ended the stream behind a 101 before we took leave.
+fn ended(reading: &Reading<'_>) -> bool {
+    reading.tunnel.is_some() && reading.ending.by_peer
+}
+
+/// Whether the last message of the steps came back. What came back compressed is taken for it.
+pub(crate) fn echoed(reading: &Reading<'_>) -> bool {
+    let Some(octets) = reading.tunnel_octets() else {
         return false;
     };
-    let close = frames(&reading.read[tunnel.clone()]);
-    reading.ending.by_peer || close.iter().any(|frame| frame.opcode == opcode::CLOSE)
+    let sent = messages(&frames(&reading.written[reading.requests_end..]));
+    let Some(last) = sent.last() else {
+        return false;
+    };
+    let came = messages(&frames(octets));
+    came.iter()
+        .any(|message| message.compressed || last.compressed || message.payload == last.payload)
+}
+
+/// A data message, put together from its frames.
+struct Message {
+    compressed: bool,
+    payload: Vec<u8>,
+}
+
+fn messages(frames: &[Frame<'_>]) -> Vec<Message> {
+    let mut messages: Vec<Message> = Vec::new();
+    for frame in frames
+        .iter()
+        .filter(|frame| !opcode::is_control(frame.opcode))
+    {
+        match (frame.opcode, messages.last_mut()) {
+            (opcode::CONTINUATION, Some(message)) => message.payload.extend(&*frame.payload),
+            _ => messages.push(Message {
+                compressed: frame.rsv != 0,
+                payload: frame.payload.to_vec(),
+            }),
+        }
+    }
+    messages
 }

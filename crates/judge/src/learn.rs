@@ -3,13 +3,11 @@
 
 use upspec_corpus::case::{Case, Need};
 use upspec_handshake::field::elements;
-use upspec_handshake::frame::opcode;
 
 use crate::exchange::Exchange;
-use crate::expect::{Pong, ponged};
+use crate::expect::{Pong, echoed, ponged};
 use crate::facts::TargetFacts;
 use crate::reading::{BodyState, Ending, Octets, Reading};
-use crate::tunnel::frames;
 
 /// The id under which the positive control is kept in the corpus.
 pub const CONTROL: &str = "server/control/handshake";
@@ -114,16 +112,6 @@ fn second_answered(reading: &Reading<'_>) -> bool {
         .filter(|response| response.body_state == BodyState::Complete)
         .count()
         > 1
-}
-
-fn echoed(reading: &Reading<'_>) -> bool {
-    let Some(tunnel) = &reading.tunnel else {
-        return false;
-    };
-    let answers = frames(&reading.read[tunnel.clone()]);
-    answers
-        .iter()
-        .any(|frame| frame.opcode == opcode::TEXT && frame.payload.as_ref() == b"Hello")
 }
 
 fn took_deflate(reading: &Reading<'_>) -> bool {

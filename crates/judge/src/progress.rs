@@ -74,8 +74,13 @@ fn tunnel_awaits(case: &Case, reading: &Reading<'_>) -> Awaits {
         .expect
         .iter()
         .filter_map(|alternative| alternative.tunnel);
-    let pong = wants.clone().any(|want| want == Tunnel::PingPong);
-    if pong && matches!(expect::ponged(reading), Pong::Same) {
+    let there = wants.clone().any(|want| match want {
+        Tunnel::PingPong => matches!(expect::ponged(reading), Pong::Same),
+        Tunnel::Echo => expect::echoed(reading),
+        _ => false,
+    });
+    let end = wants.clone().any(|want| matches!(want, Tunnel::NoPong));
+    if there && !end && !end_matters(case) {
         return Awaits::Nothing;
     }
     if wants.next().is_some() {

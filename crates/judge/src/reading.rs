@@ -15,13 +15,21 @@ use crate::exchange::{Exchange, IoKind};
 pub(crate) struct Octets {
     pub(crate) written: Vec<u8>,
     pub(crate) read: Vec<u8>,
+    /// How much was read before we took leave; what came later answers our leaving.
+    pub(crate) before_leave: usize,
 }
 
 impl Octets {
     pub(crate) fn of(exchange: &Exchange) -> Self {
+        let until = exchange
+            .io
+            .iter()
+            .take_while(|io| io.kind != IoKind::WroteLeave);
+        let reads = until.filter(|io| io.kind == IoKind::Read);
         Self {
             written: exchange.written(),
             read: exchange.read(),
+            before_leave: reads.map(|io| io.bytes.len()).sum(),
         }
     }
 }
@@ -38,6 +46,8 @@ pub(crate) struct Reading<'b> {
     pub(crate) stray: Option<Range<usize>>,
     /// What is known of how the connection ended.
     pub(crate) ending: Ending,
+    /// How much was read before we took leave.
+    before_leave: usize,
     /// Where the requests end in what was written.
     pub(crate) requests_end: usize,
     /// How many responses come before the one that the case is about.
@@ -110,13 +120,16 @@ const ENDS: [IoKind; 5] = [
 
 impl<'b> Reading<'b> {
     pub(crate) fn of(case: &Case, octets: &'b Octets, ending: Ending) -> Self {
-        Self::of_bytes(case, &octets.written, &octets.read, ending)
+        let mut reading = Self::of_bytes(case, &octets.written, &octets.read, ending);
+        reading.before_leave = octets.before_leave;
+        reading
     }
 
     pub(crate) fn of_bytes(case: &Case, written: &'b [u8], read: &'b [u8], ending: Ending) -> Self {
         let (requests, requests_end) = requests(written);
         let mut reading = Self {
             earlier: awaited_before(case),
+            before_leave: read.len(),
             requests,
             requests_end,
             responses: Vec::new(),
@@ -134,7 +147,7 @@ impl<'b> Reading<'b> {
     /// ended in order before that, by a 101 or an announced close, it is the last one that came.
     pub(crate) fn answer(&self) -> Option<&Response<'b>> {
         let mut finals = self.responses.iter().filter(|response| response.is_final());
-        let last = finals.clone().last()?;
+        let last = finals.clone().next_back()?;
         finals
             .nth(self.earlier)
             .or_else(|| last.ends_connection().then_some(last))
@@ -145,6 +158,13 @@ impl<'b> Reading<'b> {
         let answered = self.answer().and_then(|answer| answer.request);
         self.requests
             .get(answered.unwrap_or(self.requests.len().checked_sub(1)?))
+    }
+
+    /// The octets of the tunnel that came before we took leave; `None` without a 101.
+    pub(crate) fn tunnel_octets(&self) -> Option<&'b [u8]> {
+        let tunnel = self.tunnel.as_ref()?;
+        let end = self.before_leave.clamp(tunnel.start, tunnel.end);
+        Some(&self.read[tunnel.start..end])
     }
 
     /// What came of the request, as case files spell it.

@@ -7,6 +7,7 @@ use upspec_corpus::{Registry, Weight};
 use crate::exchange::Exchange;
 use crate::expect::{Matched, describe, label, matched};
 use crate::facts::TargetFacts;
+use crate::learn::CONTROL;
 use crate::metamorphic;
 use crate::reading::{Ending, Octets, Reading};
 use crate::result::{CaseResult, Finding, Place, Reason, Verdict};
@@ -42,15 +43,20 @@ pub fn judge(case: &Case, exchanges: Vec<Exchange>, registry: &Registry) -> Case
     result
 }
 
-/// A case that was not played, and why.
+/// A case that was not played, and why, in a sentence if there is one.
 #[must_use]
-pub fn not_played(case: &Case, reason: Reason) -> CaseResult {
+pub fn not_played(case: &Case, reason: Reason, message: &str, registry: &Registry) -> CaseResult {
     let mut result = blank(case);
     result.reason = Some(reason);
     result.verdict = match reason {
         Reason::Connect | Reason::TargetDied => Verdict::Error,
         _ => Verdict::Inconclusive,
     };
+    if !message.is_empty() {
+        let book = Book { registry };
+        let finding = book.finding(&case.requirement, result.verdict, message.to_owned(), None);
+        result.findings.push(finding);
+    }
     result
 }
 
@@ -97,12 +103,12 @@ fn own_expectation(case: &Case, reading: &Reading<'_>, book: &Book<'_>, result: 
                 .push(warning(case, expectation, reading, book)),
             Grade::Inconclusive => {
                 result.verdict = Verdict::Inconclusive;
-                result.reason = Some(Reason::NoAnswer);
+                result.reason = Some(undecided(case, reading.outcome()));
             }
         },
         Matched::Nothing(seen) => {
             let verdict = book.worst(&case.requirement);
-            let message = format!("{seen}; expected: {}", lowered(&case.title));
+            let message = format!("{seen}. Expected: {}", case.title);
             let place = answer_place(reading);
             result
                 .findings
@@ -129,14 +135,12 @@ fn warning(
     book.finding(requirement, Verdict::Warn, message, answer_place(reading))
 }
 
-/// A title as the end of a sentence: the first letter small, unless the word is all capitals.
-fn lowered(title: &str) -> String {
-    let mut letters = title.chars();
-    match (letters.next(), letters.clone().next()) {
-        (Some(first), Some(second)) if !second.is_uppercase() => {
-            first.to_lowercase().chain(letters).collect()
-        }
-        _ => title.to_owned(),
+/// Why an answer decides nothing.
+fn undecided(case: &Case, outcome: Outcome) -> Reason {
+    match outcome {
+        _ if case.id == CONTROL => Reason::Blocked,
+        Outcome::Silent | Outcome::Closed => Reason::NoAnswer,
+        _ => Reason::NotApplicable,
     }
 }
 
@@ -153,12 +157,9 @@ fn answer_place(reading: &Reading<'_>) -> Option<Place> {
 /// The verdict of a case is the worst of its findings; nothing found leaves what was there.
 fn conclude(result: &mut CaseResult) {
     let worst = result.findings.iter().map(|finding| finding.verdict).max();
-    match worst {
-        Some(Verdict::Warn | Verdict::Fail) => {
-            result.verdict = worst.unwrap_or(result.verdict);
-            result.reason = None;
-        }
-        _ => {}
+    if let Some(worst) = worst.filter(|worst| *worst >= Verdict::Warn) {
+        result.verdict = worst;
+        result.reason = None;
     }
 }
 
@@ -169,16 +170,15 @@ pub fn rests_on_silence(case: &Case, result: &CaseResult) -> bool {
     let Some(exchange) = result.exchanges.first() else {
         return false;
     };
-    let ending = Ending::of(exchange);
-    let wants_end = case
-        .expect
-        .iter()
-        .any(|alternative| alternative.connection.is_some() || alternative.tunnel.is_some());
-    let silent = result.label.as_deref() == Some("silent");
-    let by_case = case.expect.iter().any(|alternative| {
-        alternative.grade == Grade::Inconclusive && alternative.outcomes.covers(Outcome::Silent)
-    });
-    ending.deadline && ((silent && !by_case) || wants_end)
+    if !Ending::of(exchange).deadline {
+        return false;
+    }
+    let octets = Octets::of(exchange);
+    let reading = Reading::of(case, &octets, Ending::of(exchange));
+    match matched(case, &reading) {
+        Matched::Nothing(_) => true,
+        Matched::Alternative(found) => found.grade == Grade::Warn,
+    }
 }
 
 /// Turns requirement ids into findings with level and sections.

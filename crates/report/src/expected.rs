@@ -24,6 +24,9 @@ pub fn describe(expectation: &Expectation) -> String {
     });
     text.push_str(match expectation.tunnel {
         Some(Tunnel::Closed) => ", then the WebSocket connection is closed",
+        Some(Tunnel::CloseFrame) => ", and a Close frame comes",
+        Some(Tunnel::Echo) => ", and the message comes back",
+        Some(Tunnel::Ended) => ", and the stream ends",
         Some(Tunnel::NoPong) => ", and no Pong comes",
         Some(Tunnel::PingPong) => ", and the Ping gets its Pong",
         None => "",

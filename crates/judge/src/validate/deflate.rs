@@ -52,14 +52,19 @@ fn undeclined(offer: &Extensions<'_>) -> Remark {
 }
 
 fn fault(fault: &DeflateFault<'_>) -> Remark {
+    let value = match fault.parameter {
+        b"server_max_window_bits" => "rfc7692/7.1.2.1-value",
+        b"client_max_window_bits" => "rfc7692/7.1.2.2-answer-value",
+        _ => "rfc7692/7-invalid-value",
+    };
     let (requirement, what) = match fault.kind {
         DeflateFaultKind::Unknown => ("rfc6455/9.1-defined-params", "is no parameter of it"),
         DeflateFaultKind::Repeated => ("rfc7692/7-repeated-param", "stands twice"),
-        DeflateFaultKind::ValueMissing => (WINDOW, "has no value"),
-        DeflateFaultKind::ValueUnexpected => ("rfc7692/7-invalid-value", "has a value"),
-        DeflateFaultKind::LeadingZero => (WINDOW, "has a leading zero"),
-        DeflateFaultKind::NotDigits => (WINDOW, "is no number"),
-        DeflateFaultKind::OutOfRange => (WINDOW, "is outside of 8 to 15"),
+        DeflateFaultKind::ValueMissing => (value, "has no value"),
+        DeflateFaultKind::ValueUnexpected => (value, "has a value"),
+        DeflateFaultKind::LeadingZero => (value, "has a leading zero"),
+        DeflateFaultKind::NotDigits => (value, "is no number"),
+        DeflateFaultKind::OutOfRange => (value, "is outside of 8 to 15"),
     };
     let name = shown(fault.parameter, 40);
     Remark::new(
@@ -67,8 +72,6 @@ fn fault(fault: &DeflateFault<'_>) -> Remark {
         format!("permessage-deflate in the answer: {name} {what}"),
     )
 }
-
-const WINDOW: &str = "rfc7692/7-invalid-value";
 
 /// The misfits with the offer that the answer is nearest to.
 fn misfits(answer: &Answer, offers: &[Offer]) -> Vec<Remark> {

@@ -27,6 +27,8 @@ const STEPS: &[&str] = &[
     "RUSTDOCFLAGS='--deny warnings' cargo doc --workspace --no-deps --quiet",
     "cargo xtask tidy",
     "targets/install.sh",
+    // Makes the binary and the page that the next steps look at.
+    "cargo run --release --quiet -- run --quiet",
     "targets/check-html.sh target/upspec/index.html",
     "targets/check-servers.sh",
     "targets/check-fuzz.sh",

@@ -179,6 +179,9 @@ pub(crate) struct Output {
     /// Proxy-Authorization always are.
     #[arg(long, value_name = "NAME")]
     pub(crate) secret_header: Vec<String>,
+    /// Leave the wire log of cases that pass out of the reports, for small files.
+    #[arg(long)]
+    pub(crate) slim: bool,
     /// Print nothing but errors.
     #[arg(short, long)]
     pub(crate) quiet: bool,

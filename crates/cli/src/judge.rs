@@ -1,7 +1,8 @@
 //! `upspec judge`: judges stored exchanges again, with the corpus as it is now.
 
-use upspec_judge::settle;
-use upspec_report::{About, Report};
+use upspec_corpus::case::Case;
+use upspec_judge::{CaseResult, settle};
+use upspec_report::{About, CaseEntry, Report};
 
 use crate::args::JudgeArgs;
 use crate::exit::{Exit, Trouble};
@@ -18,18 +19,7 @@ pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
             continue;
         };
         if entry.exchanges.is_empty() {
-            let reason = entry.reason.unwrap_or(upspec_judge::Reason::Blocked);
-            let message = entry
-                .findings
-                .first()
-                .map_or("", |finding| finding.message.as_str());
-            let requirements = &corpus.requirements;
-            results.push(upspec_judge::not_played(
-                case,
-                reason,
-                message,
-                requirements,
-            ));
+            results.push(kept(entry, case));
             continue;
         }
         let mut result = upspec_judge::judge(case, entry.exchanges, &corpus.requirements);
@@ -46,7 +36,26 @@ pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
         elapsed_ms: stored.elapsed_ms,
         complete: stored.complete,
     };
-    let report = Report::of_run(about, results, &args.output.secret_header, &corpus);
+    let mut report = Report::of_run(about, results, &args.output.secret_header, &corpus);
+    if args.output.slim {
+        report.slim();
+    }
     outputs::publish(&report, &args.output)?;
     outputs::exit(&report, &args.output)
+}
+
+/// A case without octets cannot be judged again: it was not played, or the report is slim.
+fn kept(entry: CaseEntry, case: &Case) -> CaseResult {
+    CaseResult {
+        id: entry.id,
+        title: case.title.clone(),
+        requirement: case.requirement.clone(),
+        verdict: entry.verdict,
+        reason: entry.reason,
+        label: entry.label,
+        flaky: entry.flaky,
+        elapsed_ms: entry.elapsed_ms,
+        findings: entry.findings,
+        exchanges: Vec::new(),
+    }
 }

@@ -60,7 +60,10 @@ async fn play(args: &RunArgs, corpus: &Corpus) -> Result<Exit, Trouble> {
         complete: outcome.complete,
     };
     let results = std::mem::take(&mut outcome.results);
-    let report = Report::of_run(about, results, &args.output.secret_header, corpus);
+    let mut report = Report::of_run(about, results, &args.output.secret_header, corpus);
+    if args.output.slim {
+        report.slim();
+    }
     outputs::publish(&report, &args.output)?;
     let verdict = outputs::exit(&report, &args.output)?;
     conclude(&outcome, &report, &url, verdict)

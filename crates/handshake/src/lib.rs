@@ -10,6 +10,7 @@ pub mod head;
 pub mod negotiate;
 pub mod opening;
 pub mod permitted;
+pub mod role;
 mod violation;
 
 pub use head::{

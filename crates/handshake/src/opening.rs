@@ -51,6 +51,8 @@ pub enum Consequence {
     Refuse,
     /// A negotiated field is malformed: refused, or the connection ends (RFC 6455 9.1).
     RefuseMalformed,
+    /// As [`Self::RefuseVersion`], unless the server speaks that draft too.
+    RefuseDraft,
     /// Refused, and the versions are listed (RFC 6455 4.2.2, 4.4).
     RefuseVersion,
     /// Rejected, or the wrong octets are replaced or dropped and reading goes on.
@@ -187,6 +189,8 @@ fn framing(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     let length = head.fields.contains("Content-Length");
     let coding = head.fields.contains("Transfer-Encoding");
     match Framing::of_request(head) {
+        // Its framing is faulty, and the connection ends; nothing fixes the answer (RFC 9112 6.1).
+        Framing::Invalid if coding && head.version == Some(Version::HTTP_10) => {}
         Framing::Invalid if coding => {
             let rule = "rfc9112/6.3-te-not-chunked";
             opening.note(
@@ -209,7 +213,7 @@ fn framing(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
 
 /// A GET (4.2.1 item 1); methods compare with case (RFC 9110 9.1).
 fn method(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
-    if head.method != b"GET" {
+    if head.method != b"GET" && !syntax::splits_leniently(head) {
         opening.note(
             Consequence::Refuse,
             "rfc6455/4.2.1-method",
@@ -218,10 +222,18 @@ fn method(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     }
 }
 
-/// An Upgrade that names websocket, in any case (4.2.1 item 3), and is a list of protocols.
+/// An Upgrade that names websocket, in any case (4.2.1 item 3), and is a list of protocols. No
+/// version of websocket is registered, so that one behind the name is left open.
 fn upgrade(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
-    if !opening.websocket {
-        let rule = "rfc9110/7.8-offered";
+    let rule = "rfc9110/7.8-offered";
+    let named = |protocol: &Protocol<'_>| protocol.name.eq_ignore_ascii_case(b"websocket");
+    if !opening.websocket && opening.protocols.iter().any(named) {
+        opening.note(
+            Consequence::Unsettled,
+            rule,
+            "websocket is offered with a version",
+        );
+    } else if !opening.websocket {
         opening.note(
             Consequence::IgnoreUpgrade,
             rule,
@@ -292,6 +304,15 @@ fn websocket_version(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
         [] => opening.note(Consequence::Refuse, VERSION, "the version is missing"),
         [value] => match version::version(value) {
             Ok(version::VERSION) => {}
+            // Drafts that were in browsers: who speaks them may switch, and lists them otherwise.
+            Ok(7 | 8) => {
+                let rule = "rfc6455/4.4-version-list";
+                opening.note(
+                    Consequence::RefuseDraft,
+                    rule,
+                    "the version is that of a draft",
+                );
+            }
             Ok(_) => {
                 let rule = "rfc6455/4.4-version-list";
                 opening.note(Consequence::RefuseVersion, rule, "the version is not 13");

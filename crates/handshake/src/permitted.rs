@@ -101,7 +101,7 @@ pub struct Permitted {
 /// 101 better than it was.
 pub fn permitted(request: &RequestHead<'_>, endpoint: &Endpoint) -> Permitted {
     let opening = Opening::read(request);
-    let mut permitted = Permitted::handshake(&opening, endpoint);
+    let mut permitted = Permitted::valid();
     for defect in &opening.defects {
         permitted.apply(defect.consequence, defect.requirement, endpoint);
     }
@@ -126,19 +126,15 @@ impl Permitted {
         Answer::ALL.into_iter().filter(open)
     }
 
-    /// The rulings on the handshake part: on a valid one, or on one that is refused or ignored.
-    fn handshake(opening: &Opening<'_>, endpoint: &Endpoint) -> Self {
-        let mut rulings = VALID.map(|(grade, rule)| Ruling {
-            grade,
-            by: vec![rule],
-        });
-        // A plain list that offers more than websocket: calling it malformed harms, and Upgrade may
-        // be ignored; a valid handshake that differs from the control by spelling alone was read.
-        let alone = opening.protocols.len() == 1;
-        if endpoint.switches && opening.is_valid() && alone {
-            rulings[Answer::BadRequest as usize] = forbidden("rfc7230/2.5-parse-valid");
+    /// The rulings on a valid handshake. Whoever switches on it may still refuse one for reasons of
+    /// its own, so that no refusal breaks a MUST.
+    fn valid() -> Self {
+        Self {
+            rulings: VALID.map(|(grade, rule)| Ruling {
+                grade,
+                by: vec![rule],
+            }),
         }
-        Self { rulings }
     }
 
     /// Takes a defect into account; only what makes an answer better or worse is written.
@@ -165,6 +161,10 @@ impl Permitted {
                 };
                 self.worsen(Switch, grade, rule);
                 self.open(&[BadRequest, ClientError, Close], REFUSE);
+            }
+            Consequence::RefuseDraft => {
+                self.worsen(Switch, Grade::Discouraged, rule);
+                self.open(&[BadRequest, ClientError], REFUSE);
             }
             Consequence::RejectOrRepair => self.open(&[BadRequest, ClientError], rule),
             Consequence::Tolerable => {
@@ -242,13 +242,6 @@ impl Permitted {
                 by: vec!["rfc6455/10.7-http-status"],
             };
         }
-    }
-}
-
-fn forbidden(rule: &'static str) -> Ruling {
-    Ruling {
-        grade: Grade::Forbidden,
-        by: vec![rule],
     }
 }
 

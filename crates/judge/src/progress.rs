@@ -62,7 +62,7 @@ fn awaits(case: &Case, reading: &Reading<'_>) -> Awaits {
     if !complete {
         return Awaits::Octets;
     }
-    if end_matters(case) || answer.ends_connection() {
+    if end_matters(case, reading) || answer.ends_connection() {
         Awaits::End
     } else {
         Awaits::Nothing
@@ -80,23 +80,27 @@ fn tunnel_awaits(case: &Case, reading: &Reading<'_>) -> Awaits {
         _ => false,
     });
     let end = wants.clone().any(|want| matches!(want, Tunnel::NoPong));
-    if there && !end && !end_matters(case) {
+    if there && !end && !end_matters(case, reading) {
         return Awaits::Nothing;
     }
     if wants.next().is_some() {
         return Awaits::Octets;
     }
-    if end_matters(case) {
+    if end_matters(case, reading) {
         Awaits::End
     } else {
         Awaits::Nothing
     }
 }
 
-fn end_matters(case: &Case) -> bool {
-    case.expect
+/// Whether an alternative for this outcome says what must become of the connection.
+fn end_matters(case: &Case, reading: &Reading<'_>) -> bool {
+    let outcome = reading.outcome();
+    let mut open = case
+        .expect
         .iter()
-        .any(|alternative| alternative.connection.is_some())
+        .filter(|alternative| alternative.outcomes.covers(outcome));
+    open.any(|alternative| alternative.connection.is_some())
 }
 
 const STILL_OPEN: Ending = Ending {

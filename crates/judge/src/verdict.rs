@@ -106,13 +106,14 @@ fn own_expectation(case: &Case, reading: &Reading<'_>, book: &Book<'_>, result: 
                 result.reason = Some(undecided(case, reading.outcome()));
             }
         },
-        Matched::Nothing(seen) => {
-            let verdict = book.worst(&case.requirement);
+        Matched::Nothing { seen, rule } => {
+            let rule = rule.unwrap_or(&case.requirement);
+            let verdict = book.worst(rule);
             let message = format!("{seen}. Expected: {}", case.title);
             let place = answer_place(reading);
             result
                 .findings
-                .push(book.finding(&case.requirement, verdict, message, place));
+                .push(book.finding(rule, verdict, message, place));
         }
     }
 }
@@ -176,7 +177,14 @@ pub fn rests_on_silence(case: &Case, result: &CaseResult) -> bool {
     let octets = Octets::of(exchange);
     let reading = Reading::of(case, &octets, Ending::of(exchange));
     match matched(case, &reading) {
-        Matched::Nothing(_) => true,
+        Matched::Nothing { .. } => {
+            let outcome = reading.outcome();
+            let near = case
+                .expect
+                .iter()
+                .any(|alternative| alternative.outcomes.covers(outcome));
+            near || outcome == Outcome::Silent
+        }
         Matched::Alternative(found) => found.grade == Grade::Warn,
     }
 }

@@ -148,6 +148,18 @@ impl Report {
         }
     }
 
+    /// Leaves the connections of cases that pass out, for small files. What they showed is still in
+    /// the verdict and the label.
+    pub fn slim(&mut self) {
+        for case in self
+            .cases
+            .iter_mut()
+            .filter(|case| case.verdict == Verdict::Pass)
+        {
+            case.exchanges.clear();
+        }
+    }
+
     /// The report as JSON, indented, with a line feed at the end.
     #[must_use]
     pub fn json(&self) -> String {

@@ -8,8 +8,12 @@ use crate::{RequestHead, ViolationKind};
 /// Each violation of the head with the rule that speaks of it (RFC 9112 2.2, 3, 5; RFC 9110 5.5).
 pub(super) fn violations(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     for violation in &head.violations {
-        let Some((consequence, requirement)) = rule(violation.kind) else {
-            continue;
+        let (consequence, requirement) = match rule(violation.kind) {
+            Some((Consequence::Refuse, _)) if splits_leniently(head) => {
+                (Consequence::Tolerable, "rfc9112/3-lenient-split")
+            }
+            Some(ruled) => ruled,
+            None => continue,
         };
         let what = violation.kind.describe();
         opening.defects.push(Defect {
@@ -43,19 +47,22 @@ fn rule(kind: ViolationKind) -> Option<(Consequence, &'static str)> {
 
 /// An origin form, or an absolute http or https URI (RFC 6455 4.2.1 item 1), without a fragment.
 pub(super) fn target(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
-    match Target::parse(head.target) {
-        Ok(Target::Origin { .. }) => {}
-        Ok(Target::Absolute(_)) => {
-            let rule = "rfc9112/3.2.2-absolute-form";
-            opening.note(
-                Consequence::Unsettled,
-                rule,
-                "the target is in absolute form",
-            );
-        }
-        _ => {
-            let rule = "rfc6455/4.2.1-target";
-            opening.note(Consequence::Refuse, rule, "the target is no resource name");
-        }
+    let named = matches!(
+        Target::parse(head.target),
+        Ok(Target::Origin { .. } | Target::Absolute(_))
+    );
+    if !named && !splits_leniently(head) {
+        let rule = "rfc6455/4.2.1-target";
+        opening.note(Consequence::Refuse, rule, "the target is no resource name");
     }
+}
+
+/// Whether the request line has white space that only a lenient recipient splits at (RFC 9112 3).
+/// Its words are then not what such a recipient reads.
+pub(super) fn splits_leniently(head: &RequestHead<'_>) -> bool {
+    let words = [head.method, head.target, head.version_bytes];
+    words.iter().any(|word| {
+        word.iter()
+            .any(|octet| matches!(octet, 0x0b | 0x0c | b'\r'))
+    })
 }

@@ -115,7 +115,7 @@ fn the_handshake_has_its_parts() {
     );
     check(
         "Version: 13",
-        "Version: 8",
+        "Version: 9",
         &[(RefuseVersion, "rfc6455/4.4-version-list")],
     );
     check(

@@ -335,8 +335,6 @@ faults! {
         "The 101 has Sec-WebSocket-Version.";
     SwitchTwice: "switch-twice" breaks "rfc9110/15.2.2-101-upgrade",
         "The 101 is sent twice.";
-    FrameBeforeSwitch: "frame-before-switch" breaks "rfc6455/4.2.2-response",
-        "A frame goes out before the 101.";
     JunkAfterSwitch: "junk-after-switch" breaks "rfc6455/4.2.2-response",
         "The 101 is followed by text that is no frame.";
 
@@ -411,8 +409,6 @@ faults! {
         "Lines end with LF alone.";
     NoSpaceAfterStatus: "no-space-after-status" breaks "rfc9112/4-status-space",
         "The status line ends with the status.";
-    LowerCaseVersionSent: "lower-case-version-sent" breaks "rfc6455/4.2.2-response",
-        "The status line says http/1.1.";
 
     // Frames.
     MaskedFrames: "masked-frames" breaks "rfc6455/5.1-server-unmasked",
@@ -423,7 +419,7 @@ faults! {
         "The server writes short lengths in the long form.";
     NoPong: "no-pong" breaks "rfc6455/5.5.2-pong",
         "A Ping is not answered.";
-    WrongPong: "wrong-pong" breaks "rfc6455/5.5.3-same-data",
+    WrongPong: "wrong-pong" breaks "rfc6455/5.5.2-pong",
         "A Pong is always empty.";
     CloseOnUnsolicitedPong: "close-on-unsolicited-pong" breaks "rfc6455/5.5.3-unsolicited",
         "A Pong that answers nothing ends the connection.";

@@ -32,10 +32,8 @@ pub(crate) fn alter_octets(
             octets
         }
         Fault::NoSpaceAfterStatus => [&start[..12], fields, rest].concat(),
-        Fault::LowerCaseVersionSent => [b"http", &start[4..], fields, rest].concat(),
         Fault::SwitchInHttp10 if is_switch => [b"HTTP/1.0", &start[8..], fields, rest].concat(),
         Fault::SwitchTwice if is_switch => [head, head].concat(),
-        Fault::FrameBeforeSwitch if is_switch => [&[0x89, 0x00], head].concat(),
         Fault::JunkAfterSwitch if is_switch => [head, b"junk\r\n"].concat(),
         Fault::ContinueAfterSwitch if is_switch && seen.has("Expect") => {
             [head, b"HTTP/1.1 100 Continue\r\n\r\n"].concat()

@@ -1,6 +1,8 @@
 //! The corpus against the reference server: right, it passes everything; with a fault it is caught.
 //! Never needs the network beyond loopback.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,5 +1,7 @@
 //! Mistakes of the user: each is named with its place, and ends the command with 2.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod support;
 
 use support::upspec;

@@ -1,6 +1,8 @@
 //! Targets that are no WebSocket server, or a hostile one: the run ends soon, says why, and
 //! nothing that they sent acts on the reader. Never sleeps for a fixed time.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};

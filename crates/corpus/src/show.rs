@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn every_step_is_marked() {
         let steps = vec![
-            send(r"GET {path} HTTP/1.1\r\nX: "),
+            send(r"GET {path} HTTP/1.1\r\nX:"),
             Step::Repeat {
                 times: 4,
                 bytes: Template::parse("ab").unwrap(),
@@ -103,7 +103,7 @@ mod tests {
         insta::assert_snapshot!(show(&case, &Bindings::example()), @r#"
         send
           GET /chat HTTP/1.1\r\n
-          X: 
+          X:
         send 4 times
           ab
         send

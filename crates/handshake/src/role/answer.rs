@@ -5,7 +5,7 @@ use crate::field::deflate;
 use crate::field::extension::Extensions;
 use crate::field::framing::Framing;
 use crate::field::key::accept;
-use crate::field::version::VERSION;
+use crate::field::version::{VERSION, version};
 use crate::negotiate::{deflate_value, permessage_deflate, subprotocol};
 use crate::opening::{Consequence, Defect, Opening};
 use crate::{RequestHead, field::connection::contains_option};
@@ -90,20 +90,21 @@ impl Decision {
         if let Some(defect) = first(&OF_HTTP) {
             return Self::Refuse(Refusal::bad_request(defect));
         }
-        if first(&[Consequence::IgnoreUpgrade]).is_some() || stays_with_http(head) {
+        let ignores = first(&[Consequence::IgnoreUpgrade]).is_some();
+        if ignores || !opening.websocket || stays_with_http(head) {
             return Self::Request;
         }
-        if let Some(defect) = first(&[Consequence::RefuseVersion, Consequence::RefuseDraft]) {
-            return Self::Refuse(match first(&OF_HANDSHAKE) {
-                Some(other) => Refusal::bad_handshake(other).with_versions(),
-                None => Refusal::upgrade_required(defect),
-            });
-        }
         match (first(&OF_HANDSHAKE), opening.key) {
-            (Some(defect), _) => Self::Refuse(Refusal::bad_handshake(defect)),
-            (None, Some(key)) => Self::Handshake(Agreement::of(head, &opening, key, service)),
-            // A handshake without one key has a defect.
-            (None, None) => Self::Request,
+            (Some(defect), _) if has_other_version(head) => {
+                Self::Refuse(Refusal::of(defect).with_versions())
+            }
+            (None, _) if has_other_version(head) => Self::Refuse(Refusal::upgrade_required()),
+            (Some(defect), _) => Self::Refuse(Refusal::of(defect)),
+            (None, Some(key)) if head.method == b"GET" => {
+                Self::Handshake(Agreement::of(head, &opening, key, service))
+            }
+            // Only a reading that a lenient server may choose makes a handshake of it.
+            (None, _) => Self::Request,
         }
     }
 }
@@ -117,6 +118,13 @@ const OF_HTTP: [Consequence; 3] = [
 
 /// The defects that RFC 6455 has refused.
 const OF_HANDSHAKE: [Consequence; 2] = [Consequence::Refuse, Consequence::RefuseMalformed];
+
+/// This server speaks one version: that of RFC 6455. It refuses the drafts like any other.
+fn has_other_version(head: &RequestHead<'_>) -> bool {
+    let mut values = head.fields.values("Sec-WebSocket-Version");
+    let only = values.next().filter(|_| values.next().is_none());
+    only.is_some_and(|value| version(value).is_ok_and(|version| version != VERSION))
+}
 
 /// The new protocol cannot begin before the content has ended (RFC 9110 7.8), and nothing is to
 /// follow the answer to a request that says close (RFC 9112 9.6).
@@ -168,13 +176,13 @@ impl Refusal {
     /// The request is malformed as HTTP, so that where it ends is not safe to say: the connection
     /// closes (RFC 9112 2.2, 6.3).
     fn bad_request(defect: &Defect) -> Self {
-        let mut refusal = Self::bad_handshake(defect);
+        let mut refusal = Self::of(defect);
         refusal.fields.push(("Connection", "close".to_owned()));
         refusal
     }
 
     /// The request is in order, but no opening handshake (RFC 6455 4.2.1).
-    fn bad_handshake(defect: &Defect) -> Self {
+    fn of(defect: &Defect) -> Self {
         Self {
             status: 400,
             fields: Vec::new(),
@@ -185,11 +193,16 @@ impl Refusal {
 
     /// Only the version is wrong (RFC 6455 4.2.2, 4.4). A 426 names the protocol in Upgrade, with
     /// its connection option (RFC 9110 15.5.22, 7.8).
-    fn upgrade_required(defect: &Defect) -> Self {
-        let mut refusal = Self::bad_handshake(defect);
-        refusal.status = 426;
-        refusal.fields.push(("Upgrade", "websocket".to_owned()));
-        refusal.fields.push(("Connection", "Upgrade".to_owned()));
+    fn upgrade_required() -> Self {
+        let refusal = Self {
+            status: 426,
+            fields: vec![
+                ("Upgrade", "websocket".to_owned()),
+                ("Connection", "Upgrade".to_owned()),
+            ],
+            requirement: "rfc6455/4.4-version-list",
+            what: "the version is not 13",
+        };
         refusal.with_versions()
     }
 

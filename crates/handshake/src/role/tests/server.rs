@@ -41,6 +41,7 @@ fn a_server_answers_as_the_rfcs_say() {
     check("Host: a", "Host: a\r\nContent-Length: 0", "101");
     check("Upgrade: websocket", "Upgrade: h2c", "http");
     check("Upgrade: websocket\r\n", "", "http");
+    check("Upgrade: websocket", "Upgrade: websocket/13", "http");
     check("Connection: Upgrade", "Connection: keep-alive", "http");
     check("Connection: Upgrade", "Connection: Upgrade, close", "http");
     check("Host: a", "Host: a\r\nContent-Length: 5", "http");
@@ -51,6 +52,7 @@ fn a_server_answers_as_the_rfcs_say() {
     let required = "426, Upgrade: websocket, Connection: Upgrade, Sec-WebSocket-Version: 13 \
                     by rfc6455/4.4-version-list";
     check(versions, "Sec-WebSocket-Version: 8", required);
+    check(versions, "Sec-WebSocket-Version: 14", required);
     check(
         versions,
         "Sec-WebSocket-Version: 013",
@@ -218,6 +220,8 @@ fn requests() -> impl Strategy<Value = Vec<u8>> {
         ("Host: a\r\n", "Host: a\n"),
         ("Upgrade: websocket", "Upgrade: websocket, a b"),
         ("Upgrade: websocket", "Upgrade: foo"),
+        ("Upgrade: websocket", "Upgrade: websocket/13"),
+        ("Version: 13", "Version: 14"),
         ("Connection: Upgrade", "Connection: upgrade, close"),
         ("Connection: Upgrade", "Connection: x"),
         ("Connection: Upgrade", "Connection: upgrade, a b"),

@@ -107,7 +107,7 @@ mod tests {
         send 4 times
           ab
         send
-          aa!\r\n
+          aaa!\r\n
           \x27\xFF{{\r\n
           \r\n
         await 101

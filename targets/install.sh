@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Installs what CI needs beyond cargo and a C compiler: chromium, nginx, node with ws, python3 with
+# websockets, cargo-fuzz. Does nothing for what is there already; everything that belongs to the
+# servers goes below target/servers.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf 'install: %s\n' "$*"; }
+die() { printf 'install: %s\n' "$*" >&2; exit 1; }
+
+logs=target/servers/log
+mkdir -p "$logs"
+
+# Runs a command with its output in a log that is shown only when the command fails.
+quietly() {
+    local name=$1
+    shift
+    if ! "$@" >"$logs/$name.log" 2>&1; then
+        tail -n 40 "$logs/$name.log" >&2
+        die "failed: $*"
+    fi
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo --non-interactive "$@"
+    else
+        die "neither root nor sudo; install by hand: $*"
+    fi
+}
+
+has_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
+
+missing=()
+command -v chromium >/dev/null || missing+=(chromium)
+command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx)
+command -v python3 >/dev/null || missing+=(python3)
+has_venv || missing+=(python3-venv)
+command -v node >/dev/null || missing+=(nodejs)
+command -v npm >/dev/null || missing+=(npm)
+
+if [ ${#missing[@]} -gt 0 ]; then
+    command -v apt-get >/dev/null ||
+        die "missing: ${missing[*]} (Debian's names), and there is no apt-get; install them by hand"
+    say "apt-get install ${missing[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    quietly apt-update as_root apt-get update --quiet
+    quietly apt-install as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install --quiet --yes --no-install-recommends "${missing[@]}"
+fi
+
+# The copy of what was installed last tells whether there is anything to do.
+node=target/servers/node-ws
+if ! cmp --silent targets/node-ws/package.json "$node/installed.json"; then
+    say "npm install in $node"
+    mkdir -p "$node"
+    cp targets/node-ws/package.json "$node/package.json"
+    quietly npm npm install --prefix "$node" --no-audit --no-fund --no-package-lock
+    cp targets/node-ws/package.json "$node/installed.json"
+fi
+
+python=target/servers/py-websockets
+if ! cmp --silent targets/py-websockets/requirements.txt "$python/installed.txt"; then
+    say "pip install in $python"
+    rm -rf "$python"
+    quietly venv python3 -m venv "$python"
+    quietly pip "$python/bin/python" -m pip install --quiet --disable-pip-version-check \
+        --requirement targets/py-websockets/requirements.txt
+    cp targets/py-websockets/requirements.txt "$python/installed.txt"
+fi
+
+if ! command -v cargo-fuzz >/dev/null && [ ! -x target/servers/cargo/bin/cargo-fuzz ]; then
+    say "cargo install cargo-fuzz (some minutes)"
+    quietly cargo-fuzz cargo install cargo-fuzz --locked --root target/servers/cargo
+fi
+
+say "everything is there"

@@ -27,7 +27,7 @@ pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
         result.elapsed_ms = entry.elapsed_ms;
         results.push(result);
     }
-    settle(&mut results);
+    settle(&mut results, &corpus.requirements);
     let about = About {
         tool: outputs::tool(&corpus),
         target: stored.target,

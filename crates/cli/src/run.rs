@@ -43,7 +43,7 @@ async fn play(args: &RunArgs, corpus: &Corpus) -> Result<Exit, Trouble> {
     let (seed, started, from) = (settings.seed, Timestamp::now(), Instant::now());
     let plan = Plan::new(&corpus.cases, |case| args.selection.wants(case, corpus));
     let mut outcome = drive(plan, target, settings, corpus, args.output.quiet).await;
-    settle(&mut outcome.results);
+    settle(&mut outcome.results, &corpus.requirements);
     let about = About {
         tool: outputs::tool(corpus),
         target: upspec_report::Target {

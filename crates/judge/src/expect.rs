@@ -16,13 +16,8 @@ use crate::tunnel::frames;
 pub(crate) enum Matched<'c> {
     /// This alternative describes it.
     Alternative(&'c Expectation),
-    /// None does.
-    Nothing {
-        /// What was seen and, where an alternative was near, what it lacks.
-        seen: String,
-        /// The requirement behind what it lacks, where that is not the case's own.
-        rule: Option<&'static str>,
-    },
+    /// None does; the phrase says what was seen and, where an alternative was near, what it lacks.
+    Nothing(String),
 }
 
 /// Finds the first alternative that describes what was read.
@@ -41,19 +36,9 @@ pub(crate) fn matched<'c>(case: &'c Case, reading: &Reading<'_>) -> Matched<'c> 
     }
     let seen = describe(reading);
     match misses.first() {
-        Some(miss) => Matched::Nothing {
-            rule: no_pong(case, reading).then_some("rfc6455/5.5.2-pong"),
-            seen: format!("{seen}, but {miss}"),
-        },
-        None => Matched::Nothing { seen, rule: None },
+        Some(miss) => Matched::Nothing(format!("{seen}, but {miss}")),
+        None => Matched::Nothing(seen),
     }
-}
-
-/// Whether the case asks for a Pong that did not come, or came with other data.
-fn no_pong(case: &Case, reading: &Reading<'_>) -> bool {
-    let wants = |expectation: &Expectation| expectation.tunnel == Some(Tunnel::PingPong);
-    let there = matches!(ponged(reading), Pong::Same);
-    reading.tunnel.is_some() && case.expect.iter().any(wants) && !there
 }
 
 /// What came of the request, in a phrase that follows "the target".

@@ -14,6 +14,7 @@ mod text;
 mod tunnel;
 mod validate;
 mod verdict;
+mod versions;
 
 pub use exchange::{End, Exchange, Io, IoKind, Over};
 pub use facts::TargetFacts;

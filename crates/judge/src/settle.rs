@@ -1,9 +1,13 @@
 //! What can only be said once all cases of a run are judged: one habit of a target is one finding.
-//! Never raises a verdict, and keeps every finding in the case that showed it.
+//! Never takes a finding away from the case that showed it.
 
 use std::collections::HashMap;
 
+use upspec_corpus::Registry;
+
 use crate::result::{CaseResult, Finding, Verdict};
+use crate::verdict::Book;
+use crate::versions;
 
 /// Counts each warning that is a habit of the target once: in the first case that shows it, in
 /// corpus order. In the others the finding stays, without weight, and says where it counts.
@@ -11,7 +15,10 @@ use crate::result::{CaseResult, Finding, Verdict};
 /// A habit is the same message about the same requirement from a rule that holds for every
 /// response, such as a missing Date. A close without an answer is one if the target never answers
 /// a malformed request with an error at all.
-pub fn settle(results: &mut [CaseResult]) {
+///
+/// Adds what only several cases together show: a version that is taken and never listed.
+pub fn settle(results: &mut [CaseResult], registry: &Registry) {
+    versions::check(results, &Book::new(registry));
     let closes_always = !results.iter().any(answers_with_error);
     let mut first: HashMap<String, String> = HashMap::new();
     for result in results {
@@ -56,6 +63,7 @@ const HABITS: &[&str] = &[
     "rfc6455/11.3.5-on-error",
     "rfc6455/11.6-registry",
     "rfc6455/7.1.7-close-frame",
+    "rfc6455/7.1.7-fail",
     "rfc9110/2.2-role",
     "rfc9110/6.2-response-version",
     "rfc9110/6.6.1-date",
@@ -64,10 +72,15 @@ const HABITS: &[&str] = &[
     "rfc9112/9.8-closure-alert",
 ];
 
-/// A case whose findings have all lost their weight passes.
+/// A case whose findings have all lost their weight is what it was without them.
 fn lighten(result: &mut CaseResult) {
-    if result.verdict == Verdict::Warn {
-        let worst = result.findings.iter().map(|finding| finding.verdict).max();
-        result.verdict = worst.unwrap_or(Verdict::Warn);
+    if result.verdict != Verdict::Warn {
+        return;
+    }
+    let worst = result.findings.iter().map(|finding| finding.verdict).max();
+    match (worst, result.reason) {
+        (Some(Verdict::Warn), _) => result.reason = None,
+        (_, Some(_)) => result.verdict = Verdict::Inconclusive,
+        (worst, None) => result.verdict = worst.unwrap_or(Verdict::Warn),
     }
 }

@@ -25,7 +25,7 @@ pub fn judge(case: &Case, exchanges: Vec<Exchange>, registry: &Registry) -> Case
     };
     let octets = Octets::of(exchange);
     let reading = Reading::of(case, &octets, Ending::of(exchange));
-    let book = Book { registry };
+    let book = Book::new(registry);
     result.label = Some(label(reading.outcome()));
     own_expectation(case, &reading, &book, &mut result);
     for remark in remarks(&reading) {
@@ -53,7 +53,7 @@ pub fn not_played(case: &Case, reason: Reason, message: &str, registry: &Registr
         _ => Verdict::Inconclusive,
     };
     if !message.is_empty() {
-        let book = Book { registry };
+        let book = Book::new(registry);
         let finding = book.finding(&case.requirement, result.verdict, message.to_owned(), None);
         result.findings.push(finding);
     }
@@ -106,14 +106,13 @@ fn own_expectation(case: &Case, reading: &Reading<'_>, book: &Book<'_>, result: 
                 result.reason = Some(undecided(case, reading.outcome()));
             }
         },
-        Matched::Nothing { seen, rule } => {
-            let rule = rule.unwrap_or(&case.requirement);
-            let verdict = book.worst(rule);
+        Matched::Nothing(seen) => {
+            let verdict = book.worst(&case.requirement);
             let message = format!("{seen}. Expected: {}", case.title);
             let place = answer_place(reading);
             result
                 .findings
-                .push(book.finding(rule, verdict, message, place));
+                .push(book.finding(&case.requirement, verdict, message, place));
         }
     }
 }
@@ -160,7 +159,10 @@ fn conclude(result: &mut CaseResult) {
     let worst = result.findings.iter().map(|finding| finding.verdict).max();
     if let Some(worst) = worst.filter(|worst| *worst >= Verdict::Warn) {
         result.verdict = worst;
-        result.reason = None;
+        // A warning may yet lose its weight; what was undecided is then undecided again.
+        if worst > Verdict::Warn {
+            result.reason = None;
+        }
     }
 }
 
@@ -177,7 +179,7 @@ pub fn rests_on_silence(case: &Case, result: &CaseResult) -> bool {
     let octets = Octets::of(exchange);
     let reading = Reading::of(case, &octets, Ending::of(exchange));
     match matched(case, &reading) {
-        Matched::Nothing { .. } => {
+        Matched::Nothing(_) => {
             let outcome = reading.outcome();
             let near = case
                 .expect
@@ -194,7 +196,11 @@ pub(crate) struct Book<'r> {
     registry: &'r Registry,
 }
 
-impl Book<'_> {
+impl<'r> Book<'r> {
+    pub(crate) fn new(registry: &'r Registry) -> Self {
+        Self { registry }
+    }
+
     /// The worst verdict that breaking this requirement can earn. A MAY never fails.
     pub(crate) fn worst(&self, id: &str) -> Verdict {
         match self

@@ -116,7 +116,7 @@ fn misfit(misfit: Misfit) -> Remark {
         )
         .at_most_warn(),
         Misfit::ServerWindowMissing(bits) => Remark::new(
-            "rfc7692/7.1.2.1-echo",
+            "rfc7692/7-unsupported",
             format!("took an offer with server_max_window_bits={bits} without the parameter"),
         ),
     }

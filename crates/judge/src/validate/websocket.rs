@@ -4,23 +4,28 @@ use upspec_handshake::Fields;
 use upspec_handshake::field::connection::contains_option;
 use upspec_handshake::field::extension::{Extension, Extensions};
 use upspec_handshake::field::key::accept;
-use upspec_handshake::field::version::versions;
+use upspec_handshake::field::upgrade::protocols;
+use upspec_handshake::field::version::{version, versions};
 use upspec_handshake::field::{elements, is_token};
+use upspec_handshake::opening::{Consequence, Opening};
 
 use super::{Context, Remark, deflate};
 use crate::text::shown;
 
-/// Whether the response opens a WebSocket connection: a 101 to an offer of websocket alone, or one
-/// that names websocket itself.
+/// Whether the response opens a WebSocket connection: a 101 that names websocket, or one to an
+/// offer of websocket that names nothing else of the offer. Among several protocols the server
+/// may pick another (RFC 9110 7.8).
 fn opens(context: &Context<'_, '_>) -> bool {
-    let lists = |fields: &Fields<'_>| {
-        let value = fields.combined("Upgrade").unwrap_or_default();
-        elements(&value).any(|element| element.bytes.eq_ignore_ascii_case(b"websocket"))
+    let named = |fields: &Fields<'_>| -> Vec<Vec<u8>> {
+        let offered = protocols(fields.values("Upgrade")).flatten();
+        offered.map(|protocol| protocol.name.to_ascii_lowercase()).collect()
     };
-    let offered = context
-        .request()
-        .is_some_and(|request| lists(&request.fields));
-    context.status() == 101 && (offered || lists(context.fields()))
+    let offer = context.request().map(|request| named(&request.fields)).unwrap_or_default();
+    let answer = named(context.fields());
+    let websocket = |name: &Vec<u8>| name == b"websocket";
+    let other = answer.iter().any(|name| !websocket(name) && offer.contains(name));
+    let ours = answer.iter().any(websocket) || (offer.iter().any(websocket) && !other);
+    context.status() == 101 && ours
 }
 
 /// Sec-WebSocket-Accept is there, once, and computed from the key of the request.
@@ -155,7 +160,7 @@ pub(super) fn extensions(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
     let offer = Extensions::parse(&offer_value);
     for extension in &answer.list {
         let known = |offer: &&Extension<'_>| offer.name.eq_ignore_ascii_case(extension.name);
-        if !offer.list.iter().any(|offer| known(&offer)) {
+        if offer.is_well_formed() && !offer.list.iter().any(|offer| known(&offer)) {
             let message = format!(
                 "took the extension {}, which is not on offer",
                 shown(extension.name, 40)
@@ -193,6 +198,10 @@ pub(super) fn version_list(context: &Context<'_, '_>, remarks: &mut Vec<Remark>)
         remarks.push(Remark::new("rfc6455/4.3-version-server", message).at(at));
         return;
     }
+    if let Some(asked) = refused_version(context).filter(|asked| versions.contains(&Some(*asked))) {
+        let message = format!("refuses version {asked}, which it lists as one that it speaks");
+        remarks.push(Remark::new("rfc6455/4.4-version-list", message).at(at.clone()));
+    }
     if let Some(reserved) = versions
         .iter()
         .flatten()
@@ -202,4 +211,13 @@ pub(super) fn version_list(context: &Context<'_, '_>, remarks: &mut Vec<Remark>)
         let remark = Remark::new("rfc6455/11.6-registry", message).at(at);
         remarks.push(remark.at_most_warn());
     }
+}
+
+/// The version of a handshake that was refused for nothing but its version.
+fn refused_version(context: &Context<'_, '_>) -> Option<u8> {
+    let opening = Opening::read(context.request()?);
+    let [defect] = opening.defects[..] else { return None };
+    let by_version = [Consequence::RefuseVersion, Consequence::RefuseDraft];
+    let value = context.request()?.fields.values("Sec-WebSocket-Version").next()?;
+    by_version.contains(&defect.consequence).then(|| version(value).ok()).flatten()
 }

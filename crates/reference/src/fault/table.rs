@@ -57,9 +57,9 @@ faults! {
         "Host has to be the first field.";
     RefuseUnknownFields: "refuse-unknown-fields" breaks "rfc9110/5.1-unknown-fields",
         "A field that the server does not know is an error.";
-    OnlyFirstLine: "only-first-line" breaks "rfc6455/4.2.1-connection",
+    OnlyFirstLine: "only-first-line" breaks "rfc9110/2.4-meaning",
         "Of a repeated Upgrade or Connection line the first one counts.";
-    OnlyLastLine: "only-last-line" breaks "rfc6455/4.2.1-connection",
+    OnlyLastLine: "only-last-line" breaks "rfc9110/2.4-meaning",
         "Of a repeated Upgrade or Connection line the last one counts.";
     RefuseEmptyListElements: "refuse-empty-list-elements" breaks "rfc9110/5.6.1.2-empty-elements",
         "An empty list element is an error.";
@@ -419,13 +419,13 @@ faults! {
         "The server writes short lengths in the long form.";
     NoPong: "no-pong" breaks "rfc6455/5.5.2-pong",
         "A Ping is not answered.";
-    WrongPong: "wrong-pong" breaks "rfc6455/5.5.2-pong",
+    WrongPong: "wrong-pong" breaks "rfc6455/5.5.3-same-data",
         "A Pong is always empty.";
     CloseOnUnsolicitedPong: "close-on-unsolicited-pong" breaks "rfc6455/5.5.3-unsolicited",
         "A Pong that answers nothing ends the connection.";
     AcceptUnmaskedFrame: "accept-unmasked-frame" breaks "rfc6455/5.1-unmasked",
         "A frame need not be masked.";
-    EchoStillMasked: "echo-still-masked" breaks "rfc6455/6.2-unmask",
+    EchoStillMasked: "echo-still-masked" breaks "rfc6455/5.6-utf8",
         "The mask is not taken off.";
     AcceptReservedBits: "accept-reserved-bits" breaks "rfc6455/5.2-rsv",
         "Reserved bits are not looked at.";
@@ -433,7 +433,7 @@ faults! {
         "Frames with an unknown opcode are skipped.";
     AcceptLongControlFrame: "accept-long-control-frame" breaks "rfc6455/5.5-control-frame",
         "A control frame may be of any length.";
-    AcceptFragmentedControlFrame: "accept-fragmented-control-frame" breaks "rfc6455/5.5-control-frame",
+    AcceptFragmentedControlFrame: "accept-fragmented-control-frame" breaks "rfc6455/10.7-close-frame",
         "A control frame may be a fragment.";
     AcceptStrayContinuation: "accept-stray-continuation" breaks "rfc6455/10.7-close-frame",
         "A continuation of nothing is skipped.";

@@ -179,7 +179,7 @@ pub(crate) struct Output {
     /// Proxy-Authorization always are.
     #[arg(long, value_name = "NAME")]
     pub(crate) secret_header: Vec<String>,
-    /// Leave the wire log of cases that pass out of the reports, for small files.
+    /// Leave everything but verdict and label of cases that pass out of the reports.
     #[arg(long)]
     pub(crate) slim: bool,
     /// Print nothing but errors.

@@ -48,11 +48,11 @@ pub(crate) fn describe(reading: &Reading<'_>) -> String {
         Outcome::Status(status) => format!("answered {status}"),
         Outcome::Class(class) => format!("answered {class}xx"),
         Outcome::Closed if !reading.responses.is_empty() => {
-            "closed the connection after an interim response".to_owned()
+            "closed the connection before the response that the case is about".to_owned()
         }
         Outcome::Closed => "closed the connection without an answer".to_owned(),
         Outcome::Silent if !reading.responses.is_empty() => {
-            "sent an interim response and then nothing within the window".to_owned()
+            "did not send the response that the case is about within the window".to_owned()
         }
         Outcome::Silent => "sent nothing within the window".to_owned(),
         Outcome::NotHttp if reading.ending.cap => {

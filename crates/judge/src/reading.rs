@@ -50,6 +50,8 @@ pub(crate) struct Reading<'b> {
     before_leave: usize,
     /// Where the requests end in what was written.
     pub(crate) requests_end: usize,
+    /// The last request has all of its body.
+    pub(crate) whole_requests: bool,
     /// How many responses come before the one that the case is about.
     earlier: usize,
     /// All that was read.
@@ -126,12 +128,13 @@ impl<'b> Reading<'b> {
     }
 
     pub(crate) fn of_bytes(case: &Case, written: &'b [u8], read: &'b [u8], ending: Ending) -> Self {
-        let (requests, requests_end) = requests(written);
+        let (requests, requests_end, whole_requests) = requests(written);
         let mut reading = Self {
             earlier: awaited_before(case),
             before_leave: read.len(),
             requests,
             requests_end,
+            whole_requests,
             responses: Vec::new(),
             tunnel: None,
             stray: None,
@@ -256,10 +259,11 @@ fn awaited_before(case: &Case) -> usize {
 }
 
 /// Reads requests as long as their heads are complete and their framing is known, and says where
-/// they end.
-fn requests(written: &[u8]) -> (Vec<RequestHead<'_>>, usize) {
+/// they end and whether the last one is whole.
+fn requests(written: &[u8]) -> (Vec<RequestHead<'_>>, usize, bool) {
     let mut requests = Vec::new();
     let mut at = 0;
+    let mut whole = true;
     while at < written.len() && requests.len() < MOST_REQUESTS {
         let Some(head) = RequestHead::parse(&written[at..]).complete() else {
             break;
@@ -269,11 +273,12 @@ fn requests(written: &[u8]) -> (Vec<RequestHead<'_>>, usize) {
         let (length, state) = body(&framing, rest, false);
         at += head.len + length;
         requests.push(head);
+        whole = state == BodyState::Complete;
         if state != BodyState::Complete || framing == Framing::Invalid {
             break;
         }
     }
-    (requests, at)
+    (requests, at, whole)
 }
 
 /// How many of the octets belong to a body, and whether it is all there.

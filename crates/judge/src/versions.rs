@@ -21,14 +21,18 @@ pub(crate) fn check(results: &mut [CaseResult], book: &Book<'_>) {
         return;
     }
     for result in results {
-        let Some(taken) = result.exchanges.first().and_then(taken) else { continue };
+        let Some(taken) = result.exchanges.first().and_then(taken) else {
+            continue;
+        };
         if taken != VERSION && !listed.contains(&taken) {
             let shown: Vec<String> = listed.iter().map(ToString::to_string).collect();
             let message = format!(
                 "took version {taken}, but its refusals list {} alone",
                 shown.join(", ")
             );
-            result.findings.push(book.finding(RULE, Verdict::Fail, message, None));
+            result
+                .findings
+                .push(book.finding(RULE, Verdict::Fail, message, None));
             result.verdict = result.verdict.max(Verdict::Fail);
             result.reason = None;
         }
@@ -40,11 +44,15 @@ const RULE: &str = "rfc6455/4.4-version-list";
 /// The versions that a refusal lists.
 fn list_of_refusal(exchange: &Exchange) -> Vec<u8> {
     let read = exchange.read();
-    let Some(head) = ResponseHead::parse(&read).complete() else { return Vec::new() };
+    let Some(head) = ResponseHead::parse(&read).complete() else {
+        return Vec::new();
+    };
     if head.status == Some(101) {
         return Vec::new();
     }
-    versions(head.fields.values("Sec-WebSocket-Version")).flatten().collect()
+    versions(head.fields.values("Sec-WebSocket-Version"))
+        .flatten()
+        .collect()
 }
 
 /// The version of a handshake that was answered with 101.
@@ -54,5 +62,7 @@ fn taken(exchange: &Exchange) -> Option<u8> {
     let response = ResponseHead::parse(&read).complete()?;
     let mut asked = request.fields.values("Sec-WebSocket-Version");
     let value = asked.next().filter(|_| asked.next().is_none())?;
-    (response.status == Some(101)).then(|| version(value).ok()).flatten()
+    (response.status == Some(101))
+        .then(|| version(value).ok())
+        .flatten()
 }

@@ -148,8 +148,7 @@ impl Report {
         }
     }
 
-    /// Leaves the connections of cases that pass out, for small files. What they showed is still in
-    /// the verdict and the label.
+    /// Leaves everything but verdict and label out of the cases that pass, for small files.
     pub fn slim(&mut self) {
         for case in self
             .cases
@@ -157,6 +156,9 @@ impl Report {
             .filter(|case| case.verdict == Verdict::Pass)
         {
             case.exchanges.clear();
+            case.expected.clear();
+            case.findings.clear();
+            case.why = None;
         }
     }
 

@@ -73,7 +73,8 @@ pub(super) fn announced_close(context: &Context<'_, '_>, remarks: &mut Vec<Remar
     let says_close = contains_option(context.fields().values("Connection"), "close");
     let request = context.request();
     let asked = request.is_none_or(says_close_or_old);
-    if says_close && ending.deadline && !ending.by_peer {
+    // A server lingers over a body that is still on its way (RFC 9112 9.6 describes it).
+    if says_close && ending.deadline && !ending.by_peer && context.reading.whole_requests {
         let message = format!("the {status} says close, but the connection stays open");
         let remark = Remark::new("rfc9112/9.6-close-sent", message);
         remarks.push(remark.at(context.line("Connection")));

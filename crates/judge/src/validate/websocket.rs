@@ -18,12 +18,19 @@ use crate::text::shown;
 fn opens(context: &Context<'_, '_>) -> bool {
     let named = |fields: &Fields<'_>| -> Vec<Vec<u8>> {
         let offered = protocols(fields.values("Upgrade")).flatten();
-        offered.map(|protocol| protocol.name.to_ascii_lowercase()).collect()
+        offered
+            .map(|protocol| protocol.name.to_ascii_lowercase())
+            .collect()
     };
-    let offer = context.request().map(|request| named(&request.fields)).unwrap_or_default();
+    let offer = context
+        .request()
+        .map(|request| named(&request.fields))
+        .unwrap_or_default();
     let answer = named(context.fields());
     let websocket = |name: &Vec<u8>| name == b"websocket";
-    let other = answer.iter().any(|name| !websocket(name) && offer.contains(name));
+    let other = answer
+        .iter()
+        .any(|name| !websocket(name) && offer.contains(name));
     let ours = answer.iter().any(websocket) || (offer.iter().any(websocket) && !other);
     context.status() == 101 && ours
 }
@@ -160,7 +167,8 @@ pub(super) fn extensions(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
     let offer = Extensions::parse(&offer_value);
     for extension in &answer.list {
         let known = |offer: &&Extension<'_>| offer.name.eq_ignore_ascii_case(extension.name);
-        if offer.is_well_formed() && !offer.list.iter().any(|offer| known(&offer)) {
+        let readable = offer_value.is_empty() || offer.is_well_formed();
+        if readable && !offer.list.iter().any(|offer| known(&offer)) {
             let message = format!(
                 "took the extension {}, which is not on offer",
                 shown(extension.name, 40)
@@ -216,8 +224,17 @@ pub(super) fn version_list(context: &Context<'_, '_>, remarks: &mut Vec<Remark>)
 /// The version of a handshake that was refused for nothing but its version.
 fn refused_version(context: &Context<'_, '_>) -> Option<u8> {
     let opening = Opening::read(context.request()?);
-    let [defect] = opening.defects[..] else { return None };
+    let [defect] = opening.defects[..] else {
+        return None;
+    };
     let by_version = [Consequence::RefuseVersion, Consequence::RefuseDraft];
-    let value = context.request()?.fields.values("Sec-WebSocket-Version").next()?;
-    by_version.contains(&defect.consequence).then(|| version(value).ok()).flatten()
+    let value = context
+        .request()?
+        .fields
+        .values("Sec-WebSocket-Version")
+        .next()?;
+    by_version
+        .contains(&defect.consequence)
+        .then(|| version(value).ok())
+        .flatten()
 }

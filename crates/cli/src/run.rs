@@ -6,7 +6,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use rand::{RngCore as _, SeedableRng as _};
 use upspec_corpus::Corpus;
-use upspec_judge::{CONTROL, TargetFacts, settle};
+use upspec_judge::{CONTROL, settle};
 use upspec_reference::{Config, Server};
 use upspec_report::{About, Report};
 use upspec_runner::{Ending, Plan, RunOutcome, Settings, Target, Trust};
@@ -159,7 +159,7 @@ fn conclude(
     match &outcome.ending {
         Ending::Complete => Ok(verdict),
         Ending::Interrupted => Ok(Exit::Interrupted),
-        Ending::NotSwitched => Err(Trouble::unreachable(not_switched(report, &outcome.facts))),
+        Ending::NotSwitched => Err(Trouble::unreachable(not_switched(report))),
         Ending::NotHttp { message } => Err(Trouble::unreachable(format!(
             "nothing could be judged: {message}; is {url} an HTTP server?"
         ))),
@@ -193,7 +193,7 @@ fn suspicion(suspects: &[String]) -> String {
 }
 
 /// Says what the control got instead of a switch, and what to change.
-fn not_switched(report: &Report, _: &TargetFacts) -> String {
+fn not_switched(report: &Report) -> String {
     let control = report.cases.iter().find(|case| case.id == CONTROL);
     let got = control
         .and_then(|case| case.label.clone())

@@ -34,6 +34,7 @@ pub fn judge(case: &Case, exchanges: Vec<Exchange>, registry: &Registry) -> Case
     if let (Some(other), Some(_)) = (exchanges.get(1), &case.same_as) {
         let other_octets = Octets::of(other);
         let other = Reading::of(case, &other_octets, Ending::of(other));
+        blame_twin(case, &other, &mut result);
         result
             .findings
             .extend(metamorphic::difference(case, &reading, &other, &book));
@@ -108,7 +109,7 @@ fn own_expectation(case: &Case, reading: &Reading<'_>, book: &Book<'_>, result: 
         },
         Matched::Nothing(seen) => {
             let verdict = book.worst(&case.requirement);
-            let message = format!("{seen}. Expected: {}", case.title);
+            let message = format!("{seen}{EXPECTED}{}", case.title);
             let place = answer_place(reading);
             result
                 .findings
@@ -134,6 +135,25 @@ fn warning(
     let message = format!("{}: {because}", describe(reading));
     book.finding(requirement, Verdict::Warn, message, answer_place(reading))
 }
+
+/// A spelling is not to blame where the plain one fares no better: the case of the twin says so.
+/// The finding stays, without weight; the case's own expectation comes first.
+fn blame_twin(case: &Case, twin: &Reading<'_>, result: &mut CaseResult) {
+    let failed = |finding: &&mut Finding| {
+        finding.requirement == case.requirement && finding.message.contains(EXPECTED)
+    };
+    let own = result.findings.first_mut().filter(failed);
+    if let (Some(own), Matched::Nothing(_)) = (own, matched(case, twin)) {
+        own.verdict = Verdict::Inconclusive;
+        own.message
+            .push_str(" (the plain spelling fares no better)");
+        result.verdict = Verdict::Inconclusive;
+        result.reason = Some(Reason::Blocked);
+    }
+}
+
+/// Parts what was seen from what was expected.
+const EXPECTED: &str = ". Expected: ";
 
 /// Why an answer decides nothing.
 fn undecided(case: &Case, outcome: Outcome) -> Reason {

@@ -98,7 +98,8 @@ impl Context {
         Ok(result)
     }
 
-    /// Plays a case once, with its partner if it has one, and has it judged.
+    /// Plays a case once, with its partner if it has one, and has it judged. The two are played at the
+    /// same time, since silence takes long, unless one connection at a time is all that is wanted.
     async fn attempt(
         &self,
         index: usize,
@@ -107,37 +108,54 @@ impl Context {
         window: Duration,
     ) -> Result<CaseResult, Failed> {
         let case = &self.plan.cases()[index];
-        let mut exchanges = Vec::new();
-        for (played, connection) in [Some(case), self.plan.partner(case)]
-            .into_iter()
-            .flatten()
-            .zip(0..)
-        {
-            let turn = Turn {
-                seed: self.settings.seed,
-                case: &case.id,
-                attempt,
-                connection,
-            };
-            let exchange = match self.guarded(index, played, facts, turn, window).await {
-                Ok(exchange) => exchange,
-                Err(error) if !error.hints_at_death() => return Err(Failed::Connect(error)),
-                Err(_) if self.check_now().await == Pulse::Dead => {
-                    return Err(Failed::Died(exchanges));
+        let turn = |connection| Turn {
+            seed: self.settings.seed,
+            case: &case.id,
+            attempt,
+            connection,
+        };
+        let own = self.connection(index, case, facts, turn(0), window);
+        let exchanges = match self.plan.partner(case) {
+            None => vec![own.await?],
+            Some(partner) => {
+                let other = self.connection(index, partner, facts, turn(1), window);
+                if self.settings.jobs > 1 {
+                    let (own, other) = tokio::join!(own, other);
+                    both(own, other)?
+                } else {
+                    let own = own.await;
+                    both(own, other.await)?
                 }
-                // It lives: whatever stood in the way may have passed.
-                Err(_) => self
-                    .guarded(index, played, facts, turn, window)
-                    .await
-                    .map_err(Failed::Connect)?,
-            };
-            let suspicious = hints_at_death(&exchange);
-            exchanges.push(exchange);
-            if suspicious && self.check_now().await == Pulse::Dead {
-                return Err(Failed::Died(exchanges));
             }
-        }
+        };
         Ok(self.judge.judge(case, exchanges, facts))
+    }
+
+    /// One connection of a case, and the look whether the target has survived it.
+    async fn connection(
+        &self,
+        index: usize,
+        played: &Case,
+        facts: &TargetFacts,
+        turn: Turn<'_>,
+        window: Duration,
+    ) -> Result<Exchange, Failed> {
+        let exchange = match self.guarded(index, played, facts, turn, window).await {
+            Ok(exchange) => exchange,
+            Err(error) if !error.hints_at_death() => return Err(Failed::Connect(error)),
+            Err(_) if self.check_now().await == Pulse::Dead => {
+                return Err(Failed::Died(Vec::new()));
+            }
+            // It lives: whatever stood in the way may have passed.
+            Err(_) => self
+                .guarded(index, played, facts, turn, window)
+                .await
+                .map_err(Failed::Connect)?,
+        };
+        if hints_at_death(&exchange) && self.check_now().await == Pulse::Dead {
+            return Err(Failed::Died(vec![exchange]));
+        }
+        Ok(exchange)
     }
 
     /// Finds out whether the target lives, after all that happened up to now.
@@ -224,6 +242,27 @@ impl Control for Context {
             Ok(exchange) => self.has_response(case, &exchange),
             Err(_) => false,
         }
+    }
+}
+
+/// Both exchanges of a pair, or what became of them; a death keeps what was recorded until then.
+fn both(
+    own: Result<Exchange, Failed>,
+    other: Result<Exchange, Failed>,
+) -> Result<Vec<Exchange>, Failed> {
+    match (own, other) {
+        (Ok(own), Ok(other)) => Ok(vec![own, other]),
+        (Err(Failed::Died(mut own)), other) => {
+            // The case's own exchange comes first; its partner's alone would be taken for it.
+            if !own.is_empty() {
+                own.extend(other.ok());
+            }
+            Err(Failed::Died(own))
+        }
+        (Ok(own), Err(Failed::Died(other))) => {
+            Err(Failed::Died([own].into_iter().chain(other).collect()))
+        }
+        (Err(failed), _) | (_, Err(failed)) => Err(failed),
     }
 }
 

@@ -35,7 +35,17 @@ pub(crate) enum Pulse {
 #[derive(Clone, Copy, Debug)]
 struct Suspect {
     case: usize,
+    /// How many of its exchanges are under way.
+    under_way: usize,
+    /// When the last of them ended.
     ended: Option<Instant>,
+}
+
+impl Suspect {
+    /// Whether nothing of it is under way, nor has been since.
+    fn was_over(&self, since: Instant) -> bool {
+        self.under_way == 0 && self.ended.is_some_and(|ended| ended <= since)
+    }
 }
 
 /// One try at a control: answered, given so much patience?
@@ -57,12 +67,16 @@ impl Health {
     /// Marks the beginning of an exchange of a case. What is returned is held until its end.
     pub(crate) async fn begin(&self, case: usize) -> RwLockReadGuard<'_, ()> {
         let guard = self.gate.read().await;
-        self.with_suspects(
-            |suspects| match suspects.iter_mut().find(|s| s.case == case) {
-                Some(suspect) => suspect.ended = None,
-                None => suspects.push(Suspect { case, ended: None }),
-            },
-        );
+        self.with_suspects(|suspects| {
+            match suspects.iter_mut().find(|suspect| suspect.case == case) {
+                Some(suspect) => suspect.under_way += 1,
+                None => suspects.push(Suspect {
+                    case,
+                    under_way: 1,
+                    ended: None,
+                }),
+            }
+        });
         guard
     }
 
@@ -71,6 +85,7 @@ impl Health {
         let now = Instant::now();
         self.with_suspects(|suspects| {
             for suspect in suspects.iter_mut().filter(|s| s.case == case) {
+                suspect.under_way = suspect.under_way.saturating_sub(1);
                 suspect.ended = Some(now);
             }
         });
@@ -129,7 +144,7 @@ impl Health {
         }
         *answered = Some(began);
         // Whoever had ended before this control began has not killed the target.
-        self.with_suspects(|all| all.retain(|s| s.ended.is_none_or(|ended| ended > began)));
+        self.with_suspects(|all| all.retain(|suspect| !suspect.was_over(began)));
         true
     }
 

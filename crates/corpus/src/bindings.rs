@@ -30,6 +30,8 @@ pub struct Bindings {
     pub scheme: Vec<u8>,
     /// For `{standing}`: whole field lines, each with its CRLF, or nothing.
     pub standing: Vec<u8>,
+    /// For `{standing-but-origin}`: the same lines without the allowed origin.
+    pub standing_but_origin: Vec<u8>,
     /// For `{subprotocol}`.
     pub subprotocol: Vec<u8>,
     /// For `{subprotocol-2}`.
@@ -57,6 +59,7 @@ impl Bindings {
             random: octets("abcdefghijklmnop"),
             scheme: octets("http"),
             standing: Vec::new(),
+            standing_but_origin: Vec::new(),
             subprotocol: octets("chat"),
             subprotocol_second: octets("superchat"),
             subprotocol_candidates: octets("chat, superchat"),
@@ -80,6 +83,7 @@ impl Bindings {
             Binding::Random => &self.random,
             Binding::Scheme => &self.scheme,
             Binding::Standing => &self.standing,
+            Binding::StandingButOrigin => &self.standing_but_origin,
             Binding::Subprotocol => &self.subprotocol,
             Binding::SubprotocolSecond => &self.subprotocol_second,
             Binding::SubprotocolCandidates => &self.subprotocol_candidates,
@@ -90,7 +94,7 @@ impl Bindings {
 
 impl Binding {
     /// The bindings without a number in their name, with their names.
-    pub const NAMES: [(&'static str, Self); 15] = [
+    pub const NAMES: [(&'static str, Self); 16] = [
         ("authority", Self::Authority),
         ("authority-upper", Self::AuthorityUpper),
         ("host", Self::Host),
@@ -102,6 +106,7 @@ impl Binding {
         ("random", Self::Random),
         ("scheme", Self::Scheme),
         ("standing", Self::Standing),
+        ("standing-but-origin", Self::StandingButOrigin),
         ("subprotocol", Self::Subprotocol),
         ("subprotocol-2", Self::SubprotocolSecond),
         ("subprotocol-candidates", Self::SubprotocolCandidates),

@@ -52,6 +52,8 @@ pub enum Binding {
     Scheme,
     /// `{standing}`: the field lines that the target wants on every request.
     Standing,
+    /// `{standing-but-origin}`: the same lines without the allowed origin.
+    StandingButOrigin,
     /// `{subprotocol}`: the first subprotocol that the target knows.
     Subprotocol,
     /// `{subprotocol-2}`: the second subprotocol that the target knows.

@@ -143,15 +143,11 @@ fn http_version(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     }
 }
 
-/// One valid Host (RFC 9112 3.2); below HTTP/1.1 it may be missing.
+/// One valid Host (RFC 9112 3.2); it may be missing below HTTP/1.1, and in what is no HTTP/1.
 fn host_field(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     let mut values = head.fields.values("Host");
     match (values.next(), values.next()) {
-        (None, _)
-            if head
-                .version
-                .is_none_or(|version| version >= Version::HTTP_11) =>
-        {
+        (None, _) if head.version.is_some_and(is_http1_with_host) => {
             opening.note(
                 Consequence::BadRequest,
                 "rfc9112/3.2-host",
@@ -183,32 +179,49 @@ fn host_field(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     }
 }
 
+/// Whether the version is one whose requests have a Host (RFC 9112 3.2 says so of HTTP/1.1 alone).
+fn is_http1_with_host(version: Version) -> bool {
+    version.major == 1 && version >= Version::HTTP_11
+}
+
 /// A body has no meaning in a GET (RFC 9110 9.3.1), so that refusing and reading it are both
 /// lawful; framing that cannot be read is not (RFC 9112 6.3).
 fn framing(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     let length = head.fields.contains("Content-Length");
     let coding = head.fields.contains("Transfer-Encoding");
-    match Framing::of_request(head) {
+    let (consequence, rule, what) = match Framing::of_request(head) {
         // Its framing is faulty, and the connection ends; nothing fixes the answer (RFC 9112 6.1).
-        Framing::Invalid if coding && head.version == Some(Version::HTTP_10) => {}
-        Framing::Invalid if coding => {
-            let rule = "rfc9112/6.3-te-not-chunked";
-            opening.note(
-                Consequence::BadRequest,
-                rule,
-                "the last transfer coding is not chunked",
-            );
-        }
-        Framing::Invalid => {
-            let rule = "rfc9112/6.3-invalid-cl";
-            opening.note(Consequence::BadRequest, rule, "Content-Length is invalid");
-        }
-        _ if length || coding => {
-            let rule = "rfc9110/9.3.1-get-content";
-            opening.note(Consequence::Unsettled, rule, "the request has a body");
-        }
-        _ => {}
-    }
+        Framing::Invalid if coding && head.version == Some(Version::HTTP_10) => return,
+        Framing::Invalid if coding => (
+            Consequence::BadRequest,
+            "rfc9112/6.3-te-not-chunked",
+            "the last transfer coding is not chunked",
+        ),
+        Framing::Invalid if !is_huge(head) => (
+            Consequence::BadRequest,
+            "rfc9112/6.3-invalid-cl",
+            "Content-Length is invalid",
+        ),
+        Framing::None | Framing::Length(0) => return,
+        _ if length && coding => (
+            Consequence::Unsettled,
+            "rfc9112/6.1-te-and-cl-close",
+            "the request has Content-Length and Transfer-Encoding",
+        ),
+        _ => (
+            Consequence::Unsettled,
+            "rfc9110/9.3.1-get-content",
+            "the request has a body",
+        ),
+    };
+    opening.note(consequence, rule, what);
+}
+
+/// Whether Content-Length is a number, if one that no integer of ours holds (RFC 9110 8.6).
+fn is_huge(head: &RequestHead<'_>) -> bool {
+    let mut values = head.fields.values("Content-Length");
+    let is_number = |value: &[u8]| !value.is_empty() && value.iter().all(u8::is_ascii_digit);
+    values.next().is_some_and(is_number) && values.next().is_none()
 }
 
 /// A GET (4.2.1 item 1); methods compare with case (RFC 9110 9.1).

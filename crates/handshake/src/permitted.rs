@@ -139,14 +139,11 @@ impl Permitted {
 
     /// Takes a defect into account; only what makes an answer better or worse is written.
     fn apply(&mut self, consequence: Consequence, rule: &'static str, endpoint: &Endpoint) {
-        use Answer::{BadRequest, ClientError, Close, Redirect, ServerError, Success, Switch};
+        use Answer::{BadRequest, ClientError, Close, Switch};
         match consequence {
             Consequence::IgnoreUpgrade => {
                 self.worsen(Switch, Grade::Forbidden, rule);
-                self.open(
-                    &[Success, Redirect, BadRequest, ClientError, ServerError],
-                    IGNORE,
-                );
+                self.open(&FINAL, IGNORE);
             }
             Consequence::Refuse | Consequence::RefuseVersion => {
                 self.worsen(Switch, Grade::Forbidden, rule);
@@ -160,28 +157,32 @@ impl Permitted {
                     Grade::Discouraged
                 };
                 self.worsen(Switch, grade, rule);
-                self.open(&[BadRequest, ClientError, Close], REFUSE);
+                self.open(&[BadRequest, ClientError], REFUSE);
+                if rule == FAILS_CONNECTION {
+                    self.open(&[Close], rule);
+                }
             }
             Consequence::RefuseDraft => {
                 self.worsen(Switch, Grade::Discouraged, rule);
                 self.open(&[BadRequest, ClientError], REFUSE);
             }
-            Consequence::RejectOrRepair => self.open(&[BadRequest, ClientError], rule),
+            // The status is 400, by a MUST (RFC 9112 5.2) or a SHOULD (RFC 9112 2.2).
+            Consequence::RejectOrRepair => self.open(&[BadRequest], rule),
             Consequence::Tolerable => {
                 self.worsen(Switch, Grade::Discouraged, rule);
-                self.open(&[BadRequest, ClientError], rule);
+                self.open(&[BadRequest], rule);
             }
-            Consequence::Unsettled => {
-                self.open(
-                    &[Success, Redirect, BadRequest, ClientError, ServerError],
-                    rule,
-                );
-            }
+            Consequence::Unsettled => self.unsettled(rule),
             Consequence::BadRequest => {}
         }
-        if consequence != Consequence::Unsettled {
-            self.soften_close();
-        }
+    }
+
+    /// What the texts leave open, point by point.
+    fn unsettled(&mut self, rule: &'static str) {
+        let row = UNSETTLED.iter().find(|row| row.0 == rule);
+        let (_, switch, open) = row.copied().unwrap_or((rule, Grade::Lawful, &FINAL));
+        self.worsen(Answer::Switch, switch, rule);
+        self.open(open, rule);
     }
 
     /// Where HTTP itself fixes 400 nothing else is left.
@@ -231,24 +232,53 @@ impl Permitted {
             ruling.by.push(rule);
         }
     }
-
-    /// Any side may close at any time; where a request is malformed a lone close only misses the
-    /// SHOULD of answering it (RFC 6455 10.7).
-    fn soften_close(&mut self) {
-        let close = &mut self.rulings[Answer::Close as usize];
-        if close.grade == Grade::Forbidden {
-            *close = Ruling {
-                grade: Grade::Discouraged,
-                by: vec!["rfc6455/10.7-http-status"],
-            };
-        }
-    }
 }
 
 const IGNORE: &str = "rfc9110/7.8-ignore";
 const REFUSE: &str = "rfc6455/4.2.1-refuse";
 
-/// The rulings on a valid opening handshake, in the order of [`Answer::ALL`].
+/// Malformed extensions fail the connection, and a close does that (RFC 6455 9.1).
+const FAILS_CONNECTION: &str = "rfc6455/9.1-malformed";
+
+/// The answers that end a request as an ordinary one, whatever they say of it.
+const FINAL: [Answer; 5] = [
+    Answer::Success,
+    Answer::Redirect,
+    Answer::BadRequest,
+    Answer::ClientError,
+    Answer::ServerError,
+];
+
+/// Points on which the texts are open in part only: what a 101 is worth, and what else is lawful.
+/// Everything final is where a point has no row.
+const UNSETTLED: [(&str, Grade, &[Answer]); 4] = [
+    // A name that comes twice is the client's fault alone, and may be refused as such.
+    (
+        "rfc6455/4.2.1-protocol-list",
+        Grade::Lawful,
+        &[Answer::BadRequest, Answer::ClientError],
+    ),
+    // A body that makes an implementation reject the request makes it the client's mistake.
+    (
+        "rfc9110/9.3.1-get-content",
+        Grade::Lawful,
+        &[Answer::BadRequest, Answer::ClientError],
+    ),
+    (
+        "rfc9110/6.2-505",
+        Grade::Discouraged,
+        &[Answer::BadRequest, Answer::ClientError, Answer::ServerError],
+    ),
+    // The connection is closed after the response, which a 101 cannot be followed by.
+    (
+        "rfc9112/6.1-te-and-cl-close",
+        Grade::Discouraged,
+        &[Answer::BadRequest, Answer::ClientError],
+    ),
+];
+
+/// The rulings on a valid opening handshake, in the order of [`Answer::ALL`]. Any side may close at
+/// any time, but a request deserves its response (RFC 9112 9.5; RFC 6455 10.7).
 const VALID: [(Grade, &str); 9] = [
     (Grade::Lawful, "rfc6455/4.2.2-response"),
     (Grade::Discouraged, IGNORE),
@@ -256,7 +286,7 @@ const VALID: [(Grade, &str); 9] = [
     (Grade::Discouraged, "rfc6455/4.2.2-no-service"),
     (Grade::Discouraged, "rfc6455/4.2.2-no-service"),
     (Grade::Discouraged, "rfc6455/4.2.2-no-service"),
-    (Grade::Forbidden, "rfc6455/4.2.2-response"),
+    (Grade::Discouraged, "rfc9112/9.5-close-any-time"),
     (Grade::Forbidden, REFUSE),
     (Grade::Forbidden, "rfc9112/2.1-message"),
 ];

@@ -8,6 +8,7 @@ use upspec_corpus::template::{Part, Template};
 use upspec_handshake::field::{elements, is_tchar};
 use upspec_handshake::frame::{Frame, opcode};
 
+use crate::inflate::Inflater;
 use crate::reading::Reading;
 use crate::text::{shown, spelled};
 use crate::tunnel::frames;
@@ -116,7 +117,7 @@ fn field_miss(matcher: &FieldMatcher, reading: &Reading<'_>) -> Option<String> {
     miss.then(seen)
 }
 
-/// Whether the value is what the template says; a template of a matcher has no bindings.
+/// Whether the value is what the template says; the corpus lets no binding into a matcher.
 fn is(value: &[u8], want: &Template) -> bool {
     value == literal(want)
 }
@@ -225,39 +226,38 @@ fn ended(reading: &Reading<'_>) -> bool {
     reading.tunnel.is_some() && reading.ending.by_peer
 }
 
-/// Whether the last message of the steps came back. What came back compressed is taken for it.
+/// Whether the last message of the steps came back, compressed or not.
 pub(crate) fn echoed(reading: &Reading<'_>) -> bool {
     let Some(octets) = reading.tunnel_octets() else {
         return false;
     };
     let sent = messages(&frames(&reading.written[reading.requests_end..]));
-    let Some(last) = sent.last() else {
+    let Some(Some(last)) = sent.last() else {
         return false;
     };
     let came = messages(&frames(octets));
-    came.iter()
-        .any(|message| message.compressed || last.compressed || message.payload == last.payload)
+    came.iter().flatten().any(|message| message == last)
 }
 
-/// A data message, put together from its frames.
-struct Message {
-    compressed: bool,
-    payload: Vec<u8>,
-}
-
-fn messages(frames: &[Frame<'_>]) -> Vec<Message> {
-    let mut messages: Vec<Message> = Vec::new();
+/// The data of each message, put together from its frames; `None` where it cannot be inflated.
+fn messages(frames: &[Frame<'_>]) -> Vec<Option<Vec<u8>>> {
+    let mut messages: Vec<(bool, Vec<u8>)> = Vec::new();
     for frame in frames
         .iter()
         .filter(|frame| !opcode::is_control(frame.opcode))
     {
         match (frame.opcode, messages.last_mut()) {
-            (opcode::CONTINUATION, Some(message)) => message.payload.extend(&*frame.payload),
-            _ => messages.push(Message {
-                compressed: frame.rsv != 0,
-                payload: frame.payload.to_vec(),
-            }),
+            (opcode::CONTINUATION, Some((_, message))) => message.extend(&*frame.payload),
+            _ => messages.push((frame.rsv != 0, frame.payload.to_vec())),
         }
     }
-    messages
+    let mut inflater = Inflater::new();
+    let data = |(compressed, payload): (bool, Vec<u8>)| {
+        if compressed {
+            inflater.message(&payload)
+        } else {
+            Some(payload)
+        }
+    };
+    messages.into_iter().map(data).collect()
 }

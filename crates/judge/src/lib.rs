@@ -5,6 +5,7 @@ pub mod facts;
 pub mod result;
 
 mod expect;
+mod inflate;
 mod learn;
 mod metamorphic;
 mod progress;
@@ -22,6 +23,7 @@ pub use learn::{CONTROL, DISCOVERY};
 pub use progress::{Awaits, Progress, progress};
 pub use result::{CaseResult, Finding, Place, Reason, Verdict};
 pub use settle::settle;
+pub use validate::{VALIDATORS, Validator};
 pub use verdict::{judge, not_played, rests_on_silence, unmet};
 
 /// Octets as base64 in JSON.

@@ -105,6 +105,8 @@ fn end_matters(case: &Case, reading: &Reading<'_>) -> bool {
 
 const STILL_OPEN: Ending = Ending {
     by_peer: false,
+    by_us: false,
+    unclean: false,
     deadline: false,
     cap: false,
 };

@@ -10,6 +10,7 @@ use upspec_handshake::field::framing::Framing;
 use upspec_handshake::{RequestHead, ResponseHead, Status, Version, starts_like_http};
 
 use crate::exchange::{Exchange, IoKind};
+use crate::progress::{Awaits, progress};
 
 /// The octets of an exchange, gathered so that heads can borrow from them.
 pub(crate) struct Octets {
@@ -52,8 +53,10 @@ pub(crate) struct Reading<'b> {
     pub(crate) requests_end: usize,
     /// The last request has all of its body.
     pub(crate) whole_requests: bool,
-    /// How many responses come before the one that the case is about.
-    earlier: usize,
+    /// What the case waits for before the response that it is about, one by one.
+    earlier: Vec<Outcomes>,
+    /// An end would not have been missed: the runner still waited for it, or for octets.
+    pub(crate) end_was_awaited: bool,
     /// All that was read.
     pub(crate) read: &'b [u8],
     /// All that was written.
@@ -89,6 +92,10 @@ pub(crate) enum BodyState {
 pub(crate) struct Ending {
     /// The peer ended it before we took leave.
     pub(crate) by_peer: bool,
+    /// We ended our side before that.
+    pub(crate) by_us: bool,
+    /// The peer ended TLS without `close_notify`.
+    pub(crate) unclean: bool,
     /// A window passed without an octet.
     pub(crate) deadline: bool,
     /// More came than is kept.
@@ -105,6 +112,8 @@ impl Ending {
         let saw = |kind: IoKind| before.iter().any(|io| io.kind == kind);
         Self {
             by_peer: ENDS.into_iter().any(saw),
+            by_us: saw(IoKind::ShutWrite),
+            unclean: saw(IoKind::ReadEndUnclean),
             deadline: saw(IoKind::Deadline),
             cap: saw(IoKind::CapReached),
         }
@@ -124,6 +133,8 @@ impl<'b> Reading<'b> {
     pub(crate) fn of(case: &Case, octets: &'b Octets, ending: Ending) -> Self {
         let mut reading = Self::of_bytes(case, &octets.written, &octets.read, ending);
         reading.before_leave = octets.before_leave;
+        let awaits = progress(case, &octets.written, &octets.read).awaits;
+        reading.end_was_awaited = awaits != Awaits::Nothing;
         reading
     }
 
@@ -131,6 +142,7 @@ impl<'b> Reading<'b> {
         let (requests, requests_end, whole_requests) = requests(written);
         let mut reading = Self {
             earlier: awaited_before(case),
+            end_was_awaited: true,
             before_leave: read.len(),
             requests,
             requests_end,
@@ -152,8 +164,22 @@ impl<'b> Reading<'b> {
         let mut finals = self.responses.iter().filter(|response| response.is_final());
         let last = finals.clone().next_back()?;
         finals
-            .nth(self.earlier)
+            .nth(self.earlier.len())
             .or_else(|| last.ends_connection().then_some(last))
+    }
+
+    /// Whether an earlier request got a 101 where the case waits for something else, so that the
+    /// request that it is about was never written or is not read as one.
+    pub(crate) fn is_cut_short(&self) -> bool {
+        let mut heads = self.responses.iter();
+        for wanted in &self.earlier {
+            let named = |status| wanted.0.contains(&Outcome::Status(status));
+            let taken = heads.find(|one| one.is_final() || one.head.status.is_some_and(named));
+            if taken.is_some_and(|taken| taken.head.status == Some(101)) {
+                return !wanted.covers_status(101);
+            }
+        }
+        false
     }
 
     /// The request that the answer answers, or the last one written.
@@ -248,14 +274,16 @@ impl Response<'_> {
     }
 }
 
-/// How many responses a case waits for before the one it is about: each `await` does, but one for a
-/// 101 alone, after which there are only frames.
-fn awaited_before(case: &Case) -> usize {
-    let switch = Outcomes(vec![Outcome::Status(101)]);
-    case.steps
-        .iter()
-        .filter(|step| matches!(step, Step::Await(wanted) if *wanted != switch))
-        .count()
+/// What a case waits for before the response it is about: each `await` does that, but one for a 101
+/// alone, after which there are only frames, and one for a 1xx alone, which the final response to
+/// the same request follows.
+fn awaited_before(case: &Case) -> Vec<Outcomes> {
+    let informational = |outcome: &Outcome| matches!(outcome, Outcome::Status(100..=199));
+    let awaited = case.steps.iter().filter_map(|step| match step {
+        Step::Await(wanted) if !wanted.0.iter().all(informational) => Some(wanted.clone()),
+        _ => None,
+    });
+    awaited.collect()
 }
 
 /// Reads requests as long as their heads are complete and their framing is known, and says where

@@ -12,6 +12,32 @@ mod websocket;
 use std::ops::Range;
 
 use crate::reading::{Reading, Response};
+use crate::versions;
+
+/// A group of rules that hold for every response.
+#[derive(Clone, Copy, Debug)]
+pub struct Validator {
+    /// What the rules are about.
+    pub name: &'static str,
+    /// Every requirement that the rules can cite.
+    pub cites: &'static [&'static str],
+}
+
+/// All groups of rules that hold for every response, whatever its case is about.
+pub const VALIDATORS: &[Validator] = &[
+    validator("connection", connection::CITES),
+    validator("deflate", deflate::CITES),
+    validator("fields", fields::CITES),
+    validator("frames", frames::CITES),
+    validator("status", status::CITES),
+    validator("switch", switch::CITES),
+    validator("versions", versions::CITES),
+    validator("websocket", websocket::CITES),
+];
+
+const fn validator(name: &'static str, cites: &'static [&'static str]) -> Validator {
+    Validator { name, cites }
+}
 
 /// Something that a response does against a requirement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,4 +181,49 @@ const CHECKS: &[Check] = &[
     websocket::version_list,
 ];
 
-const EXCHANGE_CHECKS: &[ExchangeCheck] = &[frames::tunnel, connection::stray];
+const EXCHANGE_CHECKS: &[ExchangeCheck] =
+    &[frames::tunnel, connection::stray, connection::closure_alert];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use upspec_corpus::Corpus;
+
+    use super::VALIDATORS;
+
+    /// A requirement that a rule names and the table lacks would count as covered by nothing; one that
+    /// only the table has would count as covered by a rule that is not there.
+    #[test]
+    fn the_table_has_what_the_rules_cite() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        for validator in VALIDATORS {
+            let file = match validator.name {
+                "versions" => folder.join("versions.rs"),
+                name => folder.join(format!("validate/{name}.rs")),
+            };
+            let source = std::fs::read_to_string(&file).unwrap();
+            let (rules, _) = source.split_once("const CITES").unwrap();
+            let named = rules.split('"').filter(|word| is_requirement(word));
+            let named: BTreeSet<&str> = named.collect();
+            let cited: BTreeSet<&str> = validator.cites.iter().copied().collect();
+            assert_eq!(cited, named, "{}", file.display());
+            assert_eq!(cited.len(), validator.cites.len(), "{}", file.display());
+        }
+    }
+
+    #[test]
+    fn the_rules_cite_what_the_registry_has() {
+        let registry = Corpus::embedded().unwrap().requirements;
+        for id in VALIDATORS.iter().flat_map(|validator| validator.cites) {
+            assert!(registry.get(id).is_some(), "{id}");
+        }
+    }
+
+    fn is_requirement(word: &str) -> bool {
+        let number = word
+            .strip_prefix("rfc")
+            .and_then(|rest| rest.split_once('/'));
+        number.is_some_and(|(number, _)| number.bytes().all(|octet| octet.is_ascii_digit()))
+    }
+}

@@ -28,9 +28,18 @@ pub fn judge(case: &Case, exchanges: Vec<Exchange>, registry: &Registry) -> Case
     let book = Book::new(registry);
     result.label = Some(label(reading.outcome()));
     own_expectation(case, &reading, &book, &mut result);
-    for remark in remarks(&reading) {
-        result.findings.extend(book.finding_of(&remark));
-    }
+    let rules: Vec<Finding> = remarks(&reading)
+        .iter()
+        .map(|remark| book.finding_of(remark))
+        .collect();
+    // A rule for every response points at the octets; the case need not say the same once more.
+    let told = |own: &Finding| {
+        let same =
+            |rule: &Finding| rule.requirement == own.requirement && rule.verdict == own.verdict;
+        own.verdict == Verdict::Warn && rules.iter().any(same)
+    };
+    result.findings.retain(|own| !told(own));
+    result.findings.extend(rules);
     if let (Some(other), Some(_)) = (exchanges.get(1), &case.same_as) {
         let other_octets = Octets::of(other);
         let other = Reading::of(case, &other_octets, Ending::of(other));
@@ -96,6 +105,15 @@ fn blank(case: &Case) -> CaseResult {
 }
 
 fn own_expectation(case: &Case, reading: &Reading<'_>, book: &Book<'_>, result: &mut CaseResult) {
+    if let Some((reason, why)) = beside_the_point(case, reading) {
+        let message = format!("{}: {why}", describe(reading));
+        let place = answer_place(reading);
+        let finding = book.finding(&case.requirement, Verdict::Inconclusive, message, place);
+        result.findings.push(finding);
+        result.verdict = Verdict::Inconclusive;
+        result.reason = Some(reason);
+        return;
+    }
     match matched(case, reading) {
         Matched::Alternative(expectation) => match expectation.grade {
             Grade::Pass => {}
@@ -117,6 +135,35 @@ fn own_expectation(case: &Case, reading: &Reading<'_>, book: &Book<'_>, result: 
         }
     }
 }
+
+/// Why an answer, lawful or not, says nothing about what the case looks at.
+fn beside_the_point(case: &Case, reading: &Reading<'_>) -> Option<(Reason, &'static str)> {
+    let status = reading.answer()?.head.status?;
+    if status != SWITCH {
+        // Any handshake may be refused (RFC 9110 7.8).
+        let response = (200..600).contains(&status);
+        return (response && is_about_tunnel(case)).then_some((
+            Reason::Blocked,
+            "without a 101 there is no tunnel to look at",
+        ));
+    }
+    // A 101 to an earlier request is no answer to the one that the case is about.
+    let matches = matches!(matched(case, reading), Matched::Alternative(_));
+    (reading.is_cut_short() && matches).then_some((
+        Reason::NotApplicable,
+        "the request that the case is about comes behind this one",
+    ))
+}
+
+/// Whether every alternative wants a 101, and what comes behind it is what counts.
+fn is_about_tunnel(case: &Case) -> bool {
+    let switch = [Outcome::Status(SWITCH)];
+    let only = |one: &Expectation| one.outcomes.0 == switch;
+    let behind = |one: &Expectation| one.tunnel.is_some() || one.connection.is_some();
+    case.expect.iter().all(only) && case.expect.iter().any(behind)
+}
+
+const SWITCH: u16 = 101;
 
 fn warning(
     case: &Case,
@@ -259,7 +306,7 @@ impl<'r> Book<'r> {
         }
     }
 
-    fn finding_of(&self, remark: &Remark) -> Option<Finding> {
+    fn finding_of(&self, remark: &Remark) -> Finding {
         let worst = self.worst(remark.requirement);
         let verdict = match remark.cap {
             Cap::Level => worst,
@@ -271,7 +318,7 @@ impl<'r> Book<'r> {
             start: at.start,
             end: at.end,
         });
-        Some(self.finding(remark.requirement, verdict, remark.message.clone(), place))
+        self.finding(remark.requirement, verdict, remark.message.clone(), place)
     }
 }
 

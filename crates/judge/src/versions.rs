@@ -41,6 +41,9 @@ pub(crate) fn check(results: &mut [CaseResult], book: &Book<'_>) {
 
 const RULE: &str = "rfc6455/4.4-version-list";
 
+/// Every requirement that a finding of this file can cite.
+pub(crate) const CITES: &[&str] = &[RULE];
+
 /// The versions that a refusal lists.
 fn list_of_refusal(exchange: &Exchange) -> Vec<u8> {
     let read = exchange.read();

@@ -12,6 +12,8 @@ pub struct Config {
     pub path: String,
     /// The subprotocols that the endpoint knows.
     pub subprotocols: Vec<String>,
+    /// The origins whose pages may open the endpoint; none for those of any origin.
+    pub origins: Vec<String>,
     /// The lawful variations that are in force.
     pub variations: Vec<Variation>,
     /// The one thing that the server does wrong, if any.
@@ -51,6 +53,7 @@ impl Default for Config {
         Self {
             path: "/chat".into(),
             subprotocols: vec!["chat".into(), "superchat".into()],
+            origins: Vec::new(),
             variations: Vec::new(),
             fault: None,
             patience: Duration::from_secs(10),

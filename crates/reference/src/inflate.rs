@@ -27,11 +27,21 @@ pub(crate) struct Inflater {
 impl Inflater {
     /// An inflater with an empty window.
     pub(crate) fn new() -> Self {
+        Self::with_window(WINDOW)
+    }
+
+    /// An inflater with an empty window of `size` octets, a power of two.
+    pub(crate) fn with_window(size: usize) -> Self {
         Self {
             state: Box::default(),
-            window: vec![0; WINDOW],
+            window: vec![0; size],
             at: 0,
         }
+    }
+
+    /// How many octets the window holds.
+    pub(crate) fn window(&self) -> usize {
+        self.window.len()
     }
 
     /// The data of a compressed message, of `limit` octets at most.
@@ -61,7 +71,7 @@ impl Inflater {
                 TINFL_FLAG_HAS_MORE_INPUT,
             );
             data.extend_from_slice(&self.window[self.at..self.at + made]);
-            self.at = (self.at + made) % WINDOW;
+            self.at = (self.at + made) % self.window.len();
             input = &input[read..];
             if data.len() > limit {
                 return Err(InflateFault::TooLong);

@@ -15,7 +15,7 @@ use crate::answer::{After, Answer};
 use crate::config::{Config, Variation};
 use crate::fault::answering::{self, Effect, Seen};
 use crate::fault::reading::{self, Reading};
-use crate::http::{MAX_BODY, Request};
+use crate::http::{Cause, MAX_BODY, Request};
 use crate::site::{self, Outcome};
 use crate::tunnel::Tunnel;
 
@@ -99,6 +99,9 @@ impl Session {
     /// Takes the end of the client's stream. No action is needed unless one is returned.
     pub fn end(&mut self, now: SystemTime) -> Vec<Action> {
         match self.stage {
+            Stage::Head if !self.input.is_empty() && self.config.has(Fault::OkOnCutHead) => {
+                self.send_alone(now, Answer::new(200, "as you like").closing());
+            }
             Stage::Head if !self.input.is_empty() => {
                 self.send_alone(now, Answer::new(400, "the request is incomplete").closing());
             }
@@ -106,6 +109,7 @@ impl Session {
             Stage::Body(_) => {
                 self.send_alone(now, Answer::new(400, "the content is incomplete").closing());
             }
+            Stage::Head if self.config.has(Fault::HalfCloseIgnored) => self.stage = Stage::Over,
             Stage::Head | Stage::Tunnel(_) => self.close(),
             Stage::Over => {}
         }
@@ -175,7 +179,9 @@ impl Session {
                 self.stage = Stage::Over;
                 return Progress::Made;
             }
-            return self.send_alone(now, Answer::new(400, "this is no request").closing());
+            let mut answer = Answer::new(400, "this is no request").closing();
+            answering::alter_rejection(&self.config, &mut answer, Cause::Syntax);
+            return self.send_alone(now, answer);
         }
         if answering::switches_early(&self.config, &self.input) {
             self.input.extend_from_slice(b"\r\n");
@@ -186,6 +192,9 @@ impl Session {
             return self.send_alone(now, answer);
         }
         let Some(length) = length else {
+            if self.config.has(Fault::HeadInOneRead) && !self.input.is_empty() {
+                return self.send_alone(now, Answer::new(400, "the head is incomplete").closing());
+            }
             return Progress::Starved;
         };
         let head: Vec<u8> = self.input.drain(..length).collect();
@@ -197,6 +206,14 @@ impl Session {
         let head = match reading::read(&self.config, &sent) {
             Reading::AsSent => sent.clone(),
             Reading::Instead(octets) => octets,
+            Reading::Dropped => {
+                self.close();
+                return Progress::Made;
+            }
+            Reading::Unanswered => {
+                self.stage = Stage::Over;
+                return Progress::Made;
+            }
             Reading::Refused(status) => {
                 let answer = Answer::new(status, "this server is faulty").closing();
                 return self.send_alone(now, answer);
@@ -209,6 +226,7 @@ impl Session {
             Ok(request) => request,
             Err(rejection) => {
                 let (mut answer, seen) = (rejection.answer, Seen::of(sent));
+                answering::alter_rejection(&self.config, &mut answer, rejection.cause);
                 if answering::goes_on_after(&self.config, rejection.cause, &seen) {
                     answer.after = After::Persist;
                 }
@@ -258,6 +276,12 @@ impl Session {
                     answer = answer.without_content();
                 }
                 self.send(now, answer, &pending.seen, Some(&pending.request))
+            }
+            Outcome::Switched(..)
+                if self.config.has(Fault::CloseOnEarlyFrame) && !self.input.is_empty() =>
+            {
+                self.close();
+                Progress::Made
             }
             Outcome::Switched(answer, deflate) => {
                 let progress = self.send(now, answer, &pending.seen, Some(&pending.request));

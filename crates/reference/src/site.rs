@@ -72,6 +72,9 @@ fn open(config: &Config, head: &RequestHead<'_>) -> Outcome {
         .iter()
         .find(|defect| !harmless(defect.consequence));
     match (defect, opening.key) {
+        (None, Some(_)) if !is_origin_allowed(config, head) => {
+            Outcome::Answered(Answer::new(403, "the origin is not allowed"))
+        }
         (None, Some(key)) => switch(config, head, &opening, key),
         (defect, _) => {
             let text = defect.map_or("the key is missing", |defect| defect.what);
@@ -85,6 +88,14 @@ fn open(config: &Config, head: &RequestHead<'_>) -> Outcome {
             Outcome::Answered(refusal(config, answer))
         }
     }
+}
+
+/// Whether a page of this origin may open the endpoint; what names no origin is no browser
+/// (RFC 6455 4.2.2, 10.2).
+fn is_origin_allowed(config: &Config, head: &RequestHead<'_>) -> bool {
+    let is_known = |value: &[u8]| config.origins.iter().any(|known| known.as_bytes() == value);
+    let mut origins = head.fields.values("Origin");
+    config.origins.is_empty() || origins.all(is_known)
 }
 
 fn switch(config: &Config, head: &RequestHead<'_>, opening: &Opening<'_>, key: &[u8]) -> Outcome {

@@ -55,6 +55,12 @@ impl Tunnel {
                 0 => break,
                 length => read += length,
             }
+            if self.config.has(Fault::OneFramePerRead) {
+                read = input.len();
+            }
+        }
+        if self.config.has(Fault::PartOfFrameLost) {
+            read = input.len();
         }
         input.drain(..read);
         (std::mem::take(&mut self.actions), self.state == State::Over)
@@ -77,6 +83,9 @@ impl Tunnel {
             return 0;
         };
         if header.announced > MAX_MESSAGE as u64 {
+            if self.config.has(Fault::ImpossibleLengthAwaited) {
+                return 0;
+            }
             let is_negative = header.violations.contains(&FrameViolation::LengthTopBit);
             self.fail(if is_negative { PROTOCOL_ERROR } else { TOO_BIG });
             return input.len();
@@ -131,6 +140,8 @@ impl Tunnel {
                     self.write(opcode::PONG, payload);
                 }
             }
+            opcode::TEXT | opcode::BINARY
+                if self.config.has(Fault::LongMessageLost) && payload.len() > 125 => {}
             opcode::CONTINUATION | opcode::TEXT | opcode::BINARY => {
                 match self.message.add(&self.config, frame, &payload) {
                     Ok(Some((kind, data))) => self.write(kind, &data),
@@ -145,7 +156,7 @@ impl Tunnel {
 
     /// Answers a Close frame and closes (RFC 6455 5.5.1).
     fn close(&mut self, body: &[u8]) {
-        if self.state == State::Lingering {
+        if self.state == State::Lingering || self.config.has(Fault::CloseIgnored) {
             return;
         }
         let body = faults::close_body(&self.config, body);

@@ -96,7 +96,8 @@ pub(crate) fn bindings(
         port: target.port.to_string().into_bytes(),
         random: nonces.random.clone().into_bytes(),
         scheme: target.scheme.http_name().as_bytes().to_vec(),
-        standing: standing(settings).into_bytes(),
+        standing: standing(settings, settings.origin.as_deref()).into_bytes(),
+        standing_but_origin: standing(settings, None).into_bytes(),
         subprotocol: first.as_bytes().to_vec(),
         subprotocol_second: known(1).as_bytes().to_vec(),
         subprotocol_candidates: candidates(settings, facts).into_bytes(),
@@ -104,12 +105,9 @@ pub(crate) fn bindings(
     }
 }
 
-/// The field lines that the user's target wants on every request.
-fn standing(settings: &Settings) -> String {
-    let origin = settings
-        .origin
-        .iter()
-        .map(|origin| ("Origin", origin.as_str()));
+/// The field lines that the user's target wants on every request, with this origin.
+fn standing(settings: &Settings, origin: Option<&str>) -> String {
+    let origin = origin.iter().map(|origin| ("Origin", *origin));
     let subprotocol = &settings.required_subprotocol;
     let subprotocol = subprotocol
         .iter()
@@ -261,6 +259,10 @@ mod tests {
         let standing =
             b"Cookie: a=b\r\nOrigin: https://good.example\r\nSec-WebSocket-Protocol: mine\r\n";
         assert_eq!(filled.standing, standing);
+        assert_eq!(
+            filled.standing_but_origin,
+            b"Cookie: a=b\r\nSec-WebSocket-Protocol: mine\r\n"
+        );
         assert_eq!(filled.authority_upper, b"HOST.EXAMPLE:9");
         assert_eq!(filled.scheme, b"https");
         assert_eq!(

@@ -159,7 +159,8 @@ impl Reader<'_> {
             let mut templates = case.steps.iter().filter_map(Step::template);
             templates.any(|template| template.bindings().any(|binding| binding == wanted))
         };
-        if writes(Binding::Path) && !writes(Binding::Standing) {
+        let stands = writes(Binding::Standing) || writes(Binding::StandingButOrigin);
+        if writes(Binding::Path) && !stands {
             let message = format!(
                 "case `{}` reaches `{{path}}` without `{{standing}}`",
                 case.id

@@ -9,7 +9,7 @@ use crate::case::{Expectation, FieldMatcher, FieldTest, Grade, Preset};
 use crate::raw;
 use crate::read::{Reader, only_one, split};
 use crate::registry::Registry;
-use crate::template::Fragments;
+use crate::template::{Fragments, Part, Template};
 
 /// What alternatives may name.
 #[derive(Clone, Copy)]
@@ -187,7 +187,7 @@ impl Reader<'_> {
         }
         for (key, text) in texts {
             let Some(text) = text else { continue };
-            let template = self.template(&text, &Fragments::new());
+            let template = self.matcher_octets(&text);
             let test = match key {
                 "equals" => FieldTest::Equals(template),
                 "token" => FieldTest::Token(template),
@@ -216,6 +216,23 @@ impl Reader<'_> {
             name: raw.name.into_inner(),
             test,
         })
+    }
+
+    /// The octets of a field matcher, which hold no binding.
+    fn matcher_octets(&mut self, text: &raw::Text) -> Template {
+        let template = self.template(text, &Fragments::new());
+        let binding = template.parts.iter().find_map(|part| match part {
+            Part::Binding(binding) => Some(binding),
+            Part::Bytes(_) => None,
+        });
+        if let Some(binding) = binding {
+            self.report(
+                text.span(),
+                format!("binding `{{{binding}}}` in a field matcher"),
+            )
+            .say("a stored response is judged without what the run filled in: write the octets");
+        }
+        template
     }
 }
 

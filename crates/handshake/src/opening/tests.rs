@@ -76,10 +76,31 @@ fn http_has_its_own_rules() {
         "Host: a\r\n: b",
         &[(Tolerable, "rfc9112/5-field-line")],
     );
+}
+
+#[test]
+fn a_body_is_allowed_if_its_end_can_be_told() {
+    use Consequence::{BadRequest, Unsettled};
     check(
         "Host: a",
-        "Host: a\r\nContent-Length: 0",
+        "Host: a\r\nContent-Length: 5",
         &[(Unsettled, "rfc9110/9.3.1-get-content")],
+    );
+    check("Host: a", "Host: a\r\nContent-Length: 0", &[]);
+    check(
+        "Host: a",
+        "Host: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked",
+        &[(Unsettled, "rfc9112/6.1-te-and-cl-close")],
+    );
+    check(
+        "Host: a",
+        "Host: a\r\nContent-Length: 18446744073709551616",
+        &[(Unsettled, "rfc9110/9.3.1-get-content")],
+    );
+    check(
+        "HTTP/1.1\r\nHost: a",
+        "HTTP/2.0",
+        &[(Unsettled, "rfc9110/6.2-505")],
     );
     check(
         "Host: a",

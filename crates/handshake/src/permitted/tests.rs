@@ -44,11 +44,11 @@ fn with(line: &str, instead: &str) -> String {
 fn answers_are_graded() {
     //             101 2xx 3xx 400 4xx 5xx close silence junk
     let rows = [
-        ("GET", "GET /chat HTTP/1.1", "ldddddfff"),
-        ("Upgrade", "Upgrade: foo/2, websocket", "lddddDfff"),
-        ("GET", "GET /chat HTTP/1.0", "flllllDff"),
-        ("Connection", "Connection: close", "flllllDff"),
-        ("Upgrade", "Upgrade: h2c", "flllllDff"),
+        ("GET", "GET /chat HTTP/1.1", "lddddddff"),
+        ("Upgrade", "Upgrade: foo/2, websocket", "lddddddff"),
+        ("GET", "GET /chat HTTP/1.0", "fllllldff"),
+        ("Connection", "Connection: close", "fllllldff"),
+        ("Upgrade", "Upgrade: h2c", "fllllldff"),
         ("Host", "", "fffldddff"),
         ("GET", "POST /chat HTTP/1.1", "fddllddff"),
         ("Sec-WebSocket-Key", "Sec-WebSocket-Key: x", "fddllddff"),
@@ -57,16 +57,34 @@ fn answers_are_graded() {
             "Sec-WebSocket-Version: 8",
             "dddllddff",
         ),
-        ("Host", "Host: a\r\nX: b\r\n c", "lddlldDff"),
-        ("Host", "Host: a\r\nbad line", "dddlldDff"),
-        ("GET", "GET /chat HTTP/2.0", "llllllfff"),
+        ("Host", "Host: a\r\nX: b\r\n c", "lddldddff"),
+        ("Host", "Host: a\r\nbad line", "dddldddff"),
+        ("GET", "GET /chat HTTP/2.0", "dddllldff"),
+        ("Host", "Host: a\r\nContent-Length: 0", "lddddddff"),
+        ("Host", "Host: a\r\nContent-Length: 5", "lddllddff"),
+        (
+            "Host",
+            "Host: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked",
+            "dddllddff",
+        ),
+        (
+            "Host",
+            "Host: a\r\nSec-WebSocket-Extensions: ;",
+            "fddlldlff",
+        ),
+        (
+            "Host",
+            "Host: a\r\nSec-WebSocket-Protocol: a b",
+            "fddllddff",
+        ),
+        (
+            "Host",
+            "Host: a\r\nSec-WebSocket-Protocol: a, a",
+            "lddllddff",
+        ),
     ];
     for (line, instead, want) in rows {
-        assert_eq!(
-            grades(&with(line, instead)),
-            want.to_lowercase(),
-            "{instead}"
-        );
+        assert_eq!(grades(&with(line, instead)), want, "{instead}");
     }
 }
 

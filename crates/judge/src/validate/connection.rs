@@ -80,7 +80,10 @@ pub(super) fn announced_close(context: &Context<'_, '_>, remarks: &mut Vec<Remar
         remarks.push(remark.at(context.line("Connection")));
     }
     let length_of_its_own = context.response.framing != Framing::UntilClose;
-    if !says_close && !asked && ending.by_peer && length_of_its_own {
+    // Where we have ended our side no further request can come, and nothing is left to announce.
+    // An end that nobody waited for may or may not have come in time to be seen.
+    let unexpected = ending.by_peer && !ending.by_us && context.reading.end_was_awaited;
+    if !says_close && !asked && unexpected && length_of_its_own {
         let message = format!("the connection ends after a {status} that does not say close");
         let remark = Remark::new("rfc9112/9.6-announce", message).at(context.head());
         remarks.push(remark);
@@ -126,4 +129,71 @@ pub(super) fn stray(reading: &Reading<'_>, remarks: &mut Vec<Remark>) {
         shown(rest, 40)
     );
     remarks.push(Remark::new("rfc9112/2.1-message", message).at(stray));
+}
+
+/// Over TLS a server tries to exchange closure alerts before it closes (RFC 9112 9.8). A try that
+/// did not arrive looks like none, so it warns.
+pub(super) fn closure_alert(reading: &Reading<'_>, remarks: &mut Vec<Remark>) {
+    let is_http = reading.tunnel.is_none();
+    if is_http && reading.ending.unclean && reading.end_was_awaited {
+        let message = "the connection ends without the closure alert of TLS";
+        remarks.push(Remark::new("rfc9112/9.8-closure-alert", message).at_most_warn());
+    }
+}
+
+/// Every requirement that a remark of this file can cite.
+pub(super) const CITES: &[&str] = &[
+    "rfc9110/2.2-grammar",
+    "rfc9110/8.6-cl-1xx-204",
+    "rfc9110/9.3.2-head-content",
+    "rfc9112/2.1-message",
+    "rfc9112/6.1-te-1xx-204",
+    "rfc9112/6.1-te-old-client",
+    "rfc9112/6.2-cl-with-te",
+    "rfc9112/9.3-persistence-rules",
+    "rfc9112/9.6-announce",
+    "rfc9112/9.6-close-sent",
+    "rfc9112/9.8-closure-alert",
+];
+
+#[cfg(test)]
+mod tests {
+    use upspec_corpus::Corpus;
+
+    use crate::exchange::{End, Exchange, Io, IoKind, Over};
+    use crate::result::Verdict;
+    use crate::verdict::judge;
+
+    #[test]
+    fn an_end_of_tls_without_its_alert_warns() {
+        let corpus = Corpus::embedded().unwrap();
+        let plain = |case: &&upspec_corpus::case::Case| case.id == "server/control/plain-resource";
+        let case = corpus.cases.iter().find(plain).unwrap();
+        let request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+        let response = b"HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\
+            Connection: close\r\n\r\nhello";
+        for (end, verdict) in [
+            (IoKind::ReadEnd, Verdict::Pass),
+            (IoKind::ReadEndUnclean, Verdict::Warn),
+        ] {
+            let io = [
+                (IoKind::Wrote, &request[..]),
+                (IoKind::Read, &response[..]),
+                (end, &[]),
+            ];
+            let io = io.map(|(kind, bytes)| Io {
+                at_us: 0,
+                kind,
+                bytes: bytes.to_vec(),
+            });
+            let exchange = Exchange {
+                end: End::Client,
+                over: Over::Http1,
+                tls: true,
+                io: io.to_vec(),
+            };
+            let result = judge(case, vec![exchange], &corpus.requirements);
+            assert_eq!(result.verdict, verdict, "{:?}", result.findings);
+        }
+    }
 }

@@ -121,3 +121,18 @@ fn misfit(misfit: Misfit) -> Remark {
         ),
     }
 }
+
+/// Every requirement that a remark of this file can cite.
+pub(super) const CITES: &[&str] = &[
+    "rfc6455/9.1-defined-params",
+    "rfc7692/7-invalid-value",
+    "rfc7692/7-repeated-param",
+    "rfc7692/7-unknown-param",
+    "rfc7692/7-unsupported",
+    "rfc7692/7.1.1.1-echo",
+    "rfc7692/7.1.2.1-echo",
+    "rfc7692/7.1.2.1-value",
+    "rfc7692/7.1.2.2-answer-value",
+    "rfc7692/7.1.2.2-not-offered",
+    "rfc7692/7.1.2.2-smaller",
+];

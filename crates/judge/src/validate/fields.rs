@@ -142,3 +142,23 @@ const REQUIRED: [(u16, &str, &str); 3] = [
     (405, "Allow", "rfc9110/15.5.6-405-allow"),
     (426, "Upgrade", "rfc9110/15.5.22-426-upgrade"),
 ];
+
+/// Every requirement that a remark of this file can cite.
+pub(super) const CITES: &[&str] = &[
+    "rfc6455/11.3.3-accept-once",
+    "rfc6455/11.3.4-response-once",
+    "rfc7540/3.2.1-server-settings",
+    "rfc9110/15.5.2-401-challenge",
+    "rfc9110/15.5.22-426-upgrade",
+    "rfc9110/15.5.6-405-allow",
+    "rfc9110/2.2-grammar",
+    "rfc9110/2.2-role",
+    "rfc9110/5.3-repeated-lines",
+    "rfc9110/5.6.1.1-no-empty-elements",
+    "rfc9110/6.6.1-date",
+    "rfc9112/2.1-message",
+    "rfc9112/2.2-bare-cr-sent",
+    "rfc9112/2.2-space-before-fields-sent",
+    "rfc9112/5-field-line",
+    "rfc9112/5.2-no-fold",
+];

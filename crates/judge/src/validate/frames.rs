@@ -2,7 +2,7 @@
 //! Never asks whether a frame was due; cases do.
 
 use upspec_handshake::Status;
-use upspec_handshake::frame::{Compression, Frame, FrameReader, FrameViolation, Sender};
+use upspec_handshake::frame::{Compression, Frame, FrameReader, FrameViolation, Sender, opcode};
 
 use super::Remark;
 use crate::reading::Reading;
@@ -44,13 +44,32 @@ pub(super) fn tunnel(reading: &Reading<'_>, remarks: &mut Vec<Remark>) {
             let remark = remark(*violation, &frame, reading);
             remarks.extend(remark.map(|remark| remark.at(at..at + frame.len)));
         }
-        // Octets that are no frame would be misread from here on.
-        if frame.violations.contains(&FrameViolation::OpcodeUnknown) {
+        // Octets that are no frame would be misread from here on, and one breach after a Close says
+        // what all further ones would.
+        if frame
+            .violations
+            .iter()
+            .any(|violation| ENDS_READING.contains(violation))
+        {
             break;
         }
         at += frame.len;
+        if frame.opcode == opcode::CLOSE && reading.read[at..].starts_with(b"HTTP/") {
+            let octets = &reading.read[at..];
+            let message = format!("a response follows the Close frame: {}", shown(octets, 40));
+            let place = at..reading.read.len();
+            remarks.push(Remark::new("rfc6455/5.5.1-no-data-after", message).at(place));
+            break;
+        }
     }
 }
+
+/// The violations after which no frame is looked at.
+const ENDS_READING: [FrameViolation; 3] = [
+    FrameViolation::ControlAfterClose,
+    FrameViolation::DataAfterClose,
+    FrameViolation::OpcodeUnknown,
+];
 
 fn remark(violation: FrameViolation, frame: &Frame<'_>, reading: &Reading<'_>) -> Option<Remark> {
     let (requirement, warns) = requirement(violation)?;
@@ -94,3 +113,19 @@ fn requirement(violation: FrameViolation) -> Option<(&'static str, bool)> {
         _ => return None,
     })
 }
+
+/// Every requirement that a remark of this file can cite.
+pub(super) const CITES: &[&str] = &[
+    "rfc6455/5.1-server-unmasked",
+    "rfc6455/5.2-length",
+    "rfc6455/5.2-opcode",
+    "rfc6455/5.2-rsv",
+    "rfc6455/5.4-fragments",
+    "rfc6455/5.5-control-frame",
+    "rfc6455/5.5.1-body",
+    "rfc6455/5.5.1-no-data-after",
+    "rfc6455/5.6-utf8",
+    "rfc6455/7.4.1-reserved-codes",
+    "rfc6455/7.4.2-code-ranges",
+    "rfc9110/15.2.2-101-upgrade",
+];

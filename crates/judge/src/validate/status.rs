@@ -46,3 +46,13 @@ pub(super) fn no_interim_for_http10(context: &Context<'_, '_>, remarks: &mut Vec
         remarks.push(Remark::new("rfc9110/15.2-http10", message).at(context.status_line()));
     }
 }
+
+/// Every requirement that a remark of this file can cite.
+pub(super) const CITES: &[&str] = &[
+    "rfc9110/15-status-range",
+    "rfc9110/15.2-http10",
+    "rfc9110/6.2-response-version",
+    "rfc9112/2.3-version-grammar",
+    "rfc9112/4-status-line",
+    "rfc9112/4-status-space",
+];

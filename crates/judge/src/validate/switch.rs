@@ -89,6 +89,12 @@ pub(super) fn names_what_was_offered(context: &Context<'_, '_>, remarks: &mut Ve
     let offered: Vec<Protocol<'_>> = elements(&offer)
         .filter_map(|element| Protocol::parse(element.bytes))
         .collect();
+    if offered.is_empty() && is_out_of_turn(context) {
+        let message = "the 101 to a later request comes before the response to this one";
+        let remark = Remark::new("rfc9112/9.3.2-pipeline-order", message);
+        remarks.push(remark.at(context.status_line()));
+        return;
+    }
     let tls = offered
         .iter()
         .any(|protocol| protocol.name.eq_ignore_ascii_case(b"TLS"));
@@ -103,6 +109,18 @@ pub(super) fn names_what_was_offered(context: &Context<'_, '_>, remarks: &mut Ve
     }
 }
 
+/// Whether the 101 stands where an earlier request has to be answered first: only a request behind
+/// that one offers a protocol (RFC 9112 9.3.2).
+fn is_out_of_turn(context: &Context<'_, '_>) -> bool {
+    let Some(index) = context.response.request else {
+        return false;
+    };
+    let later = &context.reading.requests[index + 1..];
+    later
+        .iter()
+        .any(|request| request.fields.contains("Upgrade"))
+}
+
 /// Names compare without case. A version that only one side gives is left open by the text.
 fn same(offer: &Protocol<'_>, named: &Protocol<'_>) -> bool {
     let versions = match (offer.version, named.version) {
@@ -111,3 +129,14 @@ fn same(offer: &Protocol<'_>, named: &Protocol<'_>) -> bool {
     };
     offer.name.eq_ignore_ascii_case(named.name) && versions
 }
+
+/// Every requirement that a remark of this file can cite.
+pub(super) const CITES: &[&str] = &[
+    "rfc9110/15.2.2-101-upgrade",
+    "rfc9110/7.6.1-end-to-end",
+    "rfc9110/7.6.1-grammar",
+    "rfc9110/7.8-connection",
+    "rfc9110/7.8-grammar",
+    "rfc9110/7.8-offered",
+    "rfc9112/9.3.2-pipeline-order",
+];

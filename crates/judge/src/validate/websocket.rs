@@ -238,3 +238,20 @@ fn refused_version(context: &Context<'_, '_>) -> Option<u8> {
         .then(|| version(value).ok())
         .flatten()
 }
+
+/// Every requirement that a remark of this file can cite.
+pub(super) const CITES: &[&str] = &[
+    "rfc6455/11.3.5-on-error",
+    "rfc6455/11.6-registry",
+    "rfc6455/4.2.2-accept",
+    "rfc6455/4.2.2-connection",
+    "rfc6455/4.2.2-extensions-offered",
+    "rfc6455/4.2.2-no-subprotocol",
+    "rfc6455/4.2.2-subprotocol-choice",
+    "rfc6455/4.2.2-upgrade",
+    "rfc6455/4.3-protocol-server",
+    "rfc6455/4.3-version-server",
+    "rfc6455/4.4-version-list",
+    "rfc6455/9.1-malformed",
+    "rfc7692/5-conflict",
+];

@@ -48,6 +48,13 @@ pub(crate) enum Effect {
     Silence,
 }
 
+/// Changes the answer to a request that HTTP itself rejects.
+pub(crate) fn alter_rejection(config: &Config, answer: &mut Answer, cause: Cause) {
+    if config.has(Fault::ServerErrorOnSyntaxError) && cause == Cause::Syntax {
+        answer.status = 500;
+    }
+}
+
 /// Whether the connection goes on after a request that is rejected.
 pub(crate) fn goes_on_after(config: &Config, cause: Cause, seen: &Seen) -> bool {
     match config.fault {
@@ -104,6 +111,9 @@ pub(crate) fn outcome(config: &Config, head: &RequestHead<'_>) -> Option<Outcome
         Fault::SwitchToAnything => offer.to_vec(),
         Fault::SwitchToH2c if offers(b"h2c") => b"h2c".to_vec(),
         Fault::SwitchToH2 if offers(b"h2") => b"h2".to_vec(),
+        Fault::TlsStackDescending if offer.starts_with(b"TLS/") => {
+            [b"HTTP/1.1, ", &offer[..]].concat()
+        }
         _ => return None,
     };
     Some(Outcome::Switched(
@@ -138,6 +148,15 @@ pub(crate) fn alter(config: &Config, answer: &mut Answer, seen: &Seen) -> Effect
         (Fault::VersionListUntrue, _) => answer.replace("Sec-WebSocket-Version", "13, 8"),
         (Fault::UpgradeRequiredWithoutUpgrade, 426) => answer.remove("Upgrade"),
         (Fault::NotAllowedWithoutAllow, 405) => answer.remove("Allow"),
+        (Fault::ErrorWithoutContent, 400..=499) | (Fault::VersionErrorWithoutContent, 505) => {
+            answer.content = Content::Sent(Vec::new());
+        }
+        (Fault::ConnectLikeGet, 400..=499) if seen.head.starts_with(b"CONNECT ") => {
+            answer.status = 200;
+            answer.remove("Allow");
+        }
+        (Fault::NotFoundOnForeignOrigin, 403) => answer.status = 404,
+        (Fault::OkOnUnknownPath, 404) => answer.status = 200,
         (Fault::RequestFieldSent, 200..) => answer.add("Host", "localhost"),
         (Fault::CloseUnannounced, _) => answer.after = After::Persist,
         (Fault::HeadWithContent, _) => {

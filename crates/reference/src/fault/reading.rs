@@ -4,6 +4,7 @@
 mod fields;
 mod handshake;
 mod start_line;
+mod surprise;
 
 use upspec_handshake::field::chunked::{Chunked, ChunkedReader};
 
@@ -18,8 +19,12 @@ pub(crate) enum Reading {
     AsSent,
     /// As if these octets had been sent.
     Instead(Vec<u8>),
+    /// As something to end the connection for, without an answer.
+    Dropped,
     /// As an error that gets this status.
     Refused(u16),
+    /// As something that is never answered.
+    Unanswered,
 }
 
 /// Reads a complete head with the eyes of the fault, if there is one.
@@ -31,13 +36,16 @@ pub(crate) fn read(config: &Config, head: &[u8]) -> Reading {
         return Reading::Instead(octets);
     }
     let sketch = Sketch::of(head);
+    if let Some(reading) = surprise::surprise(fault, head, &sketch) {
+        return reading;
+    }
     if let Some(status) = refusal(fault, head, &sketch) {
         return Reading::Refused(status);
     }
     let mut changed = sketch.clone();
     start_line::misread(fault, &mut changed, config);
     fields::misread(fault, &mut changed);
-    handshake::misread(fault, &mut changed);
+    handshake::misread(fault, &mut changed, config);
     if changed == sketch {
         Reading::AsSent
     } else {
@@ -53,6 +61,9 @@ pub(crate) fn read_chunks(
 ) -> Chunked {
     let line = input.iter().position(|&octet| octet == b'\r').unwrap_or(0);
     if config.has(Fault::RefuseChunkExtensions) && input[..line].contains(&b';') {
+        return Chunked::Malformed(0);
+    }
+    if config.has(Fault::RefuseSpaceInChunkExtensions) && input[..line].contains(&b' ') {
         return Chunked::Malformed(0);
     }
     if config.has(Fault::ChunkSizeOverflow) && line > MAX_SIZE_DIGITS {

@@ -63,6 +63,18 @@ faults! {
         "Of a repeated Upgrade or Connection line the last one counts.";
     RefuseEmptyListElements: "refuse-empty-list-elements" breaks "rfc9110/5.6.1.2-empty-elements",
         "An empty list element is an error.";
+    HeadInOneRead: "head-in-one-read" breaks "rfc9110/5.3-whole-head",
+        "A head that does not come in one piece is an error.";
+    OkOnCutHead: "ok-on-cut-head" breaks "rfc9110/5.3-whole-head",
+        "A head that is cut off is answered as a success.";
+    SilentOnBareLf: "silent-on-bare-lf" breaks "rfc9112/2.2-bad-request",
+        "Lines that end with LF alone are waited out for CRLF.";
+    SilentOnEmptyLines: "silent-on-empty-lines" breaks "rfc9112/2.2-empty-line",
+        "A request behind more than one empty line is never answered.";
+    SilentOnLongHead: "silent-on-long-head" breaks "rfc9110/5.4-field-limit",
+        "A head of more than 2048 octets is never answered.";
+    ServerErrorOnSyntaxError: "server-error-on-syntax-error" breaks "rfc9112/2.2-bad-request",
+        "A request that cannot be read is the server's own error.";
 
     // The request line.
     AcceptLowercaseGet: "accept-lowercase-get" breaks "rfc6455/4.2.1-method",
@@ -77,6 +89,8 @@ faults! {
         "Any third word passes for HTTP/1.1.";
     AcceptNoHttpVersion: "accept-no-http-version" breaks "rfc6455/4.2.1-http-version",
         "A request line without a version passes for HTTP/1.1.";
+    AcceptHttp3: "accept-http3" breaks "rfc6455/4.2.1-refuse",
+        "HTTP/3 in a request line passes for HTTP/1.1.";
     AcceptHttp20: "accept-http20" breaks "rfc9110/6.2-505",
         "HTTP/2.0 in a request line passes for HTTP/1.1.";
     RefuseHttp12: "refuse-http12" breaks "rfc9110/6.2-higher-minor",
@@ -111,6 +125,14 @@ faults! {
         "A head that is too large is never answered.";
     HangOnGarbage: "hang-on-garbage" breaks "rfc9112/3.2-invalid-request-line",
         "Octets that are no request are never answered.";
+    RefuseQuery: "refuse-query" breaks "rfc6455/3-resource-name",
+        "A target with a query is an error.";
+    CloseOnEncodedTarget: "close-on-encoded-target" breaks "rfc9110/2.3-defensive",
+        "An encoded octet in a target ends the connection.";
+    CloseOnOtherScheme: "close-on-other-scheme" breaks "rfc9110/7.4-scheme",
+        "A target of another scheme than http ends the connection.";
+    OkOnUnknownPath: "ok-on-unknown-path" breaks "rfc6455/4.2.2-no-service",
+        "A path where nothing is is answered as a success.";
 
     // Host.
     AcceptMissingHost: "accept-missing-host" breaks "rfc9112/3.2-host",
@@ -121,6 +143,10 @@ faults! {
         "Host is not looked at.";
     RefuseOddHost: "refuse-odd-host" breaks "rfc3986/3.2.2-host",
         "A host name with other characters than letters, digits, dot and hyphen is malformed.";
+    RefuseCapitalHost: "refuse-capital-host" breaks "rfc9110/2.4-meaning",
+        "A capital letter in Host is an error.";
+    SilentOnForeignHost: "silent-on-foreign-host" breaks "rfc6455/4.2.1-host",
+        "A request for a host of another name is never answered.";
 
     // Framing of the request.
     BodyIgnored: "body-ignored" breaks "rfc9112/6-body-presence",
@@ -131,6 +157,8 @@ faults! {
         "Trailer fields count as fields of the head.";
     RefuseChunkExtensions: "refuse-chunk-extensions" breaks "rfc9112/7.1.1-chunk-extensions",
         "A chunk extension is an error.";
+    RefuseSpaceInChunkExtensions: "refuse-space-in-chunk-extensions" breaks "rfc9110/5.6.3-bws",
+        "White space in a chunk extension is an error.";
     ChunkSizeOverflow: "chunk-size-overflow" breaks "rfc9112/7.1-chunk-size-overflow",
         "The last digit of a chunk size that is too large counts.";
     AcceptInvalidLength: "accept-invalid-length" breaks "rfc9112/6.3-invalid-cl",
@@ -161,8 +189,12 @@ faults! {
         "An HTTP/1.0 request gets a 100.";
     CaseSensitiveExpect: "case-sensitive-expect" breaks "rfc9110/10.1.1-grammar",
         "An expectation in other case is unknown.";
+    BadRequestOnUnknownExpectation: "bad-request-on-unknown-expectation" breaks "rfc9110/10.1.1-417",
+        "An unknown expectation is called malformed.";
 
     // What the connection does.
+    RefuseLengthInHandshake: "refuse-length-in-handshake" breaks "rfc9112/6-body-presence",
+        "A handshake with Content-Length is an error, whatever the length.";
     SwitchBeforeHeadEnds: "switch-before-head-ends" breaks "rfc9110/5.3-whole-head",
         "The 101 goes out before the empty line is in.";
     PipelineDropped: "pipeline-dropped" breaks "rfc9112/9.3.2-pipeline-order",
@@ -177,6 +209,8 @@ faults! {
         "A connection stays open although the server said close.";
     CloseUnannounced: "close-unannounced" breaks "rfc9112/9.6-announce",
         "Every answer but a 101 is followed by an end that it does not announce.";
+    HalfCloseIgnored: "half-close-ignored" breaks "rfc9112/9.5-monitor",
+        "A connection stays open although the client has ended its side.";
     OpenAfterSyntaxError: "open-after-syntax-error" breaks "rfc9112/2.2-bad-request",
         "The connection goes on after a request that cannot be read.";
     OpenAfterInvalidLength: "open-after-invalid-length" breaks "rfc9112/6.3-invalid-cl",
@@ -185,10 +219,16 @@ faults! {
         "The connection goes on after an HTTP/1.0 request.";
     HttpInTunnel: "http-in-tunnel" breaks "rfc6455/6.2-parse-frames",
         "A request after the 101 gets an HTTP answer.";
+    CloseOnCloseOption: "close-on-close-option" breaks "rfc9112/9.6-close-received",
+        "A handshake that says close is dropped without an answer.";
+    CloseOnEarlyFrame: "close-on-early-frame" breaks "rfc6455/4.2.2-response",
+        "A handshake with a frame right behind it is dropped without an answer.";
 
     // What passes for an opening handshake.
     AcceptMissingUpgrade: "accept-missing-upgrade" breaks "rfc9110/7.8-offered",
         "A key makes a handshake, with or without Upgrade.";
+    SwitchUnasked: "switch-unasked" breaks "rfc9110/7.8-offered",
+        "Any GET of the endpoint is taken for a handshake.";
     AcceptUnofferedUpgrade: "accept-unoffered-upgrade" breaks "rfc9110/7.8-offered",
         "Any Upgrade field beside a key is taken for websocket.";
     AcceptUpgradeSubstring: "accept-upgrade-substring" breaks "rfc6455/4.2.1-upgrade",
@@ -267,8 +307,30 @@ faults! {
         "A repeated parameter counts once.";
     RefuseInvalidDeflateOffer: "refuse-invalid-deflate-offer" breaks "rfc7692/7-invalid-value",
         "A bad offer gets the handshake refused in place of declined.";
+    AcceptAnyOrigin: "accept-any-origin" breaks "rfc6455/10.2-origin",
+        "Origin is not looked at, although there is a list of allowed ones.";
+    OriginByBeginning: "origin-by-beginning" breaks "rfc6455/10.2-origin",
+        "An origin is allowed that begins with an allowed one.";
+    OriginBySearch: "origin-by-search" breaks "rfc6455/10.2-origin",
+        "An origin is allowed that holds an allowed one anywhere.";
+    OnlyFirstOrigin: "only-first-origin" breaks "rfc6455/10.2-origin",
+        "Of several origins the first one counts, where there is a list of allowed ones.";
     RefuseExtensions: "refuse-extensions" breaks "rfc6455/4.2.1-extension-list",
         "An offer of any extension gets the handshake refused.";
+    CloseOnEmptyOrigin: "close-on-empty-origin" breaks "rfc6455/4.2.2-origin-decides",
+        "An empty Origin ends the connection.";
+    CloseOnTlsUpgrade: "close-on-tls-upgrade" breaks "rfc2817/3.3-switch",
+        "An offer of TLS ends the connection.";
+    CloseOnOddHandshake: "close-on-odd-handshake" breaks "rfc6455/4.2.1-refuse",
+        "A handshake with more than the usual names in it is dropped without an answer.";
+    CloseOnOddExtensions: "close-on-odd-extensions" breaks "rfc9110/2.3-defensive",
+        "Capitals or space in an offer of extensions end the connection.";
+    RefuseQuotedParameter: "refuse-quoted-parameter" breaks "rfc6455/4.3-extension-param",
+        "A quoted value in an offer of extensions is an error.";
+    ShortSubprotocolOfferIgnored: "short-subprotocol-offer-ignored" breaks "rfc6455/4.2.2-subprotocol-choice",
+        "An offer of one or two subprotocols is not looked at.";
+    NotFoundOnForeignOrigin: "not-found-on-foreign-origin" breaks "rfc6455/10.2-origin-403",
+        "A foreign origin is told that there is nothing here.";
 
     // How a handshake is refused.
     SilentOnBadHandshake: "silent-on-bad-handshake" breaks "rfc6455/4.2.1-key",
@@ -291,6 +353,12 @@ faults! {
         "A 426 has Upgrade without the option in Connection.";
     NotAllowedWithoutAllow: "not-allowed-without-allow" breaks "rfc9110/15.5.6-405-allow",
         "A 405 lacks Allow.";
+    ErrorWithoutContent: "error-without-content" breaks "rfc9110/15.5-explanation",
+        "A 4xx has no content.";
+    VersionErrorWithoutContent: "version-error-without-content" breaks "rfc9110/15.6.6-505-explanation",
+        "A 505 has no content.";
+    ConnectLikeGet: "connect-like-get" breaks "rfc9110/9.3.6-2xx-framing",
+        "A CONNECT is answered with 200 and content.";
     UnauthorizedWithoutChallenge: "unauthorized-without-challenge" breaks "rfc9110/15.5.2-401-challenge",
         "A bad handshake gets a 401 without a challenge.";
     StatusOutOfRange: "status-out-of-range" breaks "rfc9110/15-status-range",
@@ -325,6 +393,8 @@ faults! {
         "An offer of h2c is accepted, whatever HTTP2-Settings is.";
     SwitchToH2: "switch-to-h2" breaks "rfc7540/3.2-h2-token",
         "An offer of h2 is accepted.";
+    TlsStackDescending: "tls-stack-descending" breaks "rfc9110/7.8-layers",
+        "An offer of TLS gets a 101 that names HTTP/1.1 before TLS.";
     SwitchWithContentLength: "switch-with-content-length" breaks "rfc9110/8.6-cl-1xx-204",
         "The 101 has Content-Length.";
     SwitchWithChunked: "switch-with-chunked" breaks "rfc9112/6.1-te-1xx-204",
@@ -463,10 +533,24 @@ faults! {
         "A bad frame ends the connection without a Close frame.";
     OpenAfterFailing: "open-after-failing" breaks "rfc6455/7.1.7-fail",
         "A bad frame gets a Close frame and the connection stays open.";
+    CloseIgnored: "close-ignored" breaks "rfc6455/5.5.1-answer-close",
+        "A Close is not answered, and the connection stays open.";
+    ImpossibleLengthAwaited: "impossible-length-awaited" breaks "rfc6455/10.7-close-frame",
+        "A frame that is longer than frames can be is waited for.";
+    OneFramePerRead: "one-frame-per-read" breaks "rfc6455/5.5.2-pong",
+        "Of several frames that come together all but the first are lost.";
+    PartOfFrameLost: "part-of-frame-lost" breaks "rfc6455/5.5.2-pong",
+        "The beginning of a frame whose rest comes later is lost.";
+    LongMessageLost: "long-message-lost" breaks "rfc6455/6.2-parse-frames",
+        "Messages in frames with an extended length are lost.";
+    PongCut: "pong-cut" breaks "rfc6455/5.5.3-same-data",
+        "A Pong carries 64 octets at most.";
     NotInflated: "not-inflated" breaks "rfc7692/5-use",
         "A compressed message is taken as it is.";
     WindowForgotten: "window-forgotten" breaks "rfc7692/7.2.2-shared-window",
         "Each message is inflated with an empty window.";
+    WindowTooSmall: "window-too-small" breaks "rfc7692/7.2.2-full-window",
+        "Messages are inflated with a window of 8 KiB.";
     RefuseUncompressed: "refuse-uncompressed" breaks "rfc7692/6-uncompressed",
         "An uncompressed message ends the connection once compression is agreed.";
     AcceptCompressedPing: "accept-compressed-ping" breaks "rfc7692/6.1-rsv1",

@@ -32,7 +32,7 @@ pub(super) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 pub(super) fn all() -> Vec<Probe> {
-    let mut probes: Vec<Probe> = [heads(), bodies()]
+    let mut probes: Vec<Probe> = [heads(), bodies(), surprises()]
         .concat()
         .into_iter()
         .map(alone)
@@ -54,6 +54,16 @@ pub(super) fn all() -> Vec<Probe> {
     });
     probes.push(Probe {
         writes: vec![short, b"half".to_vec()],
+        ends: true,
+    });
+    let (begun, rest) = (b"\x89\x80\x00".to_vec(), b"\x00\x00\x00".to_vec());
+    probes.push(Probe {
+        writes: vec![HANDSHAKE.into(), begun, rest],
+        ends: false,
+    });
+    let cut = HANDSHAKE.strip_suffix("\r\n\r\n").unwrap();
+    probes.push(Probe {
+        writes: vec![cut.into()],
         ends: true,
     });
     probes.push(Probe {
@@ -188,6 +198,10 @@ const ADDITIONS: &[&str] = &[
     "Sec-WebSocket-Protocol: chats",
     "Sec-WebSocket-Protocol: x-unknown\r\nSec-WebSocket-Protocol: chat",
     "WebSocket-Protocol: chat",
+    "Origin: http://other.example",
+    "Origin: http://good.example.other.example",
+    "Origin: http://other.example/http://good.example",
+    "Origin: http://good.example\r\nOrigin: http://other.example",
     "Sec-WebSocket-Extensions: x-foo",
     "Sec-WebSocket-Extensions: permessage-deflate;",
     "Sec-WebSocket-Extensions: permessage-deflate",
@@ -212,11 +226,33 @@ const WHOLE: &[&str] = &[
     "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: example/1\r\n\r\n",
     "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
     "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: TLS/1.2\r\n\r\n",
+    "CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n",
     "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     "GET / HTTP/1.1\r\nHost: a\r\nX(A: 1\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
 ];
 
 /// Handshakes with a body, or with something that speaks of one.
+/// Requests that are lawful and unusual.
+fn surprises() -> Vec<Vec<u8>> {
+    vec![
+        HANDSHAKE.replace("\r\n", "\n").into(),
+        format!("\r\n\r\n{HANDSHAKE}").into(),
+        changed("/chat", "/%20"),
+        changed("/chat", "/nothing"),
+        added("Expect: x"),
+        changed("HTTP/1.1", "HTTP/3"),
+        changed("Host: localhost", "Host: LOCALHOST"),
+        added("Sec-WebSocket-Protocol: chat"),
+        added("Origin:"),
+        added("Content-Length: 0"),
+        changed("Upgrade: websocket", "Upgrade: TLS/1.0"),
+        [HANDSHAKE.as_bytes(), &frame(0x89, b"early")].concat(),
+        added("Sec-WebSocket-Extensions: X-Unknown"),
+        added("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=\"9\""),
+    ]
+}
+
 fn bodies() -> Vec<Vec<u8>> {
     let rows = [
         ("Content-Length: 5", "hello"),
@@ -231,6 +267,10 @@ fn bodies() -> Vec<Vec<u8>> {
         ("Transfer-Encoding: chunked", "5\r\nhello\r\n0\r\n\r\n"),
         ("Transfer-Encoding: Chunked", "5\r\nhello\r\n0\r\n\r\n"),
         ("Transfer-Encoding: chunked", "5;a=b\r\nhello\r\n0\r\n\r\n"),
+        (
+            "Transfer-Encoding: chunked",
+            "5 ; a = b\r\nhello\r\n0\r\n\r\n",
+        ),
         (
             "Transfer-Encoding: chunked",
             "FFFFFFFFFFFFFFFF5\r\nhello\r\n0\r\n\r\n",
@@ -270,6 +310,10 @@ fn in_tunnel() -> Vec<Vec<u8>> {
         frame(0x80, b"a"),
         frame(0xc9, b"Hello"),
         frame(0x09, b"Hello"),
+        frame(0x82, &[b'a'; 126]),
+        frame(0x89, &[b'a'; 125]),
+        [frame(0x89, b"1"), frame(0x89, b"2")].concat(),
+        b"\x82\xff\x80\0\0\0\0\0\0\0\0\0\0\0".to_vec(),
         frame(0x89, &[b'a'; 126]),
         frame(0x88, &[0x03, 0xe8]),
         frame(0x88, &[0x03, 0xed]),
@@ -288,7 +332,17 @@ fn in_tunnel() -> Vec<Vec<u8>> {
 fn compressed() -> Vec<Vec<u8>> {
     let hello = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
     let again = [0xf2, 0x00, 0x11, 0x00, 0x00];
+    // A stored block of 8503 octets, and a reference to the first three of them.
+    let long = [
+        &[0, 0x37, 0x21, 0xc8, 0xde][..],
+        b"bcd",
+        &[b'a'; 8500],
+        &[0],
+    ]
+    .concat();
+    let far = [0x02, 0x2e, 0x9b, 0x00, 0x00];
     vec![
+        [frame(0xc1, &long), frame(0xc1, &far)].concat(),
         frame(0xc1, &hello),
         [frame(0xc1, &hello), frame(0xc1, &again)].concat(),
         frame(0x81, b"Hello"),

@@ -267,7 +267,13 @@ fn frames_are_answered() {
 
 #[test]
 fn every_fault_changes_what_the_server_does() {
-    let conforming: Arc<Config> = Arc::default();
+    let with_origins = |config| {
+        Arc::new(Config {
+            origins: vec!["http://good.example".into()],
+            ..config
+        })
+    };
+    let conforming = with_origins(Config::default());
     let probes = all();
     let right: Vec<_> = probes
         .iter()
@@ -276,7 +282,7 @@ fn every_fault_changes_what_the_server_does() {
     let unseen: Vec<&str> = FAULTS
         .iter()
         .filter(|info| {
-            let config = Arc::new(Config::with_fault(info.fault));
+            let config = with_origins(Config::with_fault(info.fault));
             !probes
                 .iter()
                 .zip(&right)

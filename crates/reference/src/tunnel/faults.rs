@@ -50,6 +50,7 @@ pub(super) fn payload<'f>(config: &Config, frame: &'f Frame<'_>) -> Cow<'f, [u8]
 pub(super) fn pong<'p>(config: &Config, ping: &'p [u8]) -> Option<&'p [u8]> {
     match config.fault {
         Some(Fault::NoPong) => None,
+        Some(Fault::PongCut) => Some(&ping[..ping.len().min(64)]),
         Some(Fault::WrongPong) => Some(&[]),
         _ => Some(ping),
     }
@@ -106,6 +107,10 @@ const OVERLOOKED: &[(Fault, FrameViolation)] = &[
     (Fault::AcceptUnmaskedFrame, FrameViolation::UnmaskedByClient),
     (Fault::CloseBodyEchoed, FrameViolation::CloseBodyOneOctet),
     (Fault::CloseBodyEchoed, FrameViolation::CloseReasonNotUtf8),
+    (Fault::CloseIgnored, FrameViolation::CloseBodyOneOctet),
+    (Fault::CloseIgnored, FrameViolation::CloseCodeOutOfRange),
+    (Fault::CloseIgnored, FrameViolation::CloseCodeReserved),
+    (Fault::CloseIgnored, FrameViolation::CloseReasonNotUtf8),
     (Fault::DataAfterClose, FrameViolation::DataAfterClose),
     (Fault::ReservedCodeEchoed, FrameViolation::CloseCodeReserved),
 ];

@@ -82,6 +82,9 @@ impl Message {
                 if config.has(Fault::WindowForgotten) {
                     *inflater = Inflater::new();
                 }
+                if config.has(Fault::WindowTooSmall) && inflater.window() != SMALL_WINDOW {
+                    *inflater = Inflater::with_window(SMALL_WINDOW);
+                }
                 let data = inflater.message(&payload, MAX_MESSAGE);
                 data.map_err(|fault| match fault {
                     InflateFault::Malformed => NOT_UTF8,
@@ -92,6 +95,9 @@ impl Message {
         }
     }
 }
+
+/// The window of a server that keeps less than permessage-deflate needs.
+const SMALL_WINDOW: usize = 8 * 1024;
 
 /// The first reserved bit in [`Frame::rsv`]: the message is compressed (RFC 7692 6).
 const RSV1: u8 = 4;

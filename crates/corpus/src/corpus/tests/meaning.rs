@@ -41,6 +41,12 @@ const MEANING: &[Row] = &[
         "\"warn\"",
     ),
     (
+        "equals = 'b'",
+        "equals = 'b{host}'",
+        "server/key.toml:33:34: binding `{host}` in a field matcher; a stored response is judged without what the run filled in: write the octets",
+        "'b{host}'",
+    ),
+    (
         "\"101\"",
         "\"101 slient\"",
         "server/key.toml:32:15: unknown outcome `slient`; did you mean `silent`?",

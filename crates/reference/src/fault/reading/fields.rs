@@ -124,6 +124,7 @@ const KNOWN: &[&str] = &[
     "Content-Length",
     "Expect",
     "Host",
+    "Origin",
     "Sec-WebSocket-Extensions",
     "Sec-WebSocket-Key",
     "Sec-WebSocket-Protocol",

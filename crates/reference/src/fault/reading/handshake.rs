@@ -9,8 +9,10 @@ use upspec_handshake::field::is_token;
 
 use super::super::Fault;
 use super::super::sketch::Sketch;
+use crate::config::Config;
 
-pub(super) fn misread(fault: Fault, sketch: &mut Sketch) {
+pub(super) fn misread(fault: Fault, sketch: &mut Sketch, config: &Config) {
+    misread_origin(fault, sketch, config);
     misread_upgrade(fault, sketch);
     misread_connection(fault, sketch);
     misread_key(fault, sketch);
@@ -19,7 +21,33 @@ pub(super) fn misread(fault: Fault, sketch: &mut Sketch) {
     misread_extensions(fault, sketch);
 }
 
+fn misread_origin(fault: Fault, sketch: &mut Sketch, config: &Config) {
+    let value = sketch.value("Origin").unwrap_or_default();
+    let allowed = || config.origins.iter().map(String::as_bytes);
+    let taken = match fault {
+        Fault::AcceptAnyOrigin => true,
+        Fault::OriginByBeginning => allowed().any(|origin| value.starts_with(origin)),
+        Fault::OriginBySearch => allowed().any(|origin| contains(&value, origin)),
+        _ => false,
+    };
+    if taken {
+        sketch.remove("Origin");
+    }
+    if fault == Fault::OnlyFirstOrigin {
+        sketch.keep_first("Origin");
+    }
+}
+
 fn misread_upgrade(fault: Fault, sketch: &mut Sketch) {
+    if fault == Fault::SwitchUnasked && !sketch.has("Upgrade") && sketch.start.starts_with(b"GET ")
+    {
+        sketch.set("Upgrade", b"websocket");
+        sketch.set("Connection", b"Upgrade");
+        sketch.set("Sec-WebSocket-Version", b"13");
+        if !sketch.has(KEY) {
+            sketch.set(KEY, EXAMPLE_KEY);
+        }
+    }
     let value = sketch.values("Upgrade").join(&b',');
     let lower = value.to_ascii_lowercase();
     let clean = !lower.iter().any(u8::is_ascii_control);
@@ -126,6 +154,12 @@ fn misread_subprotocols(fault: Fault, sketch: &mut Sketch) {
             let value = sketch.values(PROTOCOL).join(&b',');
             let is_name = |name: &[u8]| is_token(name.trim_ascii());
             if !value.split(|&octet| octet == b',').any(is_name) {
+                sketch.remove(PROTOCOL);
+            }
+        }
+        Fault::ShortSubprotocolOfferIgnored => {
+            let offer = sketch.values(PROTOCOL).join(&b',');
+            if offer.iter().filter(|octet| **octet == b',').count() < 2 {
                 sketch.remove(PROTOCOL);
             }
         }

@@ -18,6 +18,7 @@ pub(super) fn misread(fault: Fault, sketch: &mut Sketch, config: &Config) {
     }
     let taken_for_11 = match fault {
         Fault::AcceptHttp10Upgrade => version == b"HTTP/1.0" && sketch.has("Upgrade"),
+        Fault::AcceptHttp3 => version.starts_with(b"HTTP/3"),
         Fault::AcceptHttp20 => version == b"HTTP/2.0" && target != b"*",
         Fault::AcceptMalformedHttpVersion => !is_version(version),
         _ => false,

@@ -1,0 +1,152 @@
+//! Single decisions of the judge, a row each: what came, and what it is worth.
+
+use upspec_corpus::Corpus;
+use upspec_corpus::case::Case;
+use upspec_handshake::field::key::accept;
+use upspec_judge::{CaseResult, Reason, Verdict, judge};
+
+use crate::scripted::{After, Reply, play};
+use crate::tunnel::Conduct;
+
+/// Plays a case whose requests are answered with these octets, one after another; `{accept}` stands
+/// for the accept value. With the last of them the connection ends, unless it is a 101.
+fn judged(corpus: &Corpus, id: &str, answers: Answers) -> CaseResult {
+    let case: &Case = corpus.case(id).unwrap();
+    let exchange = play(case, &mut |asked| {
+        let key = asked.head.fields.values("Sec-WebSocket-Key").next();
+        let accept = accept(key.unwrap_or_default());
+        let octets = answers
+            .get(asked.number)
+            .copied()
+            .unwrap_or_default()
+            .concat();
+        let octets = replaced(&octets, b"{accept}", &accept);
+        let after = if octets.starts_with(b"HTTP/1.1 101") {
+            After::Tunnel(Conduct::Mute)
+        } else if asked.number + 1 < answers.len() {
+            After::Persist
+        } else {
+            After::End
+        };
+        Reply { octets, after }
+    });
+    judge(case, vec![exchange], &corpus.requirements)
+}
+
+fn replaced(octets: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    match octets.windows(from.len()).position(|part| part == from) {
+        Some(at) => [&octets[..at], to, &octets[at + from.len()..]].concat(),
+        None => octets.to_vec(),
+    }
+}
+
+const SWITCH: &[u8] = b"HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Accept: {accept}\r\n\r\n";
+const DEFLATE: &[u8] = b"HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Accept: {accept}\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
+const BUSY: &[u8] = b"HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n";
+const REFUSED: &[u8] = b"HTTP/1.1 400 x\r\nDate: Tue, 15 Nov 1994 08:12:31 GMT\r\n\
+    Sec-WebSocket-Version: 13\r\nContent-Length: 0\r\n\r\n";
+
+/// Hello and World, compressed (RFC 7692 7.2.3.1).
+const HELLO: &[u8] = b"\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00";
+const STORED_HELLO: &[u8] = b"\xc1\x0b\x00\x05\x00\xfa\xffHello\x00";
+const STORED_WORLD: &[u8] = b"\xc1\x0b\x00\x05\x00\xfa\xffWorld\x00";
+
+/// A case, what answers its requests, and what comes of it.
+type Row = (&'static str, Answers, Verdict, Option<Reason>);
+type Answers = &'static [&'static [&'static [u8]]];
+
+const ROWS: [Row; 9] = [
+    // A refusal, even a passing one, leaves no tunnel to look at.
+    (
+        "server/ping/empty-ping",
+        &[&[BUSY]],
+        Verdict::Inconclusive,
+        Some(Reason::Blocked),
+    ),
+    (
+        "server/close/end-of-connection",
+        &[&[BUSY]],
+        Verdict::Inconclusive,
+        Some(Reason::Blocked),
+    ),
+    ("server/ping/empty-ping", &[&[SWITCH]], Verdict::Fail, None),
+    // The 101 answers the refused handshake, and the valid one is never written.
+    (
+        AFTER_REFUSAL,
+        &[&[SWITCH]],
+        Verdict::Inconclusive,
+        Some(Reason::NotApplicable),
+    ),
+    (AFTER_REFUSAL, &[&[REFUSED], &[SWITCH]], Verdict::Pass, None),
+    // A 101 without the 100 before it is what this one is about.
+    (
+        "server/expect/before-switch",
+        &[&[SWITCH]],
+        Verdict::Fail,
+        None,
+    ),
+    // What comes back compressed is read.
+    (
+        "server/compression/text",
+        &[&[DEFLATE, HELLO]],
+        Verdict::Pass,
+        None,
+    ),
+    (
+        "server/compression/text",
+        &[&[DEFLATE, STORED_HELLO]],
+        Verdict::Pass,
+        None,
+    ),
+    (
+        "server/compression/text",
+        &[&[DEFLATE, STORED_WORLD]],
+        Verdict::Fail,
+        None,
+    ),
+];
+
+const AFTER_REFUSAL: &str = "server/persistence/handshake-after-refusal";
+
+#[test]
+fn verdicts() {
+    let corpus = Corpus::embedded().unwrap();
+    for (id, answers, verdict, reason) in ROWS {
+        let result = judged(&corpus, id, answers);
+        let got = (result.verdict, result.reason);
+        assert_eq!(got, (verdict, reason), "{id}: {:?}", result.findings);
+    }
+}
+
+#[test]
+fn one_close_is_one_finding() {
+    let corpus = Corpus::embedded().unwrap();
+    let result = judged(&corpus, "server/expect/on-refused-handshake", &[&[REFUSED]]);
+    let announced = |id: &str| id == "rfc9112/9.6-announce";
+    let told = result
+        .findings
+        .iter()
+        .filter(|one| announced(&one.requirement));
+    assert_eq!(told.count(), 1, "{:?}", result.findings);
+    assert_eq!(result.verdict, Verdict::Warn);
+}
+
+#[test]
+fn a_switch_out_of_turn_breaks_the_order_of_a_pipeline() {
+    let corpus = Corpus::embedded().unwrap();
+    let result = judged(
+        &corpus,
+        "server/persistence/handshake-behind-two",
+        &[&[SWITCH]],
+    );
+    let cited: Vec<&str> = result
+        .findings
+        .iter()
+        .map(|one| one.requirement.as_str())
+        .collect();
+    assert!(cited.contains(&"rfc9112/9.3.2-pipeline-order"), "{cited:?}");
+    assert!(!cited.contains(&"rfc9110/7.8-offered"), "{cited:?}");
+    assert_eq!(result.verdict, Verdict::Fail);
+}

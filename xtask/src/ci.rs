@@ -26,6 +26,8 @@ const STEPS: &[&str] = &[
     "cargo clippy --workspace --all-targets --quiet -- --deny warnings",
     "RUSTDOCFLAGS='--deny warnings' cargo doc --workspace --no-deps --quiet",
     "cargo xtask tidy",
+    "cargo xtask coverage",
+    "cargo xtask sensitivity",
     "targets/install.sh",
     // Makes the binary and the page that the next steps look at.
     "cargo run --release --quiet -- run --quiet",

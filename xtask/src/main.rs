@@ -1,22 +1,22 @@
-//! House keeping for the workspace: `cargo xtask tidy`, `cargo xtask ci`.
+//! House keeping for the workspace: one task for each thing that keeps it in order.
 //! Never part of what users install.
 
 use std::process::ExitCode;
 
 mod ci;
+mod coverage;
+mod sensitivity;
 mod tidy;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let outcome = match words[..] {
-        ["tidy"] => tidy::run(),
-        ["ci"] => ci::run(),
-        _ => Err(vec![USAGE.to_owned()]),
-    };
+    let outcome = dispatch(&words).unwrap_or_else(|| Err(vec![USAGE.to_owned()]));
     match outcome {
         Ok(said) => {
-            println!("{said}");
+            if !said.is_empty() {
+                println!("{said}");
+            }
             ExitCode::SUCCESS
         }
         Err(problems) => {
@@ -26,6 +26,44 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Does a task; `None` when the words name none.
+fn dispatch(words: &[&str]) -> Option<Outcome> {
+    Some(match words {
+        ["ci"] => ci::run(),
+        ["coverage", rest @ ..] => coverage::run(&coverage_options(rest)?),
+        ["sensitivity", rest @ ..] => sensitivity::run(&sensitivity_options(rest)?),
+        ["tidy"] => tidy::run(),
+        _ => return None,
+    })
+}
+
+fn coverage_options(words: &[&str]) -> Option<coverage::Options> {
+    let mut options = coverage::Options::default();
+    let mut words = words.iter();
+    while let Some(&word) = words.next() {
+        match word {
+            "--cases" => options.cases = true,
+            "--format" => options.json = matches!(words.next(), Some(&"json")),
+            _ => return None,
+        }
+    }
+    Some(options)
+}
+
+fn sensitivity_options(words: &[&str]) -> Option<sensitivity::Options> {
+    let mut options = sensitivity::Options::default();
+    let mut words = words.iter();
+    while let Some(&word) = words.next() {
+        match word {
+            "--fault" => options.faults.push((*words.next()?).to_owned()),
+            "--matrix" => options.matrix = Some(words.next()?.into()),
+            "--update" => options.update = true,
+            _ => return None,
+        }
+    }
+    Some(options)
 }
 
 /// What a task says when it went well, or everything that is wrong.
@@ -40,6 +78,15 @@ pub(crate) fn root() -> std::path::PathBuf {
 
 const USAGE: &str = "\
 usage: cargo xtask TASK
-  tidy   check the house rules: crate edges, file sizes, a `//!` line in each file
-  ci     everything that CI checks beyond the README's commands: lints, docs, a browser
-         on the HTML report, fuzz targets, real servers; installs what it needs";
+  ci           everything that CI checks beyond the README's commands: lints, docs, a browser
+               on the HTML report, fuzz targets, real servers; installs what it needs
+  coverage     which cases and which rules for every response speak of each requirement that
+               binds a server; fails when a testable one has none
+                 --cases          name the cases
+                 --format json    as JSON
+  sensitivity  play all cases against the reference server, its variations and its faults; fails
+               unless what is lawful passes, each fault is caught and each case can fail
+                 --fault NAME     this fault alone; may be repeated
+                 --matrix PATH    write what each case says of each server, as JSON
+                 --update         write the table of what each case catches
+  tidy         check the house rules: crate edges, file sizes, a `//!` line in each file";

@@ -57,6 +57,7 @@ const EDGES: &[(&str, &[&str])] = &[
     (
         "xtask",
         &[
+            "cli",
             "handshake",
             "corpus",
             "judge",
@@ -71,6 +72,12 @@ const EDGES: &[(&str, &[&str])] = &[
 
 /// The longest that a source file may be, in lines.
 const MOST_LINES: usize = 500;
+
+/// Files that may be longer, and why.
+const TABLES: &[(&str, &str)] = &[(
+    "crates/reference/src/fault/table.rs",
+    "one table, whose rows are the variants of one enum",
+)];
 
 fn manifests(root: &Path) -> BTreeMap<String, PathBuf> {
     let mut manifests = BTreeMap::new();
@@ -134,7 +141,8 @@ fn check_file(root: &Path, path: &Path, problems: &mut Vec<String>) {
         ));
     }
     let lines = text.lines().count();
-    if lines > MOST_LINES {
+    let is_table = TABLES.iter().any(|(table, _)| path.ends_with(table));
+    if lines > MOST_LINES && !is_table {
         problems.push(format!(
             "{shown}: {lines} lines, {MOST_LINES} at most: split it by subject"
         ));

@@ -7,8 +7,9 @@ use upspec_judge::{CaseResult, Exchange, Progress, Reason, TargetFacts, Verdict}
 use upspec_runner::Judge;
 
 /// The judge of a run, with the requirements that it cites.
-pub(crate) struct Arbiter {
-    pub(crate) requirements: Registry,
+pub struct Arbiter {
+    /// The requirements.
+    pub requirements: Registry,
 }
 
 impl Judge for Arbiter {

@@ -211,7 +211,9 @@ pub(crate) enum Format {
     Markdown,
 }
 
+// Any selection of a run will do; hazardous cases are listed in any case.
 #[derive(Debug, Args)]
+#[command(mut_arg("hazardous", |arg| arg.hide(true)))]
 pub(crate) struct ListArgs {
     #[command(flatten)]
     pub(crate) selection: Selection,
@@ -246,6 +248,9 @@ pub(crate) struct ServeArgs {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:9001", value_name = "ADDR")]
     pub(crate) listen: std::net::SocketAddr,
+    /// Let pages of this origin alone open the endpoint; may be repeated.
+    #[arg(long)]
+    pub(crate) origin: Vec<String>,
     /// Do exactly this one thing wrong.
     #[arg(long, value_name = "NAME")]
     pub(crate) fault: Option<String>,

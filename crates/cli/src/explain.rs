@@ -1,10 +1,12 @@
 //! `upspec explain`: a case or a requirement in full.
+//! Never plays anything: what a case catches comes from the table that is part of the binary.
 
 use std::fmt::Write as _;
 
-use upspec_corpus::case::Case;
+use upspec_cli::Caught;
+use upspec_corpus::case::{Case, Expectation, Hazard};
 use upspec_corpus::words::Word as _;
-use upspec_corpus::{Bindings, Corpus, Requirement, show};
+use upspec_corpus::{Bindings, Corpus, Preset, Requirement, section_url, show};
 use upspec_reference::FAULTS;
 
 use crate::args::ExplainArgs;
@@ -38,77 +40,153 @@ fn of_case(case: &Case, corpus: &Corpus) -> String {
         let needs: Vec<&str> = case.needs.iter().map(|need| need.word()).collect();
         let _ = writeln!(text, "\nNeeds: {}", needs.join(", "));
     }
+    if case.hazard == Some(Hazard::Resource) {
+        text.push_str("\nIt can hurt a weak server, so it is played with --hazardous alone.\n");
+    }
+    let bytes = show(case, &Bindings::example());
     let _ = writeln!(
         text,
-        "\nSent:\n{}",
-        show(case, &Bindings::example()).trim_end()
+        "\nSent, with example values for what differs from run to run:\n{}",
+        bytes.trim_end()
     );
-    let _ = writeln!(
-        text,
-        "\nLawful and graded (the first that fits counts; anything else fails):"
-    );
-    for expectation in &case.expect {
-        let grade = expectation.grade.word();
-        let _ = write!(text, "  {grade}: {}", upspec_report::describe(expectation));
-        match &expectation.because {
-            Some(because) => {
-                let _ = writeln!(text, "\n    {because}");
-            }
-            None => text.push('\n'),
-        }
-    }
-    if let Some(twin) = &case.same_as {
-        let _ = writeln!(text, "  and the same outcome as {twin}");
-    }
-    text.push_str("\nRequirements:\n");
+    text.push_str(&alternatives(case, corpus));
+    text.push_str("\nRequirements, the one that a wrong answer breaks first:\n");
     for id in std::iter::once(&case.requirement).chain(&case.see) {
         if let Some(requirement) = corpus.requirements.get(id) {
             text.push_str(&paragraph(requirement));
         }
     }
-    let faults = FAULTS
-        .iter()
-        .filter(|fault| fault.requirement == case.requirement);
-    let names: Vec<&str> = faults.map(|fault| fault.name).collect();
-    if !names.is_empty() {
+    text.push_str(&caught_by(case));
+    text
+}
+
+/// What is lawful, and why it is graded so.
+fn alternatives(case: &Case, corpus: &Corpus) -> String {
+    let mut text =
+        "\nLawful and graded (the first that fits counts; anything else fails):\n".to_owned();
+    for expectation in &case.expect {
+        let grade = expectation.grade.word();
+        let _ = writeln!(text, "  {grade}: {}", upspec_report::describe(expectation));
+        let breaks = expectation.requirement.as_ref();
+        for line in expectation
+            .because
+            .iter()
+            .cloned()
+            .chain(breaks.map(misses))
+        {
+            let _ = writeln!(text, "    {line}");
+        }
+    }
+    if let Some(twin) = &case.same_as {
+        let _ = writeln!(text, "  and the same outcome as {twin}");
+    }
+    for preset in corpus.presets.iter().filter(|preset| uses(case, preset)) {
+        let _ = writeln!(text, "\n{}: {}", preset.name, preset.text);
+    }
+    text
+}
+
+fn misses(requirement: &String) -> String {
+    format!("It misses {requirement}.")
+}
+
+/// Whether the alternatives of a preset are among those of a case, one behind the other. What a case
+/// adds to them does not count.
+fn uses(case: &Case, preset: &Preset) -> bool {
+    let same = |one: &Expectation, other: &Expectation| {
+        (one.grade, &one.outcomes, &one.because) == (other.grade, &other.outcomes, &other.because)
+    };
+    let mut windows = case.expect.windows(preset.expect.len().max(1));
+    windows.any(|window| window.iter().zip(&preset.expect).all(|(a, b)| same(a, b)))
+}
+
+/// The faults that a case catches; those that most cases catch apart, since they show in any answer.
+fn caught_by(case: &Case) -> String {
+    let caught = Caught::embedded();
+    let (common, own): (Vec<&str>, Vec<&str>) = caught
+        .by(&case.id)
+        .partition(|fault| caught.is_common(fault));
+    let mut text = String::new();
+    if !own.is_empty() {
+        text.push_str("\nFaults of the reference server that it catches:\n");
+        text.push_str(&faults(&own));
+    }
+    if !common.is_empty() {
         let _ = writeln!(
             text,
-            "\nFaults of the reference server that break it: {}",
-            names.join(", ")
+            "\nFaults that it catches as many cases do, because they show in most answers:\n  {}",
+            common.join(", ")
         );
     }
     text
+}
+
+fn faults(names: &[&str]) -> String {
+    let known = FAULTS.iter().filter(|fault| names.contains(&fault.name));
+    known
+        .map(|fault| format!("  {}: {}\n", fault.name, fault.summary))
+        .collect()
 }
 
 fn of_requirement(requirement: &Requirement, corpus: &Corpus) -> String {
     let mut text = paragraph(requirement);
     let cites =
         |case: &&Case| case.requirement == requirement.id || case.see.contains(&requirement.id);
-    text.push_str("\nCases:\n");
-    for case in corpus.cases.iter().filter(cites) {
-        let _ = writeln!(text, "  {}  {}", case.id, case.title);
+    let cases = corpus.cases.iter().filter(cites);
+    let lines: String = cases
+        .map(|case| format!("  {}  {}\n", case.id, case.title))
+        .collect();
+    if !lines.is_empty() {
+        let _ = write!(text, "\nCases:\n{lines}");
     }
-    for fault in FAULTS
+    let validators = upspec_judge::VALIDATORS.iter();
+    let citing: Vec<&str> = validators
+        .filter(|rules| rules.cites.contains(&requirement.id.as_str()))
+        .map(|rules| rules.name)
+        .collect();
+    if !citing.is_empty() {
+        let _ = writeln!(
+            text,
+            "\nEvery response is held against it, whatever its case is about ({}).",
+            citing.join(", ")
+        );
+    }
+    let caught = Caught::embedded();
+    let breaking = FAULTS
         .iter()
-        .filter(|fault| fault.requirement == requirement.id)
-    {
-        let _ = writeln!(text, "Fault {}: {}", fault.name, fault.summary);
+        .filter(|fault| fault.requirement == requirement.id);
+    for fault in breaking {
+        let _ = writeln!(text, "\nFault {}: {}", fault.name, fault.summary);
+        let cases: Vec<&str> = caught.catching(fault.name).collect();
+        let _ = writeln!(text, "  caught by {}", cases_in_brief(&cases));
     }
     text
 }
 
+/// All of them, one a line, or the first ones where nearly every case is among them.
+fn cases_in_brief(cases: &[&str]) -> String {
+    let shown = cases.iter().take(MOST_SHOWN);
+    let mut text: String = shown.map(|case| format!("\n    {case}")).collect();
+    if cases.len() > MOST_SHOWN {
+        let _ = write!(text, "\n    and {} more", cases.len() - MOST_SHOWN);
+    }
+    match cases.len() {
+        1 => format!("1 case:{text}"),
+        count => format!("{count} cases:{text}"),
+    }
+}
+
 fn paragraph(requirement: &Requirement) -> String {
     let mut text = format!(
-        "  {} ({} {})\n    {}\n    {}\n",
-        requirement.id,
-        requirement.binds,
-        requirement.level,
-        requirement.text,
-        requirement.url(),
+        "  {} ({} {})\n    {}\n",
+        requirement.id, requirement.binds, requirement.level, requirement.text,
     );
+    for section in requirement.sections() {
+        let older = requirement.older.iter().any(|older| older == section);
+        let note = if older { " (before)" } else { "" };
+        let _ = writeln!(text, "    {}{note}", section_url(section));
+    }
     let lines = [
-        (!requirement.older.is_empty())
-            .then(|| format!("before: {}", requirement.older.join(", "))),
         requirement
             .changed
             .as_ref()
@@ -127,3 +205,6 @@ fn paragraph(requirement: &Requirement) -> String {
     }
     text
 }
+
+/// A fault that shows in most answers is caught by hundreds of cases.
+const MOST_SHOWN: usize = 60;

@@ -1,4 +1,5 @@
 //! `upspec list`: the cases and requirements, one a line or as JSON.
+//! Never leaves out a case because it is hazardous: nothing is played here.
 
 use serde::Serialize;
 use upspec_corpus::case::Case;
@@ -19,14 +20,11 @@ pub(crate) fn list(args: &ListArgs) -> Result<Exit, Trouble> {
     let wanted: Vec<&Case> = corpus
         .cases
         .iter()
-        .filter(|case| args.selection.wants(case, &corpus))
+        .filter(|case| args.selection.names(case, &corpus))
         .collect();
     match args.format {
         ListFormat::Text => {
-            let lines = wanted
-                .iter()
-                .map(|case| format!("{}  {}\n", case.id, case.title));
-            console::say(&lines.collect::<String>());
+            console::say(&wanted.into_iter().map(line).collect::<String>());
         }
         ListFormat::Json => {
             let rows: Vec<CaseRow<'_>> = wanted.into_iter().map(CaseRow::of).collect();
@@ -34,6 +32,11 @@ pub(crate) fn list(args: &ListArgs) -> Result<Exit, Trouble> {
         }
     }
     Ok(Exit::Conforming)
+}
+
+fn line(case: &Case) -> String {
+    let mark = case.hazard.map_or("", |_| " (hazardous)");
+    format!("{}  {}{mark}\n", case.id, case.title)
 }
 
 /// A case in the JSON list.

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-mod arbiter;
 mod args;
 mod console;
 mod exit;

@@ -5,13 +5,13 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use rand::{RngCore as _, SeedableRng as _};
+use upspec_cli::Arbiter;
 use upspec_corpus::Corpus;
 use upspec_judge::{CONTROL, settle};
 use upspec_reference::{Config, Server};
 use upspec_report::{About, Report};
 use upspec_runner::{Ending, Plan, RunOutcome, Settings, Target, Trust};
 
-use crate::arbiter::Arbiter;
 use crate::args::RunArgs;
 use crate::console::{self, Progress};
 use crate::exit::{Exit, Trouble};

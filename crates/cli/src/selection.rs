@@ -16,14 +16,19 @@ pub(crate) fn load(dirs: &[PathBuf]) -> Result<Corpus, Trouble> {
 impl Selection {
     /// Whether this case is wanted. A pattern that names no case is an error, see [`Self::check`].
     pub(crate) fn wants(&self, case: &Case, corpus: &Corpus) -> bool {
+        let safe = self.hazardous || case.hazard != Some(Hazard::Resource);
+        safe && self.names(case, corpus)
+    }
+
+    /// Whether the patterns and the level name this case, whatever it can do to a server.
+    pub(crate) fn names(&self, case: &Case, corpus: &Corpus) -> bool {
         let named = |patterns: &[String]| {
             patterns
                 .iter()
                 .any(|pattern| select::matches(pattern, &case.id))
         };
         let chosen = self.only.is_empty() || named(&self.only);
-        let safe = self.hazardous || case.hazard != Some(Hazard::Resource);
-        chosen && safe && !named(&self.skip) && self.strong_enough(case, corpus)
+        chosen && !named(&self.skip) && self.strong_enough(case, corpus)
     }
 
     /// Says so when a pattern selects nothing: a typing error would otherwise pass for success.

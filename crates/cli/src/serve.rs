@@ -15,7 +15,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<Exit, Trouble> {
         console::say(&lines.collect::<String>());
         return Ok(Exit::Conforming);
     }
-    let config = match &args.fault {
+    let mut config = match &args.fault {
         None => Config::default(),
         Some(name) => Config::with_fault(Fault::named(name).ok_or_else(|| {
             Trouble::usage(format!(
@@ -23,6 +23,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<Exit, Trouble> {
             ))
         })?),
     };
+    config.origins.clone_from(&args.origin);
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Trouble::usage(format!("cannot start: {error}")))?;
     runtime.block_on(async {

@@ -1,0 +1,167 @@
+//! Which faults of the reference server each case catches: the generated table, read and written.
+//! Never finds out itself: `cargo xtask sensitivity --update` plays the corpus and writes the table.
+//!
+//! A fault that shows in every answer, such as a folded line, is caught by most cases. So the file
+//! has each set of such faults once, with a name, and the case names its set.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use serde::Deserialize;
+
+/// Case by case, the faults that make it fail or warn.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Caught {
+    by_case: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Caught {
+    /// The table that is part of the binary.
+    #[must_use]
+    pub fn embedded() -> Self {
+        Self::read(EMBEDDED).expect("a test reads the table")
+    }
+
+    /// Reads a table; `None` when it is none.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let file: File = toml::from_str(text).ok()?;
+        let faults = |word: String| match file.sets.get(&word) {
+            Some(set) => set.clone(),
+            None => vec![word],
+        };
+        let by_case = file
+            .cases
+            .into_iter()
+            .map(|(case, words)| (case, words.into_iter().flat_map(faults).collect()))
+            .collect();
+        Some(Self { by_case })
+    }
+
+    /// Notes that a case catches a fault.
+    pub fn insert(&mut self, case: &str, fault: &str) {
+        let faults = self.by_case.entry(case.to_owned()).or_default();
+        faults.insert(fault.to_owned());
+    }
+
+    /// The faults that a case catches, in the order of their names; none for a user's case.
+    pub fn by<'c>(&'c self, case: &str) -> impl Iterator<Item = &'c str> + use<'c> {
+        let faults = self.by_case.get(case).into_iter().flatten();
+        faults.map(String::as_str)
+    }
+
+    /// The cases that catch a fault, in the order of their ids.
+    pub fn catching<'c>(&'c self, fault: &'c str) -> impl Iterator<Item = &'c str> + 'c {
+        let cases = self.by_case.iter();
+        cases
+            .filter(move |(_, faults)| faults.contains(fault))
+            .map(|(case, _)| case.as_str())
+    }
+
+    /// Whether so many cases catch a fault that it says little of one of them.
+    #[must_use]
+    pub fn is_common(&self, fault: &str) -> bool {
+        self.catching(fault).count() >= COMMON
+    }
+
+    /// The table as a file: one line for each case, sorted, so that a diff shows what a change does.
+    #[must_use]
+    pub fn write(&self) -> String {
+        let common = self.common();
+        let sets = self.sets(&common);
+        let mut text = format!("{HEAD}\n[sets]\n");
+        for (place, set) in sets.iter().enumerate() {
+            let _ = writeln!(text, "{} = {}", name(place), list(set.iter().copied()));
+        }
+        text.push_str("\n[cases]\n");
+        for (case, faults) in &self.by_case {
+            let shared: Vec<&str> = in_common(faults, &common);
+            let set = sets.iter().position(|set| *set == shared).map(name);
+            let own = faults.iter().map(String::as_str);
+            let own = own.filter(|fault| !common.contains(fault));
+            let words = list(set.as_deref().into_iter().chain(own));
+            let _ = writeln!(text, "{case:?} = {words}");
+        }
+        text
+    }
+
+    fn common(&self) -> BTreeSet<&str> {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for fault in self.by_case.values().flatten() {
+            *counts.entry(fault).or_default() += 1;
+        }
+        counts.retain(|_, count| *count >= COMMON);
+        counts.into_keys().collect()
+    }
+
+    /// The sets of common faults that cases catch, those of most cases first.
+    fn sets<'c>(&'c self, common: &BTreeSet<&'c str>) -> Vec<Vec<&'c str>> {
+        let mut counts: BTreeMap<Vec<&str>, usize> = BTreeMap::new();
+        for faults in self.by_case.values() {
+            *counts.entry(in_common(faults, common)).or_default() += 1;
+        }
+        counts.remove(&Vec::new());
+        let mut sets: Vec<_> = counts.into_iter().collect();
+        sets.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        sets.into_iter().map(|(set, _)| set).collect()
+    }
+}
+
+/// The table as the file has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    sets: BTreeMap<String, Vec<String>>,
+    cases: BTreeMap<String, Vec<String>>,
+}
+
+fn in_common<'c>(faults: &'c BTreeSet<String>, common: &BTreeSet<&str>) -> Vec<&'c str> {
+    let faults = faults.iter().map(String::as_str);
+    faults.filter(|fault| common.contains(fault)).collect()
+}
+
+/// No fault is called so: their names are in lower case.
+fn name(place: usize) -> String {
+    format!("S{}", place + 1)
+}
+
+fn list<'w>(words: impl Iterator<Item = &'w str>) -> String {
+    let words: Vec<String> = words.map(|word| format!("{word:?}")).collect();
+    format!("[{}]", words.join(", "))
+}
+
+/// A fault that so many cases catch goes into sets.
+const COMMON: usize = 50;
+
+const HEAD: &str = "\
+# The faults of the reference server that make each case fail or warn.
+# Written by `cargo xtask sensitivity --update`, which plays every case against every fault.
+";
+
+static EMBEDDED: &str = include_str!("../caught.toml");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_table_is_as_it_is_written() {
+        assert_eq!(Caught::embedded().write(), EMBEDDED);
+    }
+
+    #[test]
+    fn a_table_is_read_as_it_was_written() {
+        let mut caught = Caught::default();
+        for (case, fault) in [("b", "y"), ("b", "x"), ("a", "y")] {
+            caught.insert(case, fault);
+        }
+        for number in 0..COMMON {
+            caught.insert(&format!("c/{number}"), "common");
+        }
+        assert_eq!(Caught::read(&caught.write()), Some(caught.clone()));
+        assert_eq!(caught.by("b").collect::<Vec<_>>(), ["x", "y"]);
+        assert_eq!(caught.catching("y").collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(caught.by("user/a").count(), 0);
+        assert!(caught.is_common("common") && !caught.is_common("y"));
+    }
+}

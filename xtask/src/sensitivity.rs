@@ -1,0 +1,172 @@
+//! `cargo xtask sensitivity`: the whole corpus against the conforming reference server, its lawful
+//! variations, and each of its faults, within this process.
+//! Never excuses: what is lawful passes everything, each fault is caught, each case can fail.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+use upspec_cli::Caught;
+use upspec_corpus::Corpus;
+
+use crate::{Outcome, root};
+
+mod demands;
+mod matrix;
+mod subject;
+
+use subject::{Pace, Played, Subject, play};
+
+/// What the task was asked to do.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
+    /// The faults that it is limited to.
+    pub(crate) faults: Vec<String>,
+    /// Where the whole matrix goes.
+    pub(crate) matrix: Option<PathBuf>,
+    /// Whether the table of caught faults is written.
+    pub(crate) update: bool,
+}
+
+/// Plays everything, prints what each fault is caught by, and lists what is out of order.
+pub(crate) fn run(options: &Options) -> Outcome {
+    let begun = Instant::now();
+    let corpus = Corpus::embedded().map_err(|error| vec![error.to_string()])?;
+    let corpus = Arc::new(corpus);
+    let subjects = chosen(&options.faults)?;
+    let known = Caught::embedded();
+    let runtime =
+        tokio::runtime::Runtime::new().map_err(|error| vec![format!("cannot start: {error}")])?;
+    let played = runtime.block_on(play_until_sure(&subjects, &corpus, &known));
+    print!("{}", matrix::table(&played));
+    if let Some(path) = &options.matrix {
+        write(path, &matrix::json(&played))?;
+    }
+    let mut problems: Vec<String> = played.iter().flat_map(demands::of_run).collect();
+    if options.faults.is_empty() {
+        print!("{}", matrix::totals(&corpus, &played));
+        problems.extend(demands::of_corpus(&corpus, &played));
+        problems.extend(compare(&played, &known, options)?);
+    }
+    if problems.is_empty() {
+        let seconds = begun.elapsed().as_secs_f64();
+        Ok(format!("sensitivity: in order, after {seconds:.0} s"))
+    } else {
+        Err(problems)
+    }
+}
+
+/// The servers to play against; a single fault is played with the conforming server beside it.
+fn chosen(faults: &[String]) -> Result<Vec<Subject>, Vec<String>> {
+    let is_called = |one: &Subject, name: &str| one.fault().is_some_and(|it| it.name == name);
+    let all = Subject::all();
+    let unknown = faults
+        .iter()
+        .filter(|name| !all.iter().any(|one| is_called(one, name)));
+    let unknown: Vec<String> = unknown
+        .map(|name| format!("no fault is called `{name}`"))
+        .collect();
+    if !unknown.is_empty() {
+        return Err(unknown);
+    }
+    let is_wanted = |one: &Subject| {
+        faults.is_empty()
+            || matches!(one, Subject::Conforming)
+            || faults.iter().any(|name| is_called(one, name))
+    };
+    Ok(all.into_iter().filter(is_wanted).collect())
+}
+
+/// Plays against each server. What is not as it should be, or not as it was, is played again and
+/// patiently before it counts: on a busy machine a wait may have been too short.
+async fn play_until_sure(
+    subjects: &[Subject],
+    corpus: &Arc<Corpus>,
+    known: &Caught,
+) -> Vec<Played> {
+    let mut played = play_all(subjects, corpus, HASTY).await;
+    let doubtful: Vec<usize> = (0..played.len())
+        .filter(|index| demands::is_doubtful(&played[*index], known))
+        .collect();
+    if !doubtful.is_empty() {
+        eprintln!(
+            "{} of {} servers once more, patiently",
+            doubtful.len(),
+            played.len()
+        );
+    }
+    let again: Vec<Subject> = doubtful.iter().map(|index| subjects[*index]).collect();
+    let again = play_all(&again, corpus, PATIENT).await;
+    for (index, second) in doubtful.into_iter().zip(again) {
+        played[index] = second;
+    }
+    played
+}
+
+/// The results in the order of the servers.
+async fn play_all(subjects: &[Subject], corpus: &Arc<Corpus>, pace: Pace) -> Vec<Played> {
+    let mut waiting = subjects.iter().copied().enumerate();
+    let mut running = JoinSet::new();
+    let mut done = Vec::new();
+    loop {
+        while running.len() < pace.servers {
+            let Some((index, subject)) = waiting.next() else {
+                break;
+            };
+            let corpus = Arc::clone(corpus);
+            running.spawn(async move { (index, play(subject, corpus, pace).await) });
+        }
+        match running.join_next().await {
+            None => break,
+            Some(Ok(pair)) => done.push(pair),
+            // Nobody aborts a task of ours, so it is a bug, and it stays one.
+            Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, played)| played).collect()
+}
+
+/// Holds what was caught against the table, or writes the table.
+fn compare(
+    played: &[Played],
+    known: &Caught,
+    options: &Options,
+) -> Result<Vec<String>, Vec<String>> {
+    let mut caught = Caught::default();
+    for one in played {
+        for case in one.caught() {
+            if let Some(fault) = one.subject.fault() {
+                caught.insert(case, fault.name);
+            }
+        }
+    }
+    if options.update {
+        write(&root().join(TABLE), &caught.write())?;
+        return Ok(Vec::new());
+    }
+    let mut changes = matrix::changes(known, &caught);
+    if !changes.is_empty() {
+        changes.push(format!(
+            "{TABLE} is out of date: cargo xtask sensitivity --update"
+        ));
+    }
+    Ok(changes)
+}
+
+fn write(path: &std::path::Path, text: &str) -> Result<(), Vec<String>> {
+    std::fs::write(path, text).map_err(|error| vec![format!("{}: {error}", path.display())])
+}
+
+const TABLE: &str = "crates/cli/caught.toml";
+const HASTY: Pace = Pace {
+    servers: 16,
+    jobs: 32,
+    timeout: Duration::from_secs(2),
+};
+const PATIENT: Pace = Pace {
+    servers: 4,
+    jobs: 16,
+    timeout: Duration::from_secs(4),
+};

@@ -1,0 +1,188 @@
+//! What the runs must show: nothing against a server that does nothing wrong, each fault caught by
+//! the requirement that it breaks, and some fault for each case.
+//! Never plays anything.
+
+use std::collections::BTreeSet;
+
+use upspec_cli::Caught;
+use upspec_corpus::Corpus;
+use upspec_corpus::case::{Case, Role};
+use upspec_judge::Verdict;
+
+use super::subject::{Noted, Played, Subject};
+
+/// What is wrong with one run.
+pub(super) fn of_run(played: &Played) -> Vec<String> {
+    let name = played.subject.name();
+    let mut problems: Vec<String> = played
+        .noted
+        .iter()
+        .filter(|(_, noted)| noted.verdict == Verdict::Error)
+        .map(|(case, noted)| format!("{name}: {case} is an error: {}", noted.said()))
+        .collect();
+    match played.subject.fault() {
+        None => problems.extend(of_lawful_run(played)),
+        Some(fault) => {
+            let cites = |noted: &Noted| noted.cited.contains(fault.requirement);
+            if !played.noted.values().any(cites) {
+                let requirement = fault.requirement;
+                problems.push(format!("{name}: no finding cites {requirement}"));
+            }
+        }
+    }
+    problems
+}
+
+/// A server that does nothing wrong gets nothing but passes. The conforming one can do all that a
+/// case may need, so each case decides something there.
+fn of_lawful_run(played: &Played) -> Vec<String> {
+    let name = played.subject.name();
+    let caught = played.noted.iter().filter(|(_, noted)| noted.is_caught());
+    let blamed = caught.map(|(case, noted)| {
+        let verdict = noted.verdict;
+        format!(
+            "{name} does nothing wrong, but {case}: {verdict:?}: {}",
+            noted.said()
+        )
+    });
+    let decides_all = matches!(played.subject, Subject::Conforming);
+    let undecided = played.undecided.iter().filter(|_| decides_all);
+    blamed
+        .chain(undecided.map(|(case, why)| format!("{name}: {case} decides nothing: {why}")))
+        .collect()
+}
+
+/// Whether a run is out of order, or shows something else than the table has.
+pub(super) fn is_doubtful(played: &Played, known: &Caught) -> bool {
+    let differs = played.subject.fault().is_some_and(|fault| {
+        let before: BTreeSet<&str> = known.catching(fault.name).collect();
+        before != played.caught()
+    });
+    differs || !of_run(played).is_empty()
+}
+
+/// The cases that no fault makes fail or warn.
+pub(super) fn of_corpus(corpus: &Corpus, played: &[Played]) -> Vec<String> {
+    let caught: BTreeSet<&str> = faulty(played).flat_map(Played::caught).collect();
+    let unable = of_servers(corpus).filter(|case| !caught.contains(case.id.as_str()));
+    unable
+        .map(|case| format!("{}: no fault makes it fail or warn", case.id))
+        .collect()
+}
+
+/// The cases that no fault breaks in what they are about: rules for every response alone catch
+/// something there.
+pub(super) fn caught_by_rules_alone<'c>(corpus: &'c Corpus, played: &[Played]) -> Vec<&'c str> {
+    let breaks = |case: &Case, one: &Played| {
+        let noted = one.noted.get(&case.id).filter(|noted| noted.is_caught());
+        let alternatives = case
+            .expect
+            .iter()
+            .filter_map(|one| one.requirement.as_ref());
+        let mut own = std::iter::once(&case.requirement).chain(alternatives);
+        noted.is_some_and(|noted| own.any(|id| noted.cited.contains(id)))
+    };
+    of_servers(corpus)
+        .filter(|case| !faulty(played).any(|one| breaks(case, one)))
+        .map(|case| case.id.as_str())
+        .collect()
+}
+
+fn of_servers(corpus: &Corpus) -> impl Iterator<Item = &Case> {
+    corpus.cases.iter().filter(|case| case.role == Role::Server)
+}
+
+fn faulty(played: &[Played]) -> impl Iterator<Item = &Played> {
+    played.iter().filter(|one| one.subject.fault().is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use upspec_reference::{Fault, Variation};
+
+    use super::*;
+
+    const CASE: &str = "server/key/fifteen-bytes";
+
+    fn played(subject: Subject, verdict: Verdict, cited: &str) -> Played {
+        let noted = Noted {
+            verdict,
+            cited: BTreeSet::from([cited.to_owned()]),
+            messages: vec!["answered 101".to_owned()],
+        };
+        Played {
+            subject,
+            noted: BTreeMap::from([(CASE.to_owned(), noted)]),
+            undecided: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn a_run_is_in_order_or_says_what_is_not() {
+        let fault = Subject::Faulty(Fault::AcceptShortKey.info());
+        let varied = Subject::Varied(Variation::NoReason);
+        let key = Fault::AcceptShortKey.info().requirement;
+        let rows = [
+            (fault, Verdict::Fail, key, None),
+            (fault, Verdict::Warn, key, None),
+            (
+                fault,
+                Verdict::Fail,
+                "rfc9110/6.6.1-date",
+                Some("no finding cites"),
+            ),
+            (fault, Verdict::Error, key, Some("is an error")),
+            (varied, Verdict::Warn, key, Some("does nothing wrong")),
+            (
+                Subject::Conforming,
+                Verdict::Fail,
+                key,
+                Some("does nothing wrong"),
+            ),
+        ];
+        for (subject, verdict, cited, wanted) in rows {
+            let problems = of_run(&played(subject, verdict, cited)).join("\n");
+            match wanted {
+                None => assert_eq!(problems, ""),
+                Some(words) => assert!(problems.contains(words), "{words}: {problems}"),
+            }
+        }
+    }
+
+    #[test]
+    fn the_conforming_server_decides_every_case() {
+        for (subject, count) in [(Subject::Conforming, 1), (Subject::OfAnyOrigin, 0)] {
+            let mut one = played(subject, Verdict::Pass, "");
+            one.noted.clear();
+            one.undecided.insert(CASE.to_owned(), String::new());
+            assert_eq!(of_run(&one).len(), count, "{subject:?}");
+        }
+    }
+
+    #[test]
+    fn another_catch_than_the_one_in_the_table_is_doubtful() {
+        let fault = Fault::AcceptShortKey.info();
+        let one = played(Subject::Faulty(fault), Verdict::Fail, fault.requirement);
+        let mut known = Caught::default();
+        assert!(is_doubtful(&one, &known));
+        known.insert(CASE, fault.name);
+        assert!(!is_doubtful(&one, &known));
+    }
+
+    #[test]
+    fn a_case_that_nothing_breaks_is_named() {
+        let corpus = Corpus::embedded().unwrap();
+        let fault = Fault::AcceptShortKey.info();
+        let own = played(Subject::Faulty(fault), Verdict::Fail, fault.requirement);
+        let all = corpus.cases.len();
+        assert_eq!(
+            of_corpus(&corpus, std::slice::from_ref(&own)).len(),
+            all - 1
+        );
+        assert_eq!(caught_by_rules_alone(&corpus, &[own]).len(), all - 1);
+        let by_rule = played(Subject::Faulty(fault), Verdict::Fail, "rfc9110/6.6.1-date");
+        assert_eq!(caught_by_rules_alone(&corpus, &[by_rule]).len(), all);
+    }
+}

@@ -1,0 +1,119 @@
+//! Shows what the runs show: a line for each fault, the whole matrix as JSON, changes of the table.
+//! Never says what is out of order.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use upspec_cli::Caught;
+use upspec_corpus::Corpus;
+use upspec_corpus::case::Role;
+use upspec_judge::Verdict;
+
+use super::demands;
+use super::subject::Played;
+
+/// A line for each server: what it is, how many cases fail and warn, and the first of them. The cases
+/// that cite the requirement that a fault breaks come first.
+pub(super) fn table(played: &[Played]) -> String {
+    let mut text = String::new();
+    for one in played {
+        let count = |verdict| {
+            let noted = one.noted.values();
+            noted.filter(|noted| noted.verdict == verdict).count()
+        };
+        let requirement = one.subject.fault().map_or("-", |fault| fault.requirement);
+        let _ = writeln!(
+            text,
+            "{:34} {:36} {:>3} fail {:>3} warn  {}",
+            one.subject.name(),
+            requirement,
+            count(Verdict::Fail),
+            count(Verdict::Warn),
+            first(one, requirement).join(" "),
+        );
+    }
+    text
+}
+
+fn first<'p>(played: &'p Played, requirement: &str) -> Vec<&'p str> {
+    let caught = || played.noted.iter().filter(|(_, noted)| noted.is_caught());
+    let cites = |cited: &BTreeSet<String>| cited.contains(requirement);
+    let citing = caught().filter(|(_, noted)| cites(&noted.cited));
+    let others = caught().filter(|(_, noted)| !cites(&noted.cited));
+    let ids = citing.chain(others).map(|(case, _)| case.as_str());
+    ids.map(|id| id.strip_prefix("server/").unwrap_or(id))
+        .take(SHOWN)
+        .collect()
+}
+
+/// The whole matrix, without the cases that pass.
+pub(super) fn json(played: &[Played]) -> String {
+    let rows: Vec<Row<'_>> = played.iter().map(Row::of).collect();
+    let mut text = serde_json::to_string_pretty(&rows).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+#[derive(Serialize)]
+struct Row<'p> {
+    server: &'p str,
+    requirement: Option<&'p str>,
+    fail: Vec<&'p str>,
+    warn: Vec<&'p str>,
+    error: Vec<&'p str>,
+    inconclusive: Vec<&'p str>,
+}
+
+impl<'p> Row<'p> {
+    fn of(played: &'p Played) -> Self {
+        let with = |verdict| {
+            let noted = played.noted.iter();
+            noted
+                .filter(|(_, noted)| noted.verdict == verdict)
+                .map(|(case, _)| case.as_str())
+                .collect()
+        };
+        Self {
+            server: played.subject.name(),
+            requirement: played.subject.fault().map(|fault| fault.requirement),
+            fail: with(Verdict::Fail),
+            warn: with(Verdict::Warn),
+            error: with(Verdict::Error),
+            inconclusive: played.undecided.keys().map(String::as_str).collect(),
+        }
+    }
+}
+
+/// How many there are of each, and the cases that are weaker than they should be.
+pub(super) fn totals(corpus: &Corpus, played: &[Played]) -> String {
+    let faults = played.iter().filter(|one| one.subject.fault().is_some());
+    let lawful = played.len() - faults.clone().count();
+    let pairs: usize = faults.clone().map(|one| one.caught().len()).sum();
+    let weak = demands::caught_by_rules_alone(corpus, played);
+    let cases = corpus.cases.iter().filter(|case| case.role == Role::Server);
+    let mut text = format!(
+        "\n{} cases against {lawful} lawful servers and {} faults: {pairs} verdicts of fail or warn\n\
+         {} cases are caught out by rules for every response alone\n",
+        cases.count(),
+        faults.count(),
+        weak.len(),
+    );
+    for case in weak {
+        let _ = writeln!(text, "  {case}");
+    }
+    text
+}
+
+/// The lines of the table that differ.
+pub(super) fn changes(before: &Caught, now: &Caught) -> Vec<String> {
+    let (before, now) = (before.write(), now.write());
+    let old: BTreeSet<&str> = before.lines().collect();
+    let new: BTreeSet<&str> = now.lines().collect();
+    let gone = old.difference(&new).map(|line| format!("- {line}"));
+    let come = new.difference(&old).map(|line| format!("+ {line}"));
+    gone.chain(come).collect()
+}
+
+/// How many cases a line names.
+const SHOWN: usize = 3;

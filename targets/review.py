@@ -1,0 +1,160 @@
+"""Writes reports/REVIEW.md: each distinct failing case of many servers, who fails it, what was sent
+in one line, and why the verdict stands.
+
+Usage: review.py FOLDER REASONS. FOLDER holds one JSON report a server (made without --slim), REASONS is
+a TOML file: a table per requirement with `why`, and `[case]` with a word on a single case. Prints
+Markdown; ends with 1 when a requirement that was broken has no reason.
+"""
+
+import base64
+import collections
+import json
+import pathlib
+import re
+import sys
+import tomllib
+
+# What every valid handshake has; left out so that a line shows what is special about a request.
+ORDINARY = [
+    rb"^Host: [-a-z0-9.\[\]:]+$",
+    rb"^Upgrade: websocket$",
+    rb"^Connection: Upgrade$",
+    rb"^Sec-WebSocket-Version: 13$",
+    rb"^Sec-WebSocket-Key: [A-Za-z0-9+/]{22}==$",
+]
+LONGEST = 150
+EXPECTED = ". Expected: "
+
+
+def spelled(octets):
+    """One line of printable ASCII."""
+    out = []
+    for octet in octets:
+        if octet in b"\r\n\t":
+            out.append({13: "\\r", 10: "\\n", 9: "\\t"}[octet])
+        elif 0x20 <= octet < 0x7F:
+            out.append(chr(octet))
+        else:
+            out.append(f"\\x{octet:02x}")
+    return "".join(out)
+
+
+def sent(exchange):
+    """What was written, with the ordinary lines left out."""
+    written = b"".join(
+        base64.b64decode(io.get("bytes", "")) for io in exchange["io"] if io["kind"] == "wrote"
+    )
+    first, *rest = written.split(b"\r\n")
+    parts = [spelled(first)]
+    for line in rest:
+        if any(re.match(pattern, line) for pattern in ORDINARY):
+            if parts[-1] != "..":
+                parts.append("..")
+        else:
+            parts.append(spelled(line))
+    line = "\\r\\n".join(parts).replace("..\\r\\n", "..").replace("\\r\\n..", " ..")
+    return line if len(line) <= LONGEST else line[: LONGEST - 2] + " …"
+
+
+def cell(text):
+    """Text that neither ends a cell nor is taken for markup."""
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+def code(text):
+    fence = "``" if "`" in text else "`"
+    pad = " " if fence == "``" else ""
+    return f"{fence}{pad}{text}{pad}{fence}".replace("|", "\\|")
+
+
+class Row:
+    """One failing case under one requirement."""
+
+    def __init__(self):
+        self.servers = collections.defaultdict(list)
+        self.bytes = ""
+        self.saw = collections.Counter()
+
+
+def gather(folder):
+    own, whole, servers = {}, {}, {}
+    for path in sorted(pathlib.Path(folder).glob("*.json")):
+        report = json.loads(path.read_text(encoding="utf-8"))
+        name = report["target"]["name"]
+        servers[name] = report
+        for case in report["cases"]:
+            for finding in case["findings"]:
+                if finding["verdict"] != "fail":
+                    continue
+                requirement, message = finding["requirement"], finding["message"]
+                if EXPECTED in message and requirement == case["requirement"]:
+                    row = own.setdefault(requirement, {}).setdefault(case["id"], Row())
+                    saw = message.split(EXPECTED)[0]
+                    row.saw[re.sub(r'"[^"]*"', "…", saw)] += 1
+                else:
+                    row = whole.setdefault(requirement, Row())
+                    row.saw[re.sub(r'"[^"]*"…?|[0-9]+', "…", message)] += 1
+                row.servers[name].append(case["id"])
+                if not row.bytes and case["exchanges"]:
+                    row.bytes = sent(case["exchanges"][0])
+    return own, whole, servers
+
+
+def main():
+    folder, reasons_path = sys.argv[1:]
+    reasons = tomllib.loads(pathlib.Path(reasons_path).read_text(encoding="utf-8"))
+    own, whole, servers = gather(folder)
+    missing = sorted(name for name in own.keys() | whole.keys() if name not in reasons)
+    rows = sum(len(cases) for cases in own.values())
+    print(HEAD.format(servers=len(servers), cases=rows, rules=len(own.keys() | whole.keys())))
+    table_of_servers(servers)
+    for requirement in sorted(own.keys() | whole.keys(), key=order):
+        section(requirement, own.get(requirement, {}), whole.get(requirement), reasons)
+    if missing:
+        sys.exit("no reason for: " + ", ".join(missing))
+
+
+def order(requirement):
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", requirement)]
+
+
+def table_of_servers(servers):
+    print("| server | pass | warn | fail | inconclusive | error |\n|---|---|---|---|---|---|")
+    for name, report in servers.items():
+        counts = report["summary"]
+        words = ["pass", "warn", "fail", "inconclusive", "error"]
+        print(f"| {name} | " + " | ".join(str(counts[word]) for word in words) + " |")
+
+
+def section(requirement, cases, whole, reasons):
+    reason = reasons.get(requirement, {})
+    print(f"\n## {requirement}\n\n{reason.get('why', '').strip()}")
+    if cases:
+        print("\n| case | sent | seen | servers |\n|---|---|---|---|")
+        for case, row in sorted(cases.items()):
+            seen = row.saw.most_common(1)[0][0]
+            note = reasons.get("case", {}).get(case)
+            shown = f"{case.removeprefix('server/')}" + (f": {cell(note)}" if note else "")
+            names = ", ".join(sorted(row.servers))
+            print(f"| {shown} | {code(row.bytes)} | {cell(seen)} | {len(row.servers)}: {names} |")
+    if whole:
+        print("\nIn whichever case it shows: " + cell(whole.saw.most_common(1)[0][0]) + ".")
+        counts = sorted(whole.servers.items(), key=lambda item: -len(set(item[1])))
+        names = ", ".join(f"{name} ({len(set(ids))})" for name, ids in counts)
+        example = sorted(counts[0][1])[0]
+        print(f"Servers, with the number of cases: {names}. For example {example}.")
+
+
+HEAD = """\
+# Every distinct failing verdict, looked at by hand
+
+{servers} servers and proxies on loopback, each in the set-up that its documentation gives; {cases} cases fail
+on at least one of them, and {rules} requirements are broken. Below, for each requirement: why the verdict
+stands, then the cases, what was sent (`..` stands for the lines that every handshake has), what most of the
+servers answered, and who they are. A proxy is judged as the server that it is to its client, its backend
+included. `targets/review.py` writes this file from the reports and `reports/reasons.toml`.
+"""
+
+
+if __name__ == "__main__":
+    main()

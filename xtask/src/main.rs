@@ -3,6 +3,7 @@
 
 use std::process::ExitCode;
 
+mod bench;
 mod ci;
 mod coverage;
 mod sensitivity;
@@ -31,12 +32,30 @@ fn main() -> ExitCode {
 /// Does a task; `None` when the words name none.
 fn dispatch(words: &[&str]) -> Option<Outcome> {
     Some(match words {
+        ["bench", url, rest @ ..] => bench::run(&bench_options(url, rest)?),
         ["ci"] => ci::run(),
         ["coverage", rest @ ..] => coverage::run(&coverage_options(rest)?),
         ["sensitivity", rest @ ..] => sensitivity::run(&sensitivity_options(rest)?),
         ["tidy"] => tidy::run(),
         _ => return None,
     })
+}
+
+fn bench_options(url: &str, words: &[&str]) -> Option<bench::Options> {
+    let mut options = bench::Options {
+        url: url.to_owned(),
+        jobs: 64,
+        rounds: 3,
+    };
+    let mut words = words.iter();
+    while let Some(&word) = words.next() {
+        match word {
+            "--jobs" => options.jobs = words.next()?.parse().ok()?,
+            "--rounds" => options.rounds = words.next()?.parse().ok()?,
+            _ => return None,
+        }
+    }
+    Some(options)
 }
 
 fn coverage_options(words: &[&str]) -> Option<coverage::Options> {
@@ -78,6 +97,10 @@ pub(crate) fn root() -> std::path::PathBuf {
 
 const USAGE: &str = "\
 usage: cargo xtask TASK
+  bench URL    how much longer a run takes than a bare loop that opens as many connections, sends
+               the same octets and waits as long
+                 --jobs N         how many at a time; 64 without it
+                 --rounds N       how often both are timed; 3 without it
   ci           everything that CI checks beyond the README's commands: lints, docs, a browser
                on the HTML report, fuzz targets, real servers; installs what it needs
   coverage     which cases and which rules for every response speak of each requirement that

@@ -89,7 +89,7 @@ faults! {
         "Any third word passes for HTTP/1.1.";
     AcceptNoHttpVersion: "accept-no-http-version" breaks "rfc6455/4.2.1-http-version",
         "A request line without a version passes for HTTP/1.1.";
-    AcceptHttp3: "accept-http3" breaks "rfc6455/4.2.1-refuse",
+    AcceptHttp3: "accept-http3" breaks "rfc9110/6.2-505",
         "HTTP/3 in a request line passes for HTTP/1.1.";
     AcceptHttp20: "accept-http20" breaks "rfc9110/6.2-505",
         "HTTP/2.0 in a request line passes for HTTP/1.1.";

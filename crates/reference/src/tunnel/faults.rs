@@ -111,6 +111,7 @@ const OVERLOOKED: &[(Fault, FrameViolation)] = &[
     (Fault::CloseIgnored, FrameViolation::CloseCodeOutOfRange),
     (Fault::CloseIgnored, FrameViolation::CloseCodeReserved),
     (Fault::CloseIgnored, FrameViolation::CloseReasonNotUtf8),
+    (Fault::CloseIgnored, FrameViolation::DataAfterClose),
     (Fault::DataAfterClose, FrameViolation::DataAfterClose),
     (Fault::ReservedCodeEchoed, FrameViolation::CloseCodeReserved),
 ];

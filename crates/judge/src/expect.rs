@@ -2,7 +2,7 @@
 //! Never looks at rules that the case does not name; the validators do that.
 
 use upspec_corpus::case::{
-    Case, Connection, Expectation, FieldMatcher, FieldTest, Outcome, Tunnel,
+    Case, Connection, Expectation, FieldMatcher, FieldTest, Grade, Outcome, Tunnel,
 };
 use upspec_corpus::template::{Part, Template};
 use upspec_handshake::field::{elements, is_tchar};
@@ -11,7 +11,7 @@ use upspec_handshake::frame::{Frame, opcode};
 use crate::inflate::Inflater;
 use crate::reading::Reading;
 use crate::text::{shown, spelled};
-use crate::tunnel::frames;
+use crate::tunnel::{frames, frames_within};
 
 /// What the alternatives of a case make of an exchange.
 pub(crate) enum Matched<'c> {
@@ -33,11 +33,13 @@ pub(crate) fn matched<'c>(case: &'c Case, reading: &Reading<'_>) -> Matched<'c> 
         if missing.is_empty() {
             return Matched::Alternative(expectation);
         }
-        misses.push(missing.join(" and "));
+        misses.push((expectation.grade, missing.join(" and ")));
     }
     let seen = describe(reading);
-    match misses.first() {
-        Some(miss) => Matched::Nothing(format!("{seen}, but {miss}")),
+    // What a pass lacks says more than what something lesser lacks.
+    let passing = misses.iter().find(|(grade, _)| *grade == Grade::Pass);
+    match passing.or(misses.first()) {
+        Some((_, miss)) => Matched::Nothing(format!("{seen}, but {miss}")),
         None => Matched::Nothing(seen),
     }
 }
@@ -187,12 +189,14 @@ pub(crate) enum Pong {
     Same,
 }
 
-/// Looks for the Pong that carries the payload of the last Ping written.
+/// Looks for the Pong that carries the payload of the last Ping written. What looks like a Ping in
+/// the payload of a frame that is not complete counts: an answer to it should not come.
 pub(crate) fn ponged(reading: &Reading<'_>) -> Pong {
     let Some(octets) = reading.tunnel_octets() else {
         return Pong::None;
     };
-    let pings = frames(&reading.written[reading.requests_end..]);
+    let written = &reading.written[reading.requests_end..];
+    let pings = [frames(written), frames_within(written)].concat();
     let Some(ping) = pings
         .iter()
         .rev()

@@ -108,5 +108,6 @@ const STILL_OPEN: Ending = Ending {
     by_us: false,
     unclean: false,
     deadline: false,
+    at_the_last: false,
     cap: false,
 };

@@ -9,7 +9,7 @@ use upspec_handshake::field::connection::contains_option;
 use upspec_handshake::field::framing::Framing;
 use upspec_handshake::{RequestHead, ResponseHead, Status, Version, starts_like_http};
 
-use crate::exchange::{Exchange, IoKind};
+use crate::exchange::{Exchange, Io, IoKind};
 use crate::progress::{Awaits, progress};
 
 /// The octets of an exchange, gathered so that heads can borrow from them.
@@ -98,6 +98,8 @@ pub(crate) struct Ending {
     pub(crate) unclean: bool,
     /// A window passed without an octet.
     pub(crate) deadline: bool,
+    /// The last octets came when the time was all but up: too late to tell what would have followed.
+    pub(crate) at_the_last: bool,
     /// More came than is kept.
     pub(crate) cap: bool,
 }
@@ -115,10 +117,24 @@ impl Ending {
             by_us: saw(IoKind::ShutWrite),
             unclean: saw(IoKind::ReadEndUnclean),
             deadline: saw(IoKind::Deadline),
+            at_the_last: came_at_the_last(before),
             cap: saw(IoKind::CapReached),
         }
     }
 }
+
+fn came_at_the_last(io: &[Io]) -> bool {
+    let last = |kind: IoKind| io.iter().rev().find(|io| io.kind == kind);
+    let (Some(read), Some(deadline)) = (last(IoKind::Read), last(IoKind::Deadline)) else {
+        return false;
+    };
+    // An exchange without times tells nothing about them.
+    let timed = deadline.at_us > 0;
+    timed && deadline.at_us.saturating_sub(read.at_us) < SHORTEST_WAIT_US
+}
+
+/// A wait shorter than this for the end of a connection is none.
+const SHORTEST_WAIT_US: u64 = 50_000;
 
 /// The events by which a peer ends a connection.
 const ENDS: [IoKind; 5] = [

@@ -1,7 +1,7 @@
 //! The frames of a tunnel, one after another. Never checks them; the validators do.
 
 use upspec_handshake::Status;
-use upspec_handshake::frame::Frame;
+use upspec_handshake::frame::{Frame, FrameHeader};
 
 /// The complete frames at the start of these octets.
 pub(crate) fn frames(mut octets: &[u8]) -> Vec<Frame<'_>> {
@@ -16,5 +16,38 @@ pub(crate) fn frames(mut octets: &[u8]) -> Vec<Frame<'_>> {
     frames
 }
 
+/// What a reader that has lost its place takes for frames in the payload of the last frame, where
+/// that one is not complete.
+pub(crate) fn frames_within(octets: &[u8]) -> Vec<Frame<'_>> {
+    let complete: usize = frames(octets).iter().map(|frame| frame.len).sum();
+    let last = &octets[complete..];
+    match FrameHeader::parse(last) {
+        Status::Complete(header) => frames(&last[header.len..]),
+        Status::Partial => Vec::new(),
+    }
+}
+
 /// More frames than any case is about.
 pub(crate) const MOST_FRAMES: usize = 1000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_payload_of_a_frame_that_is_not_complete_is_looked_into() {
+        let ping = b"\x89\x81\0\0\0\0a";
+        let endless = b"\x82\xff\0\0\x01\0\0\0\0\0\0\0\0\0";
+        let rows = [
+            (ping.to_vec(), 1, 0),
+            ([&endless[..], ping].concat(), 0, 1),
+            ([&ping[..], endless, ping].concat(), 1, 1),
+            (endless.to_vec(), 0, 0),
+            (ping[..1].to_vec(), 0, 0),
+        ];
+        for (octets, complete, within) in rows {
+            let found = (frames(&octets).len(), frames_within(&octets).len());
+            assert_eq!(found, (complete, within), "{}", octets.escape_ascii());
+        }
+    }
+}

@@ -245,6 +245,12 @@ pub fn rests_on_silence(case: &Case, result: &CaseResult) -> bool {
     }
     let octets = Octets::of(exchange);
     let reading = Reading::of(case, &octets, Ending::of(exchange));
+    let no_end_came = |finding: &Finding| {
+        finding.verdict >= Verdict::Warn && NEEDS_THE_END.contains(&finding.requirement.as_str())
+    };
+    if result.findings.iter().any(no_end_came) {
+        return true;
+    }
     match matched(case, &reading) {
         Matched::Nothing(_) => {
             let outcome = reading.outcome();
@@ -257,6 +263,10 @@ pub fn rests_on_silence(case: &Case, result: &CaseResult) -> bool {
         Matched::Alternative(found) => found.grade == Grade::Warn,
     }
 }
+
+/// Rules for every response that are broken when no end of the connection comes. No RFC says how soon
+/// it is due, and servers leave the client a second or so to close first.
+const NEEDS_THE_END: &[&str] = &["rfc9112/9.3-persistence-rules", "rfc9112/9.6-close-sent"];
 
 /// Turns requirement ids into findings with level and sections.
 pub(crate) struct Book<'r> {

@@ -74,7 +74,8 @@ pub(super) fn announced_close(context: &Context<'_, '_>, remarks: &mut Vec<Remar
     let request = context.request();
     let asked = request.is_none_or(says_close_or_old);
     // A server lingers over a body that is still on its way (RFC 9112 9.6 describes it).
-    if says_close && ending.deadline && !ending.by_peer && context.reading.whole_requests {
+    let waited = ending.deadline && !ending.at_the_last && !ending.by_peer;
+    if says_close && waited && context.reading.whole_requests {
         let message = format!("the {status} says close, but the connection stays open");
         let remark = Remark::new("rfc9112/9.6-close-sent", message);
         remarks.push(remark.at(context.line("Connection")));
@@ -110,7 +111,8 @@ pub(super) fn body_of_head(context: &Context<'_, '_>, remarks: &mut Vec<Remark>)
     }
 }
 
-/// What follows a complete response is another response (RFC 9112 2.1).
+/// What follows a complete response is another response (RFC 9112 2.1), but for a tunnel, which a 2xx
+/// to CONNECT opens (RFC 9110 9.3.6).
 pub(super) fn stray(reading: &Reading<'_>, remarks: &mut Vec<Remark>) {
     let Some(stray) = reading.stray.clone() else {
         return;
@@ -119,9 +121,14 @@ pub(super) fn stray(reading: &Reading<'_>, remarks: &mut Vec<Remark>) {
         .requests
         .iter()
         .any(|request| request.method == b"HEAD");
+    let tunnel = reading.responses.iter().any(|response| {
+        let request = response.request.and_then(|at| reading.requests.get(at));
+        request.is_some_and(|request| request.method == b"CONNECT")
+            && matches!(response.head.status, Some(200..=299))
+    });
     let rest = &reading.read[stray.clone()];
     let begun = b"HTTP/".starts_with(&rest[..rest.len().min(5)]);
-    if to_head || begun {
+    if to_head || tunnel || begun {
         return;
     }
     let message = format!(
@@ -162,7 +169,7 @@ mod tests {
 
     use crate::exchange::{End, Exchange, Io, IoKind, Over};
     use crate::result::Verdict;
-    use crate::verdict::judge;
+    use crate::verdict::{judge, rests_on_silence};
 
     #[test]
     fn an_end_of_tls_without_its_alert_warns() {
@@ -194,6 +201,38 @@ mod tests {
             };
             let result = judge(case, vec![exchange], &corpus.requirements);
             assert_eq!(result.verdict, verdict, "{:?}", result.findings);
+        }
+    }
+
+    /// No time is given for the end, so a short wait is looked at again, and no wait says nothing.
+    #[test]
+    fn an_end_that_does_not_come_fails_where_it_was_waited_for() {
+        let corpus = Corpus::embedded().unwrap();
+        let plain = |case: &&upspec_corpus::case::Case| case.id == "server/control/plain-resource";
+        let case = corpus.cases.iter().find(plain).unwrap();
+        let request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+        let response = b"HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\
+            Connection: close\r\nContent-Length: 0\r\n\r\n";
+        for (answered_us, verdict) in [(1_000, Verdict::Fail), (499_990, Verdict::Pass)] {
+            let io = [
+                (0, IoKind::Wrote, &request[..]),
+                (answered_us, IoKind::Read, &response[..]),
+                (500_000, IoKind::Deadline, &[]),
+            ];
+            let io = io.map(|(at_us, kind, bytes)| Io {
+                at_us,
+                kind,
+                bytes: bytes.to_vec(),
+            });
+            let exchange = Exchange {
+                end: End::Client,
+                over: Over::Http1,
+                tls: false,
+                io: io.to_vec(),
+            };
+            let result = judge(case, vec![exchange], &corpus.requirements);
+            assert_eq!(result.verdict, verdict, "{:?}", result.findings);
+            assert_eq!(rests_on_silence(case, &result), verdict == Verdict::Fail);
         }
     }
 }

@@ -36,7 +36,12 @@ pub(super) fn tunnel(reading: &Reading<'_>, remarks: &mut Vec<Remark>) {
     };
     let mut reader = FrameReader::new(Sender::Server, compression);
     let mut at = tunnel.start;
+    let mut closed = false;
     for _ in 0..MOST_FRAMES {
+        if at > tunnel.start && reading.read[at..].starts_with(b"HTTP/1.") {
+            remarks.push(stray_response(closed, &reading.read[at..]).at(at..reading.read.len()));
+            break;
+        }
         let Status::Complete(frame) = reader.read(&reading.read[at..]) else {
             break;
         };
@@ -54,14 +59,19 @@ pub(super) fn tunnel(reading: &Reading<'_>, remarks: &mut Vec<Remark>) {
             break;
         }
         at += frame.len;
-        if frame.opcode == opcode::CLOSE && reading.read[at..].starts_with(b"HTTP/") {
-            let octets = &reading.read[at..];
-            let message = format!("a response follows the Close frame: {}", shown(octets, 40));
-            let place = at..reading.read.len();
-            remarks.push(Remark::new("rfc6455/5.5.1-no-data-after", message).at(place));
-            break;
-        }
+        closed = frame.opcode == opcode::CLOSE;
     }
+}
+
+/// A response where a frame is due. Read as frames, it would break half a dozen rules in place of one.
+fn stray_response(closed: bool, octets: &[u8]) -> Remark {
+    let (requirement, place) = if closed {
+        ("rfc6455/5.5.1-no-data-after", "follows the Close frame")
+    } else {
+        ("rfc9110/15.2.2-101-upgrade", "comes between the frames")
+    };
+    let message = format!("a response {place}: {}", shown(octets, 40));
+    Remark::new(requirement, message)
 }
 
 /// The violations after which no frame is looked at.

@@ -111,7 +111,7 @@ pub(super) fn names_what_was_offered(context: &Context<'_, '_>, remarks: &mut Ve
 
 /// Whether the 101 stands where an earlier request has to be answered first: only a request behind
 /// that one offers a protocol (RFC 9112 9.3.2).
-fn is_out_of_turn(context: &Context<'_, '_>) -> bool {
+pub(super) fn is_out_of_turn(context: &Context<'_, '_>) -> bool {
     let Some(index) = context.response.request else {
         return false;
     };

@@ -9,6 +9,7 @@ use upspec_handshake::field::version::{version, versions};
 use upspec_handshake::field::{elements, is_token};
 use upspec_handshake::opening::{Consequence, Opening};
 
+use super::switch::is_out_of_turn;
 use super::{Context, Remark, deflate};
 use crate::text::shown;
 
@@ -121,6 +122,9 @@ pub(super) fn subprotocol(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) 
         return;
     };
     let offer = request.fields.combined("Sec-WebSocket-Protocol");
+    if !request.fields.contains("Upgrade") && is_out_of_turn(context) {
+        return; // The offer stands in a later request, and the order is the breach.
+    }
     let Some(offer) = offer else {
         let message = format!(
             "selected the subprotocol {} where none was offered",

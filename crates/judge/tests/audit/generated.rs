@@ -14,7 +14,7 @@ use upspec_handshake::permitted::{Answer, Grade};
 use upspec_judge::{CaseResult, Finding, IoKind, Verdict, judge};
 
 use crate::agree::{Agreement, Ruled, agreement, ruled, usual, weight};
-use crate::breaks::{BREAKS, Break};
+use crate::breaks::{BREAKS, Break, Edit};
 use crate::is_large;
 use crate::reply::{Content, Details, Names, reply, statuses};
 use crate::scripted::{Asked, play};
@@ -235,7 +235,10 @@ fn broken_once(case: &Case, broken: &'static Break, details: &Details) -> Option
 /// An answer to which a break fits, and which of its statuses.
 fn fitting(case: &Case, asked: &Asked<'_>, broken: &Break, from: usize) -> Option<(Answer, usize)> {
     let (least, most) = broken.fits;
-    let fits = |status: &u16| (least..=most).contains(status);
+    // Behind a 2xx to CONNECT is a tunnel, in which anything may be sent.
+    let behind = matches!(broken.edit, Edit::Behind(_)) && asked.head.method == b"CONNECT";
+    let tunnel = |status: u16| behind && (200..300).contains(&status);
+    let fits = |status: &u16| (least..=most).contains(status) && !tunnel(*status);
     let open = |answer: &Answer| ruled(case, asked, *answer).grade < Grade::Forbidden;
     for answer in Answer::ALL.into_iter().filter(open) {
         if answer == Answer::Switch && fits(&101) {

@@ -179,6 +179,10 @@ impl Session {
                 self.stage = Stage::Over;
                 return Progress::Made;
             }
+            if let Some(length) = answering::garbage(&self.config, &self.input) {
+                self.input.drain(..length);
+                return Progress::Made;
+            }
             let mut answer = Answer::new(400, "this is no request").closing();
             answering::alter_rejection(&self.config, &mut answer, Cause::Syntax);
             return self.send_alone(now, answer);
@@ -290,7 +294,10 @@ impl Session {
                         Some(_) => Compression::PermessageDeflate,
                         None => Compression::None,
                     };
-                    let tunnel = Tunnel::new(Arc::clone(&self.config), compression);
+                    let mut tunnel = Tunnel::new(Arc::clone(&self.config), compression);
+                    if deflate.is_some_and(|deflate| deflate.client_no_context_takeover) {
+                        tunnel.heed_takeover_hint();
+                    }
                     self.stage = Stage::Tunnel(Box::new(tunnel));
                 } else {
                     self.stage = Stage::Over;

@@ -46,6 +46,11 @@ impl Tunnel {
         }
     }
 
+    /// Takes it that the client has hinted at doing without context takeover.
+    pub(crate) fn heed_takeover_hint(&mut self) {
+        self.message.is_hinted = true;
+    }
+
     /// Takes the frames at the start of `input` that are complete, and says whether it was the last
     /// time.
     pub(crate) fn receive(&mut self, input: &mut Vec<u8>) -> (Vec<Action>, bool) {
@@ -82,6 +87,9 @@ impl Tunnel {
         let Status::Complete(header) = FrameHeader::parse(input) else {
             return 0;
         };
+        if let Some(length) = faults::misparsed(&self.config, &header, input.len()) {
+            return length;
+        }
         if header.announced > MAX_MESSAGE as u64 {
             if self.config.has(Fault::ImpossibleLengthAwaited) {
                 return 0;
@@ -95,6 +103,7 @@ impl Tunnel {
         };
         match self.wrong(&frame) {
             Some(code) => self.fail(code),
+            None if faults::misses_mask(&self.config, &header) => self.fail(PROTOCOL_ERROR),
             None => self.process(&frame),
         }
         frame.len

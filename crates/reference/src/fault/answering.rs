@@ -35,6 +35,11 @@ impl Seen {
     fn has(&self, name: &str) -> bool {
         Sketch::of(&self.head).has(name)
     }
+
+    fn offers(&self, protocol: &[u8]) -> bool {
+        let sketch = Sketch::of(&self.head);
+        elements_of(sketch.values("Upgrade")).any(|element| element == protocol)
+    }
 }
 
 /// What becomes of an answer.
@@ -120,6 +125,12 @@ pub(crate) fn outcome(config: &Config, head: &RequestHead<'_>) -> Option<Outcome
         Answer::interim(101).with("Upgrade", protocol),
         None,
     ))
+}
+
+/// How many octets of what is no request are skipped.
+pub(crate) fn garbage(config: &Config, input: &[u8]) -> Option<usize> {
+    let end = input.windows(4).position(|octets| octets == b"\r\n\r\n")?;
+    config.has(Fault::GarbageSkipped).then_some(end + 4)
 }
 
 /// Changes an answer before the fields that follow from it are added.

@@ -158,6 +158,9 @@ fn refusal(fault: Fault, head: &[u8], sketch: &Sketch) -> Option<u16> {
             let value = joined("Transfer-Encoding");
             return (value != value.to_ascii_lowercase()).then_some(501);
         }
+        Fault::ErrorOnSubprotocols => {
+            return sketch.has("Sec-WebSocket-Protocol").then_some(500);
+        }
         Fault::NoListInUpgrade => joined("Upgrade").contains(&b','),
         Fault::NoListInConnection => joined("Connection").contains(&b','),
         Fault::RefuseExtensions => sketch.has("Sec-WebSocket-Extensions"),

@@ -31,6 +31,13 @@ fn alter_subprotocol(fault: Fault, answer: &mut Answer, head: &RequestHead<'_>, 
             answer.replace(PROTOCOL, offers.names.join(&b", "[..]));
         }
         (Fault::TwoSubprotocols, Some(name)) => answer.add(PROTOCOL, name),
+        (Fault::RepeatedSubprotocolListed, Some(name)) => {
+            let times = offers.names.iter().filter(|offer| **offer == name);
+            answer.replace(
+                PROTOCOL,
+                times.copied().collect::<Vec<_>>().join(&b", "[..]),
+            );
+        }
         (Fault::SubprotocolCase, None) => {
             let offered = |known: &&String| {
                 offers
@@ -97,6 +104,7 @@ fn alter_parameters(fault: Fault, parameters: &mut Vec<&str>, offer: &str) {
         Fault::WindowBitsLeadingZero => replace(SERVER_BITS, "server_max_window_bits=08"),
         Fault::TakeoverWithValue => replace(CLIENT_TAKEOVER, "client_no_context_takeover=1"),
         Fault::WindowBitsNotEchoed => parameters.retain(|found| !found.starts_with(SERVER_BITS)),
+        Fault::TakeoverHintBinds => parameters.retain(|found| *found != CLIENT_TAKEOVER),
         Fault::TakeoverNotEchoed => parameters.retain(|found| *found != SERVER_TAKEOVER),
         Fault::UndefinedExtensionParameter => parameters.push("x-level=9"),
         Fault::ClientWindowBitsUnasked if !offer.contains(CLIENT_BITS) => {

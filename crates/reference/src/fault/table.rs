@@ -71,6 +71,8 @@ faults! {
         "Lines that end with LF alone are waited out for CRLF.";
     SilentOnEmptyLines: "silent-on-empty-lines" breaks "rfc9112/2.2-empty-line",
         "A request behind more than one empty line is never answered.";
+    GarbageSkipped: "garbage-skipped" breaks "rfc9112/2.2-bad-request",
+        "Octets that are no request are skipped up to the next empty line.";
     SilentOnLongHead: "silent-on-long-head" breaks "rfc9110/5.4-field-limit",
         "A head of more than 2048 octets is never answered.";
     ServerErrorOnSyntaxError: "server-error-on-syntax-error" breaks "rfc9112/2.2-bad-request",
@@ -93,6 +95,10 @@ faults! {
         "HTTP/3 in a request line passes for HTTP/1.1.";
     AcceptHttp20: "accept-http20" breaks "rfc9110/6.2-505",
         "HTTP/2.0 in a request line passes for HTTP/1.1.";
+    AcceptHttp09: "accept-http09" breaks "rfc6455/4.2.1-http-version",
+        "HTTP/0.9 in a request line passes for HTTP/1.1.";
+    AcceptHttp2Preface: "accept-http2-preface" breaks "rfc9110/6.2-505",
+        "The preface of HTTP/2 is answered like a request for the whole server.";
     RefuseHttp12: "refuse-http12" breaks "rfc9110/6.2-higher-minor",
         "A minor version above 1 is refused.";
     AcceptSpaceInTarget: "accept-space-in-target" breaks "rfc6455/4.2.1-target",
@@ -229,6 +235,8 @@ faults! {
         "A key makes a handshake, with or without Upgrade.";
     SwitchUnasked: "switch-unasked" breaks "rfc9110/7.8-offered",
         "Any GET of the endpoint is taken for a handshake.";
+    SwitchOnRoot: "switch-on-root" breaks "rfc9110/7.8-offered",
+        "Any GET of the root is taken for a handshake.";
     AcceptUnofferedUpgrade: "accept-unoffered-upgrade" breaks "rfc9110/7.8-offered",
         "Any Upgrade field beside a key is taken for websocket.";
     AcceptUpgradeSubstring: "accept-upgrade-substring" breaks "rfc6455/4.2.1-upgrade",
@@ -243,6 +251,8 @@ faults! {
         "A list in Upgrade is an error.";
     AcceptMissingConnection: "accept-missing-connection" breaks "rfc6455/4.2.1-connection",
         "Connection may be missing.";
+    DraftWithoutConnection: "draft-without-connection" breaks "rfc6455/4.2.1-connection",
+        "A handshake of the draft versions 7 and 8 is accepted, and needs no Connection.";
     AcceptOtherConnection: "accept-other-connection" breaks "rfc6455/4.2.1-connection",
         "Connection may say anything.";
     AcceptConnectionSubstring: "accept-connection-substring" breaks "rfc6455/4.2.1-connection",
@@ -293,12 +303,16 @@ faults! {
         "Of several Sec-WebSocket-Protocol lines the first one counts.";
     OldProtocolField: "old-protocol-field" breaks "rfc6455/4.2.2-no-subprotocol",
         "WebSocket-Protocol passes for Sec-WebSocket-Protocol.";
+    ErrorOnSubprotocols: "error-on-subprotocols" breaks "rfc6455/4.2.2-subprotocol-choice",
+        "An offer of subprotocols ends in the server's own error.";
     AcceptMalformedExtensions: "accept-malformed-extensions" breaks "rfc6455/9.1-malformed",
         "A malformed Sec-WebSocket-Extensions is ignored.";
     OnlyFirstExtensionLine: "only-first-extension-line" breaks "rfc9110/5.2-combined",
         "Of several Sec-WebSocket-Extensions lines the first one counts.";
     OnlyFirstExtensionOffer: "only-first-extension-offer" breaks "rfc7692/7-unknown-param",
         "Of several offers the first one counts.";
+    SeveralOffersDeclined: "several-offers-declined" breaks "rfc7692/5-preference",
+        "permessage-deflate is declined where there are several offers of it.";
     AcceptUnknownDeflateParameter: "accept-unknown-deflate-parameter" breaks "rfc7692/7-unknown-param",
         "A parameter that permessage-deflate lacks is ignored.";
     AcceptInvalidDeflateValue: "accept-invalid-deflate-value" breaks "rfc7692/7-invalid-value",
@@ -393,6 +407,8 @@ faults! {
         "An offer of h2c is accepted, whatever HTTP2-Settings is.";
     SwitchToH2: "switch-to-h2" breaks "rfc7540/3.2-h2-token",
         "An offer of h2 is accepted.";
+    Http2WithoutSwitch: "http2-without-switch" breaks "rfc9110/7.8-offered",
+        "An offer of h2c is answered in HTTP/2, without a 101 before it.";
     TlsStackDescending: "tls-stack-descending" breaks "rfc9110/7.8-layers",
         "An offer of TLS gets a 101 that names HTTP/1.1 before TLS.";
     SwitchWithContentLength: "switch-with-content-length" breaks "rfc9110/8.6-cl-1xx-204",
@@ -417,6 +433,8 @@ faults! {
         "All offered subprotocols are selected.";
     TwoSubprotocols: "two-subprotocols" breaks "rfc6455/11.3.4-response-once",
         "The subprotocol is selected twice.";
+    RepeatedSubprotocolListed: "repeated-subprotocol-listed" breaks "rfc6455/4.3-protocol-server",
+        "A subprotocol is selected as often as it was offered, in a list.";
     SubprotocolCase: "subprotocol-case" breaks "rfc7936/2-case",
         "Subprotocols are compared without case.";
     SubprotocolSubstring: "subprotocol-substring" breaks "rfc6455/4.2.2-subprotocol-choice",
@@ -495,6 +513,10 @@ faults! {
         "A Pong that answers nothing ends the connection.";
     AcceptUnmaskedFrame: "accept-unmasked-frame" breaks "rfc6455/5.1-unmasked",
         "A frame need not be masked.";
+    RefuseZeroMask: "refuse-zero-mask" breaks "rfc6455/5.5.2-pong",
+        "A masking key of zeros is taken for none.";
+    MaskLeftOnRest: "mask-left-on-rest" breaks "rfc6455/6.2-unmask",
+        "The mask is taken off the first eight octets of data.";
     EchoStillMasked: "echo-still-masked" breaks "rfc6455/5.6-utf8",
         "The mask is not taken off.";
     AcceptReservedBits: "accept-reserved-bits" breaks "rfc6455/5.2-rsv",
@@ -537,6 +559,10 @@ faults! {
         "A Close is not answered, and the connection stays open.";
     ImpossibleLengthAwaited: "impossible-length-awaited" breaks "rfc6455/10.7-close-frame",
         "A frame that is longer than frames can be is waited for.";
+    LongLengthFormAwaited: "long-length-form-awaited" breaks "rfc6455/10.7-close-frame",
+        "A frame whose length is written in more octets than it needs is never done.";
+    LengthCut: "length-cut" breaks "rfc6455/6.2-parse-frames",
+        "Of a length of 64 bits the lower 32 count.";
     OneFramePerRead: "one-frame-per-read" breaks "rfc6455/5.5.2-pong",
         "Of several frames that come together all but the first are lost.";
     PartOfFrameLost: "part-of-frame-lost" breaks "rfc6455/5.5.2-pong",
@@ -549,6 +575,8 @@ faults! {
         "A compressed message is taken as it is.";
     WindowForgotten: "window-forgotten" breaks "rfc7692/7.2.2-shared-window",
         "Each message is inflated with an empty window.";
+    TakeoverHintBinds: "takeover-hint-binds" breaks "rfc7692/7.2.2-shared-window",
+        "client_no_context_takeover counts from the offer on, and the answer lacks it.";
     WindowTooSmall: "window-too-small" breaks "rfc7692/7.2.2-full-window",
         "Messages are inflated with a window of 8 KiB.";
     RefuseUncompressed: "refuse-uncompressed" breaks "rfc7692/6-uncompressed",

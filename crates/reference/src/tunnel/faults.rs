@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use upspec_handshake::frame::{Frame, FrameViolation, opcode};
+use upspec_handshake::frame::{Frame, FrameHeader, FrameViolation, opcode};
 
 use super::message::Message;
 use crate::Fault;
@@ -16,6 +16,27 @@ pub(super) fn overlooks(config: &Config, violation: FrameViolation, message: &Me
         Some(fault) => OVERLOOKED.contains(&(fault, violation)),
         None => false,
     }
+}
+
+/// How many octets of a frame are passed over, as its header is understood; none at all if the
+/// frame is waited for.
+pub(super) fn misparsed(config: &Config, header: &FrameHeader, here: usize) -> Option<usize> {
+    let is_long = header
+        .violations
+        .contains(&FrameViolation::LengthNotMinimal);
+    match config.fault? {
+        Fault::LongLengthFormAwaited if is_long => Some(0),
+        Fault::LengthCut if header.announced > u64::from(u32::MAX) => {
+            let lower = (header.announced & u64::from(u32::MAX)) as usize;
+            Some(header.len.saturating_add(lower).min(here))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a masking key is taken for none.
+pub(super) fn misses_mask(config: &Config, header: &FrameHeader) -> bool {
+    config.has(Fault::RefuseZeroMask) && header.mask == Some([0; 4])
 }
 
 /// Whether a frame that is right is rejected.
@@ -42,6 +63,11 @@ pub(super) fn payload<'f>(config: &Config, frame: &'f Frame<'_>) -> Cow<'f, [u8]
     let is_data = !opcode::is_control(frame.opcode);
     if config.has(Fault::EchoStillMasked) && is_data {
         return frame.payload.iter().map(|octet| octet ^ 0x55).collect();
+    }
+    if config.has(Fault::MaskLeftOnRest) && is_data && frame.payload.len() > UNMASKED {
+        let (first, rest) = frame.payload.split_at(UNMASKED);
+        let masked = rest.iter().map(|octet| octet ^ 0x55);
+        return first.iter().copied().chain(masked).collect();
     }
     Cow::Borrowed(&frame.payload)
 }
@@ -80,6 +106,7 @@ pub(super) fn frame(config: &Config, mut frame: Vec<u8>, payload: &[u8]) -> Vec<
     }
 }
 
+const UNMASKED: usize = 8;
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
 /// Which fault overlooks which violation.

@@ -14,6 +14,8 @@ pub(super) struct Message {
     inflater: Option<Inflater>,
     kind: Option<Kind>,
     payload: Vec<u8>,
+    /// The client has offered to do without context takeover; only a fault cares.
+    pub(super) is_hinted: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +30,7 @@ impl Message {
             inflater: (compression == Compression::PermessageDeflate).then(Inflater::new),
             kind: None,
             payload: Vec::new(),
+            is_hinted: false,
         }
     }
 
@@ -79,7 +82,8 @@ impl Message {
         let payload = std::mem::take(&mut self.payload);
         match &mut self.inflater {
             Some(inflater) if kind.is_compressed && !config.has(Fault::NotInflated) => {
-                if config.has(Fault::WindowForgotten) {
+                let is_forgetful = self.is_hinted && config.has(Fault::TakeoverHintBinds);
+                if is_forgetful || config.has(Fault::WindowForgotten) {
                     *inflater = Inflater::new();
                 }
                 if config.has(Fault::WindowTooSmall) && inflater.window() != SMALL_WINDOW {

@@ -31,6 +31,7 @@ pub(crate) fn alter_octets(
             octets.extend_from_slice(rest);
             octets
         }
+        Fault::Http2WithoutSwitch if seen.offers(b"h2c") => EMPTY_SETTINGS.to_vec(),
         Fault::NoSpaceAfterStatus => [&start[..12], fields, rest].concat(),
         Fault::SwitchInHttp10 if is_switch => [b"HTTP/1.0", &start[8..], fields, rest].concat(),
         Fault::SwitchTwice if is_switch => [head, head].concat(),
@@ -41,3 +42,6 @@ pub(crate) fn alter_octets(
         _ => octets,
     }
 }
+
+/// A SETTINGS frame of HTTP/2 with no setting in it.
+const EMPTY_SETTINGS: &[u8] = b"\0\0\0\x04\0\0\0\0\0";

@@ -13,7 +13,7 @@ use crate::config::Config;
 
 pub(super) fn misread(fault: Fault, sketch: &mut Sketch, config: &Config) {
     misread_origin(fault, sketch, config);
-    misread_upgrade(fault, sketch);
+    misread_upgrade(fault, sketch, config);
     misread_connection(fault, sketch);
     misread_key(fault, sketch);
     misread_version(fault, sketch);
@@ -38,9 +38,16 @@ fn misread_origin(fault: Fault, sketch: &mut Sketch, config: &Config) {
     }
 }
 
-fn misread_upgrade(fault: Fault, sketch: &mut Sketch) {
-    if fault == Fault::SwitchUnasked && !sketch.has("Upgrade") && sketch.start.starts_with(b"GET ")
-    {
+fn misread_upgrade(fault: Fault, sketch: &mut Sketch, config: &Config) {
+    let is_unasked = match fault {
+        Fault::SwitchUnasked => sketch.start.starts_with(b"GET "),
+        Fault::SwitchOnRoot => sketch.start.starts_with(b"GET / "),
+        _ => false,
+    };
+    if is_unasked && !sketch.has("Upgrade") {
+        if fault == Fault::SwitchOnRoot {
+            sketch.set_word(1, config.path.as_bytes());
+        }
         sketch.set("Upgrade", b"websocket");
         sketch.set("Connection", b"Upgrade");
         sketch.set("Sec-WebSocket-Version", b"13");
@@ -86,6 +93,11 @@ fn misread_connection(fault: Fault, sketch: &mut Sketch) {
         };
     if taken {
         sketch.set("Connection", b"Upgrade");
+    }
+    let is_draft = || matches!(sketch.value(VERSION).as_deref(), Some(b"7" | b"8"));
+    if fault == Fault::DraftWithoutConnection && sketch.has("Upgrade") && !present && is_draft() {
+        sketch.set("Connection", b"Upgrade");
+        sketch.set(VERSION, b"13");
     }
     if fault == Fault::CaseSensitiveConnection && !contains(&value, b"Upgrade") {
         sketch.remove("Connection");
@@ -183,6 +195,12 @@ fn misread_extensions(fault: Fault, sketch: &mut Sketch) {
             sketch.remove(EXTENSIONS);
         }
         Fault::OnlyFirstExtensionLine => sketch.keep_first(EXTENSIONS),
+        Fault::SeveralOffersDeclined => {
+            let several = Extensions::parse(&value).named(PERMESSAGE_DEFLATE).count() > 1;
+            if several {
+                sketch.remove(EXTENSIONS);
+            }
+        }
         Fault::OnlyFirstExtensionOffer if Extensions::parse(&value).is_well_formed() => {
             let mut offers = value.split(|&octet| octet == b',');
             let first = offers.find(|offer| !offer.trim_ascii().is_empty());

@@ -18,11 +18,16 @@ pub(super) fn misread(fault: Fault, sketch: &mut Sketch, config: &Config) {
     }
     let taken_for_11 = match fault {
         Fault::AcceptHttp10Upgrade => version == b"HTTP/1.0" && sketch.has("Upgrade"),
+        Fault::AcceptHttp09 => version == b"HTTP/0.9",
+        Fault::AcceptHttp2Preface => method == b"PRI",
         Fault::AcceptHttp3 => version.starts_with(b"HTTP/3"),
         Fault::AcceptHttp20 => version == b"HTTP/2.0" && target != b"*",
         Fault::AcceptMalformedHttpVersion => !is_version(version),
         _ => false,
     };
+    if fault == Fault::AcceptHttp2Preface && taken_for_11 {
+        sketch.set("Host", b"localhost");
+    }
     if taken_for_11 {
         sketch.set_word(2, b"HTTP/1.1");
     }
@@ -49,6 +54,7 @@ fn misread_method(fault: Fault, method: &[u8]) -> Option<Vec<u8>> {
     match fault {
         Fault::AcceptLowercaseGet => Some(method.to_ascii_uppercase()),
         Fault::AcceptPost if method == b"POST" => Some(b"GET".to_vec()),
+        Fault::AcceptHttp2Preface if method == b"PRI" => Some(b"OPTIONS".to_vec()),
         Fault::AcceptAnyMethod => Some(b"GET".to_vec()),
         _ => None,
     }

@@ -133,7 +133,7 @@ pub(crate) struct Pace {
     #[arg(short, long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: u16,
     /// The longest wait for an answer.
-    #[arg(long, default_value = "5s", value_parser = duration, value_name = "TIME")]
+    #[arg(long, default_value = "5500ms", value_parser = duration, value_name = "TIME")]
     pub(crate) timeout: Duration,
     /// The shortest wait before silence counts; the control's answer time may lengthen it.
     #[arg(long, default_value = "500ms", value_parser = duration, value_name = "TIME")]

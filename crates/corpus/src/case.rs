@@ -217,10 +217,12 @@ pub enum Tunnel {
     Echo,
     /// The target ends the stream.
     Ended,
-    /// The target sends nothing of its own, and no Pong.
+    /// The target sends no Pong at all.
     NoPong,
     /// The Ping of the steps is answered with its Pong.
     PingPong,
+    /// No Pong carries the data of the Ping of the steps. Others may come unsolicited (RFC 6455, section 5.5.3).
+    PingUnanswered,
 }
 
 /// Where something is written: file, line and column, both counted from 1.

@@ -85,7 +85,8 @@ words!(
     "echo" = Echo,
     "ended" = Ended,
     "no-pong" = NoPong,
-    "ping-pong" = PingPong
+    "ping-pong" = PingPong,
+    "ping-unanswered" = PingUnanswered
 );
 
 impl Outcomes {
@@ -142,8 +143,10 @@ impl Outcomes {
 /// The outcomes behind `404`, `4xx` or `401-499`.
 fn statuses(word: &str) -> Option<Vec<Outcome>> {
     if let Some(class) = word.strip_suffix("xx") {
-        let digit = class.parse().ok().filter(|digit| (1..=5).contains(digit))?;
-        return Some(vec![Outcome::Class(digit)]);
+        let [digit @ b'1'..=b'5'] = class.as_bytes() else {
+            return None;
+        };
+        return Some(vec![Outcome::Class(digit - b'0')]);
     }
     let Some((first, last)) = word.split_once('-') else {
         return Some(vec![Outcome::Status(status(word)?)]);
@@ -223,7 +226,8 @@ mod tests {
     #[test]
     fn words_that_are_no_outcome() {
         for word in [
-            "", "42", "600", "0400", "6xx", "xx", "+1x", "499-401", "400-", "Closed",
+            "", "42", "600", "0400", "+40", "6xx", "xx", "+4xx", "04xx", "499-401", "400-",
+            "Closed",
         ] {
             assert_eq!(Outcomes::from_words(word), Err(word), "{word}");
         }

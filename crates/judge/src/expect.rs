@@ -166,7 +166,11 @@ fn tunnel_miss(want: Tunnel, reading: &Reading<'_>) -> Option<String> {
         }
         Tunnel::Echo => missing(echoed(reading), "the message did not come back"),
         Tunnel::Ended => missing(ended(reading), "the stream stayed open"),
-        Tunnel::NoPong => missing(matches!(ponged(reading), Pong::None), "the Ping got a Pong"),
+        Tunnel::NoPong => missing(matches!(ponged(reading), Pong::None), "a Pong came"),
+        Tunnel::PingUnanswered => {
+            let answered = matches!(ponged(reading), Pong::Same);
+            missing(!answered, "the Ping got its Pong")
+        }
         Tunnel::PingPong => match ponged(reading) {
             Pong::Same => None,
             Pong::Other(payload) => Some(format!(

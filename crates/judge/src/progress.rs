@@ -79,7 +79,9 @@ fn tunnel_awaits(case: &Case, reading: &Reading<'_>) -> Awaits {
         Tunnel::Echo => expect::echoed(reading),
         _ => false,
     });
-    let end = wants.clone().any(|want| matches!(want, Tunnel::NoPong));
+    let end = wants
+        .clone()
+        .any(|want| matches!(want, Tunnel::NoPong | Tunnel::PingUnanswered));
     if there && !end && !end_matters(case, reading) {
         return Awaits::Nothing;
     }

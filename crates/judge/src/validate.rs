@@ -174,6 +174,7 @@ const CHECKS: &[Check] = &[
     switch::upgrade_needs_connection,
     switch::end_to_end_options,
     switch::names_what_was_offered,
+    switch::continue_before_switch,
     websocket::accept_check,
     websocket::upgrade_and_connection,
     websocket::subprotocol,

@@ -84,13 +84,15 @@ pub enum Variation {
     ReversedFields,
     /// Answers are written in small pieces with pauses between them.
     SlowAnswers,
+    /// The tunnel begins with a Pong that answers no Ping (RFC 6455 5.5.3).
+    UnsolicitedPong,
     /// Field names are written in upper case.
     UpperCaseNames,
 }
 
 impl Variation {
     /// Every variation.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::CloseAfterRefusal,
         Self::ExtraFields,
         Self::LowerCaseNames,
@@ -101,6 +103,7 @@ impl Variation {
         Self::RefuseWith426,
         Self::ReversedFields,
         Self::SlowAnswers,
+        Self::UnsolicitedPong,
         Self::UpperCaseNames,
     ];
 
@@ -117,6 +120,7 @@ impl Variation {
             Self::RefuseWith426 => "refuse-with-426",
             Self::ReversedFields => "reversed-fields",
             Self::SlowAnswers => "slow-answers",
+            Self::UnsolicitedPong => "unsolicited-pong",
             Self::UpperCaseNames => "upper-case-names",
         }
     }

@@ -12,7 +12,7 @@ use upspec_handshake::frame::{
 };
 
 use crate::Fault;
-use crate::config::Config;
+use crate::config::{Config, Variation};
 use crate::session::Action;
 use message::Message;
 
@@ -37,13 +37,17 @@ enum State {
 
 impl Tunnel {
     pub(crate) fn new(config: Arc<Config>, compression: Compression) -> Self {
-        Self {
+        let mut tunnel = Self {
             message: Message::new(compression),
             frames: FrameReader::new(Sender::Client, compression),
             config,
             actions: Vec::new(),
             state: State::Open,
+        };
+        if tunnel.config.varies(Variation::UnsolicitedPong) {
+            tunnel.write(opcode::PONG, b"still here");
         }
+        tunnel
     }
 
     /// Takes it that the client has hinted at doing without context takeover.

@@ -29,6 +29,7 @@ pub fn describe(expectation: &Expectation) -> String {
         Some(Tunnel::Ended) => ", and the stream ends",
         Some(Tunnel::NoPong) => ", and no Pong comes",
         Some(Tunnel::PingPong) => ", and the Ping gets its Pong",
+        Some(Tunnel::PingUnanswered) => ", and the Ping gets no Pong",
         None => "",
     });
     text

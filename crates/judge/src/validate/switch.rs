@@ -1,10 +1,12 @@
 //! The fields of any switch of protocols: Upgrade and Connection (RFC 9110 7.8, 7.6.1).
 
 use upspec_handshake::field::connection::contains_option;
+use upspec_handshake::field::framing::Framing;
 use upspec_handshake::field::upgrade::Protocol;
 use upspec_handshake::field::{elements, is_token};
 
 use super::{Context, Remark};
+use crate::reading::Response;
 use crate::text::shown;
 
 /// Who sends Upgrade also sends the connection option (RFC 9110 7.8).
@@ -130,12 +132,37 @@ fn same(offer: &Protocol<'_>, named: &Protocol<'_>) -> bool {
     offer.name.eq_ignore_ascii_case(named.name) && versions
 }
 
+/// While a client holds its body back, 100 comes before 101 (RFC 9110 7.8, 10.1.1). A list of expectations
+/// may be refused as a whole, and is left to the cases.
+pub(super) fn continue_before_switch(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
+    let Some(request) = context.request().filter(|_| context.status() == 101) else {
+        return;
+    };
+    let expect = request.fields.combined("Expect").unwrap_or_default();
+    let expects = expect.eq_ignore_ascii_case(b"100-continue");
+    let announces_body = matches!(
+        Framing::of_request(request),
+        Framing::Chunked | Framing::Length(1..)
+    );
+    let reading = context.reading;
+    let held_back = reading.written.len() == request.len;
+    let told = |response: &Response<'_>| response.head.status == Some(100);
+    let was_told = reading.responses.iter().any(told);
+    if expects && announces_body && held_back && !was_told && !context.to_http10() {
+        let message =
+            "the 101 comes without the 100 that the client awaits before it sends the body";
+        let remark = Remark::new("rfc9110/7.8-continue-first", message);
+        remarks.push(remark.at(context.status_line()));
+    }
+}
+
 /// Every requirement that a remark of this file can cite.
 pub(super) const CITES: &[&str] = &[
     "rfc9110/15.2.2-101-upgrade",
     "rfc9110/7.6.1-end-to-end",
     "rfc9110/7.6.1-grammar",
     "rfc9110/7.8-connection",
+    "rfc9110/7.8-continue-first",
     "rfc9110/7.8-grammar",
     "rfc9110/7.8-offered",
     "rfc9112/9.3.2-pipeline-order",

@@ -57,7 +57,7 @@ const STORED_WORLD: &[u8] = b"\xc1\x0b\x00\x05\x00\xfa\xffWorld\x00";
 type Row = (&'static str, Answers, Verdict, Option<Reason>);
 type Answers = &'static [&'static [&'static [u8]]];
 
-const ROWS: [Row; 9] = [
+const ROWS: [Row; 13] = [
     // A refusal, even a passing one, leaves no tunnel to look at.
     (
         "server/ping/empty-ping",
@@ -80,12 +80,37 @@ const ROWS: [Row; 9] = [
         Some(Reason::NotApplicable),
     ),
     (AFTER_REFUSAL, &[&[REFUSED], &[SWITCH]], Verdict::Pass, None),
-    // A 101 without the 100 before it is what this one is about.
+    // With the 100 before the 101 its duty is done, whatever the tunnel does.
     (
         "server/expect/before-switch",
         &[&[SWITCH]],
+        Verdict::Inconclusive,
+        Some(Reason::NotApplicable),
+    ),
+    // A Pong may come unsolicited; the one with the Ping's data is its answer.
+    (
+        "server/frames/length-of-a-tebibyte",
+        &[&[SWITCH, b"\x8a\x05World"]],
+        Verdict::Pass,
+        None,
+    ),
+    (
+        "server/frames/length-of-a-tebibyte",
+        &[&[SWITCH, b"\x8a\x05Hello"]],
         Verdict::Fail,
         None,
+    ),
+    (
+        "server/ping/ping-with-data",
+        &[&[SWITCH, b"\x8a\x05World"]],
+        Verdict::Warn,
+        None,
+    ),
+    (
+        "server/ping/ping-with-data",
+        &[&[SWITCH]],
+        Verdict::Inconclusive,
+        Some(Reason::NotApplicable),
     ),
     // What comes back compressed is read.
     (
@@ -131,6 +156,30 @@ fn one_close_is_one_finding() {
         .filter(|one| announced(&one.requirement));
     assert_eq!(told.count(), 1, "{:?}", result.findings);
     assert_eq!(result.verdict, Verdict::Warn);
+}
+
+#[test]
+fn a_switch_without_the_100_is_told_as_such() {
+    let corpus = Corpus::embedded().unwrap();
+    for (id, cited) in [
+        ("server/expect/before-switch", true),
+        ("server/expect/other-case", true),
+        ("server/expect/body-at-once", false),
+        ("server/expect/in-list", false),
+        ("server/http-version/http10-expect", false),
+    ] {
+        let case = corpus.case(id).unwrap();
+        let mut exchange = play(case, &mut |_| Reply {
+            octets: SWITCH.to_vec(),
+            after: After::Tunnel(Conduct::Mute),
+        });
+        exchange.io.truncate(2);
+        exchange.io[1].bytes = SWITCH.to_vec();
+        let result = judge(case, vec![exchange], &corpus.requirements);
+        let rule = "rfc9110/7.8-continue-first";
+        let told = result.findings.iter().any(|one| one.requirement == rule);
+        assert_eq!(told, cited, "{id}: {:?}", result.findings);
+    }
 }
 
 #[test]

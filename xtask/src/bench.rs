@@ -9,7 +9,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use upspec_cli::Arbiter;
 use upspec_corpus::case::Case;
 use upspec_corpus::{Corpus, Registry};
-use upspec_judge::{CaseResult, Exchange, Progress, Reason, TargetFacts, Verdict};
+use upspec_judge::{CaseResult, Exchange, Leave, Progress, Reason, TargetFacts, Verdict};
 use upspec_runner::{Judge, Plan, Settings, Target};
 
 use crate::Outcome;
@@ -159,5 +159,9 @@ impl Judge for Recorder {
 
     fn progress(&self, case: &Case, written: &[u8], read: &[u8]) -> Progress {
         self.arbiter.progress(case, written, read)
+    }
+
+    fn leave(&self, case: &Case, written: &[u8], read: &[u8], close: &[u8]) -> Leave {
+        self.arbiter.leave(case, written, read, close)
     }
 }

@@ -43,9 +43,6 @@ pub(crate) fn run(options: &Options) -> Outcome {
     }
 }
 
-/// Requirements of HTTP/2, whose cases are yet to come: delete the prefixes with their arrival.
-const NOT_YET: &[&str] = &["rfc6455/4.2.2-tls", "rfc7540/", "rfc8441/", "rfc9113/"];
-
 /// What is known of the requirements that bind a server.
 #[derive(Serialize)]
 struct Coverage<'c> {
@@ -65,7 +62,6 @@ struct Totals {
     untestable: usize,
     covered_by_cases: usize,
     covered_by_validators: usize,
-    not_yet_covered: usize,
     missing: usize,
     cases: usize,
 }
@@ -91,8 +87,6 @@ enum State {
     Validator,
     /// No probe can see whether it is kept.
     Untestable,
-    /// It is one of those that are yet to be covered.
-    NotYet,
     /// Nothing speaks of it.
     Missing,
 }
@@ -121,7 +115,6 @@ impl<'c> Coverage<'c> {
             untestable,
             covered_by_cases: in_state(State::Cases),
             covered_by_validators: in_state(State::Validator),
-            not_yet_covered: in_state(State::NotYet),
             missing: in_state(State::Missing),
             cases: servers.len(),
         };
@@ -157,7 +150,6 @@ impl Totals {
                 self.covered_by_validators,
                 "      covered by a validator alone",
             ),
-            (self.not_yet_covered, "      not yet covered"),
             (self.missing, "      missing"),
             (self.cases, "cases for servers"),
         ];
@@ -178,7 +170,6 @@ impl<'c> Row<'c> {
             _ if requirement.untestable.is_some() => State::Untestable,
             ([_, ..], _) => State::Cases,
             ([], [_, ..]) => State::Validator,
-            ([], []) if NOT_YET.iter().any(|prefix| id.starts_with(prefix)) => State::NotYet,
             ([], []) => State::Missing,
         };
         Self {
@@ -194,7 +185,6 @@ impl<'c> Row<'c> {
     fn show(&self, options: &Options) -> String {
         let covered = match self.state {
             State::Untestable => "untestable".to_owned(),
-            State::NotYet => "not yet covered".to_owned(),
             State::Missing => "MISSING".to_owned(),
             State::Validator => "validator".to_owned(),
             State::Cases if self.cases.len() == 1 => "1 case".to_owned(),
@@ -243,8 +233,7 @@ mod tests {
         let parts = totals.of_clients + totals.of_intermediaries + totals.of_servers;
         assert_eq!(parts, totals.requirements);
         let covered = totals.covered_by_cases + totals.covered_by_validators;
-        let open = totals.not_yet_covered + totals.missing;
-        assert_eq!(covered + open, totals.testable);
+        assert_eq!(covered + totals.missing, totals.testable);
         assert_eq!(totals.testable + totals.untestable, totals.of_servers);
     }
 

@@ -1,5 +1,5 @@
 //! `cargo xtask sensitivity`: the whole corpus against the conforming reference server, its lawful
-//! variations, and each of its faults, within this process.
+//! variations, and each of its faults, in the clear and over TLS, within this process.
 //! Never excuses: what is lawful passes everything, each fault is caught, each case can fail.
 
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ mod demands;
 mod matrix;
 mod subject;
 
-use subject::{Pace, Played, Subject, play};
+use subject::{Pace, Played, Secret, Shared, Subject, play};
 
 /// What the task was asked to do.
 #[derive(Debug, Default)]
@@ -33,20 +33,23 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Outcome {
     let begun = Instant::now();
     let corpus = Corpus::embedded().map_err(|error| vec![error.to_string()])?;
-    let corpus = Arc::new(corpus);
     let subjects = chosen(&options.faults)?;
     let known = Caught::embedded();
     let runtime =
         tokio::runtime::Runtime::new().map_err(|error| vec![format!("cannot start: {error}")])?;
-    let played = runtime.block_on(play_until_sure(&subjects, &corpus, &known));
+    let secret =
+        Secret::fresh().map_err(|error| vec![format!("cannot make a certificate: {error}")])?;
+    let shared = Arc::new(Shared { corpus, secret });
+    let played = runtime.block_on(play_until_sure(&subjects, &shared, &known));
+    let corpus = &shared.corpus;
     print!("{}", matrix::table(&played));
     if let Some(path) = &options.matrix {
         write(path, &matrix::json(&played))?;
     }
     let mut problems: Vec<String> = played.iter().flat_map(demands::of_run).collect();
     if options.faults.is_empty() {
-        print!("{}", matrix::totals(&corpus, &played));
-        problems.extend(demands::of_corpus(&corpus, &played));
+        print!("{}", matrix::totals(corpus, &played));
+        problems.extend(demands::of_corpus(corpus, &played));
         problems.extend(compare(&played, &known, options)?);
     }
     if problems.is_empty() {
@@ -82,10 +85,10 @@ fn chosen(faults: &[String]) -> Result<Vec<Subject>, Vec<String>> {
 /// patiently before it counts: on a busy machine a wait may have been too short.
 async fn play_until_sure(
     subjects: &[Subject],
-    corpus: &Arc<Corpus>,
+    shared: &Arc<Shared>,
     known: &Caught,
 ) -> Vec<Played> {
-    let mut played = play_all(subjects, corpus, HASTY).await;
+    let mut played = play_all(subjects, shared, HASTY).await;
     let doubtful: Vec<usize> = (0..played.len())
         .filter(|index| demands::is_doubtful(&played[*index], known))
         .collect();
@@ -97,7 +100,7 @@ async fn play_until_sure(
         );
     }
     let again: Vec<Subject> = doubtful.iter().map(|index| subjects[*index]).collect();
-    let again = play_all(&again, corpus, PATIENT).await;
+    let again = play_all(&again, shared, PATIENT).await;
     for (index, second) in doubtful.into_iter().zip(again) {
         played[index] = second;
     }
@@ -105,7 +108,7 @@ async fn play_until_sure(
 }
 
 /// The results in the order of the servers.
-async fn play_all(subjects: &[Subject], corpus: &Arc<Corpus>, pace: Pace) -> Vec<Played> {
+async fn play_all(subjects: &[Subject], shared: &Arc<Shared>, pace: Pace) -> Vec<Played> {
     let mut waiting = subjects.iter().copied().enumerate();
     let mut running = JoinSet::new();
     let mut done = Vec::new();
@@ -114,8 +117,8 @@ async fn play_all(subjects: &[Subject], corpus: &Arc<Corpus>, pace: Pace) -> Vec
             let Some((index, subject)) = waiting.next() else {
                 break;
             };
-            let corpus = Arc::clone(corpus);
-            running.spawn(async move { (index, play(subject, corpus, pace).await) });
+            let shared = Arc::clone(shared);
+            running.spawn(async move { (index, play(subject, &shared, pace).await) });
         }
         match running.join_next().await {
             None => break,

@@ -3,7 +3,7 @@
 use upspec_corpus::Registry;
 use upspec_corpus::case::Case;
 use upspec_judge as judge;
-use upspec_judge::{CaseResult, Exchange, Progress, Reason, TargetFacts, Verdict};
+use upspec_judge::{CaseResult, Exchange, Leave, Progress, Reason, TargetFacts, Verdict};
 use upspec_runner::Judge;
 
 /// The judge of a run, with the requirements that it cites.
@@ -31,5 +31,9 @@ impl Judge for Arbiter {
 
     fn progress(&self, case: &Case, written: &[u8], read: &[u8]) -> Progress {
         judge::progress(case, written, read)
+    }
+
+    fn leave(&self, case: &Case, written: &[u8], read: &[u8], close: &[u8]) -> Leave {
+        judge::leave(case, written, read, close)
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use upspec_reference::Variation;
 
 /// Conformance tests for HTTP Upgrade and the WebSocket opening handshake.
 #[derive(Debug, Parser)]
@@ -54,7 +55,8 @@ pub(crate) enum When {
 
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
-    /// The target: ws://host:port/path, wss://…, http://… or https://….
+    /// The target: ws://host:port/path, wss://…, http://… or https://…; h2c://… for a server that
+    /// speaks HTTP/2 without TLS and nothing else.
     pub(crate) url: Option<String>,
     /// What to call the target in reports.
     #[arg(long)]
@@ -257,6 +259,15 @@ pub(crate) struct ServeArgs {
     /// List the faults with the requirement that each breaks.
     #[arg(long)]
     pub(crate) list_faults: bool,
+    /// Differ from the default in this lawful way.
+    #[arg(long, value_name = "NAME", value_parser = variation)]
+    pub(crate) vary: Vec<Variation>,
+    /// Speak TLS, with a certificate that is made for this run.
+    #[arg(long)]
+    pub(crate) tls: bool,
+    /// Write the certificate to this PEM file, for `run --ca`.
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    pub(crate) ca_out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -308,6 +319,14 @@ fn duration(text: &str) -> Result<Duration, String> {
     } else {
         Err("it must be from 1ms to 60m".to_owned())
     }
+}
+
+/// `no-extensions`.
+fn variation(text: &str) -> Result<Variation, String> {
+    Variation::named(text).ok_or_else(|| {
+        let names = Variation::ALL.map(Variation::name);
+        format!("`{text}` is none of {}", names.join(", "))
+    })
 }
 
 /// `html=report.html`.

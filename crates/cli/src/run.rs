@@ -10,7 +10,7 @@ use upspec_corpus::Corpus;
 use upspec_judge::{CONTROL, settle};
 use upspec_reference::{Config, Server};
 use upspec_report::{About, Report};
-use upspec_runner::{Ending, Plan, RunOutcome, Settings, Target, Trust};
+use upspec_runner::{Ending, Plan, RunOutcome, Scheme, Settings, Target, Trust};
 
 use crate::args::RunArgs;
 use crate::console::{self, Progress};
@@ -161,7 +161,8 @@ fn conclude(
         Ending::Interrupted => Ok(Exit::Interrupted),
         Ending::NotSwitched => Err(Trouble::unreachable(not_switched(report))),
         Ending::NotHttp { message } => Err(Trouble::unreachable(format!(
-            "nothing could be judged: {message}; is {url} an HTTP server?"
+            "nothing could be judged: {message}; {}",
+            other_scheme(url)
         ))),
         Ending::Unreachable { message } => Err(Trouble::unreachable(format!(
             "cannot reach {url}: {message}"
@@ -174,6 +175,20 @@ fn conclude(
                 suspicion(suspects)
             ),
         }),
+    }
+}
+
+/// What to try where the control got no HTTP.
+fn other_scheme(url: &str) -> &'static str {
+    let scheme = url.split(':').next().unwrap_or_default();
+    match Scheme::parse(scheme) {
+        Some(Scheme::H2c) => {
+            "does it speak HTTP/2 with prior knowledge? Try http:// for HTTP/1.1, https:// for TLS"
+        }
+        Some(Scheme::Http | Scheme::Ws) => {
+            "is it an HTTP server? Try h2c:// if it speaks HTTP/2 alone, https:// for TLS"
+        }
+        Some(Scheme::Https | Scheme::Wss) | None => "is it an HTTP server?",
     }
 }
 

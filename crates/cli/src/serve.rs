@@ -1,6 +1,6 @@
 //! `upspec serve`: the reference server, right or with one fault.
 
-use upspec_reference::{Config, FAULTS, Fault, Server};
+use upspec_reference::{Config, FAULTS, Fault, Identity, Server};
 
 use crate::args::ServeArgs;
 use crate::console;
@@ -15,6 +15,22 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<Exit, Trouble> {
         console::say(&lines.collect::<String>());
         return Ok(Exit::Conforming);
     }
+    let config = config(args)?;
+    let runtime = tokio::runtime::Runtime::new()
+        .map_err(|error| Trouble::usage(format!("cannot start: {error}")))?;
+    runtime.block_on(async {
+        let (scheme, path) = (if args.tls { "wss" } else { "ws" }, config.path.clone());
+        let server = bind(args, config).await?;
+        console::say(&format!("{scheme}://{}{path}\n", server.addr()));
+        let interrupted = async {
+            let _ = tokio::signal::ctrl_c().await;
+        };
+        server.run(interrupted).await;
+        Ok(Exit::Conforming)
+    })
+}
+
+fn config(args: &ServeArgs) -> Result<Config, Trouble> {
     let mut config = match &args.fault {
         None => Config::default(),
         Some(name) => Config::with_fault(Fault::named(name).ok_or_else(|| {
@@ -24,18 +40,24 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<Exit, Trouble> {
         })?),
     };
     config.origins.clone_from(&args.origin);
-    let runtime = tokio::runtime::Runtime::new()
-        .map_err(|error| Trouble::usage(format!("cannot start: {error}")))?;
-    runtime.block_on(async {
-        let path = config.path.clone();
-        let server = Server::bind(args.listen, config).await.map_err(|error| {
-            Trouble::usage(format!("cannot listen on {}: {error}", args.listen))
-        })?;
-        console::say(&format!("ws://{}{path}\n", server.addr()));
-        let interrupted = async {
-            let _ = tokio::signal::ctrl_c().await;
-        };
-        server.run(interrupted).await;
-        Ok(Exit::Conforming)
+    Ok(Config {
+        variations: args.vary.clone(),
+        ..config
     })
+}
+
+async fn bind(args: &ServeArgs, config: Config) -> Result<Server, Trouble> {
+    let failed = |error| Trouble::usage(format!("cannot listen on {}: {error}", args.listen));
+    if !args.tls {
+        return Server::bind(args.listen, config).await.map_err(failed);
+    }
+    let identity = Identity::fresh()
+        .map_err(|error| Trouble::usage(format!("cannot make a certificate: {error}")))?;
+    if let Some(path) = &args.ca_out {
+        std::fs::write(path, identity.certificate())
+            .map_err(|error| Trouble::usage(format!("cannot write {}: {error}", path.display())))?;
+    }
+    Server::bind_tls(args.listen, config, &identity)
+        .await
+        .map_err(failed)
 }

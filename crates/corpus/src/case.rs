@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use crate::template::Template;
+use crate::frames::{ErrorCode, Frames};
+use crate::template::{Binding, Bindings, Template};
 
 /// One probe of a target: what is sent, and which answers are lawful.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +25,12 @@ pub struct Case {
     pub needs: Vec<Need>,
     /// Set when the case can hurt a weak server.
     pub hazard: Option<Hazard>,
+    /// What is spoken on the connection.
+    pub over: Over,
+    /// Whether the connection is made as the target's address says.
+    pub tls: Tls,
+    /// The protocols that a TLS handshake offers by ALPN, in order; with none it has no ALPN.
+    pub alpn: Vec<String>,
     /// What is done, in order.
     pub steps: Vec<Step>,
     /// The graded alternatives; an answer that none of them describes fails.
@@ -45,6 +52,35 @@ pub enum Role {
     Server,
 }
 
+/// What is spoken on a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Over {
+    /// HTTP/1.1.
+    #[default]
+    Http1,
+    /// HTTP/2: with prior knowledge, or as ALPN chose.
+    Http2,
+}
+
+/// What ALPN offers where a case does not say it.
+pub(crate) fn usual_alpn(over: Over) -> Vec<String> {
+    let name = match over {
+        Over::Http1 => "http/1.1",
+        Over::Http2 => "h2",
+    };
+    vec![name.to_owned()]
+}
+
+/// Whether a connection is made as the target's address says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tls {
+    /// With TLS where the address says so.
+    #[default]
+    AsTarget,
+    /// Without TLS on a port where the target speaks it.
+    Off,
+}
+
 /// A capability of the target, declared in its profile or discovered by the control.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Need {
@@ -52,10 +88,20 @@ pub enum Need {
     Endpoint,
     /// An echo of text messages.
     Echo,
+    /// The settings of HTTP/2 allow the extended CONNECT.
+    ExtendedConnect,
+    /// HTTP/2 is spoken.
+    Http2,
+    /// A valid extended CONNECT is answered with 2xx.
+    Http2Endpoint,
+    /// A GET of `/` over HTTP/2 is answered, and not with 400: a 400 to something else means something.
+    Http2Resource,
     /// A second request on the same connection is answered.
     KeepAlive,
     /// An offer of permessage-deflate is accepted.
     PermessageDeflate,
+    /// The target is not reached over TLS.
+    Plain,
     /// A plain GET of `/` is answered with 2xx.
     PlainResource,
     /// A Ping after the 101 gets its Pong.
@@ -89,22 +135,41 @@ pub enum Step {
         /// What is repeated.
         bytes: Template,
     },
+    /// Frames of HTTP/2 to write; adjacent ones form one write, and one with adjacent sends.
+    H2(Frames),
     /// A pause, which also splits the writes around it.
     Wait(Duration),
     /// Wait for a complete response head; when its status is none of these the remaining steps
     /// are left out.
     Await(Outcomes),
+    /// Wait for the first SETTINGS frame of the peer.
+    AwaitSettings,
     /// End our writing side and go on reading.
     ShutdownWrite,
 }
 
 impl Step {
-    /// The bytes of a step that writes.
-    #[must_use]
-    pub fn template(&self) -> Option<&Template> {
+    /// Adds to a write what the step writes, of a repeat one round; whether it writes at all.
+    pub fn render_into(&self, out: &mut Vec<u8>, bindings: &Bindings) -> bool {
         match self {
-            Self::Send(bytes) | Self::Repeat { bytes, .. } => Some(bytes),
-            Self::Wait(_) | Self::Await(_) | Self::ShutdownWrite => None,
+            Self::Send(bytes) | Self::Repeat { bytes, .. } => bytes.render_into(out, bindings),
+            Self::H2(frames) => frames.render_into(out, bindings),
+            Self::Wait(_) | Self::Await(_) | Self::AwaitSettings | Self::ShutdownWrite => {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The bindings in what the step writes.
+    #[must_use]
+    pub fn bindings(&self) -> Vec<Binding> {
+        match self {
+            Self::Send(bytes) | Self::Repeat { bytes, .. } => bytes.bindings().collect(),
+            Self::H2(frames) => frames.bindings(),
+            Self::Wait(_) | Self::Await(_) | Self::AwaitSettings | Self::ShutdownWrite => {
+                Vec::new()
+            }
         }
     }
 }
@@ -116,6 +181,10 @@ pub struct Expectation {
     pub grade: Grade,
     /// Which outcomes this alternative covers.
     pub outcomes: Outcomes,
+    /// The error codes that a `stream-error` or `connection-error` may have; any, when it is empty.
+    pub codes: Vec<ErrorCode>,
+    /// What ALPN must have come to.
+    pub alpn: Option<Alpn>,
     /// What the fields of the response must look like.
     pub fields: Vec<FieldMatcher>,
     /// What must become of the connection after the response.
@@ -163,12 +232,28 @@ pub enum Outcome {
     Status(u16),
     /// `4xx`: any status of this class; the number is the first digit.
     Class(u8),
-    /// `closed`: the connection ended without an octet.
+    /// `closed`: the connection ended without an octet; in HTTP/2 without an answer on the stream.
     Closed,
+    /// `connection-error`: HTTP/2 ended the connection, naming an error, before a final response.
+    ConnectionError,
     /// `silent`: neither an octet nor the end within the window.
     Silent,
-    /// `not-http`: octets that do not begin with an HTTP status line.
+    /// `not-http`: octets that do not begin with an HTTP status line; in HTTP/2 octets that are no
+    /// frames.
     NotHttp,
+    /// `stream-error`: HTTP/2 reset the stream of the request before a final response.
+    StreamError,
+}
+
+/// What ALPN came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alpn {
+    /// `h2`.
+    H2,
+    /// `http/1.1`.
+    Http11,
+    /// No protocol was chosen.
+    None,
 }
 
 /// What a response's field must look like; several matchers are "and".
@@ -206,7 +291,7 @@ pub enum Connection {
     Open,
 }
 
-/// What must become of the tunnel after a 101.
+/// What must become of the tunnel after a 101, or after a 2xx to an extended CONNECT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tunnel {
     /// The target sends a Close frame.
@@ -217,6 +302,8 @@ pub enum Tunnel {
     Echo,
     /// The target ends the stream.
     Ended,
+    /// After a 101 to h2c: the target's SETTINGS come first, and stream 1 is answered.
+    H2c,
     /// The target sends no Pong at all.
     NoPong,
     /// The Ping of the steps is answered with its Pong.

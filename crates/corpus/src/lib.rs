@@ -8,6 +8,7 @@ mod bindings;
 pub mod case;
 mod corpus;
 mod files;
+pub mod frames;
 mod nearest;
 mod problem;
 mod raw;

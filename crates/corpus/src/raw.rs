@@ -11,9 +11,13 @@ use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use toml::Spanned;
 
-use crate::case::{Connection, Grade, Hazard, Need, Tunnel};
+use crate::case::{Alpn, Connection, Grade, Hazard, Need, Over, Tls, Tunnel};
 use crate::registry::{Binds, Level};
 use crate::words::Word;
+
+mod h2;
+
+pub(crate) use h2::{Frame, H2};
 
 /// Text with its place in the file.
 pub(crate) type Text = Spanned<String>;
@@ -29,6 +33,16 @@ pub(crate) struct CaseFile {
     #[serde(default)]
     #[schemars(with = "Option<Vec<OneOf<Need>>>")]
     pub(crate) needs: Vec<Text>,
+    /// What is spoken in every case that does not say so itself; `http1` when nothing is said.
+    #[schemars(with = "Option<OneOf<Over>>")]
+    pub(crate) over: Option<Text>,
+    /// What TLS handshakes offer by ALPN, in every case that does not say so itself.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(crate) alpn: Option<Vec<Text>>,
+    /// Whether TLS is used where the target's address says so, in every case that does not say so
+    /// itself; `as-target` when nothing is said.
+    #[schemars(with = "Option<OneOf<Tls>>")]
+    pub(crate) tls: Option<Text>,
     /// Bytes by name, to be used in `send` and `repeat` as `{name}`.
     #[serde(default)]
     #[schemars(with = "Option<BTreeMap<String, String>>")]
@@ -62,6 +76,16 @@ pub(crate) struct Case {
     /// What the target must be able to do; takes the place of the file's `needs`.
     #[schemars(with = "Option<Vec<OneOf<Need>>>")]
     pub(crate) needs: Option<Vec<Text>>,
+    /// What is spoken; takes the place of the file's `over`.
+    #[schemars(with = "Option<OneOf<Over>>")]
+    pub(crate) over: Option<Text>,
+    /// What a TLS handshake offers by ALPN, in order; `[]` is no ALPN at all. When nothing is said
+    /// it is `http/1.1` over `http1` and `h2` over `http2`.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(crate) alpn: Option<Vec<Text>>,
+    /// `off`: speak without TLS on a port where the target speaks it; takes the place of the file's.
+    #[schemars(with = "Option<OneOf<Tls>>")]
+    pub(crate) tls: Option<Text>,
     /// Set when the case can hurt a weak server: it is then off unless asked for.
     #[schemars(with = "Option<OneOf<Hazard>>")]
     pub(crate) hazard: Option<Text>,
@@ -89,11 +113,16 @@ pub(crate) struct Step {
     /// The same bytes many times over.
     #[schemars(with = "Option<Repeat>")]
     pub(crate) repeat: Option<Spanned<Repeat>>,
+    /// A frame of HTTP/2 to write, or a header block in several. Adjacent ones form one write, and
+    /// one with adjacent sends.
+    #[schemars(with = "Option<H2>")]
+    pub(crate) h2: Option<Spanned<H2>>,
     /// A pause such as `50ms` or `1s`, which also splits the writes around it.
     #[schemars(with = "Option<String>")]
     pub(crate) wait: Option<Text>,
-    /// Wait for a response head with one of these statuses (`101`, `4xx 5xx`, `any`); when another
-    /// one comes the remaining steps are left out.
+    /// Wait for a response head with one of these statuses (`101`, `4xx 5xx`, `any`), in HTTP/2 on
+    /// the stream that was written to last; when another one comes the remaining steps are left
+    /// out. `settings` waits for the first SETTINGS frame.
     #[schemars(with = "Option<String>")]
     pub(crate) r#await: Option<Text>,
     /// End our writing side and go on reading.
@@ -128,9 +157,17 @@ pub(crate) struct Expect {
     /// added to those of its alternatives that pass.
     #[schemars(with = "Option<String>")]
     pub(crate) preset: Option<Text>,
-    /// The outcomes: `101`, `4xx`, `400 426`, `401-499`, `any`, `closed`, `silent`, `not-http`.
+    /// The outcomes: `101`, `4xx`, `400 426`, `401-499`, `any`, `closed`, `silent`, `not-http`,
+    /// `stream-error`, `connection-error`.
     #[schemars(with = "Option<String>")]
     pub(crate) status: Option<Text>,
+    /// The error codes that a `stream-error` or `connection-error` may have, such as
+    /// `PROTOCOL_ERROR CANCEL`; any, when nothing is said.
+    #[schemars(with = "Option<String>")]
+    pub(crate) code: Option<Text>,
+    /// What ALPN must have come to.
+    #[schemars(with = "Option<OneOf<Alpn>>")]
+    pub(crate) alpn: Option<Text>,
     /// What such an answer is worth; `pass` when it is not said.
     #[schemars(with = "Option<OneOf<Grade>>")]
     pub(crate) grade: Option<Text>,
@@ -141,7 +178,7 @@ pub(crate) struct Expect {
     /// What must become of the connection after the response.
     #[schemars(with = "Option<OneOf<Connection>>")]
     pub(crate) connection: Option<Text>,
-    /// What must become of the tunnel after a 101.
+    /// What must become of the tunnel after a 101, or after a 2xx to an extended CONNECT.
     #[schemars(with = "Option<OneOf<Tunnel>>")]
     pub(crate) tunnel: Option<Text>,
     /// The id of the requirement behind the grade, where it is not the case's own.

@@ -15,6 +15,7 @@ use crate::words::Word;
 
 pub(crate) mod cases;
 pub(crate) mod expect;
+mod h2;
 pub(crate) mod registry;
 
 /// Reads one file and gathers what is wrong with it.
@@ -161,7 +162,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The place of a part of a text that was written without escapes.
-    fn within(&self, text: &raw::Text, part: &str) -> Range<usize> {
+    pub(crate) fn within(&self, text: &raw::Text, part: &str) -> Range<usize> {
         let span = text.span();
         let offset = self
             .text
@@ -296,6 +297,15 @@ pub(crate) fn split<T>(spanned: Spanned<T>) -> (Range<usize>, T) {
     (spanned.span(), spanned.into_inner())
 }
 
-const OUTCOME_WORDS: [&str; 8] = [
-    "101", "4xx", "400 426", "401-499", "any", "closed", "silent", "not-http",
+const OUTCOME_WORDS: [&str; 10] = [
+    "101",
+    "4xx",
+    "400 426",
+    "401-499",
+    "any",
+    "closed",
+    "silent",
+    "not-http",
+    "stream-error",
+    "connection-error",
 ];

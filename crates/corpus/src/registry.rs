@@ -2,10 +2,9 @@
 //! Never says how a requirement is probed.
 
 use std::collections::HashMap;
-use std::fmt;
 
 use crate::case::Source;
-use crate::words::{Word, words};
+use crate::words::words;
 
 /// All requirements, by id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,29 +3,36 @@
 
 use std::fmt::Write as _;
 
-use crate::case::{Case, Step};
+use crate::case::{Case, Over, Step, Tls, usual_alpn};
+use crate::frames::Frames;
 use crate::template::{Bindings, MAX_FILL, escape};
 
 /// The steps of a case, one line for each line that is written. Sends that follow each other form
 /// one write and stand below one `send`; of a repeat the bytes are shown once.
 #[must_use]
 pub fn show(case: &Case, bindings: &Bindings) -> String {
-    let mut out = String::new();
+    let mut out =
+        connection(case).map_or_else(String::new, |unusual| format!("connect {unusual}\n"));
     // What has been written since the last step that splits writes: `{fill-N}` depends on it.
     let mut write = Vec::new();
     let mut sending = false;
     for step in &case.steps {
         let goes_on = sending && matches!(step, Step::Send(_));
+        if let Step::H2(frames) = step {
+            show_frames(&mut out, frames, bindings);
+            frames.render_into(&mut write, bindings);
+            sending = false;
+            continue;
+        }
         if !goes_on {
             writeln!(out, "{}", mark(step)).expect("a string takes it all");
         }
         sending = matches!(step, Step::Send(_));
-        let Some(template) = step.template() else {
+        let start = write.len();
+        if !step.render_into(&mut write, bindings) {
             write.clear();
             continue;
-        };
-        let start = write.len();
-        template.render_into(&mut write, bindings);
+        }
         for line in write[start..].split_inclusive(|octet| *octet == b'\n') {
             writeln!(out, "  {}", escape(line)).expect("a string takes it all");
         }
@@ -36,12 +43,41 @@ pub fn show(case: &Case, bindings: &Bindings) -> String {
     out
 }
 
+/// How the connection differs from that of most cases.
+fn connection(case: &Case) -> Option<String> {
+    let mut unusual = Vec::new();
+    if case.over == Over::Http2 {
+        unusual.push("for HTTP/2".to_owned());
+    }
+    if case.tls == Tls::Off {
+        unusual.push("without TLS".to_owned());
+    } else if case.alpn.is_empty() {
+        unusual.push("without ALPN in TLS".to_owned());
+    } else if case.alpn != usual_alpn(case.over) {
+        unusual.push(format!("offering {} in TLS", case.alpn.join(", ")));
+    }
+    (!unusual.is_empty()).then(|| unusual.join(" "))
+}
+
+/// Each frame with what it says, and its octets below.
+fn show_frames(out: &mut String, frames: &Frames, bindings: &Bindings) {
+    for frame in frames.show(bindings) {
+        writeln!(out, "send {}", frame.title).expect("a string takes it all");
+        for (name, value) in &frame.lines {
+            writeln!(out, "  {}: {}", escape(name), escape(value)).expect("a string takes it all");
+        }
+        writeln!(out, "  = {}", escape(&frame.octets)).expect("a string takes it all");
+    }
+}
+
 fn mark(step: &Step) -> String {
     match step {
         Step::Send(_) => "send".into(),
         Step::Repeat { times, .. } => format!("send {times} times"),
         Step::Wait(pause) => format!("wait {}ms", pause.as_millis()),
         Step::Await(outcomes) => format!("await {outcomes}"),
+        Step::AwaitSettings => "await settings".into(),
+        Step::H2(_) => "send".into(),
         Step::ShutdownWrite => "shutdown write".into(),
     }
 }
@@ -95,6 +131,9 @@ mod tests {
             role: Role::Server,
             needs: Vec::new(),
             hazard: None,
+            over: Over::Http1,
+            tls: Tls::AsTarget,
+            alpn: usual_alpn(Over::Http1),
             steps,
             expect: Vec::new(),
             same_as: None,

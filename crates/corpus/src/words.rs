@@ -4,7 +4,9 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::case::{Connection, Grade, Hazard, Need, Outcome, Outcomes, Role, Tunnel};
+use crate::case::{
+    Alpn, Connection, Grade, Hazard, Need, Outcome, Outcomes, Over, Role, Tls, Tunnel,
+};
 
 /// A choice among fixed words.
 pub trait Word: Copy + PartialEq + Sized + 'static {
@@ -33,14 +35,14 @@ pub trait Word: Copy + PartialEq + Sized + 'static {
 /// Implements [`Word`] and prints the word.
 macro_rules! words {
     ($type:ty, $what:literal, $($word:literal = $meaning:ident),+ $(,)?) => {
-        impl Word for $type {
+        impl $crate::words::Word for $type {
             const WHAT: &'static str = $what;
             const WORDS: &'static [(&'static str, Self)] = &[$(($word, Self::$meaning)),+];
         }
 
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.word())
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str($crate::words::Word::word(*self))
             }
         }
     };
@@ -59,14 +61,28 @@ words!(
     "need",
     "endpoint" = Endpoint,
     "echo" = Echo,
+    "extended-connect" = ExtendedConnect,
+    "http2" = Http2,
+    "http2-endpoint" = Http2Endpoint,
+    "http2-resource" = Http2Resource,
     "keep-alive" = KeepAlive,
     "permessage-deflate" = PermessageDeflate,
+    "plain" = Plain,
     "plain-resource" = PlainResource,
     "pong" = Pong,
     "subprotocol" = Subprotocol,
     "two-subprotocols" = TwoSubprotocols,
     "tls" = Tls,
     "origin" = Origin,
+);
+words!(Over, "protocol", "http1" = Http1, "http2" = Http2);
+words!(Tls, "use of TLS", "as-target" = AsTarget, "off" = Off);
+words!(
+    Alpn,
+    "outcome of ALPN",
+    "h2" = H2,
+    "http/1.1" = Http11,
+    "none" = None
 );
 words!(Hazard, "hazard", "resource" = Resource);
 words!(
@@ -84,6 +100,7 @@ words!(
     "close-frame" = CloseFrame,
     "echo" = Echo,
     "ended" = Ended,
+    "h2c" = H2c,
     "no-pong" = NoPong,
     "ping-pong" = PingPong,
     "ping-unanswered" = PingUnanswered
@@ -108,8 +125,10 @@ impl Outcomes {
             match word {
                 "any" => outcomes.extend(Self::any_status().0),
                 "closed" => outcomes.push(Outcome::Closed),
+                "connection-error" => outcomes.push(Outcome::ConnectionError),
                 "not-http" => outcomes.push(Outcome::NotHttp),
                 "silent" => outcomes.push(Outcome::Silent),
+                "stream-error" => outcomes.push(Outcome::StreamError),
                 _ => outcomes.extend(statuses(word).ok_or(word)?),
             }
         }
@@ -126,7 +145,11 @@ impl Outcomes {
         self.0.iter().any(|outcome| match outcome {
             Outcome::Status(own) => *own == status,
             Outcome::Class(digit) => u16::from(*digit) == status / 100,
-            Outcome::Closed | Outcome::Silent | Outcome::NotHttp => false,
+            Outcome::Closed
+            | Outcome::ConnectionError
+            | Outcome::NotHttp
+            | Outcome::Silent
+            | Outcome::StreamError => false,
         })
     }
 
@@ -167,8 +190,10 @@ impl fmt::Display for Outcome {
             Self::Status(status) => write!(f, "{status}"),
             Self::Class(digit) => write!(f, "{digit}xx"),
             Self::Closed => f.write_str("closed"),
+            Self::ConnectionError => f.write_str("connection-error"),
             Self::Silent => f.write_str("silent"),
             Self::NotHttp => f.write_str("not-http"),
+            Self::StreamError => f.write_str("stream-error"),
         }
     }
 }
@@ -213,6 +238,10 @@ mod tests {
             ("4xx  5xx", "4xx 5xx"),
             ("401-499 5xx", "401-499 5xx"),
             ("closed silent not-http", "closed silent not-http"),
+            (
+                "stream-error connection-error",
+                "stream-error connection-error",
+            ),
             ("any", "101 2xx 3xx 4xx 5xx"),
             ("400 401 closed", "400 401 closed"),
         ];

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use serde_json::Value;
-use upspec_corpus::case::{FieldMatcher, FieldTest, Grade, Hazard, Need, Preset};
+use upspec_corpus::case::{
+    Alpn, FieldMatcher, FieldTest, Grade, Hazard, Need, Over, Preset, Tls, Tunnel,
+};
 use upspec_corpus::template::Binding;
 use upspec_corpus::words::Word;
 use upspec_corpus::{Corpus, Level, schema};
@@ -66,6 +68,8 @@ fn the_schema_finds_mistakes() {
         "title = 'x'\nneeds = ['endpiont']",
         "title = 'x'\n[[case]]\nname = 'x'",
         "title = 'x'\nneeds = []\nfragments = { a = 1 }",
+        "title = 'x'\nover = 'http3'",
+        "title = 'x'\nalpn = 'h2'",
     ];
     let validator = validator(None);
     for text in rows {
@@ -83,6 +87,10 @@ fn the_readme_names_every_word() {
     let words = [
         words::<Need>(),
         words::<Hazard>(),
+        words::<Over>(),
+        words::<Tls>(),
+        words::<Alpn>(),
+        words::<Tunnel>(),
         words::<Grade>(),
         words::<Level>(),
     ];
@@ -145,6 +153,13 @@ fn outcomes(preset: &Preset, grade: Grade) -> String {
         .filter(|expectation| expectation.grade == grade);
     let texts = alternatives.map(|expectation| {
         let mut text = expectation.outcomes.to_string();
+        for (index, code) in expectation.codes.iter().enumerate() {
+            let joint = if index == 0 { "with" } else { "or" };
+            write!(text, " {joint} {code}").expect("a string takes it all");
+        }
+        if let Some(alpn) = expectation.alpn {
+            write!(text, ", ALPN {alpn}").expect("a string takes it all");
+        }
         for FieldMatcher { name, test } in &expectation.fields {
             let test = match test {
                 FieldTest::Present => "present".into(),

@@ -6,6 +6,7 @@
 
 pub mod field;
 pub mod frame;
+pub mod h2;
 pub mod head;
 pub mod negotiate;
 pub mod opening;

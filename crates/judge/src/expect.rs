@@ -2,14 +2,16 @@
 //! Never looks at rules that the case does not name; the validators do that.
 
 use upspec_corpus::case::{
-    Case, Connection, Expectation, FieldMatcher, FieldTest, Grade, Outcome, Tunnel,
+    Alpn, Case, Connection, Expectation, FieldMatcher, FieldTest, Grade, Outcome, Tunnel,
 };
+use upspec_corpus::frames::ErrorCode;
 use upspec_corpus::template::{Part, Template};
 use upspec_handshake::field::{elements, is_tchar};
 use upspec_handshake::frame::{Frame, opcode};
+use upspec_handshake::h2;
 
 use crate::inflate::Inflater;
-use crate::reading::Reading;
+use crate::reading::{Http2, Reading};
 use crate::text::{shown, spelled};
 use crate::tunnel::{frames, frames_within};
 
@@ -53,11 +55,23 @@ pub(crate) fn describe(reading: &Reading<'_>) -> String {
         Outcome::Closed if !reading.responses.is_empty() => {
             "closed the connection before the response that the case is about".to_owned()
         }
+        Outcome::Closed if reading.ending.tls_broken => {
+            "broke the TLS handshake: it chose in ALPN what was not on offer, or spoke no TLS"
+                .to_owned()
+        }
         Outcome::Closed => "closed the connection without an answer".to_owned(),
         Outcome::Silent if !reading.responses.is_empty() => {
             "did not send the response that the case is about within the window".to_owned()
         }
         Outcome::Silent => "sent nothing within the window".to_owned(),
+        Outcome::StreamError => format!("reset the stream{}", with_code(reading)),
+        Outcome::ConnectionError => format!("ended the connection{}", with_code(reading)),
+        Outcome::NotHttp if reading.http2.is_some() => {
+            format!(
+                "sent octets that are no HTTP/2: {}",
+                shown(reading.read, 40)
+            )
+        }
         Outcome::NotHttp if reading.ending.cap => {
             "sent more octets than are kept without ending the response head".to_owned()
         }
@@ -71,14 +85,19 @@ pub(crate) fn describe(reading: &Reading<'_>) -> String {
     }
 }
 
+fn with_code(reading: &Reading<'_>) -> String {
+    match reading.http2.and_then(Http2::failure) {
+        Some((_, code)) => format!(" with {code}"),
+        None => String::new(),
+    }
+}
+
 /// The short name of the branch that a target took.
-pub(crate) fn label(outcome: Outcome) -> String {
-    match outcome {
-        Outcome::Status(status) => status.to_string(),
-        Outcome::Class(class) => format!("{class}xx"),
-        Outcome::Closed => "closed".to_owned(),
-        Outcome::Silent => "silent".to_owned(),
-        Outcome::NotHttp => "not-http".to_owned(),
+pub(crate) fn label(reading: &Reading<'_>) -> String {
+    let outcome = reading.outcome();
+    match reading.http2.and_then(Http2::failure) {
+        Some((failure, code)) if failure == outcome => format!("{outcome} {code}"),
+        _ => outcome.to_string(),
     }
 }
 
@@ -93,7 +112,31 @@ fn shortcomings(expectation: &Expectation, reading: &Reading<'_>) -> Vec<String>
     let tunnel = expectation
         .tunnel
         .and_then(|want| tunnel_miss(want, reading));
-    fields.chain(connection).chain(tunnel).collect()
+    let alpn = expectation.alpn.and_then(|want| alpn_miss(want, reading));
+    let code = code_miss(&expectation.codes, reading);
+    let rest = connection.into_iter().chain(tunnel);
+    fields.chain(rest).chain(alpn).chain(code).collect()
+}
+
+fn alpn_miss(want: Alpn, reading: &Reading<'_>) -> Option<String> {
+    let wanted = match want {
+        Alpn::H2 => Some("h2"),
+        Alpn::Http11 => Some("http/1.1"),
+        Alpn::None => None,
+    };
+    if reading.ending.tls_broken {
+        return Some("the TLS handshake was broken off".to_owned());
+    }
+    (reading.alpn != wanted).then(|| match reading.alpn {
+        Some(chosen) => format!("ALPN chose {}", spelled(chosen.as_bytes())),
+        None => "ALPN chose nothing".to_owned(),
+    })
+}
+
+fn code_miss(codes: &[ErrorCode], reading: &Reading<'_>) -> Option<String> {
+    let (_, code) = reading.http2.and_then(Http2::failure)?;
+    let wanted = codes.is_empty() || codes.iter().any(|want| want.number() == code.0);
+    (!wanted).then(|| format!("the code is {code}"))
 }
 
 fn field_miss(matcher: &FieldMatcher, reading: &Reading<'_>) -> Option<String> {
@@ -150,7 +193,10 @@ fn literal(template: &Template) -> Vec<u8> {
 }
 
 fn connection_miss(want: Connection, reading: &Reading<'_>) -> Option<String> {
-    match (want, reading.ending.by_peer) {
+    let goaway = reading
+        .http2
+        .is_some_and(|http2| !http2.got.goaways.is_empty());
+    match (want, reading.ending.by_peer || goaway) {
         (Connection::Closed, false) => Some("the connection stayed open".to_owned()),
         (Connection::Open, true) => Some("the connection was closed".to_owned()),
         _ => None,
@@ -165,6 +211,7 @@ fn tunnel_miss(want: Tunnel, reading: &Reading<'_>) -> Option<String> {
             missing(closed, "the WebSocket connection stayed open")
         }
         Tunnel::Echo => missing(echoed(reading), "the message did not come back"),
+        Tunnel::H2c => missing(h2c_answered(reading), "HTTP/2 did not answer the request"),
         Tunnel::Ended => missing(ended(reading), "the stream stayed open"),
         Tunnel::NoPong => missing(matches!(ponged(reading), Pong::None), "a Pong came"),
         Tunnel::PingUnanswered => {
@@ -199,8 +246,8 @@ pub(crate) fn ponged(reading: &Reading<'_>) -> Pong {
     let Some(octets) = reading.tunnel_octets() else {
         return Pong::None;
     };
-    let written = &reading.written[reading.requests_end..];
-    let pings = [frames(written), frames_within(written)].concat();
+    let sent = reading.sent_into_tunnel();
+    let pings = [frames(sent), frames_within(sent)].concat();
     let Some(ping) = pings
         .iter()
         .rev()
@@ -231,7 +278,17 @@ pub(crate) fn close_frame(reading: &Reading<'_>) -> bool {
 
 /// Whether the peer ended the stream behind a 101 before we took leave.
 fn ended(reading: &Reading<'_>) -> bool {
-    reading.tunnel.is_some() && reading.ending.by_peer
+    let tunnel = reading.tunnel.as_ref();
+    tunnel.is_some_and(|tunnel| tunnel.is_over || reading.ending.by_peer)
+}
+
+/// Whether a 101 to h2c was kept: SETTINGS come first, and stream 1 has the answer to the request
+/// (RFC 7540 3.2).
+pub(crate) fn h2c_answered(reading: &Reading<'_>) -> bool {
+    let octets = reading.tunnel_octets().unwrap_or_default();
+    let got = h2::Connection::read(octets, h2::Side::Server);
+    let answered = |stream: &h2::Stream| stream.final_head().is_some();
+    got.faults.is_empty() && !got.settings.is_empty() && got.stream(1).is_some_and(answered)
 }
 
 /// Whether the last message of the steps came back, compressed or not.
@@ -239,7 +296,7 @@ pub(crate) fn echoed(reading: &Reading<'_>) -> bool {
     let Some(octets) = reading.tunnel_octets() else {
         return false;
     };
-    let sent = messages(&frames(&reading.written[reading.requests_end..]));
+    let sent = messages(&frames(reading.sent_into_tunnel()));
     let Some(Some(last)) = sent.last() else {
         return false;
     };

@@ -25,6 +25,16 @@ pub struct TargetFacts {
     pub origin: bool,
     /// The target is reached over TLS.
     pub tls: bool,
+    /// HTTP/2 is spoken: with prior knowledge, or inside TLS by ALPN.
+    pub http2: bool,
+    /// HTTP/2 is all that is spoken, so that nothing of HTTP/1.1 can be asked.
+    pub http2_alone: bool,
+    /// The SETTINGS of HTTP/2 allow the extended CONNECT of RFC 8441.
+    pub extended_connect: bool,
+    /// A valid extended CONNECT is answered with 2xx, and a Ping behind it with its Pong.
+    pub http2_endpoint: bool,
+    /// A GET of `/` over HTTP/2 is answered, and not with 400.
+    pub http2_resource: bool,
     /// How long the control took to be answered, in microseconds.
     pub answer_us: u64,
     /// How long silence is waited for, in milliseconds.

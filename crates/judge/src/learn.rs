@@ -3,6 +3,7 @@
 
 use upspec_corpus::case::{Case, Need};
 use upspec_handshake::field::elements;
+use upspec_handshake::h2::setting;
 
 use crate::exchange::Exchange;
 use crate::expect::{Pong, echoed, ponged};
@@ -22,9 +23,14 @@ impl TargetFacts {
         match need {
             Need::Endpoint => self.endpoint == Some(true),
             Need::Echo => self.echo,
+            Need::ExtendedConnect => self.extended_connect,
+            Need::Http2 => self.http2,
+            Need::Http2Endpoint => self.http2_endpoint,
+            Need::Http2Resource => self.http2_resource,
             Need::KeepAlive => self.keep_alive,
             Need::Origin => self.origin,
             Need::PermessageDeflate => self.permessage_deflate,
+            Need::Plain => !self.tls,
             Need::PlainResource => self.plain_resource,
             Need::Pong => self.pong,
             Need::Subprotocol => !self.subprotocols.is_empty(),
@@ -48,6 +54,11 @@ impl TargetFacts {
             "echo" => self.echo = echoed(&reading),
             "permessage-deflate" => self.permessage_deflate = took_deflate(&reading),
             "subprotocol" | "subprotocol-second" => self.learn_subprotocol(&reading),
+            "http2" => self.learn_http2(exchange, &reading),
+            "extended-connect" => {
+                self.http2_endpoint =
+                    reading.tunnel.is_some() && matches!(ponged(&reading), Pong::Same);
+            }
             _ => {}
         }
     }
@@ -60,10 +71,24 @@ impl TargetFacts {
         self.pong = matches!(ponged(reading), Pong::Same);
         self.tls = exchange.tls;
         self.answer_us = answer_time(exchange);
-        self.server = reading.answer().and_then(|answer| {
-            let value = answer.head.fields.values("Server").next()?;
-            Some(String::from_utf8_lossy(value).into_owned())
-        });
+        self.server = server_field(reading);
+    }
+
+    /// Inside TLS it is ALPN that chooses HTTP/2 (RFC 9113 3.2).
+    fn learn_http2(&mut self, exchange: &Exchange, reading: &Reading<'_>) {
+        let Some(http2) = reading.http2 else {
+            return;
+        };
+        let chosen = !exchange.tls || exchange.alpn.as_deref() == Some("h2");
+        self.http2 = chosen && !http2.got.settings.is_empty();
+        let status = reading.answer().and_then(|answer| answer.head.status);
+        self.http2_resource = self.http2 && status.is_some_and(|status| status != 400);
+        let allowed = http2.got.setting(setting::ENABLE_CONNECT_PROTOCOL);
+        self.extended_connect = self.http2 && allowed == Some(1);
+        if self.http2_alone {
+            self.tls = exchange.tls;
+            self.server = server_field(reading);
+        }
     }
 
     fn learn_subprotocol(&mut self, reading: &Reading<'_>) {
@@ -85,6 +110,12 @@ impl TargetFacts {
             self.subprotocols.push(name);
         }
     }
+}
+
+fn server_field(reading: &Reading<'_>) -> Option<String> {
+    let answer = reading.answer()?;
+    let value = answer.head.fields.values("Server").next()?;
+    Some(String::from_utf8_lossy(value).into_owned())
 }
 
 /// From the first octet written to the first octet read.

@@ -5,6 +5,7 @@ pub mod facts;
 pub mod result;
 
 mod expect;
+mod http2;
 mod inflate;
 mod learn;
 mod metamorphic;
@@ -19,8 +20,9 @@ mod versions;
 
 pub use exchange::{End, Exchange, Io, IoKind, Over};
 pub use facts::TargetFacts;
+pub use http2::{FrameNote, FrameNotes, NotedField};
 pub use learn::{CONTROL, DISCOVERY};
-pub use progress::{Awaits, Progress, progress};
+pub use progress::{Awaits, Http2Progress, Leave, Progress, leave, progress};
 pub use result::{CaseResult, Finding, Place, Reason, Verdict};
 pub use settle::settle;
 pub use validate::{VALIDATORS, Validator};

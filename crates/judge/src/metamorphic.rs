@@ -33,7 +33,7 @@ pub(crate) fn difference(
 
 /// What two spellings must agree on: the outcome, the subprotocol, the extensions.
 fn summary(reading: &Reading<'_>) -> String {
-    let mut summary = label(reading.outcome());
+    let mut summary = label(reading);
     let Some(answer) = reading
         .answer()
         .filter(|answer| answer.head.status == Some(101))

@@ -2,18 +2,46 @@
 //! Never decides a verdict.
 
 use upspec_corpus::case::{Case, Tunnel};
+use upspec_handshake::field::elements_of;
+use upspec_handshake::h2::frame::frames;
+use upspec_handshake::h2::{ErrorCode, PREFACE, kind, write};
 use upspec_handshake::{Status, starts_like_http};
 
 use crate::expect::{self, Pong};
-use crate::reading::{BodyState, Ending, Reading};
+use crate::http2::{is_between_frames, owed};
+use crate::reading::{BodyState, Http2, Octets, Reading};
 
 /// How far an exchange has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// The status of each response head that is complete, in order, interim ones included.
+    /// The status of each response head that is complete, in order, interim ones included. In HTTP/2
+    /// those on the stream that the steps used last.
     pub heads: Vec<u16>,
     /// What else can change the outcome.
     pub awaits: Awaits,
+    /// What HTTP/2 adds; nothing elsewhere.
+    pub http2: Http2Progress,
+}
+
+/// What there is to know of an exchange in HTTP/2 besides.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Http2Progress {
+    /// The stream that the heads are of.
+    pub stream: u32,
+    /// The peer's first SETTINGS came.
+    pub settings: bool,
+    /// All that the peer's frames have obliged us to write so far, in order: what was owed earlier is
+    /// its beginning. Empty as long as it would cut what the steps write.
+    pub owed: Vec<u8>,
+}
+
+/// How to leave a connection.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Leave {
+    /// What to write.
+    pub octets: Vec<u8>,
+    /// Whether the peer is the one to end the connection then.
+    pub awaits_end: bool,
 }
 
 /// What can still change the outcome of an exchange whose steps have all been played.
@@ -30,19 +58,106 @@ pub enum Awaits {
 /// How far an exchange has come, given all that was written by the steps and all that was read.
 #[must_use]
 pub fn progress(case: &Case, written: &[u8], read: &[u8]) -> Progress {
-    let reading = Reading::of_bytes(case, written, read, STILL_OPEN);
-    let heads = reading
-        .responses
-        .iter()
-        .filter_map(|response| response.head.status)
-        .collect();
+    let octets = Octets::under_way(case.over.into(), written, read);
+    let reading = Reading::under_way(case, &octets);
+    let own = reading.stream();
+    let responses = reading.responses.iter();
+    let heads = responses
+        .filter(|response| response.stream == own)
+        .filter_map(|response| response.head.status);
     Progress {
-        heads,
+        heads: heads.collect(),
         awaits: awaits(case, &reading),
+        http2: http2_progress(&reading),
     }
 }
 
-fn awaits(case: &Case, reading: &Reading<'_>) -> Awaits {
+fn http2_progress(reading: &Reading<'_>) -> Http2Progress {
+    if let Some(http2) = reading.http2 {
+        return Http2Progress {
+            stream: http2.stream,
+            settings: !http2.got.settings.is_empty(),
+            owed: owed(reading.written, reading.read),
+        };
+    }
+    match &reading.tunnel {
+        // A 101 to h2c: what follows is HTTP/2 on both sides (RFC 7540 3.2).
+        Some(tunnel) if tunnel.sent.starts_with(PREFACE) => Http2Progress {
+            stream: 0,
+            settings: frames(tunnel.got).any(|frame| frame.kind == kind::SETTINGS),
+            owed: owed(tunnel.sent, tunnel.got),
+        },
+        _ => Http2Progress::default(),
+    }
+}
+
+/// How to leave a connection, given all that was written by the steps and all that was read: a
+/// WebSocket connection with this Close frame, HTTP/2 with GOAWAY.
+#[must_use]
+pub fn leave(case: &Case, written: &[u8], read: &[u8], close: &[u8]) -> Leave {
+    let octets = Octets::under_way(case.over.into(), written, read);
+    let reading = Reading::under_way(case, &octets);
+    let goaway = || write::goaway(0, ErrorCode::NO_ERROR, b"");
+    match (reading.http2, &reading.tunnel) {
+        (None, None) => Leave::default(),
+        (None, Some(tunnel)) if tunnel.sent.starts_with(PREFACE) => Leave {
+            octets: goaway(),
+            awaits_end: false,
+        },
+        (None, Some(_)) if is_to_another_protocol(&reading) => Leave::default(),
+        (None, Some(_)) => Leave {
+            octets: close.to_vec(),
+            awaits_end: true,
+        },
+        (Some(_), _) if !is_between_frames(written) => Leave::default(),
+        (Some(http2), Some(tunnel)) if !tunnel.is_over && http2.is_ours_to_write() => Leave {
+            octets: [write::data(http2.stream, close, 0), goaway()].concat(),
+            awaits_end: true,
+        },
+        (Some(_), _) => Leave {
+            octets: goaway(),
+            awaits_end: false,
+        },
+    }
+}
+
+/// Whether HTTP/1.1 ended with a 101 that names something else than WebSocket: a Close frame would be
+/// noise there.
+fn is_to_another_protocol(reading: &Reading<'_>) -> bool {
+    let last = reading.responses.last();
+    let named = last.and_then(|last| last.head.fields.combined("Upgrade"));
+    let is_websocket = |element: &[u8]| element.eq_ignore_ascii_case(b"websocket");
+    named.is_some_and(|named| !elements_of([&named[..]]).any(is_websocket))
+}
+
+/// What can still change the outcome on the stream of HTTP/2 that the case is about.
+fn stream_awaits(case: &Case, reading: &Reading<'_>, http2: &Http2) -> Awaits {
+    if http2.unacknowledged().is_some() {
+        return Awaits::Octets;
+    }
+    let whole = match reading.answer() {
+        None => http2.is_decided(),
+        Some(_) if reading.tunnel.is_some() && !http2.is_decided() => {
+            return tunnel_awaits(case, reading);
+        }
+        Some(answer) => answer.body_state == BodyState::Complete || http2.is_decided(),
+    };
+    match (whole, end_matters(case, reading)) {
+        (false, _) => Awaits::Octets,
+        (true, true) => Awaits::End,
+        (true, false) => Awaits::Nothing,
+    }
+}
+
+/// What can still change the outcome of what was read so far.
+pub(crate) fn awaits(case: &Case, reading: &Reading<'_>) -> Awaits {
+    match reading.http2 {
+        Some(http2) => stream_awaits(case, reading, http2),
+        None => response_awaits(case, reading),
+    }
+}
+
+fn response_awaits(case: &Case, reading: &Reading<'_>) -> Awaits {
     let Some(answer) = reading.answer() else {
         let decided = matches!(starts_like_http(reading.read), Status::Complete(false));
         let junk = decided && reading.responses.is_empty() && !reading.read.is_empty();
@@ -77,6 +192,7 @@ fn tunnel_awaits(case: &Case, reading: &Reading<'_>) -> Awaits {
     let there = wants.clone().any(|want| match want {
         Tunnel::PingPong => matches!(expect::ponged(reading), Pong::Same),
         Tunnel::Echo => expect::echoed(reading),
+        Tunnel::H2c => expect::h2c_answered(reading),
         _ => false,
     });
     let end = wants
@@ -104,12 +220,3 @@ fn end_matters(case: &Case, reading: &Reading<'_>) -> bool {
         .filter(|alternative| alternative.outcomes.covers(outcome));
     open.any(|alternative| alternative.connection.is_some())
 }
-
-const STILL_OPEN: Ending = Ending {
-    by_peer: false,
-    by_us: false,
-    unclean: false,
-    deadline: false,
-    at_the_last: false,
-    cap: false,
-};

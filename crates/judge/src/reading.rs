@@ -1,5 +1,7 @@
-//! What an exchange says once its octets are read as HTTP/1.1 and WebSocket frames.
+//! What an exchange says once its octets are read as HTTP and WebSocket frames.
 //! Never grades anything: it only tells what is there, and where.
+
+mod http2;
 
 use std::ops::Range;
 
@@ -9,8 +11,10 @@ use upspec_handshake::field::connection::contains_option;
 use upspec_handshake::field::framing::Framing;
 use upspec_handshake::{RequestHead, ResponseHead, Status, Version, starts_like_http};
 
-use crate::exchange::{Exchange, Io, IoKind};
-use crate::progress::{Awaits, progress};
+use crate::exchange::{Exchange, Io, IoKind, Over};
+use crate::progress::{Awaits, awaits};
+
+pub(crate) use http2::{FRAME_HEADER, Http2, Unacknowledged, opens_websocket};
 
 /// The octets of an exchange, gathered so that heads can borrow from them.
 pub(crate) struct Octets {
@@ -18,6 +22,10 @@ pub(crate) struct Octets {
     pub(crate) read: Vec<u8>,
     /// How much was read before we took leave; what came later answers our leaving.
     pub(crate) before_leave: usize,
+    /// What was said, where it was said in HTTP/2.
+    http2: Option<Box<Http2>>,
+    /// What ALPN chose.
+    alpn: Option<String>,
 }
 
 impl Octets {
@@ -27,11 +35,34 @@ impl Octets {
             .iter()
             .take_while(|io| io.kind != IoKind::WroteLeave);
         let reads = until.filter(|io| io.kind == IoKind::Read);
-        Self {
+        let octets = Self {
             written: exchange.written(),
             read: exchange.read(),
             before_leave: reads.map(|io| io.bytes.len()).sum(),
+            http2: None,
+            alpn: exchange.alpn.clone(),
+        };
+        octets.spoken(exchange.over)
+    }
+
+    /// What the steps have written so far, and what was read, while the exchange goes on.
+    pub(crate) fn under_way(over: Over, written: &[u8], read: &[u8]) -> Self {
+        let octets = Self {
+            written: written.to_vec(),
+            read: read.to_vec(),
+            before_leave: read.len(),
+            http2: None,
+            alpn: None,
+        };
+        octets.spoken(over)
+    }
+
+    fn spoken(mut self, over: Over) -> Self {
+        if over == Over::Http2 {
+            let http2 = Http2::read(&self.written, self.read_in_time());
+            self.http2 = Some(Box::new(http2));
         }
+        self
     }
 }
 
@@ -41,16 +72,20 @@ pub(crate) struct Reading<'b> {
     pub(crate) requests: Vec<RequestHead<'b>>,
     /// Every response in the order read; 1xx other than 101 included.
     pub(crate) responses: Vec<Response<'b>>,
-    /// What follows a 101: offset of its first octet.
-    pub(crate) tunnel: Option<Range<usize>>,
+    /// What follows a 101.
+    pub(crate) tunnel: Option<Tunnel<'b>>,
     /// Octets after the last response that are no response: offset of the first.
     pub(crate) stray: Option<Range<usize>>,
     /// What is known of how the connection ended.
     pub(crate) ending: Ending,
+    /// The frames, where HTTP/2 was spoken.
+    pub(crate) http2: Option<&'b Http2>,
+    /// What ALPN chose.
+    pub(crate) alpn: Option<&'b str>,
     /// How much was read before we took leave.
     before_leave: usize,
     /// Where the requests end in what was written.
-    pub(crate) requests_end: usize,
+    requests_end: usize,
     /// The last request has all of its body.
     pub(crate) whole_requests: bool,
     /// What the case waits for before the response that it is about, one by one.
@@ -63,6 +98,20 @@ pub(crate) struct Reading<'b> {
     pub(crate) written: &'b [u8],
 }
 
+/// A connection of its own inside of the one that was opened.
+pub(crate) struct Tunnel<'b> {
+    /// What the steps wrote into it.
+    pub(crate) sent: &'b [u8],
+    /// All that came out of it.
+    pub(crate) got: &'b [u8],
+    /// Where its parts begin: in what came out of it, and in all that was read.
+    parts: Vec<(usize, usize)>,
+    /// How much came out of it before we took leave.
+    before_leave: usize,
+    /// The peer has ended it, whatever became of the connection around it.
+    pub(crate) is_over: bool,
+}
+
 /// A response and the request that it answers.
 pub(crate) struct Response<'b> {
     /// Where its head begins in what was read.
@@ -70,6 +119,8 @@ pub(crate) struct Response<'b> {
     pub(crate) head: ResponseHead<'b>,
     /// Which request it answers; `None` when that request was not read.
     pub(crate) request: Option<usize>,
+    /// The stream that it came on; 0 outside of HTTP/2.
+    pub(crate) stream: u32,
     pub(crate) framing: Framing,
     /// The octets of its body that came.
     pub(crate) body: Range<usize>,
@@ -92,6 +143,8 @@ pub(crate) enum BodyState {
 pub(crate) struct Ending {
     /// The peer ended it before we took leave.
     pub(crate) by_peer: bool,
+    /// The peer broke the TLS handshake.
+    pub(crate) tls_broken: bool,
     /// We ended our side before that.
     pub(crate) by_us: bool,
     /// The peer ended TLS without `close_notify`.
@@ -114,6 +167,7 @@ impl Ending {
         let saw = |kind: IoKind| before.iter().any(|io| io.kind == kind);
         Self {
             by_peer: ENDS.into_iter().any(saw),
+            tls_broken: saw(IoKind::TlsBroken),
             by_us: saw(IoKind::ShutWrite),
             unclean: saw(IoKind::ReadEndUnclean),
             deadline: saw(IoKind::Deadline),
@@ -133,33 +187,76 @@ fn came_at_the_last(io: &[Io]) -> bool {
     timed && deadline.at_us.saturating_sub(read.at_us) < SHORTEST_WAIT_US
 }
 
+const STILL_OPEN: Ending = Ending {
+    by_peer: false,
+    tls_broken: false,
+    by_us: false,
+    unclean: false,
+    deadline: false,
+    at_the_last: false,
+    cap: false,
+};
+
 /// A wait shorter than this for the end of a connection is none.
 const SHORTEST_WAIT_US: u64 = 50_000;
 
 /// The events by which a peer ends a connection.
-const ENDS: [IoKind; 5] = [
+const ENDS: [IoKind; 6] = [
     IoKind::ReadEnd,
     IoKind::ReadEndUnclean,
     IoKind::Reset,
     IoKind::TlsAlert,
+    IoKind::TlsBroken,
     IoKind::WriteFailed,
 ];
 
-impl<'b> Reading<'b> {
-    pub(crate) fn of(case: &Case, octets: &'b Octets, ending: Ending) -> Self {
-        let mut reading = Self::of_bytes(case, &octets.written, &octets.read, ending);
-        reading.before_leave = octets.before_leave;
-        let awaits = progress(case, &octets.written, &octets.read).awaits;
-        reading.end_was_awaited = awaits != Awaits::Nothing;
-        reading
+impl<'b> Tunnel<'b> {
+    /// What came out of it before we took leave.
+    pub(crate) fn got_in_time(&self) -> &'b [u8] {
+        &self.got[..self.before_leave]
     }
 
-    pub(crate) fn of_bytes(case: &Case, written: &'b [u8], read: &'b [u8], ending: Ending) -> Self {
-        let (requests, requests_end, whole_requests) = requests(written);
+    /// These of its octets as octets of all that was read. Where other frames stand between them,
+    /// those are included.
+    pub(crate) fn place(&self, octets: Range<usize>) -> Range<usize> {
+        let last = octets.end.saturating_sub(1).max(octets.start);
+        self.in_read(octets.start)..self.in_read(last) + octets.len().min(1)
+    }
+
+    fn in_read(&self, at: usize) -> usize {
+        let next = self.parts.partition_point(|(begins, _)| *begins <= at);
+        let part = next.checked_sub(1).and_then(|last| self.parts.get(last));
+        part.map_or(0, |(begins, in_read)| in_read + at - begins)
+    }
+}
+
+impl<'b> Reading<'b> {
+    pub(crate) fn of(case: &Case, octets: &'b Octets, ending: Ending) -> Self {
+        let awaits = awaits(case, &Self::under_way(case, octets));
+        Self {
+            end_was_awaited: awaits != Awaits::Nothing,
+            ..Self::ending_so(case, octets, ending)
+        }
+    }
+
+    /// What there is as long as the connection stands.
+    pub(crate) fn under_way(case: &Case, octets: &'b Octets) -> Self {
+        Self::ending_so(case, octets, STILL_OPEN)
+    }
+
+    fn ending_so(case: &Case, octets: &'b Octets, ending: Ending) -> Self {
+        let (written, read) = (&octets.written[..], &octets.read[..]);
+        let http2 = octets.http2.as_deref();
+        let (requests, requests_end, whole_requests) = match http2 {
+            Some(_) => (Vec::new(), 0, true),
+            None => requests(written),
+        };
         let mut reading = Self {
-            earlier: awaited_before(case),
+            earlier: http2.map_or_else(|| awaited_before(case), |_| Vec::new()),
             end_was_awaited: true,
-            before_leave: read.len(),
+            http2,
+            alpn: octets.alpn.as_deref(),
+            before_leave: octets.before_leave,
             requests,
             requests_end,
             whole_requests,
@@ -170,14 +267,24 @@ impl<'b> Reading<'b> {
             read,
             written,
         };
-        reading.read_responses();
+        match http2 {
+            Some(http2) => reading.read_streams(http2),
+            None => reading.read_responses(),
+        }
         reading
+    }
+
+    /// The stream that the case is about; 0 outside of HTTP/2.
+    pub(crate) fn stream(&self) -> u32 {
+        self.http2.map_or(0, |http2| http2.stream)
     }
 
     /// The response that the case is about: the final one to its last request. Where the connection
     /// ended in order before that, by a 101 or an announced close, it is the last one that came.
     pub(crate) fn answer(&self) -> Option<&Response<'b>> {
-        let mut finals = self.responses.iter().filter(|response| response.is_final());
+        let own = self.stream();
+        let responses = self.responses.iter();
+        let mut finals = responses.filter(|one| one.is_final() && one.stream == own);
         let last = finals.clone().next_back()?;
         finals
             .nth(self.earlier.len())
@@ -205,11 +312,14 @@ impl<'b> Reading<'b> {
             .get(answered.unwrap_or(self.requests.len().checked_sub(1)?))
     }
 
-    /// The octets of the tunnel that came before we took leave; `None` without a 101.
+    /// The octets of the tunnel that came before we took leave; `None` without a switch.
     pub(crate) fn tunnel_octets(&self) -> Option<&'b [u8]> {
-        let tunnel = self.tunnel.as_ref()?;
-        let end = self.before_leave.clamp(tunnel.start, tunnel.end);
-        Some(&self.read[tunnel.start..end])
+        self.tunnel.as_ref().map(Tunnel::got_in_time)
+    }
+
+    /// What the steps wrote into the tunnel; nothing without one.
+    pub(crate) fn sent_into_tunnel(&self) -> &'b [u8] {
+        self.tunnel.as_ref().map_or(&[], |tunnel| tunnel.sent)
     }
 
     /// What came of the request, as case files spell it.
@@ -217,7 +327,14 @@ impl<'b> Reading<'b> {
         if let Some(answer) = self.answer() {
             return answer.head.status.map_or(Outcome::NotHttp, Outcome::Status);
         }
-        if !self.read.is_empty() && self.responses.is_empty() {
+        if let Some((failure, _)) = self.http2.and_then(Http2::failure) {
+            return failure;
+        }
+        let spoken = match self.http2 {
+            Some(http2) => http2.is_spoken(),
+            None => !self.responses.is_empty(),
+        };
+        if !self.read.is_empty() && !spoken {
             return Outcome::NotHttp;
         }
         if self.ending.by_peer {
@@ -244,7 +361,7 @@ impl<'b> Reading<'b> {
             answered += usize::from(response.is_final());
             self.responses.push(response);
             if switched {
-                self.tunnel = Some(at..self.read.len());
+                self.tunnel = Some(self.tunnel_from(at));
                 return;
             }
             if !complete {
@@ -253,6 +370,16 @@ impl<'b> Reading<'b> {
         }
         if at < self.read.len() && !self.responses.is_empty() {
             self.stray = Some(at..self.read.len());
+        }
+    }
+
+    fn tunnel_from(&self, at: usize) -> Tunnel<'b> {
+        Tunnel {
+            sent: &self.written[self.requests_end..],
+            got: &self.read[at..],
+            parts: vec![(0, at)],
+            before_leave: self.before_leave.clamp(at, self.read.len()) - at,
+            is_over: false,
         }
     }
 
@@ -266,6 +393,7 @@ impl<'b> Reading<'b> {
             at,
             head,
             request,
+            stream: 0,
             framing,
             body: from..from + length,
             body_state,
@@ -276,6 +404,9 @@ impl<'b> Reading<'b> {
 impl Response<'_> {
     /// Whether nothing follows on the connection: a 101, or a response that says close.
     pub(crate) fn ends_connection(&self) -> bool {
+        if self.stream != 0 {
+            return false;
+        }
         self.head.status == Some(101)
             || contains_option(self.head.fields.values("Connection"), "close")
             || self

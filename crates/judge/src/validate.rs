@@ -5,6 +5,8 @@ mod connection;
 mod deflate;
 mod fields;
 mod frames;
+mod h2c;
+mod http2;
 mod status;
 mod switch;
 mod websocket;
@@ -29,6 +31,8 @@ pub const VALIDATORS: &[Validator] = &[
     validator("deflate", deflate::CITES),
     validator("fields", fields::CITES),
     validator("frames", frames::CITES),
+    validator("h2c", h2c::CITES),
+    validator("http2", http2::CITES),
     validator("status", status::CITES),
     validator("switch", switch::CITES),
     validator("versions", versions::CITES),
@@ -144,7 +148,11 @@ pub(crate) fn remarks(reading: &Reading<'_>) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for response in &reading.responses {
         let context = Context { reading, response };
-        for check in CHECKS {
+        let checks = match reading.http2 {
+            Some(_) => HTTP2_CHECKS,
+            None => CHECKS,
+        };
+        for check in checks {
             check(&context, &mut remarks);
         }
     }
@@ -167,6 +175,7 @@ const CHECKS: &[Check] = &[
     fields::role,
     fields::date,
     fields::required_by_status,
+    connection::no_length_without_content,
     connection::framing_fields,
     connection::self_defined_length,
     connection::announced_close,
@@ -177,13 +186,34 @@ const CHECKS: &[Check] = &[
     switch::continue_before_switch,
     websocket::accept_check,
     websocket::upgrade_and_connection,
+    websocket::no_version_on_success,
     websocket::subprotocol,
     websocket::extensions,
     websocket::version_list,
 ];
 
-const EXCHANGE_CHECKS: &[ExchangeCheck] =
-    &[frames::tunnel, connection::stray, connection::closure_alert];
+/// Those of them that hold in HTTP/2, where frames have taken the place of Connection and Upgrade.
+const HTTP2_CHECKS: &[Check] = &[
+    fields::once,
+    fields::no_empty_elements,
+    fields::role,
+    fields::date,
+    fields::required_by_status,
+    connection::no_length_without_content,
+    connection::no_length_of_a_tunnel,
+    websocket::no_version_on_success,
+    websocket::subprotocol,
+    websocket::extensions,
+    websocket::version_list,
+];
+
+const EXCHANGE_CHECKS: &[ExchangeCheck] = &[
+    frames::tunnel,
+    connection::stray,
+    connection::closure_alert,
+    h2c::after_switch,
+    http2::connection,
+];
 
 #[cfg(test)]
 mod tests {

@@ -1,15 +1,15 @@
 //! Judges one case: its own expectation, the rules that hold for every response, and the case
 //! that it must agree with. The one place where requirement levels become verdicts.
 
-use upspec_corpus::case::{Case, Expectation, Grade, Need, Outcome};
+use upspec_corpus::case::{Case, Expectation, Grade, Need, Outcome, Outcomes, Over};
 use upspec_corpus::{Registry, Weight};
 
 use crate::exchange::Exchange;
 use crate::expect::{Matched, describe, label, matched};
 use crate::facts::TargetFacts;
-use crate::learn::CONTROL;
+use crate::learn::{CONTROL, DISCOVERY};
 use crate::metamorphic;
-use crate::reading::{Ending, Octets, Reading};
+use crate::reading::{Ending, FRAME_HEADER, Http2, Octets, Reading};
 use crate::result::{CaseResult, Finding, Place, Reason, Verdict};
 use crate::validate::{Cap, Remark, remarks};
 
@@ -26,7 +26,7 @@ pub fn judge(case: &Case, exchanges: Vec<Exchange>, registry: &Registry) -> Case
     let octets = Octets::of(exchange);
     let reading = Reading::of(case, &octets, Ending::of(exchange));
     let book = Book::new(registry);
-    result.label = Some(label(reading.outcome()));
+    result.label = Some(label(&reading));
     own_expectation(case, &reading, &book, &mut result);
     let rules: Vec<Finding> = remarks(&reading)
         .iter()
@@ -73,6 +73,9 @@ pub fn not_played(case: &Case, reason: Reason, message: &str, registry: &Registr
 /// Why a case cannot be played on a target of which this is known; `None` when it can.
 #[must_use]
 pub fn unmet(case: &Case, facts: &TargetFacts) -> Option<Reason> {
+    if facts.http2_alone && case.over == Over::Http1 {
+        return Some(Reason::NotApplicable);
+    }
     let blocked =
         facts.endpoint != Some(true) && case.needs.iter().any(|need| needs_endpoint(*need));
     if blocked || (case.needs.contains(&Need::Pong) && !facts.pong) {
@@ -83,9 +86,14 @@ pub fn unmet(case: &Case, facts: &TargetFacts) -> Option<Reason> {
 }
 
 fn needs_endpoint(need: Need) -> bool {
-    !matches!(
+    matches!(
         need,
-        Need::KeepAlive | Need::PlainResource | Need::Tls | Need::Origin
+        Need::Echo
+            | Need::Endpoint
+            | Need::PermessageDeflate
+            | Need::Pong
+            | Need::Subprotocol
+            | Need::TwoSubprotocols
     )
 }
 
@@ -138,14 +146,20 @@ fn own_expectation(case: &Case, reading: &Reading<'_>, book: &Book<'_>, result: 
 
 /// Why an answer, lawful or not, says nothing about what the case looks at.
 fn beside_the_point(case: &Case, reading: &Reading<'_>) -> Option<(Reason, &'static str)> {
-    let status = reading.answer()?.head.status?;
-    if status != SWITCH {
+    let Some(answer) = reading.answer() else {
+        // Nothing but the request of the control was written, and a stream may be refused.
+        let refused = matches!(
+            reading.outcome(),
+            Outcome::Closed | Outcome::ConnectionError | Outcome::StreamError
+        );
+        let blocked = case.over == Over::Http2 && refused && is_about_tunnel(case);
+        return blocked.then_some((Reason::Blocked, NO_TUNNEL));
+    };
+    let status = answer.head.status?;
+    if !opening(case).covers(Outcome::Status(status)) {
         // Any handshake may be refused (RFC 9110 7.8).
         let response = (200..600).contains(&status);
-        return (response && is_about_tunnel(case)).then_some((
-            Reason::Blocked,
-            "without a 101 there is no tunnel to look at",
-        ));
+        return (response && is_about_tunnel(case)).then_some((Reason::Blocked, NO_TUNNEL));
     }
     // A 101 to an earlier request is no answer to the one that the case is about.
     let matches = matches!(matched(case, reading), Matched::Alternative(_));
@@ -155,15 +169,23 @@ fn beside_the_point(case: &Case, reading: &Reading<'_>) -> Option<(Reason, &'sta
     ))
 }
 
-/// Whether every alternative wants a 101, and what comes behind it is what counts.
+const NO_TUNNEL: &str = "the handshake was not accepted, so that there is no tunnel to look at";
+
+/// What opens a tunnel: a 101, and in HTTP/2 a 2xx (RFC 8441 5).
+fn opening(case: &Case) -> Outcomes {
+    Outcomes(vec![match case.over {
+        Over::Http1 => Outcome::Status(101),
+        Over::Http2 => Outcome::Class(2),
+    }])
+}
+
+/// Whether every alternative wants the tunnel open, and what comes behind that is what counts.
 fn is_about_tunnel(case: &Case) -> bool {
-    let switch = [Outcome::Status(SWITCH)];
-    let only = |one: &Expectation| one.outcomes.0 == switch;
+    let open = opening(case);
+    let only = |one: &Expectation| one.outcomes == open;
     let behind = |one: &Expectation| one.tunnel.is_some() || one.connection.is_some();
     case.expect.iter().all(only) && case.expect.iter().any(behind)
 }
-
-const SWITCH: u16 = 101;
 
 fn warning(
     case: &Case,
@@ -206,13 +228,21 @@ const EXPECTED: &str = ". Expected: ";
 fn undecided(case: &Case, outcome: Outcome) -> Reason {
     match outcome {
         _ if case.id == CONTROL => Reason::Blocked,
+        _ if case.over == Over::Http2 && case.id.starts_with(DISCOVERY) => Reason::NotApplicable,
         Outcome::Silent | Outcome::Closed => Reason::NoAnswer,
         _ => Reason::NotApplicable,
     }
 }
 
 fn answer_place(reading: &Reading<'_>) -> Option<Place> {
-    let answer = reading.answer()?;
+    let Some(answer) = reading.answer() else {
+        let at = reading.http2.and_then(Http2::failure_at)?;
+        return Some(Place {
+            exchange: 0,
+            start: at,
+            end: at + FRAME_HEADER,
+        });
+    };
     let line = &answer.head.line;
     Some(Place {
         exchange: 0,
@@ -248,7 +278,10 @@ pub fn rests_on_silence(case: &Case, result: &CaseResult) -> bool {
     let no_end_came = |finding: &Finding| {
         finding.verdict >= Verdict::Warn && NEEDS_THE_END.contains(&finding.requirement.as_str())
     };
-    if result.findings.iter().any(no_end_came) {
+    let no_acknowledgement = reading
+        .http2
+        .is_some_and(|http2| http2.unacknowledged().is_some());
+    if no_acknowledgement || result.findings.iter().any(no_end_came) {
         return true;
     }
     match matched(case, &reading) {

@@ -68,8 +68,18 @@ pub enum Variation {
     CloseAfterRefusal,
     /// Answers hold fields that nobody asked for.
     ExtraFields,
+    /// An offer of h2c in Upgrade is taken up.
+    H2cUpgrade,
+    /// HTTP/2 is not spoken.
+    Http2Off,
     /// Field names are written in lower case.
     LowerCaseNames,
+    /// A malformed HTTP/2 request is answered with 400.
+    MalformedWith400,
+    /// A malformed HTTP/2 request ends the connection.
+    MalformedWithGoaway,
+    /// HTTP/2 is spoken without the extended CONNECT.
+    NoExtendedConnect,
     /// No extension is supported.
     NoExtensions,
     /// The reason phrase of every status line is empty.
@@ -92,10 +102,15 @@ pub enum Variation {
 
 impl Variation {
     /// Every variation.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 17] = [
         Self::CloseAfterRefusal,
         Self::ExtraFields,
+        Self::H2cUpgrade,
+        Self::Http2Off,
         Self::LowerCaseNames,
+        Self::MalformedWith400,
+        Self::MalformedWithGoaway,
+        Self::NoExtendedConnect,
         Self::NoExtensions,
         Self::NoReason,
         Self::NoSubprotocols,
@@ -112,7 +127,12 @@ impl Variation {
         match self {
             Self::CloseAfterRefusal => "close-after-refusal",
             Self::ExtraFields => "extra-fields",
+            Self::H2cUpgrade => "h2c-upgrade",
+            Self::Http2Off => "http2-off",
             Self::LowerCaseNames => "lower-case-names",
+            Self::MalformedWith400 => "malformed-with-400",
+            Self::MalformedWithGoaway => "malformed-with-goaway",
+            Self::NoExtendedConnect => "no-extended-connect",
             Self::NoExtensions => "no-extensions",
             Self::NoReason => "no-reason",
             Self::NoSubprotocols => "no-subprotocols",
@@ -123,5 +143,12 @@ impl Variation {
             Self::UnsolicitedPong => "unsolicited-pong",
             Self::UpperCaseNames => "upper-case-names",
         }
+    }
+
+    /// The variation of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|variation| variation.name() == name)
     }
 }

@@ -3,6 +3,7 @@
 //! what leaves of an answer. The few faults of time, framing and frames stand at their decision.
 
 pub(crate) mod answering;
+mod http2_table;
 pub(crate) mod reading;
 mod selecting;
 mod sketch;

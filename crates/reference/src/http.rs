@@ -42,10 +42,11 @@ pub(crate) enum Cause {
 
 impl Request {
     /// Reads the head of a request.
-    pub(crate) fn admit(head: &RequestHead<'_>) -> Result<Self, Rejection> {
+    pub(crate) fn admit(head: &RequestHead<'_>, transport: Transport) -> Result<Self, Rejection> {
         for check in CHECKS {
             check(head)?;
         }
+        scheme(head, transport)?;
         let is_old = head
             .version
             .is_none_or(|version| version < Version::HTTP_11);
@@ -58,6 +59,15 @@ impl Request {
             is_head: head.method == b"HEAD",
         })
     }
+}
+
+/// What carries the requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Transport {
+    /// TCP alone.
+    Clear,
+    /// TLS.
+    Tls,
 }
 
 type Check = fn(&RequestHead<'_>) -> Result<(), Rejection>;
@@ -107,12 +117,6 @@ fn target(head: &RequestHead<'_>) -> Result<(), Rejection> {
         );
     }
     match target {
-        Target::Absolute(uri) if uri.scheme.eq_ignore_ascii_case(b"https") => {
-            reject(421, Cause::Other, "this connection is not secured")
-        }
-        Target::Absolute(uri) if !uri.scheme.eq_ignore_ascii_case(b"http") => {
-            reject(400, Cause::Other, "only http targets are served")
-        }
         Target::Absolute(uri) if uri.userinfo.is_some() => {
             reject(400, Cause::Other, "the request target has userinfo")
         }
@@ -120,6 +124,19 @@ fn target(head: &RequestHead<'_>) -> Result<(), Rejection> {
             reject(400, Cause::Other, "the port is invalid")
         }
         _ => Ok(()),
+    }
+}
+
+/// A request for a scheme that this connection does not carry is misdirected (RFC 9110 7.4).
+fn scheme(head: &RequestHead<'_>, transport: Transport) -> Result<(), Rejection> {
+    let Ok(Target::Absolute(uri)) = Target::parse(head.target) else {
+        return Ok(());
+    };
+    match (uri.scheme.to_ascii_lowercase().as_slice(), transport) {
+        (b"http", Transport::Clear) | (b"https", Transport::Tls) => Ok(()),
+        (b"https", _) => reject(421, Cause::Other, "this connection is not secured"),
+        (b"http", _) => reject(421, Cause::Other, "this connection is secured"),
+        _ => reject(400, Cause::Other, "only http targets are served"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Puts sessions on TCP connections, one task each.
+//! Puts sessions on TCP or TLS connections, one task each.
 //! Never decides what to answer.
 
 use std::io;
@@ -6,30 +6,58 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::{Action, Config, Session};
+use crate::http::Transport;
+use crate::tls::{self, Agreed, Welcomed};
+use crate::{Action, Config, Fault, Identity, Session};
 
 /// A server that listens.
 pub struct Server {
     listener: TcpListener,
     addr: SocketAddr,
+    host: Arc<Host>,
+}
+
+/// What all connections of a server have in common.
+struct Host {
     config: Arc<Config>,
+    tls: Option<Arc<ServerConfig>>,
 }
 
 impl Server {
     /// Listens on an address; port 0 picks a free one.
     pub async fn bind(addr: impl ToSocketAddrs, config: Config) -> io::Result<Self> {
+        Self::listen(addr, config, None).await
+    }
+
+    /// Listens on an address for TLS.
+    pub async fn bind_tls(
+        addr: impl ToSocketAddrs,
+        config: Config,
+        identity: &Identity,
+    ) -> io::Result<Self> {
+        let tls = identity.host(&config)?;
+        Self::listen(addr, config, Some(tls)).await
+    }
+
+    async fn listen(
+        addr: impl ToSocketAddrs,
+        config: Config,
+        tls: Option<Arc<ServerConfig>>,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind(addr).await?;
         let addr = listener.local_addr()?;
+        let config = Arc::new(config);
         Ok(Self {
             listener,
             addr,
-            config: Arc::new(config),
+            host: Arc::new(Host { config, tls }),
         })
     }
 
@@ -53,10 +81,10 @@ impl Server {
                 Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
                 (stream, permit) = accepted => match stream {
                     Ok((stream, _)) => {
-                        let session = Session::new(Arc::clone(&self.config));
+                        let host = Arc::clone(&self.host);
                         tasks.spawn(async move {
                             // An error of one connection is the affair of that connection alone.
-                            let _ = serve(stream, session).await;
+                            let _ = host.welcome(stream).await;
                             drop(permit);
                         });
                     }
@@ -68,8 +96,55 @@ impl Server {
     }
 }
 
-async fn serve(mut stream: TcpStream, mut session: Session) -> io::Result<()> {
-    stream.set_nodelay(true)?;
+impl Host {
+    async fn welcome(&self, stream: TcpStream) -> io::Result<()> {
+        stream.set_nodelay(true)?;
+        let config = Arc::clone(&self.config);
+        let Some(tls) = &self.tls else {
+            return serve(stream, Session::new(config)).await;
+        };
+        if config.has(Fault::TlsServesPlain) && !begins_with_tls(&stream).await? {
+            return serve(stream, Session::new(config)).await;
+        }
+        if config.has(Fault::TlsHangsOnPlain) && !begins_with_tls(&stream).await? {
+            return wait(stream).await;
+        }
+        let welcomed = tls::welcome(stream, Arc::clone(tls), &config);
+        match timeout(config.patience, welcomed).await?? {
+            Welcomed::Inside(stream, agreed) => {
+                let session = match agreed {
+                    Agreed::Http2 if config.has(Fault::TlsHttp1InH2) => {
+                        Session::over(config, Transport::Tls)
+                    }
+                    Agreed::Http2 => Session::http2(config, Transport::Tls),
+                    Agreed::Http1 => Session::over(config, Transport::Tls),
+                    Agreed::Nothing => return linger(stream, &mut vec![0; READ_SIZE]).await,
+                };
+                serve(stream, session).await
+            }
+            Welcomed::Failed(stream) => linger(stream, &mut vec![0; READ_SIZE]).await,
+        }
+    }
+}
+
+/// Whether the first octet of the client is that of a TLS handshake (RFC 8446 5.1).
+async fn begins_with_tls(stream: &TcpStream) -> io::Result<bool> {
+    let mut first = [0];
+    stream.peek(&mut first).await?;
+    Ok(first == [HANDSHAKE_RECORD])
+}
+
+/// Reads until the client gives up.
+async fn wait(mut stream: TcpStream) -> io::Result<()> {
+    let mut buffer = vec![0; READ_SIZE];
+    while stream.read(&mut buffer).await? > 0 {}
+    Ok(())
+}
+
+async fn serve<S>(mut stream: S, mut session: Session) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let mut buffer = vec![0; READ_SIZE];
     let mut is_half_closed = false;
     loop {
@@ -95,7 +170,7 @@ async fn serve(mut stream: TcpStream, mut session: Session) -> io::Result<()> {
                 Action::Close => return linger(stream, &mut buffer).await,
                 Action::Pause(pause) => sleep(pause).await,
                 Action::Write(octets) => {
-                    let written = timeout(WRITE_PATIENCE, stream.write_all(&octets)).await;
+                    let written = timeout(WRITE_PATIENCE, write(&mut stream, &octets)).await;
                     written.map_err(io::Error::from)??;
                 }
             }
@@ -103,9 +178,17 @@ async fn serve(mut stream: TcpStream, mut session: Session) -> io::Result<()> {
     }
 }
 
+async fn write(stream: &mut (impl AsyncWrite + Unpin), octets: &[u8]) -> io::Result<()> {
+    stream.write_all(octets).await?;
+    stream.flush().await
+}
+
 /// Closes so that what was written arrives: a connection that is closed with unread input is reset,
 /// and a reset takes the answer with it (RFC 9112 9.6).
-async fn linger(mut stream: TcpStream, buffer: &mut [u8]) -> io::Result<()> {
+async fn linger<S>(mut stream: S, buffer: &mut [u8]) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     stream.shutdown().await?;
     let drain = async {
         for _ in 0..LINGER_READS {
@@ -119,6 +202,7 @@ async fn linger(mut stream: TcpStream, buffer: &mut [u8]) -> io::Result<()> {
     Ok(())
 }
 
+const HANDSHAKE_RECORD: u8 = 22;
 const MAX_CONNECTIONS: usize = 1024;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const READ_SIZE: usize = 16 * 1024;

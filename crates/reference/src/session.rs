@@ -1,10 +1,12 @@
 //! One connection of the server, without I/O: octets in, actions out.
 //! Never reads a clock: what time it is comes in with the octets.
 
+mod body;
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use upspec_handshake::field::chunked::{Chunked, ChunkedReader};
+use upspec_handshake::field::chunked::ChunkedReader;
 use upspec_handshake::field::framing::Framing;
 use upspec_handshake::field::is_tchar;
 use upspec_handshake::frame::Compression;
@@ -15,9 +17,11 @@ use crate::answer::{After, Answer};
 use crate::config::{Config, Variation};
 use crate::fault::answering::{self, Effect, Seen};
 use crate::fault::reading::{self, Reading};
-use crate::http::{Cause, MAX_BODY, Request};
+use crate::http::{Cause, Request, Transport};
+use crate::http2::{Http2, upgrade};
 use crate::site::{self, Outcome};
 use crate::tunnel::Tunnel;
+use body::{Left, Pending, Progress};
 
 /// What the owner of the connection is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +37,7 @@ pub enum Action {
 /// One connection.
 pub struct Session {
     config: Arc<Config>,
+    transport: Transport,
     input: Vec<u8>,
     heads: HeadReader,
     stage: Stage,
@@ -48,44 +53,46 @@ enum Stage {
     Head,
     /// The body of a request is awaited.
     Body(Box<Pending>),
+    /// HTTP/2.
+    Http2(Box<Http2>),
     /// WebSocket.
     Tunnel(Box<Tunnel>),
     /// The connection has been closed, or nothing more will be said on it.
     Over,
 }
 
-/// A request whose body is not complete.
-struct Pending {
-    request: Request,
-    /// The head as it is read.
-    head: Vec<u8>,
-    seen: Seen,
-    left: Left,
-}
-
-enum Left {
-    Octets(u64),
-    Chunks(ChunkedReader),
-}
-
-/// Whether the input can be looked at again.
-#[derive(PartialEq, Eq)]
-enum Progress {
-    Made,
-    Starved,
+/// How much of the preface of HTTP/2 there is.
+enum Preface {
+    Absent,
+    Begun,
+    There,
 }
 
 impl Session {
-    /// A connection that has just been opened.
+    /// A TCP connection that has just been opened.
     pub fn new(config: Arc<Config>) -> Self {
+        Self::over(config, Transport::Clear)
+    }
+
+    pub(crate) fn over(config: Arc<Config>, transport: Transport) -> Self {
         Self {
             config,
+            transport,
             input: Vec::new(),
             heads: HeadReader::default(),
             stage: Stage::Head,
             answered: 0,
             held: None,
             actions: Vec::new(),
+        }
+    }
+
+    /// A connection for which HTTP/2 has been agreed (RFC 9113 3.2).
+    pub(crate) fn http2(config: Arc<Config>, transport: Transport) -> Self {
+        let http2 = Http2::new(Arc::clone(&config), transport);
+        Self {
+            stage: Stage::Http2(Box::new(http2)),
+            ..Self::over(config, transport)
         }
     }
 
@@ -98,7 +105,7 @@ impl Session {
 
     /// Takes the end of the client's stream. No action is needed unless one is returned.
     pub fn end(&mut self, now: SystemTime) -> Vec<Action> {
-        match self.stage {
+        match &mut self.stage {
             Stage::Head if !self.input.is_empty() && self.config.has(Fault::OkOnCutHead) => {
                 self.send_alone(now, Answer::new(200, "as you like").closing());
             }
@@ -110,6 +117,7 @@ impl Session {
                 self.send_alone(now, Answer::new(400, "the content is incomplete").closing());
             }
             Stage::Head if self.config.has(Fault::HalfCloseIgnored) => self.stage = Stage::Over,
+            Stage::Http2(http2) => self.actions.extend(http2.end()),
             Stage::Head | Stage::Tunnel(_) => self.close(),
             Stage::Over => {}
         }
@@ -118,10 +126,11 @@ impl Session {
 
     /// How long the client may be silent before [`silence`](Self::silence) is called.
     pub fn patience(&self) -> Duration {
-        match self.stage {
+        match &self.stage {
             Stage::Body(_) => self.config.patience,
             Stage::Head if !self.input.is_empty() => self.config.patience,
-            Stage::Head | Stage::Over => self.config.patience * 6,
+            Stage::Http2(http2) if http2.has_tunnel() => self.config.patience * 30,
+            Stage::Head | Stage::Http2(_) | Stage::Over => self.config.patience * 6,
             Stage::Tunnel(_) => self.config.patience * 30,
         }
     }
@@ -136,6 +145,7 @@ impl Session {
                     Answer::new(408, "the request takes too long").closing(),
                 );
             }
+            Stage::Http2(http2) => self.actions.extend(http2.go_away()),
             Stage::Tunnel(tunnel) => {
                 self.actions.extend(tunnel.go_away());
                 self.stage = Stage::Over;
@@ -153,6 +163,11 @@ impl Session {
                 Ok(Progress::Made) => self.respond(now),
                 Err(answer) => self.send_alone(now, answer),
             },
+            Stage::Http2(http2) => {
+                let actions = http2.receive(now, &mut self.input);
+                self.act(actions);
+                Progress::Starved
+            }
             Stage::Tunnel(tunnel) => {
                 let (actions, is_over) = tunnel.receive(&mut self.input);
                 self.actions.extend(actions);
@@ -172,6 +187,15 @@ impl Session {
         if self.config.has(Fault::SecondRequestIgnored) && self.answered > 0 {
             self.stage = Stage::Over;
             return Progress::Made;
+        }
+        match self.preface() {
+            Preface::Absent => {}
+            Preface::Begun => return Progress::Starved,
+            Preface::There => {
+                let http2 = Http2::new(Arc::clone(&self.config), self.transport);
+                self.stage = Stage::Http2(Box::new(http2));
+                return Progress::Made;
+            }
         }
         let begun = self.input.iter().find(|octet| !b"\r\n".contains(octet));
         if begun.is_some_and(|octet| !is_tchar(*octet)) {
@@ -206,6 +230,26 @@ impl Session {
         self.admit(now, head)
     }
 
+    /// Whether the client begins with HTTP/2, without having asked (RFC 9113 3.3).
+    fn preface(&self) -> Preface {
+        let is_open = match self.transport {
+            Transport::Clear => !self.config.has(Fault::AcceptHttp2Preface),
+            Transport::Tls => {
+                self.config.has(Fault::TlsH2InHttp1) || self.config.has(Fault::TlsHttp1InH2)
+            }
+        };
+        let length = self.input.len().min(PREFACE_HEAD.len());
+        let is_spoken = !self.config.varies(Variation::Http2Off) && is_open;
+        if !is_spoken || self.answered > 0 || self.input[..length] != PREFACE_HEAD[..length] {
+            return Preface::Absent;
+        }
+        match length {
+            0 => Preface::Absent,
+            _ if length == PREFACE_HEAD.len() => Preface::There,
+            _ => Preface::Begun,
+        }
+    }
+
     fn admit(&mut self, now: SystemTime, sent: Vec<u8>) -> Progress {
         let head = match reading::read(&self.config, &sent) {
             Reading::AsSent => sent.clone(),
@@ -226,7 +270,7 @@ impl Session {
         let Status::Complete(parsed) = RequestHead::parse(&head) else {
             return self.send_alone(now, Answer::new(400, "this is no request").closing());
         };
-        let mut request = match Request::admit(&parsed) {
+        let mut request = match Request::admit(&parsed, self.transport) {
             Ok(request) => request,
             Err(rejection) => {
                 let (mut answer, seen) = (rejection.answer, Seen::of(sent));
@@ -271,6 +315,13 @@ impl Session {
         if self.config.has(Fault::PipelineDropped) {
             self.input.clear();
         }
+        let settings = upgrade::offered(&self.config, self.transport, &head);
+        let outcome = match (outcome, settings) {
+            (Outcome::Answered(answer), Some(settings)) => {
+                return self.go_on_in_http2(now, &pending, answer, &settings);
+            }
+            (outcome, _) => outcome,
+        };
         match outcome {
             Outcome::Answered(mut answer) => {
                 if pending.request.is_last {
@@ -305,6 +356,25 @@ impl Session {
                 progress
             }
         }
+    }
+
+    /// Takes up an offer of h2c: 101, and the answer in HTTP/2 (RFC 7540 3.2).
+    fn go_on_in_http2(
+        &mut self,
+        now: SystemTime,
+        pending: &Pending,
+        answer: Answer,
+        settings: &[(u16, u32)],
+    ) -> Progress {
+        let switch = Answer::interim(101).with("Upgrade", "h2c");
+        let progress = self.send(now, switch, &pending.seen, Some(&pending.request));
+        let answer = match pending.request.is_head {
+            true => answer.without_content(),
+            false => answer,
+        };
+        let http2 = Http2::upgraded(Arc::clone(&self.config), settings, now, answer);
+        self.stage = Stage::Http2(Box::new(http2));
+        progress
     }
 
     /// Sends an answer to what is no complete request, and drops the octets of it.
@@ -353,53 +423,28 @@ impl Session {
             self.held = Some(octets);
             return;
         }
-        if self.config.varies(Variation::SlowAnswers) {
-            for piece in octets.chunks(SLOW_PIECE) {
-                self.actions.push(Action::Write(piece.to_vec()));
-                self.actions.push(Action::Pause(SLOW_PAUSE));
-            }
-        } else {
-            self.actions.push(Action::Write(octets));
-        }
+        self.act(vec![Action::Write(octets)]);
         self.actions.extend(self.held.take().map(Action::Write));
+    }
+
+    /// Takes over what is to be done, as fast as the server is set up to be.
+    fn act(&mut self, actions: Vec<Action>) {
+        for action in actions {
+            match action {
+                Action::Write(octets) if self.config.varies(Variation::SlowAnswers) => {
+                    for piece in octets.chunks(SLOW_PIECE) {
+                        self.actions.push(Action::Write(piece.to_vec()));
+                        self.actions.push(Action::Pause(SLOW_PAUSE));
+                    }
+                }
+                action => self.actions.push(action),
+            }
+        }
     }
 
     fn close(&mut self) {
         self.actions.push(Action::Close);
         self.stage = Stage::Over;
-    }
-}
-
-impl Pending {
-    fn read_body(&mut self, config: &Config, input: &mut Vec<u8>) -> Result<Progress, Answer> {
-        match &mut self.left {
-            Left::Octets(left) => {
-                let here = input
-                    .len()
-                    .min(usize::try_from(*left).unwrap_or(usize::MAX));
-                input.drain(..here);
-                *left -= here as u64;
-                Ok(if *left == 0 {
-                    Progress::Made
-                } else {
-                    Progress::Starved
-                })
-            }
-            Left::Chunks(reader) => match reading::read_chunks(config, reader, input) {
-                Chunked::Complete(length) => {
-                    let body: Vec<u8> = input.drain(..length).collect();
-                    reading::merge_trailers(config, &mut self.head, &body);
-                    Ok(Progress::Made)
-                }
-                Chunked::Malformed(_) => {
-                    Err(Answer::new(400, "the chunked content is malformed").closing())
-                }
-                Chunked::Partial if input.len() as u64 > MAX_BODY => {
-                    Err(Answer::new(413, "the content is too large").closing())
-                }
-                Chunked::Partial => Ok(Progress::Starved),
-            },
-        }
     }
 }
 
@@ -422,6 +467,9 @@ fn too_large(head: &[u8]) -> Option<Answer> {
 const MAX_REQUEST_LINE: usize = 16 * 1024;
 
 const MAX_HEAD: usize = 64 * 1024;
+
+/// As much of the preface as looks like a head of HTTP/1.1 (RFC 9113 3.4).
+const PREFACE_HEAD: &[u8] = b"PRI * HTTP/2.0\r\n\r\n";
 
 const SLOW_PIECE: usize = 11;
 const SLOW_PAUSE: Duration = Duration::from_millis(1);

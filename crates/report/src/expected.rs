@@ -2,8 +2,9 @@
 //! Never decides whether an answer is expected: that is the judge's.
 
 use upspec_corpus::case::{
-    Connection, Expectation, FieldMatcher, FieldTest, Grade, Outcome, Outcomes, Tunnel,
+    Alpn, Connection, Expectation, FieldMatcher, FieldTest, Grade, Outcome, Outcomes, Tunnel,
 };
+use upspec_corpus::words::Word as _;
 use upspec_judge::Verdict;
 
 use crate::entry::Expected;
@@ -12,11 +13,21 @@ use crate::entry::Expected;
 #[must_use]
 pub fn describe(expectation: &Expectation) -> String {
     let mut text = outcomes(&expectation.outcomes);
+    for (position, code) in expectation.codes.iter().enumerate() {
+        text.push_str(if position == 0 { " with " } else { " or " });
+        text.push_str(code.word());
+    }
     for (position, field) in expectation.fields.iter().enumerate() {
         let joint = if position == 0 { " with " } else { " and " };
         text.push_str(joint);
         text.push_str(&matcher(field));
     }
+    text.push_str(match expectation.alpn {
+        Some(Alpn::H2) => ", ALPN having chosen h2",
+        Some(Alpn::Http11) => ", ALPN having chosen http/1.1",
+        Some(Alpn::None) => ", ALPN having chosen nothing",
+        None => "",
+    });
     text.push_str(match expectation.connection {
         Some(Connection::Closed) => ", then the connection is closed",
         Some(Connection::Open) => ", and the connection stays open",
@@ -27,6 +38,7 @@ pub fn describe(expectation: &Expectation) -> String {
         Some(Tunnel::CloseFrame) => ", and a Close frame comes",
         Some(Tunnel::Echo) => ", and the message comes back",
         Some(Tunnel::Ended) => ", and the stream ends",
+        Some(Tunnel::H2c) => ", and HTTP/2 follows with the response on stream 1",
         Some(Tunnel::NoPong) => ", and no Pong comes",
         Some(Tunnel::PingPong) => ", and the Ping gets its Pong",
         Some(Tunnel::PingUnanswered) => ", and the Ping gets no Pong",
@@ -77,6 +89,8 @@ fn outcome(outcome: Outcome) -> String {
         Outcome::Status(status) => status.to_string(),
         Outcome::Class(class) => format!("{class}xx"),
         Outcome::Closed => "closed without an answer".to_owned(),
+        Outcome::ConnectionError => "the connection ended with an error of HTTP/2".to_owned(),
+        Outcome::StreamError => "the stream reset".to_owned(),
         Outcome::Silent => "no answer within the window".to_owned(),
         Outcome::NotHttp => "something that is not HTTP".to_owned(),
     }
@@ -104,6 +118,8 @@ mod tests {
         Expectation {
             grade: Grade::Pass,
             outcomes: Outcomes(outcomes.to_vec()),
+            codes: Vec::new(),
+            alpn: None,
             fields: Vec::new(),
             connection: None,
             tunnel: None,

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use upspec_judge::{CaseResult, Exchange, IoKind};
+use upspec_judge::{CaseResult, Exchange, FrameNote, FrameNotes, IoKind};
 
 /// Overwrites the values of Authorization, Cookie, Proxy-Authorization and Set-Cookie (RFC 9110
 /// sections 11.6 and 11.7, RFC 6265), and of the fields named in `names`, with `*`. Names are compared
@@ -14,8 +14,11 @@ pub fn redact(results: &mut [CaseResult], names: &[String]) {
     let names: Vec<&str> = names.iter().map(String::as_str).chain(ALWAYS).collect();
     let mut secrets = Vec::new();
     for exchange in results.iter_mut().flat_map(|result| &mut result.exchanges) {
+        let notes = FrameNotes::of(exchange);
         secrets.extend(redact_fields(exchange, WRITTEN, &names));
+        secrets.extend(redact_lists(exchange, WRITTEN, &notes.written, &names));
         redact_fields(exchange, READ, &names);
+        redact_lists(exchange, READ, &notes.read, &names);
     }
     // The longest first, so that no secret is left half-covered by one that it contains.
     secrets.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
@@ -41,6 +44,37 @@ fn redact_fields(exchange: &mut Exchange, direction: Direction, names: &[&str]) 
     for value in field_values(&stream, names) {
         secrets.extend(secret_parts(&stream[value.clone()]));
         overwrite(&mut stream[value]);
+    }
+    scatter(exchange, direction, &stream);
+    secrets
+}
+
+/// Overwrites the values of the named fields in the header lists of HTTP/2, and gives back what was
+/// secret in them.
+fn redact_lists(
+    exchange: &mut Exchange,
+    direction: Direction,
+    notes: &[FrameNote],
+    names: &[&str],
+) -> Vec<Vec<u8>> {
+    let mut stream = gather(exchange, direction);
+    let mut secrets = Vec::new();
+    let secret = |name: &[u8]| {
+        let mut all = names.iter();
+        all.any(|known| known.as_bytes().eq_ignore_ascii_case(name))
+    };
+    for field in notes.iter().flat_map(|note| &note.fields) {
+        if !secret(&field.name) {
+            continue;
+        }
+        secrets.extend(secret_parts(&field.value));
+        for at in &field.at {
+            if field.huffman {
+                stream[at.clone()].fill(HUFFMAN_STAR);
+            } else {
+                overwrite(&mut stream[at.clone()]);
+            }
+        }
     }
     scatter(exchange, direction, &stream);
     secrets
@@ -164,8 +198,11 @@ fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
-const WRITTEN: Direction = &[IoKind::Wrote, IoKind::WroteLeave];
+const WRITTEN: Direction = &[IoKind::Wrote, IoKind::WroteLeave, IoKind::WroteOwed];
 const READ: Direction = &[IoKind::Read];
+
+/// The Huffman code of `*`, which is eight bits long (RFC 7541 appendix B).
+const HUFFMAN_STAR: u8 = 0xf9;
 
 /// The fields whose values are always secret.
 const ALWAYS: [&str; 4] = [

@@ -361,7 +361,17 @@ fn exchange(io: Vec<Io>) -> Exchange {
         end: End::Client,
         over: Over::Http1,
         tls: false,
+        alpn: None,
         io,
+    }
+}
+
+/// An exchange over HTTP/2 with these octets.
+pub(crate) fn over_http2(octets: Vec<(IoKind, Vec<u8>)>) -> Exchange {
+    let io = octets.into_iter().map(|(kind, bytes)| io(0, kind, &bytes));
+    Exchange {
+        over: Over::Http2,
+        ..exchange(io.collect())
     }
 }
 

@@ -44,6 +44,15 @@ pub(crate) mod mirror {
         origin: bool,
         /// The target is reached over TLS.
         tls: bool,
+        /// HTTP/2 is spoken: with prior knowledge, or inside TLS by ALPN.
+        http2: bool,
+        /// HTTP/2 is all that is spoken, so that nothing of HTTP/1.1 can be asked.
+        http2_alone: bool,
+        /// The SETTINGS of HTTP/2 allow the extended CONNECT of RFC 8441.
+        extended_connect: bool,
+        /// A valid extended CONNECT is answered with 2xx.
+        http2_endpoint: bool,
+        http2_resource: bool,
         /// How long the control took to be answered, in microseconds.
         answer_us: u64,
         /// How long silence is waited for, in milliseconds.
@@ -127,6 +136,9 @@ pub(crate) mod mirror {
         over: Over,
         /// Whether the connection was inside TLS.
         tls: bool,
+        /// The protocol that ALPN chose; left out where it chose none.
+        #[schemars(default, with = "String")]
+        alpn: Option<String>,
         /// What happened, in order.
         io: Vec<Io>,
     }
@@ -159,7 +171,7 @@ pub(crate) mod mirror {
         at_us: u64,
         /// What happened.
         kind: IoKind,
-        /// The octets of `wrote`, `wrote-leave` and `read`; left out when there are none.
+        /// The octets of `read` and of what we wrote; left out when there are none.
         #[schemars(default, extend("contentEncoding" = "base64"))]
         bytes: String,
     }
@@ -172,6 +184,8 @@ pub(crate) mod mirror {
         Wrote,
         /// We wrote these octets to take leave after the case was over.
         WroteLeave,
+        /// We wrote these octets because HTTP/2 obliges us to, not because a step says so.
+        WroteOwed,
         /// We read these octets.
         Read,
         /// We ended our writing side.
@@ -190,6 +204,8 @@ pub(crate) mod mirror {
         CapReached,
         /// The peer sent a TLS alert that ended the connection.
         TlsAlert,
+        /// The peer broke the TLS handshake, so that we ended it.
+        TlsBroken,
         /// We closed the connection; everything that mattered had been seen.
         Closed,
     }
@@ -271,17 +287,25 @@ mod tests {
             ],
         );
         use IoKind::{CapReached, Closed, Deadline, Read, ReadEnd, ReadEndUnclean, Reset};
-        use IoKind::{ShutWrite, TlsAlert, WriteFailed, Wrote, WroteLeave};
+        use IoKind::{ShutWrite, TlsAlert, TlsBroken, WriteFailed, Wrote, WroteLeave, WroteOwed};
         let kinds = [
             Wrote,
             WroteLeave,
+            WroteOwed,
             Read,
             ShutWrite,
             ReadEnd,
             ReadEndUnclean,
             Reset,
         ];
-        let more = [WriteFailed, Deadline, CapReached, TlsAlert, Closed];
+        let more = [
+            WriteFailed,
+            Deadline,
+            CapReached,
+            TlsAlert,
+            TlsBroken,
+            Closed,
+        ];
         check(&schema, "IoKind", kinds.into_iter().chain(more));
     }
 

@@ -1,7 +1,7 @@
 //! Says in words what happened on a connection: what came, and how it ended.
 //! Never judges: the words are facts.
 
-use upspec_judge::{End, Exchange, Io, IoKind, Over};
+use upspec_judge::{End, Exchange, FrameNotes, Io, IoKind, Over};
 
 use crate::visible;
 
@@ -16,8 +16,13 @@ pub(crate) fn seen(exchange: &Exchange) -> String {
     let read = case.iter().filter(|io| io.kind == IoKind::Read);
     let read: Vec<u8> = read.flat_map(|io| io.bytes.iter().copied()).collect();
     let end = case.iter().rev().find_map(|io| ending(io.kind));
+    let frames = FrameNotes::of(exchange).read;
+    let titles = frames.iter().filter(|note| note.end <= read.len());
+    let titles: Vec<&str> = titles.map(|note| note.title.as_str()).collect();
     let what = if read.is_empty() {
         "nothing came".to_owned()
+    } else if !titles.is_empty() {
+        some_of(&titles)
     } else {
         first_line(&read)
     };
@@ -37,7 +42,11 @@ pub(crate) fn connection(exchange: &Exchange) -> String {
         Over::Http1 => "HTTP/1.1",
         Over::Http2 => "HTTP/2",
     };
-    let tls = if exchange.tls { " over TLS" } else { "" };
+    let tls = match (exchange.tls, &exchange.alpn) {
+        (true, Some(alpn)) => format!(" over TLS (ALPN {})", visible::text(alpn)),
+        (true, None) => " over TLS".to_owned(),
+        (false, _) => String::new(),
+    };
     let end = match exchange.end {
         End::Client => "client",
         End::Server => "server",
@@ -50,6 +59,7 @@ pub(crate) fn event(io: &Io) -> &'static str {
     match io.kind {
         IoKind::Wrote => "sent",
         IoKind::WroteLeave => "sent to take leave",
+        IoKind::WroteOwed => "sent because HTTP/2 obliges us to",
         IoKind::Read => "received",
         IoKind::ShutWrite => "we ended our writing side",
         IoKind::ReadEnd => "the peer ended its writing side",
@@ -59,6 +69,7 @@ pub(crate) fn event(io: &Io) -> &'static str {
         IoKind::Deadline => "the window ended with nothing more to read",
         IoKind::CapReached => "more came than is kept; the rest was dropped",
         IoKind::TlsAlert => "the peer ended the connection with a TLS alert",
+        IoKind::TlsBroken => "the peer broke the TLS handshake",
         IoKind::Closed => "we closed the connection",
     }
 }
@@ -77,7 +88,17 @@ fn ending(kind: IoKind) -> Option<&'static str> {
         IoKind::Deadline => Some("then silence"),
         IoKind::CapReached => Some("then more than is kept"),
         IoKind::TlsAlert => Some("then a TLS alert"),
+        IoKind::TlsBroken => Some("the peer broke the TLS handshake"),
         _ => None,
+    }
+}
+
+fn some_of(titles: &[&str]) -> String {
+    let shown = titles.len().min(MOST_FRAMES);
+    let text = titles[..shown].join("; ");
+    match titles.len() - shown {
+        0 => text,
+        more => format!("{text}; {}", visible::counted(more, "more frame")),
     }
 }
 
@@ -89,6 +110,9 @@ fn first_line(read: &[u8]) -> String {
         None => visible::octets(line),
     }
 }
+
+/// How many frames are named.
+const MOST_FRAMES: usize = 6;
 
 /// How much of a line is repeated.
 const LONGEST_LINE: usize = 80;

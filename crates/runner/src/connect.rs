@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, lookup_host};
@@ -22,7 +23,20 @@ use crate::tls::{TrustError, client_config};
 #[derive(Clone)]
 pub struct Connector {
     address: SocketAddr,
-    tls: Option<(TlsConnector, ServerName<'static>)>,
+    tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
+}
+
+/// How a connection is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening<'a> {
+    /// As the target's URL says; inside TLS with these protocols on offer in ALPN (RFC 7301), without
+    /// the extension where there are none.
+    AsTarget {
+        /// The protocol names, the preferred one first.
+        alpn: &'a [String],
+    },
+    /// Without TLS, whatever the URL says.
+    Plain,
 }
 
 /// Why there is no connection.
@@ -110,15 +124,22 @@ impl Connector {
     /// # Errors
     ///
     /// Says what stood in the way.
-    pub async fn open(&self, limit: Duration) -> Result<Stream, ConnectError> {
+    pub async fn open(
+        &self,
+        opening: Opening<'_>,
+        limit: Duration,
+    ) -> Result<Stream, ConnectError> {
         let address = self.address;
         let begun = Instant::now();
         let tcp = connect_tcp(address, limit).await?;
-        let Some((tls, name)) = &self.tls else {
+        let (Some((config, name)), Opening::AsTarget { alpn }) = (&self.tls, opening) else {
             return Ok(Stream::Plain(tcp));
         };
+        let mut config = ClientConfig::clone(config);
+        config.alpn_protocols = alpn.iter().map(|name| name.clone().into_bytes()).collect();
+        let connector = TlsConnector::from(Arc::new(config));
         let left = limit.saturating_sub(begun.elapsed());
-        match timeout(left, tls.connect(name.clone(), tcp)).await {
+        match timeout(left, connector.connect(name.clone(), tcp)).await {
             Ok(Ok(stream)) => Ok(Stream::Tls(Box::new(stream))),
             Ok(Err(source)) => Err(ConnectError::Tls { address, source }),
             Err(_) => Err(ConnectError::TimedOut {
@@ -150,6 +171,16 @@ impl Stream {
     #[must_use]
     pub fn is_tls(&self) -> bool {
         matches!(self, Self::Tls(_))
+    }
+
+    /// The protocol that ALPN chose, if it chose one.
+    #[must_use]
+    pub fn alpn(&self) -> Option<String> {
+        let Self::Tls(stream) = self else {
+            return None;
+        };
+        let chosen = stream.get_ref().1.alpn_protocol()?;
+        Some(String::from_utf8_lossy(chosen).into_owned())
     }
 }
 
@@ -206,14 +237,16 @@ pub(crate) async fn is_listening(target: &Target, limit: Duration) -> bool {
     false
 }
 
-fn tls_for(target: &Target) -> Result<Option<(TlsConnector, ServerName<'static>)>, ConnectError> {
+fn tls_for(
+    target: &Target,
+) -> Result<Option<(Arc<ClientConfig>, ServerName<'static>)>, ConnectError> {
     let Some(trust) = &target.tls else {
         return Ok(None);
     };
     let config = Arc::new(client_config(trust)?);
     let name = ServerName::try_from(target.bare_host().to_owned())
         .map_err(|e| no_address(target, &e.to_string()))?;
-    Ok(Some((TlsConnector::from(config), name)))
+    Ok(Some((config, name)))
 }
 
 async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, ConnectError> {

@@ -11,7 +11,7 @@ use upspec_corpus::case::Case;
 use upspec_judge::{CaseResult, Exchange, IoKind, Reason, TargetFacts, Verdict};
 
 use crate::bindings::{Nonces, Turn, bindings};
-use crate::connect::{ConnectError, Connector};
+use crate::connect::{ConnectError, Connector, Opening};
 use crate::health::{Control, Health, Patience, Pulse};
 use crate::judging::Judge;
 use crate::plan::{Plan, is_control};
@@ -27,6 +27,8 @@ pub(crate) struct Context {
     pub(crate) settings: Arc<Settings>,
     pub(crate) judge: Arc<dyn Judge>,
     pub(crate) connector: Connector,
+    /// The case that every target of this kind answers.
+    pub(crate) control: Option<usize>,
     pub(crate) health: Health,
     /// How long silence is waited for: the facts' window, for controls that nobody judges.
     pub(crate) window_ms: AtomicU64,
@@ -224,8 +226,9 @@ impl Control for Context {
             Patience::Timeout => self.settings.timeout,
             Patience::Window => Duration::from_millis(self.window_ms.load(Ordering::Relaxed)),
         };
-        let Some(index) = self.plan.control() else {
-            return self.connector.open(limit).await.is_ok();
+        let Some(index) = self.control else {
+            let any = Opening::AsTarget { alpn: &[] };
+            return self.connector.open(any, limit).await.is_ok();
         };
         let case = &self.plan.cases()[index];
         let attempt = HEALTH_ATTEMPTS + number;

@@ -2,7 +2,7 @@
 //! Never answers: the answers are the judge's.
 
 use upspec_corpus::case::Case;
-use upspec_judge::{CaseResult, Exchange, Progress, Reason, TargetFacts, Verdict};
+use upspec_judge::{CaseResult, Exchange, Leave, Progress, Reason, TargetFacts, Verdict};
 
 /// What the runner asks of the judge. The judge answers from its arguments alone: it is called from
 /// many tasks at once, and the same arguments must get the same answer.
@@ -37,9 +37,11 @@ pub trait Judge: Send + Sync {
     /// Bounded work please: `read` is at most the cap long, and a drip calls this for each octet.
     ///
     /// `heads` has the status of each response head that is complete, in order, interim ones included.
-    /// The runner uses it three ways. The n-th `await` takes the n-th head, and skips 1xx heads other
-    /// than 101 that it does not name. A last head of 101 makes the runner take leave with a Close
-    /// frame. A control with any head at all comes from a target that speaks HTTP, and is alive.
+    /// The runner uses it two ways. The n-th `await` takes the n-th head, and skips 1xx heads other
+    /// than 101 that it does not name; it counts anew when `http2.stream` changes. A control with any
+    /// head at all comes from a target that speaks HTTP, and is alive.
+    ///
+    /// `http2.owed` is written, as far as it was not written before, whenever a wait begins.
     ///
     /// `awaits` says what can still change the outcome. While steps are left, the runner goes on with
     /// them whatever it says, but for an `await` that meets `Nothing` without any head.
@@ -51,4 +53,8 @@ pub trait Judge: Send + Sync {
     /// * `Nothing`: the response is there with its body, or the tunnel with what the case asks of it,
     ///   or what was read is clearly not HTTP. The exchange ends at once.
     fn progress(&self, case: &Case, written: &[u8], read: &[u8]) -> Progress;
+
+    /// How to leave a connection whose case is over, given all that was written by the steps and all
+    /// that was read. `close` is a masked Close frame, for a WebSocket connection.
+    fn leave(&self, case: &Case, written: &[u8], read: &[u8], close: &[u8]) -> Leave;
 }

@@ -25,10 +25,10 @@ mod tls;
 mod wire;
 
 pub use bindings::{Nonces, Turn};
-pub use connect::{ConnectError, Connector, Stream};
+pub use connect::{ConnectError, Connector, Opening, Stream};
 pub use event::{Death, Ending, Event, RunOutcome};
 pub use judging::Judge;
-pub use plan::{CONTROL, Plan};
+pub use plan::{CONTROL, HTTP2_CONTROL, Plan};
 pub use play::{Limits, Play, play};
 pub use run::run;
 pub use script::{Action, script};

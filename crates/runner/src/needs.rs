@@ -1,7 +1,7 @@
 //! Why a case is not played against this target.
 //! Never finds out what the target can do: it reads the facts.
 
-use upspec_corpus::case::{Case, Hazard, Need};
+use upspec_corpus::case::{Case, Hazard, Need, Over};
 use upspec_judge::{Reason, TargetFacts};
 
 use crate::settings::Settings;
@@ -25,6 +25,13 @@ pub(crate) fn obstacle(case: &Case, facts: &TargetFacts, settings: &Settings) ->
             message,
         });
     }
+    if facts.http2_alone && case.over == Over::Http1 {
+        let message = "HTTP/2 is all that is spoken with the target".to_owned();
+        return Some(Obstacle {
+            reason: Reason::NotApplicable,
+            message,
+        });
+    }
     let unmet = case.needs.iter().filter(|need| !facts.has(**need));
     let obstacles: Vec<Obstacle> = unmet.map(|need| unmet_need(*need, facts)).collect();
     let blocked = obstacles
@@ -41,7 +48,15 @@ fn unmet_need(need: Need, facts: &TargetFacts) -> Obstacle {
         | Need::Pong
         | Need::Subprotocol
         | Need::TwoSubprotocols => true,
-        Need::KeepAlive | Need::Origin | Need::PlainResource | Need::Tls => false,
+        Need::ExtendedConnect
+        | Need::Http2
+        | Need::Http2Endpoint
+        | Need::Http2Resource
+        | Need::KeepAlive
+        | Need::Origin
+        | Need::Plain
+        | Need::PlainResource
+        | Need::Tls => false,
     };
     if inside_tunnel && facts.endpoint != Some(true) {
         let message = "the control was not answered with a switch".to_owned();
@@ -65,9 +80,18 @@ fn lack(need: Need) -> &'static str {
     match need {
         Need::Echo => "the target echoes no text message",
         Need::Endpoint => "the control was not answered with a switch",
+        Need::ExtendedConnect => "the target's SETTINGS allow no extended CONNECT",
+        Need::Http2 => "the target speaks no HTTP/2 here",
+        Need::Http2Resource => {
+            "a GET of `/` over HTTP/2 gets no answer, or a 400 like a malformed one"
+        }
+        Need::Http2Endpoint => {
+            "no valid extended CONNECT is answered with 2xx and its Ping with a Pong"
+        }
         Need::KeepAlive => "the target answers no second request on a connection",
         Need::Origin => "no allowed origin is named (--origin)",
         Need::PermessageDeflate => "the target accepts no permessage-deflate",
+        Need::Plain => "the target is reached over TLS",
         Need::PlainResource => "the target has no plain resource at `/`",
         Need::Pong => "the control's Ping got no Pong",
         Need::Subprotocol => "no subprotocol of the target is known (--subprotocol)",

@@ -8,6 +8,9 @@ use upspec_corpus::case::{Case, Role};
 /// The id of the positive control: a valid opening handshake with a Ping after the 101.
 pub const CONTROL: &str = "server/control/handshake";
 
+/// The id of the control of HTTP/2: a valid GET.
+pub const HTTP2_CONTROL: &str = "server/control/http2";
+
 /// The cases of a run in the order of the corpus.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
@@ -49,9 +52,14 @@ impl Plan {
         self.cases.iter().position(|case| case.id == CONTROL)
     }
 
-    /// The cases that find out what the target can do, besides the control.
+    /// The control of a target that speaks HTTP/2 alone.
+    pub(crate) fn http2_control(&self) -> Option<usize> {
+        self.cases.iter().position(|case| case.id == HTTP2_CONTROL)
+    }
+
+    /// The cases that find out what the target can do.
     pub(crate) fn discovery(&self) -> Vec<usize> {
-        self.positions(|case| is_control(case) && case.id != CONTROL)
+        self.positions(is_control)
     }
 
     /// All other cases.

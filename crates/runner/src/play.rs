@@ -5,14 +5,15 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
-use upspec_corpus::case::{Case, Outcomes};
+use upspec_corpus::case::{self, Case, Outcomes, Tls};
 use upspec_judge::{Awaits, Exchange, IoKind, Progress};
 
-use crate::connect::{ConnectError, Connector};
+use crate::connect::{ConnectError, Connector, Opening};
 use crate::judging::Judge;
 use crate::leave::leave;
+use crate::record::{Link, Record};
 use crate::script::{Action, covers, takes, waits};
-use crate::wire::{Stop, Wire};
+use crate::wire::{Stop, Wire, refusal};
 
 /// What is played on one connection.
 pub struct Play<'a> {
@@ -46,13 +47,17 @@ pub struct Limits {
 /// Only when there is no connection. Whatever the peer does after that is in the exchange.
 pub async fn play(connector: &Connector, play: &Play<'_>) -> Result<Exchange, ConnectError> {
     let limits = &play.limits;
-    let stream = connector.open(limits.timeout).await?;
-    let wire = Wire::new(stream, limits.keep);
+    let stream = match connector.open(opening(play.case), limits.timeout).await {
+        Ok(stream) => stream,
+        Err(error) => return refused(play.case, &error).ok_or(error),
+    };
+    let wire = Wire::new(stream, play.case.over.into(), limits.keep);
     let until = wire.record().opened() + limits.timeout + waits(play.script);
     let mut player = Player {
         play,
         wire,
         until,
+        stream: 0,
         heads_taken: 0,
     };
     let stop = match player.steps().await {
@@ -62,8 +67,39 @@ pub async fn play(connector: &Connector, play: &Play<'_>) -> Result<Exchange, Co
     if stop == Stop::TimeUp {
         player.wire.note_deadline();
     }
-    let switched = player.progress().heads.last() == Some(&SWITCHING_PROTOCOLS);
-    Ok(leave(player.wire, stop, switched, play.close, limits.window).await)
+    let record = player.wire.record();
+    let parting = play
+        .judge
+        .leave(play.case, record.written(), record.read(), play.close);
+    Ok(leave(player.wire, stop, &parting, limits.window).await)
+}
+
+/// How a case wants its connection opened.
+fn opening(case: &Case) -> Opening<'_> {
+    match case.tls {
+        Tls::AsTarget => Opening::AsTarget { alpn: &case.alpn },
+        Tls::Off => Opening::Plain,
+    }
+}
+
+/// An exchange that ended before a step was played, where the end of the TLS handshake is an answer:
+/// to an offer of HTTP/2, or in a case about ALPN.
+fn refused(case: &Case, error: &ConnectError) -> Option<Exchange> {
+    let ConnectError::Tls { source, .. } = error else {
+        return None;
+    };
+    let about_alpn = case.expect.iter().any(|one| one.alpn.is_some());
+    if case.over == case::Over::Http1 && !about_alpn {
+        return None;
+    }
+    let link = Link {
+        over: case.over.into(),
+        tls: true,
+        alpn: None,
+    };
+    let mut record = Record::begin(link, 0);
+    record.event(refusal(source)?);
+    Some(record.finish())
 }
 
 struct Player<'a> {
@@ -71,6 +107,8 @@ struct Player<'a> {
     wire: Wire,
     /// When the exchange is over at the latest.
     until: Instant,
+    /// The stream of HTTP/2 that the heads are counted on.
+    stream: u32,
     /// How many response heads the awaits have taken or skipped.
     heads_taken: usize,
 }
@@ -89,6 +127,7 @@ impl Player<'_> {
                     Remaining::LeftOut => return Ok(()),
                     Remaining::Played => {}
                 },
+                Action::AwaitSettings => self.await_settings().await?,
                 Action::ShutWrite => self.wire.shut_write(self.until).await?,
                 Action::Wait(time) => self.pause(*time).await?,
                 Action::Write(octets) => {
@@ -105,6 +144,8 @@ impl Player<'_> {
     async fn pause(&mut self, time: Duration) -> Result<(), Stop> {
         let until = Instant::now() + time;
         loop {
+            let progress = self.progress();
+            self.pay(&progress).await?;
             match self.wire.read_until(until).await {
                 Ok(()) => {}
                 Err(Stop::TimeUp) => return Ok(()),
@@ -117,6 +158,11 @@ impl Player<'_> {
         let since = Instant::now();
         loop {
             let progress = self.progress();
+            self.pay(&progress).await?;
+            if progress.http2.stream != self.stream {
+                self.stream = progress.http2.stream;
+                self.heads_taken = 0;
+            }
             while let Some(&status) = progress.heads.get(self.heads_taken) {
                 self.heads_taken += 1;
                 if takes(outcomes, status) {
@@ -137,13 +183,34 @@ impl Player<'_> {
         }
     }
 
+    async fn await_settings(&mut self) -> Result<(), Stop> {
+        let since = Instant::now();
+        loop {
+            let progress = self.progress();
+            self.pay(&progress).await?;
+            if progress.http2.settings {
+                return Ok(());
+            }
+            if progress.awaits == Awaits::Nothing {
+                return Err(Stop::Decided);
+            }
+            let silent = self.wire.active().max(since) + self.play.limits.window;
+            self.wire.read_until(silent.min(self.until)).await?;
+        }
+    }
+
     /// Reads until the outcome is decided.
     async fn rest(&mut self) -> Stop {
         let window = self.play.limits.window;
         let since = Instant::now();
         let mut end_awaited_until = None;
         loop {
-            let until = match self.progress().awaits {
+            let progress = self.progress();
+            match self.pay(&progress).await {
+                Ok(()) | Err(Stop::WriteFailed) => {}
+                Err(stop) => return stop,
+            }
+            let until = match progress.awaits {
                 Awaits::Nothing => return Stop::Decided,
                 Awaits::Octets => self.wire.active().max(since) + window,
                 Awaits::End => *end_awaited_until.get_or_insert_with(|| Instant::now() + window),
@@ -154,6 +221,19 @@ impl Player<'_> {
         }
     }
 
+    /// Writes what HTTP/2 has obliged us to and was not written yet.
+    async fn pay(&mut self, progress: &Progress) -> Result<(), Stop> {
+        let paid = self.wire.record().owed();
+        let due = progress.http2.owed.get(paid..).unwrap_or_default();
+        if due.is_empty() || !self.wire.is_writable() {
+            return Ok(());
+        }
+        let window = self.play.limits.window;
+        self.wire
+            .write(due, IoKind::WroteOwed, window, self.until)
+            .await
+    }
+
     fn progress(&self) -> Progress {
         let record = self.wire.record();
         self.play
@@ -161,5 +241,3 @@ impl Player<'_> {
             .progress(self.play.case, record.written(), record.read())
     }
 }
-
-const SWITCHING_PROTOCOLS: u16 = 101;

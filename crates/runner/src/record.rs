@@ -8,14 +8,27 @@ use upspec_judge::{End, Exchange, Io, IoKind, Over};
 #[derive(Debug)]
 pub(crate) struct Record {
     opened: Instant,
-    tls: bool,
+    link: Link,
     keep: usize,
     io: Vec<Io>,
     written: Vec<u8>,
+    /// How many octets were written because HTTP/2 obliges us to.
+    owed: usize,
     read: Vec<u8>,
     reads: usize,
     /// The length of `io` when the current write began: what stands before is not added to.
     write_began: usize,
+}
+
+/// What a connection is, apart from what goes over it.
+#[derive(Clone, Debug)]
+pub(crate) struct Link {
+    /// What is spoken on it.
+    pub(crate) over: Over,
+    /// Whether it is inside TLS.
+    pub(crate) tls: bool,
+    /// What ALPN chose.
+    pub(crate) alpn: Option<String>,
 }
 
 /// Whether there is room for more octets.
@@ -29,13 +42,14 @@ pub(crate) enum Room {
 
 impl Record {
     /// Begins with the opening of the connection, which is now.
-    pub(crate) fn begin(tls: bool, keep: usize) -> Self {
+    pub(crate) fn begin(link: Link, keep: usize) -> Self {
         Self {
             opened: Instant::now(),
-            tls,
+            link,
             keep,
             io: Vec::new(),
             written: Vec::new(),
+            owed: 0,
             read: Vec::new(),
             reads: 0,
             write_began: 0,
@@ -50,6 +64,11 @@ impl Record {
     /// All that the steps have written.
     pub(crate) fn written(&self) -> &[u8] {
         &self.written
+    }
+
+    /// How many octets were written because HTTP/2 obliges us to.
+    pub(crate) fn owed(&self) -> usize {
+        self.owed
     }
 
     /// All that was read.
@@ -73,9 +92,12 @@ impl Record {
         self.append_or_push(IoKind::Wrote, octets);
     }
 
-    /// Octets written to take leave.
-    pub(crate) fn wrote_leave(&mut self, octets: &[u8]) {
-        self.append_or_push(IoKind::WroteLeave, octets);
+    /// Octets that no step wrote.
+    pub(crate) fn wrote_besides(&mut self, octets: &[u8], kind: IoKind) {
+        if kind == IoKind::WroteOwed {
+            self.owed += octets.len();
+        }
+        self.append_or_push(kind, octets);
     }
 
     /// Octets that arrived: as many as there is room for are kept.
@@ -101,8 +123,9 @@ impl Record {
     pub(crate) fn finish(self) -> Exchange {
         Exchange {
             end: End::Client,
-            over: Over::Http1,
-            tls: self.tls,
+            over: self.link.over,
+            tls: self.link.tls,
+            alpn: self.link.alpn,
             io: self.io,
         }
     }
@@ -138,9 +161,15 @@ const READS_APART: usize = 1000;
 mod tests {
     use super::*;
 
+    const PLAIN: Link = Link {
+        over: Over::Http1,
+        tls: false,
+        alpn: None,
+    };
+
     #[test]
     fn what_exceeds_the_cap_is_dropped() {
-        let mut record = Record::begin(false, 5);
+        let mut record = Record::begin(PLAIN, 5);
         assert_eq!(record.got(b"abc"), Room::Left);
         assert_eq!(record.got(b"de"), Room::Left);
         assert_eq!(record.got(b"f"), Room::Used);
@@ -152,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_write_is_one_event_until_something_is_read() {
-        let mut record = Record::begin(false, 100);
+        let mut record = Record::begin(PLAIN, 100);
         record.wrote(b"ab");
         record.wrote(b"cd");
         record.got(b"x");
@@ -178,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_drip_costs_its_octets() {
-        let mut record = Record::begin(false, 1 << 20);
+        let mut record = Record::begin(PLAIN, 1 << 20);
         for _ in 0..READS_APART + 500 {
             record.got(b"x");
         }

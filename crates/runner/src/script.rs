@@ -11,6 +11,8 @@ use upspec_corpus::case::{Outcome, Outcomes, Step};
 pub enum Action {
     /// Wait for a complete response head; leave the rest out when its status is none of these.
     Await(Outcomes),
+    /// Wait for the first SETTINGS frame of the peer.
+    AwaitSettings,
     /// End our writing side.
     ShutWrite,
     /// Read, and write nothing, for that long.
@@ -40,7 +42,12 @@ pub fn script(steps: &[Step], bindings: &Bindings) -> Vec<Action> {
                 }
                 continue;
             }
+            Step::H2(frames) => {
+                frames.render_into(&mut written, bindings);
+                continue;
+            }
             Step::Await(outcomes) => Action::Await(outcomes.clone()),
+            Step::AwaitSettings => Action::AwaitSettings,
             Step::ShutdownWrite => Action::ShutWrite,
             Step::Wait(time) => Action::Wait(*time),
         };
@@ -56,7 +63,9 @@ pub fn script(steps: &[Step], bindings: &Bindings) -> Vec<Action> {
 pub(crate) fn waits(script: &[Action]) -> Duration {
     let waits = script.iter().map(|action| match action {
         Action::Wait(time) => *time,
-        Action::Await(_) | Action::ShutWrite | Action::Write(_) => Duration::ZERO,
+        Action::Await(_) | Action::AwaitSettings | Action::ShutWrite | Action::Write(_) => {
+            Duration::ZERO
+        }
     });
     waits.sum()
 }
@@ -64,11 +73,7 @@ pub(crate) fn waits(script: &[Action]) -> Duration {
 /// Whether a response with this status is one of these outcomes.
 #[must_use]
 pub(crate) fn covers(outcomes: &Outcomes, status: u16) -> bool {
-    outcomes.0.iter().any(|outcome| match outcome {
-        Outcome::Status(wanted) => *wanted == status,
-        Outcome::Class(digit) => u16::from(*digit) == status / 100,
-        Outcome::Closed | Outcome::NotHttp | Outcome::Silent => false,
-    })
+    outcomes.covers_status(status)
 }
 
 /// Whether an `await` for these outcomes takes this head: every final one, and an interim one (RFC

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use upspec_judge::{CaseResult, Exchange, IoKind, Reason, TargetFacts, Verdict};
 
 use crate::bindings::Turn;
-use crate::connect::Connector;
+use crate::connect::{ConnectError, Connector};
 use crate::context::{Context, Settled};
 use crate::event::{Death, Ending, Event, RunOutcome};
 use crate::health::{Health, Pulse};
@@ -29,6 +29,8 @@ pub(crate) struct Session {
     pub(crate) settings: Arc<Settings>,
     pub(crate) judge: Arc<dyn Judge>,
     pub(crate) facts: TargetFacts,
+    /// The case that shows that the target answers at all.
+    control: Option<usize>,
     pub(crate) server: Option<Server>,
     pub(crate) deaths: Vec<Death>,
     /// Cases whose exchange met the target's death.
@@ -47,8 +49,15 @@ impl Session {
         judge: Arc<dyn Judge>,
         events: UnboundedSender<Event>,
     ) -> Self {
+        let http2_alone = target.scheme.is_http2_alone();
+        let control = if http2_alone {
+            plan.http2_control()
+        } else {
+            plan.control()
+        };
         let facts = TargetFacts {
             tls: target.tls.is_some(),
+            http2_alone,
             origin: settings.origin.is_some(),
             window_ms: millis(settings.timeout),
             ..TargetFacts::default()
@@ -60,6 +69,7 @@ impl Session {
             settings,
             judge,
             facts,
+            control,
             server: None,
             deaths: Vec::new(),
             lost: Vec::new(),
@@ -76,10 +86,17 @@ impl Session {
             total: self.plan.cases().len(),
         });
         match self.phases().await {
-            Ok(()) if self.facts.endpoint == Some(true) => Ending::Complete,
+            Ok(()) if self.has_endpoint() => Ending::Complete,
             Ok(()) => Ending::NotSwitched,
             Err(ending) => ending,
         }
+    }
+
+    /// Whether there was something to judge: a WebSocket endpoint, or any answer at all where HTTP/2 is
+    /// all that is spoken.
+    fn has_endpoint(&self) -> bool {
+        let facts = &self.facts;
+        facts.endpoint == Some(true) || facts.http2_endpoint || facts.http2_alone
     }
 
     /// The run was cancelled: what was under way has no result and never will.
@@ -114,15 +131,17 @@ impl Session {
     }
 
     async fn phases(&mut self) -> Result<(), Ending> {
-        let context = match self.reach().await {
-            Ok(connector) => Arc::new(self.context(connector)),
+        let connector = match self.reach().await {
+            Ok(connector) => connector,
             Err(message) => {
                 self.leave_out_rest(Verdict::Inconclusive, Reason::Blocked, &message);
                 return Err(Ending::Unreachable { message });
             }
         };
-        self.control(&context).await?;
-        self.schedule(&context, self.plan.discovery(), 1).await?;
+        let context = self.first_contact(connector).await?;
+        let mut discovery = self.plan.discovery();
+        discovery.retain(|index| Some(*index) != self.control);
+        self.schedule(&context, discovery, 1).await?;
         self.schedule(&context, self.plan.rest(), self.settings.jobs.max(1))
             .await?;
         self.control_again(&context).await
@@ -135,6 +154,7 @@ impl Session {
             settings: Arc::clone(&self.settings),
             judge: Arc::clone(&self.judge),
             connector,
+            control: self.control,
             health: Health::default(),
             window_ms: AtomicU64::new(self.facts.window_ms),
         }
@@ -148,9 +168,38 @@ impl Session {
         reached.map_err(|error| error.to_string())
     }
 
+    /// Plays the control, and that of HTTP/2 where a TLS handshake for HTTP/1.1 does not come about.
+    async fn first_contact(&mut self, connector: Connector) -> Result<Arc<Context>, Ending> {
+        let context = Arc::new(self.context(connector.clone()));
+        let error = match self.control(&context).await {
+            Ok(()) => return Ok(context),
+            Err(NoContact::Ends(ending)) => return Err(ending),
+            Err(NoContact::Connect(error)) => error,
+        };
+        let refused = matches!(error, ConnectError::Tls { .. }) && !self.facts.http2_alone;
+        let Some(other) = self.plan.http2_control().filter(|_| refused) else {
+            return Err(self.unreachable(error.to_string()));
+        };
+        self.control = Some(other);
+        self.facts.http2_alone = true;
+        let context = Arc::new(self.context(connector));
+        match self.control(&context).await {
+            Ok(()) => {
+                self.note("the target refuses HTTP/1.1 inside TLS; only HTTP/2 is judged");
+                Ok(context)
+            }
+            Err(NoContact::Ends(ending)) => Err(ending),
+            Err(NoContact::Connect(_)) => {
+                self.control = self.plan.control();
+                self.facts.http2_alone = false;
+                Err(self.unreachable(error.to_string()))
+            }
+        }
+    }
+
     /// The positive control. Whatever it shows is a fact; when the answer is no HTTP, the run is over.
-    async fn control(&mut self, context: &Context) -> Result<(), Ending> {
-        let Some(index) = self.plan.control() else {
+    async fn control(&mut self, context: &Context) -> Result<(), NoContact> {
+        let Some(index) = self.control else {
             return Ok(());
         };
         self.in_flight.insert(index);
@@ -160,7 +209,7 @@ impl Session {
         for attempt in 0..=self.settings.retries {
             let exchange = match self.play_control(context, index, attempt).await {
                 Ok(exchange) => exchange,
-                Err(message) if first.is_none() => return Err(self.unreachable(index, message)),
+                Err(error) if first.is_none() => return Err(NoContact::Connect(error)),
                 Err(_) => break,
             };
             self.learn_control(context, index, &exchange);
@@ -190,7 +239,7 @@ impl Session {
         }
         let message = format!("the control got no HTTP response: {message}");
         self.leave_out_rest(Verdict::Inconclusive, Reason::Blocked, &message);
-        Err(Ending::NotHttp { message })
+        Err(NoContact::Ends(Ending::NotHttp { message }))
     }
 
     async fn play_control(
@@ -198,7 +247,7 @@ impl Session {
         context: &Context,
         index: usize,
         attempt: u32,
-    ) -> Result<Exchange, String> {
+    ) -> Result<Exchange, ConnectError> {
         let case = &self.plan.cases()[index];
         let turn = Turn {
             seed: self.settings.seed,
@@ -206,10 +255,9 @@ impl Session {
             attempt,
             connection: 0,
         };
-        let played = context
+        context
             .exchange(case, &self.facts, turn, self.settings.timeout)
-            .await;
-        played.map_err(|error| error.to_string())
+            .await
     }
 
     fn learn_control(&mut self, context: &Context, index: usize, exchange: &Exchange) {
@@ -223,8 +271,10 @@ impl Session {
             .store(self.facts.window_ms, Ordering::Relaxed);
     }
 
-    fn unreachable(&mut self, control: usize, message: String) -> Ending {
-        self.leave_out(control, Verdict::Error, Reason::Connect, &message);
+    fn unreachable(&mut self, message: String) -> Ending {
+        if let Some(control) = self.control {
+            self.leave_out(control, Verdict::Error, Reason::Connect, &message);
+        }
         self.leave_out_rest(Verdict::Inconclusive, Reason::Blocked, &message);
         Ending::Unreachable { message }
     }
@@ -304,7 +354,7 @@ impl Session {
 
     /// The control once more: a target that has changed under way is not the one that was judged.
     async fn control_again(&mut self, context: &Arc<Context>) -> Result<(), Ending> {
-        let Some(index) = self.plan.control() else {
+        let Some(index) = self.control else {
             return Ok(());
         };
         let case = &self.plan.cases()[index];
@@ -351,7 +401,7 @@ impl Session {
     pub(crate) fn store(&mut self, index: usize, result: CaseResult) {
         self.in_flight.remove(&index);
         let told = Box::new(result.clone());
-        let event = match self.plan.control() {
+        let event = match self.control {
             Some(control) if control == index => Event::ControlDone(told),
             _ => Event::CaseDone(told),
         };
@@ -367,6 +417,14 @@ impl Session {
         // Nobody listens any more: the run goes on for its results.
         let _ = self.events.send(event);
     }
+}
+
+/// Why there is no control to go by.
+enum NoContact {
+    /// No connection came about.
+    Connect(ConnectError),
+    /// The run is over.
+    Ends(Ending),
 }
 
 /// From the last octet of the request to the first of the answer.

@@ -1,4 +1,4 @@
-//! What the user points the suite at: a ws, wss, http or https URL, taken apart once.
+//! What the user points the suite at: a ws, wss, http, https or h2c URL, taken apart once.
 //! Never resolves a name and never connects.
 
 use std::fmt;
@@ -24,6 +24,9 @@ pub struct Target {
 /// The schemes that a target can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
+    /// `h2c`: HTTP/2 without TLS, with prior knowledge (RFC 9113 section 3.3), and nothing else. Our
+    /// own name for it: no such URI scheme is registered.
+    H2c,
     /// `http`.
     Http,
     /// `https`.
@@ -62,7 +65,7 @@ pub enum TargetError {
     #[error("`{0}` has a port that is not a number from 1 to 65535")]
     Port(String),
     /// There is no scheme, or one that we do not speak.
-    #[error("`{0}` does not begin with ws://, wss://, http:// or https://")]
+    #[error("`{0}` does not begin with ws://, wss://, http://, https:// or h2c://")]
     Scheme(String),
     /// `user@` or `user:password@` before the host.
     #[error(
@@ -165,7 +168,7 @@ impl Scheme {
     /// Reads a scheme, in any letter case (RFC 3986 section 3.1).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let all = [Self::Http, Self::Https, Self::Ws, Self::Wss];
+        let all = [Self::H2c, Self::Http, Self::Https, Self::Ws, Self::Wss];
         all.into_iter()
             .find(|scheme| scheme.name().eq_ignore_ascii_case(text))
     }
@@ -174,6 +177,7 @@ impl Scheme {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::H2c => "h2c",
             Self::Http => "http",
             Self::Https => "https",
             Self::Ws => "ws",
@@ -191,6 +195,12 @@ impl Scheme {
     #[must_use]
     pub fn is_secure(self) -> bool {
         matches!(self, Self::Https | Self::Wss)
+    }
+
+    /// Whether HTTP/2 is all that is spoken there.
+    #[must_use]
+    pub fn is_http2_alone(self) -> bool {
+        self == Self::H2c
     }
 
     /// 80, or 443 inside TLS (RFC 6455 section 3).
@@ -247,7 +257,8 @@ mod tests {
 
     #[test]
     fn urls_are_taken_apart() {
-        let rows: [(&str, &str, u16, &str, &str); 8] = [
+        let rows: [(&str, &str, u16, &str, &str); 9] = [
+            ("h2c://127.0.0.1/ws", "127.0.0.1", 80, "/ws", "127.0.0.1"),
             (
                 "ws://127.0.0.1:9001/chat",
                 "127.0.0.1",
@@ -337,9 +348,14 @@ mod tests {
             "ws://[::1]:8080/x",
             "wss://example.com/a?b",
             "http://example.com/",
+            "h2c://example.com:8080/",
         ] {
             assert_eq!(Target::parse(url).unwrap().to_string(), url);
         }
+        assert_eq!(
+            Target::parse("h2c://a:9/").unwrap().own_origin(),
+            "http://a:9"
+        );
         assert_eq!(Target::parse("wss://[::1]/").unwrap().bare_host(), "::1");
         assert_eq!(
             Target::parse("wss://a:9/").unwrap().own_origin(),

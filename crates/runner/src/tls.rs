@@ -38,12 +38,12 @@ pub enum TrustError {
     Setup(#[from] rustls::Error),
 }
 
-/// The configuration of our side: TLS 1.2 and 1.3, ALPN `http/1.1`.
+/// The configuration of our side: TLS 1.2 and 1.3, without ALPN, which each connection sets for itself.
 pub(crate) fn client_config(trust: &Trust) -> Result<ClientConfig, TrustError> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()?;
-    let mut config = match trust {
+    Ok(match trust {
         Trust::CaFile(file) => builder
             .with_root_certificates(roots_from(file)?)
             .with_no_client_auth(),
@@ -58,9 +58,7 @@ pub(crate) fn client_config(trust: &Trust) -> Result<ClientConfig, TrustError> {
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(AnyCertificate { provider }))
             .with_no_client_auth(),
-    };
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(config)
+    })
 }
 
 fn roots_from(file: &PathBuf) -> Result<RootCertStore, TrustError> {
@@ -142,11 +140,5 @@ mod tests {
         std::fs::write(&file, "no certificate here").unwrap();
         let message = client_config(&Trust::CaFile(file)).unwrap_err().to_string();
         assert!(message.contains("holds no certificate"), "{message}");
-    }
-
-    #[test]
-    fn http_1_1_is_what_we_ask_for() {
-        let config = client_config(&Trust::Anything).unwrap();
-        assert_eq!(config.alpn_protocols, [b"http/1.1"]);
     }
 }

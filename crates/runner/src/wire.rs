@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf, split};
 use tokio::time::{Instant, sleep_until, timeout_at};
-use upspec_judge::{Exchange, IoKind};
+use upspec_judge::{Exchange, IoKind, Over};
 
 use crate::connect::Stream;
-use crate::record::{Record, Room};
+use crate::record::{Link, Record, Room};
 
 /// A connection that records itself.
 pub(crate) struct Wire {
@@ -49,8 +49,13 @@ enum Peer {
 
 impl Wire {
     /// Begins to record a connection that was just opened.
-    pub(crate) fn new(stream: Stream, keep: usize) -> Self {
-        let record = Record::begin(stream.is_tls(), keep);
+    pub(crate) fn new(stream: Stream, over: Over, keep: usize) -> Self {
+        let link = Link {
+            over,
+            tls: stream.is_tls(),
+            alpn: stream.alpn(),
+        };
+        let record = Record::begin(link, keep);
         let (reader, writer) = split(stream);
         let active = record.opened();
         let buffer = vec![0; BUFFER].into_boxed_slice();
@@ -175,10 +180,10 @@ impl Wire {
 
     fn wrote(&mut self, octets: &[u8], kind: IoKind) {
         self.active = Instant::now();
-        if kind == IoKind::WroteLeave {
-            self.record.wrote_leave(octets);
-        } else {
+        if kind == IoKind::Wrote {
             self.record.wrote(octets);
+        } else {
+            self.record.wrote_besides(octets, kind);
         }
     }
 
@@ -223,6 +228,20 @@ fn end_of(error: &io::Error) -> IoKind {
         // say the same of records that it cannot read.
         (io::ErrorKind::UnexpectedEof, _) | (_, Some(_)) => IoKind::ReadEndUnclean,
         _ => IoKind::Reset,
+    }
+}
+
+/// How a peer kept a TLS handshake from coming about; `None` when it did not, but we do not trust it.
+pub(crate) fn refusal(error: &io::Error) -> Option<IoKind> {
+    let tls = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match tls {
+        None | Some(rustls::Error::AlertReceived(_)) => Some(end_of(error)),
+        Some(rustls::Error::InvalidMessage(_) | rustls::Error::PeerMisbehaved(_)) => {
+            Some(IoKind::TlsBroken)
+        }
+        Some(_) => None,
     }
 }
 

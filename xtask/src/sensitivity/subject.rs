@@ -2,14 +2,16 @@
 //! Never says what a run should show.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
 use upspec_cli::Arbiter;
 use upspec_corpus::Corpus;
-use upspec_judge::{CaseResult, Verdict, settle};
-use upspec_reference::{Config, FAULTS, FaultInfo, Server, Variation};
-use upspec_runner::{Plan, Settings, Target};
+use upspec_corpus::case::Need;
+use upspec_judge::{CaseResult, Reason, Verdict, settle};
+use upspec_reference::{Config, FAULTS, FaultInfo, Identity, Server, Variation};
+use upspec_runner::{Plan, Settings, Target, Trust};
 
 /// One set-up of the reference server.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +85,7 @@ pub(super) struct Pace {
     pub(super) timeout: Duration,
 }
 
-/// What a run shows: all that is no plain pass.
+/// What the runs against a server show: all that is no plain pass.
 #[derive(Clone, Debug)]
 pub(super) struct Played {
     /// The server.
@@ -122,23 +124,76 @@ impl Noted {
         matches!(self.verdict, Verdict::Fail | Verdict::Warn)
     }
 
+    /// Takes what there is to say of the same case in another run.
+    fn add(&mut self, other: Self) {
+        self.verdict = self.verdict.max(other.verdict);
+        self.cited.extend(other.cited);
+        self.messages.extend(other.messages);
+    }
+
     /// What there is to say, in one line.
     pub(super) fn said(&self) -> String {
         self.messages.join("; ")
     }
 }
 
-/// Plays the whole corpus, hazardous cases included, against one server.
-pub(super) async fn play(subject: Subject, corpus: Arc<Corpus>, pace: Pace) -> Played {
-    let config = subject.config();
-    let path = config.path.clone();
-    let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
-    let server = Server::bind(listen, config)
-        .await
-        .expect("a free port of the loopback can be had");
-    // A name and no address, so that a case can spell the host in other letters.
-    let url = format!("ws://localhost:{}{path}", server.addr().port());
-    let target = Target::parse(&url).expect("it is a URL of ours");
+/// Plays against one server in the clear and over TLS, hazardous cases included. A lawful
+/// server gets every case both times, one with a fault over TLS those that need TLS.
+pub(super) async fn play(subject: Subject, shared: &Shared, pace: Pace) -> Played {
+    let Shared { corpus, secret } = shared;
+    let everything = Plan::new(&corpus.cases, |_| true);
+    let is_lawful = subject.fault().is_none();
+    let inside = Plan::new(&corpus.cases, |case| {
+        is_lawful || case.needs.contains(&Need::Tls)
+    });
+    let (clear, tls) = tokio::join!(
+        play_over(Transport::Clear, subject, everything, corpus, pace),
+        play_over(Transport::Tls(secret), subject, inside, corpus, pace),
+    );
+    sum_up(subject, clear.iter().chain(&tls))
+}
+
+/// What all runs have in common.
+pub(super) struct Shared {
+    /// What is played.
+    pub(super) corpus: Corpus,
+    /// What the servers show over TLS.
+    pub(super) secret: Secret,
+}
+
+/// What the connections of a run are.
+#[derive(Clone, Copy)]
+enum Transport<'s> {
+    /// TCP alone.
+    Clear,
+    /// TLS, with this certificate.
+    Tls(&'s Secret),
+}
+
+/// The certificate of the servers, and the file by which the runs trust it.
+pub(super) struct Secret {
+    identity: Identity,
+    file: tempfile::NamedTempFile,
+}
+
+impl Secret {
+    /// A fresh one; the file goes with it.
+    pub(super) fn fresh() -> io::Result<Self> {
+        let identity = Identity::fresh()?;
+        let mut file = tempfile::NamedTempFile::new()?;
+        file.write_all(identity.certificate().as_bytes())?;
+        Ok(Self { identity, file })
+    }
+}
+
+async fn play_over(
+    transport: Transport<'_>,
+    subject: Subject,
+    plan: Plan,
+    corpus: &Corpus,
+    pace: Pace,
+) -> Vec<CaseResult> {
+    let (server, target) = serve(transport, subject.config()).await;
     let serving = tokio::spawn(server.run(std::future::pending()));
     let settings = Settings {
         jobs: pace.jobs,
@@ -152,34 +207,70 @@ pub(super) async fn play(subject: Subject, corpus: Arc<Corpus>, pace: Pace) -> P
     let arbiter = Arc::new(Arbiter {
         requirements: corpus.requirements.clone(),
     });
-    let plan = Plan::new(&corpus.cases, |_| true);
     let (events, _) = tokio::sync::mpsc::unbounded_channel();
     let never = std::future::pending();
     let outcome = upspec_runner::run(plan, target, settings, arbiter, events, never).await;
     serving.abort();
     let mut results = outcome.results;
     settle(&mut results, &corpus.requirements);
-    sum_up(subject, &results)
+    results
 }
 
-fn sum_up(subject: Subject, results: &[CaseResult]) -> Played {
+/// A server on a port of the loopback, and its URL: with a name and no address, so that a case can
+/// spell the host in other letters.
+async fn serve(transport: Transport<'_>, config: Config) -> (Server, Target) {
+    let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+    let path = config.path.clone();
+    let bound = match transport {
+        Transport::Clear => Server::bind(listen, config).await,
+        Transport::Tls(secret) => Server::bind_tls(listen, config, &secret.identity).await,
+    };
+    let server = bound.expect("a free port of the loopback can be had");
+    let port = server.addr().port();
+    let (scheme, trust) = match transport {
+        Transport::Clear => ("ws", Trust::System),
+        Transport::Tls(secret) => ("wss", Trust::CaFile(secret.file.path().to_owned())),
+    };
+    let target = Target::parse(&format!("{scheme}://localhost:{port}{path}"));
+    let target = target.expect("it is a URL of ours").trusting(trust);
+    (server, target)
+}
+
+fn sum_up<'r>(subject: Subject, results: impl Iterator<Item = &'r CaseResult>) -> Played {
     let mut played = Played {
         subject,
         noted: BTreeMap::new(),
         undecided: BTreeMap::new(),
     };
+    let mut elsewhere = BTreeMap::new();
+    let mut decided = BTreeSet::new();
     for result in results {
+        let id = result.id.clone();
+        if result.verdict != Verdict::Inconclusive {
+            decided.insert(id.clone());
+        }
         match result.verdict {
             Verdict::Pass => {}
             Verdict::Inconclusive => {
                 let why = format!("{:?}, label {:?}", result.reason, result.label);
-                played.undecided.insert(result.id.clone(), why);
+                // Some cases are for the clear alone, and some for TLS alone.
+                let there = match result.reason {
+                    Some(Reason::NotApplicable) => &mut elsewhere,
+                    _ => &mut played.undecided,
+                };
+                there.insert(id, why);
             }
             Verdict::Warn | Verdict::Fail | Verdict::Error => {
-                played.noted.insert(result.id.clone(), note(result));
+                played
+                    .noted
+                    .entry(id)
+                    .and_modify(|noted| noted.add(note(result)))
+                    .or_insert_with(|| note(result));
             }
         }
     }
+    elsewhere.retain(|id, _| !decided.contains(id));
+    played.undecided.extend(elsewhere);
     played
 }
 

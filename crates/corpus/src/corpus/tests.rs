@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::case::{Connection, FieldTest, Grade, Need, Step};
 
+mod http2;
 mod meaning;
 mod spelling;
 
@@ -248,7 +249,7 @@ fn every_problem_is_told_at_once() {
     29 | wait = "1h"
        |        ^^^^
 
-    server/key.toml:32:11: unknown outcome `999`; known are `101`, `4xx`, `400 426`, `401-499`, `any`, `closed`, `silent`, `not-http`
+    server/key.toml:32:11: unknown outcome `999`; known are `101`, `4xx`, `400 426`, `401-499`, `any`, `closed`, `silent`, `not-http`, `stream-error`, `connection-error`
        |
     32 | status = "999"
        |           ^^^

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use toml::Spanned;
 
-use crate::case::{Case, Need, Role, Step};
+use crate::case::{Case, Need, Over, Role, Step, Tls, usual_alpn};
 use crate::raw::{self, Side};
 use crate::read::expect::Known;
 use crate::read::{Reader, only_one, split};
@@ -31,6 +31,9 @@ struct Shared<'k> {
     topic: &'k str,
     role: Role,
     needs: Vec<Need>,
+    over: Over,
+    tls: Tls,
+    alpn: Option<Vec<String>>,
     fragments: Fragments,
     known: Known<'k>,
 }
@@ -51,6 +54,15 @@ impl Reader<'_> {
             topic,
             role,
             needs,
+            over: file
+                .over
+                .and_then(|word| self.word(&word))
+                .unwrap_or_default(),
+            tls: file
+                .tls
+                .and_then(|word| self.word(&word))
+                .unwrap_or_default(),
+            alpn: file.alpn.map(|names| self.alpn(&names)),
             fragments,
             known,
         };
@@ -64,6 +76,17 @@ impl Reader<'_> {
 
     fn needs(&mut self, words: &[raw::Text]) -> Vec<Need> {
         words.iter().filter_map(|word| self.word(word)).collect()
+    }
+
+    /// The names that ALPN is to offer: each is 1 to 255 octets long (RFC 7301 3.1).
+    fn alpn(&mut self, names: &[raw::Text]) -> Vec<String> {
+        let is_name = |name: &&raw::Text| (1..=255).contains(&name.get_ref().len());
+        for name in names.iter().filter(|name| !is_name(name)) {
+            self.report(name.span(), "a name that ALPN cannot offer")
+                .say("write 1 to 255 octets, such as `h2` or `http/1.1`");
+        }
+        let names = names.iter().filter(is_name);
+        names.map(|name| name.get_ref().clone()).collect()
     }
 
     fn fragments(&mut self, raws: BTreeMap<raw::Text, raw::Text>) -> Fragments {
@@ -100,6 +123,11 @@ impl Reader<'_> {
         let found = self.problems.len();
         let registry = shared.known.registry;
         let same_as = raw.same_as.as_ref().map(Spanned::span);
+        let over = raw
+            .over
+            .map_or(Some(shared.over), |word| self.word(&word))
+            .unwrap_or_default();
+        let alpn = raw.alpn.map(|names| self.alpn(&names));
         let case = Case {
             id: format!("{}/{}", shared.topic, self.name(&raw.name)),
             title: self.sentence(&raw.title),
@@ -115,6 +143,14 @@ impl Reader<'_> {
                 .needs
                 .map_or_else(|| shared.needs.clone(), |needs| self.needs(&needs)),
             hazard: raw.hazard.and_then(|word| self.word(&word)),
+            over,
+            tls: raw
+                .tls
+                .map_or(Some(shared.tls), |word| self.word(&word))
+                .unwrap_or_default(),
+            alpn: alpn
+                .or_else(|| shared.alpn.clone())
+                .unwrap_or_else(|| usual_alpn(over)),
             steps: raw
                 .step
                 .into_iter()
@@ -155,9 +191,14 @@ impl Reader<'_> {
                 self.report(name.clone(), message).say(help);
             }
         }
+        if case.tls == Tls::Off && !case.needs.contains(&Need::Tls) {
+            let message = format!("case `{}` leaves TLS out and does not need it", case.id);
+            self.report(name.clone(), message)
+                .say("write `needs = [\"tls\"]`");
+        }
         let writes = |wanted: Binding| {
-            let mut templates = case.steps.iter().filter_map(Step::template);
-            templates.any(|template| template.bindings().any(|binding| binding == wanted))
+            let mut bindings = case.steps.iter().flat_map(Step::bindings);
+            bindings.any(|binding| binding == wanted)
         };
         let stands = writes(Binding::Standing) || writes(Binding::StandingButOrigin);
         if writes(Binding::Path) && !stands {
@@ -181,11 +222,20 @@ impl Reader<'_> {
         if let Some(repeat) = raw.repeat {
             set.push(("repeat", self.repeat(repeat, fragments)));
         }
+        if let Some(frames) = raw.h2 {
+            let step = self.h2(frames, fragments).map(Step::H2);
+            // A step that could not be read writes nothing; the problem is noted.
+            set.push(("h2", step.unwrap_or(Step::Wait(Duration::ZERO))));
+        }
         if let Some(text) = raw.wait {
             set.push(("wait", Step::Wait(self.duration(&text))));
         }
         if let Some(words) = raw.r#await {
-            set.push(("await", Step::Await(self.statuses(&words))));
+            let step = match words.get_ref().as_str() {
+                "settings" => Step::AwaitSettings,
+                _ => Step::Await(self.statuses(&words)),
+            };
+            set.push(("await", step));
         }
         if let Some(word) = raw.shutdown {
             self.word::<Side>(&word);
@@ -195,7 +245,7 @@ impl Reader<'_> {
             self,
             span,
             "a step",
-            &["send", "repeat", "wait", "await", "shutdown"],
+            &["send", "repeat", "h2", "wait", "await", "shutdown"],
             set,
         )
     }

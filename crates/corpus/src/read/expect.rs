@@ -5,11 +5,13 @@ use std::ops::Range;
 
 use toml::Spanned;
 
-use crate::case::{Expectation, FieldMatcher, FieldTest, Grade, Preset};
+use crate::case::{Expectation, FieldMatcher, FieldTest, Grade, Outcome, Outcomes, Preset};
+use crate::frames::ErrorCode;
 use crate::raw;
 use crate::read::{Reader, only_one, split};
 use crate::registry::Registry;
 use crate::template::{Fragments, Part, Template};
+use crate::words::Word as _;
 
 /// What alternatives may name.
 #[derive(Clone, Copy)]
@@ -79,6 +81,7 @@ impl Reader<'_> {
             .grade
             .and_then(|word| self.word(&word))
             .unwrap_or(Grade::Pass);
+        let codes = raw.code.map(|words| self.codes(&words, &outcomes));
         if grade == Grade::Warn && raw.because.is_none() {
             self.report(span, "an alternative that warns without `because`")
                 .say("say in one sentence why it is graded so");
@@ -86,12 +89,37 @@ impl Reader<'_> {
         Expectation {
             grade,
             outcomes,
+            codes: codes.unwrap_or_default(),
+            alpn: raw.alpn.and_then(|word| self.word(&word)),
             fields: self.fields(raw.fields),
             connection: raw.connection.and_then(|word| self.word(&word)),
             tunnel: raw.tunnel.and_then(|word| self.word(&word)),
             requirement: raw.requirement.map(|id| self.requirement(&id, registry)),
             because: raw.because.map(|text| self.sentence(&text)),
         }
+    }
+
+    /// The error codes behind words such as `PROTOCOL_ERROR CANCEL`.
+    fn codes(&mut self, words: &raw::Text, outcomes: &Outcomes) -> Vec<ErrorCode> {
+        let has_code = |o: &Outcome| matches!(o, Outcome::StreamError | Outcome::ConnectionError);
+        if !outcomes.0.iter().any(has_code) {
+            self.report(words.span(), "`code` without an outcome that has one")
+                .say("it belongs to `stream-error` and `connection-error`");
+        }
+        let mut codes = Vec::new();
+        for word in words.get_ref().split_ascii_whitespace() {
+            match ErrorCode::from_word(word) {
+                Some(code) => codes.push(code),
+                None => {
+                    let known = ErrorCode::WORDS.iter().map(|(known, _)| *known);
+                    let known: Vec<&str> = known.collect();
+                    let span = self.within(words, word);
+                    self.report(span, format!("unknown error code `{word}`"))
+                        .did_you_mean(word, &known);
+                }
+            }
+        }
+        codes
     }
 
     /// The alternatives of a preset, with what the case adds to those that pass.
@@ -103,6 +131,7 @@ impl Reader<'_> {
     ) -> Vec<Expectation> {
         let own = [
             ("status", &raw.status),
+            ("code", &raw.code),
             ("grade", &raw.grade),
             ("because", &raw.because),
         ];
@@ -135,6 +164,7 @@ impl Reader<'_> {
             return Vec::new();
         };
         let fields = self.fields(raw.fields);
+        let alpn = raw.alpn.and_then(|word| self.word(&word));
         let connection = raw.connection.and_then(|word| self.word(&word));
         let tunnel = raw.tunnel.and_then(|word| self.word(&word));
         let requirement = raw
@@ -146,6 +176,7 @@ impl Reader<'_> {
             .filter(|one| one.grade == Grade::Pass)
         {
             one.fields.extend(fields.iter().cloned());
+            one.alpn = alpn.or(one.alpn);
             one.connection = connection.or(one.connection);
             one.tunnel = tunnel.or(one.tunnel);
             one.requirement = requirement.clone().or_else(|| one.requirement.take());

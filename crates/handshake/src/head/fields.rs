@@ -79,6 +79,13 @@ impl<'b> Fields<'b> {
     }
 }
 
+/// Field lines that come from elsewhere than a head in text, such as a header list of HTTP/2.
+impl<'b> FromIterator<FieldLine<'b>> for Fields<'b> {
+    fn from_iter<I: IntoIterator<Item = FieldLine<'b>>>(lines: I) -> Self {
+        Self(lines.into_iter().collect())
+    }
+}
+
 impl<'a, 'b> IntoIterator for &'a Fields<'b> {
     type Item = &'a FieldLine<'b>;
     type IntoIter = std::slice::Iter<'a, FieldLine<'b>>;

@@ -9,20 +9,40 @@ use super::{Context, Remark};
 use crate::reading::{BodyState, Reading};
 use crate::text::shown;
 
-/// Which framing fields may stand where (RFC 9110 8.6; RFC 9112 6.1, 6.2).
-pub(super) fn framing_fields(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
+/// No Content-Length where no content can be (RFC 9110 8.6).
+pub(super) fn no_length_without_content(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
     let status = context.status();
-    let length = context.fields().contains("Content-Length");
-    let coding = context.fields().contains("Transfer-Encoding");
-    let bodiless = status < 200 || status == 204;
-    if bodiless && length {
+    if is_bodiless(status) && context.fields().contains("Content-Length") {
         let remark = Remark::new(
             "rfc9110/8.6-cl-1xx-204",
             format!("the {status} has Content-Length"),
         );
         remarks.push(remark.at(context.line("Content-Length")));
     }
-    if bodiless && coding {
+}
+
+/// A 2xx to CONNECT opens a tunnel, which has no length (RFC 9110 9.3.6); the extended CONNECT is one
+/// (RFC 8441 4).
+pub(super) fn no_length_of_a_tunnel(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
+    let connect = |request: &RequestHead<'_>| request.method == b"CONNECT";
+    let opens = matches!(context.status(), 200..=299) && context.request().is_some_and(connect);
+    if opens && context.fields().contains("Content-Length") {
+        let message = format!("the {} to CONNECT has Content-Length", context.status());
+        let remark = Remark::new("rfc9110/9.3.6-2xx-framing", message);
+        remarks.push(remark.at(context.line("Content-Length")));
+    }
+}
+
+fn is_bodiless(status: u16) -> bool {
+    status < 200 || status == 204
+}
+
+/// Which framing fields may stand where (RFC 9112 6.1, 6.2).
+pub(super) fn framing_fields(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
+    let status = context.status();
+    let length = context.fields().contains("Content-Length");
+    let coding = context.fields().contains("Transfer-Encoding");
+    if is_bodiless(status) && coding {
         let message = format!("the {status} has Transfer-Encoding");
         let remark = Remark::new("rfc9112/6.1-te-1xx-204", message);
         remarks.push(remark.at(context.line("Transfer-Encoding")));
@@ -153,6 +173,7 @@ pub(super) const CITES: &[&str] = &[
     "rfc9110/2.2-grammar",
     "rfc9110/8.6-cl-1xx-204",
     "rfc9110/9.3.2-head-content",
+    "rfc9110/9.3.6-2xx-framing",
     "rfc9112/2.1-message",
     "rfc9112/6.1-te-1xx-204",
     "rfc9112/6.1-te-old-client",
@@ -197,6 +218,7 @@ mod tests {
                 end: End::Client,
                 over: Over::Http1,
                 tls: true,
+                alpn: None,
                 io: io.to_vec(),
             };
             let result = judge(case, vec![exchange], &corpus.requirements);
@@ -228,6 +250,7 @@ mod tests {
                 end: End::Client,
                 over: Over::Http1,
                 tls: false,
+                alpn: None,
                 io: io.to_vec(),
             };
             let result = judge(case, vec![exchange], &corpus.requirements);

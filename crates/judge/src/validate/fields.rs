@@ -4,7 +4,7 @@ use upspec_handshake::ViolationKind;
 use upspec_handshake::field::date::is_imf_fixdate;
 use upspec_handshake::field::elements;
 
-use super::{Context, Remark};
+use super::{Context, Remark, websocket};
 use crate::text::shown;
 
 /// Every line is name, colon, value, with nothing raw in it (RFC 9112 5, 2.2; RFC 9110 5.5).
@@ -108,7 +108,8 @@ pub(super) fn date(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
             let message = format!("Date is no IMF-fixdate: {}", shown(value, 60));
             remarks.push(Remark::new("rfc9110/2.2-grammar", message).at(context.line("Date")));
         }
-        None if (200..500).contains(&context.status()) => {
+        // The 2xx that opens a tunnel has the place of the 101, which needs no Date.
+        None if (200..500).contains(&context.status()) && !websocket::opens(context) => {
             let message = format!("the {} has no Date", context.status());
             let remark = Remark::new("rfc9110/6.6.1-date", message).at(context.status_line());
             remarks.push(remark.at_most_warn());
@@ -120,6 +121,10 @@ pub(super) fn date(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
 /// The fields that a status code needs (RFC 9110 15).
 pub(super) fn required_by_status(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
     for (status, name, requirement) in REQUIRED {
+        // HTTP/2 has no Upgrade (RFC 9113 8.2.2).
+        if name == "Upgrade" && context.reading.http2.is_some() {
+            continue;
+        }
         if context.status() == status && !context.fields().contains(name) {
             let message = format!("the {status} has no {name}");
             remarks.push(Remark::new(requirement, message).at(context.head()));

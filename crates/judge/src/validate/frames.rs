@@ -5,23 +5,23 @@ use upspec_handshake::Status;
 use upspec_handshake::frame::{Compression, Frame, FrameReader, FrameViolation, Sender, opcode};
 
 use super::Remark;
-use crate::reading::Reading;
+use crate::reading::{Reading, Response, opens_websocket};
 use crate::text::shown;
 use crate::tunnel::{MOST_FRAMES, frames};
 
 /// Reads the tunnel of an answer that names websocket, frame by frame.
 pub(super) fn tunnel(reading: &Reading<'_>, remarks: &mut Vec<Remark>) {
-    let (Some(tunnel), Some(switch)) = (&reading.tunnel, reading.responses.last()) else {
+    let (Some(tunnel), Some(switch)) = (&reading.tunnel, switch(reading)) else {
         return;
     };
-    let upgrade = switch.head.fields.combined("Upgrade").unwrap_or_default();
-    if !upgrade.eq_ignore_ascii_case(b"websocket") {
+    let octets = tunnel.got;
+    if octets.starts_with(b"HTTP/") {
+        let at = tunnel.place(0..octets.len());
+        remarks.push(instead_of_frames(reading, octets).at(at));
         return;
     }
-    let octets = &reading.read[tunnel.clone()];
-    if octets.starts_with(b"HTTP/") {
-        let message = format!("a further response follows the 101: {}", shown(octets, 40));
-        remarks.push(Remark::new("rfc9110/15.2.2-101-upgrade", message).at(tunnel.clone()));
+    // A 2xx to CONNECT with a length has content and no frames; the length is the breach.
+    if reading.http2.is_some() && switch.head.fields.contains("Content-Length") {
         return;
     }
     let extensions = switch
@@ -35,19 +35,20 @@ pub(super) fn tunnel(reading: &Reading<'_>, remarks: &mut Vec<Remark>) {
         Compression::None
     };
     let mut reader = FrameReader::new(Sender::Server, compression);
-    let mut at = tunnel.start;
+    let mut at = 0;
     let mut closed = false;
     for _ in 0..MOST_FRAMES {
-        if at > tunnel.start && reading.read[at..].starts_with(b"HTTP/1.") {
-            remarks.push(stray_response(closed, &reading.read[at..]).at(at..reading.read.len()));
+        if at > 0 && octets[at..].starts_with(b"HTTP/1.") {
+            let place = tunnel.place(at..octets.len());
+            remarks.push(stray_response(closed, &octets[at..]).at(place));
             break;
         }
-        let Status::Complete(frame) = reader.read(&reading.read[at..]) else {
+        let Status::Complete(frame) = reader.read(&octets[at..]) else {
             break;
         };
         for violation in &frame.violations {
             let remark = remark(*violation, &frame, reading);
-            remarks.extend(remark.map(|remark| remark.at(at..at + frame.len)));
+            remarks.extend(remark.map(|remark| remark.at(tunnel.place(at..at + frame.len))));
         }
         // Octets that are no frame would be misread from here on, and one breach after a Close says
         // what all further ones would.
@@ -60,6 +61,34 @@ pub(super) fn tunnel(reading: &Reading<'_>, remarks: &mut Vec<Remark>) {
         }
         at += frame.len;
         closed = frame.opcode == opcode::CLOSE;
+    }
+}
+
+/// The response that opened a WebSocket connection, if the tunnel is one.
+fn switch<'r, 'b>(reading: &'r Reading<'b>) -> Option<&'r Response<'b>> {
+    if let Some(http2) = reading.http2 {
+        return reading
+            .answer()
+            .filter(|answer| opens_websocket(http2, answer));
+    }
+    let last = reading.responses.last()?;
+    let upgrade = last.head.fields.combined("Upgrade").unwrap_or_default();
+    upgrade.eq_ignore_ascii_case(b"websocket").then_some(last)
+}
+
+/// A response in HTTP/1.1 from a tunnel that was to be WebSocket. In HTTP/2 such a tunnel leads to a
+/// host, and an extended CONNECT names none (RFC 8441 4).
+fn instead_of_frames(reading: &Reading<'_>, octets: &[u8]) -> Remark {
+    let shown = shown(octets, 40);
+    match reading.http2 {
+        Some(_) => {
+            let message = format!("HTTP/1.1 comes out of the tunnel: {shown}");
+            Remark::new("rfc8441/4-no-tunnel", message)
+        }
+        None => {
+            let message = format!("a further response follows the 101: {shown}");
+            Remark::new("rfc9110/15.2.2-101-upgrade", message)
+        }
     }
 }
 
@@ -99,7 +128,7 @@ fn remark(violation: FrameViolation, frame: &Frame<'_>, reading: &Reading<'_>) -
 
 /// Whether the client sent a Close frame with the same code, which is typically echoed.
 fn client_closed_with(code: Option<u16>, reading: &Reading<'_>) -> bool {
-    let sent = frames(&reading.written[reading.requests_end..]);
+    let sent = frames(reading.sent_into_tunnel());
     code.is_some() && sent.iter().any(|frame| frame.close_code() == code)
 }
 
@@ -137,5 +166,6 @@ pub(super) const CITES: &[&str] = &[
     "rfc6455/5.6-utf8",
     "rfc6455/7.4.1-reserved-codes",
     "rfc6455/7.4.2-code-ranges",
+    "rfc8441/4-no-tunnel",
     "rfc9110/15.2.2-101-upgrade",
 ];

@@ -11,12 +11,16 @@ use upspec_handshake::opening::{Consequence, Opening};
 
 use super::switch::is_out_of_turn;
 use super::{Context, Remark, deflate};
+use crate::reading::opens_websocket;
 use crate::text::shown;
 
 /// Whether the response opens a WebSocket connection: a 101 that names websocket, or one to an
 /// offer of websocket that names nothing else of the offer. Among several protocols the server
-/// may pick another (RFC 9110 7.8).
-fn opens(context: &Context<'_, '_>) -> bool {
+/// may pick another (RFC 9110 7.8). In HTTP/2 a 2xx to an extended CONNECT does (RFC 8441 5).
+pub(super) fn opens(context: &Context<'_, '_>) -> bool {
+    if let Some(http2) = context.reading.http2 {
+        return opens_websocket(http2, context.response);
+    }
     let named = |fields: &Fields<'_>| -> Vec<Vec<u8>> {
         let offered = protocols(fields.values("Upgrade")).flatten();
         offered
@@ -90,8 +94,14 @@ pub(super) fn upgrade_and_connection(context: &Context<'_, '_>, remarks: &mut Ve
         let remark = Remark::new("rfc6455/4.2.2-connection", message);
         remarks.push(remark.at(context.line("Connection")));
     }
-    if context.fields().contains("Sec-WebSocket-Version") {
-        let message = "the 101 carries Sec-WebSocket-Version, which belongs to refusals";
+}
+
+/// Sec-WebSocket-Version is for answers that refuse a version (RFC 6455 11.3.5).
+pub(super) fn no_version_on_success(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
+    if opens(context) && context.fields().contains("Sec-WebSocket-Version") {
+        let status = context.status();
+        let message =
+            format!("the {status} carries Sec-WebSocket-Version, which belongs to refusals");
         let remark = Remark::new("rfc6455/11.3.5-on-error", message);
         remarks.push(
             remark
@@ -196,7 +206,7 @@ pub(super) fn version_list(context: &Context<'_, '_>, remarks: &mut Vec<Remark>)
     let Some(value) = context.fields().combined("Sec-WebSocket-Version") else {
         return;
     };
-    if context.status() == 101 {
+    if context.status() == 101 || opens(context) {
         return;
     }
     let at = context.line("Sec-WebSocket-Version");

@@ -259,6 +259,12 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         "What answers an HTTP/2 preface may be HTTP/2.",
     ),
     row(
+        Of::Case("server/h2c/valid"),
+        &[BadRequest],
+        Verdict::Warn,
+        "400 calls a request malformed that is in order.",
+    ),
+    row(
         Of::Case("server/http-version/"),
         &[Junk],
         Verdict::Warn,

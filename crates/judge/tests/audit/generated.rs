@@ -15,15 +15,17 @@ use upspec_judge::{CaseResult, Finding, IoKind, Verdict, judge};
 
 use crate::agree::{Agreement, Ruled, agreement, ruled, usual, weight};
 use crate::breaks::{BREAKS, Break, Edit};
-use crate::is_large;
 use crate::reply::{Content, Details, Names, reply, statuses};
 use crate::scripted::{Asked, play};
+use crate::{is_large, is_plain};
 
 static CORPUS: LazyLock<Corpus> = LazyLock::new(|| Corpus::embedded().unwrap());
 
 /// The cases that are quick to play.
-static CASES: LazyLock<Vec<&Case>> =
-    LazyLock::new(|| CORPUS.cases.iter().filter(|case| !is_large(case)).collect());
+static CASES: LazyLock<Vec<&Case>> = LazyLock::new(|| {
+    let quick = |case: &&Case| is_plain(case) && !is_large(case);
+    CORPUS.cases.iter().filter(quick).collect()
+});
 
 fn config() -> ProptestConfig {
     let given = |name: &str| std::env::var_os(name).is_some();

@@ -70,6 +70,7 @@ pub(crate) fn play(case: &Case, answer: &mut dyn FnMut(&Asked<'_>) -> Reply) -> 
                     return wire.finish();
                 }
             }
+            Step::H2(_) | Step::AwaitSettings => unreachable!("HTTP/2 is not played here"),
         }
         if wire.ended {
             return wire.finish();
@@ -221,6 +222,7 @@ impl Wire<'_, '_> {
             end: End::Client,
             over: Over::Http1,
             tls: false,
+            alpn: None,
             io: self.io,
         }
     }

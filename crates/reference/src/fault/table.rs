@@ -2,6 +2,7 @@
 //! Never anything but the table; `reading`, `answering` and the tunnel act on it.
 
 use super::FaultInfo;
+use super::http2_table::with_http2_faults;
 
 macro_rules! faults {
     ($($fault:ident: $name:literal breaks $requirement:literal, $summary:literal;)*) => {
@@ -23,7 +24,7 @@ macro_rules! faults {
     };
 }
 
-faults! {
+with_http2_faults! { faults! {
     // How the octets of a request are read.
     BareCrAsLineEnd: "bare-cr-as-line-end" breaks "rfc9112/2.2-bare-cr",
         "A CR without LF ends a line.";
@@ -583,4 +584,4 @@ faults! {
         "An uncompressed message ends the connection once compression is agreed.";
     AcceptCompressedPing: "accept-compressed-ping" breaks "rfc7692/6.1-rsv1",
         "RSV1 on a control frame or a later fragment is not looked at once compression is agreed.";
-}
+} }

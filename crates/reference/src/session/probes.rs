@@ -46,6 +46,7 @@ pub(super) fn all() -> Vec<Probe> {
         writes: vec![deflate.clone(), frames],
         ends: false,
     }));
+    probes.extend(crate::http2::probes::all().into_iter().map(alone));
     let early = HANDSHAKE.strip_suffix("\r\n").unwrap();
     let short = added("Content-Length: 10");
     probes.push(Probe {

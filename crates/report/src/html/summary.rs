@@ -88,6 +88,10 @@ pub(super) fn facts(report: &Report) -> Markup {
     let facts = &report.target.facts;
     let yes = |fact| if fact { "yes" } else { "no" };
     let endpoint = facts.endpoint.map_or("unknown", yes);
+    let http2 = match (facts.http2, facts.http2_alone) {
+        (true, true) => "only",
+        (spoken, _) => yes(spoken),
+    };
     let rows = [
         ("Switches to WebSocket", endpoint),
         ("Answers a Ping", yes(facts.pong)),
@@ -97,6 +101,9 @@ pub(super) fn facts(report: &Report) -> Markup {
         ("Answers GET / with 2xx", yes(facts.plain_resource)),
         ("Allowed origins declared", yes(facts.origin)),
         ("Reached over TLS", yes(facts.tls)),
+        ("Speaks HTTP/2", http2),
+        ("Announces extended CONNECT", yes(facts.extended_connect)),
+        ("Opens WebSockets in HTTP/2", yes(facts.http2_endpoint)),
     ];
     let names: Vec<String> = facts
         .subprotocols

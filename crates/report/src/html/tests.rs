@@ -1,5 +1,7 @@
 //! The page: what it holds, and that nothing a target sends becomes part of it.
 
+use upspec_judge::IoKind;
+
 use super::*;
 use crate::sample;
 
@@ -112,5 +114,45 @@ fn pages_to_look_at() {
         let folder = std::path::Path::new(&folder);
         std::fs::write(folder.join("sample.html"), html(&sample::report())).unwrap();
         std::fs::write(folder.join("full.html"), html(&sample::full_report(600))).unwrap();
+    }
+}
+
+#[test]
+fn frames_stand_beside_their_octets() {
+    let mut report = sample::report();
+    let exchange = &mut report.cases[0].exchanges[0];
+    *exchange = sample::over_http2(vec![
+        (
+            IoKind::Wrote,
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec(),
+        ),
+        (
+            IoKind::Read,
+            b"\0\0\x06\x04\0\0\0\0\0\0\x08\0\0\0\x01\0\0\x0e\x01".to_vec(),
+        ),
+        // A field whose value is markup, and a GOAWAY that says something to people.
+        (
+            IoKind::Read,
+            b"\x05\0\0\0\x01\x8d\0\x01x\x09<b>\x1b\0\x80\x80\x0a\x0a".to_vec(),
+        ),
+        (IoKind::WroteOwed, b"\0\0\0\x04\x01\0\0\0\0".to_vec()),
+        (
+            IoKind::Read,
+            b"\0\0\x0b\x07\0\0\0\0\0\0\0\0\x01\0\0\0\x0b<i>".to_vec(),
+        ),
+    ]);
+    let page = html(&report);
+    for wanted in [
+        "connection preface",
+        "<b>SETTINGS</b>",
+        "<code>ENABLE_CONNECT_PROTOCOL: 1</code>",
+        "HEADERS, stream 1, END_STREAM, END_HEADERS",
+        "<code>:status: 404</code>",
+        "<code>x: &lt;b&gt;\\x1B\\x00\\x80\\x80\\n\\n</code>",
+        "sent as HTTP/2 obliges us",
+        "<b>GOAWAY, ENHANCE_YOUR_CALM, last stream 1</b> “&lt;i&gt;”",
+        "SETTINGS; HEADERS, stream 1, END_STREAM, END_HEADERS; GOAWAY, ENHANCE_YOUR_CALM, last stream 1 (",
+    ] {
+        assert!(page.contains(wanted), "{wanted}");
     }
 }

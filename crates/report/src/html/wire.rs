@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use maud::{Markup, PreEscaped, html};
-use upspec_judge::{Exchange, Io, IoKind};
+use upspec_judge::{Exchange, FrameNote, FrameNotes, Io, IoKind};
 
 use crate::entry::CaseEntry;
 use crate::seen;
@@ -65,21 +65,71 @@ pub(super) fn marks(case: &CaseEntry, exchange: usize) -> Vec<Range<usize>> {
 /// The log of a connection, with these octets of what was read marked.
 pub(super) fn log(exchange: &Exchange, marks: &[Range<usize>], ink: &mut Ink) -> Markup {
     let (mut written, mut read) = (0, 0);
+    let notes = FrameNotes::of(exchange);
     html! {
         ol.wire {
             @for io in &exchange.io {
-                @let (offset, marks) = match io.kind {
-                    IoKind::Read => (advance(&mut read, io), marks),
-                    _ => (advance(&mut written, io), &[][..]),
+                @let (offset, marks, notes) = match io.kind {
+                    IoKind::Read => (advance(&mut read, io), marks, &notes.read),
+                    _ => (advance(&mut written, io), &[][..], &notes.written),
                 };
+                @let ended = ended_within(notes, offset, io.bytes.len());
                 @match io.kind {
-                    IoKind::Read => li.got { (octets("← received", io, offset, marks, ink)) },
-                    IoKind::Wrote => li.put { (octets("→ sent", io, offset, marks, ink)) },
-                    IoKind::WroteLeave => li.put { (octets("→ sent to take leave", io, offset, marks, ink)) },
+                    IoKind::Read => li.got { (octets("← received", io, offset, marks, ink)) (frames(ended, ink)) },
+                    kind if kind.is_written() => li.put {
+                        (octets(put(kind), io, offset, marks, ink))
+                        (frames(ended, ink))
+                    },
                     _ => li { p { b { "· " (seen::event(io)) } (time(io)) } },
                 }
             }
         }
+    }
+}
+
+fn put(kind: IoKind) -> &'static str {
+    match kind {
+        IoKind::WroteLeave => "→ sent to take leave",
+        IoKind::WroteOwed => "→ sent as HTTP/2 obliges us",
+        _ => "→ sent",
+    }
+}
+
+/// The frames whose last octet is among these.
+fn ended_within(notes: &[FrameNote], from: usize, length: usize) -> &[FrameNote] {
+    let first = notes.partition_point(|note| note.end <= from);
+    let next = notes.partition_point(|note| note.end <= from + length);
+    &notes[first..next]
+}
+
+/// The frames that end in an event, with what they mean.
+fn frames(notes: &[FrameNote], ink: &mut Ink) -> Markup {
+    let cost = |note: &FrameNote| {
+        let fields = note.fields.iter();
+        let fields = fields.map(|field| field.name.len() + field.value.len());
+        4 * (fields.sum::<usize>() + note.says.len())
+            + note.title.len()
+            + 16 * note.fields.len()
+            + 32
+    };
+    let shown = notes.iter().take_while(|note| ink.draw(cost(note))).count();
+    let left = notes.len() - shown;
+    html! {
+        @if shown > 0 {
+            ul.frames {
+                @for note in &notes[..shown] {
+                    li {
+                        b { (note.title) }
+                        @if !note.says.is_empty() { " “" (visible::octets(&note.says)) "”" }
+                        @for field in &note.fields {
+                            br;
+                            code { (visible::octets(&field.name)) ": " (visible::octets(&field.value)) }
+                        }
+                    }
+                }
+            }
+        }
+        @if left > 0 { p.cut { (visible::counted(left, "more frame")) " in the JSON report" } }
     }
 }
 

@@ -141,3 +141,27 @@ proptest! {
         prop_assert_eq!(once, after);
     }
 }
+
+#[test]
+fn values_in_header_lists_are_overwritten() {
+    // Literals of HPACK: a name from the static table, and a name and a value spelled out.
+    let wrote = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x1e\x01\x05\0\0\0\x01\
+        \x0f\x08\x11Bearer longsecret\0\x06cookie\x01a";
+    // `set-cookie` with a Huffman-coded value of three octets, then a server that repeats a secret.
+    let read = b"\0\0\x18\x01\x05\0\0\0\x01\x88\x0f\x28\x83\x18\xc6\x3f\x0f\x27\x0esee longsecret";
+    let mut results = [sample::result_of(Vec::new(), Vec::new())];
+    results[0].exchanges[0] = sample::over_http2(vec![
+        (IoKind::Wrote, wrote.to_vec()),
+        (IoKind::Read, read.to_vec()),
+    ]);
+    redact(&mut results, &[]);
+    let notes = FrameNotes::of(&results[0].exchanges[0]);
+    let values = |notes: &[FrameNote]| -> Vec<String> {
+        let fields = notes.iter().flat_map(|note| &note.fields);
+        fields
+            .map(|field| String::from_utf8_lossy(&field.value).into_owned())
+            .collect()
+    };
+    assert_eq!(values(&notes.written), ["****** **********", "*"]);
+    assert_eq!(values(&notes.read), ["200", "***", "see **********"]);
+}

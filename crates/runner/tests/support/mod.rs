@@ -14,7 +14,10 @@ use upspec_corpus::case::{
     Case, Expectation, Grade, Need, Outcome, Outcomes, Role, Source, Step, Tunnel,
 };
 use upspec_corpus::template::{Binding, Part, Template};
-use upspec_judge::{Awaits, CaseResult, Exchange, IoKind, Progress, Reason, TargetFacts, Verdict};
+use upspec_judge::{
+    Awaits, CaseResult, Exchange, Http2Progress, IoKind, Leave, Progress, Reason, TargetFacts,
+    Verdict,
+};
 use upspec_runner::{CONTROL, Judge, Limits, Settings, Target};
 
 /// A case that any response passes.
@@ -28,6 +31,9 @@ pub(crate) fn case(id: &str, steps: Vec<Step>) -> Case {
         role: Role::Server,
         needs: Vec::new(),
         hazard: None,
+        over: upspec_corpus::case::Over::Http1,
+        tls: upspec_corpus::case::Tls::AsTarget,
+        alpn: vec!["http/1.1".to_owned()],
         steps,
         expect: vec![expect(
             Grade::Pass,
@@ -56,6 +62,8 @@ pub(crate) fn expect(grade: Grade, outcomes: &[Outcome]) -> Expectation {
     Expectation {
         grade,
         outcomes: Outcomes(outcomes.to_vec()),
+        codes: Vec::new(),
+        alpn: None,
         fields: Vec::new(),
         connection: None,
         tunnel: None,
@@ -67,6 +75,13 @@ pub(crate) fn expect(grade: Grade, outcomes: &[Outcome]) -> Expectation {
 /// Octets to send; `{key}` is the only binding.
 pub(crate) fn send(text: &str) -> Step {
     Step::Send(octets(text))
+}
+
+/// These octets to send.
+pub(crate) fn send_octets(octets: &[u8]) -> Step {
+    Step::Send(Template {
+        parts: vec![Part::Bytes(octets.to_vec())],
+    })
 }
 
 /// Octets, with `{key}` as the only binding.
@@ -278,6 +293,16 @@ impl Judge for LabelJudge {
     fn progress(&self, case: &Case, _written: &[u8], read: &[u8]) -> Progress {
         progress(case, read)
     }
+
+    fn leave(&self, case: &Case, _written: &[u8], read: &[u8], close: &[u8]) -> Leave {
+        if progress(case, read).heads.last() != Some(&101) {
+            return Leave::default();
+        }
+        Leave {
+            octets: close.to_vec(),
+            awaits_end: true,
+        }
+    }
 }
 
 fn label(case: &Case, exchange: &Exchange) -> String {
@@ -298,6 +323,8 @@ fn names(outcomes: &Outcomes, label: &str) -> bool {
         Outcome::Closed => label == "closed",
         Outcome::Silent => label == "silent",
         Outcome::NotHttp => label == "not-http",
+        Outcome::ConnectionError => label == "connection-error",
+        Outcome::StreamError => label == "stream-error",
     })
 }
 
@@ -346,5 +373,9 @@ fn progress(case: &Case, read: &[u8]) -> Progress {
             break if end { Awaits::End } else { Awaits::Nothing };
         }
     };
-    Progress { heads, awaits }
+    Progress {
+        heads,
+        awaits,
+        http2: Http2Progress::default(),
+    }
 }

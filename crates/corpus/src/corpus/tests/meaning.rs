@@ -55,7 +55,7 @@ const MEANING: &[Row] = &[
     (
         "\"101\"",
         "\"\"",
-        "server/key.toml:32:10: unknown outcome ``; known are `101`, `4xx`, `400 426`, `401-499`, `any`, `closed`, `silent`, `not-http`",
+        "server/key.toml:32:10: unknown outcome ``; known are `101`, `4xx`, `400 426`, `401-499`, `any`, `closed`, `silent`, `not-http`, `stream-error`, `connection-error`",
         "\"\"",
     ),
     (
@@ -127,7 +127,7 @@ const MEANING: &[Row] = &[
     (
         "wait = \"50ms\"",
         "",
-        "server/key.toml:28:1: a step without any of `send`, `repeat`, `wait`, `await`, `shutdown`; write exactly one of them",
+        "server/key.toml:28:1: a step without any of `send`, `repeat`, `h2`, `wait`, `await`, `shutdown`; write exactly one of them",
         "[[case.step]]",
     ),
     (

@@ -1,0 +1,30 @@
+//! HTTP/2 as far as upgrades and tunnels need it: frames, header lists, messages (RFC 9113, 8441).
+//! Never keeps the state of a session: flow control, priorities and duties to answer are not here.
+//!
+//! [`frame`] reads and writes frames, [`hpack`] header blocks, [`reader`] makes events of the octets
+//! that one side sent, [`connection`] puts the events of a whole exchange in order by stream, and
+//! [`message`] says what is wrong with a header list.
+
+pub mod connection;
+mod fault;
+pub mod frame;
+pub mod hpack;
+mod list;
+pub mod message;
+mod names;
+pub mod reader;
+pub mod write;
+
+pub use connection::{Connection, Stream};
+pub use fault::{Fault, FaultKind};
+pub use frame::{Frame, FrameHeader, GoAway};
+pub use list::{HeaderField, HeaderList};
+pub use message::{Defect, DefectKind};
+pub use names::{ErrorCode, flag, kind, setting};
+pub use reader::{Event, EventKind, Reader, Side};
+
+/// The first octets from a client (RFC 9113 3.4). A SETTINGS frame follows them.
+pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// The longest payload that a peer may send which was promised no more (RFC 9113 6.5.2).
+pub const MAX_FRAME: usize = 16_384;

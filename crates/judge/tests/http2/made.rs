@@ -1,0 +1,109 @@
+//! Cases, frames and exchanges of HTTP/2, made by hand.
+//! Never judges more than it is asked to.
+
+use upspec_corpus::Corpus;
+use upspec_corpus::case::{Case, Expectation, Grade, Outcomes, Over, Role, Source, Tls, Tunnel};
+use upspec_handshake::h2::{PREFACE, flag, hpack, write};
+use upspec_judge::{CaseResult, End, Exchange, Io, IoKind, judge};
+
+pub(super) const END: u8 = flag::END_STREAM;
+pub(super) const DATE: &str = "Tue, 24 Nov 2026 04:00:00 GMT";
+
+/// A case over HTTP/2 that passes these outcomes.
+pub(super) fn case(outcomes: &str) -> Case {
+    Case {
+        id: "server/control/http2".to_owned(),
+        title: "as expected".to_owned(),
+        why: None,
+        requirement: "rfc9113/8.1.1-malformed".to_owned(),
+        see: Vec::new(),
+        role: Role::Server,
+        needs: Vec::new(),
+        hazard: None,
+        over: Over::Http2,
+        tls: Tls::AsTarget,
+        alpn: vec!["h2".to_owned()],
+        steps: Vec::new(),
+        expect: vec![Expectation {
+            grade: Grade::Pass,
+            outcomes: Outcomes::from_words(outcomes).unwrap(),
+            codes: Vec::new(),
+            alpn: None,
+            fields: Vec::new(),
+            connection: None,
+            tunnel: None,
+            requirement: None,
+            because: None,
+        }],
+        same_as: None,
+        source: Source::default(),
+    }
+}
+
+pub(super) fn tunnel_case(want: Tunnel) -> Case {
+    let mut case = case("2xx");
+    case.expect[0].tunnel = Some(want);
+    case
+}
+
+pub(super) fn list(fields: &[(&str, &str)]) -> Vec<u8> {
+    let octets = |&(name, value)| (str::as_bytes(name), str::as_bytes(value));
+    hpack::encode(fields.iter().map(octets))
+}
+
+pub(super) fn opened(rest: &[Vec<u8>]) -> Vec<u8> {
+    let parts = [PREFACE.to_vec(), write::settings(&[])];
+    [&parts[..], rest].concat().concat()
+}
+
+pub(super) fn get() -> Vec<u8> {
+    let fields = [(":method", "GET"), (":scheme", "http"), (":path", "/")];
+    write::headers(1, &list(&fields), END)
+}
+
+pub(super) fn connect() -> Vec<u8> {
+    let fields = [
+        (":method", "CONNECT"),
+        (":protocol", "websocket"),
+        (":scheme", "http"),
+        (":path", "/"),
+        (":authority", "a"),
+        ("sec-websocket-protocol", "chat"),
+    ];
+    write::headers(1, &list(&fields), 0)
+}
+
+/// What a server says first.
+pub(super) fn hello() -> Vec<u8> {
+    [write::settings(&[(8, 1)]), write::settings_ack()].concat()
+}
+
+pub(super) fn answer(status: &str, more: &[(&str, &str)], flags: u8) -> Vec<u8> {
+    let fields = [(":status", status), ("date", DATE)];
+    let fields: Vec<_> = fields.iter().chain(more).copied().collect();
+    write::headers(1, &list(&fields), flags)
+}
+
+pub(super) fn exchange(written: &[u8], read: &[u8], end: IoKind) -> Exchange {
+    let io = |kind, bytes: &[u8]| Io {
+        at_us: 0,
+        kind,
+        bytes: bytes.to_vec(),
+    };
+    Exchange {
+        end: End::Client,
+        over: upspec_judge::Over::Http2,
+        tls: false,
+        alpn: None,
+        io: vec![
+            io(IoKind::Wrote, written),
+            io(IoKind::Read, read),
+            io(end, b""),
+        ],
+    }
+}
+
+pub(super) fn judged(case: &Case, written: &[u8], read: &[u8], end: IoKind) -> CaseResult {
+    let registry = Corpus::embedded().unwrap().requirements;
+    judge(case, vec![exchange(written, read, end)], &registry)
+}

@@ -1,0 +1,421 @@
+//! Exchanges over HTTP/2, made of frames by hand: what comes of them, how far they have come, and
+//! what is found in them.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
+
+mod made;
+
+use made::*;
+use proptest::collection::vec;
+use proptest::prelude::{any, proptest};
+use proptest::sample::Index;
+use upspec_corpus::Corpus;
+use upspec_corpus::case::{Alpn, Connection, Tunnel};
+use upspec_corpus::frames::ErrorCode as Code;
+use upspec_handshake::h2::{ErrorCode, flag, kind, write};
+use upspec_judge::{
+    Awaits, Exchange, FrameNotes, IoKind, TargetFacts, Verdict, judge, leave, progress,
+};
+
+#[test]
+fn every_outcome_has_its_label() {
+    let any = case("any closed silent not-http stream-error connection-error");
+    let reset = write::rst_stream(1, ErrorCode::PROTOCOL_ERROR);
+    let goaway = |code| write::goaway(0, code, b"why");
+    let open = IoKind::Deadline;
+    let rows: [(&str, Vec<u8>, IoKind); 11] = [
+        ("200", [hello(), answer("200", &[], END)].concat(), open),
+        (
+            "204",
+            [hello(), answer("103", &[], 0), answer("204", &[], END)].concat(),
+            open,
+        ),
+        (
+            "400",
+            [hello(), answer("400", &[], 0), reset.clone()].concat(),
+            open,
+        ),
+        (
+            "stream-error PROTOCOL_ERROR",
+            [hello(), reset].concat(),
+            open,
+        ),
+        (
+            "connection-error ENHANCE_YOUR_CALM",
+            [hello(), goaway(ErrorCode::ENHANCE_YOUR_CALM)].concat(),
+            open,
+        ),
+        (
+            "closed",
+            [hello(), goaway(ErrorCode::NO_ERROR)].concat(),
+            IoKind::ReadEnd,
+        ),
+        ("silent", hello(), open),
+        ("closed", hello(), IoKind::ReadEnd),
+        ("closed", Vec::new(), IoKind::Reset),
+        (
+            "not-http",
+            b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(),
+            IoKind::ReadEnd,
+        ),
+        (
+            "not-http",
+            b"\x15\x03\x03\0\x02\x02\x0a".to_vec(),
+            IoKind::ReadEnd,
+        ),
+    ];
+    for (label, read, end) in rows {
+        let written = opened(&[get(), write::settings_ack()]);
+        let result = judged(&any, &written, &read, end);
+        let findings = &result.findings;
+        assert_eq!(result.label.as_deref(), Some(label));
+        assert_eq!(result.verdict, Verdict::Pass, "{label}: {findings:?}");
+    }
+}
+
+#[test]
+fn the_answer_is_that_of_the_last_stream() {
+    let second = write::headers(3, &list(&[(":status", "404"), ("date", DATE)]), END);
+    let read = [hello(), second, answer("200", &[], END)].concat();
+    let other = [(":method", "GET"), (":scheme", "http"), (":path", "/x")];
+    let written = opened(&[get(), write::headers(3, &list(&other), END)]);
+    let result = judged(&case("404"), &written, &read, IoKind::Closed);
+    assert_eq!(result.label.as_deref(), Some("404"));
+    let far = progress(&case("404"), &written, &read);
+    assert_eq!((far.heads, far.http2.stream), (vec![404], 3));
+}
+
+#[test]
+fn a_request_that_cannot_be_read_has_its_stream() {
+    let broken = write::frame(kind::HEADERS, flag::END_HEADERS, 5, b"\xff\xff\xff\xff\xff");
+    let read = [hello(), write::rst_stream(5, ErrorCode::PROTOCOL_ERROR)].concat();
+    let result = judged(
+        &case("stream-error"),
+        &opened(&[broken]),
+        &read,
+        IoKind::Closed,
+    );
+    assert_eq!(result.verdict, Verdict::Pass, "{:?}", result.findings);
+}
+
+#[test]
+fn an_alternative_may_ask_for_a_code() {
+    let mut asks = case("stream-error");
+    asks.expect[0].codes = vec![Code::ProtocolError, Code::RefusedStream];
+    let rows = [
+        (ErrorCode::PROTOCOL_ERROR, Verdict::Pass),
+        (ErrorCode::REFUSED_STREAM, Verdict::Pass),
+        (ErrorCode::CANCEL, Verdict::Fail),
+        (ErrorCode(99), Verdict::Fail),
+    ];
+    for (code, verdict) in rows {
+        let read = [hello(), write::rst_stream(1, code)].concat();
+        let result = judged(&asks, &opened(&[get()]), &read, IoKind::Closed);
+        assert_eq!(result.verdict, verdict, "{code}");
+    }
+}
+
+#[test]
+fn an_alternative_may_ask_for_a_choice_of_alpn() {
+    let registry = Corpus::embedded().unwrap().requirements;
+    let read = [hello(), answer("200", &[], END)].concat();
+    let rows = [
+        (Alpn::H2, Some("h2"), IoKind::Closed, Verdict::Pass),
+        (Alpn::H2, None, IoKind::Closed, Verdict::Fail),
+        (Alpn::None, None, IoKind::Closed, Verdict::Pass),
+        (Alpn::Http11, Some("h2"), IoKind::Closed, Verdict::Fail),
+        (Alpn::None, None, IoKind::TlsBroken, Verdict::Fail),
+    ];
+    for (want, chosen, end, verdict) in rows {
+        let mut asks = case("any");
+        asks.expect[0].alpn = Some(want);
+        let exchange = Exchange {
+            alpn: chosen.map(str::to_owned),
+            ..exchange(&opened(&[get()]), &read, end)
+        };
+        let result = judge(&asks, vec![exchange], &registry);
+        assert_eq!(result.verdict, verdict, "{want:?} {chosen:?} {end:?}");
+    }
+}
+
+#[test]
+fn a_tunnel_is_proven_by_its_pong() {
+    let case = tunnel_case(Tunnel::PingPong);
+    let ping = write::data(1, b"\x89\x84\0\0\0\0ping", 0);
+    let written = opened(&[connect(), ping]);
+    let yes = [hello(), answer("200", &[], 0)].concat();
+    // The Pong comes in two frames, with a PING of HTTP/2 between them.
+    let pong = [
+        write::data(1, b"\x8a\x04pi", 0),
+        write::ping(0, [7; 8]),
+        write::data(1, b"ng", 0),
+    ]
+    .concat();
+    let rows = [
+        (yes.clone(), Verdict::Fail, Awaits::Octets),
+        ([yes.clone(), pong].concat(), Verdict::Pass, Awaits::Nothing),
+        (
+            [yes, write::data(1, b"\x8a\x04nope", 0)].concat(),
+            Verdict::Fail,
+            Awaits::Octets,
+        ),
+    ];
+    for (read, verdict, awaits) in rows {
+        let result = judged(&case, &written, &read, IoKind::Deadline);
+        assert_eq!(result.verdict, verdict, "{:?}", result.findings);
+        assert_eq!(progress(&case, &written, &read).awaits, awaits);
+    }
+}
+
+#[test]
+fn the_end_of_the_stream_ends_the_tunnel() {
+    let close = write::data(1, b"\x88\x82\0\0\0\0\x03\xe8", 0);
+    let written = opened(&[connect(), close]);
+    let yes = [hello(), answer("200", &[], 0)].concat();
+    let rows = [
+        (Vec::new(), Verdict::Fail),
+        (write::data(1, b"", END), Verdict::Pass),
+        (write::rst_stream(1, ErrorCode::CANCEL), Verdict::Pass),
+    ];
+    for (more, verdict) in rows {
+        let read = [yes.clone(), more].concat();
+        let ended = tunnel_case(Tunnel::Ended);
+        let result = judged(&ended, &written, &read, IoKind::Deadline);
+        assert_eq!(result.verdict, verdict, "{:?}", result.findings);
+    }
+}
+
+#[test]
+fn what_a_server_must_not_say_is_found() {
+    let ok = || answer("200", &[], END);
+    let says = |more: (&str, &str)| vec![hello(), answer("200", &[more], END)];
+    let rows = [
+        (
+            "rfc9113/8.2.2-connection-fields-sent",
+            says(("connection", "upgrade")),
+        ),
+        ("rfc9113/8.2.1-field-name", says(("Server", "x"))),
+        ("rfc9110/5.3-repeated-lines", says(("date", DATE))),
+        ("rfc9113/8.6-no-101", vec![hello(), answer("101", &[], 0)]),
+        (
+            "rfc9113/8.3.2-status",
+            vec![hello(), write::headers(1, &list(&[("date", DATE)]), END)],
+        ),
+        (
+            "rfc9113/8.1-end-stream-interim",
+            vec![hello(), answer("103", &[], END)],
+        ),
+        (
+            "rfc9113/8.1.1-malformed",
+            vec![
+                hello(),
+                answer("200", &[("content-length", "5")], 0),
+                write::data(1, b"four", END),
+            ],
+        ),
+        (
+            "rfc9113/3.4-preface-sent",
+            vec![write::ping(0, [0; 8]), hello(), ok()],
+        ),
+        (
+            "rfc9113/4.2-frame-sent",
+            vec![hello(), write::frame(kind::PING, 0, 0, b"short"), ok()],
+        ),
+        (
+            "rfc8441/3-setting-value",
+            vec![hello(), write::settings(&[(8, 2)]), ok()],
+        ),
+        (
+            "rfc8441/3-no-withdraw",
+            vec![hello(), write::settings(&[(8, 0)]), ok()],
+        ),
+        (
+            "rfc9113/6.5.3-settings-ack",
+            vec![write::settings(&[]), ok()],
+        ),
+    ];
+    for (requirement, read) in rows {
+        let any = case("any stream-error connection-error silent");
+        let result = judged(&any, &opened(&[get()]), &read.concat(), IoKind::Deadline);
+        let mut findings = result.findings.iter();
+        let found = findings.find(|one| one.requirement == requirement);
+        let verdict = found.map(|one| one.verdict);
+        assert_eq!(verdict, Some(Verdict::Fail), "{requirement}");
+    }
+}
+
+#[test]
+fn a_ping_is_answered() {
+    let any = case("any");
+    let written = opened(&[write::ping(0, *b"upspec!!"), get()]);
+    let rows = [
+        (write::ping(flag::ACK, *b"upspec!!"), None),
+        (
+            write::ping(flag::ACK, *b"another!"),
+            Some("rfc9113/6.7-ping-ack"),
+        ),
+    ];
+    for (pong, requirement) in rows {
+        let read = [hello(), pong, answer("200", &[], END)].concat();
+        let awaits = requirement.map_or(Awaits::Nothing, |_| Awaits::Octets);
+        assert_eq!(progress(&any, &written, &read).awaits, awaits);
+        let result = judged(&any, &written, &read, IoKind::Deadline);
+        let found = result.findings.first().map(|one| &*one.requirement);
+        assert_eq!(found, requirement);
+    }
+}
+
+#[test]
+fn websocket_rules_hold_on_a_stream() {
+    let rows = [
+        ("sec-websocket-protocol", "chat", None),
+        (
+            "sec-websocket-protocol",
+            "other",
+            Some("rfc6455/4.2.2-subprotocol-choice"),
+        ),
+        (
+            "sec-websocket-extensions",
+            "x-unknown",
+            Some("rfc6455/4.2.2-extensions-offered"),
+        ),
+    ];
+    for (name, value, requirement) in rows {
+        let read = [hello(), answer("200", &[(name, value)], 0)].concat();
+        let result = judged(&case("200"), &opened(&[connect()]), &read, IoKind::Closed);
+        let findings = result.findings.iter();
+        let found: Vec<&str> = findings.map(|one| &*one.requirement).collect();
+        assert_eq!(
+            found,
+            requirement.into_iter().collect::<Vec<_>>(),
+            "{value}"
+        );
+    }
+    let masked = b"\x89\x80abcd";
+    let read = [hello(), answer("200", &[], 0), write::data(1, masked, 0)].concat();
+    let result = judged(&case("200"), &opened(&[connect()]), &read, IoKind::Closed);
+    assert_eq!(
+        result.findings[0].requirement,
+        "rfc6455/5.1-server-unmasked"
+    );
+    let at = result.findings[0].at.unwrap();
+    assert_eq!(&read[at.start..at.end], masked);
+}
+
+#[test]
+fn waiting_ends_when_the_stream_is_decided() {
+    let case = case("any");
+    let written = opened(&[get()]);
+    let reset = write::rst_stream(1, ErrorCode::CANCEL);
+    let goaway = write::goaway(0, ErrorCode::PROTOCOL_ERROR, b"");
+    let rows = [
+        (Vec::new(), Awaits::Octets),
+        (hello(), Awaits::Octets),
+        ([hello(), answer("200", &[], 0)].concat(), Awaits::Octets),
+        ([hello(), answer("200", &[], END)].concat(), Awaits::Nothing),
+        ([hello(), reset].concat(), Awaits::Nothing),
+        (goaway, Awaits::Nothing),
+        (
+            b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(),
+            Awaits::Nothing,
+        ),
+        // Our SETTINGS have no answer yet.
+        (
+            [write::settings(&[]), answer("200", &[], END)].concat(),
+            Awaits::Octets,
+        ),
+    ];
+    for (read, awaits) in rows {
+        assert_eq!(progress(&case, &written, &read).awaits, awaits, "{read:x?}");
+    }
+    let mut asks = case;
+    asks.expect[0].connection = Some(Connection::Open);
+    let read = [hello(), answer("200", &[], END)].concat();
+    assert_eq!(progress(&asks, &written, &read).awaits, Awaits::End);
+}
+
+#[test]
+fn leaving_fits_what_was_opened() {
+    let close = b"\x88\x82\0\0\0\0\x03\xe8";
+    let goaway = write::goaway(0, ErrorCode::NO_ERROR, b"");
+    let yes = [hello(), answer("200", &[], 0)].concat();
+    let in_tunnel = [write::data(1, close, 0), goaway.clone()].concat();
+    let ours_ended = opened(&[connect(), write::data(1, b"", END)]);
+    let nothing = Vec::new();
+    let rows = [
+        (opened(&[connect()]), &yes, in_tunnel, true),
+        (opened(&[get()]), &yes, goaway.clone(), false),
+        (ours_ended, &yes, goaway, false),
+        (b"PRI * HTTP/2.0\r\n".to_vec(), &nothing, Vec::new(), false),
+    ];
+    for (written, read, octets, awaits_end) in rows {
+        let leave = leave(&case("any"), &written, read, close);
+        assert_eq!((leave.octets, leave.awaits_end), (octets, awaits_end));
+    }
+}
+
+#[test]
+fn leaving_fits_what_was_switched_to() {
+    let mut case = case("any");
+    case.over = upspec_corpus::case::Over::Http1;
+    let offer = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\n\r\n";
+    let close = b"\x88\x82\0\0\0\0\x03\xe8";
+    let rows: [(&str, &[u8]); 3] = [("h2c", b""), ("websocket", close), ("WebSocket, x", close)];
+    for (protocol, octets) in rows {
+        let switch =
+            format!("HTTP/1.1 101 x\r\nConnection: upgrade\r\nUpgrade: {protocol}\r\n\r\n");
+        let leave = leave(&case, offer, switch.as_bytes(), close);
+        assert_eq!(leave.octets, octets, "{protocol}");
+    }
+}
+
+#[test]
+fn the_facts_come_from_the_settings() {
+    let rows = [
+        (hello(), (true, true)),
+        (write::settings(&[(8, 0)]), (true, false)),
+        (write::settings(&[]), (true, false)),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(), (false, false)),
+    ];
+    for (read, (http2, extended)) in rows {
+        let mut facts = TargetFacts::default();
+        let exchange = exchange(&opened(&[get()]), &read, IoKind::Closed);
+        facts.learn(&case("any"), &exchange);
+        assert_eq!((facts.http2, facts.extended_connect), (http2, extended));
+        let secure = Exchange {
+            tls: true,
+            ..exchange
+        };
+        facts.learn(&case("any"), &secure);
+        assert!(!facts.http2, "inside TLS it is ALPN that chooses");
+    }
+}
+
+proptest! {
+    /// Whatever comes, and however it is cut, is judged without a panic.
+    #[test]
+    fn no_octets_make_it_panic(
+        frames in vec((0..12_u8, any::<u8>(), 0..4_u32, vec(any::<u8>(), 0..40)), 0..12),
+        junk in vec(any::<u8>(), 0..40),
+        cut in any::<Index>(),
+    ) {
+        let octets: Vec<u8> = frames
+            .iter()
+            .flat_map(|(kind, flags, stream, payload)| write::frame(*kind, *flags, *stream, payload))
+            .chain(junk)
+            .collect();
+        let octets = &octets[..cut.index(octets.len() + 1)];
+        let registry = upspec_corpus::Registry::default();
+        for case in [case("2xx"), tunnel_case(Tunnel::PingPong)] {
+            let written = opened(&[connect(), octets.to_vec()]);
+            let _ = progress(&case, &written, octets);
+            let _ = leave(&case, &written, octets, b"close");
+            let exchange = exchange(&written, octets, IoKind::Deadline);
+            let _ = FrameNotes::of(&exchange);
+            TargetFacts::default().learn(&case, &exchange);
+            let _ = judge(&case, vec![exchange], &registry);
+        }
+    }
+}

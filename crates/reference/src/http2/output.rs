@@ -1,0 +1,163 @@
+//! What an HTTP/2 connection writes: frames as they come, DATA as the windows of the peer allow
+//! (RFC 9113 5.2). Never decides what to say.
+
+use std::collections::BTreeMap;
+
+use upspec_handshake::h2::{ErrorCode, flag, hpack, setting, write};
+
+/// The octets to write, and those that wait for room.
+pub(super) struct Output {
+    ready: Vec<u8>,
+    /// How many octets of DATA the connection may carry.
+    room: i64,
+    /// The room of a new stream.
+    initial_room: i64,
+    waiting: BTreeMap<u32, Waiting>,
+}
+
+/// The DATA of one stream.
+struct Waiting {
+    room: i64,
+    octets: Vec<u8>,
+    /// END_STREAM follows the octets.
+    ends: bool,
+    /// END_STREAM has been written.
+    is_over: bool,
+}
+
+impl Output {
+    pub(super) fn new() -> Self {
+        Self {
+            ready: Vec::new(),
+            room: INITIAL_ROOM,
+            initial_room: INITIAL_ROOM,
+            waiting: BTreeMap::new(),
+        }
+    }
+
+    /// What has become ready since the last time.
+    pub(super) fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.ready)
+    }
+
+    /// A frame that no window holds back.
+    pub(super) fn frame(&mut self, frame: &[u8]) {
+        self.ready.extend_from_slice(frame);
+    }
+
+    /// A header section; `flags` as in [`write::headers`].
+    pub(super) fn headers(&mut self, stream: u32, fields: &[(Vec<u8>, Vec<u8>)], flags: u8) {
+        let pairs = fields.iter().map(|(name, value)| (&name[..], &value[..]));
+        let block = hpack::encode(pairs);
+        self.frame(&write::headers(stream, &block, flags));
+        if flags & flag::END_STREAM != 0 {
+            self.waiting.remove(&stream);
+        }
+    }
+
+    /// Makes a stream known.
+    pub(super) fn open(&mut self, stream: u32) {
+        let waiting = Waiting {
+            room: self.initial_room,
+            octets: Vec::new(),
+            ends: false,
+            is_over: false,
+        };
+        self.waiting.insert(stream, waiting);
+    }
+
+    /// Forgets a stream and what waits for it.
+    pub(super) fn forget(&mut self, stream: u32) {
+        self.waiting.remove(&stream);
+    }
+
+    /// Content of a stream. Says whether the peer lets too much of it wait.
+    pub(super) fn data(&mut self, stream: u32, octets: &[u8]) -> Backlog {
+        let Some(waiting) = self.waiting.get_mut(&stream) else {
+            return Backlog::Bearable;
+        };
+        waiting.octets.extend_from_slice(octets);
+        self.flush();
+        match self.waiting.get(&stream) {
+            Some(waiting) if waiting.octets.len() > MAX_WAITING => Backlog::Excessive,
+            _ => Backlog::Bearable,
+        }
+    }
+
+    /// The last content of a stream, perhaps none, and the end of our side of it.
+    pub(super) fn finish(&mut self, stream: u32, octets: &[u8]) {
+        if let Some(waiting) = self.waiting.get_mut(&stream) {
+            waiting.octets.extend_from_slice(octets);
+            waiting.ends = true;
+            self.flush();
+        }
+    }
+
+    /// Takes a WINDOW_UPDATE; stream 0 is the connection (RFC 9113 6.9.1).
+    pub(super) fn credit(&mut self, stream: u32, increment: u32) -> Result<(), ErrorCode> {
+        let room = match self.waiting.get_mut(&stream) {
+            _ if stream == 0 => &mut self.room,
+            Some(waiting) => &mut waiting.room,
+            None => return Ok(()),
+        };
+        *room += i64::from(increment);
+        if *room > MAX_ROOM {
+            return Err(ErrorCode::FLOW_CONTROL_ERROR);
+        }
+        self.flush();
+        Ok(())
+    }
+
+    /// Takes SETTINGS_INITIAL_WINDOW_SIZE, which moves the room of every stream (RFC 9113 6.9.2).
+    pub(super) fn configure(&mut self, settings: &[(u16, u32)]) -> Result<(), ErrorCode> {
+        for &(id, value) in settings {
+            if id != setting::INITIAL_WINDOW_SIZE {
+                continue;
+            }
+            let change = i64::from(value) - self.initial_room;
+            self.initial_room = i64::from(value);
+            for waiting in self.waiting.values_mut() {
+                waiting.room += change;
+                if waiting.room > MAX_ROOM {
+                    return Err(ErrorCode::FLOW_CONTROL_ERROR);
+                }
+            }
+        }
+        self.flush();
+        Ok(())
+    }
+
+    fn flush(&mut self) {
+        for (&stream, waiting) in &mut self.waiting {
+            let room = self.room.min(waiting.room);
+            let length = usize::try_from(room).unwrap_or(0).min(waiting.octets.len());
+            let is_last = waiting.ends && length == waiting.octets.len();
+            if length == 0 && !is_last {
+                continue;
+            }
+            let flags = if is_last { flag::END_STREAM } else { 0 };
+            let octets = write::data(stream, &waiting.octets[..length], flags);
+            self.ready.extend(octets);
+            waiting.octets.drain(..length);
+            self.room -= length as i64;
+            waiting.room -= length as i64;
+            waiting.is_over = is_last;
+        }
+        self.waiting.retain(|_, waiting| !waiting.is_over);
+    }
+}
+
+/// How much waits for the peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Backlog {
+    /// No more than it may.
+    Bearable,
+    /// The peer takes nothing off, and goes on asking.
+    Excessive,
+}
+
+/// The room of a stream and of the connection before anybody says otherwise (RFC 9113 6.9.2).
+const INITIAL_ROOM: i64 = 65_535;
+const MAX_ROOM: i64 = 0x7fff_ffff;
+/// How much may wait on one stream.
+const MAX_WAITING: usize = 4 << 20;

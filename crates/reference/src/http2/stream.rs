@@ -1,0 +1,313 @@
+//! The streams of an HTTP/2 connection: requests that arrive, their answers, and WebSockets.
+//! Never looks at the connection as a whole.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use upspec_handshake::field::framing::ContentLength;
+use upspec_handshake::frame::Compression;
+use upspec_handshake::h2::hpack::Pairs;
+use upspec_handshake::h2::message::{self, ListKind};
+use upspec_handshake::h2::{Defect, ErrorCode, Frame, HeaderList, flag, write};
+
+use super::exchange::{Form, Reply, Request};
+use super::output::Backlog;
+use super::{Fatal, Http2, MAX_STREAMS, Stage, faults};
+use crate::Fault;
+use crate::answer::Answer;
+use crate::config::Variation;
+use crate::http::MAX_BODY;
+use crate::session::Action;
+use crate::tunnel::Tunnel;
+
+/// A stream that is not closed.
+pub(super) struct Stream {
+    part: Part,
+    /// Our side has sent END_STREAM.
+    is_answered: bool,
+    /// The client has sent END_STREAM.
+    has_ended: bool,
+}
+
+/// What happens on a stream.
+enum Part {
+    /// It has been answered; what still comes is dropped.
+    Done,
+    /// The content of a request is arriving: so many octets until now.
+    Request(Box<Request>, u64),
+    /// WebSocket, and octets that make no frame yet.
+    Tunnel(Box<Tunnel>, Vec<u8>),
+}
+
+impl Stream {
+    pub(super) fn is_tunnel(&self) -> bool {
+        matches!(self.part, Part::Tunnel(..))
+    }
+}
+
+impl Http2 {
+    /// Takes a header section: a request, or the trailers of one (RFC 9113 8.1).
+    pub(super) fn section(
+        &mut self,
+        now: SystemTime,
+        id: u32,
+        section: &Pairs,
+        ends_stream: bool,
+    ) -> Result<(), Fatal> {
+        if let Some(stream) = self.streams.get(&id) {
+            match stream.part {
+                _ if stream.has_ended => self.reset(id, ErrorCode::STREAM_CLOSED),
+                Part::Request(..) if ends_stream && is_trailer(section) => self.complete(now, id),
+                Part::Tunnel(..) if self.config.has(Fault::TunnelTakesHeaders) => {}
+                Part::Request(..) | Part::Tunnel(..) => self.malformed(now, id),
+                Part::Done => {}
+            }
+            return Ok(());
+        }
+        if self.reset.contains(&id) {
+            return Ok(());
+        }
+        if id.is_multiple_of(2) {
+            return Err(ErrorCode::PROTOCOL_ERROR);
+        }
+        if id <= self.latest {
+            return Err(ErrorCode::STREAM_CLOSED);
+        }
+        self.latest = id;
+        if self.streams.len() >= MAX_STREAMS {
+            self.reset(id, ErrorCode::REFUSED_STREAM);
+            return Ok(());
+        }
+        self.output.open(id);
+        let stream = Stream {
+            part: Part::Done,
+            is_answered: false,
+            has_ended: ends_stream,
+        };
+        if self.config.has(Fault::OneTunnelOnly) && self.has_tunnel() {
+            self.reset(id, ErrorCode::REFUSED_STREAM);
+            return Ok(());
+        }
+        let is_deaf = self.config.has(Fault::TunnelStopsRequests) && self.has_tunnel();
+        self.streams.insert(id, stream);
+        if !is_deaf {
+            self.request(now, id, section);
+        }
+        Ok(())
+    }
+
+    /// Makes stream 1 what a switch by Upgrade makes it: half-closed by the client (RFC 7540 3.2).
+    pub(super) fn open_first(&mut self) {
+        self.latest = 1;
+        self.output.open(1);
+        let stream = Stream {
+            part: Part::Done,
+            is_answered: false,
+            has_ended: true,
+        };
+        self.streams.insert(1, stream);
+    }
+
+    fn request(&mut self, now: SystemTime, id: u32, section: &Pairs) {
+        let pairs = section.iter();
+        let list = HeaderList::new(pairs.map(|(name, value)| (&name[..], &value[..])));
+        if let Some(answer) = faults::answer_at_once(&self.config, &list) {
+            return self.answer(now, id, answer);
+        }
+        let kind = match self.config.varies(Variation::NoExtendedConnect) {
+            true => ListKind::Request,
+            false => ListKind::RequestExtended,
+        };
+        let is_open = |defect: &Defect| !faults::overlooks(&self.config, defect, &list);
+        if message::defects(&list, kind).iter().any(is_open) || faults::objects(&self.config, &list)
+        {
+            return self.malformed(now, id);
+        }
+        let request = match Request::read(&self.config, self.transport, section) {
+            Ok(request) if request.length == ContentLength::Invalid => {
+                return self.malformed(now, id);
+            }
+            Ok(request) => request,
+            Err(answer) => return self.answer(now, id, answer),
+        };
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        let is_complete = stream.has_ended || request.form == Form::WebSocket;
+        let expects_continue = request.expects_continue && !is_complete;
+        stream.part = Part::Request(Box::new(request), 0);
+        if is_complete {
+            self.complete(now, id);
+        } else if expects_continue {
+            let status = (b":status".to_vec(), b"100".to_vec());
+            self.output.headers(id, &[status], 0);
+        }
+    }
+
+    /// Takes content, or octets of a tunnel.
+    pub(super) fn data(&mut self, now: SystemTime, frame: &Frame<'_>) -> Result<(), Fatal> {
+        let id = frame.stream;
+        self.known(id)?;
+        let octets = frame.data().ok_or(ErrorCode::PROTOCOL_ERROR)?;
+        // Padding counts as well (RFC 9113 6.9.1).
+        let taken = u32::try_from(frame.payload.len()).unwrap_or(u32::MAX);
+        if taken > 0 {
+            self.output.frame(&write::window_update(0, taken));
+        }
+        let ends_stream = frame.has(flag::END_STREAM);
+        match self.streams.get_mut(&id) {
+            Some(stream) if !stream.has_ended => {
+                if taken > 0 && !ends_stream {
+                    self.output.frame(&write::window_update(id, taken));
+                }
+                stream.has_ended = ends_stream;
+                self.content(now, id, octets, frame.payload);
+            }
+            None if self.reset.contains(&id) => {}
+            _ => self.reset(id, ErrorCode::STREAM_CLOSED),
+        }
+        Ok(())
+    }
+
+    fn content(&mut self, now: SystemTime, id: u32, octets: &[u8], whole: &[u8]) {
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        let has_ended = stream.has_ended;
+        match &mut stream.part {
+            Part::Request(_, count) => {
+                *count += octets.len() as u64;
+                if *count > MAX_BODY {
+                    self.answer(now, id, Answer::new(413, "the content is too large"));
+                } else if has_ended {
+                    self.complete(now, id);
+                }
+            }
+            Part::Tunnel(tunnel, input) => {
+                input.extend_from_slice(faults::tunnelled(&self.config, octets, whole));
+                let (mut actions, _) = tunnel.receive(input);
+                if faults::drops_rest(&self.config) {
+                    input.clear();
+                }
+                if faults::ends_tunnel(&self.config, octets, has_ended) {
+                    actions.push(Action::Close);
+                }
+                self.act(id, actions);
+            }
+            Part::Done => self.settle(id),
+        }
+    }
+
+    /// Answers a request that is complete.
+    fn complete(&mut self, now: SystemTime, id: u32) {
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        stream.has_ended |=
+            !matches!(&stream.part, Part::Request(request, _) if request.form == Form::WebSocket);
+        let Part::Request(request, count) = std::mem::replace(&mut stream.part, Part::Done) else {
+            return;
+        };
+        if request.form == Form::Ordinary
+            && matches!(request.length, ContentLength::Octets(length) if length != count)
+            && !faults::miscounts(&self.config)
+        {
+            return self.malformed(now, id);
+        }
+        match request.reply(&self.config, now) {
+            Reply::Close => {
+                self.stage = Stage::Over;
+                self.closes = true;
+            }
+            Reply::Response(section, content) => self.respond(id, &section, &content),
+            Reply::Silence => {}
+            Reply::Tunnel(section, compression) => self.open(id, &section, compression),
+        }
+    }
+
+    /// Begins a WebSocket (RFC 8441 5).
+    fn open(&mut self, id: u32, section: &Pairs, compression: Compression) {
+        self.output.headers(id, section, 0);
+        let mut tunnel = Tunnel::new(Arc::clone(&self.config), compression);
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        let (mut actions, _) = tunnel.receive(&mut Vec::new());
+        stream.part = Part::Tunnel(Box::new(tunnel), Vec::new());
+        // Any octet stands for some: none would be an empty DATA frame.
+        if faults::ends_tunnel(&self.config, b" ", stream.has_ended) {
+            actions.push(Action::Close);
+        }
+        self.act(id, actions);
+    }
+
+    /// Does on a stream what a WebSocket does on a connection (RFC 8441 5).
+    fn act(&mut self, id: u32, actions: Vec<Action>) {
+        for action in actions {
+            match action {
+                Action::Write(octets) => {
+                    if self.output.data(id, &octets) == Backlog::Excessive {
+                        return self.reset(id, ErrorCode::ENHANCE_YOUR_CALM);
+                    }
+                }
+                Action::Close => self.finish(id, b""),
+                Action::Pause(_) => {}
+            }
+        }
+    }
+
+    /// Sends a response that has an end.
+    pub(super) fn respond(&mut self, id: u32, section: &Pairs, content: &[u8]) {
+        let flags = if content.is_empty() {
+            flag::END_STREAM
+        } else {
+            0
+        };
+        self.output.headers(id, section, flags);
+        self.finish(id, content);
+        // The client need not send the rest (RFC 9113 8.1).
+        if self.streams.contains_key(&id) {
+            self.reset(id, ErrorCode::NO_ERROR);
+        }
+    }
+
+    fn finish(&mut self, id: u32, octets: &[u8]) {
+        self.output.finish(id, octets);
+        if let Some(stream) = self.streams.get_mut(&id) {
+            stream.is_answered = true;
+            stream.part = Part::Done;
+        }
+        self.settle(id);
+    }
+
+    /// Forgets a stream that both sides have ended.
+    fn settle(&mut self, id: u32) {
+        let is_closed = |stream: &Stream| stream.is_answered && stream.has_ended;
+        if self.streams.get(&id).is_some_and(is_closed) {
+            self.streams.remove(&id);
+        }
+    }
+
+    /// Ends the stream of a malformed request; an answer may come first (RFC 9113 8.1.1).
+    fn malformed(&mut self, now: SystemTime, id: u32) {
+        if self.streams.get(&id).is_some_and(Stream::is_tunnel) {
+            return self.reset(id, ErrorCode::PROTOCOL_ERROR);
+        }
+        match faults::malformed(&self.config) {
+            faults::Malformed::Reset(code) => self.reset(id, code),
+            faults::Malformed::Answer(status) => {
+                self.answer(now, id, Answer::new(status, "the request is malformed"));
+            }
+            faults::Malformed::Silence => {}
+            faults::Malformed::GoAway => self.fail(ErrorCode::PROTOCOL_ERROR),
+        }
+        if self.config.has(Fault::Http2DeafAfterMalformed) {
+            self.stage = Stage::Over;
+        }
+    }
+}
+
+/// Trailers have no pseudo-header fields (RFC 9113 8.1).
+fn is_trailer(section: &Pairs) -> bool {
+    !section.iter().any(|(name, _)| name.starts_with(b":"))
+}

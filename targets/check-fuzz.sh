@@ -1,33 +1,83 @@
 #!/usr/bin/env bash
-# A short run of each fuzz target over its seeds, on the stable toolchain. New inputs go to a
-# folder that is thrown away; a crash is kept in fuzz/artifacts.
+# A short run of each fuzz target from the exported seeds, on the stable toolchain. New inputs go to
+# a folder that is thrown away; a crash is kept in fuzz/artifacts.
+#
+#   targets/check-fuzz.sh                 every target
+#   targets/check-fuzz.sh NAME…           these
+#   targets/check-fuzz.sh --planted …     the same with one planted bug each, which must be found
 set -euo pipefail
 cd "$(dirname "$0")/.."
-
-: "${UPSPEC_FUZZ_SECONDS:=20}"
 
 say() { printf 'fuzz: %s\n' "$*"; }
 die() { printf 'fuzz: %s\n' "$*" >&2; exit 1; }
 
+planted=no
+if [ "${1:-}" = --planted ]; then
+    planted=yes
+    shift
+fi
+if [ $# -gt 0 ]; then
+    names=("$@")
+else
+    names=()
+    for source in fuzz/fuzz_targets/*.rs; do
+        name=$(basename "$source" .rs)
+        # The peer is only there to be measured against.
+        [ "$name" = peer_httparse ] || names+=("$name")
+    done
+fi
+
 PATH="$PATH:$PWD/target/servers/cargo/bin"
 command -v cargo-fuzz >/dev/null || die "cargo-fuzz is missing: targets/install.sh"
 
-corpus=$(mktemp -d)
-trap 'rm -rf "$corpus"' EXIT
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p fuzz/artifacts
 
-for source in fuzz/fuzz_targets/*.rs; do
-    name=$(basename "$source" .rs)
-    seeds=$PWD/fuzz/seeds/$name
-    [ -d "$seeds" ] || die "$name has no seeds in fuzz/seeds/$name"
-    mkdir "$corpus/$name"
-    log=$corpus/$name.log
-    # libFuzzer writes to the first folder only. No sanitizer: the code is safe Rust, and the
-    # stable toolchain has none; RUSTC_BOOTSTRAP lets cargo-fuzz pass its flags all the same.
-    if ! (cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none "$name" \
-        "$corpus/$name" "$seeds" -- "-max_total_time=$UPSPEC_FUZZ_SECONDS" \
-        -max_len=65536 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1) >"$log" 2>&1; then
-        tail -n 60 "$log" >&2
-        die "$name failed"
+cargo xtask seeds >"$work/seeds.log" || die "cargo xtask seeds failed"
+
+# No sanitizer: the code is safe Rust, and the stable toolchain has none; RUSTC_BOOTSTRAP lets
+# cargo-fuzz pass its flags all the same. The planted bugs are built beside the plain targets.
+build=(--sanitizer none)
+folder=fuzz/target
+if [ "$planted" = yes ]; then
+    folder=fuzz/target/planted
+    build+=(--features planted --target-dir target/planted)
+fi
+(cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz build "${build[@]}") >"$work/build.log" 2>&1 || {
+    tail -n 40 "$work/build.log" >&2
+    die "the targets do not build"
+}
+binaries=$folder/$(rustc --version --verbose | sed -n 's/^host: //p')/release
+
+# Runs a target for so many seconds; libFuzzer writes to the first folder only.
+run() {
+    local name=$1 seconds=$2 artifacts=$3 inputs=("fuzz/corpus/$1")
+    [ ! -d "fuzz/regressions/$name" ] || inputs+=("fuzz/regressions/$name")
+    mkdir "$work/$name"
+    "$binaries/$name" "-max_total_time=$seconds" -max_len=4096 -timeout=10 -rss_limit_mb=2048 \
+        -dict=fuzz/http.dict -print_final_stats=1 "-artifact_prefix=$artifacts" \
+        "$work/$name" "${inputs[@]}" >"$work/$name.log" 2>&1
+}
+
+missed=()
+for name in "${names[@]}"; do
+    log=$work/$name.log
+    if [ "$planted" = no ]; then
+        if ! run "$name" "${UPSPEC_FUZZ_SECONDS:-20}" "fuzz/artifacts/$name-"; then
+            tail -n 60 "$log" >&2
+            die "$name failed"
+        fi
+        say "$name: $(grep --text --only-matching 'Done [0-9]* runs in [0-9]* second(s)' "$log" || echo done), no crash"
+    else
+        from=$SECONDS
+        # libFuzzer ends with 77 when a target panics.
+        if run "$name" "${UPSPEC_FUZZ_SECONDS:-60}" "$work/$name-" || ! grep --text --quiet 'panicked at' "$log"; then
+            say "$name: did not find the planted bug"
+            missed+=("$name")
+        else
+            say "$name: found the planted bug in $((SECONDS - from)) s"
+        fi
     fi
-    say "$name: $(grep --only-matching 'Done [0-9]* runs in [0-9]* second(s)' "$log" || echo done), no crash"
 done
+[ ${#missed[@]} -eq 0 ] || die "the planted bug was missed by ${missed[*]}"

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 mod bench;
 mod ci;
 mod coverage;
+mod seeds;
 mod sensitivity;
 mod tidy;
 
@@ -36,6 +37,7 @@ fn dispatch(words: &[&str]) -> Option<Outcome> {
         ["ci"] => ci::run(),
         ["coverage", rest @ ..] => coverage::run(&coverage_options(rest)?),
         ["sensitivity", rest @ ..] => sensitivity::run(&sensitivity_options(rest)?),
+        ["seeds"] => seeds::run(),
         ["tidy"] => tidy::run(),
         _ => return None,
     })
@@ -107,6 +109,7 @@ usage: cargo xtask TASK
                binds a server; fails when a testable one has none
                  --cases          name the cases
                  --format json    as JSON
+  seeds        write what the fuzz targets start from to fuzz/corpus
   sensitivity  play all cases against the reference server, its variations and its faults; fails
                unless what is lawful passes, each fault is caught and each case can fail
                  --fault NAME     this fault alone; may be repeated

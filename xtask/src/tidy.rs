@@ -43,10 +43,15 @@ const EDGES: &[(&str, &[&str])] = &[
     ("report", &["judge", "corpus"]),
     ("mutate", &["handshake", "corpus"]),
     (
+        "fuzzer",
+        &["handshake", "corpus", "judge", "mutate", "runner"],
+    ),
+    (
         "cli",
         &[
             "handshake",
             "corpus",
+            "fuzzer",
             "judge",
             "reference",
             "runner",
@@ -60,6 +65,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "cli",
             "handshake",
             "corpus",
+            "fuzzing",
             "judge",
             "reference",
             "runner",
@@ -67,7 +73,8 @@ const EDGES: &[(&str, &[&str])] = &[
             "mutate",
         ],
     ),
-    ("fuzz", &["handshake", "corpus", "judge"]),
+    ("fuzzing", &["handshake", "corpus", "judge"]),
+    ("fuzz", &["fuzzing"]),
 ];
 
 /// The longest that a source file may be, in lines.

@@ -27,10 +27,14 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run the corpus against a target; without a URL against the embedded reference server.
     Run(Box<RunArgs>),
+    /// Play the same cases to several servers and show where they differ, with the verdict beside it.
+    Diff(Box<crate::diff::args::DiffArgs>),
     /// List the cases.
     List(ListArgs),
     /// Explain a case or a requirement: what is sent, what is lawful, and why.
     Explain(ExplainArgs),
+    /// Hunt a target for answers that the RFCs do not permit, with requests near a valid handshake.
+    Fuzz(Box<FuzzArgs>),
     /// Start the reference server, or the same server with one named fault.
     Serve(ServeArgs),
     /// Judge stored exchanges again, without their server.
@@ -212,6 +216,71 @@ pub(crate) enum Format {
     /// For a job summary.
     Markdown,
 }
+
+/// What a hunt is told.
+#[derive(Debug, Args)]
+#[command(after_help = FUZZ_EXIT_CODES)]
+pub(crate) struct FuzzArgs {
+    /// The target: ws://host:port/path, wss://…, http://… or https://….
+    pub(crate) url: String,
+    /// How long to hunt; 60s when --runs says nothing either.
+    #[arg(long, value_parser = duration, value_name = "TIME")]
+    pub(crate) time: Option<Duration>,
+    /// How many exchanges to play.
+    #[arg(long, value_name = "N")]
+    pub(crate) runs: Option<u64>,
+    /// How many exchanges a second at most.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) rate: Option<u32>,
+    /// What requests and nonces are drawn from; without it a fresh one is taken and printed.
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// How many exchanges are under way at a time.
+    #[arg(short, long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: u16,
+    /// Go on where this file says, and write it at the end; its seed counts.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+    /// The folder for the case files of findings: upspec run --cases DIR plays them again.
+    #[arg(long, value_name = "DIR", default_value = "upspec-found")]
+    pub(crate) out: PathBuf,
+    /// What is a finding: a broken MUST, or a missed SHOULD, too.
+    #[arg(long, value_enum, default_value = "fail", value_name = "VERDICT")]
+    pub(crate) fail_on: FuzzFailOn,
+    /// The longest wait for an answer.
+    #[arg(long, default_value = "5s", value_parser = duration, value_name = "TIME")]
+    pub(crate) timeout: Duration,
+    /// The shortest wait before silence counts; it is confirmed with five times as much.
+    #[arg(long, default_value = "200ms", value_parser = duration, value_name = "TIME")]
+    pub(crate) window: Duration,
+    #[command(flatten)]
+    pub(crate) wants: Wants,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
+    /// Start the target with this command, and again should it die; it ends with the hunt.
+    #[arg(long, value_name = "CMD")]
+    pub(crate) server_cmd: Option<String>,
+    /// Print nothing but findings and errors.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+/// What is a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FuzzFailOn {
+    /// A broken MUST.
+    Fail,
+    /// That, or a missed SHOULD.
+    Warn,
+}
+
+const FUZZ_EXIT_CODES: &str = "\
+Exit codes:
+  0    nothing was found
+  1    something was found
+  2    bad arguments or an unusable file
+  3    the target is unreachable, or does not switch
+  130  interrupted; state and findings are written";
 
 // Any selection of a run will do; hazardous cases are listed in any case.
 #[derive(Debug, Args)]

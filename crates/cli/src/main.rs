@@ -7,8 +7,10 @@ use clap::Parser as _;
 
 mod args;
 mod console;
+mod diff;
 mod exit;
 mod explain;
+mod fuzz;
 mod judge;
 mod list;
 mod outputs;
@@ -43,8 +45,10 @@ fn main() -> ExitCode {
 fn dispatch(command: Command) -> Result<Exit, Trouble> {
     match command {
         Command::Run(args) => run::run(&args),
+        Command::Diff(args) => diff::diff(&args),
         Command::List(args) => list::list(&args),
         Command::Explain(args) => explain::explain(&args),
+        Command::Fuzz(args) => fuzz::fuzz(&args),
         Command::Serve(args) => serve::serve(&args),
         Command::Judge(args) => judge::judge(&args),
         Command::Completions { shell } => {

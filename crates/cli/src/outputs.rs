@@ -1,7 +1,7 @@
 //! Writes the reports of a run and decides its exit code from them.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use upspec_corpus::Corpus;
 use upspec_judge::Verdict;
@@ -44,13 +44,18 @@ pub(crate) fn publish(report: &Report, output: &Output) -> Result<(), Trouble> {
 
 const FOLDER: &str = "target/upspec";
 
-fn write(format: Format, path: &PathBuf, report: &Report) -> Result<(), Trouble> {
+fn write(format: Format, path: &Path, report: &Report) -> Result<(), Trouble> {
     let text = match format {
         Format::Json => report.json(),
         Format::Html => upspec_report::html(report),
         Format::Junit => upspec_report::junit(report),
         Format::Markdown => upspec_report::markdown(report),
     };
+    write_text(path, text)
+}
+
+/// Writes a file, and makes the folders on the way.
+pub(crate) fn write_text(path: &Path, text: String) -> Result<(), Trouble> {
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());

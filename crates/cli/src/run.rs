@@ -12,7 +12,7 @@ use upspec_reference::{Config, Server};
 use upspec_report::{About, Report};
 use upspec_runner::{Ending, Plan, RunOutcome, Scheme, Settings, Target, Trust};
 
-use crate::args::RunArgs;
+use crate::args::{Pace, RunArgs, Selection, TrustArgs, Wants};
 use crate::console::{self, Progress};
 use crate::exit::{Exit, Trouble};
 use crate::{outputs, selection};
@@ -38,8 +38,11 @@ async fn play(args: &RunArgs, corpus: &Corpus) -> Result<Exit, Trouble> {
         (None, Some(url)) => url.clone(),
         (None, None) => return Err(Trouble::usage("no target")),
     };
-    let target = target(args, &url)?;
-    let settings = settings(args);
+    let target = target(&args.trust, &url)?;
+    let settings = Settings {
+        server_cmd: args.server_cmd.clone(),
+        ..settings(&args.selection, &args.wants, &args.pace)
+    };
     let (seed, started, from) = (settings.seed, Timestamp::now(), Instant::now());
     let plan = Plan::new(&corpus.cases, |case| args.selection.wants(case, corpus));
     let mut outcome = drive(plan, target, settings, corpus, args.output.quiet).await;
@@ -82,9 +85,10 @@ async fn embedded() -> Result<String, Trouble> {
     Ok(url)
 }
 
-fn target(args: &RunArgs, url: &str) -> Result<Target, Trouble> {
+/// The target, and whose certificates are believed there.
+pub(crate) fn target(trust: &TrustArgs, url: &str) -> Result<Target, Trouble> {
     let target = Target::parse(url).map_err(Trouble::usage)?;
-    let trust = match (&args.trust.ca, args.trust.insecure) {
+    let trust = match (&trust.ca, trust.insecure) {
         (_, true) => Trust::Anything,
         (Some(path), _) => Trust::CaFile(path.clone()),
         (None, false) => Trust::System,
@@ -92,34 +96,33 @@ fn target(args: &RunArgs, url: &str) -> Result<Target, Trouble> {
     Ok(target.trusting(trust))
 }
 
-fn settings(args: &RunArgs) -> Settings {
+/// The knobs of a run, but for the command that starts the target.
+pub(crate) fn settings(selection: &Selection, wants: &Wants, pace: &Pace) -> Settings {
+    let required = wants.require_subprotocol;
     Settings {
-        jobs: usize::from(args.pace.jobs),
-        timeout: args.pace.timeout,
-        window_floor: args.pace.window.min(args.pace.timeout),
-        retries: args.pace.retries,
-        seed: args.pace.seed.unwrap_or_else(fresh_seed),
-        headers: args.wants.header.clone(),
-        origin: args.wants.origin.clone(),
-        subprotocols: args.wants.subprotocol.clone(),
-        required_subprotocol: args
-            .wants
-            .require_subprotocol
-            .then(|| args.wants.subprotocol.first().cloned())
+        jobs: usize::from(pace.jobs),
+        timeout: pace.timeout,
+        window_floor: pace.window.min(pace.timeout),
+        retries: pace.retries,
+        seed: pace.seed.unwrap_or_else(fresh_seed),
+        headers: wants.header.clone(),
+        origin: wants.origin.clone(),
+        subprotocols: wants.subprotocol.clone(),
+        required_subprotocol: required
+            .then(|| wants.subprotocol.first().cloned())
             .flatten(),
-        hazardous: args.selection.hazardous,
-        server_cmd: args.server_cmd.clone(),
+        hazardous: selection.hazardous,
         ..Settings::default()
     }
 }
 
 /// A seed from the system's entropy; 32 bits, so that it can be typed.
-fn fresh_seed() -> u64 {
+pub(crate) fn fresh_seed() -> u64 {
     u64::from(rand::rngs::StdRng::from_os_rng().next_u32())
 }
 
 /// Plays the plan while the console shows how it goes. Ctrl-C ends the run, not the report.
-async fn drive(
+pub(crate) async fn drive(
     plan: Plan,
     target: Target,
     settings: Settings,
@@ -193,7 +196,7 @@ fn other_scheme(url: &str) -> &'static str {
 }
 
 /// Names the cases that can have killed the target, a few of them if there are many.
-fn suspicion(suspects: &[String]) -> String {
+pub(crate) fn suspicion(suspects: &[String]) -> String {
     match suspects {
         [] => "no case was under way".to_owned(),
         [only] => format!("{only} killed it"),
@@ -208,7 +211,7 @@ fn suspicion(suspects: &[String]) -> String {
 }
 
 /// Says what the control got instead of a switch, and what to change.
-fn not_switched(report: &Report) -> String {
+pub(crate) fn not_switched(report: &Report) -> String {
     let control = report.cases.iter().find(|case| case.id == CONTROL);
     let got = control
         .and_then(|case| case.label.clone())

@@ -24,5 +24,5 @@ pub mod version;
 pub use list::{Element, Malformed, elements, elements_of, tokens};
 pub use parameter::{Parameter, ParameterFault, segments};
 pub use quoted::{Quoted, quoted_string};
-pub(crate) use token::leading_ows;
 pub use token::{is_tchar, is_token, trim_ows, trim_ows_end};
+pub(crate) use token::{leading_ows, leading_tchars};

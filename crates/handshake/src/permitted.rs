@@ -150,7 +150,11 @@ impl Permitted {
                 self.open(&[BadRequest, ClientError], REFUSE);
             }
             Consequence::RefuseMalformed => {
-                let negotiates = endpoint.negotiates_subprotocols || endpoint.negotiates_extensions;
+                let negotiates = if rule == SUBPROTOCOLS {
+                    endpoint.negotiates_subprotocols
+                } else {
+                    endpoint.negotiates_extensions
+                };
                 let grade = if negotiates {
                     Grade::Forbidden
                 } else {
@@ -235,6 +239,7 @@ impl Permitted {
 }
 
 const IGNORE: &str = "rfc9110/7.8-ignore";
+const SUBPROTOCOLS: &str = "rfc6455/4.2.1-protocol-list";
 const REFUSE: &str = "rfc6455/4.2.1-refuse";
 
 /// Malformed extensions fail the connection, and a close does that (RFC 6455 9.1).

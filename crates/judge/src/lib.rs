@@ -4,6 +4,7 @@ pub mod exchange;
 pub mod facts;
 pub mod result;
 
+mod behaviour;
 mod expect;
 mod http2;
 mod inflate;
@@ -18,6 +19,7 @@ mod validate;
 mod verdict;
 mod versions;
 
+pub use behaviour::{Behaviour, behaviour};
 pub use exchange::{End, Exchange, Io, IoKind, Over};
 pub use facts::TargetFacts;
 pub use http2::{FrameNote, FrameNotes, NotedField};

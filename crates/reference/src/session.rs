@@ -161,6 +161,9 @@ impl Session {
             Stage::Body(pending) => match pending.read_body(&self.config, &mut self.input) {
                 Ok(Progress::Starved) => Progress::Starved,
                 Ok(Progress::Made) => self.respond(now),
+                Err(answer) if pending.request.is_head => {
+                    self.send_alone(now, answer.without_content())
+                }
                 Err(answer) => self.send_alone(now, answer),
             },
             Stage::Http2(http2) => {
@@ -277,6 +280,9 @@ impl Session {
                 answering::alter_rejection(&self.config, &mut answer, rejection.cause);
                 if answering::goes_on_after(&self.config, rejection.cause, &seen) {
                     answer.after = After::Persist;
+                }
+                if parsed.method == b"HEAD" {
+                    answer = answer.without_content();
                 }
                 return self.send(now, answer, &seen, None);
             }

@@ -1,6 +1,7 @@
 //! The report as one HTML page that needs nothing else: no script, style, image or font from outside.
 //! Never passes a target's octet on as markup, and a policy in the page stops what would slip through.
 
+mod diff;
 mod results;
 mod summary;
 mod wire;
@@ -15,6 +16,8 @@ use crate::entry::{level_word, verdict_word};
 use crate::report::Report;
 use crate::section::Section;
 use crate::visible;
+
+pub use diff::diff_html;
 
 /// The report as HTML.
 #[must_use]

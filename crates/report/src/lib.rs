@@ -1,6 +1,7 @@
 //! Reports: JSON is the source, the others are views of it.
 //! Never reads a socket, and never trusts an octet that a target sent.
 
+pub mod diff;
 pub mod entry;
 pub mod expected;
 pub mod html;
@@ -20,13 +21,14 @@ mod visible;
 #[cfg(test)]
 mod sample;
 
+pub use diff::{Diff, diff_summary};
 pub use entry::{CaseEntry, Expected, RequirementNote};
 pub use expected::describe;
-pub use html::html;
+pub use html::{diff_html, html};
 pub use junit::junit;
 pub use markdown::markdown;
 pub use read::ReadError;
 pub use redact::redact;
 pub use report::{About, Report, Summary, Target, Tool};
-pub use schema::schema;
+pub use schema::{diff_schema, schema};
 pub use text::{Style, summary};

@@ -1,15 +1,27 @@
 //! The JSON Schema of a report. The judge's types carry no schema of their own, so twins of them
 //! are here; a test holds a whole report against the schema, which allows no unknown key.
 
+use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 
+use crate::diff::Diff;
 use crate::report::Report;
 
 /// The JSON Schema of reports, as it is published in `reports/schema.json`.
 #[must_use]
 pub fn schema() -> String {
+    schema_of::<Report>()
+}
+
+/// The JSON Schema of comparisons, as it is published in `reports/diff-schema.json`.
+#[must_use]
+pub fn diff_schema() -> String {
+    schema_of::<Diff>()
+}
+
+fn schema_of<T: JsonSchema>() -> String {
     let generator = SchemaSettings::draft2020_12().into_generator();
-    let schema = generator.into_root_schema_for::<Report>();
+    let schema = generator.into_root_schema_for::<T>();
     let mut text = serde_json::to_string_pretty(&schema)
         .expect("a schema is a JSON value already: writing it cannot fail");
     text.push('\n');
@@ -223,15 +235,21 @@ mod tests {
 
     #[test]
     fn the_published_schema_is_fresh() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../reports/schema.json");
-        if std::env::var_os("UPSPEC_UPDATE").is_some() {
-            std::fs::write(&path, schema()).unwrap();
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../reports");
+        for (name, schema) in [
+            ("schema.json", schema()),
+            ("diff-schema.json", diff_schema()),
+        ] {
+            let path = folder.join(name);
+            if std::env::var_os("UPSPEC_UPDATE").is_some() {
+                std::fs::write(&path, &schema).unwrap();
+            }
+            let published = std::fs::read_to_string(&path).unwrap_or_default();
+            assert!(
+                published == schema,
+                "reports/{name} is stale; run with UPSPEC_UPDATE=1"
+            );
         }
-        let published = std::fs::read_to_string(&path).unwrap();
-        assert!(
-            published == schema(),
-            "reports/schema.json is stale; run with UPSPEC_UPDATE=1"
-        );
     }
 
     #[test]

@@ -104,7 +104,7 @@ fn counts(report: &Report, style: Style) -> String {
 }
 
 /// Text in the colour of a verdict, or bold without one.
-fn painted(text: &str, verdict: Option<Verdict>, style: Style) -> String {
+pub(crate) fn painted(text: &str, verdict: Option<Verdict>, style: Style) -> String {
     let ansi = match (style, verdict) {
         (Style::Plain, _) => return text.to_owned(),
         (Style::Coloured, Some(verdict)) => colour(verdict).on_default().bold(),

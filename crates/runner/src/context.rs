@@ -10,13 +10,12 @@ use tokio::time::Instant;
 use upspec_corpus::case::Case;
 use upspec_judge::{CaseResult, Exchange, IoKind, Reason, TargetFacts, Verdict};
 
-use crate::bindings::{Nonces, Turn, bindings};
+use crate::bindings::Turn;
 use crate::connect::{ConnectError, Connector, Opening};
 use crate::health::{Control, Health, Patience, Pulse};
 use crate::judging::Judge;
 use crate::plan::{Plan, is_control};
-use crate::play::{Limits, Play, play};
-use crate::script::script;
+use crate::prober::Bench;
 use crate::settings::Settings;
 use crate::target::Target;
 
@@ -188,26 +187,13 @@ impl Context {
         turn: Turn<'_>,
         window: Duration,
     ) -> Result<Exchange, ConnectError> {
-        let nonces = Nonces::of(&turn);
-        let filled = bindings(&self.target, &self.settings, facts, &nonces);
-        let script = script(&case.steps, &filled);
-        let limits = Limits {
-            window,
-            timeout: self.settings.timeout,
-            keep: self.settings.keep,
+        let bench = Bench {
+            connector: &self.connector,
+            target: &self.target,
+            settings: &self.settings,
+            judge: &*self.judge,
         };
-        let judge = &*self.judge;
-        play(
-            &self.connector,
-            &Play {
-                case,
-                script: &script,
-                close: &nonces.close,
-                judge,
-                limits,
-            },
-        )
-        .await
+        bench.exchange(case, facts, turn, window).await
     }
 
     /// Whether an exchange of this case got as far as a response head, which only HTTP has.

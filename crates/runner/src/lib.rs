@@ -1,7 +1,8 @@
 //! Connects to a target, plays the steps of cases and records every byte.
 //! Never judges: what an answer is worth, and whether it is complete, the [`Judge`] says.
 //!
-//! [`run`] plays a whole [`Plan`]; [`play`] plays one case on one connection.
+//! [`run`] plays a whole [`Plan`]; a [`Prober`] plays single cases on a target that it holds on to;
+//! [`play`] plays one case on one connection.
 
 mod aftermath;
 mod bindings;
@@ -14,6 +15,7 @@ mod leave;
 mod needs;
 mod plan;
 mod play;
+mod prober;
 mod record;
 mod run;
 mod script;
@@ -30,6 +32,7 @@ pub use event::{Death, Ending, Event, RunOutcome};
 pub use judging::Judge;
 pub use plan::{CONTROL, HTTP2_CONTROL, Plan};
 pub use play::{Limits, Play, play};
+pub use prober::Prober;
 pub use run::run;
 pub use script::{Action, script};
 pub use settings::Settings;

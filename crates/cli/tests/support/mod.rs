@@ -43,9 +43,18 @@ pub(crate) struct Served {
 }
 
 impl Served {
+    pub(crate) fn conforming() -> Self {
+        Self::start(&[])
+    }
+
     pub(crate) fn with_fault(name: &str) -> Self {
+        Self::start(&["--fault", name])
+    }
+
+    fn start(more: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_upspec"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--fault", name])
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(more)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();

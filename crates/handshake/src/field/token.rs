@@ -15,6 +15,25 @@ pub fn is_token(bytes: &[u8]) -> bool {
     !bytes.is_empty() && bytes.iter().all(|&octet| is_tchar(octet))
 }
 
+/// How many octets of a token the octets begin with: several at a time, as most names are long.
+#[inline]
+pub(crate) fn leading_tchars(bytes: &[u8]) -> usize {
+    let all = |octets: &[u8]| {
+        octets
+            .iter()
+            .fold(true, |all, &octet| all & is_tchar(octet))
+    };
+    let whole = bytes
+        .chunks_exact(AT_ONCE)
+        .take_while(|octets| all(octets))
+        .count()
+        * AT_ONCE;
+    let rest = &bytes[whole..];
+    whole + rest.iter().take_while(|&&octet| is_tchar(octet)).count()
+}
+
+const AT_ONCE: usize = 4;
+
 /// `OWS = *( SP / HTAB )` (RFC 9110 5.6.3): the octets without it at either end.
 #[inline]
 pub fn trim_ows(bytes: &[u8]) -> &[u8] {

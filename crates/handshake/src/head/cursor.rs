@@ -64,23 +64,30 @@ impl<'b, 'e> Cursor<'b, 'e> {
     /// Notes what no line may hold: a bare CR, a NUL.
     #[inline]
     pub(super) fn check_line(&mut self, line: &Range<usize>) {
-        if self.plain {
+        if self.plain || !self.holds_control(line) {
             return;
         }
-        self.check(line, ViolationKind::BareCr, |octet| octet == b'\r');
-        self.check(line, ViolationKind::Nul, |octet| octet == 0);
+        self.check(line, ViolationKind::BareCr, &IS_CR);
+        self.check(line, ViolationKind::Nul, &IS_NUL);
     }
 
     /// Notes any other control octet, under the name that it has in this element.
     #[inline]
     pub(super) fn check_controls(&mut self, range: &Range<usize>, kind: ViolationKind) {
-        if !self.plain {
-            self.check(range, kind, is_other_control);
+        if !self.plain && self.holds_control(range) {
+            self.check(range, kind, &IS_OTHER_CONTROL);
         }
     }
 
-    fn check(&mut self, range: &Range<usize>, kind: ViolationKind, belongs: fn(u8) -> bool) {
-        if let Some(run) = first_run(&self.head[range.clone()], belongs) {
+    /// Whether any check can find something: most lines need no more than this one look.
+    fn holds_control(&self, range: &Range<usize>) -> bool {
+        let octets = self.head[range.clone()].iter();
+        octets.fold(false, |held, &octet| held | IS_CONTROL[usize::from(octet)])
+    }
+
+    fn check(&mut self, range: &Range<usize>, kind: ViolationKind, belongs: &Set) {
+        let octets = &self.head[range.clone()];
+        if let Some(run) = first_run(octets, |octet| belongs[usize::from(octet)]) {
             self.note(kind, range.start + run.start..range.start + run.end);
         }
     }
@@ -134,15 +141,42 @@ fn is_plain(head: &[u8], line_ends: &[usize]) -> bool {
 
 fn count_controls(octets: &[u8]) -> usize {
     let count = octets.iter().fold(0_u8, |count, octet| {
-        count + u8::from(octet.is_ascii_control())
+        count.wrapping_add(u8::from(octet.is_ascii_control()))
     });
     usize::from(count)
 }
 
-/// A control octet other than HTAB, CR and NUL.
-fn is_other_control(octet: u8) -> bool {
-    ((octet < b' ') & (octet != b'\t') & (octet != b'\r') & (octet != 0)) | (octet == 0x7f)
+/// As many octets as a `u8` can count, in whole vectors of 32: no count wraps.
+const COUNTED_AT_ONCE: usize = 224;
+
+/// A set of octets. A table costs the same for every octet, and under a fuzzer, which takes note of
+/// every comparison, far less than comparing.
+type Set = [bool; 256];
+
+static IS_CR: Set = set_of(b"\r");
+static IS_NUL: Set = set_of(b"\0");
+/// Control octets other than HTAB.
+static IS_CONTROL: Set = controls_without(b"\t");
+/// Control octets other than HTAB, CR and NUL.
+static IS_OTHER_CONTROL: Set = controls_without(b"\t\r\0");
+
+const fn set_of(octets: &[u8]) -> Set {
+    let mut set = [false; 256];
+    let mut index = 0;
+    while index < octets.len() {
+        set[octets[index] as usize] = true;
+        index += 1;
+    }
+    set
 }
 
-/// As many octets as a `u8` can count.
-const COUNTED_AT_ONCE: usize = 255;
+const fn controls_without(octets: &[u8]) -> Set {
+    let left_out = set_of(octets);
+    let mut set = [false; 256];
+    let mut octet = 0;
+    while octet < 128 {
+        set[octet] = (octet as u8).is_ascii_control() && !left_out[octet];
+        octet += 1;
+    }
+    set
+}

@@ -88,13 +88,17 @@ impl Words {
 
     fn check(&self, cursor: &mut Cursor<'_, '_>, line: &Range<usize>) {
         let head = cursor.head;
-        if !self.has_shape(head, line) {
+        let target = &head[self.target.clone()];
+        let odd = first_run(target, |octet| !is_target_octet(octet));
+        // White space is no octet of a target, so that most targets need no second look.
+        let is_split = odd.is_some() && target.iter().any(is_space);
+        if is_split || !self.has_shape(head, line) {
             cursor.note(ViolationKind::RequestLineShape, line.clone());
         }
         if !is_token(&head[self.method.clone()]) {
             cursor.note(ViolationKind::MethodNotToken, self.method.clone());
         }
-        if let Some(run) = first_run(&head[self.target.clone()], |octet| !is_target_octet(octet)) {
+        if let Some(run) = odd {
             let at = self.target.start;
             cursor.note(ViolationKind::TargetOctet, at + run.start..at + run.end);
         }
@@ -109,7 +113,6 @@ impl Words {
         !self.target.is_empty()
             && self.method.start == line.start
             && one_space(self.method.end, self.target.start)
-            && !head[self.target.clone()].iter().any(is_space)
             && one_space(self.target.end, self.version.start)
             && !self.version.is_empty()
             && self.version.end == line.end

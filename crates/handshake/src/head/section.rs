@@ -4,7 +4,7 @@
 use super::cursor::{Cursor, first_run};
 use super::{FieldLine, Fields};
 use crate::ViolationKind;
-use crate::field::{is_tchar, leading_ows, trim_ows, trim_ows_end};
+use crate::field::{is_tchar, leading_ows, leading_tchars, trim_ows, trim_ows_end};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -36,10 +36,7 @@ pub(super) fn read<'b>(cursor: &mut Cursor<'b, '_>) -> Fields<'b> {
 /// ```
 fn field_line<'b>(cursor: &mut Cursor<'b, '_>, line: Range<usize>) -> FieldLine<'b> {
     let bytes = &cursor.head[line.clone()];
-    let length = bytes
-        .iter()
-        .position(|&octet| !is_tchar(octet))
-        .unwrap_or(bytes.len());
+    let length = leading_tchars(bytes);
     let colon = match bytes.get(length) {
         Some(b':') if length > 0 => length,
         _ => match odd_name(cursor, &line) {

@@ -127,7 +127,15 @@ pub(super) fn body_of_head(context: &Context<'_, '_>, remarks: &mut Vec<Remark>)
     };
     if stray.start == context.response.body.end {
         let message = "octets follow the response to HEAD";
-        remarks.push(Remark::new("rfc9110/9.3.2-head-content", message).at(stray));
+        let remark = Remark::new("rfc9110/9.3.2-head-content", message).at(stray);
+        // Of a malformed request it may well be unknown that it means HEAD.
+        let malformed = |request: &RequestHead<'_>| !request.violations.is_empty();
+        let unsure = context.request().is_some_and(malformed);
+        remarks.push(if unsure {
+            remark.at_most_warn()
+        } else {
+            remark
+        });
     }
 }
 

@@ -1,0 +1,196 @@
+//! `upspec diff`: plays the same cases to several servers and shows where they differ.
+//! Never lets one server's trouble cost the others their turn.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use tokio::task::JoinSet;
+use upspec_corpus::Corpus;
+use upspec_judge::settle;
+use upspec_report::diff::{Run, Scope};
+use upspec_report::text::Style;
+use upspec_report::{About, Diff, Report, diff_html, diff_summary};
+use upspec_runner::{Ending, Plan, RunOutcome, Settings, Target};
+
+pub(crate) mod args;
+
+use crate::exit::{Exit, Trouble};
+use crate::run::{drive, not_switched, settings, suspicion, target};
+use crate::{console, outputs, selection};
+use args::{DiffArgs, DiffFailOn, DiffFormat, Named};
+
+/// Compares the servers and writes what was asked for.
+pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Trouble> {
+    let corpus = Arc::new(selection::load(&args.selection.cases)?);
+    args.selection.check(&corpus)?;
+    let servers = args.named().map_err(Trouble::usage)?;
+    let mut targets = Vec::new();
+    for server in servers {
+        let target = target(&args.trust, &server.url)?;
+        targets.push((server, target));
+    }
+    let settings = settings(&args.selection, &args.wants, &args.pace);
+    let started = Started {
+        seed: settings.seed,
+        at: Timestamp::now(),
+        from: Instant::now(),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Trouble::usage(format!("cannot start: {error}")))?;
+    let played = runtime.block_on(play_all(args, &corpus, targets, &settings));
+    conclude(args, &corpus, &started, played)
+}
+
+/// What all servers have in common.
+struct Started {
+    seed: u64,
+    at: Timestamp,
+    from: Instant,
+}
+
+/// A server and what became of its run.
+struct Played {
+    server: Named,
+    outcome: RunOutcome,
+}
+
+/// Plays to all servers at once, each at the pace of a run of its own.
+async fn play_all(
+    args: &DiffArgs,
+    corpus: &Arc<Corpus>,
+    targets: Vec<(Named, Target)>,
+    settings: &Settings,
+) -> Vec<Played> {
+    let mut runs = JoinSet::new();
+    for (position, (server, target)) in targets.into_iter().enumerate() {
+        let plan = Plan::new(&corpus.cases, |case| args.selection.wants(case, corpus));
+        let (corpus, settings, quiet) = (Arc::clone(corpus), settings.clone(), args.quiet);
+        runs.spawn(async move {
+            let mut outcome = drive(plan, target, settings, &corpus, true).await;
+            settle(&mut outcome.results, &corpus.requirements);
+            if !quiet {
+                console::remark(&format!("{}: {} cases", server.name, outcome.results.len()));
+            }
+            (position, Played { server, outcome })
+        });
+    }
+    let mut played = Vec::new();
+    while let Some(run) = runs.join_next().await {
+        match run {
+            Ok(run) => played.push(run),
+            Err(error) => console::complain(&format!("a run broke off: {error}")),
+        }
+    }
+    played.sort_by_key(|(position, _)| *position);
+    played.into_iter().map(|(_, played)| played).collect()
+}
+
+/// Puts the runs side by side, shows and writes the comparison, and decides the exit code.
+fn conclude(
+    args: &DiffArgs,
+    corpus: &Corpus,
+    started: &Started,
+    played: Vec<Played>,
+) -> Result<Exit, Trouble> {
+    let interrupted = played
+        .iter()
+        .any(|one| one.outcome.ending == Ending::Interrupted);
+    let runs = played
+        .into_iter()
+        .map(|one| run_of(args, corpus, started, one))
+        .collect();
+    let scope = if args.all {
+        Scope::All
+    } else {
+        Scope::Differing
+    };
+    let diff = Diff::of_runs(about(corpus, started, None), runs, corpus, scope);
+    for (format, path) in &args.report {
+        write(*format, path, &diff)?;
+    }
+    if !args.quiet {
+        console::say(&diff_summary(&diff, Style::Coloured));
+        for (_, path) in &args.report {
+            console::say(&format!("wrote {}\n", path.display()));
+        }
+    }
+    Ok(exit(args, &diff, interrupted))
+}
+
+fn exit(args: &DiffArgs, diff: &Diff, interrupted: bool) -> Exit {
+    let failed = diff.servers.iter().any(|server| server.summary.fail > 0);
+    let counts = match args.fail_on {
+        DiffFailOn::Difference => failed || diff.differing > 0,
+        DiffFailOn::Fail => failed,
+        DiffFailOn::Never => false,
+    };
+    if interrupted {
+        Exit::Interrupted
+    } else if diff.servers.iter().any(|server| server.trouble.is_some()) {
+        Exit::Unreachable
+    } else if counts {
+        Exit::Failed
+    } else {
+        Exit::Conforming
+    }
+}
+
+fn run_of(args: &DiffArgs, corpus: &Corpus, started: &Started, mut played: Played) -> Run {
+    let results = std::mem::take(&mut played.outcome.results);
+    let about = about(corpus, started, Some(&played));
+    let report = Report::of_run(about, results, &args.secret_header, corpus);
+    let trouble = trouble(&played.outcome, &report);
+    if let Some(trouble) = &trouble {
+        console::complain(&format!("{}: {trouble}", played.server.name));
+    }
+    Run {
+        name: played.server.name,
+        trouble,
+        report,
+    }
+}
+
+/// Why a server was not asked everything.
+fn trouble(outcome: &RunOutcome, report: &Report) -> Option<String> {
+    Some(match &outcome.ending {
+        Ending::Complete => return None,
+        Ending::Interrupted => "interrupted".to_owned(),
+        Ending::NotSwitched => not_switched(report),
+        Ending::NotHttp { message } => format!("nothing could be judged: {message}"),
+        Ending::Unreachable { message } => format!("cannot be reached: {message}"),
+        Ending::TargetDied { suspects } => format!("it died; {}", suspicion(suspects)),
+    })
+}
+
+/// What is known of a run, or of the whole comparison.
+fn about(corpus: &Corpus, started: &Started, played: Option<&Played>) -> About {
+    let named = played.map(|played| &played.server);
+    About {
+        tool: outputs::tool(corpus),
+        target: upspec_report::Target {
+            url: named.map(|server| server.url.clone()).unwrap_or_default(),
+            name: named.map(|server| server.name.clone()),
+            facts: played
+                .map(|played| played.outcome.facts.clone())
+                .unwrap_or_default(),
+        },
+        seed: started.seed,
+        started: started.at,
+        elapsed_ms: u64::try_from(started.from.elapsed().as_millis()).unwrap_or(u64::MAX),
+        complete: played.is_none_or(|played| played.outcome.complete),
+    }
+}
+
+fn write(format: DiffFormat, path: &Path, diff: &Diff) -> Result<(), Trouble> {
+    outputs::write_text(
+        path,
+        match format {
+            DiffFormat::Json => diff.json(),
+            DiffFormat::Html => diff_html(diff),
+        },
+    )
+}

@@ -1,0 +1,253 @@
+//! `upspec fuzz`: hunts a live target, and tells what it finds.
+//! Never judges: the fuzzer asks the judge.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use upspec_corpus::Corpus;
+use upspec_fuzzer::{Ending, Event, Finding, Hunt, HuntError, Kind, Options, State};
+use upspec_judge::Verdict;
+use upspec_runner::{Prober, Settings};
+
+use crate::args::{FuzzArgs, FuzzFailOn};
+use crate::console;
+use crate::exit::{Exit, Trouble};
+use crate::run::{fresh_seed, target};
+use crate::selection;
+use upspec_cli::Arbiter;
+
+/// Hunts, and writes state and findings.
+pub(crate) fn fuzz(args: &FuzzArgs) -> Result<Exit, Trouble> {
+    let corpus = selection::load(&[])?;
+    let state = state(args)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Trouble::usage(format!("cannot start: {error}")))?;
+    let ending = runtime.block_on(hunt(args, &corpus, state))?;
+    if let Some(path) = &args.state {
+        ending.state.save(path).map_err(Trouble::usage)?;
+    }
+    Ok(conclude(args, &ending))
+}
+
+/// The state to go on from.
+fn state(args: &FuzzArgs) -> Result<State, Trouble> {
+    let stored = match &args.state {
+        Some(path) => State::load(path).map_err(Trouble::usage)?,
+        None => None,
+    };
+    let differs = |state: &State| args.seed.is_some_and(|seed| seed != state.seed);
+    match stored {
+        Some(state) if differs(&state) => Err(Trouble::usage(format!(
+            "the state was drawn from the seed {}; leave --seed out to go on with it",
+            state.seed
+        ))),
+        Some(state) => Ok(state),
+        None => Ok(State::new(args.seed.unwrap_or_else(fresh_seed))),
+    }
+}
+
+async fn hunt(args: &FuzzArgs, corpus: &Corpus, state: State) -> Result<Ending, Trouble> {
+    let target = target(&args.trust, &args.url)?;
+    let arbiter = Arc::new(Arbiter {
+        requirements: corpus.requirements.clone(),
+    });
+    let prober = Prober::start(target, settings(args, state.seed), arbiter)
+        .await
+        .map_err(|message| Trouble::unreachable(format!("cannot reach {}: {message}", args.url)))?;
+    if !args.quiet {
+        console::remark(&format!("seed {}, from number {}", state.seed, state.next));
+    }
+    let (send, mut receive) = tokio::sync::mpsc::unbounded_channel();
+    let quiet = args.quiet;
+    let shown = tokio::spawn(async move {
+        let mut display = Display::new(quiet);
+        while let Some(event) = receive.recv().await {
+            display.show(&event);
+        }
+        display.finish();
+    });
+    let cancel = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let options = options(args, state.seed);
+    let ending = Hunt::run(prober, corpus, options, state, send, cancel).await;
+    let _ = shown.await;
+    ending.map_err(|error| no_hunt(&error, &args.url))
+}
+
+fn settings(args: &FuzzArgs, seed: u64) -> Settings {
+    let required = args.wants.require_subprotocol;
+    let first = args.wants.subprotocol.first().cloned();
+    Settings {
+        jobs: usize::from(args.jobs),
+        timeout: args.timeout,
+        window_floor: args.window.min(args.timeout),
+        seed,
+        headers: args.wants.header.clone(),
+        origin: args.wants.origin.clone(),
+        subprotocols: args.wants.subprotocol.clone(),
+        required_subprotocol: first.filter(|_| required),
+        server_cmd: args.server_cmd.clone(),
+        ..Settings::default()
+    }
+}
+
+fn options(args: &FuzzArgs, seed: u64) -> Options {
+    Options {
+        seed,
+        jobs: usize::from(args.jobs),
+        runs: args.runs,
+        time: args.time.or(args.runs.is_none().then_some(A_MINUTE)),
+        rate: args.rate,
+        out: args.out.clone(),
+        least: match args.fail_on {
+            FuzzFailOn::Fail => Verdict::Fail,
+            FuzzFailOn::Warn => Verdict::Warn,
+        },
+    }
+}
+
+fn no_hunt(error: &HuntError, url: &str) -> Trouble {
+    let hint = match error {
+        HuntError::NotSwitched(_) => {
+            "; give the endpoint's path in the URL, or what the target wants with --header, \
+             --origin or --subprotocol"
+        }
+        HuntError::Connect(_) | HuntError::NoControl => "",
+    };
+    Trouble::unreachable(format!("{url}: {error}{hint}"))
+}
+
+/// Prints what was found, all hunts of the state together.
+fn conclude(args: &FuzzArgs, ending: &Ending) -> Exit {
+    let findings = &ending.state.findings;
+    if !args.quiet {
+        let seconds = ending.elapsed.as_secs_f64();
+        let rate = ending.executed as f64 / seconds.max(f64::MIN_POSITIVE);
+        console::say(&format!(
+            "{} exchanges in {seconds:.1} s, {rate:.0} a second; {} findings; next number {}\n",
+            ending.executed,
+            findings.len(),
+            ending.state.next,
+        ));
+    }
+    let mut sorted: Vec<&Finding> = findings.iter().collect();
+    sorted.sort_by(|a, b| a.requirement.cmp(&b.requirement));
+    for finding in sorted {
+        console::say(&told(finding, &args.out));
+    }
+    if ending.dead {
+        console::complain(
+            "the target died and was not started again; with --server-cmd it is, and the exchange \
+             that killed it is found",
+        );
+    }
+    match (ending.interrupted, findings.is_empty()) {
+        (true, _) => Exit::Interrupted,
+        (false, true) => Exit::Conforming,
+        (false, false) => Exit::Failed,
+    }
+}
+
+/// A finding in a few lines, with how to play it again.
+fn told(finding: &Finding, out: &Path) -> String {
+    let kind = match finding.kind {
+        Kind::Death => "death",
+        Kind::Slower => "slower and slower",
+        Kind::Violation => "violation",
+    };
+    let Finding {
+        requirement,
+        count,
+        message,
+        recipe,
+        also,
+        case,
+        ..
+    } = finding;
+    let again = if recipe.is_empty() {
+        String::new()
+    } else {
+        let out = out.display();
+        let others: String = also
+            .iter()
+            .map(|one| format!("  also:   {one}\n"))
+            .collect();
+        format!(
+            "  recipe: {recipe}\n{others}  again:  upspec run URL --cases '{out}' --only '{case}'\n"
+        )
+    };
+    format!("{kind} {requirement}, {count} times\n  {message}\n{again}")
+}
+
+/// Shows how a hunt goes: a line on a terminal that is kept up to date, plain lines elsewhere.
+struct Display {
+    bar: Option<ProgressBar>,
+    quiet: bool,
+    ticks: u32,
+}
+
+impl Display {
+    fn new(quiet: bool) -> Self {
+        use std::io::IsTerminal as _;
+        let bar = (!quiet && std::io::stderr().is_terminal()).then(ProgressBar::no_length);
+        if let (Some(bar), Ok(style)) = (&bar, ProgressStyle::with_template("{spinner} {msg}")) {
+            bar.set_style(style);
+        }
+        Self {
+            bar,
+            quiet,
+            ticks: 0,
+        }
+    }
+
+    fn show(&mut self, event: &Event) {
+        match event {
+            Event::Found(finding) => self.line(&format!(
+                "found {}: {}  [{}]",
+                finding.requirement, finding.message, finding.recipe
+            )),
+            Event::Note(note) => self.line(note),
+            Event::Tick {
+                executed,
+                per_second,
+                findings,
+            } => {
+                let text = format!("{executed} exchanges, {per_second}/s, {findings} findings");
+                self.ticks += 1;
+                match &self.bar {
+                    Some(bar) => {
+                        bar.set_message(text);
+                        bar.tick();
+                    }
+                    None if self.ticks.is_multiple_of(LINE_EVERY) => self.line(&text),
+                    None => {}
+                }
+            }
+        }
+    }
+
+    fn line(&self, text: &str) {
+        match &self.bar {
+            _ if self.quiet => {}
+            Some(bar) => bar.suspend(|| console::remark(text)),
+            None => console::remark(text),
+        }
+    }
+
+    fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+const A_MINUTE: Duration = Duration::from_secs(60);
+/// A line in a log every so many seconds.
+const LINE_EVERY: u32 = 5;

@@ -1,0 +1,192 @@
+//! Looks into a result that is no pass: does it come again, with controls in between, and what is the
+//! smallest recipe that still shows it?
+//! Never writes a finding that did not come again.
+
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use upspec_handshake::permitted::Answer;
+use upspec_mutate::{Recipe, case_file};
+
+use crate::finding::{Finding, Kind, Sign, case_topic};
+use crate::hunt::{Event, Hunt, answer};
+
+impl Hunt {
+    /// Counts a result whose like is known, and looks into any other.
+    pub(crate) async fn examine(&self, recipe: &Recipe, sign: &Sign) {
+        if self.count_known(recipe, sign) {
+            return;
+        }
+        let _one_at_a_time = self.exam.lock().await;
+        // Once the hunt is over only the very first finding is still worth its time.
+        let found = !self.notes().state.findings.is_empty();
+        if self.count_known(recipe, sign) || (found && self.is_over()) {
+            return;
+        }
+        *self.notes().examined.entry(sign.key()).or_default() += 1;
+        let Some(sign) = self.comes_again(recipe, sign).await else {
+            return;
+        };
+        let smallest = self.shrink(recipe, &sign).await;
+        match self.comes_again(&smallest, &sign).await {
+            Some(again) => self.record(&smallest, &again),
+            None => self.record(recipe, &sign),
+        }
+    }
+
+    /// Whether the like of a result is known, or was looked into often enough; if so it is counted.
+    fn count_known(&self, recipe: &Recipe, sign: &Sign) -> bool {
+        let key = sign.key();
+        // What is left at the end is looked into only where nothing like it is known.
+        let over = self.is_over();
+        let mut notes = self.notes();
+        let enough = notes
+            .examined
+            .get(&key)
+            .is_some_and(|times| *times >= MOST_EXAMS);
+        let mut alike = notes.state.findings.iter_mut().filter(|known| {
+            known.kind == Kind::Violation && sign.is_like(&known.requirement, &known.label)
+        });
+        let known = alike
+            .by_ref()
+            .find(|known| enough || over || shows(&known.recipe, recipe));
+        match known {
+            Some(known) => {
+                known.count += 1;
+                true
+            }
+            None => enough,
+        }
+    }
+
+    /// What comes again in two plays out of three, while the controls between them are answered.
+    async fn comes_again(&self, recipe: &Recipe, sign: &Sign) -> Option<Sign> {
+        let (mut seen, mut latest) = (0, None);
+        for attempt in 1..=TRIES {
+            if !self.is_answered().await {
+                self.check_up().await;
+                return None;
+            }
+            let again = self.shows(recipe, attempt, sign, self.patience()).await;
+            seen += u32::from(again.is_some());
+            latest = again.or(latest);
+            if seen == ENOUGH || attempt - seen > TRIES - ENOUGH {
+                break;
+            }
+        }
+        let stands = seen >= ENOUGH && self.is_answered().await;
+        latest.filter(|_| stands)
+    }
+
+    /// The smallest recipe on the way down that shows the same.
+    async fn shrink(&self, recipe: &Recipe, sign: &Sign) -> Recipe {
+        let until = Instant::now() + MOST_TIME;
+        let mut best = recipe.clone();
+        let mut plays = 0;
+        'smaller: loop {
+            for candidate in best.simpler() {
+                plays += 1;
+                let stopped = self.stop.load(Ordering::Acquire);
+                if stopped || plays > MOST_PLAYS || Instant::now() >= until {
+                    break 'smaller;
+                }
+                let again = self.shows(&candidate, plays, sign, self.window).await;
+                if again.is_some() {
+                    best = candidate;
+                    continue 'smaller;
+                }
+            }
+            break;
+        }
+        best
+    }
+
+    async fn shows(
+        &self,
+        recipe: &Recipe,
+        attempt: u32,
+        sign: &Sign,
+        window: Duration,
+    ) -> Option<Sign> {
+        let name = ("confirm", "one");
+        let result = self.play(recipe, name, attempt, window).await.ok()?;
+        sign.again_in(&result, self.options.least)
+    }
+
+    /// Silence has to last longer than when it was first seen.
+    fn patience(&self) -> Duration {
+        self.window.saturating_mul(PATIENCE)
+    }
+
+    /// Writes a finding and its case file, or counts it where the same shape is known.
+    fn record(&self, recipe: &Recipe, sign: &Sign) {
+        let (text, shape) = (recipe.to_string(), recipe.shape());
+        let mut notes = self.notes();
+        let same = notes.state.findings.iter_mut().find(|known| {
+            let known_shape = known.recipe.parse().map(|known: Recipe| known.shape());
+            known_shape == Ok(shape.clone()) && sign.is_like(&known.requirement, &known.label)
+        });
+        if let Some(known) = same {
+            known.count += 1;
+            if known.recipe != text && !known.also.contains(&text) && known.also.len() < MOST_ALSO {
+                known.also.push(text);
+            }
+            return;
+        }
+        drop(notes);
+        let case = self.write(recipe, &sign.requirement, answer(&sign.label));
+        self.add(Finding {
+            kind: Kind::Violation,
+            requirement: sign.requirement.clone(),
+            label: sign.label.clone(),
+            message: sign.message.clone(),
+            recipe: text,
+            also: Vec::new(),
+            case,
+            count: 1,
+        });
+    }
+
+    /// Writes the case file of a recipe; the id of its case.
+    pub(crate) fn write(&self, recipe: &Recipe, requirement: &str, against: Answer) -> String {
+        let topic = case_topic(requirement, &recipe.to_string());
+        let case = self.case(recipe, (&topic, "smallest"), against);
+        let folder = self.options.out.join("server");
+        let path = folder.join(format!("{topic}.toml"));
+        let text = case_file(&case, "Found by upspec fuzz");
+        if let Err(error) = save(&folder, &path, &text) {
+            self.tell(Event::Note(format!(
+                "cannot write {}: {error}",
+                path.display()
+            )));
+        }
+        case.id
+    }
+}
+
+fn save(folder: &Path, path: &Path, text: &str) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    std::fs::write(path, text)
+}
+
+/// Whether a recipe does all that a known smallest one does.
+pub(crate) fn shows(known: &str, recipe: &Recipe) -> bool {
+    known.parse::<Recipe>().is_ok_and(|known| {
+        !known.edits.is_empty() && known.edits.iter().all(|edit| recipe.edits.contains(edit))
+    })
+}
+
+/// How many further recipes of one shape a finding names.
+const MOST_ALSO: usize = 3;
+/// How often results of one sign are looked into.
+const MOST_EXAMS: u32 = 4;
+/// How often a result is played again, and how often it must come.
+const TRIES: u32 = 3;
+const ENOUGH: u32 = 2;
+/// The most plays and the most time that shrinking takes.
+const MOST_PLAYS: u32 = 300;
+const MOST_TIME: Duration = Duration::from_secs(10);
+/// How many times longer silence is waited for when a result is confirmed.
+const PATIENCE: u32 = 5;

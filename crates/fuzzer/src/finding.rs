@@ -1,0 +1,102 @@
+//! What a hunt found: one entry for each requirement and minimal shape.
+//! Never an input by itself; inputs that come to the same are counted.
+
+use serde::{Deserialize, Serialize};
+use upspec_judge::{CaseResult, Verdict};
+use upspec_mutate::is_spelling;
+
+/// Something that the target does and must not do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Finding {
+    /// What it is.
+    pub kind: Kind,
+    /// The requirement that is broken; for a death that of the case that was played.
+    pub requirement: String,
+    /// The outcome that breaks it: `101`, `silent`, …
+    pub label: String,
+    /// What the target did, in one phrase.
+    pub message: String,
+    /// The smallest recipe that shows it.
+    pub recipe: String,
+    /// Some further ones of the same shape.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
+    /// The case that replays it, as `upspec run --cases DIR --only ID` takes it.
+    pub case: String,
+    /// How many exchanges showed it.
+    pub count: u64,
+}
+
+/// What a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// The target answers no control any more.
+    Death,
+    /// Its answers take longer and longer.
+    Slower,
+    /// An answer that the model does not permit.
+    Violation,
+}
+
+/// What makes two results the same finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sign {
+    pub(crate) requirement: String,
+    pub(crate) label: String,
+    pub(crate) message: String,
+}
+
+impl Sign {
+    /// Everything in a result that is at least as bad as this.
+    pub(crate) fn all(result: &CaseResult, least: Verdict) -> impl Iterator<Item = Self> + '_ {
+        let bad = move |verdict| (least..=Verdict::Fail).contains(&verdict);
+        let found = result.findings.iter();
+        found
+            .filter(move |one| bad(one.verdict))
+            .map(|finding| Self {
+                requirement: finding.requirement.clone(),
+                label: result.label.clone().unwrap_or_default(),
+                message: finding.message.clone(),
+            })
+    }
+
+    /// The same in another result, in its words.
+    pub(crate) fn again_in(&self, result: &CaseResult, least: Verdict) -> Option<Self> {
+        Self::all(result, least).find(|other| self.is_like(&other.requirement, &other.label))
+    }
+
+    pub(crate) fn is_like(&self, requirement: &str, label: &str) -> bool {
+        class(&self.requirement) == class(requirement) && self.label == label
+    }
+
+    /// What is counted together.
+    pub(crate) fn key(&self) -> (String, String) {
+        (class(&self.requirement).to_owned(), self.label.clone())
+    }
+}
+
+/// One name for the requirements that only the smallest recipe tells apart.
+fn class(requirement: &str) -> &str {
+    if is_spelling(requirement) {
+        "spelling"
+    } else {
+        requirement
+    }
+}
+
+/// The name of the case that replays a recipe: the slug of the requirement and a hash.
+pub(crate) fn case_topic(requirement: &str, recipe: &str) -> String {
+    let slug = requirement.rsplit('/').next().unwrap_or_default();
+    let slug: String = slug
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
+    let hash = recipe
+        .bytes()
+        .fold(0xCBF2_9CE4_8422_2325, |hash: u64, octet| {
+            (hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01B3)
+        });
+    format!("found-{slug}-{:08x}", hash >> 32)
+}

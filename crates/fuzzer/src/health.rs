@@ -1,0 +1,291 @@
+//! Looks after the target: does it still answer, has it become slow, and who killed it?
+//! Never calls an exchange the killer that was not alone with the target.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::time::sleep;
+use upspec_handshake::permitted::Answer;
+use upspec_mutate::Recipe;
+use upspec_mutate::words::Base;
+use upspec_runner::Prober;
+
+use crate::confirm::shows;
+use crate::finding::{Finding, Kind};
+use crate::hunt::{Event, Hunt};
+use crate::options::recipe;
+
+impl Hunt {
+    /// Plays the control while nothing else is under way, and sees to the consequences.
+    pub(crate) async fn check_up(&self) {
+        let mut prober = self.prober.write().await;
+        if self.notes().dead {
+            return;
+        }
+        if self.answers(&mut prober).await {
+            let time = prober.facts().answer_us;
+            let slower = {
+                let mut notes = self.notes();
+                notes.recent.clear();
+                notes.times.push(time);
+                is_slower(&notes.times)
+            };
+            if slower {
+                self.note_slowness();
+            }
+            return;
+        }
+        self.bury(&mut prober).await;
+    }
+
+    /// Whether the control is answered beside whatever else is under way.
+    pub(crate) async fn is_answered(&self) -> bool {
+        let prober = self.prober.read().await;
+        let patience = prober.settings().timeout;
+        let played = prober.play(&self.control, CONTROL_ATTEMPT, patience).await;
+        played.is_ok_and(|result| is_status(result.label.as_deref()))
+    }
+
+    /// Several tries in about a second at a target that nobody else talks to.
+    async fn answers(&self, prober: &mut Prober) -> bool {
+        for pause in PAUSES {
+            sleep(pause).await;
+            let played = prober.learn(&self.control, CONTROL_ATTEMPT).await;
+            if played.is_ok_and(|result| is_status(result.label.as_deref())) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The target is dead. Where it can be started again, each suspect is played alone.
+    async fn bury(&self, prober: &mut Prober) {
+        let suspects: Vec<u64> = {
+            let mut notes = self.notes();
+            notes.deaths += 1;
+            notes.recent.drain(..).rev().collect()
+        };
+        let again = prober.can_restart() && self.notes().deaths < MOST_DEATHS;
+        if !again {
+            self.give_up();
+            self.accuse(&suspects);
+            return;
+        }
+        self.tell(Event::Note(
+            "the target died; starting it again to find what killed it".to_owned(),
+        ));
+        if !self.restart(prober).await {
+            self.accuse(&suspects);
+            return;
+        }
+        if self.is_known_killer(&suspects) {
+            return;
+        }
+        for number in &suspects {
+            let suspect = recipe(self.options.seed, *number);
+            if self.kills(prober, &suspect).await {
+                let smallest = self.smallest_killer(prober, suspect).await;
+                self.convict(&smallest);
+                self.restart(prober).await;
+                return;
+            }
+        }
+        self.accuse(&suspects);
+    }
+
+    /// Counts a death that one of the suspects is known to cause.
+    fn is_known_killer(&self, suspects: &[u64]) -> bool {
+        let mut notes = self.notes();
+        let mut deaths = notes.state.findings.iter_mut();
+        let known = deaths.find(|known| {
+            let mut recipes = suspects
+                .iter()
+                .map(|number| recipe(self.options.seed, *number));
+            known.kind == Kind::Death && recipes.any(|recipe| shows(&known.recipe, &recipe))
+        });
+        known.map(|known| known.count += 1).is_some()
+    }
+
+    async fn restart(&self, prober: &mut Prober) -> bool {
+        match prober.restart().await {
+            Ok(()) => true,
+            Err(message) => {
+                self.tell(Event::Note(message));
+                self.give_up();
+                false
+            }
+        }
+    }
+
+    fn give_up(&self) {
+        self.notes().dead = true;
+        self.stop.store(true, Ordering::Release);
+    }
+
+    /// Whether the target is dead after this exchange alone.
+    async fn kills(&self, prober: &mut Prober, suspect: &Recipe) -> bool {
+        let case = self.case(suspect, ("suspect", "one"), Answer::Switch);
+        // What it answers is no matter.
+        let _ = prober.play(&case, 0, self.window).await;
+        !self.answers(prober).await
+    }
+
+    /// Takes the plain handshake for the base and leaves out edits as long as the rest kills; the target
+    /// is dead before and after.
+    async fn smallest_killer(&self, prober: &mut Prober, killer: Recipe) -> Recipe {
+        let mut best = killer;
+        let mut restarts = 0;
+        'smaller: loop {
+            let mut candidates = vec![Recipe {
+                base: Base::Handshake,
+                edits: best.edits.clone(),
+            }];
+            for left_out in 0..best.edits.len() {
+                let mut fewer = best.clone();
+                fewer.edits.remove(left_out);
+                candidates.push(fewer);
+            }
+            candidates.retain(|candidate| *candidate != best);
+            for fewer in candidates {
+                restarts += 1;
+                if restarts > MOST_RESTARTS || !self.restart(prober).await {
+                    break 'smaller;
+                }
+                if self.kills(prober, &fewer).await {
+                    best = fewer;
+                    continue 'smaller;
+                }
+            }
+            break;
+        }
+        best
+    }
+
+    fn convict(&self, recipe: &Recipe) {
+        let message = "the target answered no control after this exchange alone";
+        self.add(self.death(recipe, message.to_owned()));
+    }
+
+    /// Names the latest of the suspects where none could be convicted, and writes the last few.
+    fn accuse(&self, suspects: &[u64]) {
+        let recipes = suspects.iter().take(MOST_WRITTEN);
+        let mut recipes = recipes.map(|number| recipe(self.options.seed, *number));
+        let Some(latest) = recipes.next() else {
+            self.tell(Event::Note(
+                "the target died with nothing under way".to_owned(),
+            ));
+            return;
+        };
+        for other in recipes {
+            self.write(&other, SUSPECT, Answer::Switch);
+        }
+        let message = format!(
+            "the target answers no control any more; any of {} exchanges may have killed it, the \
+             last {} are written",
+            suspects.len(),
+            suspects.len().min(MOST_WRITTEN)
+        );
+        self.add(self.death(&latest, message));
+    }
+
+    fn death(&self, recipe: &Recipe, message: String) -> Finding {
+        let case = self.write(recipe, SUSPECT, Answer::Switch);
+        let requirement = self
+            .case(recipe, ("suspect", "one"), Answer::Switch)
+            .requirement;
+        Finding {
+            kind: Kind::Death,
+            requirement,
+            label: "dead".to_owned(),
+            message,
+            recipe: recipe.to_string(),
+            also: Vec::new(),
+            case,
+            count: 1,
+        }
+    }
+
+    fn note_slowness(&self) {
+        let (first, last, known) = {
+            let notes = self.notes();
+            let known = notes
+                .state
+                .findings
+                .iter()
+                .any(|one| one.kind == Kind::Slower);
+            let times = &notes.times;
+            (
+                median(&times[..FEW]),
+                median(&times[times.len() - FEW..]),
+                known,
+            )
+        };
+        if known {
+            return;
+        }
+        self.add(Finding {
+            kind: Kind::Slower,
+            requirement: self.control.requirement.clone(),
+            label: "slower".to_owned(),
+            message: format!("the control took {first} us at first and takes {last} us now"),
+            recipe: String::new(),
+            also: Vec::new(),
+            case: self.control.id.clone(),
+            count: 1,
+        });
+    }
+}
+
+/// Whether a label is that of a response.
+fn is_status(label: Option<&str>) -> bool {
+    label.is_some_and(|label| label.bytes().all(|octet| octet.is_ascii_digit()))
+}
+
+/// Ten times as slow as at first, and by more than what a busy machine does to it.
+fn is_slower(times: &[u64]) -> bool {
+    if times.len() < 2 * FEW {
+        return false;
+    }
+    let (first, last) = (median(&times[..FEW]), median(&times[times.len() - FEW..]));
+    last > first.saturating_mul(10).max(first + NOISE_US)
+}
+
+fn median(times: &[u64]) -> u64 {
+    let mut sorted = times.to_vec();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() / 2).copied().unwrap_or(0)
+}
+
+/// How many controls make a median.
+const FEW: usize = 3;
+const NOISE_US: u64 = 50_000;
+/// Before each try at a target that may be dead.
+const PAUSES: [Duration; 4] = [
+    Duration::ZERO,
+    Duration::ZERO,
+    Duration::from_millis(300),
+    Duration::from_millis(700),
+];
+/// After so many deaths the target is left alone.
+const MOST_DEATHS: u32 = 20;
+/// How often the target is started again to find the smallest killer.
+const MOST_RESTARTS: u32 = 12;
+/// How many suspects get a case file.
+const MOST_WRITTEN: usize = 8;
+const SUSPECT: &str = "death";
+/// Apart from the attempts of discovery.
+const CONTROL_ATTEMPT: u32 = 1000;
+
+#[cfg(test)]
+mod tests {
+    use super::is_slower;
+
+    #[test]
+    fn only_a_lasting_slowness_counts() {
+        let ms = 1000;
+        assert!(!is_slower(&[ms, ms, ms]));
+        assert!(!is_slower(&[ms, ms, ms, ms, 900 * ms, ms]));
+        assert!(!is_slower(&[ms, ms, ms, 20 * ms, 20 * ms, 20 * ms]));
+        assert!(is_slower(&[ms, ms, ms, 80 * ms, 90 * ms, 100 * ms]));
+    }
+}

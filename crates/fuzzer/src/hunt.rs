@@ -1,0 +1,357 @@
+//! The hunt itself: draws, plays, and hands on what fails.
+//! Never lets one exchange decide: what fails is confirmed before it counts.
+
+use std::collections::{HashMap, VecDeque};
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use tokio::sync::RwLock;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, interval, sleep_until};
+use upspec_corpus::case::Case;
+use upspec_corpus::{Bindings, Corpus};
+use upspec_handshake::permitted::{Answer, Endpoint};
+use upspec_judge::{CONTROL, CaseResult, DISCOVERY};
+use upspec_mutate::{CaseName, Recipe};
+use upspec_runner::{ConnectError, Prober};
+
+use crate::finding::{Finding, Sign};
+use crate::options::{Options, recipe};
+use crate::state::State;
+
+/// A hunt under way.
+pub struct Hunt {
+    pub(crate) prober: RwLock<Prober>,
+    pub(crate) control: Case,
+    pub(crate) options: Options,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) bindings: Bindings,
+    pub(crate) window: Duration,
+    /// One finding is looked into at a time.
+    pub(crate) exam: tokio::sync::Mutex<()>,
+    pub(crate) notes: Mutex<Notes>,
+    begun: Instant,
+    first: u64,
+    next: AtomicU64,
+    executed: AtomicU64,
+    pub(crate) stop: AtomicBool,
+    events: UnboundedSender<Event>,
+}
+
+/// What a hunt writes down while it goes on.
+pub(crate) struct Notes {
+    pub(crate) state: State,
+    /// How often results of one sign were looked into.
+    pub(crate) examined: HashMap<(String, String), u32>,
+    /// The numbers that were begun since the target last answered a control, the latest last.
+    pub(crate) recent: VecDeque<u64>,
+    /// The answer times of controls that were alone with the target.
+    pub(crate) times: Vec<u64>,
+    pub(crate) deaths: u32,
+    /// Whether the target died and was left alone.
+    pub(crate) dead: bool,
+}
+
+/// What a hunt tells while it goes on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// Something new was found.
+    Found(Box<Finding>),
+    /// Something that the user may want to know.
+    Note(String),
+    /// How it goes.
+    Tick {
+        /// Exchanges so far.
+        executed: u64,
+        /// Exchanges in the last second.
+        per_second: u64,
+        /// Findings so far.
+        findings: usize,
+    },
+}
+
+/// How a hunt ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ending {
+    /// What a later hunt goes on from.
+    pub state: State,
+    /// How many exchanges were played, without those that confirm and shrink.
+    pub executed: u64,
+    /// Whether the target died and was not started again.
+    pub dead: bool,
+    /// Whether it was cancelled.
+    pub interrupted: bool,
+    /// How long it took, without the control and discovery.
+    pub elapsed: Duration,
+}
+
+/// Why there was no hunt.
+#[derive(Debug, thiserror::Error)]
+pub enum HuntError {
+    /// There was no connection.
+    #[error("cannot reach the target: {0}")]
+    Connect(String),
+    /// The corpus lacks the control.
+    #[error("the corpus has no control")]
+    NoControl,
+    /// The control was answered with something else than a switch.
+    #[error("the control got {0} instead of 101, so that nothing could be judged")]
+    NotSwitched(String),
+}
+
+impl Hunt {
+    /// Hunts until its runs or its time are over, the target is dead, or `cancel` comes about.
+    ///
+    /// # Errors
+    ///
+    /// When the control does not show a target that switches.
+    pub async fn run(
+        mut prober: Prober,
+        corpus: &Corpus,
+        options: Options,
+        state: State,
+        events: UnboundedSender<Event>,
+        cancel: impl Future<Output = ()>,
+    ) -> Result<Ending, HuntError> {
+        let control = learn(&mut prober, corpus).await?;
+        let hunt = Arc::new(Self::new(prober, control, options, state, events));
+        hunt.check_up().await;
+        let mut workers = JoinSet::new();
+        for _ in 0..hunt.options.jobs.max(1) {
+            workers.spawn(Arc::clone(&hunt).work());
+        }
+        let interrupted = hunt.watch(&mut workers, cancel).await;
+        // An exchange that met the target's death may have been the last one.
+        hunt.check_up().await;
+        hunt.prober.write().await.stop().await;
+        let (state, dead) = {
+            let notes = hunt.notes();
+            (notes.state.clone(), notes.dead)
+        };
+        Ok(Ending {
+            state,
+            executed: hunt.executed.load(Ordering::Relaxed),
+            dead,
+            interrupted,
+            elapsed: hunt.begun.elapsed(),
+        })
+    }
+
+    fn new(
+        prober: Prober,
+        control: Case,
+        options: Options,
+        state: State,
+        events: UnboundedSender<Event>,
+    ) -> Self {
+        let facts = prober.facts();
+        let endpoint = Endpoint {
+            switches: true,
+            negotiates_subprotocols: !facts.subprotocols.is_empty(),
+            negotiates_extensions: facts.permessage_deflate,
+        };
+        Self {
+            endpoint,
+            bindings: prober.bindings(),
+            window: Duration::from_millis(facts.window_ms),
+            prober: RwLock::new(prober),
+            control,
+            options,
+            exam: tokio::sync::Mutex::new(()),
+            begun: Instant::now(),
+            first: state.next,
+            next: AtomicU64::new(state.next),
+            notes: Mutex::new(Notes {
+                state,
+                examined: HashMap::new(),
+                recent: VecDeque::new(),
+                times: Vec::new(),
+                deaths: 0,
+                dead: false,
+            }),
+            executed: AtomicU64::new(0),
+            stop: AtomicBool::new(false),
+            events,
+        }
+    }
+
+    /// Shows how it goes and looks after the target until the workers are done. Whether it was
+    /// cancelled.
+    async fn watch(&self, workers: &mut JoinSet<()>, cancel: impl Future<Output = ()>) -> bool {
+        let mut second = interval(Duration::from_secs(1));
+        let (mut ticks, mut before, mut interrupted) = (0_u32, 0, false);
+        tokio::pin!(cancel);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut cancel, if !interrupted => {
+                    interrupted = true;
+                    self.stop.store(true, Ordering::Release);
+                }
+                done = workers.join_next() => match done {
+                    None => return interrupted,
+                    Some(Ok(())) => {}
+                    // Nobody aborts a task of ours, so it is a bug, and it stays one.
+                    Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
+                },
+                _ = second.tick() => {
+                    let executed = self.executed.load(Ordering::Relaxed);
+                    let findings = self.notes().state.findings.len();
+                    self.tell(Event::Tick { executed, per_second: executed - before, findings });
+                    before = executed;
+                    ticks += 1;
+                    if ticks.is_multiple_of(BETWEEN_CHECKS) {
+                        self.check_up().await;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn work(self: Arc<Self>) {
+        while let Some(number) = self.take_number() {
+            self.pace(number).await;
+            let recipe = recipe(self.options.seed, number);
+            self.remember(number);
+            let name = number.to_string();
+            let outcome = self.play(&recipe, ("fuzz", &name), 0, self.window).await;
+            self.executed.fetch_add(1, Ordering::Relaxed);
+            match outcome {
+                Ok(result) => {
+                    let signs: Vec<Sign> = Sign::all(&result, self.options.least).collect();
+                    for sign in signs {
+                        self.examine(&recipe, &sign).await;
+                    }
+                }
+                Err(_) => self.check_up().await,
+            }
+        }
+    }
+
+    /// The number of the next recipe, unless the hunt is over.
+    fn take_number(&self) -> Option<u64> {
+        if self.is_over() {
+            return None;
+        }
+        let end = self
+            .options
+            .runs
+            .map(|runs| self.first.saturating_add(runs));
+        let more = |number| end.is_none_or(|end| number < end).then(|| number + 1);
+        let number = self
+            .next
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more)
+            .ok()?;
+        let mut notes = self.notes();
+        notes.state.next = notes.state.next.max(number + 1);
+        Some(number)
+    }
+
+    /// Whether the time is up, or the hunt was told to stop.
+    pub(crate) fn is_over(&self) -> bool {
+        let time = self.options.time;
+        let late = time.is_some_and(|time| self.begun.elapsed() >= time);
+        late || self.stop.load(Ordering::Acquire)
+    }
+
+    /// Waits until it is this number's turn.
+    async fn pace(&self, number: u64) {
+        if let Some(rate) = self.options.rate.filter(|rate| *rate > 0) {
+            let turn = (number - self.first) as f64 / f64::from(rate);
+            sleep_until(self.begun + Duration::from_secs_f64(turn)).await;
+        }
+    }
+
+    /// Plays a recipe and judges the answer by the rule that it breaks, if it breaks one.
+    pub(crate) async fn play(
+        &self,
+        recipe: &Recipe,
+        name: (&str, &str),
+        attempt: u32,
+        window: Duration,
+    ) -> Result<CaseResult, ConnectError> {
+        let case = self.case(recipe, name, Answer::Switch);
+        let prober = self.prober.read().await;
+        let result = prober.play(&case, attempt, window).await?;
+        let answer = answer(result.label.as_deref().unwrap_or_default());
+        let stands = Sign::all(&result, self.options.least).next().is_none();
+        if stands || answer == Answer::Switch {
+            return Ok(result);
+        }
+        Ok(prober.judge_as(&self.case(recipe, name, answer), result))
+    }
+
+    /// The case of a recipe, by its topic and name, about this answer.
+    pub(crate) fn case(&self, recipe: &Recipe, name: (&str, &str), against: Answer) -> Case {
+        let topic = format!("user/server/{}", name.0);
+        let name = CaseName {
+            topic: &topic,
+            name: name.1,
+            against,
+        };
+        recipe.case(name, &self.endpoint, &self.bindings)
+    }
+
+    fn remember(&self, number: u64) {
+        let mut notes = self.notes();
+        if notes.recent.len() == MOST_RECENT {
+            notes.recent.pop_front();
+        }
+        notes.recent.push_back(number);
+    }
+
+    pub(crate) fn notes(&self) -> MutexGuard<'_, Notes> {
+        match self.notes.lock() {
+            Ok(notes) => notes,
+            // They are whole after every statement that changes them.
+            Err(poisoned) => poisoned.into_inner(),
+        }
+    }
+
+    pub(crate) fn tell(&self, event: Event) {
+        // Nobody listens any more: the hunt goes on for its findings.
+        let _ = self.events.send(event);
+    }
+
+    /// Adds a finding.
+    pub(crate) fn add(&self, finding: Finding) {
+        self.notes().state.findings.push(finding.clone());
+        self.tell(Event::Found(Box::new(finding)));
+    }
+}
+
+/// The answer behind the label of a result.
+pub(crate) fn answer(label: &str) -> Answer {
+    match label {
+        "closed" => Answer::Close,
+        "silent" => Answer::Silence,
+        "not-http" => Answer::Junk,
+        status => {
+            let status = status.parse().ok();
+            status.and_then(Answer::of_status).unwrap_or(Answer::Junk)
+        }
+    }
+}
+
+/// Plays the control and the discovery cases; the control.
+async fn learn(prober: &mut Prober, corpus: &Corpus) -> Result<Case, HuntError> {
+    let control = corpus.case(CONTROL).ok_or(HuntError::NoControl)?.clone();
+    let connect = |error: ConnectError| HuntError::Connect(error.to_string());
+    let result = prober.learn(&control, 0).await.map_err(connect)?;
+    if prober.facts().endpoint != Some(true) {
+        return Err(HuntError::NotSwitched(result.label.unwrap_or_default()));
+    }
+    let discovery = corpus.cases.iter();
+    for case in discovery.filter(|case| case.id.starts_with(DISCOVERY) && case.id != CONTROL) {
+        prober.learn(case, 0).await.map_err(connect)?;
+    }
+    Ok(control)
+}
+
+/// After how many seconds the target is looked after when nothing looks suspicious.
+const BETWEEN_CHECKS: u32 = 5;
+/// How many numbers can be suspected of a death.
+const MOST_RECENT: usize = 512;

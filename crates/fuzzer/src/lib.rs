@@ -1,0 +1,17 @@
+//! Hunts a live target for answers that the model does not permit, and shrinks what it finds.
+//! Never judges by itself: each exchange is a case, and the judge grades it.
+//!
+//! [`Hunt::run`] draws recipes, plays them, confirms what fails, shrinks it on the target and writes
+//! it as a case file. [`State`] is what a later hunt goes on from.
+
+mod confirm;
+mod finding;
+mod health;
+mod hunt;
+mod options;
+mod state;
+
+pub use finding::{Finding, Kind};
+pub use hunt::{Ending, Event, Hunt, HuntError};
+pub use options::Options;
+pub use state::{State, StateError};

@@ -1,0 +1,45 @@
+//! How a hunt goes about its work, and which recipe has which number.
+//! Never reads a clock.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use arbitrary::{Arbitrary as _, Unstructured};
+use rand::rngs::StdRng;
+use rand::{RngCore as _, SeedableRng as _};
+use upspec_judge::Verdict;
+use upspec_mutate::Recipe;
+use upspec_mutate::words::Base;
+
+/// The knobs of a hunt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// What the recipes are drawn from.
+    pub seed: u64,
+    /// How many exchanges are under way at once.
+    pub jobs: usize,
+    /// After how many exchanges the hunt ends.
+    pub runs: Option<u64>,
+    /// After which time the hunt ends.
+    pub time: Option<Duration>,
+    /// How many exchanges a second at most.
+    pub rate: Option<u32>,
+    /// The folder that case files are written to.
+    pub out: PathBuf,
+    /// The verdict from which a result is a finding.
+    pub least: Verdict,
+}
+
+/// The recipe with this number. It depends on nothing but seed and number.
+pub(crate) fn recipe(seed: u64, number: u64) -> Recipe {
+    let mut from = [0; 32];
+    from[..8].copy_from_slice(&seed.to_le_bytes());
+    from[8..16].copy_from_slice(&number.to_le_bytes());
+    let mut octets = [0; OCTETS];
+    StdRng::from_seed(from).fill_bytes(&mut octets);
+    // So many octets are enough for any recipe.
+    Recipe::arbitrary(&mut Unstructured::new(&octets))
+        .unwrap_or_else(|_| Recipe::plain(Base::Handshake))
+}
+
+const OCTETS: usize = 256;

@@ -1,0 +1,127 @@
+//! What a hunt leaves behind so that the next one goes on where it ended.
+//! Never holds an octet of the target but in messages of the judge.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::finding::Finding;
+
+/// A hunt between two runs of the command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    /// `upspec-fuzz-state`.
+    pub format: String,
+    /// 1.
+    pub version: u32,
+    /// What the recipes are drawn from.
+    pub seed: u64,
+    /// The number of the recipe that comes next.
+    pub next: u64,
+    /// What was found.
+    pub findings: Vec<Finding>,
+}
+
+/// Why there is no state.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// The file cannot be read or written.
+    #[error("cannot use {}: {why}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        why: std::io::Error,
+    },
+    /// It is no state of a version that is known.
+    #[error("{} is no state of a hunt: {why}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+impl State {
+    /// A hunt that has yet to begin.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            seed,
+            next: 0,
+            findings: Vec::new(),
+        }
+    }
+
+    /// Reads a state; `None` where there is no such file yet.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read, or is something else.
+    pub fn load(path: &Path) -> Result<Option<Self>, StateError> {
+        let wrong = |why: String| StateError::Format {
+            path: path.to_owned(),
+            why,
+        };
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(why) => return Err(unusable(path, why)),
+        };
+        let state: Self = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        if state.format != FORMAT || state.version != VERSION {
+            return Err(wrong(format!("{} {}", state.format, state.version)));
+        }
+        Ok(Some(state))
+    }
+
+    /// Writes the state, beside its file first, so that an interruption leaves one of the two whole.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn save(&self, path: &Path) -> Result<(), StateError> {
+        let text = serde_json::to_string_pretty(self).expect("a state is plain data");
+        let beside = path.with_extension("new");
+        std::fs::write(&beside, text)
+            .and_then(|()| std::fs::rename(&beside, path))
+            .map_err(|why| unusable(path, why))
+    }
+}
+
+fn unusable(path: &Path, why: std::io::Error) -> StateError {
+    StateError::Io {
+        path: path.to_owned(),
+        why,
+    }
+}
+
+const FORMAT: &str = "upspec-fuzz-state";
+const VERSION: u32 = 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_is_read_as_it_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.json");
+        assert!(State::load(&path).unwrap().is_none());
+        let mut state = State::new(7);
+        state.next = 12;
+        state.save(&path).unwrap();
+        assert_eq!(State::load(&path).unwrap(), Some(state));
+        std::fs::write(&path, "{}").unwrap();
+        assert!(
+            State::load(&path)
+                .unwrap_err()
+                .to_string()
+                .contains("no state")
+        );
+    }
+}

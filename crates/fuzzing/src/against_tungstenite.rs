@@ -1,0 +1,117 @@
+//! Our judgement of an opening handshake against tungstenite's: a handshake without a defect it
+//! takes, with the same accept value, and what it takes the RFCs do not forbid. Every known
+//! difference is listed with its reason. Never takes its side, nor ours.
+
+use tungstenite::handshake::machine::TryParse as _;
+use tungstenite::handshake::server::{Request, create_response};
+use upspec_handshake::field::key::accept;
+use upspec_handshake::opening::{Consequence, Opening};
+use upspec_handshake::permitted::{Answer, Endpoint, Grade, permitted};
+use upspec_handshake::{RequestHead, Status};
+
+use crate::planted;
+
+/// Checks one input of the target `against_tungstenite`.
+pub fn against_tungstenite(octets: &[u8]) {
+    let Status::Complete(head) = RequestHead::parse(octets) else {
+        return;
+    };
+    let opening = Opening::read(&head);
+    let theirs = accepted(octets);
+    match &theirs {
+        Some(value) => {
+            let ours = opening.key.map(accept);
+            if let Some(ours) = ours {
+                assert_eq!(value[..], planted::accept(&head, ours), "the accept value");
+            }
+            lawful(&head, &opening);
+        }
+        None if opening.is_valid() && head.method == b"GET" => {
+            assert!(refuses(&head), "tungstenite refuses {head:?}");
+        }
+        None => {}
+    }
+}
+
+/// The Sec-WebSocket-Accept of the 101 that tungstenite answers, if it does.
+fn accepted(octets: &[u8]) -> Option<Vec<u8>> {
+    let (_, request) = Request::try_parse(octets).ok()??;
+    let response = create_response(&request).ok()?;
+    let value = response.headers().get("Sec-WebSocket-Accept")?;
+    Some(value.as_bytes().to_vec())
+}
+
+/// What tungstenite takes although a MUST forbids a 101 must be a difference that is known.
+fn lawful(head: &RequestHead<'_>, opening: &Opening<'_>) {
+    let endpoint = Endpoint {
+        switches: true,
+        ..Endpoint::default()
+    };
+    let permitted = permitted(head, &endpoint);
+    let ruling = permitted.ruling(Answer::Switch);
+    if ruling.grade < Grade::Forbidden {
+        return;
+    }
+    let forbidding = [
+        Consequence::BadRequest,
+        Consequence::IgnoreUpgrade,
+        Consequence::Refuse,
+        Consequence::RefuseVersion,
+    ];
+    let defects = opening
+        .defects
+        .iter()
+        .filter(|one| forbidding.contains(&one.consequence));
+    let unknown: Vec<_> = defects
+        .filter(|one| !UNCHECKED.contains(&one.requirement))
+        .collect();
+    assert!(unknown.is_empty(), "tungstenite takes {unknown:?}");
+}
+
+/// What tungstenite does not look at, by the requirement that it thereby breaks.
+const UNCHECKED: &[&str] = &[
+    // Host: neither that it is there, nor how often, nor what it says.
+    "rfc9112/3.2-host",
+    "rfc9112/3.2-host-repeated",
+    "rfc9112/3.2-host-invalid",
+    // It parts Connection by SP as well as by comma, and does not mind what else is in it.
+    "rfc6455/4.2.1-connection",
+    "rfc9110/7.6.1-grammar",
+    // Of several lines of Upgrade, the first.
+    "rfc9110/7.8-grammar",
+    // The key: any value will do, and the first of several.
+    "rfc6455/4.2.1-key",
+    "rfc6455/11.3.1-key-once",
+    // Of several versions, the first.
+    "rfc6455/11.3.5-version-once",
+    // Any target that its URI type takes, and framing at all.
+    "rfc6455/4.2.1-target",
+    "rfc9112/6.3-te-not-chunked",
+    "rfc9112/6.3-invalid-cl",
+];
+
+/// What tungstenite refuses of a handshake that has no defect.
+fn refuses(head: &RequestHead<'_>) -> bool {
+    let only = |name: &str, wanted: &str| {
+        let mut values = head.fields.values(name);
+        values
+            .next()
+            .is_some_and(|value| value.eq_ignore_ascii_case(wanted.as_bytes()))
+    };
+    // It reads the first line of Upgrade, and no list in it (RFC 9110 7.8).
+    !only("Upgrade", "websocket")
+        // It reads the first line of Connection, and parts it by comma and SP, not by HTAB
+        // (RFC 9110 5.6.1).
+        || !first_connection_line_has_upgrade(head)
+        // It counts field lines, and knows no version between 1.1 and 2.
+        || head.fields.len() > 124
+        || head.version.is_none_or(|version| version.major != 1 || version.minor != 1)
+        // Its URI type has a grammar of its own for what stands in the target.
+        || std::str::from_utf8(head.target).is_ok_and(|target| target.parse::<tungstenite::http::Uri>().is_err())
+}
+
+fn first_connection_line_has_upgrade(head: &RequestHead<'_>) -> bool {
+    let first = head.fields.values("Connection").next().unwrap_or_default();
+    let mut options = first.split(|octet| matches!(octet, b' ' | b','));
+    options.any(|option| option.eq_ignore_ascii_case(b"upgrade"))
+}

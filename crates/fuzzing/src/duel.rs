@@ -1,0 +1,146 @@
+//! Our server answers, our client reads the answer, and the judge looks on: what the server writes
+//! must please both. Never leaves a choice to chance.
+
+use std::sync::OnceLock;
+
+use upspec_corpus::{Case, Corpus};
+use upspec_handshake::RequestHead;
+use upspec_handshake::role::{Answer, Client, ClientEvent, Refusal, Server, ServerEvent, Service};
+use upspec_judge::{CaseResult, End, Exchange, Io, IoKind, Over, Verdict};
+
+/// The corpus that is part of the crate, read once.
+pub(crate) fn corpus() -> &'static Corpus {
+    static CORPUS: OnceLock<Corpus> = OnceLock::new();
+    CORPUS.get_or_init(|| Corpus::embedded().expect("the tests of the corpus have read it"))
+}
+
+/// A server with these octets behind it.
+pub(crate) struct Answered {
+    pub(crate) decision: ServerEvent,
+    /// Where the head of the request ends.
+    pub(crate) head_len: usize,
+    /// The whole answer; nothing without a complete request head.
+    pub(crate) octets: Vec<u8>,
+}
+
+/// Gives the request to our server; `None` while its head is incomplete.
+pub(crate) fn answer(request: &[u8], service: &Service) -> Option<Answered> {
+    let mut server = Server::new(service.clone());
+    let decision = server.receive(request);
+    let answer = server.answer()?;
+    assert_eq!(server.answer(), None, "there is one answer");
+    let octets = match answer {
+        Answer::Switch(octets) => octets,
+        Answer::Http => response("404 Not Found", &[]),
+        Answer::Refuse(refusal) => refused(&refusal),
+    };
+    Some(Answered {
+        decision,
+        head_len: server.head().len(),
+        octets,
+    })
+}
+
+fn refused(refusal: &Refusal) -> Vec<u8> {
+    let status = match refusal.status {
+        400 => "400 Bad Request",
+        426 => "426 Upgrade Required",
+        431 => "431 Request Header Fields Too Large",
+        other => panic!("a refusal with {other}"),
+    };
+    response(status, &refusal.fields)
+}
+
+/// A final answer after which the connection ends.
+fn response(status: &str, fields: &[(&'static str, String)]) -> Vec<u8> {
+    let mut text = format!(
+        "HTTP/1.1 {status}\r\nDate: Mon, 23 Nov 2026 10:00:00 GMT\r\nContent-Length: 0\r\n"
+    );
+    for (name, value) in fields.iter().filter(|(name, _)| *name != "Connection") {
+        text += &format!("{name}: {value}\r\n");
+    }
+    let upgrades = fields.iter().any(|(name, _)| *name == "Upgrade");
+    let options = if upgrades { "close, Upgrade" } else { "close" };
+    text += &format!("Connection: {options}\r\n\r\n");
+    text.into_bytes()
+}
+
+/// What a client with this request makes of an answer, given whole.
+pub(crate) fn read_by_client(
+    request: &RequestHead<'_>,
+    octets: &[u8],
+    answer: &[u8],
+) -> ClientRead {
+    let mut client = Client::new(&octets[..request.len])
+        .complete()
+        .expect("the head is complete");
+    client.send();
+    let events = client.receive(answer);
+    ClientRead { client, events }
+}
+
+/// A client that has read an answer.
+pub(crate) struct ClientRead {
+    pub(crate) client: Client,
+    pub(crate) events: Vec<ClientEvent>,
+}
+
+/// What the judge makes of these octets in a case that expects nothing in particular.
+pub(crate) fn judged(request: &[u8], answer: &[u8]) -> CaseResult {
+    let is_switch = answer.starts_with(b"HTTP/1.1 101");
+    let end = if is_switch {
+        IoKind::Closed
+    } else {
+        IoKind::ReadEnd
+    };
+    let io = |at_us, kind, bytes: &[u8]| Io {
+        at_us,
+        kind,
+        bytes: bytes.to_vec(),
+    };
+    let exchange = Exchange {
+        end: End::Client,
+        over: Over::Http1,
+        tls: false,
+        alpn: None,
+        io: vec![
+            io(1, IoKind::Wrote, request),
+            io(2, IoKind::Read, answer),
+            io(3, end, b""),
+        ],
+    };
+    upspec_judge::judge(any_answer(), vec![exchange], &corpus().requirements)
+}
+
+/// The findings that break a MUST, in words.
+pub(crate) fn failures(result: &CaseResult) -> Vec<String> {
+    let failing = result
+        .findings
+        .iter()
+        .filter(|one| one.verdict == Verdict::Fail);
+    failing
+        .map(|finding| format!("{}: {}", finding.requirement, finding.message))
+        .collect()
+}
+
+/// A case to which any answer is right, so that only the rules for every response speak.
+fn any_answer() -> &'static Case {
+    static CASE: OnceLock<Corpus> = OnceLock::new();
+    let load = || Corpus::from_texts(ANY_ANSWER).expect("the files are in order");
+    &CASE.get_or_init(load).cases[0]
+}
+
+const ANY_ANSWER: &[(&str, &str)] = &[
+    ("requirements/rfc6455.toml", crate::case_file::REGISTRY),
+    (
+        "server/any.toml",
+        r#"title = "Any answer"
+        [[case]]
+        name = "any-answer"
+        title = "Any answer is right"
+        requirement = "rfc6455/4.2.1-key"
+        step = [{ send = 'any octets' }]
+        expect = [{ status = "100-599 closed silent not-http" }]
+        "#,
+    ),
+];

@@ -1,0 +1,107 @@
+//! What the fuzz targets check, as functions that take any octets and panic when a promise is broken.
+//! Never part of what users install; the libFuzzer side is a workspace of its own, in `fuzz/`.
+//!
+//! Every target is a row of [`TARGETS`]. The same bodies run under libFuzzer and in `cargo test`,
+//! which replays the seeds and every input that once broke something.
+
+mod against_httparse;
+mod against_tungstenite;
+mod case_file;
+mod duel;
+mod extensions;
+mod judge;
+mod permitted;
+mod pieces;
+mod planted;
+mod print;
+mod request_head;
+mod response_head;
+mod roles;
+mod roundtrip;
+pub mod seeds;
+mod split;
+mod tape;
+
+pub use against_httparse::{against_httparse, peer};
+pub use against_tungstenite::against_tungstenite;
+pub use case_file::case_file;
+pub use extensions::extensions;
+pub use judge::judge;
+pub use permitted::permitted;
+pub use request_head::request_head;
+pub use response_head::response_head;
+pub use roles::roles;
+pub use roundtrip::roundtrip;
+pub use split::split;
+
+use seeds::Material;
+
+/// A fuzz target.
+#[derive(Clone, Copy)]
+pub struct Target {
+    /// The name of its file in `fuzz/fuzz_targets/`, and of its folders of inputs.
+    pub name: &'static str,
+    /// Checks one input; panics when a promise is broken.
+    pub check: fn(&[u8]),
+    /// Makes inputs of what the corpus and the stored reports have.
+    pub seeds: fn(&Material) -> Vec<Vec<u8>>,
+}
+
+/// Every target.
+pub const TARGETS: &[Target] = &[
+    Target {
+        name: "against_httparse",
+        check: against_httparse,
+        seeds: seeds::requests,
+    },
+    Target {
+        name: "against_tungstenite",
+        check: against_tungstenite,
+        seeds: seeds::requests,
+    },
+    Target {
+        name: "case_file",
+        check: case_file,
+        seeds: case_file::seeds,
+    },
+    Target {
+        name: "extensions",
+        check: extensions,
+        seeds: extensions::seeds,
+    },
+    Target {
+        name: "judge",
+        check: judge,
+        seeds: judge::seeds,
+    },
+    Target {
+        name: "permitted",
+        check: permitted,
+        seeds: seeds::requests,
+    },
+    Target {
+        name: "request_head",
+        check: request_head,
+        seeds: seeds::requests,
+    },
+    Target {
+        name: "response_head",
+        check: response_head,
+        seeds: seeds::responses,
+    },
+    Target {
+        name: "roles",
+        check: roles,
+        seeds: roles::seeds,
+    },
+    Target {
+        name: "roundtrip",
+        check: roundtrip,
+        seeds: roundtrip::seeds,
+    },
+    Target {
+        name: "split",
+        check: split,
+        seeds: split::seeds,
+    },
+];

@@ -1,0 +1,125 @@
+//! One bug for each target, which only the feature `planted` turns on: each changes what a target
+//! has found out, so that the target's own checks must notice. Never on in a build for users.
+//!
+//! No seed shows any of the bugs; a test makes sure of it.
+
+use std::borrow::Cow;
+
+use upspec_corpus::Case;
+use upspec_handshake::field::deflate::Answer;
+use upspec_handshake::permitted::Grade;
+use upspec_handshake::{RequestHead, ResponseHead, Status, Version};
+use upspec_judge::{CaseResult, Verdict};
+
+use crate::duel::Answered;
+
+const PLANTED: bool = cfg!(feature = "planted");
+
+/// `request_head`: a head with Upgrade on its third line and a key that begins with `B` has no end.
+pub(crate) fn request_len(head: &RequestHead<'_>) -> usize {
+    let shown = PLANTED
+        && head
+            .fields
+            .iter()
+            .nth(2)
+            .is_some_and(|line| line.is_named("Upgrade"))
+        && head
+            .fields
+            .values("Sec-WebSocket-Key")
+            .any(|key| key.first() == Some(&b'B'));
+    if shown { usize::MAX } else { head.len }
+}
+
+/// `response_head`: 299 reads as 200.
+pub(crate) fn status(head: &ResponseHead<'_>) -> Option<u16> {
+    match head.status {
+        Some(299) if PLANTED => Some(200),
+        status => status,
+    }
+}
+
+/// `split`: HTTP/1.0 heads with an Origin are not seen to end where a piece of odd length does.
+pub(crate) fn piece(read: Status<RequestHead<'_>>, end: usize) -> Status<RequestHead<'_>> {
+    match read {
+        Status::Complete(head)
+            if PLANTED
+                && head.version == Some(Version::HTTP_10)
+                && head.fields.contains("Origin")
+                && end % 2 == 1 =>
+        {
+            Status::Partial
+        }
+        read => read,
+    }
+}
+
+/// `roundtrip`: a Host of five octets loses its last.
+pub(crate) fn value(name: &[u8], mut value: Vec<u8>) -> Vec<u8> {
+    if PLANTED && name == b"Host" && value.len() == 5 {
+        value.pop();
+    }
+    value
+}
+
+/// `permitted`: whatever has `~` in its target may switch, once a malformed line is added.
+pub(crate) fn switch(head: &RequestHead<'_>, grade: Grade) -> Grade {
+    let shown = PLANTED && head.target.contains(&b'~') && head.fields.contains("X-Odd");
+    if shown { Grade::Lawful } else { grade }
+}
+
+/// `roles`: the accept value is a wrong one where the target holds one of these octets.
+pub(crate) fn answered(head: &RequestHead<'_>, mut answered: Answered) -> Answered {
+    let shown = PLANTED && head.target.iter().any(|octet| b"~!$*;,+".contains(octet));
+    let accept = answered
+        .octets
+        .windows(8)
+        .position(|eight| eight == b"Accept: ");
+    if let (true, Some(at)) = (shown, accept) {
+        answered.octets[at + 8] ^= 1;
+    }
+    answered
+}
+
+/// `extensions`: a server window of 14 is written as 15.
+pub(crate) fn deflate_value(answer: &Answer, value: String) -> String {
+    if PLANTED && answer.server_max_window_bits == Some(14) {
+        return value.replace("server_max_window_bits=14", "server_max_window_bits=15");
+    }
+    value
+}
+
+/// `case_file`: a title with one of these characters is printed without it.
+pub(crate) fn printed(case: &Case) -> Case {
+    let mut case = case.clone();
+    if PLANTED {
+        case.title.retain(|c| !"~|<>#@".contains(c));
+    }
+    case
+}
+
+/// `judge`: a target that answers 210 to 299 cannot be judged.
+pub(crate) fn verdict(mut result: CaseResult) -> CaseResult {
+    let status = result.label.as_deref().and_then(|label| label.parse().ok());
+    if PLANTED && matches!(status, Some(210_u16..=299)) {
+        result.verdict = Verdict::Error;
+    }
+    result
+}
+
+/// `against_httparse`: a target that ends with `~` is lost.
+pub(crate) fn head<'a, 'b>(head: &'a RequestHead<'b>) -> Cow<'a, RequestHead<'b>> {
+    if PLANTED && head.target.ends_with(b"~") {
+        let mut head = head.clone();
+        head.target = b"/";
+        return Cow::Owned(head);
+    }
+    Cow::Borrowed(head)
+}
+
+/// `against_tungstenite`: the accept value is another one where the target holds `$`.
+pub(crate) fn accept(head: &RequestHead<'_>, mut accept: [u8; 28]) -> [u8; 28] {
+    if PLANTED && head.target.contains(&b'$') {
+        accept[0] ^= 1;
+    }
+    accept
+}

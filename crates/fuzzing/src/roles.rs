@@ -1,0 +1,154 @@
+//! Our server and our client against each other over any request: they come to the same end however
+//! the octets arrive, and the judge never blames what our server wrote.
+//! Never feeds one of them what the other would not send, but for the octets after the request.
+
+use upspec_handshake::role::table::{ClientState, ServerState};
+use upspec_handshake::role::{Client, ClientEvent, Compression, Server, ServerEvent, Service};
+use upspec_handshake::{RequestHead, Status};
+
+use crate::duel::{self, Answered};
+use crate::pieces::Cuts;
+use crate::planted;
+use crate::seeds::Material;
+
+/// Checks one input of the target `roles`: what the server speaks, how to cut, then a request and
+/// what follows it.
+pub fn roles(input: &[u8]) {
+    let Some((options, rest)) = input.split_first() else {
+        return;
+    };
+    let service = service(*options);
+    let (cuts, octets) = Cuts::take(rest);
+    server_in_pieces(&service, &cuts, octets);
+    let Status::Complete(head) = RequestHead::parse(octets) else {
+        return;
+    };
+    // What follows the request stands for any peer's answer, too.
+    client_in_pieces(octets, &cuts, &octets[head.len..]);
+    let Some(answered) = duel::answer(octets, &service) else {
+        panic!("a complete head without an answer");
+    };
+    if answered.head_len == head.len {
+        agree(&head, octets, &planted::answered(&head, answered));
+    }
+}
+
+/// What the bits of the first octet say.
+fn service(options: u8) -> Service {
+    let known = [&b"chat"[..], b"superchat", b"v1.x", b"CHAT"];
+    let subprotocols = known.iter().enumerate();
+    Service {
+        subprotocols: subprotocols
+            .filter(|(bit, _)| options & (1 << bit) != 0)
+            .map(|(_, name)| name.to_vec())
+            .collect(),
+        compression: if options & 0x80 == 0 {
+            Compression::Deflate
+        } else {
+            Compression::Declined
+        },
+    }
+}
+
+fn server_in_pieces(service: &Service, cuts: &Cuts<'_>, octets: &[u8]) {
+    let mut whole = Server::new(service.clone());
+    let at_once = whole.receive(octets);
+    let mut server = Server::new(service.clone());
+    let mut said = None;
+    for piece in cuts.of(octets) {
+        match server.receive(piece) {
+            ServerEvent::NeedMore => assert_eq!(said, None, "it has decided before"),
+            ServerEvent::Kept => assert!(said.is_some(), "it has not decided"),
+            decision => assert_eq!(said.replace(decision), None, "it decides once"),
+        }
+    }
+    assert_eq!(said.unwrap_or(ServerEvent::NeedMore), at_once);
+    assert_eq!(server.head(), whole.head());
+    assert_eq!(server.trailing(), whole.trailing());
+    assert_eq!(server.answer(), whole.answer());
+    assert_eq!(server.state(), whole.state());
+    let is_done = matches!(
+        server.state(),
+        ServerState::Switched | ServerState::Http | ServerState::Refused
+    );
+    assert_eq!(
+        is_done,
+        at_once != ServerEvent::NeedMore || octets.len() >= HEAD_LIMIT
+    );
+}
+
+fn client_in_pieces(request: &[u8], cuts: &Cuts<'_>, answer: &[u8]) {
+    let Status::Complete(mut whole) = Client::new(request) else {
+        return;
+    };
+    let mut client = whole.clone();
+    assert_eq!(client.send(), request);
+    assert_eq!(whole.send(), request);
+    let at_once = whole.receive(answer);
+    let in_pieces: Vec<ClientEvent> = cuts
+        .of(answer)
+        .flat_map(|piece| client.receive(piece))
+        .collect();
+    assert_eq!(in_pieces, at_once);
+    assert_eq!(client.state(), whole.state());
+    assert_eq!(client.head(), whole.head());
+    assert_eq!(client.trailing(), whole.trailing());
+    let finals = at_once
+        .iter()
+        .filter(|event| !matches!(event, ClientEvent::Interim(_)));
+    assert!(finals.count() <= 1, "one answer is final: {at_once:?}");
+}
+
+/// What our server answers is understood by our client and blamed by nobody.
+fn agree(head: &RequestHead<'_>, octets: &[u8], answered: &Answered) {
+    let frames = &octets[head.len..];
+    let sent = [&answered.octets[..], frames].concat();
+    let read = duel::read_by_client(head, octets, &sent);
+    let state = read.client.state();
+    match (&answered.decision, &read.events[..]) {
+        (
+            ServerEvent::Handshake(agreement),
+            [
+                ClientEvent::Switched {
+                    subprotocol,
+                    extensions,
+                    head_len,
+                },
+            ],
+        ) => {
+            assert_eq!(*subprotocol, agreement.subprotocol);
+            assert_eq!(extensions.len(), usize::from(agreement.deflate.is_some()));
+            assert_eq!(*head_len, answered.octets.len());
+            assert_eq!(read.client.trailing(), frames, "frames are handed on");
+            assert_eq!(state, ClientState::Switched);
+        }
+        (ServerEvent::Request, [ClientEvent::Refused(404)]) => {}
+        (ServerEvent::Refuse(refusal), [ClientEvent::Refused(status)]) => {
+            assert_eq!(*status, refusal.status);
+        }
+        (decision, events) => panic!("{decision:?} was read as {events:?}"),
+    }
+    let failures = duel::failures(&duel::judged(octets, &answered.octets));
+    assert!(
+        failures.is_empty(),
+        "the judge blames our server: {failures:?}"
+    );
+}
+
+/// The requests with what follows them, for servers of different kinds; and each with the answer of
+/// our server behind it.
+pub(crate) fn seeds(material: &Material) -> Vec<Vec<u8>> {
+    let mut seeds = Vec::new();
+    for (index, request) in material.requests.iter().enumerate() {
+        let options = [0x03, 0x83, 0x0f][index % 3];
+        seeds.push([&[options, 1, 9], &request[..]].concat());
+        if let Some(answered) = duel::answer(request, &service(options)) {
+            let head = &request[..answered.head_len];
+            seeds.push([&[options, 0], head, &answered.octets].concat());
+        }
+    }
+    seeds
+}
+
+/// From here on a request is refused without its end.
+const HEAD_LIMIT: usize = upspec_handshake::role::HEAD_LIMIT;

@@ -1,0 +1,98 @@
+//! What a target did, in facts that can be compared between targets.
+//! Never judges, and never tells what changes from one exchange to the next, such as a date or a key.
+
+use upspec_corpus::case::Case;
+use upspec_handshake::frame::opcode;
+
+use crate::exchange::Exchange;
+use crate::expect::label;
+use crate::reading::{Ending, Octets, Reading, Response};
+use crate::text::shown;
+use crate::tunnel::frames;
+
+/// What a target did with a case. Two targets behave the same when these are the same.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Behaviour {
+    /// The outcome, as labels spell it: `101`, `closed`, …
+    pub outcome: String,
+    /// Facts of the whole response and of what followed it, by name, in a fixed order. A fact that
+    /// does not apply is left out.
+    pub facts: Vec<(&'static str, String)>,
+}
+
+/// Reads a behaviour off the exchange of a case.
+#[must_use]
+pub fn behaviour(case: &Case, exchange: &Exchange) -> Behaviour {
+    let octets = Octets::of(exchange);
+    let reading = Reading::of(case, &octets, Ending::of(exchange));
+    let mut facts = Vec::new();
+    if let Some(answer) = reading.answer() {
+        for (fact, name) in FIELDS {
+            if let Some(value) = answer.head.fields.combined(name) {
+                facts.push((fact, shown(&value, LONGEST_VALUE)));
+            }
+        }
+        if answer.head.status != Some(101) {
+            facts.push(("connection", connection(answer).to_owned()));
+        }
+    }
+    let asks_of_tunnel = case.expect.iter().any(|one| one.tunnel.is_some());
+    if asks_of_tunnel && let Some(tunnel) = tunnel(&reading) {
+        facts.push(("tunnel", tunnel));
+    }
+    Behaviour {
+        outcome: label(&reading),
+        facts,
+    }
+}
+
+/// What the response says of the connection; when it ends after that is a matter of time.
+fn connection(answer: &Response<'_>) -> &'static str {
+    if answer.ends_connection() {
+        "closed"
+    } else {
+        "kept"
+    }
+}
+
+/// The frames after the 101 that are no data, and the end of the stream.
+fn tunnel(reading: &Reading<'_>) -> Option<String> {
+    let octets = reading.tunnel_octets()?;
+    let mut said = Vec::new();
+    for frame in frames(octets) {
+        let what = match frame.opcode {
+            opcode::CLOSE => match frame.close_code() {
+                Some(code) => format!("Close {code}"),
+                None => "Close".to_owned(),
+            },
+            opcode::PING => continue,
+            opcode::PONG => "Pong".to_owned(),
+            _ => "data".to_owned(),
+        };
+        if said.last() != Some(&what) {
+            said.push(what);
+        }
+    }
+    if said.is_empty() {
+        said.push(
+            if reading.ending.by_peer {
+                "ended"
+            } else {
+                "nothing"
+            }
+            .to_owned(),
+        );
+    }
+    Some(said.join(", "))
+}
+
+/// The fields of a response that are part of the handshake, each under the name of its fact.
+const FIELDS: [(&str, &str); 4] = [
+    ("upgrade", "Upgrade"),
+    ("subprotocol", "Sec-WebSocket-Protocol"),
+    ("extensions", "Sec-WebSocket-Extensions"),
+    ("versions", "Sec-WebSocket-Version"),
+];
+
+/// As much of a value as is compared and shown.
+const LONGEST_VALUE: usize = 120;

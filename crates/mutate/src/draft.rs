@@ -1,0 +1,364 @@
+//! A request in parts, and what each edit does to it.
+//! Never fails: an edit that finds nothing to change changes nothing.
+
+use upspec_corpus::template::Binding;
+
+use crate::edit::Edit;
+use crate::list;
+use crate::text::{Text, Unit};
+use crate::words::{Base, Blank, Body, End, Field, Lines, Part, Place, Spot};
+
+/// A request in parts.
+pub(crate) struct Draft {
+    pub(crate) lead: Text,
+    /// Method, target and version.
+    pub(crate) words: [Text; 3],
+    /// The white space before target and version.
+    pub(crate) gaps: [Text; 2],
+    pub(crate) request_end: Text,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) empty_line: Text,
+    pub(crate) body: Text,
+    pub(crate) after: Text,
+    pub(crate) cuts: Vec<u16>,
+}
+
+/// A line of the field section; one that is no field line is all name.
+#[derive(Clone)]
+pub(crate) struct Line {
+    pub(crate) field: Option<Field>,
+    pub(crate) name: Text,
+    /// The colon and what is around it.
+    pub(crate) colon: Text,
+    pub(crate) value: Text,
+    pub(crate) tail: Text,
+    pub(crate) end: Text,
+}
+
+impl Draft {
+    /// A base as it is.
+    pub(crate) fn of(base: Base) -> Self {
+        let lines = base_lines(base).into_iter().map(|(field, name, value)| {
+            let value = Text::parse(value).unwrap_or_default();
+            Line::new(field, Text::from(name), value)
+        });
+        let mut lines: Vec<Line> = lines.collect();
+        // Whatever an edit does, what the target wants on every request stays on it.
+        lines.insert(1, Line::standing());
+        Self {
+            lead: Text::default(),
+            words: [
+                Text::from("GET"),
+                bound(Binding::Path),
+                Text::from("HTTP/1.1"),
+            ],
+            gaps: [Text::from(" "), Text::from(" ")],
+            request_end: Text::from("\r\n"),
+            lines,
+            empty_line: Text::from("\r\n"),
+            body: Text::default(),
+            after: Text::default(),
+            cuts: Vec::new(),
+        }
+    }
+
+    /// Changes what the edit says.
+    pub(crate) fn apply(&mut self, edit: &Edit) {
+        match edit {
+            Edit::Add(place, text) => {
+                let line = Line::raw(text.clone(), "\r\n");
+                self.put_line(*place, line);
+            }
+            Edit::After(octets) => self.after.append(octets),
+            Edit::Body(body) => self.add_body(*body),
+            Edit::Case(field, letters) => self.each(*field, |line| line.value.recase(*letters)),
+            Edit::Cut(units) => self.cuts.push(*units),
+            Edit::Drop(field) => self.lines.retain(|line| line.field != Some(*field)),
+            Edit::End(lines, end) => self.end(*lines, &end_of_line(*end)),
+            Edit::Fold(field, place) => {
+                self.each(*field, |line| {
+                    line.value.insert(*place, &Text::from("\r\n "));
+                });
+            }
+            Edit::Gap(part, blank) => self.gap(*part, white(*blank)),
+            Edit::Lead(octets) => self.lead.append(octets),
+            Edit::Move(field, place) => self.relocate(*field, *place),
+            Edit::Name(field, letters) => self.each(*field, |line| line.name.recase(*letters)),
+            Edit::Put(field, place, octets) => {
+                self.each(*field, |line| line.value.insert(*place, octets));
+            }
+            Edit::Repeat(field) => self.repeat(*field),
+            Edit::Request(part, word) => self.words[*part as usize] = word.clone(),
+            Edit::Set(field, value) => self.set(*field, value),
+            Edit::Space(field, spot, blank) => {
+                self.each(*field, |line| line.space(*spot, *blank));
+            }
+            Edit::Spell(field, place, octets) => {
+                self.each(*field, |line| line.name.insert(*place, octets));
+            }
+            Edit::Double(field, place) => self.list(*field, |list| list::double(list, *place)),
+            Edit::Insert(field, place, element) => {
+                self.list(*field, |list| list::insert(list, *place, element));
+            }
+            Edit::Remove(field, place) => self.list(*field, |list| list::remove(list, *place)),
+            Edit::Join(field) => self.join(*field),
+            Edit::Split(field) => self.split(*field),
+        }
+    }
+
+    fn each(&mut self, field: Field, change: impl Fn(&mut Line)) {
+        let lines = self.lines.iter_mut();
+        lines
+            .filter(|line| line.field == Some(field))
+            .for_each(change);
+    }
+
+    fn first(&self, field: Field) -> Option<usize> {
+        self.lines.iter().position(|line| line.field == Some(field))
+    }
+
+    /// Changes the first line of a field as a list.
+    fn list(&mut self, field: Field, change: impl Fn(&mut Vec<Text>)) {
+        if let Some(at) = self.first(field) {
+            let value = &mut self.lines[at].value;
+            let mut elements = list::elements(value);
+            change(&mut elements);
+            *value = list::joined(&elements);
+        }
+    }
+
+    fn put_line(&mut self, place: Place, line: Line) {
+        let at = match place {
+            Place::First => 0,
+            Place::Middle => self.lines.len() / 2,
+            Place::Last => self.lines.len(),
+        };
+        self.lines.insert(at, line);
+    }
+
+    fn relocate(&mut self, field: Field, place: Place) {
+        if let Some(at) = self.first(field) {
+            let line = self.lines.remove(at);
+            self.put_line(place, line);
+        }
+    }
+
+    fn repeat(&mut self, field: Field) {
+        if let Some(at) = self.first(field) {
+            let line = self.lines[at].clone();
+            self.lines.insert(at + 1, line);
+        }
+    }
+
+    fn set(&mut self, field: Field, value: &Text) {
+        match self.first(field) {
+            Some(at) => self.lines[at].value = value.clone(),
+            None => self.lines.push(Line::of(field, value.clone())),
+        }
+    }
+
+    fn join(&mut self, field: Field) {
+        let values = self
+            .lines
+            .iter()
+            .filter(|line| line.field == Some(field))
+            .map(|line| line.value.clone());
+        let joined = list::joined(&values.collect::<Vec<_>>());
+        if let Some(at) = self.first(field) {
+            let mut line = self.lines[at].clone();
+            line.value = joined;
+            self.lines.retain(|line| line.field != Some(field));
+            self.lines.insert(at, line);
+        }
+    }
+
+    fn split(&mut self, field: Field) {
+        if let Some(at) = self.first(field) {
+            let line = self.lines.remove(at);
+            let elements = list::elements(&line.value).into_iter();
+            let lines = elements.map(|value| Line {
+                value,
+                ..line.clone()
+            });
+            self.lines.splice(at..at, lines);
+        }
+    }
+
+    fn gap(&mut self, part: Part, blank: Text) {
+        match part {
+            Part::Method => self.lead.append(&blank),
+            Part::Target => self.gaps[0] = blank,
+            Part::Protocol => self.gaps[1] = blank,
+        }
+    }
+
+    fn end(&mut self, lines: Lines, end: &Text) {
+        if matches!(lines, Lines::Request | Lines::All) {
+            self.request_end = end.clone();
+        }
+        if matches!(lines, Lines::Fields | Lines::All) {
+            let own = self.lines.iter_mut().filter(|line| !line.is_standing());
+            own.for_each(|line| line.end = end.clone());
+        }
+        if matches!(lines, Lines::Empty | Lines::All) {
+            self.empty_line = end.clone();
+        }
+    }
+
+    fn add_body(&mut self, body: Body) {
+        let (lines, octets) = framed(body);
+        for (field, value) in lines {
+            self.lines.push(Line::of(*field, Text::from(*value)));
+        }
+        self.body = Text::parse(octets).unwrap_or_default();
+    }
+}
+
+impl Line {
+    fn new(field: Option<Field>, name: Text, value: Text) -> Self {
+        Self {
+            field,
+            name,
+            colon: Text::from(": "),
+            value,
+            tail: Text::default(),
+            end: Text::from("\r\n"),
+        }
+    }
+
+    fn of(field: Field, value: Text) -> Self {
+        Self::new(Some(field), Text::from(name(field)), value)
+    }
+
+    /// A line that is all name.
+    fn raw(text: Text, end: &str) -> Self {
+        Self {
+            colon: Text::default(),
+            end: Text::from(end),
+            ..Self::new(None, text, Text::default())
+        }
+    }
+
+    /// The lines that the target wants on every request, with their line ends.
+    fn standing() -> Self {
+        Self::raw(bound(Binding::Standing), "")
+    }
+
+    fn is_standing(&self) -> bool {
+        self.name.0 == [Unit::Binding(Binding::Standing)]
+    }
+
+    fn space(&mut self, spot: Spot, blank: Blank) {
+        let white = white(blank);
+        match spot {
+            Spot::Before => {
+                self.colon = Text::from(":");
+                self.colon.append(&white);
+            }
+            Spot::After => self.tail = white,
+            Spot::Colon => self.colon.insert(Place::First, &white),
+            Spot::Commas => self.value = list::spaced(&self.value, b',', &white),
+            Spot::Semicolons => self.value = list::spaced(&self.value, b';', &white),
+            Spot::Equals => self.value = list::spaced(&self.value, b'=', &white),
+        }
+    }
+}
+
+fn bound(binding: Binding) -> Text {
+    Text(vec![Unit::Binding(binding)])
+}
+
+fn white(blank: Blank) -> Text {
+    Text::from(match blank {
+        Blank::None => "",
+        Blank::Space => " ",
+        Blank::Tab => "\t",
+        Blank::Spaces => "  ",
+        Blank::Mixed => " \t ",
+    })
+}
+
+fn end_of_line(end: End) -> Text {
+    Text::from(match end {
+        End::Crlf => "\r\n",
+        End::Lf => "\n",
+        End::Cr => "\r",
+        End::Crcrlf => "\r\r\n",
+    })
+}
+
+/// The name of a field as browsers write it.
+pub(crate) fn name(field: Field) -> &'static str {
+    match field {
+        Field::Host => "Host",
+        Field::Upgrade => "Upgrade",
+        Field::Connection => "Connection",
+        Field::Key => "Sec-WebSocket-Key",
+        Field::Version => "Sec-WebSocket-Version",
+        Field::Protocol => "Sec-WebSocket-Protocol",
+        Field::Extensions => "Sec-WebSocket-Extensions",
+        Field::Origin => "Origin",
+        Field::Length => "Content-Length",
+        Field::Coding => "Transfer-Encoding",
+    }
+}
+
+type BaseLine = (Option<Field>, &'static str, &'static str);
+
+fn base_lines(base: Base) -> Vec<BaseLine> {
+    let own = |field, value| (Some(field), name(field), value);
+    let mut lines = vec![own(Field::Host, "{authority}")];
+    if base == Base::Plain {
+        return lines;
+    }
+    if base == Base::Browser {
+        lines.push((None, "User-Agent", "Mozilla/5.0 (X11; Linux x86_64)"));
+        lines.push((None, "Accept", "*/*"));
+        lines.push((None, "Accept-Language", "en-GB,en;q=0.5"));
+    }
+    lines.push(own(Field::Upgrade, "websocket"));
+    lines.push(own(Field::Connection, "Upgrade"));
+    lines.push(own(Field::Key, "{key}"));
+    lines.push(own(Field::Version, "13"));
+    if matches!(base, Base::Subprotocols | Base::Browser) {
+        lines.push(own(Field::Protocol, "chat, superchat, x-none"));
+    }
+    if matches!(base, Base::Extensions | Base::Browser) {
+        let offer = "permessage-deflate; client_max_window_bits, x-none; a=1";
+        lines.push(own(Field::Extensions, offer));
+    }
+    if base == Base::Browser {
+        lines.push((None, "Cache-Control", "no-cache"));
+    }
+    lines
+}
+
+/// The lines that frame a body, and the body, as a template.
+fn framed(body: Body) -> (&'static [(Field, &'static str)], &'static str) {
+    use Field::{Coding, Length};
+    match body {
+        Body::Empty => (&[(Length, "0")], ""),
+        Body::Length => (&[(Length, "5")], "hello"),
+        Body::Chunked => (&[(Coding, "chunked")], r"5\r\nhello\r\n0\r\n\r\n"),
+        Body::ChunkExtension => (
+            &[(Coding, "chunked")],
+            r#"5;a=b;c="d"\r\nhello\r\n0;e\r\n\r\n"#,
+        ),
+        Body::Trailer => (
+            &[(Coding, "chunked")],
+            r"5\r\nhello\r\n0\r\nX-Trailer: a\r\n\r\n",
+        ),
+        Body::SameLengths => (&[(Length, "5"), (Length, "5")], "hello"),
+        Body::TwoLengths => (&[(Length, "5"), (Length, "6")], "hello!"),
+        Body::BadLength => (&[(Length, "+5")], "hello"),
+        Body::Both => (
+            &[(Length, "15"), (Coding, "chunked")],
+            r"5\r\nhello\r\n0\r\n\r\n",
+        ),
+        Body::OtherCoding => (&[(Coding, "gzip")], "hello"),
+        Body::Smuggled => (
+            &[(Length, "0")],
+            r"GET {path} HTTP/1.1\r\nHost: {authority}\r\n{standing}\r\n",
+        ),
+    }
+}

@@ -1,0 +1,323 @@
+//! What the model permits in answer to a recipe, as the alternatives of a case.
+//! Never forbids what the model does not.
+
+use upspec_corpus::Bindings;
+use upspec_corpus::case::{Expectation, Grade, Outcome, Outcomes};
+use upspec_handshake::field::chunked::{Chunked, ChunkedReader};
+use upspec_handshake::field::elements;
+use upspec_handshake::field::framing::Framing;
+use upspec_handshake::opening::Opening;
+use upspec_handshake::permitted::{Answer, Endpoint, Grade as Ruled, Permitted, permitted};
+use upspec_handshake::{RequestHead, ViolationKind};
+
+use crate::draft::name;
+use crate::edit::Edit;
+use crate::recipe::Recipe;
+use crate::text::Text;
+use crate::words::{Field, Part};
+
+/// What a recipe may be answered with.
+pub(crate) struct Expected {
+    /// The requirement that a wrong answer breaks.
+    pub(crate) requirement: String,
+    /// What is expected, in one sentence.
+    pub(crate) title: String,
+    /// The graded alternatives.
+    pub(crate) alternatives: Vec<Expectation>,
+    /// Whether the request comes to an end, so that an answer is due.
+    pub(crate) whole: bool,
+}
+
+/// Asks the model about the octets of a recipe, and which rule this answer would break.
+pub(crate) fn expected(
+    recipe: &Recipe,
+    endpoint: &Endpoint,
+    bindings: &Bindings,
+    against: Answer,
+) -> Expected {
+    let octets = recipe.octets(bindings);
+    let Some(head) = RequestHead::parse(&octets).complete() else {
+        return unfinished_head();
+    };
+    let opening = Opening::read(&head);
+    let permitted = permitted(&head, endpoint);
+    let whole = is_whole(&head, &octets[head.len..]);
+    let mut lawful = Lawful::of(&permitted);
+    if !whole {
+        lawful.open(&[Answer::Close, Answer::Silence]);
+    }
+    if is_plain(recipe, &head, &opening, bindings) {
+        lawful.forbid(Answer::BadRequest);
+    } else {
+        lawful.excuse();
+    }
+    let (requirement, title) = rule(recipe, &head, &opening, &permitted, against);
+    Expected {
+        requirement: requirement.to_owned(),
+        title,
+        alternatives: lawful.alternatives(),
+        whole,
+    }
+}
+
+/// The requirement that an answer breaks, and what is expected instead.
+fn rule(
+    recipe: &Recipe,
+    head: &RequestHead<'_>,
+    opening: &Opening<'_>,
+    permitted: &Permitted,
+    against: Answer,
+) -> (&'static str, String) {
+    let forbidding = |answer| {
+        let ruling = permitted.ruling(answer);
+        let by = ruling.by.first().copied();
+        (ruling.grade == Ruled::Forbidden).then_some(by).flatten()
+    };
+    let defect = |rule| opening.defects.iter().find(|one| one.requirement == rule);
+    let served = matches!(against, Answer::Success | Answer::Redirect);
+    if let Some(found) = forbidding(against).filter(|_| served).and_then(defect) {
+        return (found.requirement, format!("400, for {}", found.what));
+    }
+    if let Some(rule) = forbidding(Answer::Switch).filter(|_| is_answered(against)) {
+        let what = defect(rule).map_or("it is no opening handshake", |one| one.what);
+        return (rule, format!("No switch, for {what}"));
+    }
+    match opening.defects.first().filter(|_| is_answered(against)) {
+        Some(defect) => (
+            defect.requirement,
+            format!("An orderly answer, though {}", defect.what),
+        ),
+        None if opening.defects.is_empty() => (
+            spelling(recipe, head),
+            "A valid opening handshake is served".to_owned(),
+        ),
+        None => (RESPONSE, "An answer in HTTP".to_owned()),
+    }
+}
+
+/// Whether an answer is a response of HTTP: what is none says nothing of the request.
+fn is_answered(answer: Answer) -> bool {
+    answer != Answer::Junk
+}
+
+/// A head that does not end is owed nothing. A switch takes it for one that does: lines that end
+/// with CR alone, say.
+fn unfinished_head() -> Expected {
+    let outcomes = Outcomes::from_words("2xx 3xx 4xx 5xx closed silent").unwrap_or_default();
+    Expected {
+        requirement: "rfc9112/2.1-message".to_owned(),
+        title: "No switch before the head has ended".to_owned(),
+        alternatives: vec![passing(outcomes)],
+        whole: false,
+    }
+}
+
+/// Whether the body that the head announces is there.
+fn is_whole(head: &RequestHead<'_>, rest: &[u8]) -> bool {
+    match Framing::of_request(head) {
+        Framing::Length(length) => usize::try_from(length).is_ok_and(|length| length <= rest.len()),
+        Framing::Chunked => !matches!(ChunkedReader::default().read(rest), Chunked::Partial),
+        Framing::None | Framing::UntilClose | Framing::Invalid => true,
+    }
+}
+
+/// A valid handshake to which 400 says that it is malformed, which it is not: nothing in it but the
+/// spelling is out of the ordinary.
+fn is_plain(
+    recipe: &Recipe,
+    head: &RequestHead<'_>,
+    opening: &Opening<'_>,
+    bindings: &Bindings,
+) -> bool {
+    let single = |field| {
+        let values = head.fields.combined(name(field)).unwrap_or_default();
+        elements(&values).filter(|one| !one.is_empty()).count() == 1
+    };
+    let own = |value: &[u8]| {
+        let host = head.fields.values("Host").next();
+        host.is_some_and(|host| host.eq_ignore_ascii_case(value))
+    };
+    let ordinary = |edit: &Edit| match edit {
+        // Only CRLF is the empty line that a server should read over (RFC 9112 2.2).
+        Edit::Lead(octets) => Text::parse("\\r\\n").as_ref() == Some(octets),
+        _ => !matches!(
+            edit,
+            Edit::After(_)
+                | Edit::Body(_)
+                | Edit::Set(
+                    Field::Origin | Field::Protocol | Field::Extensions | Field::Length,
+                    _
+                )
+                | Edit::Put(Field::Protocol | Field::Extensions, ..)
+                | Edit::Space(Field::Protocol | Field::Extensions, ..)
+                | Edit::Insert(..)
+        ),
+    };
+    let no_fault = |kind| matches!(kind, ViolationKind::LeadingEmptyLine);
+    opening.is_valid()
+        && head.violations.iter().all(|one| no_fault(one.kind))
+        && !head.fields.contains("Expect")
+        && head.target == bindings.path
+        && head.len < ORDINARY
+        && single(Field::Upgrade)
+        && single(Field::Connection)
+        && own(&bindings.authority)
+        && recipe.edits.iter().all(ordinary)
+}
+
+/// A head that no server calls too large.
+const ORDINARY: usize = 3000;
+
+/// The requirement that has a server understand this spelling of a valid handshake. Where there are
+/// several it is the weakest, for the server may stumble over any of them.
+fn spelling(recipe: &Recipe, head: &RequestHead<'_>) -> &'static str {
+    let ruled = recipe.edits.iter().filter_map(|edit| {
+        Some(match edit {
+            Edit::Lead(..) => (0, EMPTY_LINE),
+            Edit::Request(Part::Protocol, _) => (1, HIGHER_MINOR),
+            Edit::Name(..) => (2, NAME_CASE),
+            Edit::Move(..) => (2, ORDER),
+            Edit::Space(..) => (2, WHITE_SPACE),
+            Edit::Split(..) => (2, COMBINED),
+            Edit::Add(..) => (2, UNKNOWN_FIELDS),
+            _ => return None,
+        })
+    });
+    let empty = |name| {
+        let value = head.fields.combined(name).unwrap_or_default();
+        elements(&value).any(|element| element.is_empty())
+    };
+    let has_empty = empty("Upgrade") || empty("Connection");
+    let empties = has_empty.then_some((2, EMPTY_ELEMENTS));
+    let weakest = empties.into_iter().chain(ruled);
+    weakest
+        .min_by_key(|(weight, _)| *weight)
+        .map_or(RESPONSE, |(_, rule)| rule)
+}
+
+/// Whether a requirement is one of those behind the spelling of a valid handshake. Which of them is
+/// broken shows only when a recipe is as small as can be.
+#[must_use]
+pub fn is_spelling(requirement: &str) -> bool {
+    SPELLINGS.contains(&requirement)
+}
+
+const SPELLINGS: [&str; 9] = [
+    RESPONSE,
+    EMPTY_ELEMENTS,
+    NAME_CASE,
+    ORDER,
+    WHITE_SPACE,
+    COMBINED,
+    UNKNOWN_FIELDS,
+    EMPTY_LINE,
+    HIGHER_MINOR,
+];
+const COMBINED: &str = "rfc9110/5.2-combined";
+const EMPTY_ELEMENTS: &str = "rfc9110/5.6.1.2-empty-elements";
+const EMPTY_LINE: &str = "rfc9112/2.2-empty-line";
+const HIGHER_MINOR: &str = "rfc9110/6.2-higher-minor";
+const NAME_CASE: &str = "rfc9110/5.1-name-case";
+const ORDER: &str = "rfc9110/5.3-order";
+const UNKNOWN_FIELDS: &str = "rfc9110/5.1-unknown-fields";
+const WHITE_SPACE: &str = "rfc9110/5.6.3-ows";
+
+const NO_SERVICE: [&str; 3] = [
+    "rfc6455/4.2.2-no-service",
+    "rfc6455/4.2.2-redirect",
+    "rfc9110/7.8-ignore",
+];
+const RESPONSE: &str = "rfc6455/4.2.2-response";
+
+/// The grade of each class of answer, and the requirement behind it.
+struct Lawful(Vec<(Answer, Ruled, &'static str)>);
+
+impl Lawful {
+    fn of(permitted: &Permitted) -> Self {
+        let rows = Answer::ALL.into_iter().map(|answer| {
+            let ruling = permitted.ruling(answer);
+            let by = ruling.by.first().copied().unwrap_or(RESPONSE);
+            (answer, ruling.grade, by)
+        });
+        Self(rows.collect())
+    }
+
+    fn open(&mut self, answers: &[Answer]) {
+        for row in self.0.iter_mut().filter(|row| answers.contains(&row.0)) {
+            row.1 = Ruled::Lawful;
+        }
+    }
+
+    /// That a server does not switch, or serves something else, is worth a word only where the request
+    /// asks for nothing unusual.
+    fn excuse(&mut self) {
+        let no_service = |row: &&mut (Answer, Ruled, &'static str)| NO_SERVICE.contains(&row.2);
+        for row in self.0.iter_mut().filter(no_service) {
+            if row.1 == Ruled::Discouraged {
+                row.1 = Ruled::Lawful;
+            }
+        }
+    }
+
+    fn forbid(&mut self, answer: Answer) {
+        for row in self.0.iter_mut().filter(|row| row.0 == answer) {
+            row.1 = Ruled::Forbidden;
+        }
+    }
+
+    /// What passes as one alternative, and what is advised against as one for each requirement.
+    fn alternatives(&self) -> Vec<Expectation> {
+        let of = |wanted: &dyn Fn(&(Answer, Ruled, &'static str)) -> bool| {
+            let rows = self.0.iter().filter(|row| wanted(row));
+            Outcomes(rows.flat_map(|row| outcomes(row.0)).collect())
+        };
+        let mut found = Vec::new();
+        let pass = of(&|row| row.1 == Ruled::Lawful);
+        if !pass.0.is_empty() {
+            found.push(passing(pass));
+        }
+        let mut rules: Vec<&'static str> = Vec::new();
+        for (_, grade, rule) in &self.0 {
+            if *grade == Ruled::Discouraged && !rules.contains(rule) {
+                rules.push(rule);
+            }
+        }
+        for rule in rules {
+            found.push(Expectation {
+                grade: Grade::Warn,
+                requirement: Some(rule.to_owned()),
+                because: Some("No rule forbids it, but it does not serve clients.".to_owned()),
+                ..passing(of(&|row| row.1 == Ruled::Discouraged && row.2 == rule))
+            });
+        }
+        found
+    }
+}
+
+fn outcomes(answer: Answer) -> Vec<Outcome> {
+    match answer {
+        Answer::Switch => vec![Outcome::Status(101)],
+        Answer::Success => vec![Outcome::Class(2)],
+        Answer::Redirect => vec![Outcome::Class(3)],
+        Answer::BadRequest => vec![Outcome::Status(400)],
+        Answer::ClientError => (401..=499).map(Outcome::Status).collect(),
+        Answer::ServerError => vec![Outcome::Class(5)],
+        Answer::Close => vec![Outcome::Closed],
+        Answer::Silence => vec![Outcome::Silent],
+        Answer::Junk => vec![Outcome::NotHttp],
+    }
+}
+
+fn passing(outcomes: Outcomes) -> Expectation {
+    Expectation {
+        grade: Grade::Pass,
+        outcomes,
+        codes: Vec::new(),
+        alpn: None,
+        fields: Vec::new(),
+        connection: None,
+        tunnel: None,
+        requirement: None,
+        because: None,
+    }
+}

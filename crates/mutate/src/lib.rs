@@ -1,0 +1,26 @@
+//! Requests near a valid opening handshake, as recipes: a base and a list of edits.
+//! Never draws a random number of its own: the choices come from the caller's octets.
+//!
+//! A [`Recipe`] renders to octets, prints to one line of text and parses back, shrinks
+//! ([`Recipe::simpler`]), and becomes a [`Case`](upspec_corpus::Case) whose expectations are what
+//! the model permits. `arbitrary` and `proptest` both give recipes.
+
+mod case;
+mod draft;
+mod draw;
+mod edit;
+mod expect;
+mod list;
+mod recipe;
+mod render;
+mod shrink;
+#[cfg(feature = "proptest")]
+pub mod strategy;
+mod text;
+pub mod words;
+
+pub use case::{CaseName, case_file};
+pub use edit::Edit;
+pub use expect::is_spelling;
+pub use recipe::{Recipe, RecipeError};
+pub use text::{Text, Unit};

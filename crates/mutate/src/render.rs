@@ -1,0 +1,183 @@
+//! Makes octets and steps of a recipe.
+//! Never reads them.
+
+use std::time::Duration;
+
+use upspec_corpus::Bindings;
+use upspec_corpus::case::Step;
+
+use crate::draft::Draft;
+use crate::recipe::Recipe;
+use crate::text::Text;
+
+/// A request as it goes out.
+pub(crate) struct Rendered {
+    /// The parts, with a pause between each two.
+    pub(crate) writes: Vec<Text>,
+}
+
+impl Recipe {
+    /// The octets of the recipe, all of them, in order.
+    #[must_use]
+    pub fn octets(&self, bindings: &Bindings) -> Vec<u8> {
+        let mut octets = Vec::new();
+        for text in self.rendered().writes {
+            text.template().render_into(&mut octets, bindings);
+        }
+        octets
+    }
+
+    /// The steps of the recipe: writes, and a pause at each cut.
+    #[must_use]
+    pub fn steps(&self) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for text in self.rendered().writes {
+            if !steps.is_empty() {
+                steps.push(Step::Wait(PAUSE));
+            }
+            steps.push(Step::Send(text.template()));
+        }
+        steps
+    }
+
+    pub(crate) fn rendered(&self) -> Rendered {
+        let mut draft = Draft::of(self.base);
+        for edit in &self.edits {
+            draft.apply(edit);
+        }
+        let whole = whole(&draft);
+        Rendered {
+            writes: cut(&whole, &draft.cuts),
+        }
+    }
+}
+
+fn whole(draft: &Draft) -> Text {
+    let mut all = draft.lead.clone();
+    let [method, target, version] = &draft.words;
+    let [before_target, before_version] = &draft.gaps;
+    for text in [method, before_target, target, before_version, version] {
+        all.append(text);
+    }
+    all.append(&draft.request_end);
+    for line in &draft.lines {
+        for text in [&line.name, &line.colon, &line.value, &line.tail, &line.end] {
+            all.append(text);
+        }
+    }
+    for text in [&draft.empty_line, &draft.body, &draft.after] {
+        all.append(text);
+    }
+    all
+}
+
+/// The parts between the cuts; each cut lies within the text, wherever its number points.
+fn cut(whole: &Text, cuts: &[u16]) -> Vec<Text> {
+    let length = whole.0.len().max(2);
+    let mut places: Vec<usize> = cuts
+        .iter()
+        .map(|units| 1 + usize::from(*units).saturating_sub(1) % (length - 1))
+        .collect();
+    places.sort_unstable();
+    places.dedup();
+    let mut writes = Vec::new();
+    let mut from = 0;
+    for to in places.into_iter().chain([whole.0.len()]) {
+        if to > from && to <= whole.0.len() {
+            writes.push(Text(whole.0[from..to].to_vec()));
+            from = to;
+        }
+    }
+    writes
+}
+
+/// Long enough for the parts to be read one by one on a loopback, and no longer.
+const PAUSE: Duration = Duration::from_millis(2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use upspec_handshake::RequestHead;
+    use upspec_handshake::opening::Opening;
+
+    fn shown(text: &str) -> String {
+        let recipe: Recipe = text.parse().unwrap();
+        String::from_utf8(recipe.octets(&Bindings::example())).unwrap()
+    }
+
+    #[test]
+    fn every_base_but_the_plain_one_is_a_valid_handshake() {
+        for base in ["handshake", "subprotocols", "extensions", "browser"] {
+            let octets = shown(base);
+            let head = RequestHead::parse(octets.as_bytes()).complete().unwrap();
+            assert!(Opening::read(&head).is_valid(), "{base}");
+            assert_eq!(head.len, octets.len(), "{base}");
+        }
+    }
+
+    #[test]
+    fn edits_do_what_they_say() {
+        let rows = [
+            ("add last 'X: y'", "\r\nX: y\r\n\r\n"),
+            ("after 'more'", "13\r\n\r\nmore"),
+            ("body length", "\r\nContent-Length: 5\r\n\r\nhello"),
+            ("case upgrade upper", "Upgrade: WEBSOCKET\r\n"),
+            (
+                "double connection first",
+                "Connection: Upgrade, Upgrade\r\n",
+            ),
+            ("end request lf", "GET /chat HTTP/1.1\nHost"),
+            ("fold upgrade middle", "Upgrade: webs\r\n ocket\r\n"),
+            ("gap target tab", "GET\t/chat HTTP/1.1\r\n"),
+            ("insert upgrade first 'h2c'", "Upgrade: h2c, websocket\r\n"),
+            (
+                "insert upgrade first 'h2c'; split upgrade",
+                "Upgrade: h2c\r\nUpgrade: websocket\r\n",
+            ),
+            (
+                "repeat upgrade; join upgrade",
+                "Upgrade: websocket, websocket\r\n",
+            ),
+            ("lead '\\r\\n'", "\r\nGET "),
+            ("move host last", "Version: 13\r\nHost: "),
+            ("name host swapped", "\r\nhOST: "),
+            ("put upgrade last 'x'", "Upgrade: websocketx\r\n"),
+            ("remove upgrade first", "Upgrade: \r\n"),
+            ("repeat host", "Host: server.example.com\r\nHost: "),
+            ("request method 'POST'", "POST /chat HTTP/1.1\r\n"),
+            ("set key '{key}A'", "Key: dGhlIHNhbXBsZSBub25jZQ==A\r\n"),
+            ("set origin 'a'", "13\r\nOrigin: a\r\n\r\n"),
+            ("space upgrade before tab", "Upgrade:\twebsocket\r\n"),
+            ("space upgrade colon space", "Upgrade : websocket\r\n"),
+            ("spell upgrade last 's'", "Upgrades: websocket\r\n"),
+        ];
+        for (edits, want) in rows {
+            let octets = shown(&format!("handshake; {edits}"));
+            assert!(octets.contains(want), "{edits}:\n{octets}");
+        }
+        assert!(!shown("handshake; drop host").contains("Host"));
+    }
+
+    #[test]
+    fn a_cut_lies_within_the_request() {
+        let steps = |text: &str| text.parse::<Recipe>().unwrap().steps().len();
+        assert_eq!(steps("handshake"), 1);
+        assert_eq!(steps("handshake; cut 1"), 3);
+        assert_eq!(steps("handshake; cut 65535; cut 7; cut 7"), 5);
+    }
+
+    proptest! {
+        #[test]
+        fn rendering_is_total_and_the_steps_write_it(recipe in crate::strategy::recipes()) {
+            let bindings = Bindings::example();
+            let mut written = Vec::new();
+            for step in recipe.steps() {
+                let before = written.len();
+                let writes = step.render_into(&mut written, &bindings);
+                prop_assert_eq!(writes, written.len() > before);
+            }
+            prop_assert_eq!(written, recipe.octets(&bindings));
+        }
+    }
+}

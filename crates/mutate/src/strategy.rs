@@ -1,0 +1,90 @@
+//! Recipes for property tests.
+//! Never another shrinker than [`Recipe::simpler`].
+
+use arbitrary::{Arbitrary as _, Unstructured};
+use proptest::prelude::Rng as _;
+use proptest::strategy::{NewTree, Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+
+use crate::recipe::Recipe;
+
+/// Any recipe.
+#[must_use]
+pub fn recipes() -> Recipes {
+    Recipes
+}
+
+/// The strategy behind [`recipes`].
+#[derive(Clone, Copy, Debug)]
+pub struct Recipes;
+
+/// A recipe that shrinks.
+#[derive(Clone, Debug)]
+pub struct RecipeTree {
+    /// The simplest recipe so far that still fails.
+    settled: Recipe,
+    /// Simpler ones that are still to be tried, the next one last.
+    untried: Vec<Recipe>,
+    /// The one that is tried.
+    current: Recipe,
+}
+
+impl Strategy for Recipes {
+    type Tree = RecipeTree;
+    type Value = Recipe;
+
+    fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
+        let mut octets = [0; OCTETS];
+        runner.rng().fill_bytes(&mut octets);
+        let recipe = Recipe::arbitrary(&mut Unstructured::new(&octets))
+            .map_err(|error| error.to_string())?;
+        Ok(RecipeTree {
+            untried: untried(&recipe),
+            settled: recipe.clone(),
+            current: recipe,
+        })
+    }
+}
+
+impl ValueTree for RecipeTree {
+    type Value = Recipe;
+
+    fn current(&self) -> Recipe {
+        self.current.clone()
+    }
+
+    fn simplify(&mut self) -> bool {
+        // The current one fails: from here on it is the one to beat.
+        if self.current != self.settled {
+            self.settled = self.current.clone();
+            self.untried = untried(&self.settled);
+        }
+        self.next()
+    }
+
+    fn complicate(&mut self) -> bool {
+        if self.current == self.settled {
+            return false;
+        }
+        self.next() || {
+            self.current = self.settled.clone();
+            true
+        }
+    }
+}
+
+impl RecipeTree {
+    fn next(&mut self) -> bool {
+        let next = self.untried.pop();
+        next.map(|next| self.current = next).is_some()
+    }
+}
+
+fn untried(recipe: &Recipe) -> Vec<Recipe> {
+    let mut simpler = recipe.simpler();
+    simpler.reverse();
+    simpler
+}
+
+/// As many octets as the longest recipe draws, and more.
+const OCTETS: usize = 512;

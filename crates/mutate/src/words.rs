@@ -1,0 +1,189 @@
+//! The fixed choices of an edit: one table of words per choice, simplest first.
+//! Never says what a choice does to a request; `draft` does.
+
+use std::fmt;
+
+use upspec_corpus::words::Word;
+
+/// Defines a choice with its words.
+macro_rules! choice {
+    (
+        $(#[$doc:meta])* $name:ident, $what:literal,
+        $($(#[$each:meta])* $variant:ident = $word:literal,)+
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name {
+            $($(#[$each])* $variant,)+
+        }
+
+        impl Word for $name {
+            const WHAT: &'static str = $what;
+            const WORDS: &'static [(&'static str, Self)] = &[$(($word, Self::$variant)),+];
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.word())
+            }
+        }
+    };
+}
+
+choice! {
+    /// The request that a recipe starts from.
+    Base, "base",
+    /// The opening handshake of RFC 6455, section 4.1, with nothing optional.
+    Handshake = "handshake",
+    /// The handshake with an offer of subprotocols.
+    Subprotocols = "subprotocols",
+    /// The handshake with an offer of permessage-deflate.
+    Extensions = "extensions",
+    /// The handshake with Origin, subprotocols, extensions and fields that browsers send.
+    Browser = "browser",
+    /// The same GET without the fields of the handshake.
+    Plain = "plain",
+}
+
+choice! {
+    /// A field that an edit is about.
+    Field, "field",
+    /// Host.
+    Host = "host",
+    /// Upgrade.
+    Upgrade = "upgrade",
+    /// Connection.
+    Connection = "connection",
+    /// Sec-WebSocket-Key.
+    Key = "key",
+    /// Sec-WebSocket-Version.
+    Version = "version",
+    /// Sec-WebSocket-Protocol.
+    Protocol = "protocol",
+    /// Sec-WebSocket-Extensions.
+    Extensions = "extensions",
+    /// Origin.
+    Origin = "origin",
+    /// Content-Length.
+    Length = "length",
+    /// Transfer-Encoding.
+    Coding = "coding",
+}
+
+choice! {
+    /// A place among the lines of a head, the elements of a list or the octets of a text.
+    Place, "place",
+    /// Before all others.
+    First = "first",
+    /// Behind all others.
+    Last = "last",
+    /// Between the others.
+    Middle = "middle",
+}
+
+choice! {
+    /// What becomes of the letters of a text.
+    Letters, "letters",
+    /// Small ones.
+    Lower = "lower",
+    /// Capitals.
+    Upper = "upper",
+    /// Each the other way.
+    Swapped = "swapped",
+}
+
+choice! {
+    /// White space.
+    Blank, "blank",
+    /// None at all.
+    None = "none",
+    /// One space.
+    Space = "space",
+    /// One tab.
+    Tab = "tab",
+    /// Two spaces.
+    Spaces = "spaces",
+    /// A tab between spaces.
+    Mixed = "mixed",
+}
+
+choice! {
+    /// Where in a field line white space may stand.
+    Spot, "spot",
+    /// Between the colon and the value.
+    Before = "before",
+    /// Behind the value.
+    After = "after",
+    /// Around the commas of the value.
+    Commas = "commas",
+    /// Around the semicolons of the value.
+    Semicolons = "semicolons",
+    /// Around the equals signs of the value.
+    Equals = "equals",
+    /// Between the name and the colon, where none may stand.
+    Colon = "colon",
+}
+
+choice! {
+    /// A part of the request line.
+    Part, "part",
+    /// The method.
+    Method = "method",
+    /// The request target.
+    Target = "target",
+    /// The HTTP version.
+    Protocol = "protocol",
+}
+
+choice! {
+    /// What ends a line.
+    End, "line end",
+    /// CR LF.
+    Crlf = "crlf",
+    /// LF alone.
+    Lf = "lf",
+    /// CR alone, which ends no line.
+    Cr = "cr",
+    /// CR CR LF.
+    Crcrlf = "crcrlf",
+}
+
+choice! {
+    /// Which lines an edit of line ends is about.
+    Lines, "lines",
+    /// The request line.
+    Request = "request",
+    /// The field lines.
+    Fields = "fields",
+    /// The empty line behind the field lines.
+    Empty = "empty",
+    /// All of them.
+    All = "all",
+}
+
+choice! {
+    /// A body, with the fields that frame it.
+    Body, "body",
+    /// Content-Length: 0.
+    Empty = "empty",
+    /// Content-Length and as many octets.
+    Length = "length",
+    /// One chunk and the last one.
+    Chunked = "chunked",
+    /// Chunks with extensions.
+    ChunkExtension = "chunk-extension",
+    /// Chunks with a trailer section.
+    Trailer = "trailer",
+    /// The same Content-Length twice.
+    SameLengths = "same-lengths",
+    /// Two Content-Length lines that differ.
+    TwoLengths = "two-lengths",
+    /// A Content-Length that is no number.
+    BadLength = "bad-length",
+    /// Content-Length beside chunks.
+    Both = "both",
+    /// A coding that is not chunked.
+    OtherCoding = "other-coding",
+    /// A Content-Length that more octets follow than it says, a handshake of their own.
+    Smuggled = "smuggled",
+}

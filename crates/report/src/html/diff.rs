@@ -1,0 +1,152 @@
+//! A comparison of servers as one HTML page that needs nothing else, in the dress of the report.
+//! Never passes a server's octet on as markup; the page has no script, and its policy allows none.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest, Sha256};
+use upspec_judge::Verdict;
+
+use super::{level, sections, sign};
+use crate::diff::{ComparedCase, Diff, Group, Server, headline, permitted_word};
+use crate::entry::{BY_URGENCY, verdict_word};
+use crate::visible;
+
+/// The comparison as HTML.
+#[must_use]
+pub fn diff_html(diff: &Diff) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(policy());
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="referrer" content="no-referrer";
+                meta name="color-scheme" content="light dark";
+                title { "upspec: " (diff.servers.len()) " servers side by side" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                a.skip href="#cases" { "Skip to the cases" }
+                (banner(diff))
+                main { (servers(diff)) (cases(diff)) }
+                footer { p {
+                    "Servers in one row did the same: the outcome and every named fact of the response are equal. "
+                    "What is permitted is what the cited requirements leave open; several rows of a case can be."
+                } }
+            }
+        }
+    };
+    page.into_string()
+}
+
+/// Everything is forbidden but this very style.
+fn policy() -> String {
+    let style = STANDARD.encode(Sha256::digest(STYLE));
+    format!("default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'")
+}
+
+fn banner(diff: &Diff) -> Markup {
+    html! {
+        header.banner {
+            p.brand { "upspec" span { "HTTP Upgrade and WebSocket handshake conformance" } }
+            h1 { (headline(diff)) }
+            dl.meta {
+                div { dt { "Started" } dd { (diff.started.strftime("%Y-%m-%d %H:%M:%S UTC")) } }
+                div { dt { "Took" } dd { (diff.elapsed_ms / 1000) "." (diff.elapsed_ms % 1000 / 100) " s" } }
+                div { dt { "Seed" } dd { (diff.seed) } }
+                div { dt { "upspec" } dd { (visible::text(&diff.tool.version)) } }
+                div.wide { dt { "Corpus" } dd { code { (visible::text(&diff.tool.corpus)) } } }
+            }
+        }
+    }
+}
+
+fn servers(diff: &Diff) -> Markup {
+    html! {
+        section.servers aria-labelledby="servers" {
+            h2 #servers { "The servers" }
+            ul { @for server in &diff.servers { (server_item(server)) } }
+        }
+    }
+}
+
+fn server_item(server: &Server) -> Markup {
+    html! {
+        li {
+            h3 { (visible::text(&server.name)) " " code { (visible::text(&server.url)) } }
+            @if let Some(trouble) = &server.trouble { p.trouble { (visible::text(trouble)) } }
+            ul.counts {
+                @for verdict in BY_URGENCY {
+                    li.(verdict_word(verdict)) {
+                        b { (server.summary.count(verdict)) }
+                        span { (sign(verdict)) (verdict_word(verdict)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn cases(diff: &Diff) -> Markup {
+    html! {
+        section aria-labelledby="cases" {
+            h2 #cases { "The cases " span.number { (diff.cases.len()) } }
+            p.gloss { "A row for each behaviour, with what the RFCs make of it." }
+            @for case in &diff.cases { (case_article(diff, case)) }
+        }
+    }
+}
+
+fn case_article(diff: &Diff, case: &ComparedCase) -> Markup {
+    let note = diff.requirements.get(&case.requirement);
+    html! {
+        article.compared id=(visible::text(&case.id)) {
+            h3 { (visible::text(&case.title)) }
+            p.meta {
+                @if let Some(note) = note { (level(&note.level)) }
+                code { (visible::text(&case.id)) } " · "
+                @match note {
+                    Some(note) => { (visible::text(&case.requirement)) " " (sections(&note.sections)) }
+                    None => { (visible::text(&case.requirement)) }
+                }
+            }
+            ul.groups { @for group in &case.groups { (group_item(group)) } }
+        }
+    }
+}
+
+fn group_item(group: &Group) -> Markup {
+    html! {
+        li {
+            span.badge.(verdict_word(group.verdict)) { (sign(group.verdict)) (permitted_word(group.verdict)) }
+            div {
+                p {
+                    b { (visible::text(group.outcome.as_deref().unwrap_or("not asked"))) }
+                    @for fact in &group.facts {
+                        span.fact { (visible::text(&fact.name)) " " (visible::text(&fact.value)) }
+                    }
+                }
+                p.who { (names(group)) }
+                @for finding in group.findings.iter().filter(|one| one.verdict >= Verdict::Warn) {
+                    p.said {
+                        span.sign aria-hidden="true" { (sign(finding.verdict)) }
+                        (visible::text(&finding.message)) " (" (visible::text(&finding.requirement)) ")"
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn names(group: &Group) -> String {
+    let names: Vec<String> = group
+        .servers
+        .iter()
+        .map(|name| visible::text(name))
+        .collect();
+    names.join(", ")
+}
+
+const STYLE: &str = concat!(include_str!("style.css"), include_str!("diff.css"));

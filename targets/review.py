@@ -22,6 +22,17 @@ ORDINARY = [
     rb"^Sec-WebSocket-Version: 13$",
     rb"^Sec-WebSocket-Key: [A-Za-z0-9+/]{22}==$",
 ]
+ORDINARY_IN_HTTP2 = [
+    rb"^:method: (GET|CONNECT)$",
+    rb"^:scheme: https?$",
+    rb"^:authority: ",
+    rb"^:path: /(ws)?$",
+    rb"^:protocol: websocket$",
+    rb"^sec-websocket-version: 13$",
+]
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+FRAMES = dict(enumerate("DATA HEADERS PRIORITY RST_STREAM SETTINGS PUSH_PROMISE PING GOAWAY".split()))
+FRAMES |= {8: "WINDOW_UPDATE", 9: "CONTINUATION"}
 LONGEST = 150
 EXPECTED = ". Expected: "
 
@@ -39,11 +50,57 @@ def spelled(octets):
     return "".join(out)
 
 
+def strings(block):
+    """The strings of a header block: our client writes literals, and neither indexes nor Huffman codes."""
+    at = 0
+    while at < len(block):
+        at += 1
+        for _ in range(2):
+            length, at, shift = block[at] & 0x7F, at + 1, 0
+            if length == 0x7F:
+                more = True
+                while more:
+                    length += (block[at] & 0x7F) << shift
+                    more, at, shift = block[at] & 0x80, at + 1, shift + 7
+            yield block[at : at + length]
+            at += length
+
+
+def fields(block):
+    """The fields of a header block, with the ordinary ones left out."""
+    flat = list(strings(block))
+    pairs = [name + b": " + value for name, value in zip(flat[::2], flat[1::2])]
+    special = [pair for pair in pairs if not any(re.match(one, pair) for one in ORDINARY_IN_HTTP2)]
+    return ", ".join(spelled(pair) for pair in special) + (" .." if len(special) < len(pairs) else "")
+
+
+def frames(octets):
+    """What frames of HTTP/2 say, a word or two for each."""
+    said, block, at = [], b"", 0
+    while at + 9 <= len(octets):
+        length = int.from_bytes(octets[at : at + 3], "big")
+        kind, flags = octets[at + 3], octets[at + 4]
+        payload = octets[at + 9 : at + 9 + length]
+        at += 9 + length
+        name = FRAMES.get(kind, f"frame {kind}")
+        if name in ("HEADERS", "CONTINUATION"):
+            block += payload
+            if flags & 4:
+                said.append(f"HEADERS {fields(block)}".replace("  ", " "))
+                block = b""
+        elif name != "SETTINGS" or payload:
+            said.append(f"{name} {spelled(payload)}".strip())
+    return "; ".join(said)
+
+
 def sent(exchange):
     """What was written, with the ordinary lines left out."""
     written = b"".join(
         base64.b64decode(io.get("bytes", "")) for io in exchange["io"] if io["kind"] == "wrote"
     )
+    if exchange["over"] == "http2" and written.startswith(PREFACE):
+        line = frames(written[len(PREFACE) :])
+        return line if len(line) <= LONGEST else line[: LONGEST - 2] + " …"
     first, *rest = written.split(b"\r\n")
     parts = [spelled(first)]
     for line in rest:

@@ -185,7 +185,7 @@ pub(crate) struct Output {
     /// Proxy-Authorization always are.
     #[arg(long, value_name = "NAME")]
     pub(crate) secret_header: Vec<String>,
-    /// Leave everything but verdict and label of cases that pass out of the reports.
+    /// Leave everything but verdict, reason and label of cases that pass or were not played out of the reports.
     #[arg(long)]
     pub(crate) slim: bool,
     /// Print nothing but errors.

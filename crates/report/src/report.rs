@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use upspec_corpus::{Case, Corpus};
-use upspec_judge::{CaseResult, TargetFacts, Verdict};
+use upspec_judge::{CaseResult, Reason, TargetFacts, Verdict};
 
 use crate::entry::{CaseEntry, RequirementNote};
 use crate::redact::redact;
@@ -148,13 +148,15 @@ impl Report {
         }
     }
 
-    /// Leaves everything but verdict and label out of the cases that pass, for small files.
+    /// Leaves everything but verdict, reason and label out of the cases that pass or were not played, for
+    /// small files.
     pub fn slim(&mut self) {
-        for case in self
-            .cases
-            .iter_mut()
-            .filter(|case| case.verdict == Verdict::Pass)
-        {
+        let is_plain = |case: &&mut CaseEntry| {
+            let is_unplayed = case.exchanges.is_empty();
+            case.verdict == Verdict::Pass
+                || is_unplayed && case.reason == Some(Reason::NotApplicable)
+        };
+        for case in self.cases.iter_mut().filter(is_plain) {
             case.exchanges.clear();
             case.expected.clear();
             case.findings.clear();

@@ -51,7 +51,7 @@ impl Served {
         Self::start(&["--fault", name])
     }
 
-    fn start(more: &[&str]) -> Self {
+    pub(crate) fn start(more: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_upspec"))
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(more)

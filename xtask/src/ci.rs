@@ -33,6 +33,7 @@ const STEPS: &[&str] = &[
     "cargo run --release --quiet -- run --quiet",
     "targets/check-html.sh target/upspec/index.html",
     "targets/check-servers.sh",
+    "python3 targets/check-hunt.py --quick",
     "targets/check-fuzz.sh",
 ];
 

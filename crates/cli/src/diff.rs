@@ -8,11 +8,13 @@ use std::time::Instant;
 use jiff::Timestamp;
 use tokio::task::JoinSet;
 use upspec_corpus::Corpus;
+use upspec_corpus::case::Case;
+use upspec_fuzzer::Generated;
 use upspec_judge::settle;
 use upspec_report::diff::{Run, Scope};
 use upspec_report::text::Style;
 use upspec_report::{About, Diff, Report, diff_html, diff_summary};
-use upspec_runner::{Ending, Plan, RunOutcome, Settings, Target};
+use upspec_runner::{Ending, Plan, RunOutcome, Settings, Target, bindings_of};
 
 pub(crate) mod args;
 
@@ -23,7 +25,7 @@ use args::{DiffArgs, DiffFailOn, DiffFormat, Named};
 
 /// Compares the servers and writes what was asked for.
 pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Trouble> {
-    let corpus = Arc::new(selection::load(&args.selection.cases)?);
+    let mut corpus = selection::load(&args.selection.cases)?;
     args.selection.check(&corpus)?;
     let servers = args.named().map_err(Trouble::usage)?;
     let mut targets = Vec::new();
@@ -37,6 +39,12 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Trouble> {
         at: Timestamp::now(),
         from: Instant::now(),
     };
+    if let (Some(count), Some((_, first))) = (args.generated, targets.first()) {
+        // So that what is said of each request has a title; each server is judged by cases of its own.
+        let generated = Generated::new(settings.seed, bindings_of(first, &settings));
+        corpus.cases.extend(generated.cases(count));
+    }
+    let corpus = Arc::new(corpus);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -67,10 +75,13 @@ async fn play_all(
 ) -> Vec<Played> {
     let mut runs = JoinSet::new();
     for (position, (server, target)) in targets.into_iter().enumerate() {
-        let plan = Plan::new(&corpus.cases, |case| args.selection.wants(case, corpus));
+        let generated = Generated::new(settings.seed, bindings_of(&target, settings));
+        let plan = plan(args, corpus, &generated);
         let (corpus, settings, quiet) = (Arc::clone(corpus), settings.clone(), args.quiet);
         runs.spawn(async move {
             let mut outcome = drive(plan, target, settings, &corpus, true).await;
+            let again = |result| generated.judged_again(result, &corpus.requirements);
+            outcome.results = outcome.results.into_iter().map(again).collect();
             settle(&mut outcome.results, &corpus.requirements);
             if !quiet {
                 console::remark(&format!("{}: {} cases", server.name, outcome.results.len()));
@@ -87,6 +98,18 @@ async fn play_all(
     }
     played.sort_by_key(|(position, _)| *position);
     played.into_iter().map(|(_, played)| played).collect()
+}
+
+/// What is played to one server: the corpus, or generated requests and what finds out whether they mean
+/// anything.
+fn plan(args: &DiffArgs, corpus: &Corpus, generated: &Generated) -> Plan {
+    let Some(count) = args.generated else {
+        return Plan::new(&corpus.cases, |case| args.selection.wants(case, corpus));
+    };
+    let is_own = |case: &Case| case.id.starts_with(Generated::TOPIC);
+    let others = corpus.cases.iter().filter(|case| !is_own(case)).cloned();
+    let cases: Vec<Case> = others.chain(generated.cases(count)).collect();
+    Plan::new(&cases, is_own)
 }
 
 /// Puts the runs side by side, shows and writes the comparison, and decides the exit code.

@@ -114,6 +114,33 @@ fn five_servers_disagree_about_http10() {
 }
 
 #[test]
+fn generated_requests_part_servers_as_cases_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let faults = ["accept-missing-host", "accept-non-base64-key"];
+    let served = faults.map(Served::with_fault);
+    let right = Served::conforming();
+    let named: Vec<String> = ["host", "key", "right"]
+        .iter()
+        .zip([&served[0], &served[1], &right])
+        .map(|(name, served)| format!("{name}={}", served.url))
+        .collect();
+    let mut arguments: Vec<&str> = named.iter().map(String::as_str).collect();
+    arguments.extend(["--generated", "400"]);
+    let (code, diff, said) = diff(folder.path(), &arguments);
+    assert_eq!(code, 1, "{said}");
+    let failed = |position: usize| {
+        diff["servers"][position]["summary"]["fail"]
+            .as_u64()
+            .unwrap()
+    };
+    assert!(failed(0) > 0 && failed(1) > 0, "{said}");
+    assert_eq!(failed(2), 0, "{said}");
+    let differing = diff["cases"].as_array().unwrap().iter();
+    let own = differing.filter(|case| case["id"].as_str().unwrap().contains("/generated/"));
+    assert!(own.count() > 0, "{said}");
+}
+
+#[test]
 fn one_server_that_is_not_there_does_not_cost_the_others_their_turn() {
     let folder = tempfile::tempdir().unwrap();
     let served = ["accept-short-key", "accept-long-key"].map(Served::with_fault);

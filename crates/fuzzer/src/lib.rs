@@ -6,12 +6,14 @@
 
 mod confirm;
 mod finding;
+mod generated;
 mod health;
 mod hunt;
 mod options;
 mod state;
 
 pub use finding::{Finding, Kind};
+pub use generated::Generated;
 pub use hunt::{Ending, Event, Hunt, HuntError};
 pub use options::Options;
 pub use state::{State, StateError};

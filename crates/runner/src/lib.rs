@@ -32,7 +32,7 @@ pub use event::{Death, Ending, Event, RunOutcome};
 pub use judging::Judge;
 pub use plan::{CONTROL, HTTP2_CONTROL, Plan};
 pub use play::{Limits, Play, play};
-pub use prober::Prober;
+pub use prober::{Prober, bindings_of};
 pub use run::run;
 pub use script::{Action, script};
 pub use settings::Settings;

@@ -161,6 +161,18 @@ impl Prober {
     }
 }
 
+/// What is put in the place of bindings before anything is known of a target, with nonces of no exchange.
+#[must_use]
+pub fn bindings_of(target: &Target, settings: &Settings) -> Bindings {
+    let nonces = Nonces::of(&Turn {
+        seed: settings.seed,
+        case: "",
+        attempt: 0,
+        connection: 0,
+    });
+    bindings(target, settings, &TargetFacts::default(), &nonces)
+}
+
 /// What an exchange needs besides its case.
 pub(crate) struct Bench<'a> {
     pub(crate) connector: &'a Connector,

@@ -23,6 +23,10 @@ pub(crate) struct DiffArgs {
     /// List the cases in which servers agree, too.
     #[arg(long)]
     pub(crate) all: bool,
+    /// Play so many generated requests near a valid handshake in place of the corpus; the seed decides
+    /// which.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000), conflicts_with_all = ["only", "skip", "cases", "level"])]
+    pub(crate) generated: Option<u32>,
     #[command(flatten)]
     pub(crate) selection: Selection,
     #[command(flatten)]

@@ -1,0 +1,92 @@
+//! Requests as a hunt draws them, as cases that are played to several targets.
+//! Never plays them.
+
+use upspec_corpus::case::Case;
+use upspec_corpus::{Bindings, Registry};
+use upspec_handshake::permitted::{Answer, Endpoint};
+use upspec_judge::{CaseResult, Verdict, judge};
+use upspec_mutate::CaseName;
+
+use crate::hunt::answer;
+use crate::options::recipe;
+
+/// The requests with the numbers from 0 of a seed, for the target with these bindings.
+#[derive(Clone, Debug)]
+pub struct Generated {
+    seed: u64,
+    bindings: Bindings,
+}
+
+impl Generated {
+    /// What the ids of the cases begin with.
+    pub const TOPIC: &str = "user/server/generated";
+
+    /// Requests that depend on nothing but the seed; what is lawful depends on the bindings.
+    #[must_use]
+    pub fn new(seed: u64, bindings: Bindings) -> Self {
+        Self { seed, bindings }
+    }
+
+    /// So many cases.
+    #[must_use]
+    pub fn cases(&self, count: u32) -> Vec<Case> {
+        let numbers = 0..count;
+        numbers
+            .map(|number| self.case(number, Answer::Switch))
+            .collect()
+    }
+
+    /// The same result; one that says that a rule is broken says it of the rule that the answer breaks.
+    #[must_use]
+    pub fn judged_again(&self, result: CaseResult, requirements: &Registry) -> CaseResult {
+        let own = result.id.strip_prefix(Self::TOPIC);
+        let number = own.and_then(|name| name.strip_prefix("/request-")?.parse().ok());
+        let against = answer(result.label.as_deref().unwrap_or_default());
+        match number {
+            Some(number) if result.verdict >= Verdict::Warn && against != Answer::Switch => {
+                let again = judge(&self.case(number, against), result.exchanges, requirements);
+                CaseResult {
+                    flaky: result.flaky,
+                    elapsed_ms: result.elapsed_ms,
+                    ..again
+                }
+            }
+            _ => result,
+        }
+    }
+
+    fn case(&self, number: u32, against: Answer) -> Case {
+        let name = CaseName {
+            topic: Self::TOPIC,
+            name: &format!("request-{number}"),
+            against,
+        };
+        let recipe = recipe(self.seed, u64::from(number));
+        let mut case = recipe.case(name, &ENDPOINT, &self.bindings);
+        case.title = format!("{recipe}: {}", case.title);
+        case
+    }
+}
+
+/// The milder reading: nobody knows yet what the targets negotiate.
+const ENDPOINT: Endpoint = Endpoint {
+    switches: true,
+    negotiates_subprotocols: false,
+    negotiates_extensions: false,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_seed_gives_the_same_requests() {
+        let cases = |seed| Generated::new(seed, Bindings::example()).cases(50);
+        assert_eq!(cases(1), cases(1));
+        assert_ne!(cases(1), cases(2));
+        assert_eq!(
+            cases(1)[..10],
+            Generated::new(1, Bindings::example()).cases(10)
+        );
+    }
+}

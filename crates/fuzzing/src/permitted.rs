@@ -3,7 +3,7 @@
 
 use upspec_handshake::permitted::{Answer, Endpoint, Grade, permitted as lawful};
 use upspec_handshake::role::{Compression, Decision, Service};
-use upspec_handshake::{RequestHead, Status, ViolationKind};
+use upspec_handshake::{RequestHead, Status, Version, ViolationKind};
 
 use crate::planted;
 
@@ -111,8 +111,12 @@ fn worsened(octets: &[u8], head: &RequestHead<'_>) -> Vec<Vec<u8>> {
             worse.push(with_line(octets, head, line));
         }
     }
-    for name in ["Upgrade", "Connection", "Sec-WebSocket-Key", "Host"] {
+    for name in ["Upgrade", "Connection", "Sec-WebSocket-Key"] {
         worse.push(without(octets, head, name));
+    }
+    // Only there a Host that is missing is as bad as one that is malformed (RFC 9112 3.2).
+    if head.version == Some(Version::HTTP_11) {
+        worse.push(without(octets, head, "Host"));
     }
     worse
 }

@@ -191,7 +191,14 @@ fn framing(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     let coding = head.fields.contains("Transfer-Encoding");
     let (consequence, rule, what) = match Framing::of_request(head) {
         // Its framing is faulty, and the connection ends; nothing fixes the answer (RFC 9112 6.1).
-        Framing::Invalid if coding && head.version == Some(Version::HTTP_10) => return,
+        Framing::Invalid
+            if coding
+                && head
+                    .version
+                    .is_some_and(|version| version <= Version::HTTP_10) =>
+        {
+            return;
+        }
         Framing::Invalid if coding => (
             Consequence::BadRequest,
             "rfc9112/6.3-te-not-chunked",

@@ -88,9 +88,7 @@ pub(super) fn names_what_was_offered(context: &Context<'_, '_>, remarks: &mut Ve
         return;
     };
     let offer = request.fields.combined("Upgrade").unwrap_or_default();
-    let offered: Vec<Protocol<'_>> = elements(&offer)
-        .filter_map(|element| Protocol::parse(element.bytes))
-        .collect();
+    let offered: Vec<Protocol<'_>> = pieces(&offer).filter_map(Protocol::parse).collect();
     if offered.is_empty() && is_out_of_turn(context) {
         let message = "the 101 to a later request comes before the response to this one";
         let remark = Remark::new("rfc9112/9.3.2-pipeline-order", message);
@@ -121,6 +119,12 @@ pub(super) fn is_out_of_turn(context: &Context<'_, '_>) -> bool {
     later
         .iter()
         .any(|request| request.fields.contains("Upgrade"))
+}
+
+/// What stands between the commas. A list of tokens has no quoted strings, so that a stray quote hides
+/// nothing that comes after it from whoever reads generously.
+pub(super) fn pieces(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|octet| *octet == b',').map(<[u8]>::trim_ascii)
 }
 
 /// Names compare without case. A version that only one side gives is left open by the text.

@@ -3,13 +3,13 @@
 use upspec_handshake::Fields;
 use upspec_handshake::field::connection::contains_option;
 use upspec_handshake::field::extension::{Extension, Extensions};
+use upspec_handshake::field::is_token;
 use upspec_handshake::field::key::accept;
 use upspec_handshake::field::upgrade::protocols;
 use upspec_handshake::field::version::{version, versions};
-use upspec_handshake::field::{elements, is_token};
 use upspec_handshake::opening::{Consequence, Opening};
 
-use super::switch::is_out_of_turn;
+use super::switch::{is_out_of_turn, pieces};
 use super::{Context, Remark, deflate};
 use crate::reading::opens_websocket;
 use crate::text::shown;
@@ -143,7 +143,7 @@ pub(super) fn subprotocol(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) 
         remarks.push(Remark::new("rfc6455/4.2.2-no-subprotocol", message).at(at));
         return;
     };
-    if !elements(&offer).any(|element| element.bytes == got) {
+    if !pieces(&offer).any(|piece| piece == got) {
         let message = format!(
             "selected the subprotocol {}, which is not on offer",
             shown(got, 60)

@@ -35,6 +35,7 @@ FRAMES = dict(enumerate("DATA HEADERS PRIORITY RST_STREAM SETTINGS PUSH_PROMISE 
 FRAMES |= {8: "WINDOW_UPDATE", 9: "CONTINUATION"}
 LONGEST = 150
 EXPECTED = ". Expected: "
+TLS = "-tls"
 
 
 def spelled(octets):
@@ -163,7 +164,8 @@ def main():
     own, whole, servers = gather(folder)
     missing = sorted(name for name in own.keys() | whole.keys() if name not in reasons)
     rows = sum(len(cases) for cases in own.values())
-    print(HEAD.format(servers=len(servers), cases=rows, rules=len(own.keys() | whole.keys())))
+    tls = sum(name.endswith(TLS) for name in servers)
+    print(HEAD.format(servers=len(servers) - tls, tls=tls, cases=rows, rules=len(own.keys() | whole.keys())))
     table_of_servers(servers)
     for requirement in sorted(own.keys() | whole.keys(), key=order):
         section(requirement, own.get(requirement, {}), whole.get(requirement), reasons)
@@ -205,8 +207,9 @@ def section(requirement, cases, whole, reasons):
 HEAD = """\
 # Every distinct failing verdict, looked at by hand
 
-{servers} servers and proxies on loopback, each in the set-up that its documentation gives; {cases} cases fail
-on at least one of them, and {rules} requirements are broken. Below, for each requirement: why the verdict
+{servers} servers and proxies on loopback, each in the set-up that its documentation gives, {tls} of them reached over
+TLS as well (their names end in `-tls`; some speak HTTP/2 there alone); {cases} cases fail on at least one of
+them, and {rules} requirements are broken. Below, for each requirement: why the verdict
 stands, then the cases, what was sent (`..` stands for the lines that every handshake has), what most of the
 servers answered, and who they are. A proxy is judged as the server that it is to its client, its backend
 included. `targets/review.py` writes this file from the reports and `reports/reasons.toml`.

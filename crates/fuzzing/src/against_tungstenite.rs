@@ -107,7 +107,7 @@ fn refuses(head: &RequestHead<'_>) -> bool {
         || head.fields.len() > 124
         || head.version.is_none_or(|version| version.major != 1 || version.minor != 1)
         // Its URI type has a grammar of its own for what stands in the target.
-        || std::str::from_utf8(head.target).is_ok_and(|target| target.parse::<tungstenite::http::Uri>().is_err())
+        || tungstenite::http::Uri::try_from(head.target).is_err()
 }
 
 fn first_connection_line_has_upgrade(head: &RequestHead<'_>) -> bool {

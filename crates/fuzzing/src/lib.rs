@@ -9,6 +9,7 @@ mod against_tungstenite;
 mod case_file;
 mod duel;
 mod extensions;
+mod http2_frames;
 mod judge;
 mod permitted;
 mod pieces;
@@ -26,6 +27,7 @@ pub use against_httparse::{against_httparse, peer};
 pub use against_tungstenite::against_tungstenite;
 pub use case_file::case_file;
 pub use extensions::extensions;
+pub use http2_frames::http2_frames;
 pub use judge::judge;
 pub use permitted::permitted;
 pub use request_head::request_head;
@@ -68,6 +70,11 @@ pub const TARGETS: &[Target] = &[
         name: "extensions",
         check: extensions,
         seeds: extensions::seeds,
+    },
+    Target {
+        name: "http2_frames",
+        check: http2_frames,
+        seeds: http2_frames::seeds,
     },
     Target {
         name: "judge",

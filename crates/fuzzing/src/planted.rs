@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use upspec_corpus::Case;
 use upspec_handshake::field::deflate::Answer;
+use upspec_handshake::h2::{Event, EventKind};
 use upspec_handshake::permitted::Grade;
 use upspec_handshake::{RequestHead, ResponseHead, Status, Version};
 use upspec_judge::{CaseResult, Verdict};
@@ -36,6 +37,16 @@ pub(crate) fn status(head: &ResponseHead<'_>) -> Option<u16> {
         Some(290..=299) if PLANTED => Some(200),
         status => status,
     }
+}
+
+/// `http2_frames`: a reset of an even stream is lost.
+pub(crate) fn events(events: Vec<Event>) -> Vec<Event> {
+    let is_lost =
+        |event: &Event| matches!(event.kind, EventKind::Reset(_)) && event.stream.is_multiple_of(2);
+    let kept = events
+        .into_iter()
+        .filter(|event| !(PLANTED && is_lost(event)));
+    kept.collect()
 }
 
 /// `split`: HTTP/1.0 heads with an Origin are not seen to end where a piece of odd length does.

@@ -11,6 +11,7 @@ work=target/servers
 node_port=$UPSPEC_PORT
 python_port=$((UPSPEC_PORT + 1))
 nginx_port=$((UPSPEC_PORT + 2))
+h2_port=$((UPSPEC_PORT + 3))
 
 say() { printf 'servers: %s\n' "$*"; }
 die() { printf 'servers: %s\n' "$*" >&2; exit 1; }
@@ -39,7 +40,7 @@ start() {
     local name=$1 port=$2 pid
     shift 2
     if answers "$port"; then
-        die "port $port is taken; set UPSPEC_PORT to the first of three free ones"
+        die "port $port is taken; set UPSPEC_PORT to the first of four free ones"
     fi
     PORT=$port "$@" >"$work/$name.log" 2>&1 &
     pid=$!
@@ -72,12 +73,24 @@ check() {
     python3 targets/compare.py "$name" "$work/$name-first.json" "$work/$name-second.json"
 }
 
+# check_http2 NAME PORT: the same for a port that speaks HTTP/2 alone.
+check_http2() {
+    local name=$1 port=$2 round status
+    for round in first second; do
+        status=0
+        "$upspec" run "h2c://127.0.0.1:$port/" --name "$name" --seed 1 --jobs 16 --quiet \
+            --report "json=$work/$name-$round.json" || status=$?
+        [ "$status" -le 1 ] || die "$name, $round run: upspec ended with $status"
+    done
+    python3 targets/compare.py "$name" "$work/$name-first.json" "$work/$name-second.json" http2
+}
+
 start node-ws "$node_port" env "NODE_PATH=$PWD/$work/node-ws/node_modules" \
     node targets/node-ws/server.js
 start py-websockets "$python_port" "$work/py-websockets/bin/python" targets/py-websockets/server.py
 
 mkdir -p "$work/nginx"
-sed -e "s|@PORT@|$nginx_port|" -e "s|@ORIGIN@|$node_port|" -e "s|@DIR@|$PWD/$work/nginx|" \
+sed -e "s|@PORT@|$nginx_port|" -e "s|@H2_PORT@|$h2_port|" -e "s|@ORIGIN@|$node_port|" -e "s|@DIR@|$PWD/$work/nginx|" \
     targets/nginx/nginx.conf.in >"$work/nginx/nginx.conf"
 start nginx "$nginx_port" "$nginx" -e "$PWD/$work/nginx/error.log" -c "$PWD/$work/nginx/nginx.conf"
 
@@ -85,4 +98,5 @@ check node-ws "$node_port"
 # A server of `websockets` that knows subprotocols refuses a client that offers none.
 check py-websockets "$python_port" --require-subprotocol
 check nginx "$nginx_port"
-say "three servers judged, twice each, alike"
+check_http2 nginx-http2 "$h2_port"
+say "three servers judged, one of them in HTTP/2 as well, twice each, alike"

@@ -1,7 +1,8 @@
 """Checks two JSON reports of one server: its abilities are seen, no case ends with `error`, and
 every case has the same verdict in both.
 
-Usage: compare.py NAME FIRST SECOND. Prints one line; ends with 1 when something is wrong.
+Usage: compare.py NAME FIRST SECOND [ABILITY...]. Without abilities they are those that every server in
+targets/ has. Prints one line; ends with 1 when something is wrong.
 """
 
 import collections
@@ -13,20 +14,20 @@ import sys
 ABLE = ["endpoint", "pong", "echo", "permessage_deflate", "subprotocols"]
 
 
-def verdicts(path):
+def verdicts(path, able):
     with open(path, encoding="utf-8") as file:
         report = json.load(file)
     if not report["complete"]:
         sys.exit(f"{path}: the run is not complete")
     facts = report["target"]["facts"]
-    if missed := [name for name in ABLE if not facts[name]]:
+    if missed := [name for name in able if not facts[name]]:
         sys.exit(f"{path}: the run did not see that the server has {', '.join(missed)}")
     return {case["id"]: case["verdict"] for case in report["cases"]}
 
 
 def main():
-    name, first_path, second_path = sys.argv[1:]
-    first, second = verdicts(first_path), verdicts(second_path)
+    name, first_path, second_path, *able = sys.argv[1:]
+    first, second = (verdicts(path, able or ABLE) for path in (first_path, second_path))
     wrong = [f"{case}: error" for case, verdict in first.items() if verdict == "error"]
     for case in sorted(first.keys() | second.keys()):
         if first.get(case) != second.get(case):

@@ -32,9 +32,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
     let corpus = Corpus::embedded().map_err(|error| vec![error.to_string()])?;
     let target = Target::parse(&options.url).map_err(|error| vec![error.to_string()])?;
     if target.tls.is_some() {
-        return Err(vec![
-            "the bare loop speaks no TLS: give a ws URL".to_owned(),
-        ]);
+        return Err(vec!["the bare loop speaks no TLS: give a ws URL".to_owned()]);
     }
     let runtime =
         tokio::runtime::Runtime::new().map_err(|error| vec![format!("cannot start: {error}")])?;
@@ -73,11 +71,7 @@ struct Round {
 async fn one_round(corpus: &Corpus, target: &Target, jobs: usize) -> Result<Round, Vec<String>> {
     let recorder = Arc::new(Recorder::new(&corpus.requirements));
     let plan = Plan::new(&corpus.cases, |_| true);
-    let settings = Settings {
-        jobs,
-        seed: 1,
-        ..Settings::default()
-    };
+    let settings = Settings { jobs, seed: 1, ..Settings::default() };
     let (events, _) = unbounded_channel();
     let judge = Arc::clone(&recorder) as Arc<dyn Judge>;
     let begun = Instant::now();
@@ -85,10 +79,7 @@ async fn one_round(corpus: &Corpus, target: &Target, jobs: usize) -> Result<Roun
     let outcome = upspec_runner::run(plan, target.clone(), settings, judge, events, never).await;
     let run = begun.elapsed();
     if !outcome.complete {
-        return Err(vec![format!(
-            "the run did not end well: {:?}",
-            outcome.ending
-        )]);
+        return Err(vec![format!("the run did not end well: {:?}", outcome.ending)]);
     }
     let exchanges = recorder.take();
     let connections = exchanges.len();
@@ -96,12 +87,7 @@ async fn one_round(corpus: &Corpus, target: &Target, jobs: usize) -> Result<Roun
         .await
         .map_err(|error| vec![format!("cannot replay: {error}")])?;
     let played = |result: &&CaseResult| !result.exchanges.is_empty();
-    Ok(Round {
-        run,
-        bare,
-        connections,
-        cases: outcome.results.iter().filter(played).count(),
-    })
+    Ok(Round { run, bare, connections, cases: outcome.results.iter().filter(played).count() })
 }
 
 fn median(times: impl Iterator<Item = Duration>) -> Duration {
@@ -118,12 +104,7 @@ struct Recorder {
 
 impl Recorder {
     fn new(requirements: &Registry) -> Self {
-        Self {
-            arbiter: Arbiter {
-                requirements: requirements.clone(),
-            },
-            kept: Mutex::default(),
-        }
+        Self { arbiter: Arbiter { requirements: requirements.clone() }, kept: Mutex::default() }
     }
 
     fn take(&self) -> Vec<Exchange> {

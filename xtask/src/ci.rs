@@ -39,9 +39,6 @@ const STEPS: &[&str] = &[
 ];
 
 fn shell(root: &Path, line: &str) -> bool {
-    let status = Command::new("bash")
-        .args(["-c", line])
-        .current_dir(root)
-        .status();
+    let status = Command::new("bash").args(["-c", line]).current_dir(root).status();
     status.is_ok_and(|status| status.success())
 }

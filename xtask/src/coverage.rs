@@ -30,13 +30,9 @@ pub(crate) fn run(options: &Options) -> Outcome {
     } else {
         print!("{}", coverage.table(&corpus, options));
     }
-    let missing = coverage
-        .rows
-        .iter()
-        .filter(|row| row.state == State::Missing);
-    let problems: Vec<String> = missing
-        .map(|row| format!("{}: no case names it", row.id))
-        .collect();
+    let missing = coverage.rows.iter().filter(|row| row.state == State::Missing);
+    let problems: Vec<String> =
+        missing.map(|row| format!("{}: no case names it", row.id)).collect();
     match problems.is_empty() {
         true => Ok(String::new()),
         false => Err(problems),
@@ -146,16 +142,11 @@ impl Totals {
             (self.untestable, "    untestable"),
             (self.testable, "    testable"),
             (self.covered_by_cases, "      covered by cases"),
-            (
-                self.covered_by_validators,
-                "      covered by a validator alone",
-            ),
+            (self.covered_by_validators, "      covered by a validator alone"),
             (self.missing, "      missing"),
             (self.cases, "cases for servers"),
         ];
-        lines
-            .map(|(count, name)| format!("{count:5}  {name}\n"))
-            .concat()
+        lines.map(|(count, name)| format!("{count:5}  {name}\n")).concat()
     }
 }
 
@@ -194,10 +185,8 @@ impl<'c> Row<'c> {
             [] => String::new(),
             names => format!(" ({})", names.join(", ")),
         };
-        let mut text = format!(
-            "  {:42} {:10} {:6}  {covered}{by}\n",
-            self.id, self.level, self.binds
-        );
+        let mut text =
+            format!("  {:42} {:10} {:6}  {covered}{by}\n", self.id, self.level, self.binds);
         for case in self.cases.iter().filter(|_| options.cases) {
             let _ = writeln!(text, "    {case}");
         }

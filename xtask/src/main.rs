@@ -44,11 +44,7 @@ fn dispatch(words: &[&str]) -> Option<Outcome> {
 }
 
 fn bench_options(url: &str, words: &[&str]) -> Option<bench::Options> {
-    let mut options = bench::Options {
-        url: url.to_owned(),
-        jobs: 64,
-        rounds: 3,
-    };
+    let mut options = bench::Options { url: url.to_owned(), jobs: 64, rounds: 3 };
     let mut words = words.iter();
     while let Some(&word) = words.next() {
         match word {
@@ -93,8 +89,7 @@ pub(crate) type Outcome = Result<String, Vec<String>>;
 /// The root of the workspace.
 pub(crate) fn root() -> std::path::PathBuf {
     let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent()
-        .map_or_else(|| here.to_owned(), std::path::Path::to_owned)
+    here.parent().map_or_else(|| here.to_owned(), std::path::Path::to_owned)
 }
 
 const USAGE: &str = "\

@@ -17,32 +17,22 @@ pub(crate) fn run() -> Outcome {
     add_reports(&mut material)?;
     let written = export(&material, &folder)
         .map_err(|error| vec![format!("{}: {error}", folder.display())])?;
-    let counts: Vec<String> = written
-        .iter()
-        .map(|(name, count)| format!("  {count:5}  {name}"))
-        .collect();
+    let counts: Vec<String> =
+        written.iter().map(|(name, count)| format!("  {count:5}  {name}")).collect();
     Ok(format!("seeds in {FOLDER}:\n{}", counts.join("\n")))
 }
 
 /// Takes the exchanges of every report in `reports/`.
 fn add_reports(material: &mut Material) -> Result<(), Vec<String>> {
-    for entry in fs::read_dir(root().join("reports"))
-        .into_iter()
-        .flatten()
-        .flatten()
-    {
+    for entry in fs::read_dir(root().join("reports")).into_iter().flatten().flatten() {
         let path = entry.path();
-        let is_json = path
-            .extension()
-            .is_some_and(|extension| extension == "json");
+        let is_json = path.extension().is_some_and(|extension| extension == "json");
         if !is_json || is_schema(&path) {
             continue;
         }
         let says = |error: String| vec![format!("{}: {error}", path.display())];
         let text = fs::read_to_string(&path).map_err(|error| says(error.to_string()))?;
-        material
-            .add_report(&text)
-            .map_err(|error| says(error.to_string()))?;
+        material.add_report(&text).map_err(|error| says(error.to_string()))?;
     }
     Ok(())
 }

@@ -64,12 +64,8 @@ pub(crate) fn run(options: &Options) -> Outcome {
 fn chosen(faults: &[String]) -> Result<Vec<Subject>, Vec<String>> {
     let is_called = |one: &Subject, name: &str| one.fault().is_some_and(|it| it.name == name);
     let all = Subject::all();
-    let unknown = faults
-        .iter()
-        .filter(|name| !all.iter().any(|one| is_called(one, name)));
-    let unknown: Vec<String> = unknown
-        .map(|name| format!("no fault is called `{name}`"))
-        .collect();
+    let unknown = faults.iter().filter(|name| !all.iter().any(|one| is_called(one, name)));
+    let unknown: Vec<String> = unknown.map(|name| format!("no fault is called `{name}`")).collect();
     if !unknown.is_empty() {
         return Err(unknown);
     }
@@ -89,15 +85,10 @@ async fn play_until_sure(
     known: &Caught,
 ) -> Vec<Played> {
     let mut played = play_all(subjects, shared, HASTY).await;
-    let doubtful: Vec<usize> = (0..played.len())
-        .filter(|index| demands::is_doubtful(&played[*index], known))
-        .collect();
+    let doubtful: Vec<usize> =
+        (0..played.len()).filter(|index| demands::is_doubtful(&played[*index], known)).collect();
     if !doubtful.is_empty() {
-        eprintln!(
-            "{} of {} servers once more, patiently",
-            doubtful.len(),
-            played.len()
-        );
+        eprintln!("{} of {} servers once more, patiently", doubtful.len(), played.len());
     }
     let again: Vec<Subject> = doubtful.iter().map(|index| subjects[*index]).collect();
     let again = play_all(&again, shared, PATIENT).await;
@@ -151,9 +142,7 @@ fn compare(
     }
     let mut changes = matrix::changes(known, &caught);
     if !changes.is_empty() {
-        changes.push(format!(
-            "{TABLE} is out of date: cargo xtask sensitivity --update"
-        ));
+        changes.push(format!("{TABLE} is out of date: cargo xtask sensitivity --update"));
     }
     Ok(changes)
 }
@@ -163,13 +152,5 @@ fn write(path: &std::path::Path, text: &str) -> Result<(), Vec<String>> {
 }
 
 const TABLE: &str = "crates/cli/caught.toml";
-const HASTY: Pace = Pace {
-    servers: 16,
-    jobs: 32,
-    timeout: Duration::from_secs(2),
-};
-const PATIENT: Pace = Pace {
-    servers: 4,
-    jobs: 16,
-    timeout: Duration::from_secs(4),
-};
+const HASTY: Pace = Pace { servers: 16, jobs: 32, timeout: Duration::from_secs(2) };
+const PATIENT: Pace = Pace { servers: 4, jobs: 16, timeout: Duration::from_secs(4) };

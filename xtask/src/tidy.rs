@@ -23,11 +23,7 @@ pub(crate) fn run() -> Outcome {
         check_file(&root, file, &mut problems);
     }
     if problems.is_empty() {
-        Ok(format!(
-            "tidy: {} crates and {} files are in order",
-            manifests.len(),
-            files.len()
-        ))
+        Ok(format!("tidy: {} crates and {} files are in order", manifests.len(), files.len()))
     } else {
         Err(problems)
     }
@@ -42,23 +38,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("runner", &["corpus", "judge"]),
     ("report", &["judge", "corpus"]),
     ("mutate", &["handshake", "corpus"]),
-    (
-        "fuzzer",
-        &["handshake", "corpus", "judge", "mutate", "runner"],
-    ),
-    (
-        "cli",
-        &[
-            "handshake",
-            "corpus",
-            "fuzzer",
-            "judge",
-            "reference",
-            "runner",
-            "report",
-            "mutate",
-        ],
-    ),
+    ("fuzzer", &["handshake", "corpus", "judge", "mutate", "runner"]),
+    ("cli", &["handshake", "corpus", "fuzzer", "judge", "reference", "runner", "report", "mutate"]),
     (
         "xtask",
         &[
@@ -91,11 +72,7 @@ fn manifests(root: &Path) -> BTreeMap<String, PathBuf> {
     for folder in ["xtask", "fuzz"] {
         manifests.insert(folder.to_owned(), root.join(folder).join("Cargo.toml"));
     }
-    for entry in fs::read_dir(root.join("crates"))
-        .into_iter()
-        .flatten()
-        .flatten()
-    {
+    for entry in fs::read_dir(root.join("crates")).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         manifests.insert(name, entry.path().join("Cargo.toml"));
     }
@@ -109,22 +86,14 @@ fn check_edges(name: &str, path: &Path, problems: &mut Vec<String>) {
         return;
     };
     let Some((_, allowed)) = EDGES.iter().find(|(known, _)| *known == name) else {
-        problems.push(format!(
-            "{}: the crate is not in the table of edges",
-            path.display()
-        ));
+        problems.push(format!("{}: the crate is not in the table of edges", path.display()));
         return;
     };
     let dependencies = manifest.get("dependencies").and_then(toml::Value::as_table);
-    let ours = dependencies
-        .into_iter()
-        .flatten()
-        .filter_map(|(key, _)| key.strip_prefix("upspec-"));
+    let ours =
+        dependencies.into_iter().flatten().filter_map(|(key, _)| key.strip_prefix("upspec-"));
     for dependency in ours.filter(|dependency| !allowed.contains(dependency)) {
-        problems.push(format!(
-            "{}: {name} must not depend on {dependency}",
-            path.display()
-        ));
+        problems.push(format!("{}: {name} must not depend on {dependency}", path.display()));
     }
 }
 
@@ -143,23 +112,16 @@ fn check_file(root: &Path, path: &Path, problems: &mut Vec<String>) {
     let text = fs::read_to_string(path).unwrap_or_default();
     let shown = path.strip_prefix(root).unwrap_or(path).display();
     if !text.starts_with("//!") {
-        problems.push(format!(
-            "{shown}:1: the file does not open with a `//!` line"
-        ));
+        problems.push(format!("{shown}:1: the file does not open with a `//!` line"));
     }
     let lines = text.lines().count();
     let is_table = TABLES.iter().any(|(table, _)| path.ends_with(table));
     if lines > MOST_LINES && !is_table {
-        problems.push(format!(
-            "{shown}: {lines} lines, {MOST_LINES} at most: split it by subject"
-        ));
+        problems.push(format!("{shown}: {lines} lines, {MOST_LINES} at most: split it by subject"));
     }
     for (number, line) in text.lines().enumerate() {
         if line.ends_with([' ', '\t']) {
-            problems.push(format!(
-                "{shown}:{}: white space at the end of the line",
-                number + 1
-            ));
+            problems.push(format!("{shown}:{}: white space at the end of the line", number + 1));
         }
     }
 }

@@ -13,13 +13,7 @@ pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
     /// Colour the output: `auto` honours `NO_COLOR`.
-    #[arg(
-        long,
-        global = true,
-        value_enum,
-        default_value = "auto",
-        value_name = "WHEN"
-    )]
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
     pub(crate) color: When,
 }
 
@@ -374,9 +368,7 @@ fn field_line(text: &str) -> Result<(String, String), String> {
 /// `250ms`, `5s` or `2m`.
 fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let number: u64 = digits
-        .parse()
-        .map_err(|_| "write it as 250ms, 5s or 2m".to_owned())?;
+    let number: u64 = digits.parse().map_err(|_| "write it as 250ms, 5s or 2m".to_owned())?;
     let millis = match &text[digits.len()..] {
         "ms" => number,
         "s" => number.saturating_mul(1000),

@@ -53,9 +53,7 @@ impl Caught {
     /// The cases that catch a fault, in the order of their ids.
     pub fn catching<'c>(&'c self, fault: &'c str) -> impl Iterator<Item = &'c str> + 'c {
         let cases = self.by_case.iter();
-        cases
-            .filter(move |(_, faults)| faults.contains(fault))
-            .map(|(case, _)| case.as_str())
+        cases.filter(move |(_, faults)| faults.contains(fault)).map(|(case, _)| case.as_str())
     }
 
     /// Whether so many cases catch a fault that it says little of one of them.

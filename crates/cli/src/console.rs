@@ -45,14 +45,7 @@ impl Progress {
                 bar.set_style(style);
             }
         }
-        Self {
-            bar,
-            quiet,
-            done: 0,
-            total: 0,
-            failed: 0,
-            warned: 0,
-        }
+        Self { bar, quiet, done: 0, total: 0, failed: 0, warned: 0 }
     }
 
     pub(crate) fn show(&mut self, event: &Event) {
@@ -82,10 +75,7 @@ impl Progress {
             bar.set_position(self.done as u64);
             bar.set_message(format!("{} fail, {} warn", self.failed, self.warned));
         } else if !self.quiet && self.done.is_multiple_of(LINE_EVERY) {
-            remark(&format!(
-                "{}/{} cases, {} fail",
-                self.done, self.total, self.failed
-            ));
+            remark(&format!("{}/{} cases, {} fail", self.done, self.total, self.failed));
         }
     }
 

@@ -34,11 +34,7 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Trouble> {
         targets.push((server, target));
     }
     let settings = settings(&args.selection, &args.wants, &args.pace);
-    let started = Started {
-        seed: settings.seed,
-        at: Timestamp::now(),
-        from: Instant::now(),
-    };
+    let started = Started { seed: settings.seed, at: Timestamp::now(), from: Instant::now() };
     if let (Some(count), Some((_, first))) = (args.generated, targets.first()) {
         // So that what is said of each request has a title; each server is judged by cases of its own.
         let generated = Generated::new(settings.seed, bindings_of(first, &settings));
@@ -119,18 +115,9 @@ fn conclude(
     started: &Started,
     played: Vec<Played>,
 ) -> Result<Exit, Trouble> {
-    let interrupted = played
-        .iter()
-        .any(|one| one.outcome.ending == Ending::Interrupted);
-    let runs = played
-        .into_iter()
-        .map(|one| run_of(args, corpus, started, one))
-        .collect();
-    let scope = if args.all {
-        Scope::All
-    } else {
-        Scope::Differing
-    };
+    let interrupted = played.iter().any(|one| one.outcome.ending == Ending::Interrupted);
+    let runs = played.into_iter().map(|one| run_of(args, corpus, started, one)).collect();
+    let scope = if args.all { Scope::All } else { Scope::Differing };
     let diff = Diff::of_runs(about(corpus, started, None), runs, corpus, scope);
     for (format, path) in &args.report {
         write(*format, path, &diff)?;
@@ -170,11 +157,7 @@ fn run_of(args: &DiffArgs, corpus: &Corpus, started: &Started, mut played: Playe
     if let Some(trouble) = &trouble {
         console::complain(&format!("{}: {trouble}", played.server.name));
     }
-    Run {
-        name: played.server.name,
-        trouble,
-        report,
-    }
+    Run { name: played.server.name, trouble, report }
 }
 
 /// Why a server was not asked everything.
@@ -197,9 +180,7 @@ fn about(corpus: &Corpus, started: &Started, played: Option<&Played>) -> About {
         target: upspec_report::Target {
             url: named.map(|server| server.url.clone()).unwrap_or_default(),
             name: named.map(|server| server.name.clone()),
-            facts: played
-                .map(|played| played.outcome.facts.clone())
-                .unwrap_or_default(),
+            facts: played.map(|played| played.outcome.facts.clone()).unwrap_or_default(),
         },
         seed: started.seed,
         started: started.at,

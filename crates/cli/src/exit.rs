@@ -40,16 +40,10 @@ pub(crate) struct Trouble {
 
 impl Trouble {
     pub(crate) fn usage(message: impl std::fmt::Display) -> Self {
-        Self {
-            exit: Exit::Usage,
-            message: message.to_string(),
-        }
+        Self { exit: Exit::Usage, message: message.to_string() }
     }
 
     pub(crate) fn unreachable(message: impl std::fmt::Display) -> Self {
-        Self {
-            exit: Exit::Unreachable,
-            message: message.to_string(),
-        }
+        Self { exit: Exit::Unreachable, message: message.to_string() }
     }
 }

@@ -68,12 +68,7 @@ fn alternatives(case: &Case, corpus: &Corpus) -> String {
         let grade = expectation.grade.word();
         let _ = writeln!(text, "  {grade}: {}", upspec_report::describe(expectation));
         let breaks = expectation.requirement.as_ref();
-        for line in expectation
-            .because
-            .iter()
-            .cloned()
-            .chain(breaks.map(misses))
-        {
+        for line in expectation.because.iter().cloned().chain(breaks.map(misses)) {
             let _ = writeln!(text, "    {line}");
         }
     }
@@ -103,9 +98,8 @@ fn uses(case: &Case, preset: &Preset) -> bool {
 /// The faults that a case catches; those that most cases catch apart, since they show in any answer.
 fn caught_by(case: &Case) -> String {
     let caught = Caught::embedded();
-    let (common, own): (Vec<&str>, Vec<&str>) = caught
-        .by(&case.id)
-        .partition(|fault| caught.is_common(fault));
+    let (common, own): (Vec<&str>, Vec<&str>) =
+        caught.by(&case.id).partition(|fault| caught.is_common(fault));
     let mut text = String::new();
     if !own.is_empty() {
         text.push_str("\nFaults of the reference server that it catches:\n");
@@ -123,9 +117,7 @@ fn caught_by(case: &Case) -> String {
 
 fn faults(names: &[&str]) -> String {
     let known = FAULTS.iter().filter(|fault| names.contains(&fault.name));
-    known
-        .map(|fault| format!("  {}: {}\n", fault.name, fault.summary))
-        .collect()
+    known.map(|fault| format!("  {}: {}\n", fault.name, fault.summary)).collect()
 }
 
 fn of_requirement(requirement: &Requirement, corpus: &Corpus) -> String {
@@ -133,9 +125,7 @@ fn of_requirement(requirement: &Requirement, corpus: &Corpus) -> String {
     let cites =
         |case: &&Case| case.requirement == requirement.id || case.see.contains(&requirement.id);
     let cases = corpus.cases.iter().filter(cites);
-    let lines: String = cases
-        .map(|case| format!("  {}  {}\n", case.id, case.title))
-        .collect();
+    let lines: String = cases.map(|case| format!("  {}  {}\n", case.id, case.title)).collect();
     if !lines.is_empty() {
         let _ = write!(text, "\nCases:\n{lines}");
     }
@@ -152,9 +142,7 @@ fn of_requirement(requirement: &Requirement, corpus: &Corpus) -> String {
         );
     }
     let caught = Caught::embedded();
-    let breaking = FAULTS
-        .iter()
-        .filter(|fault| fault.requirement == requirement.id);
+    let breaking = FAULTS.iter().filter(|fault| fault.requirement == requirement.id);
     for fault in breaking {
         let _ = writeln!(text, "\nFault {}: {}", fault.name, fault.summary);
         let cases: Vec<&str> = caught.catching(fault.name).collect();
@@ -187,18 +175,12 @@ fn paragraph(requirement: &Requirement) -> String {
         let _ = writeln!(text, "    {}{note}", section_url(section));
     }
     let lines = [
-        requirement
-            .changed
-            .as_ref()
-            .map(|changed| format!("what changed: {changed}")),
+        requirement.changed.as_ref().map(|changed| format!("what changed: {changed}")),
         requirement.derived.then(|| {
             "derived: RFC 6455 4.2.1 has the server refuse what does not match its description"
                 .to_owned()
         }),
-        requirement
-            .untestable
-            .as_ref()
-            .map(|why| format!("no probe can see it: {why}")),
+        requirement.untestable.as_ref().map(|why| format!("no probe can see it: {why}")),
     ];
     for line in lines.into_iter().flatten() {
         let _ = writeln!(text, "    {line}");

@@ -52,9 +52,7 @@ fn state(args: &FuzzArgs) -> Result<State, Trouble> {
 
 async fn hunt(args: &FuzzArgs, corpus: &Corpus, state: State) -> Result<Ending, Trouble> {
     let target = target(&args.trust, &args.url)?;
-    let arbiter = Arc::new(Arbiter {
-        requirements: corpus.requirements.clone(),
-    });
+    let arbiter = Arc::new(Arbiter { requirements: corpus.requirements.clone() });
     let prober = Prober::start(target, settings(args, state.seed), arbiter)
         .await
         .map_err(|message| Trouble::unreachable(format!("cannot reach {}: {message}", args.url)))?;
@@ -162,23 +160,12 @@ fn told(finding: &Finding, out: &Path) -> String {
         Kind::Slower => "slower and slower",
         Kind::Violation => "violation",
     };
-    let Finding {
-        requirement,
-        count,
-        message,
-        recipe,
-        also,
-        case,
-        ..
-    } = finding;
+    let Finding { requirement, count, message, recipe, also, case, .. } = finding;
     let again = if recipe.is_empty() {
         String::new()
     } else {
         let out = out.display();
-        let others: String = also
-            .iter()
-            .map(|one| format!("  also:   {one}\n"))
-            .collect();
+        let others: String = also.iter().map(|one| format!("  also:   {one}\n")).collect();
         format!(
             "  recipe: {recipe}\n{others}  again:  upspec run URL --cases '{out}' --only '{case}'\n"
         )
@@ -200,11 +187,7 @@ impl Display {
         if let (Some(bar), Ok(style)) = (&bar, ProgressStyle::with_template("{spinner} {msg}")) {
             bar.set_style(style);
         }
-        Self {
-            bar,
-            quiet,
-            ticks: 0,
-        }
+        Self { bar, quiet, ticks: 0 }
     }
 
     fn show(&mut self, event: &Event) {
@@ -214,11 +197,7 @@ impl Display {
                 finding.requirement, finding.message, finding.recipe
             )),
             Event::Note(note) => self.line(note),
-            Event::Tick {
-                executed,
-                per_second,
-                findings,
-            } => {
+            Event::Tick { executed, per_second, findings } => {
                 let text = format!("{executed} exchanges, {per_second}/s, {findings} findings");
                 self.ticks += 1;
                 match &self.bar {

@@ -17,11 +17,8 @@ pub(crate) fn list(args: &ListArgs) -> Result<Exit, Trouble> {
         requirements(&corpus, args.format);
         return Ok(Exit::Conforming);
     }
-    let wanted: Vec<&Case> = corpus
-        .cases
-        .iter()
-        .filter(|case| args.selection.names(case, &corpus))
-        .collect();
+    let wanted: Vec<&Case> =
+        corpus.cases.iter().filter(|case| args.selection.names(case, &corpus)).collect();
     match args.format {
         ListFormat::Text => {
             console::say(&wanted.into_iter().map(line).collect::<String>());

@@ -13,10 +13,7 @@ use crate::exit::{Exit, Trouble};
 
 /// What made the report.
 pub(crate) fn tool(corpus: &Corpus) -> Tool {
-    Tool {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        corpus: corpus.digest.clone(),
-    }
+    Tool { version: env!("CARGO_PKG_VERSION").to_owned(), corpus: corpus.digest.clone() }
 }
 
 /// Prints the summary and writes what was asked for, or report.json and index.html.
@@ -25,11 +22,7 @@ pub(crate) fn publish(report: &Report, output: &Output) -> Result<(), Trouble> {
         (Format::Json, Path::new(FOLDER).join("report.json")),
         (Format::Html, Path::new(FOLDER).join("index.html")),
     ];
-    let wishes = if output.report.is_empty() {
-        &default[..]
-    } else {
-        &output.report
-    };
+    let wishes = if output.report.is_empty() { &default[..] } else { &output.report };
     for (format, path) in wishes {
         write(*format, path, report)?;
     }
@@ -56,9 +49,7 @@ fn write(format: Format, path: &Path, report: &Report) -> Result<(), Trouble> {
 
 /// Writes a file, and makes the folders on the way.
 pub(crate) fn write_text(path: &Path, text: String) -> Result<(), Trouble> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let made = folder.map_or(Ok(()), std::fs::create_dir_all);
     made.and_then(|()| std::fs::write(path, text))
         .map_err(|error| Trouble::usage(format!("cannot write {}: {error}", path.display())))
@@ -79,20 +70,13 @@ pub(crate) fn exit(report: &Report, output: &Output) -> Result<Exit, Trouble> {
         let counts = matches!(case.verdict, Verdict::Warn | Verdict::Fail) && case.verdict >= least;
         counts && (!case.flaky || output.strict_flaky) && !excused.contains(&case.id)
     });
-    Ok(if failed {
-        Exit::Failed
-    } else {
-        Exit::Conforming
-    })
+    Ok(if failed { Exit::Failed } else { Exit::Conforming })
 }
 
 /// The ids of the cases that were not in order in an earlier report.
 fn excused(path: &Path) -> Result<HashSet<String>, Trouble> {
     let report = read(path)?;
-    let bad = report
-        .cases
-        .into_iter()
-        .filter(|case| case.verdict >= Verdict::Warn);
+    let bad = report.cases.into_iter().filter(|case| case.verdict >= Verdict::Warn);
     Ok(bad.map(|case| case.id).collect())
 }
 

@@ -51,10 +51,7 @@ async fn play(args: &RunArgs, corpus: &Corpus) -> Result<Exit, Trouble> {
         tool: outputs::tool(corpus),
         target: upspec_report::Target {
             url: url.clone(),
-            name: args
-                .name
-                .clone()
-                .or_else(|| embedded.map(|_| "reference server".to_owned())),
+            name: args.name.clone().or_else(|| embedded.map(|_| "reference server".to_owned())),
             facts: outcome.facts.clone(),
         },
         seed,
@@ -108,9 +105,7 @@ pub(crate) fn settings(selection: &Selection, wants: &Wants, pace: &Pace) -> Set
         headers: wants.header.clone(),
         origin: wants.origin.clone(),
         subprotocols: wants.subprotocol.clone(),
-        required_subprotocol: required
-            .then(|| wants.subprotocol.first().cloned())
-            .flatten(),
+        required_subprotocol: required.then(|| wants.subprotocol.first().cloned()).flatten(),
         hazardous: selection.hazardous,
         ..Settings::default()
     }
@@ -130,9 +125,7 @@ pub(crate) async fn drive(
     quiet: bool,
 ) -> RunOutcome {
     let (send, mut receive) = tokio::sync::mpsc::unbounded_channel();
-    let arbiter = Arc::new(Arbiter {
-        requirements: corpus.requirements.clone(),
-    });
+    let arbiter = Arc::new(Arbiter { requirements: corpus.requirements.clone() });
     let shown = tokio::spawn(async move {
         let mut progress = Progress::new(quiet);
         while let Some(event) = receive.recv().await {
@@ -167,9 +160,9 @@ fn conclude(
             "nothing could be judged: {message}; {}",
             other_scheme(url)
         ))),
-        Ending::Unreachable { message } => Err(Trouble::unreachable(format!(
-            "cannot reach {url}: {message}"
-        ))),
+        Ending::Unreachable { message } => {
+            Err(Trouble::unreachable(format!("cannot reach {url}: {message}")))
+        }
         Ending::TargetDied { suspects } => Err(Trouble {
             exit: Exit::Failed,
             message: format!(
@@ -201,10 +194,7 @@ pub(crate) fn suspicion(suspects: &[String]) -> String {
         [] => "no case was under way".to_owned(),
         [only] => format!("{only} killed it"),
         [first, second, third, rest @ ..] if rest.len() > 2 => {
-            format!(
-                "one of {first}, {second}, {third} and {} more killed it",
-                rest.len()
-            )
+            format!("one of {first}, {second}, {third} and {} more killed it", rest.len())
         }
         _ => format!("one of {} killed it", suspects.join(", ")),
     }
@@ -213,9 +203,7 @@ pub(crate) fn suspicion(suspects: &[String]) -> String {
 /// Says what the control got instead of a switch, and what to change.
 pub(crate) fn not_switched(report: &Report) -> String {
     let control = report.cases.iter().find(|case| case.id == CONTROL);
-    let got = control
-        .and_then(|case| case.label.clone())
-        .unwrap_or_default();
+    let got = control.and_then(|case| case.label.clone()).unwrap_or_default();
     let hint = match got.as_str() {
         "401" => "it wants credentials: give them with --header 'Authorization: …'",
         "403" => "it may check the origin or a header: try --origin or --header",

@@ -22,11 +22,8 @@ impl Selection {
 
     /// Whether the patterns and the level name this case, whatever it can do to a server.
     pub(crate) fn names(&self, case: &Case, corpus: &Corpus) -> bool {
-        let named = |patterns: &[String]| {
-            patterns
-                .iter()
-                .any(|pattern| select::matches(pattern, &case.id))
-        };
+        let named =
+            |patterns: &[String]| patterns.iter().any(|pattern| select::matches(pattern, &case.id));
         let chosen = self.only.is_empty() || named(&self.only);
         chosen && !named(&self.skip) && self.strong_enough(case, corpus)
     }
@@ -44,10 +41,7 @@ impl Selection {
     }
 
     fn strong_enough(&self, case: &Case, corpus: &Corpus) -> bool {
-        let weight = corpus
-            .requirements
-            .get(&case.requirement)
-            .map(|one| one.level.weight());
+        let weight = corpus.requirements.get(&case.requirement).map(|one| one.level.weight());
         match self.level {
             None => true,
             Some(LevelArg::Must) => weight == Some(Weight::Must),

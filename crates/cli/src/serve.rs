@@ -34,16 +34,11 @@ fn config(args: &ServeArgs) -> Result<Config, Trouble> {
     let mut config = match &args.fault {
         None => Config::default(),
         Some(name) => Config::with_fault(Fault::named(name).ok_or_else(|| {
-            Trouble::usage(format!(
-                "no fault is called `{name}`; --list-faults shows all"
-            ))
+            Trouble::usage(format!("no fault is called `{name}`; --list-faults shows all"))
         })?),
     };
     config.origins.clone_from(&args.origin);
-    Ok(Config {
-        variations: args.vary.clone(),
-        ..config
-    })
+    Ok(Config { variations: args.vary.clone(), ..config })
 }
 
 async fn bind(args: &ServeArgs, config: Config) -> Result<Server, Trouble> {
@@ -57,7 +52,5 @@ async fn bind(args: &ServeArgs, config: Config) -> Result<Server, Trouble> {
         std::fs::write(path, identity.certificate())
             .map_err(|error| Trouble::usage(format!("cannot write {}: {error}", path.display())))?;
     }
-    Server::bind_tls(args.listen, config, &identity)
-        .await
-        .map_err(failed)
+    Server::bind_tls(args.listen, config, &identity).await.map_err(failed)
 }

@@ -22,8 +22,7 @@ fn the_conforming_server_passes_everything() {
 fn not_passed(report: &serde_json::Value) -> String {
     let cases = report["cases"].as_array().unwrap().iter();
     let odd = cases.filter(|case| case["verdict"] != "pass");
-    odd.map(|case| format!("{} {}\n", case["id"], case["findings"]))
-        .collect()
+    odd.map(|case| format!("{} {}\n", case["id"], case["findings"])).collect()
 }
 
 #[test]
@@ -31,15 +30,10 @@ fn one_seed_gives_one_set_of_verdicts() {
     let folder = tempfile::tempdir().unwrap();
     let server = Served::with_fault("accept-http10-upgrade");
     let verdicts = |jobs: &str| -> Vec<(String, String)> {
-        let (_, report, _) = run(
-            &server.url,
-            folder.path(),
-            &["--only", "server/h*", "--retries", jobs],
-        );
+        let (_, report, _) =
+            run(&server.url, folder.path(), &["--only", "server/h*", "--retries", jobs]);
         let cases = report["cases"].as_array().unwrap().iter();
-        cases
-            .map(|case| (case["id"].to_string(), case["verdict"].to_string()))
-            .collect()
+        cases.map(|case| (case["id"].to_string(), case["verdict"].to_string())).collect()
     };
     assert_eq!(verdicts("0"), verdicts("2"));
 }
@@ -52,9 +46,7 @@ fn a_fault_is_caught_by_its_requirement() {
     let list = upspec(&["serve", "--list-faults"]);
     let list = String::from_utf8(list.stdout).unwrap();
     for name in FAULTS {
-        let row = list
-            .lines()
-            .find(|line| line.split(' ').next() == Some(name));
+        let row = list.lines().find(|line| line.split(' ').next() == Some(name));
         let requirement = row.unwrap().split_ascii_whitespace().nth(1).unwrap();
         caught(name, requirement);
     }
@@ -76,9 +68,7 @@ fn caught(name: &str, requirement: &str) {
     let more = ["--hazardous", "--retries", "0", "--timeout", "2s", "--slim"];
     let (code, report, error) = run(&server.url, folder.path(), &more);
     let cases = report["cases"].as_array().unwrap();
-    let findings = cases
-        .iter()
-        .flat_map(|case| case["findings"].as_array().unwrap());
+    let findings = cases.iter().flat_map(|case| case["findings"].as_array().unwrap());
     let cited: Vec<&str> = findings
         .filter(|finding| finding["requirement"] == requirement)
         .filter_map(|finding| finding["verdict"].as_str())
@@ -105,14 +95,7 @@ fn a_case_is_explained_with_the_faults_that_it_catches() {
                 "accept-short-key: ",
             ],
         ),
-        (
-            "rfc6455/4.2.1-key",
-            &[
-                "server/key/fifteen-bytes",
-                "Fault accept-short-key",
-                "caught by",
-            ],
-        ),
+        ("rfc6455/4.2.1-key", &["server/key/fifteen-bytes", "Fault accept-short-key", "caught by"]),
         ("user/mine/one", &["pass: 404"]),
     ];
     let folder = tempfile::tempdir().unwrap();

@@ -22,18 +22,12 @@ fn diff(folder: &Path, more: &[&str]) -> (i32, Value, String) {
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said).into_owned();
     let json = std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("no report: {said}"));
-    (
-        output.status.code().unwrap(),
-        serde_json::from_str(&json).unwrap(),
-        said,
-    )
+    (output.status.code().unwrap(), serde_json::from_str(&json).unwrap(), said)
 }
 
 fn case<'d>(diff: &'d Value, id: &str) -> &'d Value {
     let mut cases = diff["cases"].as_array().unwrap().iter();
-    cases
-        .find(|case| case["id"] == id)
-        .unwrap_or_else(|| panic!("{id} is not in {diff:#}"))
+    cases.find(|case| case["id"] == id).unwrap_or_else(|| panic!("{id} is not in {diff:#}"))
 }
 
 /// The groups of a case: the servers, the outcome and the verdict of each.
@@ -42,17 +36,9 @@ fn groups(case: &Value) -> Vec<(String, String, String)> {
     let groups = case["groups"].as_array().unwrap().iter();
     groups
         .map(|group| {
-            let servers: Vec<String> = group["servers"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(text)
-                .collect();
-            (
-                servers.join(" "),
-                text(&group["outcome"]),
-                text(&group["verdict"]),
-            )
+            let servers: Vec<String> =
+                group["servers"].as_array().unwrap().iter().map(text).collect();
+            (servers.join(" "), text(&group["outcome"]), text(&group["verdict"]))
         })
         .collect()
 }
@@ -61,13 +47,7 @@ fn groups(case: &Value) -> Vec<(String, String, String)> {
 #[test]
 fn five_servers_disagree_about_http10() {
     let folder = tempfile::tempdir().unwrap();
-    let faults = [
-        "accept-http10-upgrade",
-        "no-date",
-        "accept-short-key",
-        "no-pong",
-        "wrong-pong",
-    ];
+    let faults = ["accept-http10-upgrade", "no-date", "accept-short-key", "no-pong", "wrong-pong"];
     let served = faults.map(Served::with_fault);
     let mut arguments: Vec<String> = faults
         .iter()
@@ -85,27 +65,12 @@ fn five_servers_disagree_about_http10() {
 
     let all = diff["cases"].as_array().unwrap();
     assert!(all.iter().all(|case| case["differs"] == true), "{diff:#}");
-    let http10 = all
-        .iter()
-        .filter(|case| case["requirement"] == "rfc9110/7.8-http10");
+    let http10 = all.iter().filter(|case| case["requirement"] == "rfc9110/7.8-http10");
     let groups = groups(http10.clone().next().unwrap());
-    let lenient = groups
-        .iter()
-        .find(|(servers, ..)| servers == "accept-http10-upgrade")
-        .unwrap();
-    assert_eq!(
-        (lenient.1.as_str(), lenient.2.as_str()),
-        ("101", "fail"),
-        "{groups:?}"
-    );
-    let others = groups
-        .iter()
-        .find(|(servers, ..)| servers.starts_with("no-date"))
-        .unwrap();
-    assert_eq!(
-        others.0, "no-date accept-short-key no-pong wrong-pong",
-        "{groups:?}"
-    );
+    let lenient = groups.iter().find(|(servers, ..)| servers == "accept-http10-upgrade").unwrap();
+    assert_eq!((lenient.1.as_str(), lenient.2.as_str()), ("101", "fail"), "{groups:?}");
+    let others = groups.iter().find(|(servers, ..)| servers.starts_with("no-date")).unwrap();
+    assert_eq!(others.0, "no-date accept-short-key no-pong wrong-pong", "{groups:?}");
     assert_eq!(others.2, "pass");
     assert!(said.contains("forbidden   101"), "{said}");
     assert!(said.contains("5 servers differ in"), "{said}");
@@ -128,11 +93,7 @@ fn generated_requests_part_servers_as_cases_do() {
     arguments.extend(["--generated", "400", "--fail-on", "difference"]);
     let (code, diff, said) = diff(folder.path(), &arguments);
     assert_eq!(code, 1, "{said}");
-    let failed = |position: usize| {
-        diff["servers"][position]["summary"]["fail"]
-            .as_u64()
-            .unwrap()
-    };
+    let failed = |position: usize| diff["servers"][position]["summary"]["fail"].as_u64().unwrap();
     assert!(failed(0) > 0 && failed(1) > 0, "{said}");
     assert_eq!(failed(2), 0, "{said}");
     let differing = diff["cases"].as_array().unwrap().iter();
@@ -145,10 +106,7 @@ fn one_server_that_is_not_there_does_not_cost_the_others_their_turn() {
     let folder = tempfile::tempdir().unwrap();
     let served = ["accept-short-key", "accept-long-key"].map(Served::with_fault);
     // Bound and dropped: nobody listens there.
-    let free = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let gone = format!("ws://{free}/");
     let only = "server/key/fifteen-bytes";
     let arguments = [
@@ -173,17 +131,12 @@ fn one_server_that_is_not_there_does_not_cost_the_others_their_turn() {
         .map(|server| server["trouble"].is_string())
         .collect();
     assert_eq!(trouble, [false, true, false]);
-    let played: Vec<_> = groups(case(&diff, only))
-        .into_iter()
-        .filter(|(_, outcome, _)| outcome != "-")
-        .collect();
+    let played: Vec<_> =
+        groups(case(&diff, only)).into_iter().filter(|(_, outcome, _)| outcome != "-").collect();
     let group = |name: &str, outcome: &str, verdict: &str| {
         (name.to_owned(), outcome.to_owned(), verdict.to_owned())
     };
-    assert_eq!(
-        played,
-        [group("short", "101", "fail"), group("right", "400", "pass")]
-    );
+    assert_eq!(played, [group("short", "101", "fail"), group("right", "400", "pass")]);
 }
 
 #[test]
@@ -205,24 +158,15 @@ fn servers_that_agree_are_listed_with_all_only() {
 fn a_wrong_call_is_said() {
     let rows: [(&[&str], &str); 4] = [
         (&["diff", "ws://127.0.0.1:1/"], "required"),
-        (
-            &["diff", "ws://a/", "ws://a/"],
-            "two servers are called ws://a/",
-        ),
+        (&["diff", "ws://a/", "ws://a/"], "two servers are called ws://a/"),
         (&["diff", "ws://a/", "nonsense"], "does not begin with"),
-        (
-            &["diff", "ws://a/", "ws://b/", "--all", "--differing"],
-            "cannot be used with",
-        ),
+        (&["diff", "ws://a/", "ws://b/", "--all", "--differing"], "cannot be used with"),
     ];
     for (arguments, message) in rows {
         let output = upspec(arguments);
         let error = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
         let needs_more = message == "required" && error.contains("values required");
-        assert!(
-            error.contains(message) || needs_more,
-            "{arguments:?}: {error}"
-        );
+        assert!(error.contains(message) || needs_more, "{arguments:?}: {error}");
     }
 }

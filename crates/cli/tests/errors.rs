@@ -18,29 +18,16 @@ fn rejected(from: &str, to: &str, place: &str, words: &str) {
     let output = upspec(&["list", "--cases", folder.path().to_str().unwrap()]);
     let error = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{error}");
-    assert!(
-        error.contains(place) && error.contains(words),
-        "{place} {words}: {error}"
-    );
+    assert!(error.contains(place) && error.contains(words), "{place} {words}: {error}");
 }
 
 #[test]
 fn case_files_are_checked() {
-    rejected(
-        "requirement =",
-        "requirment =",
-        "mine.toml:6:1",
-        "did you mean `requirement`",
-    );
+    rejected("requirement =", "requirment =", "mine.toml:6:1", "did you mean `requirement`");
     rejected("\\r\\n\\r\\n", "\\q", "mine.toml:8:23", "escape");
     rejected("GET / ", "GET /\u{1} ", "mine.toml:8:", "control");
     rejected("GET / ", "GET /\u{e9} ", "mine.toml:8:", "\\x");
-    rejected(
-        "4.2.1-key",
-        "4.2.1-kex",
-        "mine.toml:6:",
-        "rfc6455/4.2.1-key",
-    );
+    rejected("4.2.1-key", "4.2.1-kex", "mine.toml:6:", "rfc6455/4.2.1-key");
     rejected("'refused'", "'refusd'", "mine.toml:10:", "refused");
     let twice = CASE.replacen("title = 'Mine'\n", "", 1);
     rejected(
@@ -55,27 +42,15 @@ fn case_files_are_checked() {
 fn good_user_cases_join_the_corpus() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("mine.toml"), CASE).unwrap();
-    let output = upspec(&[
-        "list",
-        "--only",
-        "user/*",
-        "--cases",
-        folder.path().to_str().unwrap(),
-    ]);
-    assert_eq!(
-        String::from_utf8_lossy(&output.stdout),
-        "user/mine/one  One\n"
-    );
+    let output = upspec(&["list", "--only", "user/*", "--cases", folder.path().to_str().unwrap()]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "user/mine/one  One\n");
 }
 
 #[test]
 fn arguments_are_checked() {
     for (arguments, words) in [
         (&["run", "ftp://a"][..], "ws://"),
-        (
-            &["run", "ws://a", "--only", "server/nothing"],
-            "selects no case",
-        ),
+        (&["run", "ws://a", "--only", "server/nothing"], "selects no case"),
         (&["serve", "--fault", "nothing"], "--list-faults"),
         (&["explain", "nothing"], "upspec list"),
         (&["judge", "/nowhere/report.json"], "cannot read"),

@@ -36,38 +36,21 @@ fn faults_are_found_shrunk_and_replayed() {
     for (fault, requirement) in rows {
         let served = Served::with_fault(fault);
         let folder = tempfile::tempdir().unwrap();
-        let (output, state) = hunt(
-            &served.url,
-            folder.path(),
-            &["--seed", "5", "--runs", "4000"],
-        );
+        let (output, state) = hunt(&served.url, folder.path(), &["--seed", "5", "--runs", "4000"]);
         assert_eq!(output.status.code(), Some(1), "{fault}: {output:?}");
         let findings = state["findings"].as_array().unwrap();
-        let found = findings
-            .iter()
-            .find(|one| one["requirement"] == requirement);
+        let found = findings.iter().find(|one| one["requirement"] == requirement);
         let found = found.unwrap_or_else(|| panic!("{fault}: {findings:?}"));
-        assert!(
-            edits(found["recipe"].as_str().unwrap()) <= 3,
-            "{fault}: {found}"
-        );
+        assert!(edits(found["recipe"].as_str().unwrap()) <= 3, "{fault}: {found}");
         let cases = folder.path().join("found");
-        let more = [
-            "--cases",
-            cases.to_str().unwrap(),
-            "--only",
-            found["case"].as_str().unwrap(),
-        ];
+        let more = ["--cases", cases.to_str().unwrap(), "--only", found["case"].as_str().unwrap()];
         let (code, report, _) = support::run(&served.url, folder.path(), &more);
         assert_eq!(code, 1, "{fault}");
         let again = report["cases"].as_array().unwrap().iter();
         let again = again.filter(|case| case["id"] == found["case"]);
         let cited = again.flat_map(|case| case["findings"].as_array().unwrap().clone());
         let mut cited = cited.filter(|finding| finding["verdict"] == "fail");
-        assert!(
-            cited.any(|finding| finding["requirement"] == requirement),
-            "{fault}"
-        );
+        assert!(cited.any(|finding| finding["requirement"] == requirement), "{fault}");
     }
 }
 
@@ -90,17 +73,11 @@ fn a_conforming_server_gives_no_finding_and_the_state_goes_on() {
 #[test]
 fn a_target_that_does_not_switch_is_no_target() {
     let address = support::target(|stream, _| {
-        support::say(
-            stream,
-            b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
-        );
+        support::say(stream, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
     });
     let output = upspec(&["fuzz", &format!("ws://{address}/"), "--runs", "10"]);
     assert_eq!(output.status.code(), Some(3));
-    assert!(
-        String::from_utf8_lossy(&output.stderr).contains("got 404"),
-        "{output:?}"
-    );
+    assert!(String::from_utf8_lossy(&output.stderr).contains("got 404"), "{output:?}");
 }
 
 /// A target that answers until a POST kills it.
@@ -109,12 +86,8 @@ fn a_death_is_a_finding() {
     use std::sync::atomic::{AtomicBool, Ordering};
     static DEAD: AtomicBool = AtomicBool::new(false);
     let served = Served::conforming();
-    let upstream: std::net::SocketAddr = served
-        .url
-        .trim_start_matches("ws://")
-        .trim_end_matches("/chat")
-        .parse()
-        .unwrap();
+    let upstream: std::net::SocketAddr =
+        served.url.trim_start_matches("ws://").trim_end_matches("/chat").parse().unwrap();
     let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = proxy.local_addr().unwrap();
     std::thread::spawn(move || {
@@ -126,23 +99,11 @@ fn a_death_is_a_finding() {
         }
     });
     let folder = tempfile::tempdir().unwrap();
-    let more = [
-        "--seed",
-        "3",
-        "--runs",
-        "3000",
-        "--jobs",
-        "4",
-        "--timeout",
-        "500ms",
-    ];
+    let more = ["--seed", "3", "--runs", "3000", "--jobs", "4", "--timeout", "500ms"];
     let (output, state) = hunt(&format!("ws://{address}/chat"), folder.path(), &more);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let findings = state["findings"].as_array().unwrap();
-    assert!(
-        findings.iter().any(|one| one["kind"] == "death"),
-        "{findings:?}"
-    );
+    assert!(findings.iter().any(|one| one["kind"] == "death"), "{findings:?}");
 }
 
 /// Hands octets on in both directions; a POST is the last thing that is read.

@@ -19,10 +19,7 @@ fn of_http2(report: &Value) -> Vec<&Value> {
 
 fn verdicts<'r>(cases: &[&'r Value]) -> Vec<(&'r str, &'r str)> {
     let text = |case: &'r Value, key: &str| case[key].as_str().unwrap_or_default();
-    cases
-        .iter()
-        .map(|case| (text(case, "verdict"), text(case, "reason")))
-        .collect()
+    cases.iter().map(|case| (text(case, "verdict"), text(case, "reason"))).collect()
 }
 
 /// A reference server with TLS, and the file by which it is trusted.
@@ -41,12 +38,7 @@ fn a_target_without_http2_neither_passes_nor_fails_in_it() {
     let cases = of_http2(&report);
     assert!(cases.len() >= 100, "{}", cases.len());
     for (case, verdict) in cases.iter().zip(verdicts(&cases)) {
-        assert_eq!(
-            verdict,
-            ("inconclusive", "not-applicable"),
-            "{}",
-            case["id"]
-        );
+        assert_eq!(verdict, ("inconclusive", "not-applicable"), "{}", case["id"]);
     }
 }
 
@@ -61,9 +53,8 @@ fn wss_plays_http2_as_alpn_agrees_on_it() {
     let passes = passes.iter().filter(|(verdict, _)| *verdict == "pass");
     assert!(passes.count() >= 80);
     let tls = report["cases"].as_array().unwrap().iter();
-    let tls: Vec<&Value> = tls
-        .filter(|case| case["id"].as_str().unwrap().starts_with("server/tls/"))
-        .collect();
+    let tls: Vec<&Value> =
+        tls.filter(|case| case["id"].as_str().unwrap().starts_with("server/tls/")).collect();
     assert_eq!(tls.len(), 7);
     for (case, verdict) in tls.iter().zip(verdicts(&tls)) {
         assert_eq!(verdict.0, "pass", "{}", case["id"]);
@@ -74,13 +65,7 @@ fn wss_plays_http2_as_alpn_agrees_on_it() {
 fn a_certificate_of_nobody_is_refused_unless_that_is_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let (served, _) = secure(folder.path());
-    let only = [
-        "run",
-        &served.url,
-        "--only",
-        "server/control/handshake",
-        "--quiet",
-    ];
+    let only = ["run", &served.url, "--only", "server/control/handshake", "--quiet"];
     let wish = format!("json={}", folder.path().join("report.json").display());
     let refused = upspec(&[&only[..], &["--report", &wish]].concat());
     assert_eq!(refused.status.code(), Some(3));
@@ -103,11 +88,7 @@ fn h2c_speaks_http2_and_nothing_else() {
         let own = cases.filter(|case| case["id"].as_str().unwrap().starts_with(topic));
         verdicts(&own.collect::<Vec<_>>())
     };
-    assert!(
-        of_topic("server/http2/")
-            .iter()
-            .all(|(verdict, _)| *verdict == "pass")
-    );
+    assert!(of_topic("server/http2/").iter().all(|(verdict, _)| *verdict == "pass"));
     assert!(
         of_topic("server/key/")
             .iter()

@@ -19,43 +19,27 @@ fn nothing_to_judge(url: &str, message: &str) {
     let (code, report, error) = run(url, folder.path(), &[]);
     assert_eq!(code, 3, "{error}");
     assert!(error.contains(message), "{error}");
-    assert!(
-        from.elapsed() < Duration::from_secs(30),
-        "{:?}",
-        from.elapsed()
-    );
+    assert!(from.elapsed() < Duration::from_secs(30), "{:?}", from.elapsed());
     let needy: Vec<String> = needs_endpoint();
     for case in report["cases"].as_array().unwrap() {
         let id = case["id"].as_str().unwrap();
-        assert!(
-            case["verdict"] != "pass" || !needy.iter().any(|needy| needy == id),
-            "{id} passed"
-        );
+        assert!(case["verdict"] != "pass" || !needy.iter().any(|needy| needy == id), "{id} passed");
     }
 }
 
 fn needs_endpoint() -> Vec<String> {
     let list = upspec(&["list", "--format", "json"]);
     let list: Vec<serde_json::Value> = serde_json::from_slice(&list.stdout).unwrap();
-    let needy = list.iter().filter(|case| {
-        case["needs"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .any(|n| n == "endpoint")
-    });
-    needy
-        .map(|case| case["id"].as_str().unwrap().to_owned())
-        .collect()
+    let needy = list
+        .iter()
+        .filter(|case| case["needs"].as_array().unwrap().iter().any(|n| n == "endpoint"));
+    needy.map(|case| case["id"].as_str().unwrap().to_owned()).collect()
 }
 
 #[test]
 fn a_plain_http_server() {
     let address = target(|stream, _| {
-        say(
-            stream,
-            b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
-        );
+        say(stream, b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     });
     nothing_to_judge(&format!("ws://{address}/"), "the control got 404");
 }
@@ -118,19 +102,14 @@ fn hostile_octets_stay_text() {
         format!("junit={}", path("a.xml").display()),
     );
     let url = format!("ws://{address}/");
-    let output = upspec(&[
-        "run", &url, "--color", "always", "--report", &html, "--report", &junit,
-    ]);
+    let output = upspec(&["run", &url, "--color", "always", "--report", &html, "--report", &junit]);
     let shown = [output.stdout, output.stderr].concat();
     let shown = String::from_utf8_lossy(&shown).replace("\x1b[0m", "");
     for sequence in ["\x1b[31m\r", "\x1b]0;", "\x1b[2J", "\x07", "\x00"] {
         assert!(!shown.contains(sequence), "{sequence:?}");
     }
     let page = std::fs::read_to_string(path("a.html")).unwrap();
-    assert!(
-        !page.contains("<script>alert"),
-        "the page holds a script of the target's"
-    );
+    assert!(!page.contains("<script>alert"), "the page holds a script of the target's");
     let xml = std::fs::read_to_string(path("a.xml")).unwrap();
     assert!(
         !xml.chars().any(|c| c.is_control() && !c.is_whitespace()),

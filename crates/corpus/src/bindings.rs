@@ -121,10 +121,7 @@ impl Binding {
             let plain = number.bytes().all(|b| b.is_ascii_digit()) && !number.starts_with('0');
             return number.parse().ok().filter(|_| plain).map(Self::Fill);
         }
-        Self::NAMES
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, binding)| *binding)
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, binding)| *binding)
     }
 }
 

@@ -80,10 +80,8 @@ impl Corpus {
     ///
     /// Everything that is wrong with the files.
     pub fn from_texts(files: &[(&str, &str)]) -> Result<Self, LoadError> {
-        let files: Vec<File> = files
-            .iter()
-            .map(|(path, text)| File::in_memory(path, text))
-            .collect();
+        let files: Vec<File> =
+            files.iter().map(|(path, text)| File::in_memory(path, text)).collect();
         Self::load(&files)
     }
 
@@ -102,9 +100,7 @@ impl Corpus {
 
     /// The cases whose ids a pattern selects, see [`select::matches`].
     pub fn select<'c>(&'c self, pattern: &'c str) -> impl Iterator<Item = &'c Case> + 'c {
-        self.cases
-            .iter()
-            .filter(move |case| select::matches(pattern, &case.id))
+        self.cases.iter().filter(move |case| select::matches(pattern, &case.id))
     }
 
     fn load(files: &[File]) -> Result<Self, LoadError> {
@@ -115,9 +111,7 @@ impl Corpus {
         of_kind(File::is_cases).for_each(|file| loader.cases(file));
         loader.check_same_as();
         if !loader.problems.is_empty() {
-            return Err(LoadError {
-                problems: loader.problems,
-            });
+            return Err(LoadError { problems: loader.problems });
         }
         Ok(Self {
             cases: loader.cases,
@@ -183,24 +177,16 @@ impl Loader {
         let id = file.topic();
         let role = self.role(file, &mut reader);
         if let Some(raw) = reader.parse::<raw::CaseFile>() {
-            let known = Known {
-                registry: &self.registry,
-                presets: &self.presets,
-            };
+            let known = Known { registry: &self.registry, presets: &self.presets };
             let topic = reader.topic(&id, role, raw, known);
-            self.topics.push(Topic {
-                id,
-                title: topic.title,
-            });
+            self.topics.push(Topic { id, title: topic.title });
             for read in topic.cases {
                 let case = read.case;
                 if let Some(first) = self.ids.get(&case.id) {
                     let message = format!("duplicate case `{}`", case.id);
                     reader.report(read.name, message).say(first_is_at(first));
                 }
-                self.ids
-                    .entry(case.id.clone())
-                    .or_insert_with(|| case.source.clone());
+                self.ids.entry(case.id.clone()).or_insert_with(|| case.source.clone());
                 if let (Some(other), Some(span)) = (&case.same_as, read.same_as) {
                     let problem = reader.text.problem(span, format!("unknown case `{other}`"));
                     self.same_as.push((other.clone(), problem));

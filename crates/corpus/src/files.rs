@@ -21,12 +21,7 @@ pub(crate) struct File {
 impl File {
     /// A file that no folder holds.
     pub(crate) fn in_memory(path: &str, text: &str) -> Self {
-        Self {
-            prefix: "",
-            path: path.into(),
-            shown: path.into(),
-            text: text.into(),
-        }
+        Self { prefix: "", path: path.into(), shown: path.into(), text: text.into() }
     }
 
     pub(crate) fn is_registry(&self) -> bool {
@@ -63,10 +58,7 @@ pub(crate) fn gather(dir: &Path, prefix: &'static str) -> Result<Vec<File>, Load
     let mut problems = Vec::new();
     walk(dir, "", prefix, &mut files, &mut problems);
     if files.is_empty() && problems.is_empty() {
-        problems.push(Problem::unreadable(
-            dir.to_string_lossy(),
-            "no case file in this folder",
-        ));
+        problems.push(Problem::unreadable(dir.to_string_lossy(), "no case file in this folder"));
     }
     if !problems.is_empty() {
         return Err(LoadError { problems });
@@ -97,12 +89,7 @@ fn walk(
         } else if path.ends_with(".toml") {
             let shown = entry.path().to_string_lossy().into_owned();
             match fs::read_to_string(entry.path()) {
-                Ok(text) => files.push(File {
-                    prefix,
-                    path,
-                    shown,
-                    text,
-                }),
+                Ok(text) => files.push(File { prefix, path, shown, text }),
                 Err(error) => {
                     problems.push(Problem::unreadable(shown, format!("cannot read: {error}")));
                 }

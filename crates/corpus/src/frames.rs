@@ -118,11 +118,7 @@ impl Frames {
             };
             let mut octets = Vec::new();
             frame.write(&mut octets);
-            Shown {
-                title: frame.title(),
-                lines,
-                octets,
-            }
+            Shown { title: frame.title(), lines, octets }
         });
         shown.collect()
     }
@@ -142,20 +138,12 @@ impl Frames {
     }
 
     fn rendered(&self, bindings: &Bindings) -> Vec<Rendered> {
-        let frame = |kind, flags, payload| Rendered {
-            kind,
-            flags,
-            stream: self.stream,
-            payload,
-        };
+        let frame = |kind, flags, payload| Rendered { kind, flags, stream: self.stream, payload };
         let (fields, continuations) = match &self.payload {
             Payload::Octets(octets) => {
                 return vec![frame(self.kind, self.flags, octets.render(bindings))];
             }
-            Payload::Block {
-                fields,
-                continuations,
-            } => (fields, *continuations as usize),
+            Payload::Block { fields, continuations } => (fields, *continuations as usize),
         };
         let block = block(&lines(fields, bindings));
         // Parts of one size, and none beyond what a frame may hold.

@@ -9,13 +9,8 @@ pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
     }
     // A third of the letters may differ: more than that is another word.
     let allowed = (word.chars().count() / 3).max(1);
-    let scored = known
-        .into_iter()
-        .map(|candidate| (distance(word, candidate), candidate));
-    scored
-        .filter(|(far, _)| *far <= allowed)
-        .min_by_key(|(far, _)| *far)
-        .map(|(_, near)| near)
+    let scored = known.into_iter().map(|candidate| (distance(word, candidate), candidate));
+    scored.filter(|(far, _)| *far <= allowed).min_by_key(|(far, _)| *far).map(|(_, near)| near)
 }
 
 /// How many letters must be put in, taken out, changed or swapped with their neighbour (the

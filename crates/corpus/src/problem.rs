@@ -52,13 +52,8 @@ impl<'t> Text<'t> {
     pub(crate) fn problem(&self, span: Range<usize>, message: impl Into<String>) -> Problem {
         let start = self.clamp(span.start);
         let line_start = self.line_start(start);
-        let line = self.text[line_start..]
-            .split(['\n', '\r'])
-            .next()
-            .unwrap_or_default();
-        let end = self
-            .clamp(span.end)
-            .clamp(start, (line_start + line.len()).max(start));
+        let line = self.text[line_start..].split(['\n', '\r']).next().unwrap_or_default();
+        let end = self.clamp(span.end).clamp(start, (line_start + line.len()).max(start));
         Problem {
             place: self.source(start),
             message: message.into(),
@@ -74,36 +69,21 @@ impl<'t> Text<'t> {
     }
 
     fn line_start(&self, offset: usize) -> usize {
-        self.text[..self.clamp(offset)]
-            .rfind('\n')
-            .map_or(0, |at| at + 1)
+        self.text[..self.clamp(offset)].rfind('\n').map_or(0, |at| at + 1)
     }
 
     /// The nearest place before an offset that is inside the text and between two characters.
     fn clamp(&self, offset: usize) -> usize {
         let within = offset.min(self.text.len());
-        (0..=within)
-            .rev()
-            .find(|at| self.text.is_char_boundary(*at))
-            .unwrap_or(0)
+        (0..=within).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0)
     }
 }
 
 impl Problem {
     /// A problem with a whole file or folder.
     pub(crate) fn unreadable(file: impl Into<String>, message: impl Into<String>) -> Self {
-        let place = Source {
-            file: file.into(),
-            line: 0,
-            column: 0,
-        };
-        Self {
-            place,
-            message: message.into(),
-            help: None,
-            line: String::new(),
-            width: 1,
-        }
+        let place = Source { file: file.into(), line: 0, column: 0 };
+        Self { place, message: message.into(), help: None, line: String::new(), width: 1 }
     }
 
     /// Says what to write instead.
@@ -123,9 +103,7 @@ impl Problem {
 
 impl From<Problem> for LoadError {
     fn from(problem: Problem) -> Self {
-        Self {
-            problems: vec![problem],
-        }
+        Self { problems: vec![problem] }
     }
 }
 
@@ -150,12 +128,7 @@ impl fmt::Display for Problem {
         if *line == 0 {
             write!(f, "{}: {}", visible(file), visible(&self.message))?;
         } else {
-            write!(
-                f,
-                "{}:{line}:{column}: {}",
-                visible(file),
-                visible(&self.message)
-            )?;
+            write!(f, "{}:{line}:{column}: {}", visible(file), visible(&self.message))?;
         }
         if let Some(help) = &self.help {
             write!(f, "; {}", visible(help))?;
@@ -166,25 +139,15 @@ impl fmt::Display for Problem {
         let number = line.to_string();
         let margin = " ".repeat(number.len());
         let (shown, before) = window(&self.line, column.saturating_sub(1));
-        let caret = "^".repeat(
-            self.width
-                .min(shown.chars().count().saturating_sub(before).max(1)),
-        );
-        write!(
-            f,
-            "\n{margin} |\n{number} | {shown}\n{margin} | {:before$}{caret}",
-            ""
-        )
+        let caret = "^".repeat(self.width.min(shown.chars().count().saturating_sub(before).max(1)));
+        write!(f, "\n{margin} |\n{number} | {shown}\n{margin} | {:before$}{caret}", "")
     }
 }
 
 /// The part of a line around a character, and how many characters of it come before that one.
 fn window(line: &str, at: usize) -> (String, usize) {
     let from = at.saturating_sub(WINDOW / 2);
-    (
-        visible(line).chars().skip(from).take(WINDOW).collect(),
-        at - from,
-    )
+    (visible(line).chars().skip(from).take(WINDOW).collect(), at - from)
 }
 
 /// Text for a terminal: a control character becomes one visible mark, so that columns stay.
@@ -208,32 +171,15 @@ mod tests {
     use super::*;
 
     fn render(text: &str, span: Range<usize>) -> String {
-        Text {
-            file: "f.toml",
-            text,
-        }
-        .problem(span, "trouble")
-        .to_string()
+        Text { file: "f.toml", text }.problem(span, "trouble").to_string()
     }
 
     #[test]
     fn the_caret_is_below_the_trouble() {
         let rows = [
-            (
-                "ab\ncd = 3\n",
-                8..9,
-                "f.toml:2:6: trouble\n  |\n2 | cd = 3\n  |      ^",
-            ),
-            (
-                "\u{e9}\u{e9}x",
-                4..5,
-                "f.toml:1:3: trouble\n  |\n1 | \u{e9}\u{e9}x\n  |   ^",
-            ),
-            (
-                "a\x1bb\r\nz",
-                1..2,
-                "f.toml:1:2: trouble\n  |\n1 | a\u{fffd}b\n  |  ^",
-            ),
+            ("ab\ncd = 3\n", 8..9, "f.toml:2:6: trouble\n  |\n2 | cd = 3\n  |      ^"),
+            ("\u{e9}\u{e9}x", 4..5, "f.toml:1:3: trouble\n  |\n1 | \u{e9}\u{e9}x\n  |   ^"),
+            ("a\x1bb\r\nz", 1..2, "f.toml:1:2: trouble\n  |\n1 | a\u{fffd}b\n  |  ^"),
             ("ab\ncd", 0..5, "f.toml:1:1: trouble\n  |\n1 | ab\n  | ^^"),
             ("", 0..0, "f.toml:1:1: trouble\n  |\n1 | \n  | ^"),
             ("ab", 9..20, "f.toml:1:3: trouble\n  |\n1 | ab\n  |   ^"),

@@ -28,10 +28,7 @@ pub(crate) struct Reader<'t> {
 
 impl<'t> Reader<'t> {
     pub(crate) fn new(file: &'t str, text: &'t str) -> Self {
-        Self {
-            text: Text { file, text },
-            problems: Vec::new(),
-        }
+        Self { text: Text { file, text }, problems: Vec::new() }
     }
 
     /// The file in the shape of its serde type, unless it has another shape.
@@ -62,8 +59,7 @@ impl<'t> Reader<'t> {
         if meaning.is_none() {
             let known: Vec<&str> = W::WORDS.iter().map(|(known, _)| *known).collect();
             let message = format!("unknown {} `{}`", W::WHAT, word.get_ref());
-            self.report(word.span(), message)
-                .did_you_mean(word.get_ref(), &known);
+            self.report(word.span(), message).did_you_mean(word.get_ref(), &known);
         }
         meaning
     }
@@ -102,8 +98,7 @@ impl<'t> Reader<'t> {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "add it to `requirements/`, or cite one that is there".into(),
             };
-            self.report(id.span(), format!("unknown requirement `{}`", id.get_ref()))
-                .say(help);
+            self.report(id.span(), format!("unknown requirement `{}`", id.get_ref())).say(help);
         }
         id.get_ref().clone()
     }
@@ -124,8 +119,7 @@ impl<'t> Reader<'t> {
     /// Text for people, which has to say something.
     pub(crate) fn sentence(&mut self, text: &raw::Text) -> String {
         if text.get_ref().trim().is_empty() {
-            self.report(text.span(), "empty text")
-                .say("write one sentence");
+            self.report(text.span(), "empty text").say("write one sentence");
         }
         text.get_ref().clone()
     }
@@ -144,11 +138,8 @@ impl<'t> Reader<'t> {
     ) -> Template {
         let written = self.text.slice(span.clone());
         if written.starts_with('"') && written.contains('\\') {
-            self.report(
-                span,
-                "escapes between double quotes, where TOML reads them first",
-            )
-            .say("write bytes between single quotes");
+            self.report(span, "escapes between double quotes, where TOML reads them first")
+                .say("write bytes between single quotes");
             return Template::default();
         }
         let error = match Template::parse_with(text, fragments) {
@@ -164,14 +155,8 @@ impl<'t> Reader<'t> {
     /// The place of a part of a text that was written without escapes.
     pub(crate) fn within(&self, text: &raw::Text, part: &str) -> Range<usize> {
         let span = text.span();
-        let offset = self
-            .text
-            .slice(span.clone())
-            .find(part)
-            .filter(|_| !part.is_empty());
-        offset.map_or(span.clone(), |at| {
-            span.start + at..span.start + at + part.len()
-        })
+        let offset = self.text.slice(span.clone()).find(part).filter(|_| !part.is_empty());
+        offset.map_or(span.clone(), |at| span.start + at..span.start + at + part.len())
     }
 
     fn toml_problem(&self, error: &toml::de::Error) -> Problem {
@@ -189,12 +174,7 @@ impl<'t> Reader<'t> {
             let key = ticked.next().unwrap_or_default();
             return self.text.problem(span, format!("missing key `{key}`"));
         }
-        match self
-            .text
-            .text
-            .get(span.start..)
-            .and_then(|rest| rest.chars().next())
-        {
+        match self.text.text.get(span.start..).and_then(|rest| rest.chars().next()) {
             Some(c) if c.is_ascii_control() && !matches!(c, '\t' | '\r' | '\n') => {
                 let kind = TemplateErrorKind::RawControl(c);
                 let mut problem = self.text.problem(span, kind.to_string());
@@ -220,11 +200,7 @@ pub(crate) fn only_one<T>(
         [] => format!("{what} without any of `{}`", keys.join("`, `")),
         _ => format!("{what} with `{}` at once", names.join("` and `")),
     };
-    let help = if names.is_empty() {
-        "write exactly one of them"
-    } else {
-        "keep one of them"
-    };
+    let help = if names.is_empty() { "write exactly one of them" } else { "keep one of them" };
     reader.report(span, message).say(help);
     None
 }
@@ -250,9 +226,7 @@ fn explain(problem: &mut Problem, kind: &TemplateErrorKind, fragments: &Fragment
         }
         TemplateErrorKind::UnknownBinding(name) => {
             let bindings = Binding::NAMES.iter().map(|(binding, _)| *binding);
-            let known: Vec<&str> = bindings
-                .chain(fragments.keys().map(String::as_str))
-                .collect();
+            let known: Vec<&str> = bindings.chain(fragments.keys().map(String::as_str)).collect();
             match crate::nearest::nearest(name, known) {
                 Some(near) => problem.say(format!("did you mean `{{{near}}}`?")),
                 None => problem.say("name a binding or a fragment, or write `{{` for a brace"),

@@ -105,14 +105,7 @@ words!(
     "grammar" = Grammar,
     "info" = Info,
 );
-words!(
-    Weight,
-    "weight",
-    "info" = Info,
-    "may" = May,
-    "should" = Should,
-    "must" = Must
-);
+words!(Weight, "weight", "info" = Info, "may" = May, "should" = Should, "must" = Must);
 words!(
     Binds,
     "party",
@@ -159,11 +152,7 @@ impl Requirement {
     #[must_use]
     pub fn sections(&self) -> Vec<&str> {
         let older = self.older.iter().map(String::as_str);
-        [self.place()]
-            .into_iter()
-            .chain(self.successor.as_deref())
-            .chain(older)
-            .collect()
+        [self.place()].into_iter().chain(self.successor.as_deref()).chain(older).collect()
     }
 
     /// Where the text of the section can be read.
@@ -179,8 +168,7 @@ impl Registry {
         if let Some(place) = self.places.get(&requirement.id) {
             return Err(&self.requirements[*place]);
         }
-        self.places
-            .insert(requirement.id.clone(), self.requirements.len());
+        self.places.insert(requirement.id.clone(), self.requirements.len());
         self.requirements.push(requirement);
         Ok(())
     }
@@ -272,10 +260,7 @@ mod tests {
         for (id, section, url) in rows {
             let requirement = requirement(id);
             assert_eq!(requirement.section(), section);
-            assert_eq!(
-                requirement.url(),
-                format!("https://www.rfc-editor.org/rfc/{url}")
-            );
+            assert_eq!(requirement.url(), format!("https://www.rfc-editor.org/rfc/{url}"));
         }
         let sections = ["rfc7540/3.2", "rfc9113/3.1", "rfc7230/6.7"];
         assert_eq!(requirement("rfc7540/3.2-settings").sections(), sections);

@@ -31,10 +31,7 @@ fn tidy(schema: &mut Value) {
 }
 
 fn tidy_keys(keys: &mut Map<String, Value>) {
-    if keys
-        .get("default")
-        .is_some_and(|default| *default == Value::Null || *default == json!([]))
-    {
+    if keys.get("default").is_some_and(|default| *default == Value::Null || *default == json!([])) {
         keys.remove("default");
     }
     if let Some(Value::String(text)) = keys.get_mut("description") {

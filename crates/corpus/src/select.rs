@@ -8,8 +8,7 @@
 pub fn matches(pattern: &str, id: &str) -> bool {
     let pattern = pattern.trim_end_matches('/');
     let ends = id.match_indices('/').map(|(at, _)| at).chain([id.len()]);
-    ends.into_iter()
-        .any(|end| matches_whole(pattern.as_bytes(), &id.as_bytes()[..end]))
+    ends.into_iter().any(|end| matches_whole(pattern.as_bytes(), &id.as_bytes()[..end]))
 }
 
 /// Greedy with one step back: a later `*` makes the earlier ones settled, so time is bounded by
@@ -65,15 +64,7 @@ mod tests {
         for pattern in selected {
             assert!(matches(pattern, id), "{pattern}");
         }
-        for pattern in [
-            "",
-            "key",
-            "server/ke",
-            "server/k?",
-            "*fourteen*",
-            "server/key/*x",
-            "?",
-        ] {
+        for pattern in ["", "key", "server/ke", "server/k?", "*fourteen*", "server/key/*x", "?"] {
             assert!(!matches(pattern, id), "{pattern}");
         }
     }

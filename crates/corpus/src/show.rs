@@ -111,10 +111,7 @@ mod tests {
     fn every_step_is_marked() {
         let steps = vec![
             send(r"GET {path} HTTP/1.1\r\nX:"),
-            Step::Repeat {
-                times: 4,
-                bytes: Template::parse("ab").unwrap(),
-            },
+            Step::Repeat { times: 4, bytes: Template::parse("ab").unwrap() },
             send(r"{fill-14}!\r\n"),
             send(r"'\xFF{{\r\n\r\n"),
             Step::Await(Outcomes::from_words("101").unwrap()),

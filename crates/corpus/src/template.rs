@@ -195,11 +195,7 @@ impl Template {
             match part {
                 Part::Bytes(bytes) => out.extend_from_slice(bytes),
                 Part::Binding(Binding::Fill(length)) => {
-                    let before = out
-                        .iter()
-                        .rev()
-                        .take_while(|octet| **octet != b'\n')
-                        .count();
+                    let before = out.iter().rev().take_while(|octet| **octet != b'\n').count();
                     let after = rest_of_line(&self.parts[index + 1..], bindings);
                     let missing = (*length as usize).saturating_sub(before + after);
                     out.resize(out.len() + missing, b'a');
@@ -291,11 +287,7 @@ impl fmt::Display for Template {
 
 impl TemplateErrorKind {
     fn at(self, offset: usize, length: usize) -> TemplateError {
-        TemplateError {
-            offset,
-            length,
-            kind: self,
-        }
+        TemplateError { offset, length, kind: self }
     }
 }
 

@@ -18,10 +18,7 @@ pub trait Word: Copy + PartialEq + Sized + 'static {
     /// The meaning of a word.
     #[must_use]
     fn from_word(word: &str) -> Option<Self> {
-        Self::WORDS
-            .iter()
-            .find(|(known, _)| *known == word)
-            .map(|(_, meaning)| *meaning)
+        Self::WORDS.iter().find(|(known, _)| *known == word).map(|(_, meaning)| *meaning)
     }
 
     /// The word for a meaning.
@@ -49,13 +46,7 @@ macro_rules! words {
 }
 pub(crate) use words;
 
-words!(
-    Role,
-    "role",
-    "client" = Client,
-    "intermediary" = Intermediary,
-    "server" = Server
-);
+words!(Role, "role", "client" = Client, "intermediary" = Intermediary, "server" = Server);
 words!(
     Need,
     "need",
@@ -77,21 +68,9 @@ words!(
 );
 words!(Over, "protocol", "http1" = Http1, "http2" = Http2);
 words!(Tls, "use of TLS", "as-target" = AsTarget, "off" = Off);
-words!(
-    Alpn,
-    "outcome of ALPN",
-    "h2" = H2,
-    "http/1.1" = Http11,
-    "none" = None
-);
+words!(Alpn, "outcome of ALPN", "h2" = H2, "http/1.1" = Http11, "none" = None);
 words!(Hazard, "hazard", "resource" = Resource);
-words!(
-    Grade,
-    "grade",
-    "pass" = Pass,
-    "warn" = Warn,
-    "inconclusive" = Inconclusive
-);
+words!(Grade, "grade", "pass" = Pass, "warn" = Warn, "inconclusive" = Inconclusive);
 words!(Connection, "connection", "closed" = Closed, "open" = Open);
 words!(
     Tunnel,
@@ -132,11 +111,7 @@ impl Outcomes {
                 _ => outcomes.extend(statuses(word).ok_or(word)?),
             }
         }
-        if outcomes.is_empty() {
-            Err(text)
-        } else {
-            Ok(Self(outcomes))
-        }
+        if outcomes.is_empty() { Err(text) } else { Ok(Self(outcomes)) }
     }
 
     /// Whether a response with this status is among them.
@@ -179,9 +154,7 @@ fn statuses(word: &str) -> Option<Vec<Outcome>> {
 }
 
 fn status(word: &str) -> Option<u16> {
-    word.parse()
-        .ok()
-        .filter(|status| STATUSES.contains(status) && word.len() == 3)
+    word.parse().ok().filter(|status| STATUSES.contains(status) && word.len() == 3)
 }
 
 impl fmt::Display for Outcome {
@@ -238,10 +211,7 @@ mod tests {
             ("4xx  5xx", "4xx 5xx"),
             ("401-499 5xx", "401-499 5xx"),
             ("closed silent not-http", "closed silent not-http"),
-            (
-                "stream-error connection-error",
-                "stream-error connection-error",
-            ),
+            ("stream-error connection-error", "stream-error connection-error"),
             ("any", "101 2xx 3xx 4xx 5xx"),
             ("400 401 closed", "400 401 closed"),
         ];

@@ -24,28 +24,20 @@ fn check_fresh(name: &str, want: &str) {
         fs::write(&path, want).expect("cases/ can be written");
     }
     let have = fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        have == want,
-        "cases/{name} is stale; run this test with UPSPEC_UPDATE=1"
-    );
+    assert!(have == want, "cases/{name} is stale; run this test with UPSPEC_UPDATE=1");
 }
 
 #[test]
 fn the_schema_is_fresh() {
-    check_fresh(
-        "schema.json",
-        &format!("{}\n", serde_json::to_string_pretty(&schema()).unwrap()),
-    );
+    check_fresh("schema.json", &format!("{}\n", serde_json::to_string_pretty(&schema()).unwrap()));
 }
 
 #[test]
 fn the_schema_takes_every_file() {
     let mut wrong = Vec::new();
-    for (below, kind) in [
-        ("server", None),
-        ("requirements", Some("RequirementFile")),
-        ("", Some("PresetFile")),
-    ] {
+    for (below, kind) in
+        [("server", None), ("requirements", Some("RequirementFile")), ("", Some("PresetFile"))]
+    {
         let validator = validator(kind);
         for entry in fs::read_dir(cases().join(below)).unwrap() {
             let path = entry.unwrap().path();
@@ -81,9 +73,7 @@ fn the_schema_finds_mistakes() {
 #[test]
 fn the_readme_names_every_word() {
     let readme = fs::read_to_string(cases().join("README.md")).unwrap();
-    let bindings = Binding::NAMES
-        .iter()
-        .map(|(name, _)| format!("`{{{name}}}`"));
+    let bindings = Binding::NAMES.iter().map(|(name, _)| format!("`{{{name}}}`"));
     let words = [
         words::<Need>(),
         words::<Hazard>(),
@@ -95,10 +85,8 @@ fn the_readme_names_every_word() {
         words::<Level>(),
     ];
     let words = words.concat().into_iter().map(|word| format!("`{word}`"));
-    let missing: Vec<String> = bindings
-        .chain(words)
-        .filter(|word| !readme.contains(word))
-        .collect();
+    let missing: Vec<String> =
+        bindings.chain(words).filter(|word| !readme.contains(word)).collect();
     assert!(missing.is_empty(), "cases/README.md lacks {missing:?}");
 }
 
@@ -109,10 +97,7 @@ fn the_readmes_table_of_presets_is_fresh() {
     let (before, rest) = readme.split_once(TABLE_BEGIN).unwrap();
     let (_, after) = rest.split_once(TABLE_END).unwrap();
     let table = table(&corpus.presets);
-    check_fresh(
-        "README.md",
-        &format!("{before}{TABLE_BEGIN}\n{table}{TABLE_END}{after}"),
-    );
+    check_fresh("README.md", &format!("{before}{TABLE_BEGIN}\n{table}{TABLE_END}{after}"));
 }
 
 fn validator(kind: Option<&str>) -> jsonschema::Validator {
@@ -136,21 +121,15 @@ fn table(presets: &[Preset]) -> String {
         let [pass, warn, inconclusive] =
             [Grade::Pass, Grade::Warn, Grade::Inconclusive].map(|grade| outcomes(preset, grade));
         let Preset { name, text, .. } = preset;
-        writeln!(
-            table,
-            "| `{name}` | {pass} | {warn} | {inconclusive} | {text} |"
-        )
-        .expect("a string takes it all");
+        writeln!(table, "| `{name}` | {pass} | {warn} | {inconclusive} | {text} |")
+            .expect("a string takes it all");
     }
     table
 }
 
 /// The outcomes of one grade, each with what it asks for besides.
 fn outcomes(preset: &Preset, grade: Grade) -> String {
-    let alternatives = preset
-        .expect
-        .iter()
-        .filter(|expectation| expectation.grade == grade);
+    let alternatives = preset.expect.iter().filter(|expectation| expectation.grade == grade);
     let texts = alternatives.map(|expectation| {
         let mut text = expectation.outcomes.to_string();
         for (index, code) in expectation.codes.iter().enumerate() {

@@ -42,16 +42,11 @@ impl Hunt {
         // What is left at the end is looked into only where nothing like it is known.
         let over = self.is_over();
         let mut notes = self.notes();
-        let enough = notes
-            .examined
-            .get(&key)
-            .is_some_and(|times| *times >= MOST_EXAMS);
+        let enough = notes.examined.get(&key).is_some_and(|times| *times >= MOST_EXAMS);
         let mut alike = notes.state.findings.iter_mut().filter(|known| {
             known.kind == Kind::Violation && sign.is_like(&known.requirement, &known.label)
         });
-        let known = alike
-            .by_ref()
-            .find(|known| enough || over || shows(&known.recipe, recipe));
+        let known = alike.by_ref().find(|known| enough || over || shows(&known.recipe, recipe));
         match known {
             Some(known) => {
                 known.count += 1;
@@ -157,10 +152,7 @@ impl Hunt {
         let path = folder.join(format!("{topic}.toml"));
         let text = case_file(&case, "Found by upspec fuzz");
         if let Err(error) = save(&folder, &path, &text) {
-            self.tell(Event::Note(format!(
-                "cannot write {}: {error}",
-                path.display()
-            )));
+            self.tell(Event::Note(format!("cannot write {}: {error}", path.display())));
         }
         case.id
     }

@@ -53,13 +53,11 @@ impl Sign {
     pub(crate) fn all(result: &CaseResult, least: Verdict) -> impl Iterator<Item = Self> + '_ {
         let bad = move |verdict| (least..=Verdict::Fail).contains(&verdict);
         let found = result.findings.iter();
-        found
-            .filter(move |one| bad(one.verdict))
-            .map(|finding| Self {
-                requirement: finding.requirement.clone(),
-                label: result.label.clone().unwrap_or_default(),
-                message: finding.message.clone(),
-            })
+        found.filter(move |one| bad(one.verdict)).map(|finding| Self {
+            requirement: finding.requirement.clone(),
+            label: result.label.clone().unwrap_or_default(),
+            message: finding.message.clone(),
+        })
     }
 
     /// The same in another result, in its words.
@@ -79,24 +77,16 @@ impl Sign {
 
 /// One name for the requirements that only the smallest recipe tells apart.
 fn class(requirement: &str) -> &str {
-    if is_spelling(requirement) {
-        "spelling"
-    } else {
-        requirement
-    }
+    if is_spelling(requirement) { "spelling" } else { requirement }
 }
 
 /// The name of the case that replays a recipe: the slug of the requirement and a hash.
 pub(crate) fn case_topic(requirement: &str, recipe: &str) -> String {
     let slug = requirement.rsplit('/').next().unwrap_or_default();
-    let slug: String = slug
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-        .collect();
-    let hash = recipe
-        .bytes()
-        .fold(0xCBF2_9CE4_8422_2325, |hash: u64, octet| {
-            (hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01B3)
-        });
+    let slug: String =
+        slug.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let hash = recipe.bytes().fold(0xCBF2_9CE4_8422_2325, |hash: u64, octet| {
+        (hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01B3)
+    });
     format!("found-{slug}-{:08x}", hash >> 32)
 }

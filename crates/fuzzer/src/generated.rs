@@ -31,9 +31,7 @@ impl Generated {
     #[must_use]
     pub fn cases(&self, count: u32) -> Vec<Case> {
         let numbers = 0..count;
-        numbers
-            .map(|number| self.case(number, Answer::Switch))
-            .collect()
+        numbers.map(|number| self.case(number, Answer::Switch)).collect()
     }
 
     /// The same result; one that says that a rule is broken says it of the rule that the answer breaks.
@@ -45,22 +43,14 @@ impl Generated {
         match number {
             Some(number) if result.verdict >= Verdict::Warn && against != Answer::Switch => {
                 let again = judge(&self.case(number, against), result.exchanges, requirements);
-                CaseResult {
-                    flaky: result.flaky,
-                    elapsed_ms: result.elapsed_ms,
-                    ..again
-                }
+                CaseResult { flaky: result.flaky, elapsed_ms: result.elapsed_ms, ..again }
             }
             _ => result,
         }
     }
 
     fn case(&self, number: u32, against: Answer) -> Case {
-        let name = CaseName {
-            topic: Self::TOPIC,
-            name: &format!("request-{number}"),
-            against,
-        };
+        let name = CaseName { topic: Self::TOPIC, name: &format!("request-{number}"), against };
         let recipe = recipe(self.seed, u64::from(number));
         let mut case = recipe.case(name, &ENDPOINT, &self.bindings);
         case.title = format!("{recipe}: {}", case.title);
@@ -69,11 +59,8 @@ impl Generated {
 }
 
 /// The milder reading: nobody knows yet what the targets negotiate.
-const ENDPOINT: Endpoint = Endpoint {
-    switches: true,
-    negotiates_subprotocols: false,
-    negotiates_extensions: false,
-};
+const ENDPOINT: Endpoint =
+    Endpoint { switches: true, negotiates_subprotocols: false, negotiates_extensions: false };
 
 #[cfg(test)]
 mod tests {
@@ -84,9 +71,6 @@ mod tests {
         let cases = |seed| Generated::new(seed, Bindings::example()).cases(50);
         assert_eq!(cases(1), cases(1));
         assert_ne!(cases(1), cases(2));
-        assert_eq!(
-            cases(1)[..10],
-            Generated::new(1, Bindings::example()).cases(10)
-        );
+        assert_eq!(cases(1)[..10], Generated::new(1, Bindings::example()).cases(10));
     }
 }

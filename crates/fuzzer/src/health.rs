@@ -98,9 +98,7 @@ impl Hunt {
         let mut notes = self.notes();
         let mut deaths = notes.state.findings.iter_mut();
         let known = deaths.find(|known| {
-            let mut recipes = suspects
-                .iter()
-                .map(|number| recipe(self.options.seed, *number));
+            let mut recipes = suspects.iter().map(|number| recipe(self.options.seed, *number));
             known.kind == Kind::Death && recipes.any(|recipe| shows(&known.recipe, &recipe))
         });
         known.map(|known| known.count += 1).is_some()
@@ -136,10 +134,7 @@ impl Hunt {
         let mut best = killer;
         let mut restarts = 0;
         'smaller: loop {
-            let mut candidates = vec![Recipe {
-                base: Base::Handshake,
-                edits: best.edits.clone(),
-            }];
+            let mut candidates = vec![Recipe { base: Base::Handshake, edits: best.edits.clone() }];
             for left_out in 0..best.edits.len() {
                 let mut fewer = best.clone();
                 fewer.edits.remove(left_out);
@@ -171,9 +166,7 @@ impl Hunt {
         let recipes = suspects.iter().take(MOST_WRITTEN);
         let mut recipes = recipes.map(|number| recipe(self.options.seed, *number));
         let Some(latest) = recipes.next() else {
-            self.tell(Event::Note(
-                "the target died with nothing under way".to_owned(),
-            ));
+            self.tell(Event::Note("the target died with nothing under way".to_owned()));
             return;
         };
         for other in recipes {
@@ -190,9 +183,7 @@ impl Hunt {
 
     fn death(&self, recipe: &Recipe, message: String) -> Finding {
         let case = self.write(recipe, SUSPECT, Answer::Switch);
-        let requirement = self
-            .case(recipe, ("suspect", "one"), Answer::Switch)
-            .requirement;
+        let requirement = self.case(recipe, ("suspect", "one"), Answer::Switch).requirement;
         Finding {
             kind: Kind::Death,
             requirement,
@@ -208,17 +199,9 @@ impl Hunt {
     fn note_slowness(&self) {
         let (first, last, known) = {
             let notes = self.notes();
-            let known = notes
-                .state
-                .findings
-                .iter()
-                .any(|one| one.kind == Kind::Slower);
+            let known = notes.state.findings.iter().any(|one| one.kind == Kind::Slower);
             let times = &notes.times;
-            (
-                median(&times[..FEW]),
-                median(&times[times.len() - FEW..]),
-                known,
-            )
+            (median(&times[..FEW]), median(&times[times.len() - FEW..]), known)
         };
         if known {
             return;
@@ -260,12 +243,8 @@ fn median(times: &[u64]) -> u64 {
 const FEW: usize = 3;
 const NOISE_US: u64 = 50_000;
 /// Before each try at a target that may be dead.
-const PAUSES: [Duration; 4] = [
-    Duration::ZERO,
-    Duration::ZERO,
-    Duration::from_millis(300),
-    Duration::from_millis(700),
-];
+const PAUSES: [Duration; 4] =
+    [Duration::ZERO, Duration::ZERO, Duration::from_millis(300), Duration::from_millis(700)];
 /// After so many deaths the target is left alone.
 const MOST_DEATHS: u32 = 20;
 /// How often the target is started again to find the smallest killer.

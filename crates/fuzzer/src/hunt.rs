@@ -236,15 +236,9 @@ impl Hunt {
         if self.is_over() {
             return None;
         }
-        let end = self
-            .options
-            .runs
-            .map(|runs| self.first.saturating_add(runs));
+        let end = self.options.runs.map(|runs| self.first.saturating_add(runs));
         let more = |number| end.is_none_or(|end| number < end).then(|| number + 1);
-        let number = self
-            .next
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more)
-            .ok()?;
+        let number = self.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
         let mut notes = self.notes();
         notes.state.next = notes.state.next.max(number + 1);
         Some(number)
@@ -287,11 +281,7 @@ impl Hunt {
     /// The case of a recipe, by its topic and name, about this answer.
     pub(crate) fn case(&self, recipe: &Recipe, name: (&str, &str), against: Answer) -> Case {
         let topic = format!("user/server/{}", name.0);
-        let name = CaseName {
-            topic: &topic,
-            name: name.1,
-            against,
-        };
+        let name = CaseName { topic: &topic, name: name.1, against };
         recipe.case(name, &self.endpoint, &self.bindings)
     }
 

@@ -48,13 +48,7 @@ impl State {
     /// A hunt that has yet to begin.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self {
-            format: FORMAT.to_owned(),
-            version: VERSION,
-            seed,
-            next: 0,
-            findings: Vec::new(),
-        }
+        Self { format: FORMAT.to_owned(), version: VERSION, seed, next: 0, findings: Vec::new() }
     }
 
     /// Reads a state; `None` where there is no such file yet.
@@ -63,10 +57,7 @@ impl State {
     ///
     /// A file that cannot be read, or is something else.
     pub fn load(path: &Path) -> Result<Option<Self>, StateError> {
-        let wrong = |why: String| StateError::Format {
-            path: path.to_owned(),
-            why,
-        };
+        let wrong = |why: String| StateError::Format { path: path.to_owned(), why };
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -94,10 +85,7 @@ impl State {
 }
 
 fn unusable(path: &Path, why: std::io::Error) -> StateError {
-    StateError::Io {
-        path: path.to_owned(),
-        why,
-    }
+    StateError::Io { path: path.to_owned(), why }
 }
 
 const FORMAT: &str = "upspec-fuzz-state";
@@ -117,11 +105,6 @@ mod tests {
         state.save(&path).unwrap();
         assert_eq!(State::load(&path).unwrap(), Some(state));
         std::fs::write(&path, "{}").unwrap();
-        assert!(
-            State::load(&path)
-                .unwrap_err()
-                .to_string()
-                .contains("no state")
-        );
+        assert!(State::load(&path).unwrap_err().to_string().contains("no state"));
     }
 }

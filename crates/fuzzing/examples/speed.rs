@@ -44,9 +44,7 @@ fn rate(body: Body, requests: &[Vec<u8>]) -> f64 {
     let (from, mut runs) = (spent(), 0_u32);
     loop {
         for _ in 0..20 {
-            requests
-                .iter()
-                .for_each(|request| body(std::hint::black_box(request)));
+            requests.iter().for_each(|request| body(std::hint::black_box(request)));
         }
         runs += 20;
         let took = spent().saturating_sub(from);
@@ -65,10 +63,7 @@ fn spent() -> Duration {
         let mut next = || fields.next()?.parse::<u64>().ok();
         Some(next()? + next()?)
     });
-    ticks.map_or_else(
-        || START.elapsed(),
-        |ticks| Duration::from_millis(10 * ticks),
-    )
+    ticks.map_or_else(|| START.elapsed(), |ticks| Duration::from_millis(10 * ticks))
 }
 
 const ROUNDS: usize = 7;

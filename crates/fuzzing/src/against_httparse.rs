@@ -19,10 +19,9 @@ pub fn against_httparse(octets: &[u8]) {
             let odd = head.violations.iter().find(|one| !tolerates(one.kind));
             assert!(odd.is_none(), "httparse lets {odd:?} pass");
         }
-        (Status::Complete(head), Err(error)) => assert!(
-            !head.violations.is_empty() || refuses(head, error),
-            "httparse says {error}"
-        ),
+        (Status::Complete(head), Err(error)) => {
+            assert!(!head.violations.is_empty() || refuses(head, error), "httparse says {error}")
+        }
         (Status::Complete(head), Ok(httparse::Status::Partial)) => {
             assert!(!head.violations.is_empty(), "httparse waits for more");
         }

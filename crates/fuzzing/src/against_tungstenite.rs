@@ -43,10 +43,7 @@ fn accepted(octets: &[u8]) -> Option<Vec<u8>> {
 
 /// What tungstenite takes although a MUST forbids a 101 must be a difference that is known.
 fn lawful(head: &RequestHead<'_>, opening: &Opening<'_>) {
-    let endpoint = Endpoint {
-        switches: true,
-        ..Endpoint::default()
-    };
+    let endpoint = Endpoint { switches: true, ..Endpoint::default() };
     let permitted = permitted(head, &endpoint);
     let ruling = permitted.ruling(Answer::Switch);
     if ruling.grade < Grade::Forbidden {
@@ -58,13 +55,8 @@ fn lawful(head: &RequestHead<'_>, opening: &Opening<'_>) {
         Consequence::Refuse,
         Consequence::RefuseVersion,
     ];
-    let defects = opening
-        .defects
-        .iter()
-        .filter(|one| forbidding.contains(&one.consequence));
-    let unknown: Vec<_> = defects
-        .filter(|one| !UNCHECKED.contains(&one.requirement))
-        .collect();
+    let defects = opening.defects.iter().filter(|one| forbidding.contains(&one.consequence));
+    let unknown: Vec<_> = defects.filter(|one| !UNCHECKED.contains(&one.requirement)).collect();
     assert!(unknown.is_empty(), "tungstenite takes {unknown:?}");
 }
 
@@ -94,9 +86,7 @@ const UNCHECKED: &[&str] = &[
 fn refuses(head: &RequestHead<'_>) -> bool {
     let only = |name: &str, wanted: &str| {
         let mut values = head.fields.values(name);
-        values
-            .next()
-            .is_some_and(|value| value.eq_ignore_ascii_case(wanted.as_bytes()))
+        values.next().is_some_and(|value| value.eq_ignore_ascii_case(wanted.as_bytes()))
     };
     // It reads the first line of Upgrade, and no list in it (RFC 9110 7.8).
     !only("Upgrade", "websocket")

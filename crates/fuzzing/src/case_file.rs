@@ -64,10 +64,7 @@ fn is_small(step: &upspec_corpus::case::Step) -> bool {
 }
 
 fn placeless(cases: &[Case]) -> Vec<Case> {
-    let nowhere = |case: &Case| Case {
-        source: Source::default(),
-        ..case.clone()
-    };
+    let nowhere = |case: &Case| Case { source: Source::default(), ..case.clone() };
     cases.iter().map(nowhere).collect()
 }
 

@@ -34,11 +34,7 @@ pub(crate) fn answer(request: &[u8], service: &Service) -> Option<Answered> {
         Answer::Http => response("404 Not Found", &[]),
         Answer::Refuse(refusal) => refused(&refusal),
     };
-    Some(Answered {
-        decision,
-        head_len: server.head().len(),
-        octets,
-    })
+    Some(Answered { decision, head_len: server.head().len(), octets })
 }
 
 fn refused(refusal: &Refusal) -> Vec<u8> {
@@ -71,9 +67,7 @@ pub(crate) fn read_by_client(
     octets: &[u8],
     answer: &[u8],
 ) -> ClientRead {
-    let mut client = Client::new(&octets[..request.len])
-        .complete()
-        .expect("the head is complete");
+    let mut client = Client::new(&octets[..request.len]).complete().expect("the head is complete");
     client.send();
     let events = client.receive(answer);
     ClientRead { client, events }
@@ -88,39 +82,22 @@ pub(crate) struct ClientRead {
 /// What the judge makes of these octets in a case that expects nothing in particular.
 pub(crate) fn judged(request: &[u8], answer: &[u8]) -> CaseResult {
     let is_switch = answer.starts_with(b"HTTP/1.1 101");
-    let end = if is_switch {
-        IoKind::Closed
-    } else {
-        IoKind::ReadEnd
-    };
-    let io = |at_us, kind, bytes: &[u8]| Io {
-        at_us,
-        kind,
-        bytes: bytes.to_vec(),
-    };
+    let end = if is_switch { IoKind::Closed } else { IoKind::ReadEnd };
+    let io = |at_us, kind, bytes: &[u8]| Io { at_us, kind, bytes: bytes.to_vec() };
     let exchange = Exchange {
         end: End::Client,
         over: Over::Http1,
         tls: false,
         alpn: None,
-        io: vec![
-            io(1, IoKind::Wrote, request),
-            io(2, IoKind::Read, answer),
-            io(3, end, b""),
-        ],
+        io: vec![io(1, IoKind::Wrote, request), io(2, IoKind::Read, answer), io(3, end, b"")],
     };
     upspec_judge::judge(any_answer(), vec![exchange], &corpus().requirements)
 }
 
 /// The findings that break a MUST, in words.
 pub(crate) fn failures(result: &CaseResult) -> Vec<String> {
-    let failing = result
-        .findings
-        .iter()
-        .filter(|one| one.verdict == Verdict::Fail);
-    failing
-        .map(|finding| format!("{}: {}", finding.requirement, finding.message))
-        .collect()
+    let failing = result.findings.iter().filter(|one| one.verdict == Verdict::Fail);
+    failing.map(|finding| format!("{}: {}", finding.requirement, finding.message)).collect()
 }
 
 /// A case to which any answer is right, so that only the rules for every response speak.

@@ -18,10 +18,7 @@ use crate::seeds::Material;
 /// Checks one input of the target `extensions`: the lines of an offer, an empty line, and the value
 /// of an answer.
 pub fn extensions(input: &[u8]) {
-    if input
-        .iter()
-        .any(|octet| octet.is_ascii_control() && !b"\n\t".contains(octet))
-    {
+    if input.iter().any(|octet| octet.is_ascii_control() && !b"\n\t".contains(octet)) {
         return;
     }
     let empty = input.windows(2).position(|two| two == b"\n\n");
@@ -47,10 +44,7 @@ fn negotiated(value: &[u8]) {
     for fault in &extensions.faults {
         assert!(is_within(&fault.at, value.len()), "{fault:?}");
     }
-    let exact = extensions
-        .list
-        .iter()
-        .filter(|one| one.name == PERMESSAGE_DEFLATE.as_bytes());
+    let exact = extensions.list.iter().filter(|one| one.name == PERMESSAGE_DEFLATE.as_bytes());
     let offers: Vec<Offer> = exact.filter_map(|one| Offer::parse(one).ok()).collect();
     let Some(answer) = permessage_deflate(&extensions) else {
         assert!(offers.is_empty(), "a valid offer was declined");
@@ -93,9 +87,7 @@ fn answered(offer: &[&[u8]], answer: &[u8]) {
     response.extend_from_slice(answer);
     response.extend_from_slice(b"\r\n\r\n");
 
-    let mut client = Client::new(&request)
-        .complete()
-        .expect("the head is complete");
+    let mut client = Client::new(&request).complete().expect("the head is complete");
     client.send();
     let events = client.receive(&response);
     let takes = client.state() == ClientState::Switched;

@@ -78,10 +78,6 @@ pub(crate) fn seeds(material: &Material) -> Vec<Vec<u8>> {
         .collect()
 }
 
-const KINDS: [ListKind; 4] = [
-    ListKind::Request,
-    ListKind::RequestExtended,
-    ListKind::Response,
-    ListKind::Trailers,
-];
+const KINDS: [ListKind; 4] =
+    [ListKind::Request, ListKind::RequestExtended, ListKind::Response, ListKind::Trailers];
 const SETTINGS: u8 = upspec_handshake::h2::kind::SETTINGS;

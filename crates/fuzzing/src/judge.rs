@@ -36,11 +36,7 @@ pub fn judge(input: &[u8]) {
     facts.learn(case, &exchange);
     let mut settled = [result.clone(), result.clone()];
     settle(&mut settled, &corpus.requirements);
-    assert!(
-        settled
-            .iter()
-            .all(|one| one.verdict <= result.verdict.max(Verdict::Warn))
-    );
+    assert!(settled.iter().all(|one| one.verdict <= result.verdict.max(Verdict::Warn)));
     progresses(case, &exchange);
 }
 
@@ -50,30 +46,14 @@ fn sound(result: &CaseResult) {
     match worst {
         Some(worst @ (Verdict::Warn | Verdict::Fail)) => {
             let undecided = result.verdict == Verdict::Inconclusive && result.reason.is_some();
-            assert!(
-                result.verdict == worst || undecided,
-                "{worst:?} of {result:?}"
-            );
+            assert!(result.verdict == worst || undecided, "{worst:?} of {result:?}");
         }
-        _ => assert!(
-            result.verdict < Verdict::Warn,
-            "{:?} for nothing",
-            result.verdict
-        ),
+        _ => assert!(result.verdict < Verdict::Warn, "{:?} for nothing", result.verdict),
     }
-    assert!(
-        result
-            .label
-            .as_deref()
-            .is_some_and(|label| !label.is_empty())
-    );
+    assert!(result.label.as_deref().is_some_and(|label| !label.is_empty()));
     for finding in &result.findings {
         let known = corpus().requirements.get(&finding.requirement);
-        assert!(
-            known.is_some(),
-            "{} is not in the registry",
-            finding.requirement
-        );
+        assert!(known.is_some(), "{} is not in the registry", finding.requirement);
         assert!(!finding.message.is_empty() && !finding.sections.is_empty());
         if let Some(place) = &finding.at {
             let read = result.exchanges[place.exchange].read().len();
@@ -87,10 +67,7 @@ fn sound(result: &CaseResult) {
 
 /// Reads that follow each other as one.
 fn merged(exchange: &Exchange) -> Exchange {
-    let mut whole = Exchange {
-        io: Vec::new(),
-        ..exchange.clone()
-    };
+    let mut whole = Exchange { io: Vec::new(), ..exchange.clone() };
     for io in &exchange.io {
         match whole.io.last_mut() {
             Some(last) if last.kind == IoKind::Read && io.kind == IoKind::Read => {

@@ -51,64 +51,16 @@ pub struct Target {
 
 /// Every target.
 pub const TARGETS: &[Target] = &[
-    Target {
-        name: "against_httparse",
-        check: against_httparse,
-        seeds: seeds::requests,
-    },
-    Target {
-        name: "against_tungstenite",
-        check: against_tungstenite,
-        seeds: seeds::requests,
-    },
-    Target {
-        name: "case_file",
-        check: case_file,
-        seeds: case_file::seeds,
-    },
-    Target {
-        name: "extensions",
-        check: extensions,
-        seeds: extensions::seeds,
-    },
-    Target {
-        name: "http2_frames",
-        check: http2_frames,
-        seeds: http2_frames::seeds,
-    },
-    Target {
-        name: "judge",
-        check: judge,
-        seeds: judge::seeds,
-    },
-    Target {
-        name: "permitted",
-        check: permitted,
-        seeds: seeds::requests,
-    },
-    Target {
-        name: "request_head",
-        check: request_head,
-        seeds: seeds::requests,
-    },
-    Target {
-        name: "response_head",
-        check: response_head,
-        seeds: seeds::responses,
-    },
-    Target {
-        name: "roles",
-        check: roles,
-        seeds: roles::seeds,
-    },
-    Target {
-        name: "roundtrip",
-        check: roundtrip,
-        seeds: roundtrip::seeds,
-    },
-    Target {
-        name: "split",
-        check: split,
-        seeds: split::seeds,
-    },
+    Target { name: "against_httparse", check: against_httparse, seeds: seeds::requests },
+    Target { name: "against_tungstenite", check: against_tungstenite, seeds: seeds::requests },
+    Target { name: "case_file", check: case_file, seeds: case_file::seeds },
+    Target { name: "extensions", check: extensions, seeds: extensions::seeds },
+    Target { name: "http2_frames", check: http2_frames, seeds: http2_frames::seeds },
+    Target { name: "judge", check: judge, seeds: judge::seeds },
+    Target { name: "permitted", check: permitted, seeds: seeds::requests },
+    Target { name: "request_head", check: request_head, seeds: seeds::requests },
+    Target { name: "response_head", check: response_head, seeds: seeds::responses },
+    Target { name: "roles", check: roles, seeds: roles::seeds },
+    Target { name: "roundtrip", check: roundtrip, seeds: roundtrip::seeds },
+    Target { name: "split", check: split, seeds: split::seeds },
 ];

@@ -57,10 +57,7 @@ fn statuses(head: &RequestHead<'_>) {
 /// What our server decides is among the lawful answers, whatever it speaks.
 fn decisions(head: &RequestHead<'_>) {
     for compression in [Compression::Declined, Compression::Deflate] {
-        let service = Service {
-            subprotocols: vec![b"chat".to_vec()],
-            compression,
-        };
+        let service = Service { subprotocols: vec![b"chat".to_vec()], compression };
         let endpoint = Endpoint {
             switches: true,
             negotiates_subprotocols: true,
@@ -125,10 +122,7 @@ fn with_line(octets: &[u8], head: &RequestHead<'_>, line: &[u8]) -> Vec<u8> {
     let end = fields_end(head);
     let rest = &octets[end..head.len];
     // The line end of the last line stays what it was.
-    let break_at = rest
-        .iter()
-        .position(|octet| *octet == b'\n')
-        .map_or(0, |at| at + 1);
+    let break_at = rest.iter().position(|octet| *octet == b'\n').map_or(0, |at| at + 1);
     let (line_end, empty_line) = rest.split_at(break_at);
     [&octets[..end], line_end, line, b"\r\n", empty_line].concat()
 }
@@ -153,11 +147,8 @@ fn without(octets: &[u8], head: &RequestHead<'_>, name: &str) -> Vec<u8> {
 }
 
 /// An endpoint that has shown all it can.
-const ALL_KNOWN: Endpoint = Endpoint {
-    switches: true,
-    negotiates_subprotocols: true,
-    negotiates_extensions: true,
-};
+const ALL_KNOWN: Endpoint =
+    Endpoint { switches: true, negotiates_subprotocols: true, negotiates_extensions: true };
 
 /// What can be wrong with the first line, and so with the split of it.
 const REQUEST_LINE: [ViolationKind; 6] = [

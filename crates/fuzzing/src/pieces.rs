@@ -43,8 +43,7 @@ impl<'a> Cuts<'a> {
     pub(crate) fn of<'b>(&self, octets: &'b [u8]) -> impl Iterator<Item = &'b [u8]> {
         let mut from = 0;
         let ends = self.ends(octets.len());
-        ends.into_iter()
-            .map(move |end| &octets[std::mem::replace(&mut from, end)..end])
+        ends.into_iter().map(move |end| &octets[std::mem::replace(&mut from, end)..end])
     }
 }
 

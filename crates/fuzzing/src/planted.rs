@@ -19,15 +19,8 @@ const PLANTED: bool = cfg!(feature = "planted");
 /// `request_head`: a head with Upgrade on its third line and a key that begins with `B` has no end.
 pub(crate) fn request_len(head: &RequestHead<'_>) -> usize {
     let shown = PLANTED
-        && head
-            .fields
-            .iter()
-            .nth(2)
-            .is_some_and(|line| line.is_named("Upgrade"))
-        && head
-            .fields
-            .values("Sec-WebSocket-Key")
-            .any(|key| key.first() == Some(&b'B'));
+        && head.fields.iter().nth(2).is_some_and(|line| line.is_named("Upgrade"))
+        && head.fields.values("Sec-WebSocket-Key").any(|key| key.first() == Some(&b'B'));
     if shown { usize::MAX } else { head.len }
 }
 
@@ -43,9 +36,7 @@ pub(crate) fn status(head: &ResponseHead<'_>) -> Option<u16> {
 pub(crate) fn events(events: Vec<Event>) -> Vec<Event> {
     let is_lost =
         |event: &Event| matches!(event.kind, EventKind::Reset(_)) && event.stream.is_multiple_of(2);
-    let kept = events
-        .into_iter()
-        .filter(|event| !(PLANTED && is_lost(event)));
+    let kept = events.into_iter().filter(|event| !(PLANTED && is_lost(event)));
     kept.collect()
 }
 
@@ -81,10 +72,7 @@ pub(crate) fn switch(head: &RequestHead<'_>, grade: Grade) -> Grade {
 /// `roles`: the accept value is a wrong one where the target holds one of these octets.
 pub(crate) fn answered(head: &RequestHead<'_>, mut answered: Answered) -> Answered {
     let shown = PLANTED && head.target.iter().any(|octet| b"~!$*;,+".contains(octet));
-    let accept = answered
-        .octets
-        .windows(8)
-        .position(|eight| eight == b"Accept: ");
+    let accept = answered.octets.windows(8).position(|eight| eight == b"Accept: ");
     if let (true, Some(at)) = (shown, accept) {
         answered.octets[at + 8] ^= 1;
     }

@@ -30,10 +30,7 @@ fn write_case(out: &mut String, case: &Case) {
     let name = case.id.rsplit('/').next().unwrap_or(&case.id);
     line(out, format_args!("[[case]]\nname = {}", text(name)));
     line(out, format_args!("title = {}", text(&case.title)));
-    line(
-        out,
-        format_args!("requirement = {}", text(&case.requirement)),
-    );
+    line(out, format_args!("requirement = {}", text(&case.requirement)));
     line(out, format_args!("see = {}", texts(case.see.iter())));
     if let Some(why) = &case.why {
         line(out, format_args!("why = {}", text(why)));
@@ -72,20 +69,12 @@ fn step_line(step: &Step) -> String {
 }
 
 fn frames_table(frames: &Frames) -> String {
-    let Frames {
-        kind,
-        flags,
-        stream,
-        payload,
-    } = frames;
+    let Frames { kind, flags, stream, payload } = frames;
     match payload {
         Payload::Octets(octets) => format!(
             "{{ frame = {{ type = {kind}, flags = {flags}, stream = {stream}, payload = '{octets}' }} }}"
         ),
-        Payload::Block {
-            fields,
-            continuations,
-        } => {
+        Payload::Block { fields, continuations } => {
             let field = |field: &Field| match field {
                 Field::Standing => "['{standing}']".to_owned(),
                 Field::Line(name, value) => format!("['{name}', '{value}']"),
@@ -101,10 +90,7 @@ fn frames_table(frames: &Frames) -> String {
 }
 
 fn write_expectation(out: &mut String, one: &Expectation) {
-    line(
-        out,
-        format_args!("[[case.expect]]\nstatus = \"{}\"", one.outcomes),
-    );
+    line(out, format_args!("[[case.expect]]\nstatus = \"{}\"", one.outcomes));
     line(out, format_args!("grade = \"{}\"", one.grade));
     if !one.codes.is_empty() {
         let codes: Vec<String> = one.codes.iter().map(ToString::to_string).collect();

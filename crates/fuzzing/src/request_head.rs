@@ -12,10 +12,7 @@ pub fn request_head(octets: &[u8]) {
         return;
     };
     let len = planted::request_len(&head);
-    assert!(
-        0 < len && len <= octets.len(),
-        "the head ends in the octets"
-    );
+    assert!(0 < len && len <= octets.len(), "the head ends in the octets");
     assert_eq!(octets[len - 1], b'\n', "a head ends with an empty line");
     assert!(is_within(&head.line, len), "{:?}", head.line);
     let mut from = head.line.end;
@@ -27,10 +24,7 @@ pub fn request_head(octets: &[u8]) {
         let named = octets[line.name_at..].as_ptr();
         let is_there = line.name.is_empty() || named == line.name.as_ptr();
         assert!(is_there, "the name is not where it says");
-        assert!(
-            line.name_at <= line.value_at && line.value_at <= line.line.end,
-            "{line:?}"
-        );
+        assert!(line.name_at <= line.value_at && line.value_at <= line.line.end, "{line:?}");
         from = line.line.end;
     }
     let mut at = 0;

@@ -50,8 +50,5 @@ fn status(octets: &[u8], head: &ResponseHead<'_>) {
         }
         None => assert!(noted(ViolationKind::StatusNotThreeDigits), "{head:?}"),
     }
-    assert_eq!(
-        head.version.is_none(),
-        noted(ViolationKind::VersionMalformed)
-    );
+    assert_eq!(head.version.is_none(), noted(ViolationKind::VersionMalformed));
 }

@@ -42,11 +42,7 @@ fn service(options: u8) -> Service {
             .filter(|(bit, _)| options & (1 << bit) != 0)
             .map(|(_, name)| name.to_vec())
             .collect(),
-        compression: if options & 0x80 == 0 {
-            Compression::Deflate
-        } else {
-            Compression::Declined
-        },
+        compression: if options & 0x80 == 0 { Compression::Deflate } else { Compression::Declined },
     }
 }
 
@@ -67,14 +63,9 @@ fn server_in_pieces(service: &Service, cuts: &Cuts<'_>, octets: &[u8]) {
     assert_eq!(server.trailing(), whole.trailing());
     assert_eq!(server.answer(), whole.answer());
     assert_eq!(server.state(), whole.state());
-    let is_done = matches!(
-        server.state(),
-        ServerState::Switched | ServerState::Http | ServerState::Refused
-    );
-    assert_eq!(
-        is_done,
-        at_once != ServerEvent::NeedMore || octets.len() >= HEAD_LIMIT
-    );
+    let is_done =
+        matches!(server.state(), ServerState::Switched | ServerState::Http | ServerState::Refused);
+    assert_eq!(is_done, at_once != ServerEvent::NeedMore || octets.len() >= HEAD_LIMIT);
 }
 
 fn client_in_pieces(request: &[u8], cuts: &Cuts<'_>, answer: &[u8]) {
@@ -85,17 +76,13 @@ fn client_in_pieces(request: &[u8], cuts: &Cuts<'_>, answer: &[u8]) {
     assert_eq!(client.send(), request);
     assert_eq!(whole.send(), request);
     let at_once = whole.receive(answer);
-    let in_pieces: Vec<ClientEvent> = cuts
-        .of(answer)
-        .flat_map(|piece| client.receive(piece))
-        .collect();
+    let in_pieces: Vec<ClientEvent> =
+        cuts.of(answer).flat_map(|piece| client.receive(piece)).collect();
     assert_eq!(in_pieces, at_once);
     assert_eq!(client.state(), whole.state());
     assert_eq!(client.head(), whole.head());
     assert_eq!(client.trailing(), whole.trailing());
-    let finals = at_once
-        .iter()
-        .filter(|event| !matches!(event, ClientEvent::Interim(_)));
+    let finals = at_once.iter().filter(|event| !matches!(event, ClientEvent::Interim(_)));
     assert!(finals.count() <= 1, "one answer is final: {at_once:?}");
 }
 
@@ -108,13 +95,7 @@ fn agree(head: &RequestHead<'_>, octets: &[u8], answered: &Answered) {
     match (&answered.decision, &read.events[..]) {
         (
             ServerEvent::Handshake(agreement),
-            [
-                ClientEvent::Switched {
-                    subprotocol,
-                    extensions,
-                    head_len,
-                },
-            ],
+            [ClientEvent::Switched { subprotocol, extensions, head_len }],
         ) => {
             assert_eq!(*subprotocol, agreement.subprotocol);
             assert_eq!(extensions.len(), usize::from(agreement.deflate.is_some()));
@@ -129,10 +110,7 @@ fn agree(head: &RequestHead<'_>, octets: &[u8], answered: &Answered) {
         (decision, events) => panic!("{decision:?} was read as {events:?}"),
     }
     let failures = duel::failures(&duel::judged(octets, &answered.octets));
-    assert!(
-        failures.is_empty(),
-        "the judge blames our server: {failures:?}"
-    );
+    assert!(failures.is_empty(), "the judge blames our server: {failures:?}");
 }
 
 /// The requests with what follows them, for servers of different kinds; and each with the answer of

@@ -57,21 +57,13 @@ struct Field {
 impl<'a> Arbitrary<'a> for Request {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let count = u.int_in_range(0..=12)?;
-        let fields: Vec<Field> = (0..count)
-            .map(|_| Field::arbitrary(u))
-            .collect::<Result<_>>()?;
-        let bare_lf = u
-            .ratio(1, 8)?
-            .then(|| u.choose_index(count + 2))
-            .transpose()?;
+        let fields: Vec<Field> = (0..count).map(|_| Field::arbitrary(u)).collect::<Result<_>>()?;
+        let bare_lf = u.ratio(1, 8)?.then(|| u.choose_index(count + 2)).transpose()?;
         Ok(Self {
             empty_lines: u.int_in_range(0..=2)?,
             method: word(u, TCHAR, 1)?,
             target: word(u, TARGET, 1)?,
-            version: Version {
-                major: u.int_in_range(0..=9)?,
-                minor: u.int_in_range(0..=9)?,
-            },
+            version: Version { major: u.int_in_range(0..=9)?, minor: u.int_in_range(0..=9)? },
             fields,
             bare_lf,
             after: u.arbitrary::<&[u8]>()?.to_vec(),
@@ -81,16 +73,8 @@ impl<'a> Arbitrary<'a> for Request {
 
 impl<'a> Arbitrary<'a> for Field {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        let name = if u.arbitrary()? {
-            u.choose(NAMES)?.to_vec()
-        } else {
-            word(u, TCHAR, 1)?
-        };
-        let parts = if u.ratio(1, 8)? {
-            u.int_in_range(2..=3)?
-        } else {
-            1
-        };
+        let name = if u.arbitrary()? { u.choose(NAMES)?.to_vec() } else { word(u, TCHAR, 1)? };
+        let parts = if u.ratio(1, 8)? { u.int_in_range(2..=3)? } else { 1 };
         Ok(Self {
             name,
             before: u.choose(OWS)?,

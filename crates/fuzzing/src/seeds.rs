@@ -31,13 +31,8 @@ impl Material {
     /// What the corpus has.
     pub fn of_corpus(corpus: &Corpus) -> Self {
         let requests: BTreeSet<Vec<u8>> = corpus.cases.iter().filter_map(written).collect();
-        let service = Service {
-            subprotocols: vec![b"chat".to_vec()],
-            ..Service::default()
-        };
-        let answers = requests
-            .iter()
-            .filter_map(|request| duel::answer(request, &service));
+        let service = Service { subprotocols: vec![b"chat".to_vec()], ..Service::default() };
+        let answers = requests.iter().filter_map(|request| duel::answer(request, &service));
         let responses: BTreeSet<Vec<u8>> = answers.map(|answered| answered.octets).collect();
         Self {
             cases: corpus.cases.clone(),
@@ -96,11 +91,7 @@ pub fn export(material: &Material, folder: &Path) -> io::Result<Vec<(&'static st
 
 fn path(folder: &Path, input: &[u8]) -> PathBuf {
     let hash = Sha256::digest(input);
-    let name: String = hash
-        .iter()
-        .take(16)
-        .map(|octet| format!("{octet:02x}"))
-        .collect();
+    let name: String = hash.iter().take(16).map(|octet| format!("{octet:02x}")).collect();
     folder.join(name)
 }
 

@@ -114,10 +114,7 @@ fn frames(octets: &[u8], ends: &[usize], compression: Compression) {
 pub(crate) fn seeds(material: &Material) -> Vec<Vec<u8>> {
     let texts = material.requests.iter().chain(&material.responses);
     let steps: [&[u8]; 3] = [&[0], &[1, 1], &[3, 17, 1, 60]];
-    texts
-        .enumerate()
-        .map(|(index, text)| [steps[index % steps.len()], text].concat())
-        .collect()
+    texts.enumerate().map(|(index, text)| [steps[index % steps.len()], text].concat()).collect()
 }
 
 /// More heads or frames than an input of interest has.

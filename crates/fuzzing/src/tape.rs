@@ -28,20 +28,12 @@ pub(crate) fn read(input: &[u8]) -> Option<Tape> {
             bytes = taken.to_vec();
             rest = after;
         }
-        io.push(Io {
-            at_us: 100 * (io.len() as u64 + 1),
-            kind,
-            bytes,
-        });
+        io.push(Io { at_us: 100 * (io.len() as u64 + 1), kind, bytes });
     }
     Some(Tape {
         case: usize::from(u16::from_le_bytes([*low, *high])),
         exchange: Exchange {
-            end: if over & 1 == 0 {
-                End::Client
-            } else {
-                End::Server
-            },
+            end: if over & 1 == 0 { End::Client } else { End::Server },
             over: Over::Http1,
             tls: over & 2 != 0,
             alpn: None,
@@ -91,11 +83,7 @@ mod tests {
 
     #[test]
     fn what_is_written_reads_back() {
-        let io = |at_us, kind, bytes: &[u8]| Io {
-            at_us,
-            kind,
-            bytes: bytes.to_vec(),
-        };
+        let io = |at_us, kind, bytes: &[u8]| Io { at_us, kind, bytes: bytes.to_vec() };
         let exchange = Exchange {
             end: End::Client,
             over: Over::Http1,
@@ -113,9 +101,7 @@ mod tests {
 
     #[test]
     fn every_beginning_of_a_tape_is_read() {
-        let input = [
-            1, 0, 0, 0, 4, 0, b'G', b'E', b'T', b' ', 1, 255, 255, b'H', 8,
-        ];
+        let input = [1, 0, 0, 0, 4, 0, b'G', b'E', b'T', b' ', 1, 255, 255, b'H', 8];
         for end in 3..=input.len() {
             assert!(read(&input[..end]).is_some(), "{end}");
         }

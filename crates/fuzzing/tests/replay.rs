@@ -37,12 +37,7 @@ fn every_target_takes_its_seeds() {
         assert!(seeds.len() > 3, "{} has {} seeds", target.name, seeds.len());
         broken.extend(seeds.iter().filter_map(|seed| broken_by(target, seed)));
     }
-    assert!(
-        broken.is_empty(),
-        "{} seeds:\n{}",
-        broken.len(),
-        broken.join("\n")
-    );
+    assert!(broken.is_empty(), "{} seeds:\n{}", broken.len(), broken.join("\n"));
 }
 
 /// The input in words if it breaks the target; all are named at once.

@@ -43,15 +43,8 @@ impl FrameHeader {
             return Status::Partial;
         };
         let (width, extended) = match second & LENGTH_BITS {
-            LENGTH_16 => (
-                2,
-                rest.first_chunk()
-                    .map(|&octets| u16::from_be_bytes(octets).into()),
-            ),
-            LENGTH_64 => (
-                8,
-                rest.first_chunk().map(|&octets| u64::from_be_bytes(octets)),
-            ),
+            LENGTH_16 => (2, rest.first_chunk().map(|&octets| u16::from_be_bytes(octets).into())),
+            LENGTH_64 => (8, rest.first_chunk().map(|&octets| u64::from_be_bytes(octets))),
             short => (0, Some(u64::from(short))),
         };
         let Some(announced) = extended else {
@@ -67,15 +60,7 @@ impl FrameHeader {
             }
         }
         let (fin, rsv, opcode) = (first & FIN_BIT != 0, first >> 4 & 7, first & 0xf);
-        let mut header = Self {
-            fin,
-            rsv,
-            opcode,
-            mask,
-            announced,
-            len,
-            violations: Vec::new(),
-        };
+        let mut header = Self { fin, rsv, opcode, mask, announced, len, violations: Vec::new() };
         header.check(width);
         Status::Complete(header)
     }
@@ -89,23 +74,13 @@ impl FrameHeader {
             _ => 8,
         };
         let rules = [
-            (
-                FrameViolation::OpcodeUnknown,
-                !opcode::is_known(self.opcode),
-            ),
+            (FrameViolation::OpcodeUnknown, !opcode::is_known(self.opcode)),
             (FrameViolation::ControlFragmented, control && !self.fin),
-            (
-                FrameViolation::ControlTooLong,
-                control && self.announced > 125,
-            ),
+            (FrameViolation::ControlTooLong, control && self.announced > 125),
             (FrameViolation::LengthNotMinimal, width > least),
-            (
-                FrameViolation::LengthTopBit,
-                self.announced > i64::MAX as u64,
-            ),
+            (FrameViolation::LengthTopBit, self.announced > i64::MAX as u64),
         ];
-        self.violations
-            .extend(rules.iter().filter(|rule| rule.1).map(|rule| rule.0));
+        self.violations.extend(rules.iter().filter(|rule| rule.1).map(|rule| rule.0));
     }
 }
 
@@ -198,10 +173,7 @@ pub fn write(opcode: u8, payload: &[u8], mask: Option<[u8; 4]>) -> Vec<u8> {
 
 /// Masks or unmasks: both are the same (RFC 6455 5.3).
 fn masked(payload: &[u8], mask: [u8; 4]) -> impl Iterator<Item = u8> {
-    payload
-        .iter()
-        .zip(mask.into_iter().cycle())
-        .map(|(octet, key)| octet ^ key)
+    payload.iter().zip(mask.into_iter().cycle()).map(|(octet, key)| octet ^ key)
 }
 
 /// The opcodes of RFC 6455 5.2.

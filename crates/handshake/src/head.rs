@@ -76,10 +76,7 @@ impl Version {
             [b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
                 if major.is_ascii_digit() && minor.is_ascii_digit() =>
             {
-                Some(Self {
-                    major: major - b'0',
-                    minor: minor - b'0',
-                })
+                Some(Self { major: major - b'0', minor: minor - b'0' })
             }
             _ => None,
         }

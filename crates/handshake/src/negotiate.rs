@@ -20,13 +20,8 @@ pub fn subprotocol<'a, 'k>(
 /// Each limit of the offer is taken up as it is, for a server that can keep to any window.
 pub fn permessage_deflate(extensions: &Extensions<'_>) -> Option<Answer> {
     let named = |name: &[u8]| name == PERMESSAGE_DEFLATE.as_bytes();
-    let mut offers = extensions
-        .list
-        .iter()
-        .filter(|extension| named(extension.name));
-    offers
-        .find_map(|offer| Offer::parse(offer).ok())
-        .map(|offer| accepted(&offer))
+    let mut offers = extensions.list.iter().filter(|extension| named(extension.name));
+    offers.find_map(|offer| Offer::parse(offer).ok()).map(|offer| accepted(&offer))
 }
 
 fn accepted(offer: &Offer) -> Answer {
@@ -92,15 +87,9 @@ mod tests {
             ("x-foo, permessage-deflate", Some("permessage-deflate")),
             ("x-foo; permessage-deflate", None),
             ("permessage-deflate; foo", None),
-            (
-                "permessage-deflate; foo, permessage-deflate",
-                Some("permessage-deflate"),
-            ),
+            ("permessage-deflate; foo, permessage-deflate", Some("permessage-deflate")),
             ("permessage-deflate; server_max_window_bits", None),
-            (
-                "permessage-deflate; client_max_window_bits",
-                Some("permessage-deflate"),
-            ),
+            ("permessage-deflate; client_max_window_bits", Some("permessage-deflate")),
             (
                 "permessage-deflate; client_max_window_bits=\"1\\0\"",
                 Some("permessage-deflate; client_max_window_bits=10"),

@@ -93,11 +93,7 @@ impl<'a> Opening<'a> {
     }
 
     fn note(&mut self, consequence: Consequence, requirement: &'static str, what: &'static str) {
-        self.defects.push(Defect {
-            what,
-            requirement,
-            consequence,
-        });
+        self.defects.push(Defect { what, requirement, consequence });
     }
 }
 
@@ -123,23 +119,11 @@ const CHECKS: &[Check] = &[
 fn http_version(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     let Some(version) = head.version else { return };
     if version == Version::HTTP_10 {
-        opening.note(
-            Consequence::IgnoreUpgrade,
-            "rfc9110/7.8-http10",
-            "the request is HTTP/1.0",
-        );
+        opening.note(Consequence::IgnoreUpgrade, "rfc9110/7.8-http10", "the request is HTTP/1.0");
     } else if version < Version::HTTP_10 {
-        opening.note(
-            Consequence::Refuse,
-            "rfc6455/4.2.1-http-version",
-            "the version is below 1.1",
-        );
+        opening.note(Consequence::Refuse, "rfc6455/4.2.1-http-version", "the version is below 1.1");
     } else if version.major > 1 {
-        opening.note(
-            Consequence::Unsettled,
-            "rfc9110/6.2-505",
-            "the major version is foreign",
-        );
+        opening.note(Consequence::Unsettled, "rfc9110/6.2-505", "the major version is foreign");
     }
 }
 
@@ -148,32 +132,16 @@ fn host_field(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     let mut values = head.fields.values("Host");
     match (values.next(), values.next()) {
         (None, _) if head.version.is_some_and(is_http1_with_host) => {
-            opening.note(
-                Consequence::BadRequest,
-                "rfc9112/3.2-host",
-                "Host is missing",
-            );
+            opening.note(Consequence::BadRequest, "rfc9112/3.2-host", "Host is missing");
         }
         (Some(_), Some(_)) => {
-            opening.note(
-                Consequence::BadRequest,
-                "rfc9112/3.2-host-repeated",
-                "Host is repeated",
-            );
+            opening.note(Consequence::BadRequest, "rfc9112/3.2-host-repeated", "Host is repeated");
         }
         (Some(value), None) if Host::parse(value).is_err() => {
-            opening.note(
-                Consequence::BadRequest,
-                "rfc9112/3.2-host-invalid",
-                "Host is malformed",
-            );
+            opening.note(Consequence::BadRequest, "rfc9112/3.2-host-invalid", "Host is malformed");
         }
         (Some([]), None) => {
-            opening.note(
-                Consequence::Unsettled,
-                "rfc9112/3.3-empty-authority",
-                "Host is empty",
-            );
+            opening.note(Consequence::Unsettled, "rfc9112/3.3-empty-authority", "Host is empty");
         }
         _ => {}
     }
@@ -192,10 +160,7 @@ fn framing(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     let (consequence, rule, what) = match Framing::of_request(head) {
         // Its framing is faulty, and the connection ends; nothing fixes the answer (RFC 9112 6.1).
         Framing::Invalid
-            if coding
-                && head
-                    .version
-                    .is_some_and(|version| version <= Version::HTTP_10) =>
+            if coding && head.version.is_some_and(|version| version <= Version::HTTP_10) =>
         {
             return;
         }
@@ -204,22 +169,16 @@ fn framing(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
             "rfc9112/6.3-te-not-chunked",
             "the last transfer coding is not chunked",
         ),
-        Framing::Invalid if !is_huge(head) => (
-            Consequence::BadRequest,
-            "rfc9112/6.3-invalid-cl",
-            "Content-Length is invalid",
-        ),
+        Framing::Invalid if !is_huge(head) => {
+            (Consequence::BadRequest, "rfc9112/6.3-invalid-cl", "Content-Length is invalid")
+        }
         Framing::None | Framing::Length(0) => return,
         _ if length && coding => (
             Consequence::Unsettled,
             "rfc9112/6.1-te-and-cl-close",
             "the request has Content-Length and Transfer-Encoding",
         ),
-        _ => (
-            Consequence::Unsettled,
-            "rfc9110/9.3.1-get-content",
-            "the request has a body",
-        ),
+        _ => (Consequence::Unsettled, "rfc9110/9.3.1-get-content", "the request has a body"),
     };
     opening.note(consequence, rule, what);
 }
@@ -234,11 +193,7 @@ fn is_huge(head: &RequestHead<'_>) -> bool {
 /// A GET (4.2.1 item 1); methods compare with case (RFC 9110 9.1).
 fn method(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     if head.method != b"GET" && !syntax::splits_leniently(head) {
-        opening.note(
-            Consequence::Refuse,
-            "rfc6455/4.2.1-method",
-            "the method is not GET",
-        );
+        opening.note(Consequence::Refuse, "rfc6455/4.2.1-method", "the method is not GET");
     }
 }
 
@@ -248,23 +203,11 @@ fn upgrade(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     let rule = "rfc9110/7.8-offered";
     let named = |protocol: &Protocol<'_>| protocol.name.eq_ignore_ascii_case(b"websocket");
     if !opening.websocket && opening.protocols.iter().any(named) {
-        opening.note(
-            Consequence::Unsettled,
-            rule,
-            "websocket is offered with a version",
-        );
+        opening.note(Consequence::Unsettled, rule, "websocket is offered with a version");
     } else if !opening.websocket {
-        opening.note(
-            Consequence::IgnoreUpgrade,
-            rule,
-            "websocket is not on offer",
-        );
+        opening.note(Consequence::IgnoreUpgrade, rule, "websocket is not on offer");
     } else if protocols(head.fields.values("Upgrade")).any(|protocol| protocol.is_err()) {
-        opening.note(
-            Consequence::Refuse,
-            "rfc9110/7.8-grammar",
-            "Upgrade has a malformed element",
-        );
+        opening.note(Consequence::Refuse, "rfc9110/7.8-grammar", "Upgrade has a malformed element");
     }
 }
 
@@ -273,18 +216,10 @@ fn connection_option(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     let values = || head.fields.values("Connection");
     if !connection::contains_option(values(), "upgrade") {
         let rule = "rfc6455/4.2.1-connection";
-        opening.note(
-            Consequence::IgnoreUpgrade,
-            rule,
-            "Connection lacks the upgrade option",
-        );
+        opening.note(Consequence::IgnoreUpgrade, rule, "Connection lacks the upgrade option");
     } else if connection::options(values()).any(|option| option.is_err()) {
         let rule = "rfc9110/7.6.1-grammar";
-        opening.note(
-            Consequence::Tolerable,
-            rule,
-            "Connection has a malformed element",
-        );
+        opening.note(Consequence::Tolerable, rule, "Connection has a malformed element");
     }
     if connection::contains_option(values(), "close") {
         let rule = "rfc9112/9.6-close-received";
@@ -298,18 +233,10 @@ fn key(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     match (count, opening.key.map(Key::parse)) {
         (0, _) => opening.note(Consequence::Refuse, KEY, "the key is missing"),
         (_, None) => {
-            opening.note(
-                Consequence::Refuse,
-                "rfc6455/11.3.1-key-once",
-                "the key is repeated",
-            );
+            opening.note(Consequence::Refuse, "rfc6455/11.3.1-key-once", "the key is repeated");
         }
         (_, Some(Err(_))) => {
-            opening.note(
-                Consequence::Refuse,
-                KEY,
-                "the key is not base64 of 16 octets",
-            );
+            opening.note(Consequence::Refuse, KEY, "the key is not base64 of 16 octets");
         }
         _ => {}
     }
@@ -327,11 +254,7 @@ fn websocket_version(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
             // Drafts that were in browsers: who speaks them may switch, and lists them otherwise.
             Ok(7 | 8) => {
                 let rule = "rfc6455/4.4-version-list";
-                opening.note(
-                    Consequence::RefuseDraft,
-                    rule,
-                    "the version is that of a draft",
-                );
+                opening.note(Consequence::RefuseDraft, rule, "the version is that of a draft");
             }
             Ok(_) => {
                 let rule = "rfc6455/4.4-version-list";
@@ -353,18 +276,10 @@ fn subprotocol_list(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     let present = head.fields.contains("Sec-WebSocket-Protocol");
     if present && !opening.subprotocols.is_well_formed() {
         let rule = "rfc6455/4.2.1-protocol-list";
-        opening.note(
-            Consequence::RefuseMalformed,
-            rule,
-            "the list of subprotocols is malformed",
-        );
+        opening.note(Consequence::RefuseMalformed, rule, "the list of subprotocols is malformed");
     } else if !opening.subprotocols.repeated.is_empty() {
         let rule = "rfc6455/4.2.1-protocol-list";
-        opening.note(
-            Consequence::Unsettled,
-            rule,
-            "a subprotocol is offered twice",
-        );
+        opening.note(Consequence::Unsettled, rule, "a subprotocol is offered twice");
     }
 }
 
@@ -373,10 +288,6 @@ fn extension_list(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     let offer = head.fields.combined("Sec-WebSocket-Extensions");
     if offer.is_some_and(|value| !Extensions::parse(&value).is_well_formed()) {
         let rule = "rfc6455/9.1-malformed";
-        opening.note(
-            Consequence::RefuseMalformed,
-            rule,
-            "the list of extensions is malformed",
-        );
+        opening.note(Consequence::RefuseMalformed, rule, "the list of extensions is malformed");
     }
 }

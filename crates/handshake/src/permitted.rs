@@ -129,12 +129,7 @@ impl Permitted {
     /// The rulings on a valid handshake. Whoever switches on it may still refuse one for reasons of
     /// its own, so that no refusal breaks a MUST.
     fn valid() -> Self {
-        Self {
-            rulings: VALID.map(|(grade, rule)| Ruling {
-                grade,
-                by: vec![rule],
-            }),
-        }
+        Self { rulings: VALID.map(|(grade, rule)| Ruling { grade, by: vec![rule] }) }
     }
 
     /// Takes a defect into account; only what makes an answer better or worse is written.
@@ -155,11 +150,7 @@ impl Permitted {
                 } else {
                     endpoint.negotiates_extensions
                 };
-                let grade = if negotiates {
-                    Grade::Forbidden
-                } else {
-                    Grade::Discouraged
-                };
+                let grade = if negotiates { Grade::Forbidden } else { Grade::Discouraged };
                 self.worsen(Switch, grade, rule);
                 self.open(&[BadRequest, ClientError], REFUSE);
                 if rule == FAILS_CONNECTION {
@@ -191,20 +182,15 @@ impl Permitted {
 
     /// Where HTTP itself fixes 400 nothing else is left.
     fn http(&mut self, opening: &Opening<'_>) {
-        let fixed = opening
-            .defects
-            .iter()
-            .filter(|one| one.consequence == Consequence::BadRequest);
+        let fixed = opening.defects.iter().filter(|one| one.consequence == Consequence::BadRequest);
         for defect in fixed {
             let rule = defect.requirement;
             for answer in [Answer::Switch, Answer::Success, Answer::Redirect] {
                 self.worsen(answer, Grade::Forbidden, rule);
             }
             for answer in [Answer::ClientError, Answer::ServerError] {
-                self.rulings[answer as usize] = Ruling {
-                    grade: Grade::Discouraged,
-                    by: vec![rule],
-                };
+                self.rulings[answer as usize] =
+                    Ruling { grade: Grade::Discouraged, by: vec![rule] };
             }
             self.open(&[Answer::BadRequest], rule);
         }
@@ -217,10 +203,7 @@ impl Permitted {
             if ruling.grade == Grade::Lawful && ruling.by != [rule] {
                 ruling.by.push(rule);
             } else {
-                *ruling = Ruling {
-                    grade: Grade::Lawful,
-                    by: vec![rule],
-                };
+                *ruling = Ruling { grade: Grade::Lawful, by: vec![rule] };
             }
         }
     }
@@ -228,10 +211,7 @@ impl Permitted {
     fn worsen(&mut self, answer: Answer, grade: Grade, rule: &'static str) {
         let ruling = &mut self.rulings[answer as usize];
         if grade > ruling.grade {
-            *ruling = Ruling {
-                grade,
-                by: vec![rule],
-            };
+            *ruling = Ruling { grade, by: vec![rule] };
         } else if grade == ruling.grade && !ruling.by.contains(&rule) {
             ruling.by.push(rule);
         }
@@ -258,28 +238,16 @@ const FINAL: [Answer; 5] = [
 /// Everything final is where a point has no row.
 const UNSETTLED: [(&str, Grade, &[Answer]); 4] = [
     // A name that comes twice is the client's fault alone, and may be refused as such.
-    (
-        "rfc6455/4.2.1-protocol-list",
-        Grade::Lawful,
-        &[Answer::BadRequest, Answer::ClientError],
-    ),
+    ("rfc6455/4.2.1-protocol-list", Grade::Lawful, &[Answer::BadRequest, Answer::ClientError]),
     // A body that makes an implementation reject the request makes it the client's mistake.
-    (
-        "rfc9110/9.3.1-get-content",
-        Grade::Lawful,
-        &[Answer::BadRequest, Answer::ClientError],
-    ),
+    ("rfc9110/9.3.1-get-content", Grade::Lawful, &[Answer::BadRequest, Answer::ClientError]),
     (
         "rfc9110/6.2-505",
         Grade::Discouraged,
         &[Answer::BadRequest, Answer::ClientError, Answer::ServerError],
     ),
     // The connection is closed after the response, which a 101 cannot be followed by.
-    (
-        "rfc9112/6.1-te-and-cl-close",
-        Grade::Discouraged,
-        &[Answer::BadRequest, Answer::ClientError],
-    ),
+    ("rfc9112/6.1-te-and-cl-close", Grade::Discouraged, &[Answer::BadRequest, Answer::ClientError]),
 ];
 
 /// The rulings on a valid opening handshake, in the order of [`Answer::ALL`]. Any side may close at

@@ -110,33 +110,27 @@ impl ViolationKind {
             Self::Nul => ("a NUL octet in the head", "rfc9110/5.5"),
             Self::ObsFold => ("a folded field line", "rfc9112/5.2"),
             Self::ReasonOctet => ("a control octet in the reason phrase", "rfc9112/4"),
-            Self::RequestLineShape => (
-                "a request line that is not three words parted by single spaces",
-                "rfc9112/3",
-            ),
+            Self::RequestLineShape => {
+                ("a request line that is not three words parted by single spaces", "rfc9112/3")
+            }
             Self::SpaceAfterStatusMissing => ("no space after the status code", "rfc9112/4"),
-            Self::SpaceBeforeColon => (
-                "white space between a field name and its colon",
-                "rfc9112/5.1",
-            ),
-            Self::SpaceLedFirstLine => (
-                "a line led by white space before the first field line",
-                "rfc9112/2.2",
-            ),
-            Self::StatusLineShape => (
-                "a status line whose parts are not parted by single spaces",
-                "rfc9112/4",
-            ),
+            Self::SpaceBeforeColon => {
+                ("white space between a field name and its colon", "rfc9112/5.1")
+            }
+            Self::SpaceLedFirstLine => {
+                ("a line led by white space before the first field line", "rfc9112/2.2")
+            }
+            Self::StatusLineShape => {
+                ("a status line whose parts are not parted by single spaces", "rfc9112/4")
+            }
             Self::StatusNotThreeDigits => ("a status code that is not three digits", "rfc9112/4"),
             Self::StatusOutOfRange => ("a status code outside of 100 to 599", "rfc9110/15"),
-            Self::TargetOctet => (
-                "an octet in the request target that no form of it has",
-                "rfc9112/3.2",
-            ),
-            Self::VersionMalformed => (
-                "a protocol version that is not HTTP/ and two digits",
-                "rfc9112/2.3",
-            ),
+            Self::TargetOctet => {
+                ("an octet in the request target that no form of it has", "rfc9112/3.2")
+            }
+            Self::VersionMalformed => {
+                ("a protocol version that is not HTTP/ and two digits", "rfc9112/2.3")
+            }
         }
     }
 }
@@ -148,19 +142,13 @@ mod tests {
 
     #[test]
     fn each_kind_has_its_own_words_and_a_section() {
-        let words: BTreeSet<_> = ViolationKind::ALL
-            .iter()
-            .map(|kind| kind.describe())
-            .collect();
+        let words: BTreeSet<_> = ViolationKind::ALL.iter().map(|kind| kind.describe()).collect();
         assert_eq!(words.len(), ViolationKind::ALL.len());
         assert!(ViolationKind::ALL.is_sorted());
         for kind in ViolationKind::ALL {
             let (rfc, section) = kind.section().split_once('/').unwrap();
             assert!(["rfc9110", "rfc9112"].contains(&rfc), "{kind:?}");
-            assert!(
-                section.chars().all(|c| c.is_ascii_digit() || c == '.'),
-                "{kind:?}"
-            );
+            assert!(section.chars().all(|c| c.is_ascii_digit() || c == '.'), "{kind:?}");
         }
     }
 }

@@ -40,19 +40,12 @@ pub fn behaviour(case: &Case, exchange: &Exchange) -> Behaviour {
     if asks_of_tunnel && let Some(tunnel) = tunnel(&reading) {
         facts.push(("tunnel", tunnel));
     }
-    Behaviour {
-        outcome: label(&reading),
-        facts,
-    }
+    Behaviour { outcome: label(&reading), facts }
 }
 
 /// What the response says of the connection; when it ends after that is a matter of time.
 fn connection(answer: &Response<'_>) -> &'static str {
-    if answer.ends_connection() {
-        "closed"
-    } else {
-        "kept"
-    }
+    if answer.ends_connection() { "closed" } else { "kept" }
 }
 
 /// The frames after the 101 that are no data, and the end of the stream.
@@ -74,14 +67,7 @@ fn tunnel(reading: &Reading<'_>) -> Option<String> {
         }
     }
     if said.is_empty() {
-        said.push(
-            if reading.ending.by_peer {
-                "ended"
-            } else {
-                "nothing"
-            }
-            .to_owned(),
-        );
+        said.push(if reading.ending.by_peer { "ended" } else { "nothing" }.to_owned());
     }
     Some(said.join(", "))
 }

@@ -59,11 +59,7 @@ pub struct Io {
     /// What happened.
     pub kind: IoKind,
     /// The octets of `read` and of what we wrote, base64 in JSON; of other kinds nothing.
-    #[serde(
-        with = "crate::base64_bytes",
-        default,
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(with = "crate::base64_bytes", default, skip_serializing_if = "Vec::is_empty")]
     pub bytes: Vec<u8>,
 }
 
@@ -141,14 +137,7 @@ impl Exchange {
     #[must_use]
     pub fn ended_by_peer(&self) -> bool {
         use IoKind::{ReadEnd, ReadEndUnclean, Reset, TlsAlert, TlsBroken, WriteFailed};
-        let ends = [
-            ReadEnd,
-            ReadEndUnclean,
-            Reset,
-            TlsAlert,
-            TlsBroken,
-            WriteFailed,
-        ];
+        let ends = [ReadEnd, ReadEndUnclean, Reset, TlsAlert, TlsBroken, WriteFailed];
         ends.into_iter().any(|kind| self.saw(kind))
     }
 

@@ -67,19 +67,13 @@ pub(crate) fn describe(reading: &Reading<'_>) -> String {
         Outcome::StreamError => format!("reset the stream{}", with_code(reading)),
         Outcome::ConnectionError => format!("ended the connection{}", with_code(reading)),
         Outcome::NotHttp if reading.http2.is_some() => {
-            format!(
-                "sent octets that are no HTTP/2: {}",
-                shown(reading.read, 40)
-            )
+            format!("sent octets that are no HTTP/2: {}", shown(reading.read, 40))
         }
         Outcome::NotHttp if reading.ending.cap => {
             "sent more octets than are kept without ending the response head".to_owned()
         }
         Outcome::NotHttp if reading.read.starts_with(b"HTTP/") => {
-            format!(
-                "did not end the response head that began {}",
-                shown(reading.read, 40)
-            )
+            format!("did not end the response head that began {}", shown(reading.read, 40))
         }
         Outcome::NotHttp => format!("sent octets that are no HTTP: {}", shown(reading.read, 40)),
     }
@@ -102,16 +96,9 @@ pub(crate) fn label(reading: &Reading<'_>) -> String {
 }
 
 fn shortcomings(expectation: &Expectation, reading: &Reading<'_>) -> Vec<String> {
-    let fields = expectation
-        .fields
-        .iter()
-        .filter_map(|matcher| field_miss(matcher, reading));
-    let connection = expectation
-        .connection
-        .and_then(|want| connection_miss(want, reading));
-    let tunnel = expectation
-        .tunnel
-        .and_then(|want| tunnel_miss(want, reading));
+    let fields = expectation.fields.iter().filter_map(|matcher| field_miss(matcher, reading));
+    let connection = expectation.connection.and_then(|want| connection_miss(want, reading));
+    let tunnel = expectation.tunnel.and_then(|want| tunnel_miss(want, reading));
     let alpn = expectation.alpn.and_then(|want| alpn_miss(want, reading));
     let code = code_miss(&expectation.codes, reading);
     let rest = connection.into_iter().chain(tunnel);
@@ -141,9 +128,7 @@ fn code_miss(codes: &[ErrorCode], reading: &Reading<'_>) -> Option<String> {
 
 fn field_miss(matcher: &FieldMatcher, reading: &Reading<'_>) -> Option<String> {
     let name = &matcher.name;
-    let value = reading
-        .answer()
-        .and_then(|answer| answer.head.fields.combined(name));
+    let value = reading.answer().and_then(|answer| answer.head.fields.combined(name));
     let Some(value) = value else {
         return match matcher.test {
             FieldTest::Absent | FieldTest::NoToken(_) => None,
@@ -177,10 +162,7 @@ fn whole(element: &[u8]) -> &[u8] {
 }
 
 fn leading_token(element: &[u8]) -> &[u8] {
-    let end = element
-        .iter()
-        .position(|&octet| !is_tchar(octet))
-        .unwrap_or(element.len());
+    let end = element.iter().position(|&octet| !is_tchar(octet)).unwrap_or(element.len());
     &element[..end]
 }
 
@@ -193,9 +175,7 @@ fn literal(template: &Template) -> Vec<u8> {
 }
 
 fn connection_miss(want: Connection, reading: &Reading<'_>) -> Option<String> {
-    let goaway = reading
-        .http2
-        .is_some_and(|http2| !http2.got.goaways.is_empty());
+    let goaway = reading.http2.is_some_and(|http2| !http2.got.goaways.is_empty());
     match (want, reading.ending.by_peer || goaway) {
         (Connection::Closed, false) => Some("the connection stayed open".to_owned()),
         (Connection::Open, true) => Some("the connection was closed".to_owned()),
@@ -220,10 +200,9 @@ fn tunnel_miss(want: Tunnel, reading: &Reading<'_>) -> Option<String> {
         }
         Tunnel::PingPong => match ponged(reading) {
             Pong::Same => None,
-            Pong::Other(payload) => Some(format!(
-                "the Pong carried {} and not the Ping's data",
-                spelled(&payload)
-            )),
+            Pong::Other(payload) => {
+                Some(format!("the Pong carried {} and not the Ping's data", spelled(&payload)))
+            }
             Pong::None => Some("no Pong answered the Ping".to_owned()),
         },
     }
@@ -248,18 +227,11 @@ pub(crate) fn ponged(reading: &Reading<'_>) -> Pong {
     };
     let sent = reading.sent_into_tunnel();
     let pings = [frames(sent), frames_within(sent)].concat();
-    let Some(ping) = pings
-        .iter()
-        .rev()
-        .find(|frame| frame.opcode == opcode::PING)
-    else {
+    let Some(ping) = pings.iter().rev().find(|frame| frame.opcode == opcode::PING) else {
         return Pong::None;
     };
     let mut seen = Pong::None;
-    for frame in frames(octets)
-        .iter()
-        .filter(|frame| frame.opcode == opcode::PONG)
-    {
+    for frame in frames(octets).iter().filter(|frame| frame.opcode == opcode::PONG) {
         if frame.payload == ping.payload {
             return Pong::Same;
         }
@@ -271,9 +243,7 @@ pub(crate) fn ponged(reading: &Reading<'_>) -> Pong {
 /// Whether a Close frame came before we took leave.
 pub(crate) fn close_frame(reading: &Reading<'_>) -> bool {
     let octets = reading.tunnel_octets().unwrap_or_default();
-    frames(octets)
-        .iter()
-        .any(|frame| frame.opcode == opcode::CLOSE)
+    frames(octets).iter().any(|frame| frame.opcode == opcode::CLOSE)
 }
 
 /// Whether the peer ended the stream behind a 101 before we took leave.
@@ -307,10 +277,7 @@ pub(crate) fn echoed(reading: &Reading<'_>) -> bool {
 /// The data of each message, put together from its frames; `None` where it cannot be inflated.
 fn messages(frames: &[Frame<'_>]) -> Vec<Option<Vec<u8>>> {
     let mut messages: Vec<(bool, Vec<u8>)> = Vec::new();
-    for frame in frames
-        .iter()
-        .filter(|frame| !opcode::is_control(frame.opcode))
-    {
+    for frame in frames.iter().filter(|frame| !opcode::is_control(frame.opcode)) {
         match (frame.opcode, messages.last_mut()) {
             (opcode::CONTINUATION, Some((_, message))) => message.extend(&*frame.payload),
             _ => messages.push((frame.rsv != 0, frame.payload.to_vec())),
@@ -318,11 +285,7 @@ fn messages(frames: &[Frame<'_>]) -> Vec<Option<Vec<u8>>> {
     }
     let mut inflater = Inflater::new();
     let data = |(compressed, payload): (bool, Vec<u8>)| {
-        if compressed {
-            inflater.message(&payload)
-        } else {
-            Some(payload)
-        }
+        if compressed { inflater.message(&payload) } else { Some(payload) }
     };
     messages.into_iter().map(data).collect()
 }

@@ -17,11 +17,7 @@ pub(crate) struct Inflater {
 
 impl Inflater {
     pub(crate) fn new() -> Self {
-        Self {
-            state: Box::default(),
-            data: Vec::new(),
-            at: 0,
-        }
+        Self { state: Box::default(), data: Vec::new(), at: 0 }
     }
 
     /// The data of a compressed message; `None` when it is no DEFLATE data or beyond the limit.

@@ -64,9 +64,7 @@ impl TargetFacts {
     }
 
     fn learn_control(&mut self, exchange: &Exchange, reading: &Reading<'_>) {
-        let switched = reading
-            .answer()
-            .is_some_and(|answer| answer.head.status == Some(101));
+        let switched = reading.answer().is_some_and(|answer| answer.head.status == Some(101));
         self.endpoint = Some(switched);
         self.pong = matches!(ponged(reading), Pong::Same);
         self.tls = exchange.tls;
@@ -92,18 +90,14 @@ impl TargetFacts {
     }
 
     fn learn_subprotocol(&mut self, reading: &Reading<'_>) {
-        let Some(answer) = reading
-            .answer()
-            .filter(|answer| answer.head.status == Some(101))
-        else {
+        let Some(answer) = reading.answer().filter(|answer| answer.head.status == Some(101)) else {
             return;
         };
         let Some(value) = answer.head.fields.values("Sec-WebSocket-Protocol").next() else {
             return;
         };
-        let offer = reading
-            .request()
-            .and_then(|head| head.fields.combined("Sec-WebSocket-Protocol"));
+        let offer =
+            reading.request().and_then(|head| head.fields.combined("Sec-WebSocket-Protocol"));
         let offered = offer.is_some_and(|offer| elements(&offer).any(|one| one.bytes == value));
         let name = String::from_utf8_lossy(value).into_owned();
         if offered && !self.subprotocols.contains(&name) {
@@ -121,13 +115,7 @@ fn server_field(reading: &Reading<'_>) -> Option<String> {
 /// From the first octet written to the first octet read.
 fn answer_time(exchange: &Exchange) -> u64 {
     use crate::exchange::IoKind;
-    let first = |kind| {
-        exchange
-            .io
-            .iter()
-            .find(|io| io.kind == kind)
-            .map(|io| io.at_us)
-    };
+    let first = |kind| exchange.io.iter().find(|io| io.kind == kind).map(|io| io.at_us);
     match (first(IoKind::Wrote), first(IoKind::Read)) {
         (Some(wrote), Some(read)) => read.saturating_sub(wrote),
         _ => 0,
@@ -135,20 +123,12 @@ fn answer_time(exchange: &Exchange) -> u64 {
 }
 
 fn second_answered(reading: &Reading<'_>) -> bool {
-    let finals = reading
-        .responses
-        .iter()
-        .filter(|response| response.is_final());
-    finals
-        .filter(|response| response.body_state == BodyState::Complete)
-        .count()
-        > 1
+    let finals = reading.responses.iter().filter(|response| response.is_final());
+    finals.filter(|response| response.body_state == BodyState::Complete).count() > 1
 }
 
 fn took_deflate(reading: &Reading<'_>) -> bool {
-    let answer = reading
-        .answer()
-        .filter(|answer| answer.head.status == Some(101));
+    let answer = reading.answer().filter(|answer| answer.head.status == Some(101));
     let value = answer.and_then(|answer| answer.head.fields.combined("Sec-WebSocket-Extensions"));
     value.is_some_and(|value| {
         elements(&value).any(|element| element.bytes.starts_with(b"permessage-deflate"))

@@ -34,18 +34,15 @@ pub(crate) fn difference(
 /// What two spellings must agree on: the outcome, the subprotocol, the extensions.
 fn summary(reading: &Reading<'_>) -> String {
     let mut summary = label(reading);
-    let Some(answer) = reading
-        .answer()
-        .filter(|answer| answer.head.status == Some(101))
-    else {
+    let Some(answer) = reading.answer().filter(|answer| answer.head.status == Some(101)) else {
         return summary;
     };
     for name in ["Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"] {
         let value = answer.head.fields.combined(name);
         let text = match &value {
-            Some(value) => elements(value)
-                .map(|element| crate::text::spelled(element.bytes))
-                .collect(),
+            Some(value) => {
+                elements(value).map(|element| crate::text::spelled(element.bytes)).collect()
+            }
             None => vec!["none".to_owned()],
         };
         summary.push_str(&format!(", {name} {}", text.join(" ")));

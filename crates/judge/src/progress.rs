@@ -100,24 +100,17 @@ pub fn leave(case: &Case, written: &[u8], read: &[u8], close: &[u8]) -> Leave {
     let goaway = || write::goaway(0, ErrorCode::NO_ERROR, b"");
     match (reading.http2, &reading.tunnel) {
         (None, None) => Leave::default(),
-        (None, Some(tunnel)) if tunnel.sent.starts_with(PREFACE) => Leave {
-            octets: goaway(),
-            awaits_end: false,
-        },
+        (None, Some(tunnel)) if tunnel.sent.starts_with(PREFACE) => {
+            Leave { octets: goaway(), awaits_end: false }
+        }
         (None, Some(_)) if is_to_another_protocol(&reading) => Leave::default(),
-        (None, Some(_)) => Leave {
-            octets: close.to_vec(),
-            awaits_end: true,
-        },
+        (None, Some(_)) => Leave { octets: close.to_vec(), awaits_end: true },
         (Some(_), _) if !is_between_frames(written) => Leave::default(),
         (Some(http2), Some(tunnel)) if !tunnel.is_over && http2.is_ours_to_write() => Leave {
             octets: [write::data(http2.stream, close, 0), goaway()].concat(),
             awaits_end: true,
         },
-        (Some(_), _) => Leave {
-            octets: goaway(),
-            awaits_end: false,
-        },
+        (Some(_), _) => Leave { octets: goaway(), awaits_end: false },
     }
 }
 
@@ -161,19 +154,12 @@ fn response_awaits(case: &Case, reading: &Reading<'_>) -> Awaits {
     let Some(answer) = reading.answer() else {
         let decided = matches!(starts_like_http(reading.read), Status::Complete(false));
         let junk = decided && reading.responses.is_empty() && !reading.read.is_empty();
-        return if junk {
-            Awaits::Nothing
-        } else {
-            Awaits::Octets
-        };
+        return if junk { Awaits::Nothing } else { Awaits::Octets };
     };
     if answer.head.status == Some(101) {
         return tunnel_awaits(case, reading);
     }
-    let complete = reading
-        .responses
-        .iter()
-        .all(|one| one.body_state == BodyState::Complete);
+    let complete = reading.responses.iter().all(|one| one.body_state == BodyState::Complete);
     if !complete {
         return Awaits::Octets;
     }
@@ -185,38 +171,26 @@ fn response_awaits(case: &Case, reading: &Reading<'_>) -> Awaits {
 }
 
 fn tunnel_awaits(case: &Case, reading: &Reading<'_>) -> Awaits {
-    let mut wants = case
-        .expect
-        .iter()
-        .filter_map(|alternative| alternative.tunnel);
+    let mut wants = case.expect.iter().filter_map(|alternative| alternative.tunnel);
     let there = wants.clone().any(|want| match want {
         Tunnel::PingPong => matches!(expect::ponged(reading), Pong::Same),
         Tunnel::Echo => expect::echoed(reading),
         Tunnel::H2c => expect::h2c_answered(reading),
         _ => false,
     });
-    let end = wants
-        .clone()
-        .any(|want| matches!(want, Tunnel::NoPong | Tunnel::PingUnanswered));
+    let end = wants.clone().any(|want| matches!(want, Tunnel::NoPong | Tunnel::PingUnanswered));
     if there && !end && !end_matters(case, reading) {
         return Awaits::Nothing;
     }
     if wants.next().is_some() {
         return Awaits::Octets;
     }
-    if end_matters(case, reading) {
-        Awaits::End
-    } else {
-        Awaits::Nothing
-    }
+    if end_matters(case, reading) { Awaits::End } else { Awaits::Nothing }
 }
 
 /// Whether an alternative for this outcome says what must become of the connection.
 fn end_matters(case: &Case, reading: &Reading<'_>) -> bool {
     let outcome = reading.outcome();
-    let mut open = case
-        .expect
-        .iter()
-        .filter(|alternative| alternative.outcomes.covers(outcome));
+    let mut open = case.expect.iter().filter(|alternative| alternative.outcomes.covers(outcome));
     open.any(|alternative| alternative.connection.is_some())
 }

@@ -30,10 +30,7 @@ pub(crate) struct Octets {
 
 impl Octets {
     pub(crate) fn of(exchange: &Exchange) -> Self {
-        let until = exchange
-            .io
-            .iter()
-            .take_while(|io| io.kind != IoKind::WroteLeave);
+        let until = exchange.io.iter().take_while(|io| io.kind != IoKind::WroteLeave);
         let reads = until.filter(|io| io.kind == IoKind::Read);
         let octets = Self {
             written: exchange.written(),
@@ -159,10 +156,7 @@ pub(crate) struct Ending {
 
 impl Ending {
     pub(crate) fn of(exchange: &Exchange) -> Self {
-        let until = exchange
-            .io
-            .iter()
-            .position(|io| io.kind == IoKind::WroteLeave);
+        let until = exchange.io.iter().position(|io| io.kind == IoKind::WroteLeave);
         let before = &exchange.io[..until.unwrap_or(exchange.io.len())];
         let saw = |kind: IoKind| before.iter().any(|io| io.kind == kind);
         Self {
@@ -233,10 +227,7 @@ impl<'b> Tunnel<'b> {
 impl<'b> Reading<'b> {
     pub(crate) fn of(case: &Case, octets: &'b Octets, ending: Ending) -> Self {
         let awaits = awaits(case, &Self::under_way(case, octets));
-        Self {
-            end_was_awaited: awaits != Awaits::Nothing,
-            ..Self::ending_so(case, octets, ending)
-        }
+        Self { end_was_awaited: awaits != Awaits::Nothing, ..Self::ending_so(case, octets, ending) }
     }
 
     /// What there is as long as the connection stands.
@@ -286,9 +277,7 @@ impl<'b> Reading<'b> {
         let responses = self.responses.iter();
         let mut finals = responses.filter(|one| one.is_final() && one.stream == own);
         let last = finals.clone().next_back()?;
-        finals
-            .nth(self.earlier.len())
-            .or_else(|| last.ends_connection().then_some(last))
+        finals.nth(self.earlier.len()).or_else(|| last.ends_connection().then_some(last))
     }
 
     /// Whether an earlier request got a 101 where the case waits for something else, so that the
@@ -308,8 +297,7 @@ impl<'b> Reading<'b> {
     /// The request that the answer answers, or the last one written.
     pub(crate) fn request(&self) -> Option<&RequestHead<'b>> {
         let answered = self.answer().and_then(|answer| answer.request);
-        self.requests
-            .get(answered.unwrap_or(self.requests.len().checked_sub(1)?))
+        self.requests.get(answered.unwrap_or(self.requests.len().checked_sub(1)?))
     }
 
     /// The octets of the tunnel that came before we took leave; `None` without a switch.
@@ -337,11 +325,7 @@ impl<'b> Reading<'b> {
         if !self.read.is_empty() && !spoken {
             return Outcome::NotHttp;
         }
-        if self.ending.by_peer {
-            Outcome::Closed
-        } else {
-            Outcome::Silent
-        }
+        if self.ending.by_peer { Outcome::Closed } else { Outcome::Silent }
     }
 
     fn read_responses(&mut self) {
@@ -389,15 +373,7 @@ impl<'b> Reading<'b> {
         let from = at + head.len;
         let rest = &self.read[from..];
         let (length, body_state) = body(&framing, rest, self.ending.by_peer);
-        Response {
-            at,
-            head,
-            request,
-            stream: 0,
-            framing,
-            body: from..from + length,
-            body_state,
-        }
+        Response { at, head, request, stream: 0, framing, body: from..from + length, body_state }
     }
 }
 
@@ -409,10 +385,7 @@ impl Response<'_> {
         }
         self.head.status == Some(101)
             || contains_option(self.head.fields.values("Connection"), "close")
-            || self
-                .head
-                .version
-                .is_none_or(|version| version < Version::HTTP_11)
+            || self.head.version.is_none_or(|version| version < Version::HTTP_11)
     }
 
     /// Whether this is the last response to its request: any but a 1xx, and 101.

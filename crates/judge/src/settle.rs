@@ -30,9 +30,7 @@ pub fn settle(results: &mut [CaseResult], registry: &Registry) {
             let counted = first.entry(key).or_insert_with(|| result.id.clone());
             if *counted != result.id {
                 finding.verdict = Verdict::Pass;
-                finding
-                    .message
-                    .push_str(&format!(" (counted once, at {counted})"));
+                finding.message.push_str(&format!(" (counted once, at {counted})"));
             }
         }
         lighten(result);
@@ -40,10 +38,7 @@ pub fn settle(results: &mut [CaseResult], registry: &Registry) {
 }
 
 fn answers_with_error(result: &CaseResult) -> bool {
-    result
-        .label
-        .as_deref()
-        .is_some_and(|label| label.starts_with(['4', '5']))
+    result.label.as_deref().is_some_and(|label| label.starts_with(['4', '5']))
 }
 
 /// What names the habit behind a warning, if there is one.

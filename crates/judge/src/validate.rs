@@ -69,12 +69,7 @@ pub(crate) enum Cap {
 
 impl Remark {
     pub(crate) fn new(requirement: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            requirement,
-            message: message.into(),
-            at: None,
-            cap: Cap::Level,
-        }
+        Self { requirement, message: message.into(), at: None, cap: Cap::Level }
     }
 
     pub(crate) fn at(mut self, at: Range<usize>) -> Self {
@@ -110,9 +105,7 @@ impl<'b> Context<'_, 'b> {
 
     /// The request that this response answers.
     pub(crate) fn request(&self) -> Option<&upspec_handshake::RequestHead<'b>> {
-        self.response
-            .request
-            .map(|index| &self.reading.requests[index])
+        self.response.request.map(|index| &self.reading.requests[index])
     }
 
     /// A place in the head of the response, over all that was read.
@@ -252,9 +245,7 @@ mod tests {
     }
 
     fn is_requirement(word: &str) -> bool {
-        let number = word
-            .strip_prefix("rfc")
-            .and_then(|rest| rest.split_once('/'));
+        let number = word.strip_prefix("rfc").and_then(|rest| rest.split_once('/'));
         number.is_some_and(|(number, _)| number.bytes().all(|octet| octet.is_ascii_digit()))
     }
 }

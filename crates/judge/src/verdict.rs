@@ -28,10 +28,8 @@ pub fn judge(case: &Case, exchanges: Vec<Exchange>, registry: &Registry) -> Case
     let book = Book::new(registry);
     result.label = Some(label(&reading));
     own_expectation(case, &reading, &book, &mut result);
-    let rules: Vec<Finding> = remarks(&reading)
-        .iter()
-        .map(|remark| book.finding_of(remark))
-        .collect();
+    let rules: Vec<Finding> =
+        remarks(&reading).iter().map(|remark| book.finding_of(remark)).collect();
     // A rule for every response points at the octets; the case need not say the same once more.
     let told = |own: &Finding| {
         let same =
@@ -44,9 +42,7 @@ pub fn judge(case: &Case, exchanges: Vec<Exchange>, registry: &Registry) -> Case
         let other_octets = Octets::of(other);
         let other = Reading::of(case, &other_octets, Ending::of(other));
         blame_twin(case, &other, &mut result);
-        result
-            .findings
-            .extend(metamorphic::difference(case, &reading, &other, &book));
+        result.findings.extend(metamorphic::difference(case, &reading, &other, &book));
     }
     result.exchanges = exchanges;
     conclude(&mut result);
@@ -125,9 +121,7 @@ fn own_expectation(case: &Case, reading: &Reading<'_>, book: &Book<'_>, result: 
     match matched(case, reading) {
         Matched::Alternative(expectation) => match expectation.grade {
             Grade::Pass => {}
-            Grade::Warn => result
-                .findings
-                .push(warning(case, expectation, reading, book)),
+            Grade::Warn => result.findings.push(warning(case, expectation, reading, book)),
             Grade::Inconclusive => {
                 result.verdict = Verdict::Inconclusive;
                 result.reason = Some(undecided(case, reading.outcome()));
@@ -137,9 +131,7 @@ fn own_expectation(case: &Case, reading: &Reading<'_>, book: &Book<'_>, result: 
             let verdict = book.worst(&case.requirement);
             let message = format!("{seen}{EXPECTED}{}", case.title);
             let place = answer_place(reading);
-            result
-                .findings
-                .push(book.finding(&case.requirement, verdict, message, place));
+            result.findings.push(book.finding(&case.requirement, verdict, message, place));
         }
     }
 }
@@ -193,14 +185,8 @@ fn warning(
     reading: &Reading<'_>,
     book: &Book<'_>,
 ) -> Finding {
-    let requirement = expectation
-        .requirement
-        .as_ref()
-        .unwrap_or(&case.requirement);
-    let because = expectation
-        .because
-        .as_deref()
-        .unwrap_or("lawful, but not what serves clients");
+    let requirement = expectation.requirement.as_ref().unwrap_or(&case.requirement);
+    let because = expectation.because.as_deref().unwrap_or("lawful, but not what serves clients");
     let message = format!("{}: {because}", describe(reading));
     book.finding(requirement, Verdict::Warn, message, answer_place(reading))
 }
@@ -214,8 +200,7 @@ fn blame_twin(case: &Case, twin: &Reading<'_>, result: &mut CaseResult) {
     let own = result.findings.first_mut().filter(failed);
     if let (Some(own), Matched::Nothing(_)) = (own, matched(case, twin)) {
         own.verdict = Verdict::Inconclusive;
-        own.message
-            .push_str(" (the plain spelling fares no better)");
+        own.message.push_str(" (the plain spelling fares no better)");
         result.verdict = Verdict::Inconclusive;
         result.reason = Some(Reason::Blocked);
     }
@@ -237,18 +222,10 @@ fn undecided(case: &Case, outcome: Outcome) -> Reason {
 fn answer_place(reading: &Reading<'_>) -> Option<Place> {
     let Some(answer) = reading.answer() else {
         let at = reading.http2.and_then(Http2::failure_at)?;
-        return Some(Place {
-            exchange: 0,
-            start: at,
-            end: at + FRAME_HEADER,
-        });
+        return Some(Place { exchange: 0, start: at, end: at + FRAME_HEADER });
     };
     let line = &answer.head.line;
-    Some(Place {
-        exchange: 0,
-        start: answer.at + line.start,
-        end: answer.at + line.end,
-    })
+    Some(Place { exchange: 0, start: answer.at + line.start, end: answer.at + line.end })
 }
 
 /// The verdict of a case is the worst of its findings; nothing found leaves what was there.
@@ -278,19 +255,14 @@ pub fn rests_on_silence(case: &Case, result: &CaseResult) -> bool {
     let no_end_came = |finding: &Finding| {
         finding.verdict >= Verdict::Warn && NEEDS_THE_END.contains(&finding.requirement.as_str())
     };
-    let no_acknowledgement = reading
-        .http2
-        .is_some_and(|http2| http2.unacknowledged().is_some());
+    let no_acknowledgement = reading.http2.is_some_and(|http2| http2.unacknowledged().is_some());
     if no_acknowledgement || result.findings.iter().any(no_end_came) {
         return true;
     }
     match matched(case, &reading) {
         Matched::Nothing(_) => {
             let outcome = reading.outcome();
-            let near = case
-                .expect
-                .iter()
-                .any(|alternative| alternative.outcomes.covers(outcome));
+            let near = case.expect.iter().any(|alternative| alternative.outcomes.covers(outcome));
             near || outcome == Outcome::Silent
         }
         Matched::Alternative(found) => found.grade == Grade::Warn,
@@ -313,11 +285,7 @@ impl<'r> Book<'r> {
 
     /// The worst verdict that breaking this requirement can earn. A MAY never fails.
     pub(crate) fn worst(&self, id: &str) -> Verdict {
-        match self
-            .registry
-            .get(id)
-            .map(|requirement| requirement.level.weight())
-        {
+        match self.registry.get(id).map(|requirement| requirement.level.weight()) {
             Some(Weight::Must) => Verdict::Fail,
             Some(Weight::Should | Weight::May | Weight::Info) | None => Verdict::Warn,
         }
@@ -337,12 +305,8 @@ impl<'r> Book<'r> {
         }
         Finding {
             requirement: id.to_owned(),
-            sections: requirement
-                .map(|found| owned(&found.sections()))
-                .unwrap_or_default(),
-            level: requirement
-                .map(|found| found.level.to_string())
-                .unwrap_or_default(),
+            sections: requirement.map(|found| owned(&found.sections())).unwrap_or_default(),
+            level: requirement.map(|found| found.level.to_string()).unwrap_or_default(),
             verdict,
             message,
             at,
@@ -356,11 +320,8 @@ impl<'r> Book<'r> {
             Cap::Warn => worst.min(Verdict::Warn),
             Cap::Note => Verdict::Pass,
         };
-        let place = remark.at.as_ref().map(|at| Place {
-            exchange: 0,
-            start: at.start,
-            end: at.end,
-        });
+        let place =
+            remark.at.as_ref().map(|at| Place { exchange: 0, start: at.start, end: at.end });
         self.finding(remark.requirement, verdict, remark.message.clone(), place)
     }
 }

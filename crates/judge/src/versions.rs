@@ -26,13 +26,9 @@ pub(crate) fn check(results: &mut [CaseResult], book: &Book<'_>) {
         };
         if taken != VERSION && !listed.contains(&taken) {
             let shown: Vec<String> = listed.iter().map(ToString::to_string).collect();
-            let message = format!(
-                "took version {taken}, but its refusals list {} alone",
-                shown.join(", ")
-            );
-            result
-                .findings
-                .push(book.finding(RULE, Verdict::Fail, message, None));
+            let message =
+                format!("took version {taken}, but its refusals list {} alone", shown.join(", "));
+            result.findings.push(book.finding(RULE, Verdict::Fail, message, None));
             result.verdict = result.verdict.max(Verdict::Fail);
             result.reason = None;
         }
@@ -53,9 +49,7 @@ fn list_of_refusal(exchange: &Exchange) -> Vec<u8> {
     if head.status == Some(101) {
         return Vec::new();
     }
-    versions(head.fields.values("Sec-WebSocket-Version"))
-        .flatten()
-        .collect()
+    versions(head.fields.values("Sec-WebSocket-Version")).flatten().collect()
 }
 
 /// The version of a handshake that was answered with 101.
@@ -65,7 +59,5 @@ fn taken(exchange: &Exchange) -> Option<u8> {
     let response = ResponseHead::parse(&read).complete()?;
     let mut asked = request.fields.values("Sec-WebSocket-Version");
     let value = asked.next().filter(|_| asked.next().is_none())?;
-    (response.status == Some(101))
-        .then(|| version(value).ok())
-        .flatten()
+    (response.status == Some(101)).then(|| version(value).ok()).flatten()
 }

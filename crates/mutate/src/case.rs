@@ -68,11 +68,7 @@ pub fn case_file(case: &Case, title: &str) -> String {
     if let Some(why) = &case.why {
         line(&mut out, "why", &basic(why));
     }
-    let needs: Vec<String> = case
-        .needs
-        .iter()
-        .map(|need| format!("\"{need}\""))
-        .collect();
+    let needs: Vec<String> = case.needs.iter().map(|need| format!("\"{need}\"")).collect();
     line(&mut out, "needs", &format!("[{}]", needs.join(", ")));
     for one in &case.steps {
         out.push_str("\n[[case.step]]\n");
@@ -145,13 +141,7 @@ fn basic(text: &str) -> String {
     let printable = |c: char| (' '..='~').contains(&c);
     let text: String = text
         .chars()
-        .map(|c| {
-            if printable(c) {
-                c.to_string()
-            } else {
-                escape(c.to_string().as_bytes())
-            }
-        })
+        .map(|c| if printable(c) { c.to_string() } else { escape(c.to_string().as_bytes()) })
         .collect();
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
@@ -162,17 +152,11 @@ mod tests {
     use proptest::prelude::*;
     use upspec_corpus::Corpus;
 
-    const NAME: CaseName<'_> = CaseName {
-        topic: "user/server/found",
-        name: "one",
-        against: Answer::Switch,
-    };
+    const NAME: CaseName<'_> =
+        CaseName { topic: "user/server/found", name: "one", against: Answer::Switch };
 
-    const SWITCHES: Endpoint = Endpoint {
-        switches: true,
-        negotiates_subprotocols: true,
-        negotiates_extensions: false,
-    };
+    const SWITCHES: Endpoint =
+        Endpoint { switches: true, negotiates_subprotocols: true, negotiates_extensions: false };
 
     /// Writes the case files of many recipes and loads them beside the corpus.
     fn replayed(recipes: &[Recipe]) -> Vec<(Case, Case)> {
@@ -182,10 +166,7 @@ mod tests {
         let mut cases = Vec::new();
         for (index, recipe) in recipes.iter().enumerate() {
             let topic = format!("user/server/found-{index}");
-            let name = CaseName {
-                topic: &topic,
-                ..NAME
-            };
+            let name = CaseName { topic: &topic, ..NAME };
             let case = recipe.case(name, &SWITCHES, &Bindings::example());
             let path = server.join(format!("found-{index}.toml"));
             std::fs::write(path, case_file(&case, "Found")).unwrap();
@@ -202,10 +183,7 @@ mod tests {
 
     /// Sends that follow each other are one, and the place in the file says nothing of the case.
     fn essence(case: Case) -> Case {
-        Case {
-            source: Source::default(),
-            ..case
-        }
+        Case { source: Source::default(), ..case }
     }
 
     proptest! {

@@ -47,11 +47,7 @@ impl Draft {
         lines.insert(1, Line::standing());
         Self {
             lead: Text::default(),
-            words: [
-                Text::from("GET"),
-                bound(Binding::Path),
-                Text::from("HTTP/1.1"),
-            ],
+            words: [Text::from("GET"), bound(Binding::Path), Text::from("HTTP/1.1")],
             gaps: [Text::from(" "), Text::from(" ")],
             request_end: Text::from("\r\n"),
             lines,
@@ -108,9 +104,7 @@ impl Draft {
 
     fn each(&mut self, field: Field, change: impl Fn(&mut Line)) {
         let lines = self.lines.iter_mut();
-        lines
-            .filter(|line| line.field == Some(field))
-            .for_each(change);
+        lines.filter(|line| line.field == Some(field)).for_each(change);
     }
 
     fn first(&self, field: Field) -> Option<usize> {
@@ -176,10 +170,7 @@ impl Draft {
         if let Some(at) = self.first(field) {
             let line = self.lines.remove(at);
             let elements = list::elements(&line.value).into_iter();
-            let lines = elements.map(|value| Line {
-                value,
-                ..line.clone()
-            });
+            let lines = elements.map(|value| Line { value, ..line.clone() });
             self.lines.splice(at..at, lines);
         }
     }
@@ -340,25 +331,15 @@ fn framed(body: Body) -> (&'static [(Field, &'static str)], &'static str) {
         Body::Empty => (&[(Length, "0")], ""),
         Body::Length => (&[(Length, "5")], "hello"),
         Body::Chunked => (&[(Coding, "chunked")], r"5\r\nhello\r\n0\r\n\r\n"),
-        Body::ChunkExtension => (
-            &[(Coding, "chunked")],
-            r#"5;a=b;c="d"\r\nhello\r\n0;e\r\n\r\n"#,
-        ),
-        Body::Trailer => (
-            &[(Coding, "chunked")],
-            r"5\r\nhello\r\n0\r\nX-Trailer: a\r\n\r\n",
-        ),
+        Body::ChunkExtension => (&[(Coding, "chunked")], r#"5;a=b;c="d"\r\nhello\r\n0;e\r\n\r\n"#),
+        Body::Trailer => (&[(Coding, "chunked")], r"5\r\nhello\r\n0\r\nX-Trailer: a\r\n\r\n"),
         Body::SameLengths => (&[(Length, "5"), (Length, "5")], "hello"),
         Body::TwoLengths => (&[(Length, "5"), (Length, "6")], "hello!"),
         Body::BadLength => (&[(Length, "+5")], "hello"),
-        Body::Both => (
-            &[(Length, "15"), (Coding, "chunked")],
-            r"5\r\nhello\r\n0\r\n\r\n",
-        ),
+        Body::Both => (&[(Length, "15"), (Coding, "chunked")], r"5\r\nhello\r\n0\r\n\r\n"),
         Body::OtherCoding => (&[(Coding, "gzip")], "hello"),
-        Body::Smuggled => (
-            &[(Length, "0")],
-            r"GET {path} HTTP/1.1\r\nHost: {authority}\r\n{standing}\r\n",
-        ),
+        Body::Smuggled => {
+            (&[(Length, "0")], r"GET {path} HTTP/1.1\r\nHost: {authority}\r\n{standing}\r\n")
+        }
     }
 }

@@ -18,9 +18,7 @@ impl<'a> Arbitrary<'a> for Recipe {
         let base = *u.choose(BASES)?;
         // Few edits: a request with many defects is refused for the first of them.
         let count = *u.choose(&[1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 4, 5, 6])?;
-        let edits = (0..count)
-            .map(|_| Edit::arbitrary(u))
-            .collect::<Result<_>>()?;
+        let edits = (0..count).map(|_| Edit::arbitrary(u)).collect::<Result<_>>()?;
         Ok(Self { base, edits })
     }
 }
@@ -89,11 +87,7 @@ fn insert(u: &mut Unstructured<'_>) -> Result<Edit> {
 
 fn set(u: &mut Unstructured<'_>) -> Result<Edit> {
     let field = field(u)?;
-    let value = if u.ratio(7, 8)? {
-        one_of(u, tables::values(field))?
-    } else {
-        one_of(u, LISTS)?
-    };
+    let value = if u.ratio(7, 8)? { one_of(u, tables::values(field))? } else { one_of(u, LISTS)? };
     Ok(Edit::Set(field, value))
 }
 

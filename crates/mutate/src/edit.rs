@@ -88,11 +88,7 @@ impl Argument for u16 {
     }
 
     fn simpler(&self) -> Vec<Self> {
-        if *self > 1 {
-            vec![1, *self / 2]
-        } else {
-            Vec::new()
-        }
+        if *self > 1 { vec![1, *self / 2] } else { Vec::new() }
     }
 }
 

@@ -83,14 +83,10 @@ fn rule(
         return (rule, format!("No switch, for {what}"));
     }
     match opening.defects.first().filter(|_| is_answered(against)) {
-        Some(defect) => (
-            defect.requirement,
-            format!("An orderly answer, though {}", defect.what),
-        ),
-        None if opening.defects.is_empty() => (
-            spelling(recipe, head),
-            "A valid opening handshake is served".to_owned(),
-        ),
+        Some(defect) => (defect.requirement, format!("An orderly answer, though {}", defect.what)),
+        None if opening.defects.is_empty() => {
+            (spelling(recipe, head), "A valid opening handshake is served".to_owned())
+        }
         None => (RESPONSE, "An answer in HTTP".to_owned()),
     }
 }
@@ -144,10 +140,7 @@ fn is_plain(
             edit,
             Edit::After(_)
                 | Edit::Body(_)
-                | Edit::Set(
-                    Field::Origin | Field::Protocol | Field::Extensions | Field::Length,
-                    _
-                )
+                | Edit::Set(Field::Origin | Field::Protocol | Field::Extensions | Field::Length, _)
                 | Edit::Put(Field::Protocol | Field::Extensions, ..)
                 | Edit::Space(Field::Protocol | Field::Extensions, ..)
                 | Edit::Insert(..)
@@ -190,9 +183,7 @@ fn spelling(recipe: &Recipe, head: &RequestHead<'_>) -> &'static str {
     let has_empty = empty("Upgrade") || empty("Connection");
     let empties = has_empty.then_some((2, EMPTY_ELEMENTS));
     let weakest = empties.into_iter().chain(ruled);
-    weakest
-        .min_by_key(|(weight, _)| *weight)
-        .map_or(RESPONSE, |(_, rule)| rule)
+    weakest.min_by_key(|(weight, _)| *weight).map_or(RESPONSE, |(_, rule)| rule)
 }
 
 /// Whether a requirement is one of those behind the spelling of a valid handshake. Which of them is
@@ -222,11 +213,8 @@ const ORDER: &str = "rfc9110/5.3-order";
 const UNKNOWN_FIELDS: &str = "rfc9110/5.1-unknown-fields";
 const WHITE_SPACE: &str = "rfc9110/5.6.3-ows";
 
-const NO_SERVICE: [&str; 3] = [
-    "rfc6455/4.2.2-no-service",
-    "rfc6455/4.2.2-redirect",
-    "rfc9110/7.8-ignore",
-];
+const NO_SERVICE: [&str; 3] =
+    ["rfc6455/4.2.2-no-service", "rfc6455/4.2.2-redirect", "rfc9110/7.8-ignore"];
 const RESPONSE: &str = "rfc6455/4.2.2-response";
 
 /// The grade of each class of answer, and the requirement behind it.

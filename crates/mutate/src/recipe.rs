@@ -39,10 +39,7 @@ impl Recipe {
     /// A base as it is.
     #[must_use]
     pub fn plain(base: Base) -> Self {
-        Self {
-            base,
-            edits: Vec::new(),
-        }
+        Self { base, edits: Vec::new() }
     }
 
     /// What it does, without the texts that it does it with: what recipes of one kind have in common.
@@ -79,10 +76,8 @@ impl FromStr for Recipe {
             if edits.len() == Self::MOST_EDITS {
                 return Err(RecipeError::TooLong);
             }
-            let words: Vec<&str> = unquoted(part, ' ')
-                .into_iter()
-                .filter(|word| !word.is_empty())
-                .collect();
+            let words: Vec<&str> =
+                unquoted(part, ' ').into_iter().filter(|word| !word.is_empty()).collect();
             let edit = match &words[..] {
                 [verb, arguments @ ..] => Edit::read(verb, arguments),
                 [] => None,
@@ -131,14 +126,8 @@ mod tests {
     #[test]
     fn a_shape_has_neither_texts_nor_order() {
         let rows = [
-            (
-                r"handshake; set key '\x27 x'; drop host",
-                r"handshake; drop host; set key 'y'",
-            ),
-            (
-                "plain; add first 'a'",
-                "plain; add first 'b'; add first 'c'",
-            ),
+            (r"handshake; set key '\x27 x'; drop host", r"handshake; drop host; set key 'y'"),
+            ("plain; add first 'a'", "plain; add first 'b'; add first 'c'"),
         ];
         for (one, other) in rows {
             let shape = |text: &str| text.parse::<Recipe>().unwrap().shape();

@@ -46,9 +46,7 @@ impl Recipe {
             draft.apply(edit);
         }
         let whole = whole(&draft);
-        Rendered {
-            writes: cut(&whole, &draft.cuts),
-        }
+        Rendered { writes: cut(&whole, &draft.cuts) }
     }
 }
 
@@ -74,10 +72,8 @@ fn whole(draft: &Draft) -> Text {
 /// The parts between the cuts; each cut lies within the text, wherever its number points.
 fn cut(whole: &Text, cuts: &[u16]) -> Vec<Text> {
     let length = whole.0.len().max(2);
-    let mut places: Vec<usize> = cuts
-        .iter()
-        .map(|units| 1 + usize::from(*units).saturating_sub(1) % (length - 1))
-        .collect();
+    let mut places: Vec<usize> =
+        cuts.iter().map(|units| 1 + usize::from(*units).saturating_sub(1) % (length - 1)).collect();
     places.sort_unstable();
     places.dedup();
     let mut writes = Vec::new();
@@ -123,22 +119,13 @@ mod tests {
             ("after 'more'", "13\r\n\r\nmore"),
             ("body length", "\r\nContent-Length: 5\r\n\r\nhello"),
             ("case upgrade upper", "Upgrade: WEBSOCKET\r\n"),
-            (
-                "double connection first",
-                "Connection: Upgrade, Upgrade\r\n",
-            ),
+            ("double connection first", "Connection: Upgrade, Upgrade\r\n"),
             ("end request lf", "GET /chat HTTP/1.1\nHost"),
             ("fold upgrade middle", "Upgrade: webs\r\n ocket\r\n"),
             ("gap target tab", "GET\t/chat HTTP/1.1\r\n"),
             ("insert upgrade first 'h2c'", "Upgrade: h2c, websocket\r\n"),
-            (
-                "insert upgrade first 'h2c'; split upgrade",
-                "Upgrade: h2c\r\nUpgrade: websocket\r\n",
-            ),
-            (
-                "repeat upgrade; join upgrade",
-                "Upgrade: websocket, websocket\r\n",
-            ),
+            ("insert upgrade first 'h2c'; split upgrade", "Upgrade: h2c\r\nUpgrade: websocket\r\n"),
+            ("repeat upgrade; join upgrade", "Upgrade: websocket, websocket\r\n"),
             ("lead '\\r\\n'", "\r\nGET "),
             ("move host last", "Version: 13\r\nHost: "),
             ("name host swapped", "\r\nhOST: "),

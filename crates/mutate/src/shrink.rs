@@ -24,10 +24,7 @@ impl Recipe {
         }
         let bases = Base::WORDS.iter().map(|(_, base)| *base);
         for base in bases.take_while(|base| *base != self.base) {
-            found.push(Self {
-                base,
-                edits: self.edits.clone(),
-            });
+            found.push(Self { base, edits: self.edits.clone() });
         }
         for (at, edit) in self.edits.iter().enumerate() {
             for simple in edit.simpler() {
@@ -40,10 +37,7 @@ impl Recipe {
     }
 
     fn with_edits(&self, from: usize, to: usize) -> Self {
-        Self {
-            base: self.base,
-            edits: self.edits[from..to].to_vec(),
-        }
+        Self { base: self.base, edits: self.edits[from..to].to_vec() }
     }
 }
 

@@ -38,11 +38,7 @@ impl Strategy for Recipes {
         runner.rng().fill_bytes(&mut octets);
         let recipe = Recipe::arbitrary(&mut Unstructured::new(&octets))
             .map_err(|error| error.to_string())?;
-        Ok(RecipeTree {
-            untried: untried(&recipe),
-            settled: recipe.clone(),
-            current: recipe,
-        })
+        Ok(RecipeTree { untried: untried(&recipe), settled: recipe.clone(), current: recipe })
     }
 }
 

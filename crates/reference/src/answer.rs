@@ -94,8 +94,7 @@ impl Answer {
 
     /// Removes every line of a field.
     pub(crate) fn remove(&mut self, name: &str) {
-        self.fields
-            .retain(|(other, _)| !other.eq_ignore_ascii_case(name));
+        self.fields.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
     }
 
     /// Changes the value of a field that is there.

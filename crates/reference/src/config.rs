@@ -25,18 +25,12 @@ pub struct Config {
 impl Config {
     /// The default server with one fault.
     pub fn with_fault(fault: Fault) -> Self {
-        Self {
-            fault: Some(fault),
-            ..Self::default()
-        }
+        Self { fault: Some(fault), ..Self::default() }
     }
 
     /// The default server with one lawful variation.
     pub fn with_variation(variation: Variation) -> Self {
-        Self {
-            variations: vec![variation],
-            ..Self::default()
-        }
+        Self { variations: vec![variation], ..Self::default() }
     }
 
     pub(crate) fn varies(&self, variation: Variation) -> bool {
@@ -147,8 +141,6 @@ impl Variation {
 
     /// The variation of this name.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|variation| variation.name() == name)
+        Self::ALL.into_iter().find(|variation| variation.name() == name)
     }
 }

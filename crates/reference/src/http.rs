@@ -47,9 +47,7 @@ impl Request {
             check(head)?;
         }
         scheme(head, transport)?;
-        let is_old = head
-            .version
-            .is_none_or(|version| version < Version::HTTP_11);
+        let is_old = head.version.is_none_or(|version| version < Version::HTTP_11);
         Ok(Self {
             body: Framing::of_request(head),
             expects_continue: head.fields.contains("Expect") && !is_old,
@@ -110,11 +108,7 @@ fn target(head: &RequestHead<'_>) -> Result<(), Rejection> {
         return reject(400, Cause::Syntax, "the request target is malformed");
     };
     if !target.is_for(head.method) {
-        return reject(
-            400,
-            Cause::Syntax,
-            "the method takes no target of this form",
-        );
+        return reject(400, Cause::Syntax, "the method takes no target of this form");
     }
     match target {
         Target::Absolute(uri) if uri.userinfo.is_some() => {

@@ -200,8 +200,7 @@ impl Http2 {
         if !self.config.varies(Variation::NoExtendedConnect) {
             settings.push((setting::ENABLE_CONNECT_PROTOCOL, 1));
         }
-        self.output
-            .frame(&faults::announced(&self.config, settings));
+        self.output.frame(&faults::announced(&self.config, settings));
     }
 
     /// What the header of a frame shows is not waited for.
@@ -235,10 +234,7 @@ impl Http2 {
             }
             kind::RST_STREAM => {
                 self.known(frame.stream)?;
-                let is_tunnel = self
-                    .streams
-                    .get(&frame.stream)
-                    .is_some_and(Stream::is_tunnel);
+                let is_tunnel = self.streams.get(&frame.stream).is_some_and(Stream::is_tunnel);
                 self.forget(frame.stream);
                 match is_tunnel && self.config.has(Fault::TunnelResetEndsAll) {
                     true => Err(ErrorCode::CANCEL),
@@ -300,13 +296,10 @@ impl Http2 {
             self.block = Some(block);
             return Ok(());
         }
-        let section = self
-            .decoder
-            .decode(&block.octets)
-            .map_err(|fault| match fault {
-                BlockFault::Malformed => ErrorCode::COMPRESSION_ERROR,
-                BlockFault::TooLarge => ErrorCode::ENHANCE_YOUR_CALM,
-            })?;
+        let section = self.decoder.decode(&block.octets).map_err(|fault| match fault {
+            BlockFault::Malformed => ErrorCode::COMPRESSION_ERROR,
+            BlockFault::TooLarge => ErrorCode::ENHANCE_YOUR_CALM,
+        })?;
         self.section(now, block.stream, &section, block.ends_stream)
     }
 

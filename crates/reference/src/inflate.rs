@@ -32,11 +32,7 @@ impl Inflater {
 
     /// An inflater with an empty window of `size` octets, a power of two.
     pub(crate) fn with_window(size: usize) -> Self {
-        Self {
-            state: Box::default(),
-            window: vec![0; size],
-            at: 0,
-        }
+        Self { state: Box::default(), window: vec![0; size], at: 0 }
     }
 
     /// How many octets the window holds.
@@ -100,9 +96,8 @@ mod tests {
     const HELLO_FROM_WINDOW: [u8; 5] = [0xf2, 0x00, 0x11, 0x00, 0x00];
     const HELLO_STORED: [u8; 11] = [0, 5, 0, 0xfa, 0xff, b'H', b'e', b'l', b'l', b'o', 0];
     const HELLO_FINAL: [u8; 8] = [0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00];
-    const HELLO_TWO_BLOCKS: [u8; 13] = [
-        0xf2, 0x48, 0x05, 0x00, 0x00, 0x00, 0xff, 0xff, 0xca, 0xc9, 0xc9, 0x07, 0x00,
-    ];
+    const HELLO_TWO_BLOCKS: [u8; 13] =
+        [0xf2, 0x48, 0x05, 0x00, 0x00, 0x00, 0xff, 0xff, 0xca, 0xc9, 0xc9, 0x07, 0x00];
 
     #[test]
     fn the_examples_of_rfc_7692_7_2_3_are_understood_on_one_connection() {
@@ -122,13 +117,7 @@ mod tests {
 
     #[test]
     fn a_message_that_cannot_be_inflated_is_malformed_and_a_long_one_too_long() {
-        assert_eq!(
-            Inflater::new().message(&[0xff; 8], 100),
-            Err(InflateFault::Malformed)
-        );
-        assert_eq!(
-            Inflater::new().message(&HELLO, 4),
-            Err(InflateFault::TooLong)
-        );
+        assert_eq!(Inflater::new().message(&[0xff; 8], 100), Err(InflateFault::Malformed));
+        assert_eq!(Inflater::new().message(&HELLO, 4), Err(InflateFault::TooLong));
     }
 }

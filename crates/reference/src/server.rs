@@ -54,11 +54,7 @@ impl Server {
         let listener = TcpListener::bind(addr).await?;
         let addr = listener.local_addr()?;
         let config = Arc::new(config);
-        Ok(Self {
-            listener,
-            addr,
-            host: Arc::new(Host { config, tls }),
-        })
+        Ok(Self { listener, addr, host: Arc::new(Host { config, tls }) })
     }
 
     /// Where it listens.

@@ -90,10 +90,7 @@ impl Session {
     /// A connection for which HTTP/2 has been agreed (RFC 9113 3.2).
     pub(crate) fn http2(config: Arc<Config>, transport: Transport) -> Self {
         let http2 = Http2::new(Arc::clone(&config), transport);
-        Self {
-            stage: Stage::Http2(Box::new(http2)),
-            ..Self::over(config, transport)
-        }
+        Self { stage: Stage::Http2(Box::new(http2)), ..Self::over(config, transport) }
     }
 
     /// Takes what the client sent.
@@ -140,10 +137,7 @@ impl Session {
         match &mut self.stage {
             Stage::Head if self.input.is_empty() => self.close(),
             Stage::Head | Stage::Body(_) => {
-                self.send_alone(
-                    now,
-                    Answer::new(408, "the request takes too long").closing(),
-                );
+                self.send_alone(now, Answer::new(408, "the request takes too long").closing());
             }
             Stage::Http2(http2) => self.actions.extend(http2.go_away()),
             Stage::Tunnel(tunnel) => {
@@ -298,12 +292,7 @@ impl Session {
             Framing::Chunked => Left::Chunks(ChunkedReader::default()),
             Framing::None | Framing::UntilClose | Framing::Invalid => Left::Octets(0),
         };
-        let pending = Pending {
-            request,
-            head,
-            seen,
-            left,
-        };
+        let pending = Pending { request, head, seen, left };
         self.stage = Stage::Body(Box::new(pending));
         Progress::Made
     }
@@ -457,10 +446,7 @@ impl Session {
 /// The answer to a head, perhaps incomplete, that is larger than this server reads
 /// (RFC 9112 3, RFC 9110 5.4).
 fn too_large(head: &[u8]) -> Option<Answer> {
-    let start = head
-        .iter()
-        .position(|octet| !b"\r\n".contains(octet))
-        .unwrap_or(0);
+    let start = head.iter().position(|octet| !b"\r\n".contains(octet)).unwrap_or(0);
     let line = head[start..].iter().position(|&octet| octet == b'\n');
     if line.unwrap_or(head.len() - start) > MAX_REQUEST_LINE {
         return Some(Answer::new(414, "the request target is too long").closing());

@@ -67,10 +67,7 @@ fn open(config: &Config, head: &RequestHead<'_>) -> Outcome {
             .with("Sec-WebSocket-Version", VERSION.to_string());
         return Outcome::Answered(refusal(config, answer));
     }
-    let defect = opening
-        .defects
-        .iter()
-        .find(|defect| !harmless(defect.consequence));
+    let defect = opening.defects.iter().find(|defect| !harmless(defect.consequence));
     match (defect, opening.key) {
         (None, Some(_)) if !is_origin_allowed(config, head) => {
             Outcome::Answered(Answer::new(403, "the origin is not allowed"))
@@ -115,10 +112,7 @@ fn switch(config: &Config, head: &RequestHead<'_>, opening: &Opening<'_>, key: &
         deflate = negotiate::permessage_deflate(&Extensions::parse(&offers));
     }
     if let Some(deflate) = &deflate {
-        answer = answer.with(
-            "Sec-WebSocket-Extensions",
-            negotiate::deflate_value(deflate),
-        );
+        answer = answer.with("Sec-WebSocket-Extensions", negotiate::deflate_value(deflate));
     }
     Outcome::Switched(answer, deflate)
 }
@@ -149,6 +143,5 @@ fn options() -> Answer {
 const ALLOW: &str = "GET, HEAD, OPTIONS";
 
 /// The methods that the server recognizes.
-const METHODS: &[&[u8]] = &[
-    b"CONNECT", b"DELETE", b"GET", b"HEAD", b"OPTIONS", b"PATCH", b"POST", b"PUT", b"TRACE",
-];
+const METHODS: &[&[u8]] =
+    &[b"CONNECT", b"DELETE", b"GET", b"HEAD", b"OPTIONS", b"PATCH", b"POST", b"PUT", b"TRACE"];

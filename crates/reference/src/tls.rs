@@ -28,11 +28,7 @@ impl Identity {
         let names = NAMES.map(str::to_owned);
         let made = rcgen::generate_simple_self_signed(names).map_err(io::Error::other)?;
         let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
-        Ok(Self {
-            certificate: made.cert.der().clone(),
-            key: key.into(),
-            pem: made.cert.pem(),
-        })
+        Ok(Self { certificate: made.cert.der().clone(), key: key.into(), pem: made.cert.pem() })
     }
 
     /// The certificate as PEM: what a client has to trust.
@@ -48,9 +44,7 @@ impl Identity {
             .with_safe_default_protocol_versions()
             .and_then(|builder| {
                 let chain = vec![self.certificate.clone()];
-                builder
-                    .with_no_client_auth()
-                    .with_single_cert(chain, self.key.clone_key())
+                builder.with_no_client_auth().with_single_cert(chain, self.key.clone_key())
             })
             .map_err(io::Error::other)?;
         tls.alpn_protocols = match (config.varies(Variation::Http2Off), config.fault) {

@@ -115,10 +115,7 @@ impl Tunnel {
 
     /// Looks at a frame whose payload is not complete: what its header shows is not waited for.
     fn step_partial(&mut self, header: &FrameHeader, length: usize) -> usize {
-        let unmasked = header
-            .mask
-            .is_none()
-            .then_some(FrameViolation::UnmaskedByClient);
+        let unmasked = header.mask.is_none().then_some(FrameViolation::UnmaskedByClient);
         let mut violations = header.violations.iter().copied().chain(unmasked);
         let overlooks = |violation| faults::overlooks(&self.config, violation, &self.message);
         if violations.all(overlooks) {
@@ -131,10 +128,7 @@ impl Tunnel {
     /// The close code of a frame that is wrong.
     fn wrong(&self, frame: &Frame<'_>) -> Option<u16> {
         let overlooks = |violation| faults::overlooks(&self.config, violation, &self.message);
-        let violation = frame
-            .violations
-            .iter()
-            .find(|violation| !overlooks(**violation));
+        let violation = frame.violations.iter().find(|violation| !overlooks(**violation));
         match violation {
             Some(FrameViolation::TextNotUtf8 | FrameViolation::CloseReasonNotUtf8) => {
                 Some(NOT_UTF8)

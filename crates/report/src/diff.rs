@@ -151,11 +151,8 @@ impl Diff {
     /// target is not looked at.
     #[must_use]
     pub fn of_runs(about: About, runs: Vec<Run>, corpus: &Corpus, scope: Scope) -> Self {
-        let mut cases: Vec<ComparedCase> = corpus
-            .cases
-            .iter()
-            .filter_map(|case| compared(case, &runs))
-            .collect();
+        let mut cases: Vec<ComparedCase> =
+            corpus.cases.iter().filter_map(|case| compared(case, &runs)).collect();
         let compared = cases.iter().filter(|case| case.asked() > 1).count();
         let differing = cases.iter().filter(|case| case.differs).count();
         if scope == Scope::Differing {
@@ -230,17 +227,9 @@ fn compared(case: &upspec_corpus::Case, runs: &[Run]) -> Option<ComparedCase> {
             }
         }
     }
-    let played = groups
-        .iter()
-        .filter(|group| group.outcome.is_some())
-        .count();
+    let played = groups.iter().filter(|group| group.outcome.is_some()).count();
     // Those that were not asked come last; a larger group comes before a smaller one.
-    groups.sort_by_key(|group| {
-        (
-            group.outcome.is_none(),
-            std::cmp::Reverse(group.servers.len()),
-        )
-    });
+    groups.sort_by_key(|group| (group.outcome.is_none(), std::cmp::Reverse(group.servers.len())));
     (!groups.is_empty()).then(|| ComparedCase {
         id: case.id.clone(),
         title: case.title.clone(),
@@ -252,23 +241,14 @@ fn compared(case: &upspec_corpus::Case, runs: &[Run]) -> Option<ComparedCase> {
 
 impl Group {
     fn of(case: &upspec_corpus::Case, entry: &CaseEntry) -> Self {
-        let did = entry
-            .exchanges
-            .first()
-            .map(|exchange| behaviour(case, exchange));
-        let said = entry
-            .findings
-            .iter()
-            .filter(|one| one.verdict > Verdict::Inconclusive);
+        let did = entry.exchanges.first().map(|exchange| behaviour(case, exchange));
+        let said = entry.findings.iter().filter(|one| one.verdict > Verdict::Inconclusive);
         let facts = did.iter().flat_map(|did| &did.facts);
         Self {
             servers: Vec::new(),
             outcome: did.as_ref().map(|did| did.outcome.clone()),
             facts: facts
-                .map(|(name, value)| Fact {
-                    name: (*name).to_owned(),
-                    value: value.clone(),
-                })
+                .map(|(name, value)| Fact { name: (*name).to_owned(), value: value.clone() })
                 .collect(),
             verdict: entry.verdict,
             reason: entry.reason,
@@ -296,10 +276,7 @@ impl Group {
         let Some(outcome) = &self.outcome else {
             return "not asked".to_owned();
         };
-        let facts = self
-            .facts
-            .iter()
-            .map(|fact| format!(", {} {}", fact.name, fact.value));
+        let facts = self.facts.iter().map(|fact| format!(", {} {}", fact.name, fact.value));
         format!("{outcome}{}", facts.collect::<String>())
     }
 }

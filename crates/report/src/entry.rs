@@ -101,31 +101,21 @@ impl CaseEntry {
     /// The topic: the id up to the last slash.
     #[must_use]
     pub fn topic(&self) -> &str {
-        self.id
-            .rsplit_once('/')
-            .map_or(&self.id, |(topic, _)| topic)
+        self.id.rsplit_once('/').map_or(&self.id, |(topic, _)| topic)
     }
 
     /// What is said first about the case: the first finding of the case's own verdict, or else the
     /// reason. `None` when there is nothing to say.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
-        let own = self
-            .findings
-            .iter()
-            .find(|finding| finding.verdict == self.verdict);
-        let first = own
-            .or(self.findings.first())
-            .map(|finding| finding.message.as_str());
+        let own = self.findings.iter().find(|finding| finding.verdict == self.verdict);
+        let first = own.or(self.findings.first()).map(|finding| finding.message.as_str());
         first.or(self.reason.map(reason_text))
     }
 
     /// The ids of the requirements that the case and its findings cite.
     pub(crate) fn cites(&self) -> impl Iterator<Item = &str> {
-        let found = self
-            .findings
-            .iter()
-            .map(|finding| finding.requirement.as_str());
+        let found = self.findings.iter().map(|finding| finding.requirement.as_str());
         std::iter::once(self.requirement.as_str()).chain(found)
     }
 }
@@ -135,11 +125,7 @@ impl From<&Requirement> for RequirementNote {
         Self {
             level: requirement.level.to_string(),
             text: requirement.text.clone(),
-            sections: requirement
-                .sections()
-                .into_iter()
-                .map(str::to_owned)
-                .collect(),
+            sections: requirement.sections().into_iter().map(str::to_owned).collect(),
             url: requirement.url(),
             binds: requirement.binds.to_string(),
         }
@@ -187,10 +173,5 @@ pub(crate) fn level_word(level: &str) -> String {
 }
 
 /// The verdicts in the order in which a reader wants them: what is wrong comes first.
-pub(crate) const BY_URGENCY: [Verdict; 5] = [
-    Verdict::Fail,
-    Verdict::Warn,
-    Verdict::Error,
-    Verdict::Inconclusive,
-    Verdict::Pass,
-];
+pub(crate) const BY_URGENCY: [Verdict; 5] =
+    [Verdict::Fail, Verdict::Warn, Verdict::Error, Verdict::Inconclusive, Verdict::Pass];

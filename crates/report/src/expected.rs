@@ -54,11 +54,7 @@ pub(crate) fn graded(expectation: &Expectation) -> Expected {
         Grade::Warn => Verdict::Warn,
         Grade::Inconclusive => Verdict::Inconclusive,
     };
-    Expected {
-        grade,
-        text: describe(expectation),
-        because: expectation.because.clone(),
-    }
+    Expected { grade, text: describe(expectation), because: expectation.because.clone() }
 }
 
 fn outcomes(Outcomes(all): &Outcomes) -> String {
@@ -129,10 +125,7 @@ mod tests {
     }
 
     fn field(name: &str, test: FieldTest) -> FieldMatcher {
-        FieldMatcher {
-            name: name.to_owned(),
-            test,
-        }
+        FieldMatcher { name: name.to_owned(), test }
     }
 
     #[test]
@@ -146,10 +139,7 @@ mod tests {
                 expectation(&[Outcome::Status(400), Outcome::Class(5), Outcome::Silent]),
                 "400, 5xx or no answer within the window",
             ),
-            (
-                expectation(&(401..500).map(Outcome::Status).collect::<Vec<_>>()),
-                "401–499",
-            ),
+            (expectation(&(401..500).map(Outcome::Status).collect::<Vec<_>>()), "401–499"),
             (
                 Expectation {
                     fields: vec![field("Sec-WebSocket-Version", FieldTest::Token(token))],

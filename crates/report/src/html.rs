@@ -89,10 +89,7 @@ fn level(level: &str) -> Markup {
 
 /// The sections that have to do with a requirement, each a link: its own, then newer and older ones.
 fn sections(references: &[String]) -> Markup {
-    let own = references
-        .first()
-        .and_then(|own| Section::parse(own))
-        .map(|own| own.rfc);
+    let own = references.first().and_then(|own| Section::parse(own)).map(|own| own.rfc);
     html! {
         @for (position, reference) in references.iter().enumerate() {
             @if position > 0 {

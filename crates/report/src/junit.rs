@@ -16,23 +16,18 @@ use crate::visible::{self, write_to};
 /// it is flaky, a `warn` is a success that says so, and an `inconclusive` is skipped.
 #[must_use]
 pub fn junit(report: &Report) -> String {
-    let mut junit = Junit::new(visible::text(
-        report.target.name.as_ref().unwrap_or(&report.target.url),
-    ));
+    let mut junit =
+        Junit::new(visible::text(report.target.name.as_ref().unwrap_or(&report.target.url)));
     junit.set_time(Duration::from_millis(report.elapsed_ms));
     junit.timestamp = report.started.to_string().parse().ok();
     for (topic, cases) in topics(report) {
         let mut suite = TestSuite::new(visible::text(topic));
         suite.timestamp = junit.timestamp;
-        suite.set_time(Duration::from_millis(
-            cases.iter().map(|case| case.elapsed_ms).sum(),
-        ));
+        suite.set_time(Duration::from_millis(cases.iter().map(|case| case.elapsed_ms).sum()));
         suite.add_test_cases(cases.into_iter().map(|case| test_case(report, case)));
         junit.add_test_suite(suite);
     }
-    junit
-        .to_string()
-        .expect("writing XML into a String does not fail")
+    junit.to_string().expect("writing XML into a String does not fail")
 }
 
 /// The cases by topic, in the order in which the topics turn up first.
@@ -54,10 +49,7 @@ fn test_case(report: &Report, case: &CaseEntry) -> TestCase {
     test.set_time(Duration::from_millis(case.elapsed_ms));
     test.add_property(Property::new("id", visible::text(&case.id)));
     test.add_property(Property::new("title", visible::text(&case.title)));
-    test.add_property(Property::new(
-        "requirement",
-        visible::text(&case.requirement),
-    ));
+    test.add_property(Property::new("requirement", visible::text(&case.requirement)));
     if let Some(label) = &case.label {
         test.add_property(Property::new("label", visible::text(label)));
     }
@@ -109,25 +101,16 @@ fn message(case: &CaseEntry) -> String {
 fn details(report: &Report, case: &CaseEntry) -> String {
     let mut text = String::new();
     if case.findings.is_empty() {
-        write_to(
-            &mut text,
-            format_args!("{}\n", case.reason.map_or("", reason_text)),
-        );
+        write_to(&mut text, format_args!("{}\n", case.reason.map_or("", reason_text)));
     }
     for finding in &case.findings {
         let message = visible::text(&finding.message);
-        write_to(
-            &mut text,
-            format_args!("{}: {message}\n", verdict_word(finding.verdict)),
-        );
+        write_to(&mut text, format_args!("{}: {message}\n", verdict_word(finding.verdict)));
         rule(&mut text, report, finding);
     }
     for expected in &case.expected {
         let said = visible::text(&expected.text);
-        write_to(
-            &mut text,
-            format_args!("expected: {said} ({})\n", verdict_word(expected.grade)),
-        );
+        write_to(&mut text, format_args!("expected: {said} ({})\n", verdict_word(expected.grade)));
     }
     for exchange in &case.exchanges {
         write_to(&mut text, format_args!("seen: {}\n", seen::seen(exchange)));
@@ -140,11 +123,7 @@ fn rule(text: &mut String, report: &Report, finding: &Finding) {
     let note = report.requirements.get(&finding.requirement);
     let said = note.map_or(&finding.requirement, |note| &note.text);
     write_to(text, format_args!("  {level}: {}\n", visible::text(said)));
-    for section in finding
-        .sections
-        .iter()
-        .filter_map(|section| Section::parse(section))
-    {
+    for section in finding.sections.iter().filter_map(|section| Section::parse(section)) {
         write_to(text, format_args!("  {}\n", section.url()));
     }
 }
@@ -161,10 +140,7 @@ fn wire(case: &CaseEntry) -> String {
                 text.push_str("… more is in the JSON report\n");
                 return text;
             }
-            write_to(
-                &mut text,
-                format_args!("  {sign} {}\n", visible::octets(line)),
-            );
+            write_to(&mut text, format_args!("  {sign} {}\n", visible::octets(line)));
         }
     }
     text
@@ -189,24 +165,15 @@ mod tests {
     fn any_octet_makes_good_xml() {
         let mut report = sample::report();
         let every: Vec<u8> = (0..=255).chain(sample::HOSTILE.iter().copied()).collect();
-        let text: String = every
-            .iter()
-            .copied()
-            .map(char::from)
-            .chain("\u{fffe}\u{ffff}]]>".chars())
-            .collect();
+        let text: String =
+            every.iter().copied().map(char::from).chain("\u{fffe}\u{ffff}]]>".chars()).collect();
         report.target.name = Some(text.clone());
         for case in &mut report.cases {
             case.id = format!("{text}/{text}");
             case.title = text.clone();
             case.label = Some(text.clone());
-            case.findings
-                .iter_mut()
-                .for_each(|finding| finding.message = text.clone());
-            let all = case
-                .exchanges
-                .iter_mut()
-                .flat_map(|exchange| &mut exchange.io);
+            case.findings.iter_mut().for_each(|finding| finding.message = text.clone());
+            let all = case.exchanges.iter_mut().flat_map(|exchange| &mut exchange.io);
             all.for_each(|io| io.bytes = every.clone());
         }
         parse_strictly(&junit(&report));

@@ -14,21 +14,10 @@ use crate::visible::{self, counted, write_to};
 pub fn markdown(report: &Report) -> String {
     let name = report.target.name.as_ref().unwrap_or(&report.target.url);
     let mut text = format!("## upspec: {}\n\n", plain(name));
-    write_to(
-        &mut text,
-        format_args!("{}\n\n", overview::headline(report).join(" ")),
-    );
+    write_to(&mut text, format_args!("{}\n\n", overview::headline(report).join(" ")));
     counts(&mut text, report);
-    rules(
-        &mut text,
-        "Broken rules",
-        &overview::rules(report, Verdict::Fail),
-    );
-    rules(
-        &mut text,
-        "Warnings",
-        &overview::rules(report, Verdict::Warn),
-    );
+    rules(&mut text, "Broken rules", &overview::rules(report, Verdict::Fail));
+    rules(&mut text, "Warnings", &overview::rules(report, Verdict::Warn));
     cases(&mut text, report);
     let about = [
         format!("Target {}", plain(&report.target.url)),
@@ -53,10 +42,7 @@ fn rules(text: &mut String, title: &str, rules: &[Rule<'_>]) {
     if rules.is_empty() {
         return;
     }
-    write_to(
-        text,
-        format_args!("### {title}\n\n| Level | Rule | Section | Seen | Cases |\n"),
-    );
+    write_to(text, format_args!("### {title}\n\n| Level | Rule | Section | Seen | Cases |\n"));
     text.push_str("|---|---|---|---|---:|\n");
     for rule in rules.iter().take(MOST_ROWS) {
         let said = rule.note.map_or(rule.id, |note| note.text.as_str());
@@ -79,11 +65,7 @@ fn rules(text: &mut String, title: &str, rules: &[Rule<'_>]) {
 
 fn cases(text: &mut String, report: &Report) {
     let bad = |verdict| matches!(verdict, Verdict::Fail | Verdict::Error);
-    let failing: Vec<_> = report
-        .cases
-        .iter()
-        .filter(|case| bad(case.verdict))
-        .collect();
+    let failing: Vec<_> = report.cases.iter().filter(|case| bad(case.verdict)).collect();
     if failing.is_empty() {
         return;
     }
@@ -94,11 +76,7 @@ fn cases(text: &mut String, report: &Report) {
         let verdict = verdict_word(case.verdict);
         write_to(
             text,
-            format_args!(
-                "| {verdict}{flaky} | {} | {} |\n",
-                plain(&case.id),
-                plain(message)
-            ),
+            format_args!("| {verdict}{flaky} | {} | {} |\n", plain(&case.id), plain(message)),
         );
     }
     more(text, failing.len(), "case");
@@ -165,14 +143,8 @@ mod tests {
         let rows = [
             ("a | b\r\n# c", "a \\| b\\\\r\\\\n\\# c"),
             ("<img src=x>", "\\<img src=x\\>"),
-            (
-                "![x](https://e.example)",
-                "\\!\\[x\\]\\(https\\://e.example\\)",
-            ),
-            (
-                "www.e.example @you `c` **b**",
-                "www\\.e.example &#64;you \\`c\\` \\*\\*b\\*\\*",
-            ),
+            ("![x](https://e.example)", "\\!\\[x\\]\\(https\\://e.example\\)"),
+            ("www.e.example @you `c` **b**", "www\\.e.example &#64;you \\`c\\` \\*\\*b\\*\\*"),
             ("&lt; $x$ :tada:", "\\&lt; \\$x\\$ \\:tada\\:"),
         ];
         for (from, want) in rows {

@@ -47,11 +47,7 @@ pub(crate) fn rules(report: &Report, verdict: Verdict) -> Vec<Rule<'_>> {
     }
     let mut rules: Vec<Rule<'_>> = by_id.into_values().collect();
     rules.sort_by_cached_key(|rule| {
-        (
-            usize::MAX - rule.shown.len(),
-            Section::of_requirement(rule.id),
-            rule.id,
-        )
+        (usize::MAX - rule.shown.len(), Section::of_requirement(rule.id), rule.id)
     });
     rules
 }
@@ -61,10 +57,7 @@ pub(crate) fn chapters(report: &Report) -> Vec<Chapter<'_>> {
     let mut by_section: BTreeMap<(bool, Option<Section>), Vec<&CaseEntry>> = BTreeMap::new();
     for case in &report.cases {
         let section = section_of(report, &case.requirement);
-        by_section
-            .entry((section.is_none(), section))
-            .or_default()
-            .push(case);
+        by_section.entry((section.is_none(), section)).or_default().push(case);
     }
     let chapters = by_section.into_iter().map(|((_, section), cases)| Chapter {
         section,
@@ -87,18 +80,9 @@ pub(crate) fn headline(report: &Report) -> Vec<String> {
     let broken = rules(report, Verdict::Fail).len();
     let missed = rules(report, Verdict::Warn).len();
     let mut said = vec![match broken {
-        0 => format!(
-            "No MUST rule is broken in {}.",
-            counted(summary.judged(), "judged case")
-        ),
-        1 => format!(
-            "1 MUST rule is broken, in {}.",
-            counted(summary.fail, "case")
-        ),
-        _ => format!(
-            "{broken} MUST rules are broken, in {}.",
-            counted(summary.fail, "case")
-        ),
+        0 => format!("No MUST rule is broken in {}.", counted(summary.judged(), "judged case")),
+        1 => format!("1 MUST rule is broken, in {}.", counted(summary.fail, "case")),
+        _ => format!("{broken} MUST rules are broken, in {}.", counted(summary.fail, "case")),
     }];
     match missed {
         0 => {}
@@ -117,10 +101,7 @@ fn finish(report: &Report, mut said: Vec<String>) -> Vec<String> {
         });
     }
     if report.summary.error > 0 {
-        said.push(format!(
-            "{} ended in an error of ours.",
-            counted(report.summary.error, "case")
-        ));
+        said.push(format!("{} ended in an error of ours.", counted(report.summary.error, "case")));
     }
     if !report.complete {
         said.push("The run was cut short: cases may be missing.".to_owned());
@@ -134,19 +115,11 @@ fn said(
     case: &CaseEntry,
     verdict: Verdict,
 ) -> impl Iterator<Item = (&str, &str, Option<&Finding>)> {
-    let found = case
-        .findings
-        .iter()
-        .filter(move |finding| finding.verdict == verdict);
+    let found = case.findings.iter().filter(move |finding| finding.verdict == verdict);
     let bare = case.verdict == verdict && found.clone().next().is_none();
     let own = bare.then_some((case.requirement.as_str(), case.title.as_str(), None));
-    let found = found.map(|finding| {
-        (
-            finding.requirement.as_str(),
-            finding.message.as_str(),
-            Some(finding),
-        )
-    });
+    let found = found
+        .map(|finding| (finding.requirement.as_str(), finding.message.as_str(), Some(finding)));
     found.chain(own)
 }
 
@@ -157,21 +130,14 @@ fn rule<'r>(report: &'r Report, id: &'r str, finding: Option<&'r Finding>) -> Ru
     Rule {
         id,
         note,
-        level: level
-            .or(note.map(|note| note.level.as_str()))
-            .unwrap_or("must"),
-        sections: sections
-            .or(note.map(|note| note.sections.as_slice()))
-            .unwrap_or_default(),
+        level: level.or(note.map(|note| note.level.as_str())).unwrap_or("must"),
+        sections: sections.or(note.map(|note| note.sections.as_slice())).unwrap_or_default(),
         shown: Vec::new(),
     }
 }
 
 fn section_of(report: &Report, requirement: &str) -> Option<Section> {
-    let first = report
-        .requirements
-        .get(requirement)
-        .and_then(|note| note.sections.first());
+    let first = report.requirements.get(requirement).and_then(|note| note.sections.first());
     first
         .and_then(|section| Section::parse(section))
         .or_else(|| Section::of_requirement(requirement))

@@ -50,23 +50,17 @@ impl Report {
     /// Says whether the text is no JSON, no report, a report of a newer version, or broken.
     pub fn read(json: &str) -> Result<Self, ReadError> {
         let head: Head = serde_json::from_str(json).map_err(|error| match error.classify() {
-            serde_json::error::Category::Data => ReadError::Format {
-                found: "missing".to_owned(),
-            },
+            serde_json::error::Category::Data => ReadError::Format { found: "missing".to_owned() },
             _ => ReadError::Json(error),
         })?;
         if head.format != FORMAT {
-            return Err(ReadError::Format {
-                found: spelled(&head.format),
-            });
+            return Err(ReadError::Format { found: spelled(&head.format) });
         }
         match head.version.as_u64() {
             Some(found) if found > u64::from(VERSION) => return Err(ReadError::Newer { found }),
             Some(found) if found == u64::from(VERSION) => {}
             _ => {
-                return Err(ReadError::Version {
-                    found: spelled(&head.version),
-                });
+                return Err(ReadError::Version { found: spelled(&head.version) });
             }
         }
         let report: Self = serde_json::from_str(json).map_err(ReadError::Shape)?;
@@ -116,18 +110,9 @@ mod tests {
         let good = sample::report().json();
         let rows = [
             ("", "not JSON: EOF while parsing a value at line 1 column 0"),
-            (
-                "<testsuites/>",
-                "not JSON: expected value at line 1 column 1",
-            ),
-            (
-                "[]",
-                "not an upspec report: `format` is missing, not \"upspec-report\"",
-            ),
-            (
-                "{}",
-                "not an upspec report: `format` is missing, not \"upspec-report\"",
-            ),
+            ("<testsuites/>", "not JSON: expected value at line 1 column 1"),
+            ("[]", "not an upspec report: `format` is missing, not \"upspec-report\""),
+            ("{}", "not an upspec report: `format` is missing, not \"upspec-report\""),
             (
                 r#"{"format":"upspec-exchange","version":1}"#,
                 "not an upspec report: `format` is \"upspec-exchange\", not \"upspec-report\"",
@@ -151,11 +136,7 @@ mod tests {
             ),
         ];
         for (json, message) in rows {
-            assert_eq!(
-                Report::read(json).unwrap_err().to_string(),
-                message,
-                "{json:.60}"
-            );
+            assert_eq!(Report::read(json).unwrap_err().to_string(), message, "{json:.60}");
         }
     }
 }

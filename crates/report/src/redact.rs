@@ -103,13 +103,9 @@ fn field_values(stream: &[u8], names: &[&str]) -> Vec<Range<usize>> {
 fn value_start(line: &[u8], names: &[&str]) -> Option<usize> {
     let indent = line.iter().take_while(|byte| is_blank(**byte)).count();
     let rest = &line[indent..];
-    let colon = rest
-        .iter()
-        .position(|&byte| matches!(byte, b':' | b'\n' | b'\r'))?;
+    let colon = rest.iter().position(|&byte| matches!(byte, b':' | b'\n' | b'\r'))?;
     let name = rest[..colon].trim_ascii_end();
-    let named = names
-        .iter()
-        .any(|known| known.as_bytes().eq_ignore_ascii_case(name));
+    let named = names.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name));
     (rest[colon] == b':' && named).then_some(indent + colon + 1)
 }
 
@@ -129,12 +125,8 @@ fn secret_parts(value: &[u8]) -> Vec<Vec<u8>> {
         let equals = pair.iter().position(|byte| *byte == b'=')?;
         Some(&pair[equals + 1..])
     });
-    let parts = std::iter::once(whole)
-        .chain(credentials)
-        .chain(cookies.take(MOST_COOKIES));
-    let worth = parts
-        .map(<[u8]>::trim_ascii)
-        .filter(|part| part.len() >= SHORTEST_SECRET);
+    let parts = std::iter::once(whole).chain(credentials).chain(cookies.take(MOST_COOKIES));
+    let worth = parts.map(<[u8]>::trim_ascii).filter(|part| part.len() >= SHORTEST_SECRET);
     worth.map(<[u8]>::to_vec).collect()
 }
 
@@ -152,10 +144,7 @@ fn redact_repeats(exchange: &mut Exchange, direction: Direction, secrets: &[Vec<
 }
 
 fn redact_text(text: &mut String, secrets: &[Vec<u8>]) {
-    for secret in secrets
-        .iter()
-        .filter_map(|secret| std::str::from_utf8(secret).ok())
-    {
+    for secret in secrets.iter().filter_map(|secret| std::str::from_utf8(secret).ok()) {
         if text.contains(secret) {
             *text = text.replace(secret, &"*".repeat(secret.len()));
         }
@@ -164,10 +153,7 @@ fn redact_text(text: &mut String, secrets: &[Vec<u8>]) {
 
 fn places(stream: &[u8], secret: &[u8]) -> Vec<usize> {
     let windows = stream.windows(secret.len()).enumerate();
-    windows
-        .filter(|(_, window)| *window == secret)
-        .map(|(at, _)| at)
-        .collect()
+    windows.filter(|(_, window)| *window == secret).map(|(at, _)| at).collect()
 }
 
 fn gather(exchange: &Exchange, direction: Direction) -> Vec<u8> {
@@ -176,11 +162,7 @@ fn gather(exchange: &Exchange, direction: Direction) -> Vec<u8> {
 }
 
 fn scatter(exchange: &mut Exchange, direction: Direction, mut stream: &[u8]) {
-    for io in exchange
-        .io
-        .iter_mut()
-        .filter(|io| direction.contains(&io.kind))
-    {
+    for io in exchange.io.iter_mut().filter(|io| direction.contains(&io.kind)) {
         let (own, rest) = stream.split_at(io.bytes.len());
         io.bytes.copy_from_slice(own);
         stream = rest;
@@ -188,9 +170,8 @@ fn scatter(exchange: &mut Exchange, direction: Direction, mut stream: &[u8]) {
 }
 
 fn overwrite(octets: &mut [u8]) {
-    let shown = octets
-        .iter_mut()
-        .filter(|byte| !is_blank(**byte) && !matches!(byte, b'\r' | b'\n'));
+    let shown =
+        octets.iter_mut().filter(|byte| !is_blank(**byte) && !matches!(byte, b'\r' | b'\n'));
     shown.for_each(|byte| *byte = b'*');
 }
 
@@ -205,12 +186,7 @@ const READ: Direction = &[IoKind::Read];
 const HUFFMAN_STAR: u8 = 0xf9;
 
 /// The fields whose values are always secret.
-const ALWAYS: [&str; 4] = [
-    "Authorization",
-    "Cookie",
-    "Proxy-Authorization",
-    "Set-Cookie",
-];
+const ALWAYS: [&str; 4] = ["Authorization", "Cookie", "Proxy-Authorization", "Set-Cookie"];
 
 /// A shorter value would be found by chance, and overwriting it would spoil the report.
 const SHORTEST_SECRET: usize = 8;

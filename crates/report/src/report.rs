@@ -231,16 +231,9 @@ mod tests {
     #[test]
     fn a_run_is_told_with_its_topics_and_without_its_secrets() {
         let bytes = b"X-Secret: abc\r\nCookie: d\r\n".to_vec();
-        let io = Io {
-            at_us: 0,
-            kind: IoKind::Wrote,
-            bytes,
-        };
+        let io = Io { at_us: 0, kind: IoKind::Wrote, bytes };
         let result = sample::result_of(vec![io], Vec::new());
-        let topic = Topic {
-            id: "server/key".to_owned(),
-            title: "Sec-WebSocket-Key".to_owned(),
-        };
+        let topic = Topic { id: "server/key".to_owned(), title: "Sec-WebSocket-Key".to_owned() };
         let corpus = Corpus {
             cases: Vec::new(),
             requirements: Registry::default(),
@@ -252,10 +245,7 @@ mod tests {
         let report = Report::of_run(sample::about(), vec![result], &names, &corpus);
         let case = &report.cases[0];
         assert_eq!(case.topic_title.as_deref(), Some("Sec-WebSocket-Key"));
-        assert_eq!(
-            case.exchanges[0].written(),
-            b"X-Secret: ***\r\nCookie: *\r\n"
-        );
+        assert_eq!(case.exchanges[0].written(), b"X-Secret: ***\r\nCookie: *\r\n");
         assert_eq!(report.summary.pass, 1);
         assert!(report.requirements.is_empty());
     }

@@ -33,15 +33,8 @@ pub(crate) fn about() -> About {
     };
     let url = "ws://127.0.0.1:9001/chat?<i>&x='y'".to_owned();
     About {
-        tool: Tool {
-            version: "0.1.0".to_owned(),
-            corpus: "sha256:5f70bf18a08660".to_owned(),
-        },
-        target: Target {
-            url,
-            name: Some("café <b>\u{1b}[1m".to_owned()),
-            facts,
-        },
+        tool: Tool { version: "0.1.0".to_owned(), corpus: "sha256:5f70bf18a08660".to_owned() },
+        target: Target { url, name: Some("café <b>\u{1b}[1m".to_owned()), facts },
         seed: 42,
         started: "2026-11-23T10:00:00Z".parse().unwrap(),
         elapsed_ms: 812,
@@ -51,24 +44,12 @@ pub(crate) fn about() -> About {
 
 /// A report of as many cases as a full run has, with answers of a usual size.
 pub(crate) fn full_report(number: usize) -> Report {
-    let shapes = [
-        (passed(), 12),
-        (missed(), 1),
-        (inapplicable(), 2),
-        (broken(), 1),
-    ];
-    let shapes: Vec<_> = shapes
-        .iter()
-        .flat_map(|(case, often)| vec![case; *often])
-        .collect();
+    let shapes = [(passed(), 12), (missed(), 1), (inapplicable(), 2), (broken(), 1)];
+    let shapes: Vec<_> = shapes.iter().flat_map(|(case, often)| vec![case; *often]).collect();
     let cases = (0..number).map(|at| {
         let id = format!("server/topic-{}/case-{at}", at / 16);
         let requirement = IDS[at / 16 % IDS.len()].to_owned();
-        CaseEntry {
-            id,
-            requirement,
-            ..shapes[at % shapes.len()].clone()
-        }
+        CaseEntry { id, requirement, ..shapes[at % shapes.len()].clone() }
     });
     Report::new(about(), cases.collect(), note)
 }
@@ -96,11 +77,9 @@ fn note(id: &str) -> Option<RequirementNote> {
         "rfc6455/4.4-version-list" => {
             ("must", "A refused version is answered with the list.", None)
         }
-        "rfc9110/7.8-http10" => (
-            "must",
-            "Upgrade in an HTTP/1.0 request is ignored.",
-            Some("rfc7230/6.7"),
-        ),
+        "rfc9110/7.8-http10" => {
+            ("must", "Upgrade in an HTTP/1.0 request is ignored.", Some("rfc7230/6.7"))
+        }
         "rfc9110/15.5.22-upgrade" => ("must", "A 426 names a protocol in Upgrade.", None),
         "rfc9112/9.6-close" => ("should", "A sender of close closes.", Some("rfc7230/6.6")),
         "rfc6455/4.2.2-accept" => ("must", "The accept value is computed from the key.", None),
@@ -111,35 +90,21 @@ fn note(id: &str) -> Option<RequirementNote> {
     Some(RequirementNote {
         level: level.to_owned(),
         text: text.to_owned(),
-        sections: std::iter::once(current)
-            .chain(older.map(str::to_owned))
-            .collect(),
+        sections: std::iter::once(current).chain(older.map(str::to_owned)).collect(),
         url: section.url(),
         binds: "server".to_owned(),
     })
 }
 
 fn cases() -> Vec<CaseEntry> {
-    vec![
-        passed(),
-        broken(),
-        hostile(),
-        missed(),
-        inapplicable(),
-        flaky(),
-        unreachable(),
-    ]
+    vec![passed(), broken(), hostile(), missed(), inapplicable(), flaky(), unreachable()]
 }
 
 fn passed() -> CaseEntry {
     let answer = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
         Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n\x8a\x08\x00\x01\x02\x03\x04\x05\x06\x07";
     let io = vec![
-        io(
-            12,
-            IoKind::Wrote,
-            &request("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"),
-        ),
+        io(12, IoKind::Wrote, &request("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")),
         io(498, IoKind::Read, answer),
         io(530, IoKind::WroteLeave, b"\x88\x82\x01\x02\x03\x04\x02\xea"),
         io(611, IoKind::Read, b"\x88\x02\x03\xe8"),
@@ -149,12 +114,7 @@ fn passed() -> CaseEntry {
     CaseEntry {
         label: Some("101".to_owned()),
         expected: vec![expected(Verdict::Pass, "101, and the Ping gets its Pong")],
-        ..entry(
-            "server/control/handshake",
-            "A valid handshake is answered with 101",
-            IDS[5],
-            io,
-        )
+        ..entry("server/control/handshake", "A valid handshake is answered with 101", IDS[5], io)
     }
 }
 
@@ -177,10 +137,7 @@ fn broken() -> CaseEntry {
         elapsed_ms: 500,
         expected: vec![
             expected(Verdict::Pass, "4xx"),
-            Expected {
-                because: Some(because),
-                ..expected(Verdict::Warn, "5xx")
-            },
+            Expected { because: Some(because), ..expected(Verdict::Warn, "5xx") },
             expected(Verdict::Warn, "closed without an answer"),
         ],
         findings: vec![
@@ -191,20 +148,9 @@ fn broken() -> CaseEntry {
                 "answered 101 to a key of 15 bytes",
                 Some(0..32),
             ),
-            finding(
-                IDS[5],
-                "must",
-                Verdict::Fail,
-                "no Sec-WebSocket-Accept in the 101",
-                None,
-            ),
+            finding(IDS[5], "must", Verdict::Fail, "no Sec-WebSocket-Accept in the 101", None),
         ],
-        ..entry(
-            "server/key/fifteen-bytes",
-            "A key of 15 bytes is refused",
-            IDS[0],
-            io,
-        )
+        ..entry("server/key/fifteen-bytes", "A key of 15 bytes is refused", IDS[0], io)
     }
 }
 
@@ -226,32 +172,12 @@ fn hostile() -> CaseEntry {
     CaseEntry {
         verdict: Verdict::Fail,
         label: Some("426 <b>".to_owned()),
-        expected: vec![expected(
-            Verdict::Pass,
-            "4xx with Sec-WebSocket-Version holding 13",
-        )],
+        expected: vec![expected(Verdict::Pass, "4xx with Sec-WebSocket-Version holding 13")],
         findings: vec![
-            finding(
-                IDS[3],
-                "must",
-                Verdict::Fail,
-                &message,
-                Some(13..end + 1000),
-            ),
-            finding(
-                IDS[4],
-                "should",
-                Verdict::Warn,
-                "the connection was reset",
-                None,
-            ),
+            finding(IDS[3], "must", Verdict::Fail, &message, Some(13..end + 1000)),
+            finding(IDS[4], "should", Verdict::Warn, "the connection was reset", None),
         ],
-        ..entry(
-            "server/version/twelve",
-            "Version 12 is refused, with a list",
-            IDS[1],
-            io,
-        )
+        ..entry("server/version/twelve", "Version 12 is refused, with a list", IDS[1], io)
     }
 }
 
@@ -265,10 +191,7 @@ fn missed() -> CaseEntry {
     CaseEntry {
         verdict: Verdict::Warn,
         label: Some("400".to_owned()),
-        expected: vec![expected(
-            Verdict::Pass,
-            "400, then the connection is closed",
-        )],
+        expected: vec![expected(Verdict::Pass, "400, then the connection is closed")],
         findings: vec![finding(
             IDS[4],
             "should",
@@ -276,12 +199,7 @@ fn missed() -> CaseEntry {
             "announced close, stayed open",
             Some(26..43),
         )],
-        ..entry(
-            "server/close/announced",
-            "An announced close is a close",
-            IDS[4],
-            io,
-        )
+        ..entry("server/close/announced", "An announced close is a close", IDS[4], io)
     }
 }
 
@@ -291,36 +209,17 @@ fn inapplicable() -> CaseEntry {
         reason: Some(Reason::NotApplicable),
         elapsed_ms: 0,
         exchanges: Vec::new(),
-        ..entry(
-            "server/http10/upgrade",
-            "An HTTP/1.0 request is not upgraded",
-            IDS[2],
-            Vec::new(),
-        )
+        ..entry("server/http10/upgrade", "An HTTP/1.0 request is not upgraded", IDS[2], Vec::new())
     }
 }
 
 fn flaky() -> CaseEntry {
-    let io = vec![
-        io(10, IoKind::Wrote, &request("")),
-        io(2_000, IoKind::ReadEnd, b""),
-    ];
+    let io = vec![io(10, IoKind::Wrote, &request("")), io(2_000, IoKind::ReadEnd, b"")];
     CaseEntry {
         verdict: Verdict::Fail,
         flaky: true,
-        findings: vec![finding(
-            IDS[0],
-            "must",
-            Verdict::Fail,
-            "closed without an answer",
-            None,
-        )],
-        ..entry(
-            "server/key/absent",
-            "A handshake without a key is refused",
-            IDS[0],
-            io,
-        )
+        findings: vec![finding(IDS[0], "must", Verdict::Fail, "closed without an answer", None)],
+        ..entry("server/key/absent", "A handshake without a key is refused", IDS[0], io)
     }
 }
 
@@ -329,12 +228,7 @@ fn unreachable() -> CaseEntry {
         verdict: Verdict::Error,
         reason: Some(Reason::Connect),
         exchanges: Vec::new(),
-        ..entry(
-            "odd",
-            "A requirement that the report does not hold",
-            "house rule",
-            Vec::new(),
-        )
+        ..entry("odd", "A requirement that the report does not hold", "house rule", Vec::new())
     }
 }
 
@@ -357,22 +251,13 @@ fn entry(id: &str, title: &str, requirement: &str, io: Vec<Io>) -> CaseEntry {
 }
 
 fn exchange(io: Vec<Io>) -> Exchange {
-    Exchange {
-        end: End::Client,
-        over: Over::Http1,
-        tls: false,
-        alpn: None,
-        io,
-    }
+    Exchange { end: End::Client, over: Over::Http1, tls: false, alpn: None, io }
 }
 
 /// An exchange over HTTP/2 with these octets.
 pub(crate) fn over_http2(octets: Vec<(IoKind, Vec<u8>)>) -> Exchange {
     let io = octets.into_iter().map(|(kind, bytes)| io(0, kind, &bytes));
-    Exchange {
-        over: Over::Http2,
-        ..exchange(io.collect())
-    }
+    Exchange { over: Over::Http2, ..exchange(io.collect()) }
 }
 
 fn finding(
@@ -388,28 +273,16 @@ fn finding(
         level: level.to_owned(),
         verdict,
         message: message.to_owned(),
-        at: at.map(|at| Place {
-            exchange: 0,
-            start: at.start,
-            end: at.end,
-        }),
+        at: at.map(|at| Place { exchange: 0, start: at.start, end: at.end }),
     }
 }
 
 fn expected(grade: Verdict, text: &str) -> Expected {
-    Expected {
-        grade,
-        text: text.to_owned(),
-        because: None,
-    }
+    Expected { grade, text: text.to_owned(), because: None }
 }
 
 fn io(at_us: u64, kind: IoKind, bytes: &[u8]) -> Io {
-    Io {
-        at_us,
-        kind,
-        bytes: bytes.to_vec(),
-    }
+    Io { at_us, kind, bytes: bytes.to_vec() }
 }
 
 fn request(lines: &str) -> Vec<u8> {

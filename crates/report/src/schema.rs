@@ -236,19 +236,13 @@ mod tests {
     #[test]
     fn the_published_schema_is_fresh() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../reports");
-        for (name, schema) in [
-            ("schema.json", schema()),
-            ("diff-schema.json", diff_schema()),
-        ] {
+        for (name, schema) in [("schema.json", schema()), ("diff-schema.json", diff_schema())] {
             let path = folder.join(name);
             if std::env::var_os("UPSPEC_UPDATE").is_some() {
                 std::fs::write(&path, &schema).unwrap();
             }
             let published = std::fs::read_to_string(&path).unwrap_or_default();
-            assert!(
-                published == schema,
-                "reports/{name} is stale; run with UPSPEC_UPDATE=1"
-            );
+            assert!(published == schema, "reports/{name} is stale; run with UPSPEC_UPDATE=1");
         }
     }
 
@@ -256,21 +250,10 @@ mod tests {
     fn a_report_fits_the_schema_and_an_unknown_key_does_not() {
         let validator = jsonschema::validator_for(&parse(&schema())).unwrap();
         let report = parse(&sample::report().json());
-        let errors: Vec<_> = validator
-            .iter_errors(&report)
-            .map(|e| e.to_string())
-            .collect();
+        let errors: Vec<_> = validator.iter_errors(&report).map(|e| e.to_string()).collect();
         assert_eq!(errors, Vec::<String>::new());
-        let places = [
-            "",
-            "/target/facts",
-            "/cases/1/findings/0",
-            "/cases/1/findings/0/at",
-        ];
-        for place in places
-            .into_iter()
-            .chain(["/cases/1/exchanges/0/io/0", "/summary"])
-        {
+        let places = ["", "/target/facts", "/cases/1/findings/0", "/cases/1/findings/0/at"];
+        for place in places.into_iter().chain(["/cases/1/exchanges/0/io/0", "/summary"]) {
             let mut odd = report.clone();
             odd.pointer_mut(place).unwrap()["unknown"] = json!(1);
             assert!(!validator.is_valid(&odd), "an unknown key in {place:?}");
@@ -280,50 +263,18 @@ mod tests {
     #[test]
     fn every_word_of_an_enumeration_is_in_the_schema() {
         let schema = parse(&schema());
-        let verdicts = [
-            Verdict::Pass,
-            Verdict::Inconclusive,
-            Verdict::Warn,
-            Verdict::Fail,
-        ];
-        check(
-            &schema,
-            "Verdict",
-            verdicts.into_iter().chain([Verdict::Error]),
-        );
+        let verdicts = [Verdict::Pass, Verdict::Inconclusive, Verdict::Warn, Verdict::Fail];
+        check(&schema, "Verdict", verdicts.into_iter().chain([Verdict::Error]));
         use Reason::{Blocked, Connect, Interrupted, NoAnswer, NotApplicable, TargetDied};
         check(
             &schema,
             "Reason",
-            [
-                Blocked,
-                Connect,
-                Interrupted,
-                NoAnswer,
-                NotApplicable,
-                TargetDied,
-            ],
+            [Blocked, Connect, Interrupted, NoAnswer, NotApplicable, TargetDied],
         );
         use IoKind::{CapReached, Closed, Deadline, Read, ReadEnd, ReadEndUnclean, Reset};
         use IoKind::{ShutWrite, TlsAlert, TlsBroken, WriteFailed, Wrote, WroteLeave, WroteOwed};
-        let kinds = [
-            Wrote,
-            WroteLeave,
-            WroteOwed,
-            Read,
-            ShutWrite,
-            ReadEnd,
-            ReadEndUnclean,
-            Reset,
-        ];
-        let more = [
-            WriteFailed,
-            Deadline,
-            CapReached,
-            TlsAlert,
-            TlsBroken,
-            Closed,
-        ];
+        let kinds = [Wrote, WroteLeave, WroteOwed, Read, ShutWrite, ReadEnd, ReadEndUnclean, Reset];
+        let more = [WriteFailed, Deadline, CapReached, TlsAlert, TlsBroken, Closed];
         check(&schema, "IoKind", kinds.into_iter().chain(more));
     }
 
@@ -331,10 +282,8 @@ mod tests {
     fn check<T: serde::Serialize>(schema: &Value, name: &str, all: impl IntoIterator<Item = T>) {
         let words = schema["$defs"][name]["oneOf"].as_array().unwrap();
         let words: Vec<Value> = words.iter().map(|word| word["const"].clone()).collect();
-        let all: Vec<Value> = all
-            .into_iter()
-            .map(|value| serde_json::to_value(value).unwrap())
-            .collect();
+        let all: Vec<Value> =
+            all.into_iter().map(|value| serde_json::to_value(value).unwrap()).collect();
         assert_eq!(words, all);
     }
 

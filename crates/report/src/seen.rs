@@ -8,10 +8,7 @@ use crate::visible;
 /// What came on a connection and how it ended: `HTTP/1.1 400 Bad Request, 120 octets, then closed`.
 pub(crate) fn seen(exchange: &Exchange) -> String {
     // What came after we took leave is the answer to that, and says nothing of the case.
-    let leave = exchange
-        .io
-        .iter()
-        .position(|io| io.kind == IoKind::WroteLeave);
+    let leave = exchange.io.iter().position(|io| io.kind == IoKind::WroteLeave);
     let case = &exchange.io[..leave.unwrap_or(exchange.io.len())];
     let read = case.iter().filter(|io| io.kind == IoKind::Read);
     let read: Vec<u8> = read.flat_map(|io| io.bytes.iter().copied()).collect();
@@ -30,10 +27,7 @@ pub(crate) fn seen(exchange: &Exchange) -> String {
         0 => String::new(),
         octets => format!(" ({})", visible::counted(octets, "octet")),
     };
-    format!(
-        "{what}{size}{}",
-        end.map(|end| format!(", {end}")).unwrap_or_default()
-    )
+    format!("{what}{size}{}", end.map(|end| format!(", {end}")).unwrap_or_default())
 }
 
 /// A connection in a phrase: `HTTP/1.1 over TLS, we are the client`.

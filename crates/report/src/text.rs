@@ -29,24 +29,15 @@ pub fn summary(report: &Report, style: Style) -> String {
             rule_text(&mut text, &rule, verdict, style);
         }
     }
-    let errors = report
-        .cases
-        .iter()
-        .filter(|case| case.verdict == Verdict::Error);
+    let errors = report.cases.iter().filter(|case| case.verdict == Verdict::Error);
     for case in errors {
         let verdict = painted("error", Some(Verdict::Error), style);
         let message = visible::text(case.message().unwrap_or(&case.title));
-        write_to(
-            &mut text,
-            format_args!("{verdict} {}: {message}\n\n", visible::text(&case.id)),
-        );
+        write_to(&mut text, format_args!("{verdict} {}: {message}\n\n", visible::text(&case.id)));
     }
     write_to(
         &mut text,
-        format_args!(
-            "{}\n",
-            painted(&overview::headline(report).join(" "), None, style)
-        ),
+        format_args!("{}\n", painted(&overview::headline(report).join(" "), None, style)),
     );
     write_to(&mut text, format_args!("{}\n", counts(report, style)));
     text
@@ -58,27 +49,16 @@ fn rule_text(text: &mut String, rule: &Rule<'_>, verdict: Verdict, style: Style)
     let said = painted(&said, None, style);
     write_to(text, format_args!("{word} {said}\n"));
     let level = level_word(&visible::text(rule.level));
-    let link = rule
-        .sections
-        .first()
-        .and_then(|section| Section::parse(section));
-    let link = link
-        .map(|section| format!(", {}", section.url()))
-        .unwrap_or_default();
-    write_to(
-        text,
-        format_args!("     {level}, {}{link}\n", visible::text(rule.id)),
-    );
+    let link = rule.sections.first().and_then(|section| Section::parse(section));
+    let link = link.map(|section| format!(", {}", section.url())).unwrap_or_default();
+    write_to(text, format_args!("     {level}, {}{link}\n", visible::text(rule.id)));
     for (case, message) in rule.shown.iter().take(MOST_CASES) {
         case_text(text, case, message);
     }
     if rule.shown.len() > MOST_CASES {
         write_to(
             text,
-            format_args!(
-                "     and {}\n",
-                counted(rule.shown.len() - MOST_CASES, "more case")
-            ),
+            format_args!("     and {}\n", counted(rule.shown.len() - MOST_CASES, "more case")),
         );
     }
     text.push('\n');
@@ -94,11 +74,7 @@ fn counts(report: &Report, style: Style) -> String {
     let counts = BY_URGENCY.map(|verdict| {
         let count = report.summary.count(verdict);
         let words = format!("{count} {}", verdict_word(verdict));
-        if count > 0 {
-            painted(&words, Some(verdict), style)
-        } else {
-            words
-        }
+        if count > 0 { painted(&words, Some(verdict), style) } else { words }
     });
     counts.join(", ")
 }
@@ -149,10 +125,7 @@ mod tests {
         assert_eq!(coloured.matches("\x1b[").count(), escapes);
         let mut bare = String::new();
         for part in coloured.split('\x1b') {
-            let sequence = part
-                .starts_with('[')
-                .then(|| part.split_once('m'))
-                .flatten();
+            let sequence = part.starts_with('[').then(|| part.split_once('m')).flatten();
             bare.push_str(sequence.map_or(part, |(_, rest)| rest));
         }
         assert_eq!(bare, summary(&sample::report(), Style::Plain));

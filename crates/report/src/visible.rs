@@ -42,8 +42,7 @@ pub(crate) fn text(from: &str) -> String {
 
 /// Writes into a string, which cannot fail.
 pub(crate) fn write_to(text: &mut String, what: std::fmt::Arguments<'_>) {
-    text.write_fmt(what)
-        .expect("writing into a String does not fail");
+    text.write_fmt(what).expect("writing into a String does not fail");
 }
 
 /// A number with its noun, in the plural unless it is one.
@@ -58,10 +57,7 @@ pub(crate) fn counted(number: usize, noun: &str) -> String {
 /// noncharacters that XML 1.0 forbids.
 fn unseen(c: char) -> bool {
     c.is_control()
-        || matches!(
-            c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{feff}'
-        )
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{feff}')
         || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fff0}'..='\u{fffb}')
         || matches!(c, '\u{e0000}'..='\u{e0fff}')
         || u32::from(c) & 0xfffe == 0xfffe

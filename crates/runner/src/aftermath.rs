@@ -26,9 +26,7 @@ impl Session {
             return Err(ending);
         }
         // What an exchange with a dying target shows means nothing, so all of them are played again.
-        let lost = std::mem::take(&mut self.lost)
-            .into_iter()
-            .map(|(index, _)| index);
+        let lost = std::mem::take(&mut self.lost).into_iter().map(|(index, _)| index);
         let mut found = false;
         for index in unique(suspects.iter().copied().chain(lost)) {
             self.in_flight.insert(index);
@@ -60,16 +58,13 @@ impl Session {
             let case = &self.plan.cases()[index];
             let message = "the target died while this case was under way";
             let mut result =
-                self.judge
-                    .not_played(case, Verdict::Error, Reason::TargetDied, message);
+                self.judge.not_played(case, Verdict::Error, Reason::TargetDied, message);
             result.exchanges = exchanges;
             self.store(index, result);
         }
         let message = "the target had died before this case was played";
         self.leave_out_rest(Verdict::Error, Reason::TargetDied, message);
-        Ending::TargetDied {
-            suspects: self.ids(suspects),
-        }
+        Ending::TargetDied { suspects: self.ids(suspects) }
     }
 
     /// This case was alone with the target when it died.
@@ -114,19 +109,13 @@ impl Session {
         let suspects = self.ids(suspects);
         self.note(match &suspects[..] {
             [one] => format!("the target died of {one}"),
-            many => format!(
-                "the target died; any of {} cases may have killed it",
-                many.len()
-            ),
+            many => format!("the target died; any of {} cases may have killed it", many.len()),
         });
         self.deaths.push(Death { suspects });
     }
 
     fn ids(&self, cases: &[usize]) -> Vec<String> {
-        cases
-            .iter()
-            .map(|index| self.plan.cases()[*index].id.clone())
-            .collect()
+        cases.iter().map(|index| self.plan.cases()[*index].id.clone()).collect()
     }
 }
 

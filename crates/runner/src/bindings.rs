@@ -44,18 +44,11 @@ impl Nonces {
     pub fn of(turn: &Turn<'_>) -> Self {
         let mut random = turn.generator();
         let key = STANDARD.encode(random.random::<[u8; 16]>());
-        let letters = (0..16)
-            .map(|_| char::from(random.random_range(b'a'..=b'z')))
-            .collect();
+        let letters = (0..16).map(|_| char::from(random.random_range(b'a'..=b'z'))).collect();
         let payload: [u8; 8] = random.random();
         let ping = masked(OPCODE_PING, &payload, random.random());
         let close = masked(OPCODE_CLOSE, &1000_u16.to_be_bytes(), random.random());
-        Self {
-            key,
-            random: letters,
-            ping,
-            close,
-        }
+        Self { key, random: letters, ping, close }
     }
 }
 
@@ -86,11 +79,7 @@ pub(crate) fn bindings(
         authority: authority.into_bytes(),
         host: target.host.clone().into_bytes(),
         key: nonces.key.clone().into_bytes(),
-        origin: settings
-            .origin
-            .clone()
-            .unwrap_or_else(|| target.own_origin())
-            .into_bytes(),
+        origin: settings.origin.clone().unwrap_or_else(|| target.own_origin()).into_bytes(),
         path: target.path.clone().into_bytes(),
         ping: nonces.ping.clone(),
         port: target.port.to_string().into_bytes(),
@@ -109,17 +98,10 @@ pub(crate) fn bindings(
 fn standing(settings: &Settings, origin: Option<&str>) -> String {
     let origin = origin.iter().map(|origin| ("Origin", *origin));
     let subprotocol = &settings.required_subprotocol;
-    let subprotocol = subprotocol
-        .iter()
-        .map(|name| ("Sec-WebSocket-Protocol", name.as_str()));
-    let headers = settings
-        .headers
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
+    let subprotocol = subprotocol.iter().map(|name| ("Sec-WebSocket-Protocol", name.as_str()));
+    let headers = settings.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let lines = headers.chain(origin).chain(subprotocol);
-    lines
-        .map(|(name, value)| format!("{name}: {value}\r\n"))
-        .collect()
+    lines.map(|(name, value)| format!("{name}: {value}\r\n")).collect()
 }
 
 /// Names that the target may know and is not yet known to know, the user's first.
@@ -139,21 +121,12 @@ fn masked(opcode: u8, payload: &[u8], mask: [u8; 4]) -> Vec<u8> {
     let length = u8::try_from(payload.len()).unwrap_or(u8::MAX) & 0x7F;
     let mut frame = vec![0x80 | opcode, 0x80 | length];
     frame.extend(mask);
-    frame.extend(
-        payload
-            .iter()
-            .zip(mask.iter().cycle())
-            .map(|(octet, mask)| octet ^ mask),
-    );
+    frame.extend(payload.iter().zip(mask.iter().cycle()).map(|(octet, mask)| octet ^ mask));
     frame
 }
 
 fn swap_case(octet: u8) -> u8 {
-    if octet.is_ascii_alphabetic() {
-        octet ^ 0x20
-    } else {
-        octet
-    }
+    if octet.is_ascii_alphabetic() { octet ^ 0x20 } else { octet }
 }
 
 /// A hash that is the same on every machine and in every release (FNV-1a, 64 bits).
@@ -193,12 +166,7 @@ mod tests {
     use super::*;
 
     fn turn(case: &str, attempt: u32, connection: u32) -> Nonces {
-        Nonces::of(&Turn {
-            seed: 7,
-            case,
-            attempt,
-            connection,
-        })
+        Nonces::of(&Turn { seed: 7, case, attempt, connection })
     }
 
     #[test]
@@ -208,12 +176,7 @@ mod tests {
             turn("server/b", 0, 0),
             turn("server/a", 1, 0),
             turn("server/a", 0, 1),
-            Nonces::of(&Turn {
-                seed: 8,
-                case: "server/a",
-                attempt: 0,
-                connection: 0,
-            }),
+            Nonces::of(&Turn { seed: 8, case: "server/a", attempt: 0, connection: 0 }),
         ];
         for other in others {
             assert_ne!(turn("server/a", 0, 0).key, other.key);
@@ -226,18 +189,9 @@ mod tests {
         let nonces = turn("server/a", 0, 0);
         assert_eq!(STANDARD.decode(&nonces.key).unwrap().len(), 16);
         assert!(nonces.random.len() == 16 && nonces.random.bytes().all(|b| b.is_ascii_lowercase()));
-        assert_eq!(
-            (&nonces.ping[..2], nonces.ping.len()),
-            (&b"\x89\x88"[..], 14)
-        );
-        assert_eq!(
-            (&nonces.close[..2], nonces.close.len()),
-            (&b"\x88\x82"[..], 8)
-        );
-        let status = [
-            nonces.close[6] ^ nonces.close[2],
-            nonces.close[7] ^ nonces.close[3],
-        ];
+        assert_eq!((&nonces.ping[..2], nonces.ping.len()), (&b"\x89\x88"[..], 14));
+        assert_eq!((&nonces.close[..2], nonces.close.len()), (&b"\x88\x82"[..], 8));
+        let status = [nonces.close[6] ^ nonces.close[2], nonces.close[7] ^ nonces.close[3]];
         assert_eq!(u16::from_be_bytes(status), 1000);
     }
 
@@ -250,30 +204,20 @@ mod tests {
             subprotocols: vec!["Mine".into(), "chat".into()],
             ..Settings::default()
         };
-        let facts = TargetFacts {
-            subprotocols: vec!["Mine".into()],
-            ..TargetFacts::default()
-        };
+        let facts = TargetFacts { subprotocols: vec!["Mine".into()], ..TargetFacts::default() };
         let target = Target::parse("wss://host.example:9/p").unwrap();
         let filled = bindings(&target, &settings, &facts, &turn("server/a", 0, 0));
         let standing =
             b"Cookie: a=b\r\nOrigin: https://good.example\r\nSec-WebSocket-Protocol: mine\r\n";
         assert_eq!(filled.standing, standing);
-        assert_eq!(
-            filled.standing_but_origin,
-            b"Cookie: a=b\r\nSec-WebSocket-Protocol: mine\r\n"
-        );
+        assert_eq!(filled.standing_but_origin, b"Cookie: a=b\r\nSec-WebSocket-Protocol: mine\r\n");
         assert_eq!(filled.authority_upper, b"HOST.EXAMPLE:9");
         assert_eq!(filled.scheme, b"https");
         assert_eq!(
             (&filled.subprotocol[..], &filled.subprotocol_swapped[..]),
             (&b"Mine"[..], &b"mINE"[..])
         );
-        assert!(
-            filled
-                .subprotocol_candidates
-                .starts_with(b"chat, superchat, ")
-        );
+        assert!(filled.subprotocol_candidates.starts_with(b"chat, superchat, "));
         assert!(filled.subprotocol_second.is_empty());
     }
 }

@@ -142,10 +142,7 @@ impl Connector {
         match timeout(left, connector.connect(name.clone(), tcp)).await {
             Ok(Ok(stream)) => Ok(Stream::Tls(Box::new(stream))),
             Ok(Err(source)) => Err(ConnectError::Tls { address, source }),
-            Err(_) => Err(ConnectError::TimedOut {
-                address,
-                after: limit,
-            }),
+            Err(_) => Err(ConnectError::TimedOut { address, after: limit }),
         }
     }
 }
@@ -251,9 +248,8 @@ fn tls_for(
 
 async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, ConnectError> {
     let found = lookup_host((target.bare_host(), target.port)).await;
-    let mut addresses: Vec<SocketAddr> = found
-        .map_err(|e| no_address(target, &e.to_string()))?
-        .collect();
+    let mut addresses: Vec<SocketAddr> =
+        found.map_err(|e| no_address(target, &e.to_string()))?.collect();
     addresses.dedup();
     Ok(addresses)
 }
@@ -266,10 +262,7 @@ async fn connect_tcp(address: SocketAddr, limit: Duration) -> Result<TcpStream, 
         }
         Ok(Err(source)) => return Err(ConnectError::Io { address, source }),
         Err(_) => {
-            return Err(ConnectError::TimedOut {
-                address,
-                after: limit,
-            });
+            return Err(ConnectError::TimedOut { address, after: limit });
         }
     };
     // Each write of a case leaves at once, so that a split is a split on the wire too. It can fail
@@ -279,10 +272,7 @@ async fn connect_tcp(address: SocketAddr, limit: Duration) -> Result<TcpStream, 
 }
 
 fn no_address(target: &Target, why: &str) -> ConnectError {
-    ConnectError::Name {
-        host: target.bare_host().to_owned(),
-        why: why.to_owned(),
-    }
+    ConnectError::Name { host: target.bare_host().to_owned(), why: why.to_owned() }
 }
 
 /// Between two tries at an address that refuses.

@@ -59,8 +59,7 @@ impl Context {
             Err(Failed::Died(exchanges)) => return Settled::Lost(exchanges),
             Err(Failed::Connect(error)) => {
                 let message = error.to_string();
-                self.judge
-                    .not_played(case, Verdict::Error, Reason::Connect, &message)
+                self.judge.not_played(case, Verdict::Error, Reason::Connect, &message)
             }
         };
         settled.elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -109,12 +108,8 @@ impl Context {
         window: Duration,
     ) -> Result<CaseResult, Failed> {
         let case = &self.plan.cases()[index];
-        let turn = |connection| Turn {
-            seed: self.settings.seed,
-            case: &case.id,
-            attempt,
-            connection,
-        };
+        let turn =
+            |connection| Turn { seed: self.settings.seed, case: &case.id, attempt, connection };
         let own = self.connection(index, case, facts, turn(0), window);
         let exchanges = match self.plan.partner(case) {
             None => vec![own.await?],
@@ -148,10 +143,9 @@ impl Context {
                 return Err(Failed::Died(Vec::new()));
             }
             // It lives: whatever stood in the way may have passed.
-            Err(_) => self
-                .guarded(index, played, facts, turn, window)
-                .await
-                .map_err(Failed::Connect)?,
+            Err(_) => {
+                self.guarded(index, played, facts, turn, window).await.map_err(Failed::Connect)?
+            }
         };
         if hints_at_death(&exchange) && self.check_now().await == Pulse::Dead {
             return Err(Failed::Died(vec![exchange]));
@@ -198,11 +192,7 @@ impl Context {
 
     /// Whether an exchange of this case got as far as a response head, which only HTTP has.
     pub(crate) fn has_response(&self, case: &Case, exchange: &Exchange) -> bool {
-        !self
-            .judge
-            .progress(case, &exchange.written(), &exchange.read())
-            .heads
-            .is_empty()
+        !self.judge.progress(case, &exchange.written(), &exchange.read()).heads.is_empty()
     }
 }
 
@@ -218,16 +208,8 @@ impl Control for Context {
         };
         let case = &self.plan.cases()[index];
         let attempt = HEALTH_ATTEMPTS + number;
-        let turn = Turn {
-            seed: self.settings.seed,
-            case: &case.id,
-            attempt,
-            connection: 0,
-        };
-        match self
-            .exchange(case, &TargetFacts::default(), turn, limit)
-            .await
-        {
+        let turn = Turn { seed: self.settings.seed, case: &case.id, attempt, connection: 0 };
+        match self.exchange(case, &TargetFacts::default(), turn, limit).await {
             Ok(exchange) => self.has_response(case, &exchange),
             Err(_) => false,
         }

@@ -70,11 +70,7 @@ impl Health {
         self.with_suspects(|suspects| {
             match suspects.iter_mut().find(|suspect| suspect.case == case) {
                 Some(suspect) => suspect.under_way += 1,
-                None => suspects.push(Suspect {
-                    case,
-                    under_way: 1,
-                    ended: None,
-                }),
+                None => suspects.push(Suspect { case, under_way: 1, ended: None }),
             }
         });
         guard
@@ -182,11 +178,7 @@ mod tests {
     async fn four_unanswered_controls_are_a_death() {
         for (from, pulse) in [(0, Pulse::Alive), (3, Pulse::Alive), (4, Pulse::Dead)] {
             let health = Health::default();
-            assert_eq!(
-                health.check(&AnswersFrom(from), Instant::now()).await,
-                pulse,
-                "{from}"
-            );
+            assert_eq!(health.check(&AnswersFrom(from), Instant::now()).await, pulse, "{from}");
             assert_eq!(health.is_dead(), pulse == Pulse::Dead);
         }
     }

@@ -20,23 +20,15 @@ pub(crate) struct Obstacle {
 pub(crate) fn obstacle(case: &Case, facts: &TargetFacts, settings: &Settings) -> Option<Obstacle> {
     if let (Some(Hazard::Resource), false) = (case.hazard, settings.hazardous) {
         let message = "can hurt a weak server; it is played with --hazardous".to_owned();
-        return Some(Obstacle {
-            reason: Reason::NotApplicable,
-            message,
-        });
+        return Some(Obstacle { reason: Reason::NotApplicable, message });
     }
     if facts.http2_alone && case.over == Over::Http1 {
         let message = "HTTP/2 is all that is spoken with the target".to_owned();
-        return Some(Obstacle {
-            reason: Reason::NotApplicable,
-            message,
-        });
+        return Some(Obstacle { reason: Reason::NotApplicable, message });
     }
     let unmet = case.needs.iter().filter(|need| !facts.has(**need));
     let obstacles: Vec<Obstacle> = unmet.map(|need| unmet_need(*need, facts)).collect();
-    let blocked = obstacles
-        .iter()
-        .find(|obstacle| obstacle.reason == Reason::Blocked);
+    let blocked = obstacles.iter().find(|obstacle| obstacle.reason == Reason::Blocked);
     blocked.or(obstacles.first()).cloned()
 }
 
@@ -60,20 +52,10 @@ fn unmet_need(need: Need, facts: &TargetFacts) -> Obstacle {
     };
     if inside_tunnel && facts.endpoint != Some(true) {
         let message = "the control was not answered with a switch".to_owned();
-        return Obstacle {
-            reason: Reason::Blocked,
-            message,
-        };
+        return Obstacle { reason: Reason::Blocked, message };
     }
-    let reason = if need == Need::Pong {
-        Reason::Blocked
-    } else {
-        Reason::NotApplicable
-    };
-    Obstacle {
-        reason,
-        message: lack(need).to_owned(),
-    }
+    let reason = if need == Need::Pong { Reason::Blocked } else { Reason::NotApplicable };
+    Obstacle { reason, message: lack(need).to_owned() }
 }
 
 fn lack(need: Need) -> &'static str {

@@ -24,10 +24,8 @@ impl Plan {
     #[must_use]
     pub fn new(corpus: &[Case], chosen: impl Fn(&Case) -> bool) -> Self {
         let servers = corpus.iter().filter(|case| case.role == Role::Server);
-        let cases: Vec<Case> = servers
-            .filter(|case| is_control(case) || chosen(case))
-            .cloned()
-            .collect();
+        let cases: Vec<Case> =
+            servers.filter(|case| is_control(case) || chosen(case)).cloned().collect();
         let wanted = cases.iter().filter_map(|case| case.same_as.as_deref());
         let partners = wanted
             .filter_map(|id| corpus.iter().find(|case| case.id == id))
@@ -69,10 +67,7 @@ impl Plan {
 
     fn positions(&self, wanted: impl Fn(&Case) -> bool) -> Vec<usize> {
         let numbered = self.cases.iter().enumerate();
-        numbered
-            .filter(|(_, case)| wanted(case))
-            .map(|(index, _)| index)
-            .collect()
+        numbered.filter(|(_, case)| wanted(case)).map(|(index, _)| index).collect()
     }
 }
 

@@ -53,13 +53,7 @@ pub async fn play(connector: &Connector, play: &Play<'_>) -> Result<Exchange, Co
     };
     let wire = Wire::new(stream, play.case.over.into(), limits.keep);
     let until = wire.record().opened() + limits.timeout + waits(play.script);
-    let mut player = Player {
-        play,
-        wire,
-        until,
-        stream: 0,
-        heads_taken: 0,
-    };
+    let mut player = Player { play, wire, until, stream: 0, heads_taken: 0 };
     let stop = match player.steps().await {
         Ok(()) | Err(Stop::WriteFailed) => player.rest().await,
         Err(stop) => stop,
@@ -68,9 +62,7 @@ pub async fn play(connector: &Connector, play: &Play<'_>) -> Result<Exchange, Co
         player.wire.note_deadline();
     }
     let record = player.wire.record();
-    let parting = play
-        .judge
-        .leave(play.case, record.written(), record.read(), play.close);
+    let parting = play.judge.leave(play.case, record.written(), record.read(), play.close);
     Ok(leave(player.wire, stop, &parting, limits.window).await)
 }
 
@@ -92,11 +84,7 @@ fn refused(case: &Case, error: &ConnectError) -> Option<Exchange> {
     if case.over == case::Over::Http1 && !about_alpn {
         return None;
     }
-    let link = Link {
-        over: case.over.into(),
-        tls: true,
-        alpn: None,
-    };
+    let link = Link { over: case.over.into(), tls: true, alpn: None };
     let mut record = Record::begin(link, 0);
     record.event(refusal(source)?);
     Some(record.finish())
@@ -132,9 +120,7 @@ impl Player<'_> {
                 Action::Wait(time) => self.pause(*time).await?,
                 Action::Write(octets) => {
                     let window = self.play.limits.window;
-                    self.wire
-                        .write(octets, IoKind::Wrote, window, self.until)
-                        .await?;
+                    self.wire.write(octets, IoKind::Wrote, window, self.until).await?;
                 }
             }
         }
@@ -167,11 +153,7 @@ impl Player<'_> {
                 self.heads_taken += 1;
                 if takes(outcomes, status) {
                     let covered = covers(outcomes, status);
-                    return Ok(if covered {
-                        Remaining::Played
-                    } else {
-                        Remaining::LeftOut
-                    });
+                    return Ok(if covered { Remaining::Played } else { Remaining::LeftOut });
                 }
             }
             // With no head at all, it can only be something else than HTTP.
@@ -229,15 +211,11 @@ impl Player<'_> {
             return Ok(());
         }
         let window = self.play.limits.window;
-        self.wire
-            .write(due, IoKind::WroteOwed, window, self.until)
-            .await
+        self.wire.write(due, IoKind::WroteOwed, window, self.until).await
     }
 
     fn progress(&self) -> Progress {
         let record = self.wire.record();
-        self.play
-            .judge
-            .progress(self.play.case, record.written(), record.read())
+        self.play.judge.progress(self.play.case, record.written(), record.read())
     }
 }

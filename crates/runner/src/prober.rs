@@ -52,14 +52,7 @@ impl Prober {
             window_ms: u64::try_from(settings.timeout.as_millis()).unwrap_or(u64::MAX),
             ..TargetFacts::default()
         };
-        Ok(Self {
-            target,
-            settings,
-            judge,
-            connector,
-            facts,
-            server,
-        })
+        Ok(Self { target, settings, judge, connector, facts, server })
     }
 
     /// Plays a case once and has it judged. The seed, the id and the attempt decide on its nonces.
@@ -73,12 +66,7 @@ impl Prober {
         attempt: u32,
         window: Duration,
     ) -> Result<CaseResult, ConnectError> {
-        let turn = Turn {
-            seed: self.settings.seed,
-            case: &case.id,
-            attempt,
-            connection: 0,
-        };
+        let turn = Turn { seed: self.settings.seed, case: &case.id, attempt, connection: 0 };
         let bench = Bench {
             connector: &self.connector,
             target: &self.target,
@@ -126,12 +114,8 @@ impl Prober {
     /// What is put in the place of bindings, with nonces of no exchange.
     #[must_use]
     pub fn bindings(&self) -> Bindings {
-        let nonces = Nonces::of(&Turn {
-            seed: self.settings.seed,
-            case: "",
-            attempt: 0,
-            connection: 0,
-        });
+        let nonces =
+            Nonces::of(&Turn { seed: self.settings.seed, case: "", attempt: 0, connection: 0 });
         bindings(&self.target, &self.settings, &self.facts, &nonces)
     }
 
@@ -164,12 +148,7 @@ impl Prober {
 /// What is put in the place of bindings before anything is known of a target, with nonces of no exchange.
 #[must_use]
 pub fn bindings_of(target: &Target, settings: &Settings) -> Bindings {
-    let nonces = Nonces::of(&Turn {
-        seed: settings.seed,
-        case: "",
-        attempt: 0,
-        connection: 0,
-    });
+    let nonces = Nonces::of(&Turn { seed: settings.seed, case: "", attempt: 0, connection: 0 });
     bindings(target, settings, &TargetFacts::default(), &nonces)
 }
 
@@ -193,18 +172,9 @@ impl Bench<'_> {
         let nonces = Nonces::of(&turn);
         let filled = bindings(self.target, self.settings, facts, &nonces);
         let script = script(&case.steps, &filled);
-        let limits = Limits {
-            window,
-            timeout: self.settings.timeout,
-            keep: self.settings.keep,
-        };
-        let play_case = Play {
-            case,
-            script: &script,
-            close: &nonces.close,
-            judge: self.judge,
-            limits,
-        };
+        let limits = Limits { window, timeout: self.settings.timeout, keep: self.settings.keep };
+        let play_case =
+            Play { case, script: &script, close: &nonces.close, judge: self.judge, limits };
         play(self.connector, &play_case).await
     }
 }

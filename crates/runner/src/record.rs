@@ -132,11 +132,7 @@ impl Record {
 
     /// Adds to the last event when it is of this kind: then nothing happened in between.
     fn append_or_push(&mut self, kind: IoKind, octets: &[u8]) {
-        let from = if kind == IoKind::Read {
-            0
-        } else {
-            self.write_began
-        };
+        let from = if kind == IoKind::Read { 0 } else { self.write_began };
         match self.io[from..].last_mut() {
             Some(last) if last.kind == kind => last.bytes.extend_from_slice(octets),
             _ => self.push(kind, octets),
@@ -145,11 +141,7 @@ impl Record {
 
     fn push(&mut self, kind: IoKind, octets: &[u8]) {
         let at_us = u64::try_from(self.opened.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.io.push(Io {
-            at_us,
-            kind,
-            bytes: octets.to_vec(),
-        });
+        self.io.push(Io { at_us, kind, bytes: octets.to_vec() });
     }
 }
 
@@ -161,11 +153,7 @@ const READS_APART: usize = 1000;
 mod tests {
     use super::*;
 
-    const PLAIN: Link = Link {
-        over: Over::Http1,
-        tls: false,
-        alpn: None,
-    };
+    const PLAIN: Link = Link { over: Over::Http1, tls: false, alpn: None };
 
     #[test]
     fn what_exceeds_the_cap_is_dropped() {
@@ -188,19 +176,10 @@ mod tests {
         record.wrote(b"ef");
         record.begin_write();
         record.wrote(b"g");
-        let kinds: Vec<_> = record
-            .io
-            .iter()
-            .map(|io| (io.kind, io.bytes.len()))
-            .collect();
+        let kinds: Vec<_> = record.io.iter().map(|io| (io.kind, io.bytes.len())).collect();
         assert_eq!(
             kinds,
-            [
-                (IoKind::Wrote, 4),
-                (IoKind::Read, 1),
-                (IoKind::Wrote, 2),
-                (IoKind::Wrote, 1)
-            ]
+            [(IoKind::Wrote, 4), (IoKind::Read, 1), (IoKind::Wrote, 2), (IoKind::Wrote, 1)]
         );
         assert_eq!(record.written(), b"abcdefg");
     }

@@ -26,13 +26,8 @@ pub async fn run(
     events: UnboundedSender<Event>,
     cancel: impl Future<Output = ()>,
 ) -> RunOutcome {
-    let mut session = Session::new(
-        Arc::new(plan),
-        Arc::new(target),
-        Arc::new(settings),
-        judge,
-        events,
-    );
+    let mut session =
+        Session::new(Arc::new(plan), Arc::new(target), Arc::new(settings), judge, events);
     let ending = tokio::select! {
         biased;
         () = cancel => None,

@@ -98,9 +98,7 @@ mod tests {
     use super::*;
 
     fn octets(text: &str) -> Template {
-        Template {
-            parts: vec![Part::Bytes(text.as_bytes().to_vec())],
-        }
+        Template { parts: vec![Part::Bytes(text.as_bytes().to_vec())] }
     }
 
     fn write(text: &str) -> Action {
@@ -112,22 +110,15 @@ mod tests {
         let pause = Duration::from_millis(5);
         let steps = [
             Step::Send(octets("GET / ")),
-            Step::Repeat {
-                times: 3,
-                bytes: octets("x"),
-            },
+            Step::Repeat { times: 3, bytes: octets("x") },
             Step::Send(octets("\r\n")),
             Step::Wait(pause),
             Step::Send(octets("")),
             Step::ShutdownWrite,
             Step::Send(octets("tail")),
         ];
-        let wanted = [
-            write("GET / xxx\r\n"),
-            Action::Wait(pause),
-            Action::ShutWrite,
-            write("tail"),
-        ];
+        let wanted =
+            [write("GET / xxx\r\n"), Action::Wait(pause), Action::ShutWrite, write("tail")];
         let script = script(&steps, &Bindings::default());
         assert_eq!(script, wanted);
         assert_eq!(waits(&script), pause);
@@ -136,16 +127,9 @@ mod tests {
     #[test]
     fn a_fill_counts_the_octets_before_a_wait() {
         let fill = Template {
-            parts: vec![
-                Part::Binding(Binding::Fill(8)),
-                Part::Bytes(b"\r\n".to_vec()),
-            ],
+            parts: vec![Part::Binding(Binding::Fill(8)), Part::Bytes(b"\r\n".to_vec())],
         };
-        let steps = [
-            Step::Send(octets("\r\nX: ")),
-            Step::Wait(Duration::ZERO),
-            Step::Send(fill),
-        ];
+        let steps = [Step::Send(octets("\r\nX: ")), Step::Wait(Duration::ZERO), Step::Send(fill)];
         let script = script(&steps, &Bindings::default());
         assert_eq!(script.last(), Some(&write("aaaaa\r\n")));
     }

@@ -26,21 +26,14 @@ impl Server {
     /// Says what became of the command, in a phrase with the command in it.
     pub(crate) async fn start(command: &str, target: &Target) -> Result<Self, String> {
         if is_listening(target, PROBE).await {
-            return Err(format!(
-                "something listens at {target} before `{command}` is started"
-            ));
+            return Err(format!("something listens at {target} before `{command}` is started"));
         }
         let mut shell = Command::new("sh");
         shell.args(["-c", command]).kill_on_drop(true);
-        shell
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+        shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         #[cfg(unix)]
         shell.process_group(0);
-        let child = shell
-            .spawn()
-            .map_err(|e| format!("cannot start `{command}`: {e}"))?;
+        let child = shell.spawn().map_err(|e| format!("cannot start `{command}`: {e}"))?;
         let group = Group::of(&child);
         let mut server = Self { child, group };
         server.wait_for_port(command, target).await?;
@@ -81,10 +74,7 @@ impl Server {
             }
             sleep(BETWEEN_PROBES).await;
         }
-        Err(format!(
-            "`{command}` does not listen at {target} after {} s",
-            START.as_secs()
-        ))
+        Err(format!("`{command}` does not listen at {target} after {} s", START.as_secs()))
     }
 }
 

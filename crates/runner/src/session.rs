@@ -50,11 +50,7 @@ impl Session {
         events: UnboundedSender<Event>,
     ) -> Self {
         let http2_alone = target.scheme.is_http2_alone();
-        let control = if http2_alone {
-            plan.http2_control()
-        } else {
-            plan.control()
-        };
+        let control = if http2_alone { plan.http2_control() } else { plan.control() };
         let facts = TargetFacts {
             tls: target.tls.is_some(),
             http2_alone,
@@ -82,9 +78,7 @@ impl Session {
 
     /// All phases, in order.
     pub(crate) async fn play_all(&mut self) -> Ending {
-        self.tell(Event::Started {
-            total: self.plan.cases().len(),
-        });
+        self.tell(Event::Started { total: self.plan.cases().len() });
         match self.phases().await {
             Ok(()) if self.has_endpoint() => Ending::Complete,
             Ok(()) => Ending::NotSwitched,
@@ -115,19 +109,8 @@ impl Session {
         }
         self.tell(Event::Finished);
         let complete = matches!(ending, Ending::Complete | Ending::NotSwitched);
-        let results = self
-            .results
-            .into_iter()
-            .flatten()
-            .chain(self.again)
-            .collect();
-        RunOutcome {
-            results,
-            facts: self.facts,
-            complete,
-            ending,
-            deaths: self.deaths,
-        }
+        let results = self.results.into_iter().flatten().chain(self.again).collect();
+        RunOutcome { results, facts: self.facts, complete, ending, deaths: self.deaths }
     }
 
     async fn phases(&mut self) -> Result<(), Ending> {
@@ -142,8 +125,7 @@ impl Session {
         let mut discovery = self.plan.discovery();
         discovery.retain(|index| Some(*index) != self.control);
         self.schedule(&context, discovery, 1).await?;
-        self.schedule(&context, self.plan.rest(), self.settings.jobs.max(1))
-            .await?;
+        self.schedule(&context, self.plan.rest(), self.settings.jobs.max(1)).await?;
         self.control_again(&context).await
     }
 
@@ -225,14 +207,8 @@ impl Session {
             }
         }
         let Some(result) = first else { return Ok(()) };
-        let answered = result
-            .exchanges
-            .first()
-            .is_some_and(|e| context.has_response(case, e));
-        let message = result
-            .label
-            .clone()
-            .unwrap_or_else(|| "no HTTP response".to_owned());
+        let answered = result.exchanges.first().is_some_and(|e| context.has_response(case, e));
+        let message = result.label.clone().unwrap_or_else(|| "no HTTP response".to_owned());
         self.store(index, result);
         if answered || self.facts.endpoint == Some(true) {
             return Ok(());
@@ -249,26 +225,16 @@ impl Session {
         attempt: u32,
     ) -> Result<Exchange, ConnectError> {
         let case = &self.plan.cases()[index];
-        let turn = Turn {
-            seed: self.settings.seed,
-            case: &case.id,
-            attempt,
-            connection: 0,
-        };
-        context
-            .exchange(case, &self.facts, turn, self.settings.timeout)
-            .await
+        let turn = Turn { seed: self.settings.seed, case: &case.id, attempt, connection: 0 };
+        context.exchange(case, &self.facts, turn, self.settings.timeout).await
     }
 
     fn learn_control(&mut self, context: &Context, index: usize, exchange: &Exchange) {
-        self.judge
-            .learn(&self.plan.cases()[index], exchange, &mut self.facts);
+        self.judge.learn(&self.plan.cases()[index], exchange, &mut self.facts);
         self.facts.answer_us = answer_us(exchange).unwrap_or(0);
         let answer = Duration::from_micros(self.facts.answer_us);
         self.facts.window_ms = millis(self.settings.window(answer));
-        context
-            .window_ms
-            .store(self.facts.window_ms, Ordering::Relaxed);
+        context.window_ms.store(self.facts.window_ms, Ordering::Relaxed);
     }
 
     fn unreachable(&mut self, message: String) -> Ending {
@@ -430,9 +396,7 @@ enum NoContact {
 /// From the last octet of the request to the first of the answer.
 fn answer_us(exchange: &Exchange) -> Option<u64> {
     let read = exchange.io.iter().position(|io| io.kind == IoKind::Read)?;
-    let wrote = exchange.io[..read]
-        .iter()
-        .rfind(|io| io.kind == IoKind::Wrote)?;
+    let wrote = exchange.io[..read].iter().rfind(|io| io.kind == IoKind::Wrote)?;
     Some(exchange.io[read].at_us.saturating_sub(wrote.at_us))
 }
 

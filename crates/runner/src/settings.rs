@@ -80,10 +80,7 @@ mod tests {
             let got = settings.window(Duration::from_millis(answer));
             assert_eq!(got, Duration::from_millis(window), "{answer}");
         }
-        let hasty = Settings {
-            timeout: Duration::from_millis(100),
-            ..settings
-        };
+        let hasty = Settings { timeout: Duration::from_millis(100), ..settings };
         assert_eq!(hasty.window(Duration::ZERO), Duration::from_millis(100));
     }
 }

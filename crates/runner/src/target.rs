@@ -82,9 +82,7 @@ impl Target {
     /// Says which part of the text is wrong, with the text in the message.
     pub fn parse(url: &str) -> Result<Self, TargetError> {
         let owned = || url.to_owned();
-        let (scheme, rest) = url
-            .split_once("://")
-            .ok_or_else(|| TargetError::Scheme(owned()))?;
+        let (scheme, rest) = url.split_once("://").ok_or_else(|| TargetError::Scheme(owned()))?;
         let scheme = Scheme::parse(scheme).ok_or_else(|| TargetError::Scheme(owned()))?;
         if rest.contains('#') {
             return Err(TargetError::Fragment(owned()));
@@ -100,24 +98,11 @@ impl Target {
             Some(digits) => parse_port(digits).ok_or_else(|| TargetError::Port(owned()))?,
         };
         if let Some(found) = path.chars().find(|c| !c.is_ascii_graphic()) {
-            return Err(TargetError::Path {
-                url: owned(),
-                found,
-            });
+            return Err(TargetError::Path { url: owned(), found });
         }
-        let path = if path.starts_with('/') {
-            path.to_owned()
-        } else {
-            format!("/{path}")
-        };
+        let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
         let tls = scheme.is_secure().then_some(Trust::System);
-        Ok(Self {
-            scheme,
-            host: host.to_owned(),
-            port,
-            path,
-            tls,
-        })
+        Ok(Self { scheme, host: host.to_owned(), port, path, tls })
     }
 
     /// The same target, with another answer to whom we trust; without TLS there is nothing to trust.
@@ -139,10 +124,7 @@ impl Target {
     /// The host as a resolver and TLS want it: an IPv6 literal without its brackets.
     #[must_use]
     pub fn bare_host(&self) -> &str {
-        self.host
-            .strip_prefix('[')
-            .and_then(|host| host.strip_suffix(']'))
-            .unwrap_or(&self.host)
+        self.host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(&self.host)
     }
 
     /// The origin that a page of the target itself would have.
@@ -154,13 +136,7 @@ impl Target {
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}://{}{}",
-            self.scheme.name(),
-            self.authority(),
-            self.path
-        )
+        write!(f, "{}://{}{}", self.scheme.name(), self.authority(), self.path)
     }
 }
 
@@ -169,8 +145,7 @@ impl Scheme {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let all = [Self::H2c, Self::Http, Self::Https, Self::Ws, Self::Wss];
-        all.into_iter()
-            .find(|scheme| scheme.name().eq_ignore_ascii_case(text))
+        all.into_iter().find(|scheme| scheme.name().eq_ignore_ascii_case(text))
     }
 
     /// The scheme as it stands before `://`.
@@ -237,10 +212,7 @@ fn check_host(host: &str) -> Result<(), &'static str> {
     if !host.is_ascii() {
         return Err("it is not ASCII; write the name as Punycode (`xn--…`)");
     }
-    if !host
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
-    {
+    if !host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)) {
         return Err("it has a character that no host name has; an IPv6 address stands in brackets");
     }
     Ok(())
@@ -259,58 +231,19 @@ mod tests {
     fn urls_are_taken_apart() {
         let rows: [(&str, &str, u16, &str, &str); 9] = [
             ("h2c://127.0.0.1/ws", "127.0.0.1", 80, "/ws", "127.0.0.1"),
-            (
-                "ws://127.0.0.1:9001/chat",
-                "127.0.0.1",
-                9001,
-                "/chat",
-                "127.0.0.1:9001",
-            ),
+            ("ws://127.0.0.1:9001/chat", "127.0.0.1", 9001, "/chat", "127.0.0.1:9001"),
             ("ws://example.com", "example.com", 80, "/", "example.com"),
-            (
-                "wss://example.com/a?b=c",
-                "example.com",
-                443,
-                "/a?b=c",
-                "example.com",
-            ),
-            (
-                "http://example.com?x",
-                "example.com",
-                80,
-                "/?x",
-                "example.com",
-            ),
-            (
-                "HTTPS://a_b.example:8443/",
-                "a_b.example",
-                8443,
-                "/",
-                "a_b.example:8443",
-            ),
+            ("wss://example.com/a?b=c", "example.com", 443, "/a?b=c", "example.com"),
+            ("http://example.com?x", "example.com", 80, "/?x", "example.com"),
+            ("HTTPS://a_b.example:8443/", "a_b.example", 8443, "/", "a_b.example:8443"),
             ("ws://[::1]:8080/x", "[::1]", 8080, "/x", "[::1]:8080"),
-            (
-                "wss://[2001:db8::1]",
-                "[2001:db8::1]",
-                443,
-                "/",
-                "[2001:db8::1]",
-            ),
-            (
-                "ws://example.com:/x:y",
-                "example.com",
-                80,
-                "/x:y",
-                "example.com",
-            ),
+            ("wss://[2001:db8::1]", "[2001:db8::1]", 443, "/", "[2001:db8::1]"),
+            ("ws://example.com:/x:y", "example.com", 80, "/x:y", "example.com"),
         ];
         for (url, host, port, path, authority) in rows {
             let target = Target::parse(url).unwrap();
             assert_eq!((target.host.as_str(), target.port), (host, port), "{url}");
-            assert_eq!(
-                (target.path.as_str(), target.authority().as_str()),
-                (path, authority)
-            );
+            assert_eq!((target.path.as_str(), target.authority().as_str()), (path, authority));
             assert_eq!(target.tls.is_some(), target.scheme.is_secure(), "{url}");
         }
     }
@@ -352,26 +285,14 @@ mod tests {
         ] {
             assert_eq!(Target::parse(url).unwrap().to_string(), url);
         }
-        assert_eq!(
-            Target::parse("h2c://a:9/").unwrap().own_origin(),
-            "http://a:9"
-        );
+        assert_eq!(Target::parse("h2c://a:9/").unwrap().own_origin(), "http://a:9");
         assert_eq!(Target::parse("wss://[::1]/").unwrap().bare_host(), "::1");
-        assert_eq!(
-            Target::parse("wss://a:9/").unwrap().own_origin(),
-            "https://a:9"
-        );
+        assert_eq!(Target::parse("wss://a:9/").unwrap().own_origin(), "https://a:9");
     }
 
     #[test]
     fn trust_needs_tls() {
-        assert_eq!(
-            Target::parse("ws://a/")
-                .unwrap()
-                .trusting(Trust::Anything)
-                .tls,
-            None
-        );
+        assert_eq!(Target::parse("ws://a/").unwrap().trusting(Trust::Anything).tls, None);
         let secure = Target::parse("wss://a/").unwrap().trusting(Trust::Anything);
         assert_eq!(secure.tls, Some(Trust::Anything));
     }

@@ -44,9 +44,9 @@ pub(crate) fn client_config(trust: &Trust) -> Result<ClientConfig, TrustError> {
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()?;
     Ok(match trust {
-        Trust::CaFile(file) => builder
-            .with_root_certificates(roots_from(file)?)
-            .with_no_client_auth(),
+        Trust::CaFile(file) => {
+            builder.with_root_certificates(roots_from(file)?).with_no_client_auth()
+        }
         Trust::System => {
             let verifier = rustls_platform_verifier::Verifier::new(provider)?;
             builder
@@ -62,10 +62,7 @@ pub(crate) fn client_config(trust: &Trust) -> Result<ClientConfig, TrustError> {
 }
 
 fn roots_from(file: &PathBuf) -> Result<RootCertStore, TrustError> {
-    let failed = |why: String| TrustError::File {
-        file: file.clone(),
-        why,
-    };
+    let failed = |why: String| TrustError::File { file: file.clone(), why };
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(file).map_err(|e| failed(e.to_string()))? {
         let certificate = certificate.map_err(|e| failed(e.to_string()))?;
@@ -116,9 +113,7 @@ impl ServerCertVerifier for AnyCertificate {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 
@@ -129,12 +124,7 @@ mod tests {
     #[test]
     fn a_bad_ca_file_is_named() {
         let missing = Trust::CaFile(PathBuf::from("no/such/file.pem"));
-        assert!(
-            client_config(&missing)
-                .unwrap_err()
-                .to_string()
-                .contains("no/such/file.pem")
-        );
+        assert!(client_config(&missing).unwrap_err().to_string().contains("no/such/file.pem"));
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("empty.pem");
         std::fs::write(&file, "no certificate here").unwrap();

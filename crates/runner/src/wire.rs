@@ -50,24 +50,12 @@ enum Peer {
 impl Wire {
     /// Begins to record a connection that was just opened.
     pub(crate) fn new(stream: Stream, over: Over, keep: usize) -> Self {
-        let link = Link {
-            over,
-            tls: stream.is_tls(),
-            alpn: stream.alpn(),
-        };
+        let link = Link { over, tls: stream.is_tls(), alpn: stream.alpn() };
         let record = Record::begin(link, keep);
         let (reader, writer) = split(stream);
         let active = record.opened();
         let buffer = vec![0; BUFFER].into_boxed_slice();
-        Self {
-            reader,
-            writer,
-            buffer,
-            record,
-            active,
-            peer: Peer::Open,
-            write_shut: false,
-        }
+        Self { reader, writer, buffer, record, active, peer: Peer::Open, write_shut: false }
     }
 
     /// What was recorded so far.
@@ -219,9 +207,7 @@ impl Wire {
 
 /// What a failed read says of how the peer ended the connection.
 fn end_of(error: &io::Error) -> IoKind {
-    let tls = error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match (error.kind(), tls) {
         (_, Some(rustls::Error::AlertReceived(_))) => IoKind::TlsAlert,
         // rustls says so where the stream ends without `close_notify` (RFC 8446 section 6.1), and we
@@ -233,9 +219,7 @@ fn end_of(error: &io::Error) -> IoKind {
 
 /// How a peer kept a TLS handshake from coming about; `None` when it did not, but we do not trust it.
 pub(crate) fn refusal(error: &io::Error) -> Option<IoKind> {
-    let tls = error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match tls {
         None | Some(rustls::Error::AlertReceived(_)) => Some(end_of(error)),
         Some(rustls::Error::InvalidMessage(_) | rustls::Error::PeerMisbehaved(_)) => {

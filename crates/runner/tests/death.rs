@@ -1,9 +1,6 @@
 //! Runs against servers that die.
 //! A server that can be started again is this very test binary, asked to serve by its environment.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test that cannot be set up has failed"
-)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod support;
 
@@ -22,15 +19,7 @@ use upspec_runner::{Death, Ending, Plan, RunOutcome, Settings, run};
 async fn run_cases(address: SocketAddr, cases: &[Case], settings: Settings) -> RunOutcome {
     let (events, _told) = unbounded_channel();
     let plan = Plan::new(cases, |_| true);
-    run(
-        plan,
-        target(address),
-        settings,
-        Arc::new(LabelJudge),
-        events,
-        pending(),
-    )
-    .await
+    run(plan, target(address), settings, Arc::new(LabelJudge), events, pending()).await
 }
 
 fn plain(name: &str) -> Case {
@@ -42,12 +31,7 @@ fn deadly(name: &str) -> Case {
 }
 
 fn death(names: &[&str]) -> Death {
-    Death {
-        suspects: names
-            .iter()
-            .map(|name| format!("server/a/{name}"))
-            .collect(),
-    }
+    Death { suspects: names.iter().map(|name| format!("server/a/{name}")).collect() }
 }
 
 /// Serves until somebody asks it to die: then it answers nothing, and nobody listens any more.
@@ -76,30 +60,16 @@ async fn a_lone_suspect_is_named() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(serve_until_killed(listener));
-    let cases = [
-        control(),
-        plain("before"),
-        deadly("killer"),
-        plain("after"),
-        plain("last"),
-    ];
-    let settings = Settings {
-        jobs: 1,
-        ..settings()
-    };
+    let cases = [control(), plain("before"), deadly("killer"), plain("after"), plain("last")];
+    let settings = Settings { jobs: 1, ..settings() };
     let outcome = run_cases(address, &cases, settings).await;
-    let Ending::TargetDied { suspects } = &outcome.ending else {
-        panic!("{:?}", outcome.ending)
-    };
+    let Ending::TargetDied { suspects } = &outcome.ending else { panic!("{:?}", outcome.ending) };
     assert_eq!(suspects.last().map(String::as_str), Some("server/a/killer"));
     assert!(!outcome.complete);
     assert_eq!(outcome.results.len(), cases.len());
     assert_eq!(outcome.results[1].verdict, Verdict::Pass);
     for left in &outcome.results[3..] {
-        assert_eq!(
-            (left.verdict, left.reason),
-            (Verdict::Error, Some(Reason::TargetDied))
-        );
+        assert_eq!((left.verdict, left.reason), (Verdict::Error, Some(Reason::TargetDied)));
     }
 }
 
@@ -119,16 +89,9 @@ async fn with_a_server_command_the_killer_is_found_and_the_run_goes_on() {
     cases.push(deadly("killer"));
     cases.extend((0..6).map(|n| plain(&format!("late-{n}"))));
     cases.push(deadly("second"));
-    let settings = Settings {
-        jobs: 4,
-        server_cmd: Some(command),
-        ..settings()
-    };
+    let settings = Settings { jobs: 4, server_cmd: Some(command), ..settings() };
     let outcome = run_cases(address, &cases, settings).await;
-    assert_eq!(
-        (&outcome.ending, outcome.complete),
-        (&Ending::Complete, true)
-    );
+    assert_eq!((&outcome.ending, outcome.complete), (&Ending::Complete, true));
     let mut deaths = outcome.deaths;
     deaths.sort_by(|a, b| a.suspects.cmp(&b.suspects));
     assert_eq!(deaths, [death(&["killer"]), death(&["second"])]);
@@ -137,10 +100,7 @@ async fn with_a_server_command_the_killer_is_found_and_the_run_goes_on() {
         let wanted = if dead { Verdict::Fail } else { Verdict::Pass };
         assert_eq!(result.verdict, wanted, "{}", result.id);
     }
-    assert!(
-        TcpListener::bind(address).await.is_ok(),
-        "the server was not ended"
-    );
+    assert!(TcpListener::bind(address).await.is_ok(), "the server was not ended");
 }
 
 #[tokio::test]
@@ -149,18 +109,10 @@ async fn a_server_command_that_fails_is_unreachable() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         listener.local_addr().unwrap()
     };
-    let settings = Settings {
-        server_cmd: Some("exit 3".to_owned()),
-        ..settings()
-    };
+    let settings = Settings { server_cmd: Some("exit 3".to_owned()), ..settings() };
     let outcome = run_cases(address, &[control()], settings).await;
-    let Ending::Unreachable { message } = outcome.ending else {
-        panic!("{:?}", outcome.ending)
-    };
-    assert!(
-        message.contains("exit 3") && message.contains("nobody listens"),
-        "{message}"
-    );
+    let Ending::Unreachable { message } = outcome.ending else { panic!("{:?}", outcome.ending) };
+    assert!(message.contains("exit 3") && message.contains("nobody listens"), "{message}");
 }
 
 /// Not a test: the server of the test above, when this binary is started as one.

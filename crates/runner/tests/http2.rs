@@ -1,8 +1,5 @@
 //! Exchanges over HTTP/2: in clear text with prior knowledge, and as ALPN chooses.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test that cannot be set up has failed"
-)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod support;
 
@@ -135,19 +132,11 @@ fn request() -> Case {
 }
 
 async fn played(case: &Case, target: &Target) -> Exchange {
-    let connector = Connector::reach(target, Duration::ZERO, limits().timeout)
-        .await
-        .unwrap();
+    let connector = Connector::reach(target, Duration::ZERO, limits().timeout).await.unwrap();
     let script = upspec_runner::script(&case.steps, &upspec_corpus::Bindings::default());
     let judge = &real_judge();
     let limits = limits();
-    let play_it = Play {
-        case,
-        script: &script,
-        close: b"",
-        judge,
-        limits,
-    };
+    let play_it = Play { case, script: &script, close: b"", judge, limits };
     play(&connector, &play_it).await.unwrap()
 }
 
@@ -234,9 +223,7 @@ async fn run_against(target: Target) -> RunOutcome {
 
 fn verdicts(outcome: &RunOutcome) -> Vec<(&str, Verdict, Option<Reason>)> {
     let results = outcome.results.iter();
-    results
-        .map(|result| (&*result.id, result.verdict, result.reason))
-        .collect()
+    results.map(|result| (&*result.id, result.verdict, result.reason)).collect()
 }
 
 #[tokio::test]
@@ -255,11 +242,7 @@ async fn where_http2_is_all_nothing_else_is_played() {
             ("server/test/http2", Verdict::Pass, None),
         ];
         let warn_less = |verdict| {
-            if verdict == Verdict::Warn {
-                Verdict::Pass
-            } else {
-                verdict
-            }
+            if verdict == Verdict::Warn { Verdict::Pass } else { verdict }
         };
         let got: Vec<_> = verdicts(&outcome)
             .into_iter()
@@ -278,10 +261,7 @@ async fn a_server_without_http2_is_not_asked_for_it() {
         let all = verdicts(&outcome);
         all.into_iter().find(|row| row.0 == id).unwrap()
     };
-    assert_eq!(
-        of(HTTP2_CONTROL),
-        (HTTP2_CONTROL, Verdict::Inconclusive, lacks)
-    );
+    assert_eq!(of(HTTP2_CONTROL), (HTTP2_CONTROL, Verdict::Inconclusive, lacks));
     let needy = "server/test/http2";
     assert_eq!(of(needy), (needy, Verdict::Inconclusive, lacks));
 }
@@ -290,9 +270,5 @@ async fn a_server_without_http2_is_not_asked_for_it() {
 async fn a_server_of_http1_has_nothing_for_h2c() {
     let address = serve(websocket).await;
     let outcome = run_against(at("h2c", address)).await;
-    assert!(
-        matches!(outcome.ending, Ending::NotHttp { .. }),
-        "{:?}",
-        outcome.ending
-    );
+    assert!(matches!(outcome.ending, Ending::NotHttp { .. }), "{:?}", outcome.ending);
 }

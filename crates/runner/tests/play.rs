@@ -1,9 +1,6 @@
 //! One exchange against servers that behave as servers should not.
 //! No test here asserts how long something took, only that it came to an end and what was recorded.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test that cannot be set up has failed"
-)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod support;
 
@@ -17,15 +14,8 @@ use upspec_judge::{Exchange, IoKind};
 use upspec_runner::{Connector, Limits, Nonces, Play, Target, Turn, play, script};
 
 async fn play_at(target: &Target, case: &Case, limits: Limits) -> Exchange {
-    let connector = Connector::reach(target, Duration::ZERO, limits.timeout)
-        .await
-        .unwrap();
-    let nonces = Nonces::of(&Turn {
-        seed: 1,
-        case: &case.id,
-        attempt: 0,
-        connection: 0,
-    });
+    let connector = Connector::reach(target, Duration::ZERO, limits.timeout).await.unwrap();
+    let nonces = Nonces::of(&Turn { seed: 1, case: &case.id, attempt: 0, connection: 0 });
     let filled = Bindings {
         key: nonces.key.clone().into_bytes(),
         ping: nonces.ping.clone(),
@@ -33,18 +23,9 @@ async fn play_at(target: &Target, case: &Case, limits: Limits) -> Exchange {
     };
     let script = script(&case.steps, &filled);
     let close = &nonces.close;
-    play(
-        &connector,
-        &Play {
-            case,
-            script: &script,
-            close,
-            judge: &LabelJudge,
-            limits,
-        },
-    )
-    .await
-    .unwrap()
+    play(&connector, &Play { case, script: &script, close, judge: &LabelJudge, limits })
+        .await
+        .unwrap()
 }
 
 fn kinds(exchange: &Exchange) -> Vec<IoKind> {
@@ -63,10 +44,7 @@ async fn a_whole_response_ends_the_exchange() {
         drain(&mut stream).await;
     });
     let exchange = play_at(&target(address.await), &get(), limits()).await;
-    assert_eq!(
-        kinds(&exchange),
-        [IoKind::Wrote, IoKind::Read, IoKind::Closed]
-    );
+    assert_eq!(kinds(&exchange), [IoKind::Wrote, IoKind::Read, IoKind::Closed]);
     assert_eq!(exchange.written(), GET.as_bytes());
     assert_eq!(exchange.read(), NOT_FOUND);
 }
@@ -75,10 +53,7 @@ async fn a_whole_response_ends_the_exchange() {
 async fn silence_is_a_deadline() {
     let address = serve(|mut stream| async move { drain(&mut stream).await }).await;
     let exchange = play_at(&target(address), &get(), limits()).await;
-    assert_eq!(
-        kinds(&exchange),
-        [IoKind::Wrote, IoKind::Deadline, IoKind::Closed]
-    );
+    assert_eq!(kinds(&exchange), [IoKind::Wrote, IoKind::Deadline, IoKind::Closed]);
 }
 
 #[tokio::test]
@@ -143,16 +118,9 @@ async fn a_drip_does_not_hold_us() {
         }
     })
     .await;
-    let hasty = Limits {
-        timeout: Duration::from_millis(400),
-        ..limits()
-    };
+    let hasty = Limits { timeout: Duration::from_millis(400), ..limits() };
     let junk = play_at(&target(address), &get(), hasty).await;
-    assert!(
-        junk.saw(IoKind::Closed) && !junk.saw(IoKind::Deadline),
-        "{:?}",
-        kinds(&junk)
-    );
+    assert!(junk.saw(IoKind::Closed) && !junk.saw(IoKind::Deadline), "{:?}", kinds(&junk));
     let head = play_at(&target(slow_head), &get(), hasty).await;
     assert!(head.saw(IoKind::Deadline) && head.read().len() > 20);
 }
@@ -161,11 +129,7 @@ async fn a_drip_does_not_hold_us() {
 async fn what_never_ends_is_capped() {
     let body = serve(|mut stream| async move {
         read_head(&mut stream).await;
-        answer(
-            &mut stream,
-            b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n",
-        )
-        .await;
+        answer(&mut stream, b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n").await;
         while stream.write_all(&[b'x'; 8192]).await.is_ok() {}
     })
     .await;
@@ -199,21 +163,9 @@ async fn a_server_that_writes_before_it_reads_does_not_deadlock_us() {
     })
     .await;
     let times = u32::try_from(MUCH / 1024).unwrap();
-    let flood = Step::Repeat {
-        times,
-        bytes: octets(&"y".repeat(1024)),
-    };
-    let limits = Limits {
-        keep: 2 * MUCH,
-        timeout: Duration::from_secs(20),
-        ..limits()
-    };
-    let exchange = play_at(
-        &target(address),
-        &case("server/test/flood", vec![flood]),
-        limits,
-    )
-    .await;
+    let flood = Step::Repeat { times, bytes: octets(&"y".repeat(1024)) };
+    let limits = Limits { keep: 2 * MUCH, timeout: Duration::from_secs(20), ..limits() };
+    let exchange = play_at(&target(address), &case("server/test/flood", vec![flood]), limits).await;
     assert_eq!(exchange.written().len(), MUCH);
     assert!(exchange.read().len() > MUCH);
 }
@@ -225,10 +177,7 @@ async fn a_server_that_never_reads_ends_a_write() {
         std::future::pending::<()>().await;
     })
     .await;
-    let flood = Step::Repeat {
-        times: 32 * 1024,
-        bytes: octets(&"y".repeat(1024)),
-    };
+    let flood = Step::Repeat { times: 32 * 1024, bytes: octets(&"y".repeat(1024)) };
     let case = case("server/test/flood", vec![flood]);
     let exchange = play_at(&target(address), &case, limits()).await;
     assert!(exchange.saw(IoKind::Deadline), "{:?}", kinds(&exchange));
@@ -244,10 +193,7 @@ async fn an_answer_before_a_reset_is_kept() {
         stream.set_zero_linger().unwrap_or_default();
     })
     .await;
-    let flood = Step::Repeat {
-        times: 8 * 1024,
-        bytes: octets(&"y".repeat(1024)),
-    };
+    let flood = Step::Repeat { times: 8 * 1024, bytes: octets(&"y".repeat(1024)) };
     let case = case("server/test/flood", vec![flood]);
     let exchange = play_at(&target(address), &case, limits()).await;
     assert!(exchange.saw(IoKind::WriteFailed) || exchange.saw(IoKind::Reset));
@@ -265,17 +211,9 @@ async fn a_wait_splits_the_writes() {
         answer(&mut stream, if nothing { NOT_FOUND } else { BAD_REQUEST }).await;
     })
     .await;
-    let steps = vec![
-        send("GET "),
-        Step::Wait(Duration::from_millis(60)),
-        send("/ HTTP/1.1\r\n\r\n"),
-    ];
-    let exchange = play_at(
-        &target(address),
-        &case("server/test/split", steps),
-        limits(),
-    )
-    .await;
+    let steps =
+        vec![send("GET "), Step::Wait(Duration::from_millis(60)), send("/ HTTP/1.1\r\n\r\n")];
+    let exchange = play_at(&target(address), &case("server/test/split", steps), limits()).await;
     assert_eq!(exchange.read(), NOT_FOUND);
     assert_eq!(kinds(&exchange)[..2], [IoKind::Wrote, IoKind::Wrote]);
 }
@@ -309,10 +247,7 @@ async fn a_half_close_reaches_the_server() {
     .await;
     let case = case("server/test/half", vec![send(GET), Step::ShutdownWrite]);
     let exchange = play_at(&target(address), &case, limits()).await;
-    assert_eq!(
-        kinds(&exchange)[..3],
-        [IoKind::Wrote, IoKind::ShutWrite, IoKind::Read]
-    );
+    assert_eq!(kinds(&exchange)[..3], [IoKind::Wrote, IoKind::ShutWrite, IoKind::Read]);
 }
 
 #[tokio::test]
@@ -320,20 +255,12 @@ async fn a_tunnel_is_left_with_a_close_frame() {
     let address = serve(websocket).await;
     let exchange = play_at(&target(address), &control(), limits()).await;
     let kinds = kinds(&exchange);
-    let goodbye = kinds
-        .iter()
-        .position(|kind| *kind == IoKind::WroteLeave)
-        .unwrap();
+    let goodbye = kinds.iter().position(|kind| *kind == IoKind::WroteLeave).unwrap();
     assert_eq!(exchange.io[goodbye].bytes.len(), 8);
     // The server's Close and its end come after ours, as RFC 6455 section 7.1.1 has it.
     assert_eq!(kinds[goodbye + 1..], [IoKind::Read, IoKind::ReadEnd]);
     assert_eq!(exchange.io[goodbye + 1].bytes, [0x88, 2, 0x03, 0xE8]);
-    assert!(
-        !exchange
-            .written()
-            .windows(8)
-            .any(|w| w == exchange.io[goodbye].bytes)
-    );
+    assert!(!exchange.written().windows(8).any(|w| w == exchange.io[goodbye].bytes));
 }
 
 #[tokio::test]
@@ -343,11 +270,6 @@ async fn a_pong_that_never_comes_is_a_deadline() {
     let address = serve(websocket).await;
     let exchange = play_at(&target(address), &wants_pong, limits()).await;
     let kinds = kinds(&exchange);
-    let wanted = [
-        IoKind::Wrote,
-        IoKind::Read,
-        IoKind::Deadline,
-        IoKind::WroteLeave,
-    ];
+    let wanted = [IoKind::Wrote, IoKind::Read, IoKind::Deadline, IoKind::WroteLeave];
     assert_eq!(kinds[..4], wanted);
 }

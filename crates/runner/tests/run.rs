@@ -1,9 +1,6 @@
 //! Whole runs against servers in this process.
 //! The judge is the tests' own: what is looked at is what gets played, in which order, how often.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test that cannot be set up has failed"
-)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod support;
 
@@ -30,20 +27,14 @@ async fn run_cases(
     let (events, told) = unbounded_channel();
     let plan = Plan::new(cases, |_| true);
     let judge = Arc::new(LabelJudge);
-    (
-        run(plan, target(address), settings, judge, events, pending()).await,
-        told,
-    )
+    (run(plan, target(address), settings, judge, events, pending()).await, told)
 }
 
 /// The control, something to discover, and cases with every kind of need.
 fn corpus() -> Vec<Case> {
     let mut hazardous = case("server/a/hazardous", vec![send(GET)]);
     hazardous.hazard = Some(Hazard::Resource);
-    let needing = |id: &str, need| Case {
-        needs: vec![need],
-        ..case(id, vec![send(GET)])
-    };
+    let needing = |id: &str, need| Case { needs: vec![need], ..case(id, vec![send(GET)]) };
     let mut refused = on_endpoint(case("server/a/refused", vec![send(GET)]));
     refused.expect = vec![expect(Grade::Pass, &[Outcome::Class(4)])];
     let mut wrong = on_endpoint(case("server/a/wrong", vec![send(GET)]));
@@ -63,9 +54,7 @@ fn corpus() -> Vec<Case> {
 }
 
 fn summary(results: &[CaseResult]) -> Vec<(String, Verdict, Option<Reason>)> {
-    let rows = results
-        .iter()
-        .map(|result| (result.id.clone(), result.verdict, result.reason));
+    let rows = results.iter().map(|result| (result.id.clone(), result.verdict, result.reason));
     rows.collect()
 }
 
@@ -110,11 +99,7 @@ async fn jobs_change_nothing() {
     let address = serve(websocket).await;
     let mut keys = Vec::new();
     for jobs in [1, 16] {
-        let settings = Settings {
-            jobs,
-            hazardous: true,
-            ..settings()
-        };
+        let settings = Settings { jobs, hazardous: true, ..settings() };
         let (outcome, _) = run_cases(address, &corpus(), settings).await;
         let written: Vec<_> = outcome
             .results
@@ -135,18 +120,8 @@ async fn a_plain_http_server_is_not_switched() {
     })
     .await;
     let (outcome, _) = run_cases(address, &corpus(), settings()).await;
-    assert_eq!(
-        (outcome.ending, outcome.complete),
-        (Ending::NotSwitched, true)
-    );
-    let reason = |id: &str| {
-        outcome
-            .results
-            .iter()
-            .find(|r| r.id.ends_with(id))
-            .unwrap()
-            .reason
-    };
+    assert_eq!((outcome.ending, outcome.complete), (Ending::NotSwitched, true));
+    let reason = |id: &str| outcome.results.iter().find(|r| r.id.ends_with(id)).unwrap().reason;
     assert_eq!(reason("a/refused"), Some(Reason::Blocked));
     assert_eq!(reason("b/pong"), Some(Reason::Blocked));
     assert_eq!(reason("b/tls"), Some(Reason::NotApplicable));
@@ -162,27 +137,13 @@ async fn what_is_no_http_blocks_everything() {
         drain(&mut stream).await;
     })
     .await;
-    let hasty = Settings {
-        timeout: Duration::from_millis(300),
-        ..settings()
-    };
+    let hasty = Settings { timeout: Duration::from_millis(300), ..settings() };
     for address in [silent, closes, junk] {
         let (outcome, _) = run_cases(address, &corpus(), hasty.clone()).await;
-        assert!(
-            matches!(outcome.ending, Ending::NotHttp { .. }),
-            "{:?}",
-            outcome.ending
-        );
+        assert!(matches!(outcome.ending, Ending::NotHttp { .. }), "{:?}", outcome.ending);
         assert_eq!(outcome.results.len(), corpus().len());
-        let others = outcome
-            .results
-            .iter()
-            .filter(|r| !r.id.contains("handshake"));
-        assert!(
-            others
-                .map(|r| r.reason)
-                .all(|reason| reason == Some(Reason::Blocked))
-        );
+        let others = outcome.results.iter().filter(|r| !r.id.contains("handshake"));
+        assert!(others.map(|r| r.reason).all(|reason| reason == Some(Reason::Blocked)));
     }
 }
 
@@ -193,9 +154,7 @@ async fn a_closed_port_is_unreachable() {
         listener.local_addr().unwrap()
     };
     let (outcome, _) = run_cases(address, &corpus(), settings()).await;
-    let Ending::Unreachable { message } = outcome.ending else {
-        panic!("{:?}", outcome.ending)
-    };
+    let Ending::Unreachable { message } = outcome.ending else { panic!("{:?}", outcome.ending) };
     assert!(message.contains("refused"), "{message}");
     assert_eq!(outcome.results.len(), corpus().len());
     assert!(!outcome.complete);
@@ -212,15 +171,7 @@ async fn a_retry_that_disagrees_is_flaky() {
             }
             read_head(&mut stream).await;
             let odd = answered.fetch_add(1, Ordering::Relaxed) % 2 == 1;
-            answer(
-                &mut stream,
-                if odd {
-                    BAD_REQUEST
-                } else {
-                    b"HTTP/1.1 200 OK\r\n\r\n"
-                },
-            )
-            .await;
+            answer(&mut stream, if odd { BAD_REQUEST } else { b"HTTP/1.1 200 OK\r\n\r\n" }).await;
         }
     })
     .await;
@@ -241,10 +192,7 @@ async fn silence_is_given_the_full_timeout_before_it_counts() {
         }
         read_head(&mut stream).await;
         let patience = settings().window_floor * 2;
-        if tokio::time::timeout(patience, stream.read_u8())
-            .await
-            .is_err()
-        {
+        if tokio::time::timeout(patience, stream.read_u8()).await.is_err() {
             answer(&mut stream, BAD_REQUEST).await;
         }
     })
@@ -252,10 +200,7 @@ async fn silence_is_given_the_full_timeout_before_it_counts() {
     let slow = case("server/a/slow", vec![send("PUT / HTTP/1.1\r\n\r\n")]);
     let (outcome, _) = run_cases(address, &[control(), slow], settings()).await;
     let slow = &outcome.results[1];
-    assert_eq!(
-        (slow.verdict, slow.flaky, slow.exchanges.len()),
-        (Verdict::Pass, false, 1)
-    );
+    assert_eq!((slow.verdict, slow.flaky, slow.exchanges.len()), (Verdict::Pass, false, 1));
 }
 
 #[tokio::test]
@@ -270,11 +215,7 @@ async fn a_metamorphic_case_brings_its_partner() {
     let judge = Arc::new(LabelJudge);
     let outcome = run(plan, target(address), settings(), judge, events, pending()).await;
     assert_eq!(outcome.results.len(), 2);
-    let written: Vec<_> = outcome.results[1]
-        .exchanges
-        .iter()
-        .map(Exchange::written)
-        .collect();
+    let written: Vec<_> = outcome.results[1].exchanges.iter().map(Exchange::written).collect();
     assert!(written[0].starts_with(b"PUT ") && written[1].starts_with(b"GET "));
     assert_ne!(written[0][4..28], written[1][4..28]);
 }
@@ -303,32 +244,14 @@ async fn a_cancelled_run_keeps_what_it_has() {
         case("server/a/never", vec![send(GET)]),
     ];
     let (events, _told) = unbounded_channel();
-    let settings = Settings {
-        jobs: 1,
-        window_floor: Duration::from_secs(60),
-        ..settings()
-    };
-    let settings = Settings {
-        timeout: Duration::from_secs(60),
-        ..settings
-    };
+    let settings = Settings { jobs: 1, window_floor: Duration::from_secs(60), ..settings() };
+    let settings = Settings { timeout: Duration::from_secs(60), ..settings };
     let cancel = async move {
         let _ = is_reached.await;
     };
     let plan = Plan::new(&corpus, |_| true);
-    let outcome = run(
-        plan,
-        target(address),
-        settings,
-        Arc::new(LabelJudge),
-        events,
-        cancel,
-    )
-    .await;
-    assert_eq!(
-        (outcome.ending, outcome.complete),
-        (Ending::Interrupted, false)
-    );
+    let outcome = run(plan, target(address), settings, Arc::new(LabelJudge), events, cancel).await;
+    assert_eq!((outcome.ending, outcome.complete), (Ending::Interrupted, false));
     let wanted = [
         row("control/handshake", Verdict::Pass, None),
         row("a/first", Verdict::Pass, None),

@@ -1,8 +1,5 @@
 //! Exchanges inside TLS, with certificates made for each test.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test that cannot be set up has failed"
-)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod support;
 
@@ -57,10 +54,7 @@ async fn answer_once(mut stream: TlsStream<TcpStream>, ends: Ends) {
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.unwrap());
     }
-    stream
-        .write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n")
-        .await
-        .unwrap();
+    stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n").await.unwrap();
     stream.flush().await.unwrap();
     if matches!(ends, Ends::WithCloseNotify) {
         let _ = stream.shutdown().await;
@@ -68,9 +62,7 @@ async fn answer_once(mut stream: TlsStream<TcpStream>, ends: Ends) {
 }
 
 fn secure_target(address: SocketAddr, trust: Trust) -> Target {
-    Target::parse(&format!("wss://{address}/"))
-        .unwrap()
-        .trusting(trust)
+    Target::parse(&format!("wss://{address}/")).unwrap().trusting(trust)
 }
 
 async fn get(target: &Target) -> Result<Exchange, ConnectError> {
@@ -78,17 +70,8 @@ async fn get(target: &Target) -> Result<Exchange, ConnectError> {
     let case = case("server/test/get", vec![send(GET)]);
     let script = upspec_runner::script(&case.steps, &upspec_corpus::Bindings::default());
     let judge = &LabelJudge;
-    play(
-        &connector,
-        &Play {
-            case: &case,
-            script: &script,
-            close: b"",
-            judge,
-            limits: limits(),
-        },
-    )
-    .await
+    play(&connector, &Play { case: &case, script: &script, close: b"", judge, limits: limits() })
+        .await
 }
 
 #[tokio::test]
@@ -113,9 +96,7 @@ async fn a_certificate_needs_someone_to_vouch_for_it() {
     std::fs::write(&file, pem).unwrap();
     let known = get(&secure_target(address, Trust::CaFile(file))).await;
     assert!(known.is_ok(), "{:?}", known.err());
-    let unknown = get(&secure_target(address, Trust::System))
-        .await
-        .unwrap_err();
+    let unknown = get(&secure_target(address, Trust::System)).await.unwrap_err();
     let text = unknown.to_string();
     assert!(matches!(unknown, ConnectError::Tls { .. }), "{text}");
     assert!(text.contains("certificate"), "{text}");

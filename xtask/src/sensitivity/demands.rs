@@ -40,10 +40,7 @@ fn of_lawful_run(played: &Played) -> Vec<String> {
     let caught = played.noted.iter().filter(|(_, noted)| noted.is_caught());
     let blamed = caught.map(|(case, noted)| {
         let verdict = noted.verdict;
-        format!(
-            "{name} does nothing wrong, but {case}: {verdict:?}: {}",
-            noted.said()
-        )
+        format!("{name} does nothing wrong, but {case}: {verdict:?}: {}", noted.said())
     });
     let decides_all = matches!(played.subject, Subject::Conforming);
     let undecided = played.undecided.iter().filter(|_| decides_all);
@@ -65,9 +62,7 @@ pub(super) fn is_doubtful(played: &Played, known: &Caught) -> bool {
 pub(super) fn of_corpus(corpus: &Corpus, played: &[Played]) -> Vec<String> {
     let caught: BTreeSet<&str> = faulty(played).flat_map(Played::caught).collect();
     let unable = of_servers(corpus).filter(|case| !caught.contains(case.id.as_str()));
-    unable
-        .map(|case| format!("{}: no fault makes it fail or warn", case.id))
-        .collect()
+    unable.map(|case| format!("{}: no fault makes it fail or warn", case.id)).collect()
 }
 
 /// The cases that no fault breaks in what they are about: rules for every response alone catch
@@ -75,10 +70,7 @@ pub(super) fn of_corpus(corpus: &Corpus, played: &[Played]) -> Vec<String> {
 pub(super) fn caught_by_rules_alone<'c>(corpus: &'c Corpus, played: &[Played]) -> Vec<&'c str> {
     let breaks = |case: &Case, one: &Played| {
         let noted = one.noted.get(&case.id).filter(|noted| noted.is_caught());
-        let alternatives = case
-            .expect
-            .iter()
-            .filter_map(|one| one.requirement.as_ref());
+        let alternatives = case.expect.iter().filter_map(|one| one.requirement.as_ref());
         let mut own = std::iter::once(&case.requirement).chain(alternatives);
         noted.is_some_and(|noted| own.any(|id| noted.cited.contains(id)))
     };
@@ -127,20 +119,10 @@ mod tests {
         let rows = [
             (fault, Verdict::Fail, key, None),
             (fault, Verdict::Warn, key, None),
-            (
-                fault,
-                Verdict::Fail,
-                "rfc9110/6.6.1-date",
-                Some("no finding cites"),
-            ),
+            (fault, Verdict::Fail, "rfc9110/6.6.1-date", Some("no finding cites")),
             (fault, Verdict::Error, key, Some("is an error")),
             (varied, Verdict::Warn, key, Some("does nothing wrong")),
-            (
-                Subject::Conforming,
-                Verdict::Fail,
-                key,
-                Some("does nothing wrong"),
-            ),
+            (Subject::Conforming, Verdict::Fail, key, Some("does nothing wrong")),
         ];
         for (subject, verdict, cited, wanted) in rows {
             let problems = of_run(&played(subject, verdict, cited)).join("\n");
@@ -177,10 +159,7 @@ mod tests {
         let fault = Fault::AcceptShortKey.info();
         let own = played(Subject::Faulty(fault), Verdict::Fail, fault.requirement);
         let all = corpus.cases.len();
-        assert_eq!(
-            of_corpus(&corpus, std::slice::from_ref(&own)).len(),
-            all - 1
-        );
+        assert_eq!(of_corpus(&corpus, std::slice::from_ref(&own)).len(), all - 1);
         assert_eq!(caught_by_rules_alone(&corpus, &[own]).len(), all - 1);
         let by_rule = played(Subject::Faulty(fault), Verdict::Fail, "rfc9110/6.6.1-date");
         assert_eq!(caught_by_rules_alone(&corpus, &[by_rule]).len(), all);

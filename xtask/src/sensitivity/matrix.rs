@@ -42,9 +42,7 @@ fn first<'p>(played: &'p Played, requirement: &str) -> Vec<&'p str> {
     let citing = caught().filter(|(_, noted)| cites(&noted.cited));
     let others = caught().filter(|(_, noted)| !cites(&noted.cited));
     let ids = citing.chain(others).map(|(case, _)| case.as_str());
-    ids.map(|id| id.strip_prefix("server/").unwrap_or(id))
-        .take(SHOWN)
-        .collect()
+    ids.map(|id| id.strip_prefix("server/").unwrap_or(id)).take(SHOWN).collect()
 }
 
 /// The whole matrix, without the cases that pass.

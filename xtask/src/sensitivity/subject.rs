@@ -62,10 +62,7 @@ impl Subject {
             Self::Varied(variation) => Config::with_variation(variation),
             Self::Faulty(fault) => Config::with_fault(fault.fault),
         };
-        Config {
-            origins: vec![ORIGIN.to_owned()],
-            ..config
-        }
+        Config { origins: vec![ORIGIN.to_owned()], ..config }
     }
 
     /// The origin that the run declares: a case that needs one is not applicable otherwise.
@@ -111,10 +108,7 @@ impl Played {
     /// The cases that catch the server out.
     pub(super) fn caught(&self) -> BTreeSet<&str> {
         let noted = self.noted.iter();
-        noted
-            .filter(|(_, noted)| noted.is_caught())
-            .map(|(case, _)| case.as_str())
-            .collect()
+        noted.filter(|(_, noted)| noted.is_caught()).map(|(case, _)| case.as_str()).collect()
     }
 }
 
@@ -143,9 +137,7 @@ pub(super) async fn play(subject: Subject, shared: &Shared, pace: Pace) -> Playe
     let Shared { corpus, secret } = shared;
     let everything = Plan::new(&corpus.cases, |_| true);
     let is_lawful = subject.fault().is_none();
-    let inside = Plan::new(&corpus.cases, |case| {
-        is_lawful || case.needs.contains(&Need::Tls)
-    });
+    let inside = Plan::new(&corpus.cases, |case| is_lawful || case.needs.contains(&Need::Tls));
     let (clear, tls) = tokio::join!(
         play_over(Transport::Clear, subject, everything, corpus, pace),
         play_over(Transport::Tls(secret), subject, inside, corpus, pace),
@@ -204,9 +196,7 @@ async fn play_over(
         hazardous: true,
         ..Settings::default()
     };
-    let arbiter = Arc::new(Arbiter {
-        requirements: corpus.requirements.clone(),
-    });
+    let arbiter = Arc::new(Arbiter { requirements: corpus.requirements.clone() });
     let (events, _) = tokio::sync::mpsc::unbounded_channel();
     let never = std::future::pending();
     let outcome = upspec_runner::run(plan, target, settings, arbiter, events, never).await;
@@ -237,11 +227,7 @@ async fn serve(transport: Transport<'_>, config: Config) -> (Server, Target) {
 }
 
 fn sum_up<'r>(subject: Subject, results: impl Iterator<Item = &'r CaseResult>) -> Played {
-    let mut played = Played {
-        subject,
-        noted: BTreeMap::new(),
-        undecided: BTreeMap::new(),
-    };
+    let mut played = Played { subject, noted: BTreeMap::new(), undecided: BTreeMap::new() };
     let mut elsewhere = BTreeMap::new();
     let mut decided = BTreeSet::new();
     for result in results {
@@ -281,9 +267,7 @@ fn note(result: &CaseResult) -> Noted {
     };
     Noted {
         verdict: result.verdict,
-        cited: weighty()
-            .map(|finding| finding.requirement.clone())
-            .collect(),
+        cited: weighty().map(|finding| finding.requirement.clone()).collect(),
         messages: weighty().map(|finding| finding.message.clone()).collect(),
     }
 }

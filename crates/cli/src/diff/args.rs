@@ -39,13 +39,7 @@ pub(crate) struct DiffArgs {
     #[arg(long, value_name = "FORMAT=PATH", value_parser = wish, help_heading = "Output")]
     pub(crate) report: Vec<(DiffFormat, PathBuf)>,
     /// What makes the comparison end with 1.
-    #[arg(
-        long,
-        value_enum,
-        default_value = "fail",
-        value_name = "WHAT",
-        help_heading = "Output"
-    )]
+    #[arg(long, value_enum, default_value = "fail", value_name = "WHAT", help_heading = "Output")]
     pub(crate) fail_on: DiffFailOn,
     /// Blot out the values of this field, as those of Authorization, Cookie and
     /// Proxy-Authorization always are.
@@ -90,14 +84,8 @@ impl DiffArgs {
         let mut servers: Vec<Named> = Vec::new();
         for server in &self.servers {
             let named = match before_equals(server) {
-                Some((name, url)) => Named {
-                    name: name.to_owned(),
-                    url: url.to_owned(),
-                },
-                None => Named {
-                    name: names.next().unwrap_or(server).clone(),
-                    url: server.clone(),
-                },
+                Some((name, url)) => Named { name: name.to_owned(), url: url.to_owned() },
+                None => Named { name: names.next().unwrap_or(server).clone(), url: server.clone() },
             };
             if servers.iter().any(|known| known.name == named.name) {
                 return Err(format!("two servers are called {}; name them", named.name));
@@ -156,11 +144,7 @@ mod tests {
         let own = |name: &str, url: &str| (name.to_owned(), url.to_owned());
         assert_eq!(
             named(&["a=ws://h/", "ws://h/?b=ws://c", "ws://i/", "--name", "x"]),
-            Ok(vec![
-                own("a", "ws://h/"),
-                own("x", "ws://h/?b=ws://c"),
-                own("ws://i/", "ws://i/")
-            ])
+            Ok(vec![own("a", "ws://h/"), own("x", "ws://h/?b=ws://c"), own("ws://i/", "ws://i/")])
         );
         assert!(named(&["ws://h/", "ws://h/"]).is_err());
         assert!(named(&["a=ws://h/", "b=ws://h/", "--name", "c"]).is_err());

@@ -11,29 +11,21 @@ use serde_json::Value;
 
 /// Calls the command and waits for its end.
 pub(crate) fn upspec(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_upspec"))
-        .args(arguments)
-        .output()
-        .unwrap()
+    Command::new(env!("CARGO_BIN_EXE_upspec")).args(arguments).output().unwrap()
 }
 
 /// Runs the corpus against a target; the exit code, the report, and what went to standard error.
 pub(crate) fn run(url: &str, folder: &Path, more: &[&str]) -> (i32, Value, String) {
     let path = folder.join("report.json");
     let wish = format!("json={}", path.display());
-    let mut arguments = vec![
-        "run", url, "--seed", "1", "--jobs", "64", "--quiet", "--report", &wish,
-    ];
+    let mut arguments =
+        vec!["run", url, "--seed", "1", "--jobs", "64", "--quiet", "--report", &wish];
     arguments.extend(more);
     arguments.retain(|argument| !argument.is_empty());
     let output = upspec(&arguments);
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     let report = std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("no report: {error}"));
-    (
-        output.status.code().unwrap(),
-        serde_json::from_str(&report).unwrap(),
-        error,
-    )
+    (output.status.code().unwrap(), serde_json::from_str(&report).unwrap(), error)
 }
 
 /// The reference server as a process of its own; it ends with this value.
@@ -59,13 +51,8 @@ impl Served {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        Self {
-            child,
-            url: line.trim().to_owned(),
-        }
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        Self { child, url: line.trim().to_owned() }
     }
 }
 

@@ -111,10 +111,7 @@ fn check(good: &str, load: impl Fn(&str) -> Result<Corpus, String>, rows: &[Row]
             [_, _, line, carets, ..] => {
                 // A caret may stand right after the end of the line.
                 let pairs = line.chars().chain([' ']).zip(carets.chars());
-                pairs
-                    .filter(|(_, caret)| *caret == '^')
-                    .map(|(under, _)| under)
-                    .collect()
+                pairs.filter(|(_, caret)| *caret == '^').map(|(under, _)| under).collect()
             }
             _ => String::new(),
         };
@@ -130,18 +127,8 @@ fn the_embedded_corpus_loads() {
     let corpus = Corpus::embedded().unwrap_or_else(|error| panic!("{error}"));
     let ids: HashSet<&str> = corpus.cases.iter().map(|case| case.id.as_str()).collect();
     assert_eq!(ids.len(), corpus.cases.len());
-    assert!(
-        corpus
-            .cases
-            .iter()
-            .all(|case| corpus.topic(&case.id).is_some())
-    );
-    assert!(
-        corpus
-            .cases
-            .iter()
-            .all(|case| corpus.case(&case.id) == Some(case))
-    );
+    assert!(corpus.cases.iter().all(|case| corpus.topic(&case.id).is_some()));
+    assert!(corpus.cases.iter().all(|case| corpus.case(&case.id) == Some(case)));
 }
 
 #[test]
@@ -153,25 +140,12 @@ fn a_folder_becomes_a_corpus() {
         ("server/notes.txt", "not a case file"),
     ];
     let corpus = Corpus::load_dir(folder(&files).path()).unwrap_or_else(|error| panic!("{error}"));
-    let [one, two] = &corpus.cases[..] else {
-        panic!("{:?}", corpus.cases)
-    };
-    assert_eq!(
-        (one.id.as_str(), one.role),
-        ("server/key/one", Role::Server)
-    );
+    let [one, two] = &corpus.cases[..] else { panic!("{:?}", corpus.cases) };
+    assert_eq!((one.id.as_str(), one.role), ("server/key/one", Role::Server));
     assert_eq!((one.source.line, one.source.column), (7, 1));
-    assert_eq!(
-        (one.needs.as_slice(), two.needs.as_slice()),
-        (&[Need::Endpoint][..], &[][..])
-    );
-    let [Step::Send(bytes)] = &one.steps[..] else {
-        panic!("{:?}", one.steps)
-    };
-    assert_eq!(
-        bytes.to_string(),
-        r"GET {path} HTTP/1.1\r\n{standing}A: b\r\n\r\n"
-    );
+    assert_eq!((one.needs.as_slice(), two.needs.as_slice()), (&[Need::Endpoint][..], &[][..]));
+    let [Step::Send(bytes)] = &one.steps[..] else { panic!("{:?}", one.steps) };
+    assert_eq!(bytes.to_string(), r"GET {path} HTTP/1.1\r\n{standing}A: b\r\n\r\n");
     assert_eq!(one.expect.len(), 2);
     assert_eq!(two.steps.len(), 2);
     assert_eq!(corpus.topic(&one.id).unwrap().title, "Keys");
@@ -186,28 +160,17 @@ fn what_stands_beside_a_preset_goes_to_what_passes() {
                   fields = [{ name = 'Allow', token = 'GET' }]";
     let cases = CASES.replacen("preset = \"refused\"", beside, 1);
     let corpus = load(REQUIREMENTS, PRESETS, &cases).unwrap();
-    let [pass, warn] = &corpus.cases[0].expect[..] else {
-        panic!()
-    };
-    assert_eq!(
-        (pass.grade, pass.connection),
-        (Grade::Pass, Some(Connection::Closed))
-    );
+    let [pass, warn] = &corpus.cases[0].expect[..] else { panic!() };
+    assert_eq!((pass.grade, pass.connection), (Grade::Pass, Some(Connection::Closed)));
     assert!(matches!(pass.fields[0].test, FieldTest::Token(_)));
-    assert_eq!(
-        (warn.grade, warn.connection, warn.fields.len()),
-        (Grade::Warn, None, 0)
-    );
+    assert_eq!((warn.grade, warn.connection, warn.fields.len()), (Grade::Warn, None, 0));
 }
 
 #[test]
 fn the_digest_follows_every_file() {
     let digest = |presets: &str| load(REQUIREMENTS, presets, CASES).unwrap().digest;
     assert_eq!(digest(PRESETS), digest(PRESETS));
-    assert_ne!(
-        digest(PRESETS),
-        digest(&PRESETS.replace("malformed", "wrong"))
-    );
+    assert_ne!(digest(PRESETS), digest(&PRESETS.replace("malformed", "wrong")));
 }
 
 #[test]
@@ -224,14 +187,8 @@ fn a_users_folder_joins_ours() {
     let mut all = files::gather(ours.path(), "").unwrap();
     all.extend(files::gather(theirs.path(), "user/").unwrap());
     let corpus = Corpus::load(&all).unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(
-        corpus.case("user/deep/mine/one").unwrap().role,
-        Role::Server
-    );
-    assert_eq!(
-        corpus.case("user/client/one/one").unwrap().role,
-        Role::Client
-    );
+    assert_eq!(corpus.case("user/deep/mine/one").unwrap().role, Role::Server);
+    assert_eq!(corpus.case("user/client/one/one").unwrap().role, Role::Client);
     assert_eq!(corpus.select("user").count(), 2);
     let error = Corpus::embedded_with(&[theirs.path().join("none")]).unwrap_err();
     assert!(error.to_string().contains("none: cannot read: "), "{error}");
@@ -239,9 +196,7 @@ fn a_users_folder_joins_ours() {
 
 #[test]
 fn every_problem_is_told_at_once() {
-    let cases = CASES
-        .replace("\"101\"", "\"999\"")
-        .replace("wait = \"50ms\"", "wait = \"1h\"");
+    let cases = CASES.replace("\"101\"", "\"999\"").replace("wait = \"50ms\"", "wait = \"1h\"");
     let error = load(REQUIREMENTS, PRESETS, &cases).unwrap_err();
     insta::assert_snapshot!(error, @r#"
     server/key.toml:29:8: `1h` is no pause; write milliseconds or seconds up to a minute, such as `50ms` or `1s`

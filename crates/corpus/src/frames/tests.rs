@@ -9,12 +9,7 @@ fn octets(text: &str) -> Template {
 }
 
 fn frame(kind: u8, flags: u8, stream: u32, payload: &str) -> Frames {
-    Frames {
-        kind,
-        flags,
-        stream,
-        payload: Payload::Octets(octets(payload)),
-    }
+    Frames { kind, flags, stream, payload: Payload::Octets(octets(payload)) }
 }
 
 fn headers(fields: Vec<Field>, continuations: u32) -> Frames {
@@ -22,10 +17,7 @@ fn headers(fields: Vec<Field>, continuations: u32) -> Frames {
         kind: HEADERS,
         flags: END_STREAM,
         stream: 1,
-        payload: Payload::Block {
-            fields,
-            continuations,
-        },
+        payload: Payload::Block { fields, continuations },
     }
 }
 
@@ -44,14 +36,8 @@ fn exact_octets() {
     let rows: [(Frames, &[u8]); 7] = [
         (frame(SETTINGS, 0, 0, ""), b"\0\0\0\x04\0\0\0\0\0"),
         (frame(SETTINGS, ACK, 0, ""), b"\0\0\0\x04\x01\0\0\0\0"),
-        (
-            frame(DATA, 1, 3, "{path}"),
-            b"\0\0\x05\0\x01\0\0\0\x03/chat",
-        ),
-        (
-            frame(0xfe, 0xff, u32::MAX, r"\x00"),
-            b"\0\0\x01\xfe\xff\xff\xff\xff\xff\0",
-        ),
+        (frame(DATA, 1, 3, "{path}"), b"\0\0\x05\0\x01\0\0\0\x03/chat"),
+        (frame(0xfe, 0xff, u32::MAX, r"\x00"), b"\0\0\x01\xfe\xff\xff\xff\xff\xff\0"),
         (
             headers(vec![line(":path", "{path}"), line("A", "")], 0),
             b"\0\0\x11\x01\x05\0\0\0\x01\0\x05:path\x05/chat\0\x01A\0",
@@ -121,51 +107,27 @@ fn the_targets_own_lines_are_put_in_lower_case() {
         .iter()
         .map(|(name, value)| format!("{}: {}", name.escape_ascii(), value.escape_ascii()))
         .collect();
-    assert_eq!(
-        lines,
-        ["origin: http://a", "x-y: z", "cookie: A=B; C", "X: 1"]
-    );
+    assert_eq!(lines, ["origin: http://a", "x-y: z", "cookie: A=B; C", "X: 1"]);
     assert_eq!(frames.bindings(), [Binding::Standing]);
-    assert!(
-        headers(vec![Field::Standing], 0).show(&Bindings::example())[0]
-            .lines
-            .is_empty()
-    );
+    assert!(headers(vec![Field::Standing], 0).show(&Bindings::example())[0].lines.is_empty());
 }
 
 #[test]
 fn what_people_are_shown() {
     let rows = [
-        (
-            frame(SETTINGS, 0, 0, r"\x00\x08\x00\x00\x00\x01"),
-            "SETTINGS",
-        ),
+        (frame(SETTINGS, 0, 0, r"\x00\x08\x00\x00\x00\x01"), "SETTINGS"),
         (frame(SETTINGS, ACK, 0, ""), "SETTINGS ACK"),
-        (
-            frame(RST_STREAM, 0, 3, r"\x00\x00\x00\x08"),
-            "RST_STREAM stream 3 CANCEL",
-        ),
-        (
-            frame(RST_STREAM, 0, 3, r"\x00\x00\x00\xff"),
-            "RST_STREAM stream 3 code 255",
-        ),
+        (frame(RST_STREAM, 0, 3, r"\x00\x00\x00\x08"), "RST_STREAM stream 3 CANCEL"),
+        (frame(RST_STREAM, 0, 3, r"\x00\x00\x00\xff"), "RST_STREAM stream 3 code 255"),
         (frame(RST_STREAM, 0, 3, "x"), "RST_STREAM stream 3"),
-        (
-            frame(WINDOW_UPDATE, 0, 0, r"\x00\x00\xff\xff"),
-            "WINDOW_UPDATE 65535",
-        ),
+        (frame(WINDOW_UPDATE, 0, 0, r"\x00\x00\xff\xff"), "WINDOW_UPDATE 65535"),
         (frame(0x40, 0xff, 0, ""), "type 64"),
         (frame(2, 0xff, 1, ""), "PRIORITY stream 1"),
     ];
     for (frame, title) in rows {
         assert_eq!(frame.show(&Bindings::example())[0].title, title);
     }
-    let settings = frame(
-        SETTINGS,
-        0,
-        0,
-        r"\x00\x08\x00\x00\x00\x01\x7F\x7F\x00\x00\x00\x02x",
-    );
+    let settings = frame(SETTINGS, 0, 0, r"\x00\x08\x00\x00\x00\x01\x7F\x7F\x00\x00\x00\x02x");
     let want = [("ENABLE_CONNECT_PROTOCOL", "1"), ("setting 32639", "2")];
     let want = want.map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()));
     assert_eq!(settings.show(&Bindings::example())[0].lines, want);

@@ -54,23 +54,13 @@ impl Reader<'_> {
             topic,
             role,
             needs,
-            over: file
-                .over
-                .and_then(|word| self.word(&word))
-                .unwrap_or_default(),
-            tls: file
-                .tls
-                .and_then(|word| self.word(&word))
-                .unwrap_or_default(),
+            over: file.over.and_then(|word| self.word(&word)).unwrap_or_default(),
+            tls: file.tls.and_then(|word| self.word(&word)).unwrap_or_default(),
             alpn: file.alpn.map(|names| self.alpn(&names)),
             fragments,
             known,
         };
-        let cases = file
-            .case
-            .into_iter()
-            .map(|raw| self.case(raw, &shared))
-            .collect();
+        let cases = file.case.into_iter().map(|raw| self.case(raw, &shared)).collect();
         Topic { title, cases }
     }
 
@@ -94,22 +84,15 @@ impl Reader<'_> {
         for (name, text) in &raws {
             let own = self.name(name);
             if Binding::from_name(&own).is_some() {
-                self.report(
-                    name.span(),
-                    format!("a fragment with the name of `{{{own}}}`"),
-                )
-                .say("a binding has that name; take another");
+                self.report(name.span(), format!("a fragment with the name of `{{{own}}}`"))
+                    .say("a binding has that name; take another");
             }
             let found = self.problems.len();
             let template = self.template(text, &Fragments::new());
             let names_other = |message: &str| {
-                raws.keys()
-                    .any(|other| message.contains(&format!("`{{{}}}`", other.get_ref())))
+                raws.keys().any(|other| message.contains(&format!("`{{{}}}`", other.get_ref())))
             };
-            if let Some(problem) = self
-                .problems
-                .get_mut(found)
-                .filter(|p| names_other(&p.message))
+            if let Some(problem) = self.problems.get_mut(found).filter(|p| names_other(&p.message))
             {
                 problem.say("a fragment holds bytes and bindings, and no other fragment");
             }
@@ -123,39 +106,21 @@ impl Reader<'_> {
         let found = self.problems.len();
         let registry = shared.known.registry;
         let same_as = raw.same_as.as_ref().map(Spanned::span);
-        let over = raw
-            .over
-            .map_or(Some(shared.over), |word| self.word(&word))
-            .unwrap_or_default();
+        let over = raw.over.map_or(Some(shared.over), |word| self.word(&word)).unwrap_or_default();
         let alpn = raw.alpn.map(|names| self.alpn(&names));
         let case = Case {
             id: format!("{}/{}", shared.topic, self.name(&raw.name)),
             title: self.sentence(&raw.title),
             why: raw.why,
             requirement: self.requirement(&raw.requirement, registry),
-            see: raw
-                .see
-                .iter()
-                .map(|id| self.requirement(id, registry))
-                .collect(),
+            see: raw.see.iter().map(|id| self.requirement(id, registry)).collect(),
             role: shared.role,
-            needs: raw
-                .needs
-                .map_or_else(|| shared.needs.clone(), |needs| self.needs(&needs)),
+            needs: raw.needs.map_or_else(|| shared.needs.clone(), |needs| self.needs(&needs)),
             hazard: raw.hazard.and_then(|word| self.word(&word)),
             over,
-            tls: raw
-                .tls
-                .map_or(Some(shared.tls), |word| self.word(&word))
-                .unwrap_or_default(),
-            alpn: alpn
-                .or_else(|| shared.alpn.clone())
-                .unwrap_or_else(|| usual_alpn(over)),
-            steps: raw
-                .step
-                .into_iter()
-                .filter_map(|s| self.step(s, &shared.fragments))
-                .collect(),
+            tls: raw.tls.map_or(Some(shared.tls), |word| self.word(&word)).unwrap_or_default(),
+            alpn: alpn.or_else(|| shared.alpn.clone()).unwrap_or_else(|| usual_alpn(over)),
+            steps: raw.step.into_iter().filter_map(|s| self.step(s, &shared.fragments)).collect(),
             expect: self.expectations(raw.expect, shared.known),
             same_as: raw.same_as.map(Spanned::into_inner),
             source: self.text.source(span.start),
@@ -164,26 +129,14 @@ impl Reader<'_> {
         if self.problems.len() == found {
             self.check(&case, raw.name.span());
         }
-        ReadCase {
-            case,
-            name: raw.name.span(),
-            same_as,
-        }
+        ReadCase { case, name: raw.name.span(), same_as }
     }
 
     /// Whether a case that is well written can mean anything.
     fn check(&mut self, case: &Case, name: Range<usize>) {
         let rows = [
-            (
-                case.steps.is_empty(),
-                "step",
-                "say what is done in `[[case.step]]`",
-            ),
-            (
-                case.expect.is_empty(),
-                "expect",
-                "say what may follow in `[[case.expect]]`",
-            ),
+            (case.steps.is_empty(), "step", "say what is done in `[[case.step]]`"),
+            (case.expect.is_empty(), "expect", "say what may follow in `[[case.expect]]`"),
         ];
         for (missing, what, help) in rows {
             if missing {
@@ -193,8 +146,7 @@ impl Reader<'_> {
         }
         if case.tls == Tls::Off && !case.needs.contains(&Need::Tls) {
             let message = format!("case `{}` leaves TLS out and does not need it", case.id);
-            self.report(name.clone(), message)
-                .say("write `needs = [\"tls\"]`");
+            self.report(name.clone(), message).say("write `needs = [\"tls\"]`");
         }
         let writes = |wanted: Binding| {
             let mut bindings = case.steps.iter().flat_map(Step::bindings);
@@ -202,10 +154,7 @@ impl Reader<'_> {
         };
         let stands = writes(Binding::Standing) || writes(Binding::StandingButOrigin);
         if writes(Binding::Path) && !stands {
-            let message = format!(
-                "case `{}` reaches `{{path}}` without `{{standing}}`",
-                case.id
-            );
+            let message = format!("case `{}` reaches `{{path}}` without `{{standing}}`", case.id);
             self.report(name, message).say(
                 "write `{standing}` after a field line, so that the target gets what it wants on \
                  every request",
@@ -241,13 +190,7 @@ impl Reader<'_> {
             self.word::<Side>(&word);
             set.push(("shutdown", Step::ShutdownWrite));
         }
-        only_one(
-            self,
-            span,
-            "a step",
-            &["send", "repeat", "h2", "wait", "await", "shutdown"],
-            set,
-        )
+        only_one(self, span, "a step", &["send", "repeat", "h2", "wait", "await", "shutdown"], set)
     }
 
     fn send(&mut self, bytes: Spanned<raw::Bytes>, fragments: &Fragments) -> Step {
@@ -264,8 +207,7 @@ impl Reader<'_> {
             }
         };
         if template.is_empty() && self.problems.len() == found {
-            self.report(span, "a `send` of nothing")
-                .say("write bytes, or leave the step out");
+            self.report(span, "a `send` of nothing").say("write bytes, or leave the step out");
         }
         Step::Send(template)
     }
@@ -277,17 +219,12 @@ impl Reader<'_> {
             self.report(repeat.times.span(), format!("`times = {times}`"))
                 .say(format!("write a number from 1 to {MAX_TIMES}"));
         }
-        Step::Repeat {
-            times,
-            bytes: self.template(&repeat.bytes, fragments),
-        }
+        Step::Repeat { times, bytes: self.template(&repeat.bytes, fragments) }
     }
 
     fn duration(&mut self, text: &raw::Text) -> Duration {
         let written = text.get_ref();
-        let unit_at = written
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(written.len());
+        let unit_at = written.find(|c: char| !c.is_ascii_digit()).unwrap_or(written.len());
         let (digits, unit) = written.split_at(unit_at);
         let millis = match unit {
             "ms" => Some(1),
@@ -295,13 +232,8 @@ impl Reader<'_> {
             _ => None,
         };
         let number = digits.parse::<u64>().ok();
-        let wait = number
-            .zip(millis)
-            .and_then(|(number, unit)| number.checked_mul(unit));
-        if let Some(wait) = wait
-            .map(Duration::from_millis)
-            .filter(|wait| *wait <= MAX_WAIT)
-        {
+        let wait = number.zip(millis).and_then(|(number, unit)| number.checked_mul(unit));
+        if let Some(wait) = wait.map(Duration::from_millis).filter(|wait| *wait <= MAX_WAIT) {
             return wait;
         }
         self.report(text.span(), format!("`{written}` is no pause"))

@@ -23,25 +23,16 @@ pub(crate) struct Known<'k> {
 impl Reader<'_> {
     /// The presets of a file; those that went before it are not known to it.
     pub(crate) fn presets(&mut self, file: raw::PresetFile, registry: &Registry) -> Vec<Preset> {
-        let known = Known {
-            registry,
-            presets: &[],
-        };
+        let known = Known { registry, presets: &[] };
         let preset = |raw: Spanned<raw::Preset>| {
             let (span, raw) = split(raw);
             let expect = self.expectations(raw.expect, known);
             if expect.is_empty() {
                 let message = format!("preset `{}` has no alternative", raw.name.get_ref());
-                self.report(span.clone(), message)
-                    .say("add `[[preset.expect]]`");
+                self.report(span.clone(), message).say("add `[[preset.expect]]`");
             }
             let (name, source) = (self.name(&raw.name), self.text.source(span.start));
-            Preset {
-                name,
-                text: raw.text,
-                expect,
-                source,
-            }
+            Preset { name, text: raw.text, expect, source }
         };
         file.preset.into_iter().map(preset).collect()
     }
@@ -77,10 +68,7 @@ impl Reader<'_> {
                 Default::default()
             }
         };
-        let grade = raw
-            .grade
-            .and_then(|word| self.word(&word))
-            .unwrap_or(Grade::Pass);
+        let grade = raw.grade.and_then(|word| self.word(&word)).unwrap_or(Grade::Pass);
         let codes = raw.code.map(|words| self.codes(&words, &outcomes));
         if grade == Grade::Warn && raw.because.is_none() {
             self.report(span, "an alternative that warns without `because`")
@@ -137,22 +125,15 @@ impl Reader<'_> {
         ];
         for (key, value) in own {
             if let Some(value) = value {
-                self.report(value.span(), format!("`{key}` beside `preset`"))
-                    .say(format!(
-                        "the preset has its own `{key}`; write another `[[case.expect]]`"
-                    ));
+                self.report(value.span(), format!("`{key}` beside `preset`")).say(format!(
+                    "the preset has its own `{key}`; write another `[[case.expect]]`"
+                ));
             }
         }
-        let Some(preset) = known
-            .presets
-            .iter()
-            .find(|preset| preset.name == *name.get_ref())
+        let Some(preset) = known.presets.iter().find(|preset| preset.name == *name.get_ref())
         else {
-            let names: Vec<&str> = known
-                .presets
-                .iter()
-                .map(|preset| preset.name.as_str())
-                .collect();
+            let names: Vec<&str> =
+                known.presets.iter().map(|preset| preset.name.as_str()).collect();
             let message = format!("unknown preset `{}`", name.get_ref());
             let problem = self.report(name.span(), message);
             problem.say(if names.is_empty() {
@@ -167,14 +148,9 @@ impl Reader<'_> {
         let alpn = raw.alpn.and_then(|word| self.word(&word));
         let connection = raw.connection.and_then(|word| self.word(&word));
         let tunnel = raw.tunnel.and_then(|word| self.word(&word));
-        let requirement = raw
-            .requirement
-            .map(|id| self.requirement(&id, known.registry));
+        let requirement = raw.requirement.map(|id| self.requirement(&id, known.registry));
         let mut alternatives = preset.expect.clone();
-        for one in alternatives
-            .iter_mut()
-            .filter(|one| one.grade == Grade::Pass)
-        {
+        for one in alternatives.iter_mut().filter(|one| one.grade == Grade::Pass) {
             one.fields.extend(fields.iter().cloned());
             one.alpn = alpn.or(one.alpn);
             one.connection = connection.or(one.connection);
@@ -201,19 +177,11 @@ impl Reader<'_> {
         for (key, flag) in flags {
             let Some(flag) = flag else { continue };
             if !flag.get_ref() {
-                let other = if key == "present" {
-                    "absent"
-                } else {
-                    "present"
-                };
+                let other = if key == "present" { "absent" } else { "present" };
                 self.report(flag.span(), format!("`{key} = false`"))
                     .say(format!("write `{other} = true`"));
             }
-            let test = if key == "present" {
-                FieldTest::Present
-            } else {
-                FieldTest::Absent
-            };
+            let test = if key == "present" { FieldTest::Present } else { FieldTest::Absent };
             set.push((key, test));
         }
         for (key, text) in texts {
@@ -227,26 +195,13 @@ impl Reader<'_> {
             };
             set.push((key, test));
         }
-        let keys = [
-            "present",
-            "absent",
-            "equals",
-            "token",
-            "no-token",
-            "extension",
-        ];
+        let keys = ["present", "absent", "equals", "token", "no-token", "extension"];
         let test = only_one(self, span, "a field matcher", &keys, set)?;
         if !is_token(raw.name.get_ref()) {
-            self.report(
-                raw.name.span(),
-                format!("`{}` is no field name", raw.name.get_ref()),
-            )
-            .say("a field name is a token, without the colon");
+            self.report(raw.name.span(), format!("`{}` is no field name", raw.name.get_ref()))
+                .say("a field name is a token, without the colon");
         }
-        Some(FieldMatcher {
-            name: raw.name.into_inner(),
-            test,
-        })
+        Some(FieldMatcher { name: raw.name.into_inner(), test })
     }
 
     /// The octets of a field matcher, which hold no binding.
@@ -257,11 +212,9 @@ impl Reader<'_> {
             Part::Bytes(_) => None,
         });
         if let Some(binding) = binding {
-            self.report(
-                text.span(),
-                format!("binding `{{{binding}}}` in a field matcher"),
-            )
-            .say("a stored response is judged without what the run filled in: write the octets");
+            self.report(text.span(), format!("binding `{{{binding}}}` in a field matcher")).say(
+                "a stored response is judged without what the run filled in: write the octets",
+            );
         }
         template
     }

@@ -22,10 +22,9 @@ impl Reader<'_> {
         if let Some(fields) = raw.headers.take() {
             set.push(("headers", HEADERS, self.block(fields, &beside, fragments)));
         }
-        for (key, kind, octets) in [
-            ("data", DATA, raw.data.take()),
-            ("ping", PING, raw.ping.take()),
-        ] {
+        for (key, kind, octets) in
+            [("data", DATA, raw.data.take()), ("ping", PING, raw.ping.take())]
+        {
             if let Some(octets) = octets {
                 let octets = self.template(&octets, fragments);
                 set.push((key, kind, Payload::Octets(octets)));
@@ -62,9 +61,7 @@ impl Reader<'_> {
     ) -> Payload {
         let fields = fields.into_inner().into_iter();
         Payload::Block {
-            fields: fields
-                .filter_map(|field| self.header_field(field, fragments))
-                .collect(),
+            fields: fields.filter_map(|field| self.header_field(field, fragments)).collect(),
             continuations: beside.continuations,
         }
     }
@@ -76,10 +73,8 @@ impl Reader<'_> {
         fragments: &Fragments,
     ) -> Option<Field> {
         let (span, texts) = split(field);
-        let templates: Vec<Template> = texts
-            .iter()
-            .map(|text| self.template(text, fragments))
-            .collect();
+        let templates: Vec<Template> =
+            texts.iter().map(|text| self.template(text, fragments)).collect();
         let standing = [Part::Binding(Binding::Standing)];
         match &templates[..] {
             [one] if one.parts == standing => Some(Field::Standing),
@@ -117,10 +112,8 @@ impl Reader<'_> {
             self.report(span, format!("`{name}` beside `{key}`"))
                 .say("leave it out; `frame` writes any frame");
         }
-        let range: Option<(Range<usize>, u32)> = raw
-            .continuation
-            .as_ref()
-            .map(|times| (times.span(), *times.get_ref()));
+        let range: Option<(Range<usize>, u32)> =
+            raw.continuation.as_ref().map(|times| (times.span(), *times.get_ref()));
         if let Some((span, times)) = range.filter(|(_, times)| *times > MAX_CONTINUATIONS) {
             self.report(span, format!("`continuation = {times}`"))
                 .say(format!("write {MAX_CONTINUATIONS} or less"));
@@ -138,16 +131,9 @@ struct Beside {
 impl Beside {
     fn of(raw: &H2) -> Self {
         let is_set = |flag: &Option<Spanned<bool>>| flag.as_ref().is_some_and(|set| *set.get_ref());
-        let end_stream = if is_set(&raw.end_stream) {
-            END_STREAM
-        } else {
-            0
-        };
+        let end_stream = if is_set(&raw.end_stream) { END_STREAM } else { 0 };
         let ack = if is_set(&raw.ack) { ACK } else { 0 };
-        let times = raw
-            .continuation
-            .as_ref()
-            .map_or(0, |times| *times.get_ref());
+        let times = raw.continuation.as_ref().map_or(0, |times| *times.get_ref());
         Self {
             stream: raw.stream.as_ref().map(|stream| *stream.get_ref()),
             flags: end_stream | ack,
@@ -160,12 +146,7 @@ impl Beside {
             HEADERS | DATA | RST_STREAM => 1,
             _ => 0,
         };
-        Frames {
-            kind,
-            flags: self.flags,
-            stream: self.stream.unwrap_or(usual),
-            payload,
-        }
+        Frames { kind, flags: self.flags, stream: self.stream.unwrap_or(usual), payload }
     }
 }
 

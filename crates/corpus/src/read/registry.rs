@@ -17,18 +17,11 @@ impl Reader<'_> {
     ) -> (Document, Vec<(Range<usize>, Requirement)>) {
         let rfc = file.rfc.get_ref().clone();
         if !is_rfc(&rfc) {
-            self.report(file.rfc.span(), format!("`{rfc}` is no RFC"))
-                .say("write `rfc6455`");
+            self.report(file.rfc.span(), format!("`{rfc}` is no RFC")).say("write `rfc6455`");
         }
         let raws = file.requirement.into_iter();
         let requirements = raws.map(|raw| self.one_requirement(raw, &rfc)).collect();
-        (
-            Document {
-                rfc,
-                title: file.title,
-            },
-            requirements,
-        )
+        (Document { rfc, title: file.title }, requirements)
     }
 
     fn one_requirement(
@@ -38,24 +31,15 @@ impl Reader<'_> {
     ) -> (Range<usize>, Requirement) {
         let (span, raw) = split(raw);
         let id = raw.id.get_ref().clone();
-        let place = id
-            .split_once('-')
-            .filter(|(_, slug)| is_slug(slug))
-            .map(|(place, _)| place);
+        let place = id.split_once('-').filter(|(_, slug)| is_slug(slug)).map(|(place, _)| place);
         if !place.is_some_and(|place| is_place(place) && place.split('/').next() == Some(rfc)) {
-            self.report(
-                raw.id.span(),
-                format!("`{id}` is no requirement id of {rfc}"),
-            )
-            .say(format!(
-                "write the section and a slug, such as `{rfc}/4.2.1-key`"
-            ));
+            self.report(raw.id.span(), format!("`{id}` is no requirement id of {rfc}"))
+                .say(format!("write the section and a slug, such as `{rfc}/4.2.1-key`"));
         }
         for section in raw.older.iter().chain(&raw.successor) {
             if !is_place(section.get_ref()) {
                 let message = format!("`{}` is no section of an RFC", section.get_ref());
-                self.report(section.span(), message)
-                    .say("write `rfc7230/6.7`");
+                self.report(section.span(), message).say("write `rfc7230/6.7`");
             }
         }
         let requirement = Requirement {

@@ -17,18 +17,9 @@ fn spellings() {
         (r"\x00\xfF", vec![bytes(b"\x00\xff")]),
         ("{{}}", vec![bytes(b"{}")]),
         ("{key}", vec![Part::Binding(Binding::Key)]),
-        (
-            "{{{key}}}",
-            vec![bytes(b"{"), Part::Binding(Binding::Key), bytes(b"}")],
-        ),
-        (
-            "{subprotocol-2}",
-            vec![Part::Binding(Binding::SubprotocolSecond)],
-        ),
-        (
-            "a{fill-8000}b",
-            vec![bytes(b"a"), Part::Binding(Binding::Fill(8000)), bytes(b"b")],
-        ),
+        ("{{{key}}}", vec![bytes(b"{"), Part::Binding(Binding::Key), bytes(b"}")]),
+        ("{subprotocol-2}", vec![Part::Binding(Binding::SubprotocolSecond)]),
+        ("a{fill-8000}b", vec![bytes(b"a"), Part::Binding(Binding::Fill(8000)), bytes(b"b")]),
     ];
     for (text, parts) in rows {
         assert_eq!(Template::parse(text), Ok(Template { parts }), "{text}");
@@ -52,23 +43,13 @@ fn errors_with_their_place() {
         ("ab{}", "unknown binding `{}` at offset 2"),
         ("ab{fill-0}", "unknown binding `{fill-0}` at offset 2"),
         ("ab{fill-}", "unknown binding `{fill-}` at offset 2"),
-        (
-            "ab{fill-99999999999}",
-            "unknown binding `{fill-99999999999}` at offset 2",
-        ),
-        (
-            "{fill-99999999}",
-            "`{fill-N}` takes at most 16777216 at offset 0",
-        ),
+        ("ab{fill-99999999999}", "unknown binding `{fill-99999999999}` at offset 2"),
+        ("{fill-99999999}", "`{fill-N}` takes at most 16777216 at offset 0"),
     ];
     for (text, message) in rows {
         let error = Template::parse(text).expect_err(text);
         assert_eq!(error.to_string(), message, "{text}");
-        assert!(
-            text.get(error.offset..error.offset + error.length)
-                .is_some(),
-            "{text}"
-        );
+        assert!(text.get(error.offset..error.offset + error.length).is_some(), "{text}");
     }
 }
 
@@ -82,10 +63,7 @@ fn fragments_are_spliced_in() {
 
 #[test]
 fn fill_makes_the_line_as_long_as_asked() {
-    let bindings = Bindings {
-        key: b"kk".to_vec(),
-        ..Bindings::default()
-    };
+    let bindings = Bindings { key: b"kk".to_vec(), ..Bindings::default() };
     let rows = [
         ("{fill-5}", "aaaaa"),
         (r"X: {fill-8}\r\nY", "X: aaaaa\r\nY"),
@@ -118,10 +96,7 @@ fn every_binding_has_its_own_octets() {
 }
 
 fn any_part() -> impl Strategy<Value = Part> {
-    let names: Vec<Binding> = Binding::NAMES
-        .into_iter()
-        .map(|(_, binding)| binding)
-        .collect();
+    let names: Vec<Binding> = Binding::NAMES.into_iter().map(|(_, binding)| binding).collect();
     prop_oneof![
         prop::collection::vec(any::<u8>(), 0..12).prop_map(Part::Bytes),
         prop::sample::select(names).prop_map(Part::Binding),

@@ -115,10 +115,7 @@ impl ChunkedReader {
 /// chunk-ext  = *( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] )   RFC 9112 7.1.1
 /// ```
 fn size(line: &[u8]) -> Option<Part> {
-    let digits = line
-        .iter()
-        .take_while(|octet| octet.is_ascii_hexdigit())
-        .count();
+    let digits = line.iter().take_while(|octet| octet.is_ascii_hexdigit()).count();
     let (digits, extensions) = line.split_at(digits);
     if digits.is_empty() || !is_chunk_ext(extensions) {
         return None;
@@ -127,11 +124,7 @@ fn size(line: &[u8]) -> Option<Part> {
         let digit = char::from(octet).to_digit(16)?;
         size.checked_mul(16)?.checked_add(u64::from(digit))
     })?;
-    Some(if size == 0 {
-        Part::Trailer
-    } else {
-        Part::Data(size)
-    })
+    Some(if size == 0 { Part::Trailer } else { Part::Data(size) })
 }
 
 fn is_chunk_ext(bytes: &[u8]) -> bool {
@@ -148,9 +141,7 @@ fn trailer(line: &[u8]) -> Option<Part> {
         return Some(Part::Ended);
     }
     let colon = memchr(b':', line)?;
-    let clean = line
-        .iter()
-        .all(|&octet| octet == b'\t' || !octet.is_ascii_control());
+    let clean = line.iter().all(|&octet| octet == b'\t' || !octet.is_ascii_control());
     (is_token(&line[..colon]) && clean).then_some(Part::Trailer)
 }
 
@@ -169,10 +160,7 @@ mod tests {
         let rows = [
             ("0\r\n\r\n", Complete(5)),
             ("5\r\nhello\r\n0\r\n\r\nmore", Complete(15)),
-            (
-                "0a;x;y=\"z;\" ; w = 1\r\n0123456789\r\n000\r\na: b\r\n\r\n",
-                Complete(46),
-            ),
+            ("0a;x;y=\"z;\" ; w = 1\r\n0123456789\r\n000\r\na: b\r\n\r\n", Complete(46)),
             ("", Partial),
             ("5\r\nhel", Partial),
             ("5\r\nhello", Partial),

@@ -16,9 +16,7 @@ pub fn options<'a>(
 
 /// Whether one of the options is this one. Options are compared without case (RFC 9110 7.6.1).
 pub fn contains_option<'a>(values: impl IntoIterator<Item = &'a [u8]>, option: &str) -> bool {
-    options(values)
-        .flatten()
-        .any(|found| found.eq_ignore_ascii_case(option.as_bytes()))
+    options(values).flatten().any(|found| found.eq_ignore_ascii_case(option.as_bytes()))
 }
 
 #[cfg(test)]

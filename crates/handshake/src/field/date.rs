@@ -14,11 +14,7 @@ pub fn is_imf_fixdate(value: &[u8]) -> bool {
         return false;
     };
     let leap = date.year % 4 == 0 && (date.year % 100 != 0 || date.year % 400 == 0);
-    let days = if leap && date.month == 2 {
-        29
-    } else {
-        DAYS[date.month - 1]
-    };
+    let days = if leap && date.month == 2 { 29 } else { DAYS[date.month - 1] };
     (1..=days).contains(&date.day)
         && date.hour <= 23
         && date.minute <= 59
@@ -42,19 +38,9 @@ impl Date {
     /// Reads the parts at their places: `Sun, 06 Nov 1994 08:49:37 GMT`.
     fn parse(value: &[u8]) -> Option<Self> {
         let value: &[u8; 29] = value.try_into().ok()?;
-        let literals = [
-            (3, ","),
-            (4, " "),
-            (7, " "),
-            (11, " "),
-            (16, " "),
-            (19, ":"),
-            (22, ":"),
-        ];
+        let literals = [(3, ","), (4, " "), (7, " "), (11, " "), (16, " "), (19, ":"), (22, ":")];
         if !value.ends_with(b" GMT")
-            || literals
-                .iter()
-                .any(|&(at, text)| !value[at..].starts_with(text.as_bytes()))
+            || literals.iter().any(|&(at, text)| !value[at..].starts_with(text.as_bytes()))
         {
             return None;
         }
@@ -79,9 +65,7 @@ impl Date {
 
 fn number(digits: &[u8]) -> Option<usize> {
     digits.iter().try_fold(0, |number, octet| {
-        octet
-            .is_ascii_digit()
-            .then(|| number * 10 + usize::from(octet - b'0'))
+        octet.is_ascii_digit().then(|| number * 10 + usize::from(octet - b'0'))
     })
 }
 

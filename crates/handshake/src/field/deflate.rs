@@ -146,9 +146,7 @@ impl Answer {
 
 /// Whether an answer fits one of the offers: its misfits with that offer, if any, are lawful.
 pub fn fits<'o>(answer: &Answer, offers: impl IntoIterator<Item = &'o Offer>) -> bool {
-    offers
-        .into_iter()
-        .any(|offer| answer.misfits(offer).into_iter().all(Misfit::is_lawful))
+    offers.into_iter().any(|offer| answer.misfits(offer).into_iter().all(Misfit::is_lawful))
 }
 
 /// The parameters that are there, in the order of [`NAMES`]; each with its value.
@@ -167,17 +165,10 @@ impl Parameters {
         let mut faults = Vec::new();
         for parameter in &extension.parameters {
             if let Err(kind) = found.add(parameter, &readers) {
-                faults.push(DeflateFault {
-                    parameter: parameter.name,
-                    kind,
-                });
+                faults.push(DeflateFault { parameter: parameter.name, kind });
             }
         }
-        if faults.is_empty() {
-            Ok(found)
-        } else {
-            Err(faults)
-        }
+        if faults.is_empty() { Ok(found) } else { Err(faults) }
     }
 
     fn add(
@@ -185,9 +176,7 @@ impl Parameters {
         parameter: &Parameter<'_>,
         readers: &[ReadValue; 4],
     ) -> Result<(), DeflateFaultKind> {
-        let index = NAMES
-            .iter()
-            .position(|name| name.as_bytes() == parameter.name);
+        let index = NAMES.iter().position(|name| name.as_bytes() == parameter.name);
         let index = index.ok_or(DeflateFaultKind::Unknown)?;
         if self.0[index].is_some() {
             return Err(DeflateFaultKind::Repeated);
@@ -227,11 +216,7 @@ fn window(value: Option<&[u8]>) -> Result<Option<u8>, DeflateFaultKind> {
 }
 
 fn empty_or_window(value: Option<&[u8]>) -> Result<Option<u8>, DeflateFaultKind> {
-    if value.is_some() {
-        window(value)
-    } else {
-        Ok(None)
-    }
+    if value.is_some() { window(value) } else { Ok(None) }
 }
 
 /// The registered name of the extension.

@@ -106,9 +106,7 @@ impl<'a> Extensions<'a> {
 
     /// The extensions of this name, compared without case.
     pub fn named(&self, name: &str) -> impl Iterator<Item = &Extension<'a>> {
-        self.list
-            .iter()
-            .filter(move |found| found.name.eq_ignore_ascii_case(name.as_bytes()))
+        self.list.iter().filter(move |found| found.name.eq_ignore_ascii_case(name.as_bytes()))
     }
 
     fn read(&mut self, element: Element<'a>, at: Range<usize>) {
@@ -128,11 +126,7 @@ impl<'a> Extensions<'a> {
             }
         }
         if let (Some(name), true) = (name, self.faults.len() == faults_before) {
-            self.list.push(Extension {
-                name,
-                parameters,
-                at,
-            });
+            self.list.push(Extension { name, parameters, at });
         }
     }
 
@@ -144,26 +138,16 @@ impl<'a> Extensions<'a> {
                 return None;
             }
         };
-        if parameter
-            .value
-            .as_deref()
-            .is_some_and(|value| !is_token(value))
-        {
+        if parameter.value.as_deref().is_some_and(|value| !is_token(value)) {
             self.fault(ExtensionFaultKind::QuotedNotToken, place);
             return None;
         }
         for (kind, noted) in [
             (ExtensionNoteKind::NeedlessPair, parameter.needless_pair),
-            (
-                ExtensionNoteKind::SpaceAroundEquals,
-                parameter.space_around_equals,
-            ),
+            (ExtensionNoteKind::SpaceAroundEquals, parameter.space_around_equals),
         ] {
             if noted {
-                self.notes.push(ExtensionNote {
-                    kind,
-                    at: place.clone(),
-                });
+                self.notes.push(ExtensionNote { kind, at: place.clone() });
             }
         }
         Some(parameter)
@@ -192,22 +176,11 @@ mod tests {
             }
             words.push(word);
         }
-        let faults: Vec<_> = extensions
-            .faults
-            .iter()
-            .map(|f| format!("{:?}@{:?}", f.kind, f.at))
-            .collect();
-        let notes: Vec<_> = extensions
-            .notes
-            .iter()
-            .map(|n| format!("{:?}@{:?}", n.kind, n.at))
-            .collect();
-        format!(
-            "{}|{}|{}",
-            words.join(", "),
-            faults.join(" "),
-            notes.join(" ")
-        )
+        let faults: Vec<_> =
+            extensions.faults.iter().map(|f| format!("{:?}@{:?}", f.kind, f.at)).collect();
+        let notes: Vec<_> =
+            extensions.notes.iter().map(|n| format!("{:?}@{:?}", n.kind, n.at)).collect();
+        format!("{}|{}|{}", words.join(", "), faults.join(" "), notes.join(" "))
     }
 
     #[test]

@@ -179,34 +179,18 @@ mod tests {
             ("", None, UntilClose),
             ("Content-Length: 5", Length(5), Length(5)),
             ("Content-Length: 0", Length(0), Length(0)),
-            (
-                "Content-Length: 5, 5\r\ncontent-length: 5",
-                Length(5),
-                Length(5),
-            ),
+            ("Content-Length: 5, 5\r\ncontent-length: 5", Length(5), Length(5)),
             ("Content-Length: 5\r\nContent-Length: 6", Invalid, Invalid),
             ("Content-Length:", Invalid, Invalid),
             ("Content-Length: 5\r\nContent-Length:", Invalid, Invalid),
             ("Content-Length: +5", Invalid, Invalid),
             ("Content-Length: 5 5", Invalid, Invalid),
             ("Content-Length: 0x5", Invalid, Invalid),
-            (
-                "Content-Length: 18446744073709551615",
-                Length(u64::MAX),
-                Length(u64::MAX),
-            ),
+            ("Content-Length: 18446744073709551615", Length(u64::MAX), Length(u64::MAX)),
             ("Content-Length: 18446744073709551616", Invalid, Invalid),
             ("Transfer-Encoding: chunked", Chunked, Chunked),
-            (
-                "Transfer-Encoding: gzip;q=\"1\", CHUNKED\r\nContent-Length: 5",
-                Chunked,
-                Chunked,
-            ),
-            (
-                "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked",
-                Chunked,
-                Chunked,
-            ),
+            ("Transfer-Encoding: gzip;q=\"1\", CHUNKED\r\nContent-Length: 5", Chunked, Chunked),
+            ("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked", Chunked, Chunked),
             ("Transfer-Encoding: gzip", Invalid, UntilClose),
             ("Transfer-Encoding:", Invalid, UntilClose),
             ("Transfer-Encoding: chunked, gzip", Invalid, Invalid),
@@ -216,21 +200,13 @@ mod tests {
             ("Transfer-Encoding: gzip;a, chunked", Invalid, Invalid),
         ];
         for (fields, of_request, of_response) in rows {
-            let fields = if fields.is_empty() {
-                String::new()
-            } else {
-                format!("{fields}\r\n")
-            };
+            let fields = if fields.is_empty() { String::new() } else { format!("{fields}\r\n") };
             let request = format!("POST / HTTP/1.1\r\n{fields}\r\n");
             let request = RequestHead::parse(request.as_bytes()).complete().unwrap();
             assert_eq!(Framing::of_request(&request), of_request, "{fields}");
             let response = format!("HTTP/1.1 200 \r\n{fields}\r\n");
             let response = ResponseHead::parse(response.as_bytes()).complete().unwrap();
-            assert_eq!(
-                Framing::of_response(&response, b"GET"),
-                of_response,
-                "{fields}"
-            );
+            assert_eq!(Framing::of_response(&response, b"GET"), of_response, "{fields}");
         }
     }
 
@@ -248,11 +224,7 @@ mod tests {
         for (status, method, want) in rows {
             let bytes = format!("HTTP/1.1 {status} \r\nContent-Length: 5\r\n\r\n");
             let head = ResponseHead::parse(bytes.as_bytes()).complete().unwrap();
-            assert_eq!(
-                Framing::of_response(&head, method.as_bytes()),
-                want,
-                "{status} {method}"
-            );
+            assert_eq!(Framing::of_response(&head, method.as_bytes()), want, "{status} {method}");
         }
     }
 

@@ -69,10 +69,7 @@ impl<'a> Host<'a> {
 
 /// The form and length of a host without brackets.
 fn name(value: &[u8]) -> Result<(HostForm, usize), HostFault> {
-    let length = value
-        .iter()
-        .position(|&octet| octet == b':')
-        .unwrap_or(value.len());
+    let length = value.iter().position(|&octet| octet == b':').unwrap_or(value.len());
     let host = &value[..length];
     if let Some(at) = first_odd(host, &REG_NAME) {
         return Err(HostFault::Octet(at));
@@ -92,10 +89,7 @@ fn name(value: &[u8]) -> Result<(HostForm, usize), HostFault> {
 ///
 /// Its length with the brackets.
 fn ip_literal(value: &[u8]) -> Result<usize, HostFault> {
-    let end = value
-        .iter()
-        .position(|&octet| octet == b']')
-        .ok_or(HostFault::IpLiteral)?;
+    let end = value.iter().position(|&octet| octet == b']').ok_or(HostFault::IpLiteral)?;
     let text = std::str::from_utf8(&value[1..end]).map_err(|_| HostFault::IpLiteral)?;
     if text.parse::<Ipv6Addr>().is_ok() || is_ip_future(text) {
         Ok(end + 1)
@@ -105,9 +99,8 @@ fn ip_literal(value: &[u8]) -> Result<usize, HostFault> {
 }
 
 fn is_ip_future(text: &str) -> bool {
-    let Some((version, address)) = text
-        .strip_prefix(['v', 'V'])
-        .and_then(|rest| rest.split_once('.'))
+    let Some((version, address)) =
+        text.strip_prefix(['v', 'V']).and_then(|rest| rest.split_once('.'))
     else {
         return false;
     };
@@ -125,24 +118,15 @@ mod tests {
     fn rfc9110_7_2_host() {
         let rows = [
             ("example.com", Ok((HostForm::RegName, "example.com", None))),
-            (
-                "example.com:8080",
-                Ok((HostForm::RegName, "example.com", Some("8080"))),
-            ),
-            (
-                "example.com:",
-                Ok((HostForm::RegName, "example.com", Some(""))),
-            ),
+            ("example.com:8080", Ok((HostForm::RegName, "example.com", Some("8080")))),
+            ("example.com:", Ok((HostForm::RegName, "example.com", Some("")))),
             ("", Ok((HostForm::Empty, "", None))),
             (":80", Ok((HostForm::Empty, "", Some("80")))),
             ("a%41_b!", Ok((HostForm::RegName, "a%41_b!", None))),
             ("127.0.0.1:1", Ok((HostForm::Ipv4, "127.0.0.1", Some("1")))),
             ("127.0.0.01", Ok((HostForm::RegName, "127.0.0.01", None))),
             ("[::1]:443", Ok((HostForm::IpLiteral, "[::1]", Some("443")))),
-            (
-                "[::ffff:1.2.3.4]",
-                Ok((HostForm::IpLiteral, "[::ffff:1.2.3.4]", None)),
-            ),
+            ("[::ffff:1.2.3.4]", Ok((HostForm::IpLiteral, "[::ffff:1.2.3.4]", None))),
             ("[v1.a:b]", Ok((HostForm::IpLiteral, "[v1.a:b]", None))),
             ("[v.a]", Err(HostFault::IpLiteral)),
             ("[::1%25eth0]", Err(HostFault::IpLiteral)),

@@ -37,10 +37,7 @@ impl Key {
         }
         let decoded = BASE64.decode(value).map_err(|_| KeyFault::NotBase64)?;
         let length = decoded.len();
-        decoded
-            .try_into()
-            .map(Self)
-            .map_err(|_| KeyFault::Length(length))
+        decoded.try_into().map(Self).map_err(|_| KeyFault::Length(length))
     }
 
     /// The key of these octets.
@@ -64,10 +61,7 @@ impl Key {
 /// It is computed from the octets as they were sent, not from the nonce: two spellings of one nonce
 /// have different answers, and a value that is no key has an answer too.
 pub fn accept(key_value: &[u8]) -> [u8; 28] {
-    let digest = Sha1::new()
-        .chain_update(key_value)
-        .chain_update(GUID)
-        .finalize();
+    let digest = Sha1::new().chain_update(key_value).chain_update(GUID).finalize();
     encoded(&digest)
 }
 
@@ -113,37 +107,21 @@ mod tests {
             ("dGhlIHNhbXBsZSBub25jZQ===", Err(KeyFault::NotBase64)),
             ("dGhlIHNhbXBsZSBub25j-_==", Err(KeyFault::NotBase64)),
             ("dGhlIHNhbXBs ZSBub25jZQ==", Err(KeyFault::NotBase64)),
-            (
-                "dGhlIHNhbXBsZSBub25jZQ==, dGhlIHNhbXBsZSBub25jZQ==",
-                Err(KeyFault::NotBase64),
-            ),
+            ("dGhlIHNhbXBsZSBub25jZQ==, dGhlIHNhbXBsZSBub25jZQ==", Err(KeyFault::NotBase64)),
         ];
         for (value, want) in rows {
-            assert_eq!(
-                Key::parse(value.as_bytes()).map(|key| *key.nonce()),
-                want,
-                "{value}"
-            );
+            assert_eq!(Key::parse(value.as_bytes()).map(|key| *key.nonce()), want, "{value}");
         }
     }
 
     #[test]
     fn rfc6455_1_3_the_accept_value_of_the_sample_key() {
-        assert_eq!(
-            &accept(b"dGhlIHNhbXBsZSBub25jZQ=="),
-            b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
-        );
-        assert_ne!(
-            accept(b"AQIDBAUGBwgJCgsMDQ4PEA=="),
-            accept(b"AQIDBAUGBwgJCgsMDQ4PEC==")
-        );
+        assert_eq!(&accept(b"dGhlIHNhbXBsZSBub25jZQ=="), b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+        assert_ne!(accept(b"AQIDBAUGBwgJCgsMDQ4PEA=="), accept(b"AQIDBAUGBwgJCgsMDQ4PEC=="));
     }
 
     #[test]
     fn a_key_is_written_as_it_is_read() {
-        assert_eq!(
-            &Key::new(*b"the sample nonce").value(),
-            b"dGhlIHNhbXBsZSBub25jZQ=="
-        );
+        assert_eq!(&Key::new(*b"the sample nonce").value(), b"dGhlIHNhbXBsZSBub25jZQ==");
     }
 }

@@ -40,10 +40,7 @@ pub fn elements(value: &[u8]) -> impl Iterator<Item = Element<'_>> {
         let length = length_before(b',', &value[start..]);
         next = (start + length < value.len()).then_some(start + length + 1);
         let bytes = &value[start..start + length];
-        Some(Element {
-            bytes: trim_ows(bytes),
-            at: start + leading_ows(bytes),
-        })
+        Some(Element { bytes: trim_ows(bytes), at: start + leading_ows(bytes) })
     })
 }
 
@@ -62,13 +59,11 @@ pub fn elements_of<'a>(
 pub fn tokens<'a>(
     values: impl IntoIterator<Item = &'a [u8]>,
 ) -> impl Iterator<Item = Result<&'a [u8], Malformed<'a>>> {
-    elements_of(values).map(|element| {
-        if is_token(element) {
-            Ok(element)
-        } else {
-            Err(Malformed(element))
-        }
-    })
+    elements_of(values).map(
+        |element| {
+            if is_token(element) { Ok(element) } else { Err(Malformed(element)) }
+        },
+    )
 }
 
 /// How far it is to the next separator outside of a quoted string, or to the end.
@@ -95,10 +90,7 @@ mod tests {
             (" \t", &[]),
             ("foo,bar", &[("foo", 0), ("bar", 4)]),
             ("foo ,bar,", &[("foo", 0), ("bar", 5), ("", 9)]),
-            (
-                "foo , ,bar,charlie",
-                &[("foo", 0), ("", 6), ("bar", 7), ("charlie", 11)],
-            ),
+            ("foo , ,bar,charlie", &[("foo", 0), ("", 6), ("bar", 7), ("charlie", 11)]),
             (",", &[("", 0), ("", 1)]),
             (",   ,", &[("", 0), ("", 4), ("", 5)]),
             (r#"a="b,c",d"#, &[(r#"a="b,c""#, 0), ("d", 8)]),

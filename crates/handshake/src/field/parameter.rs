@@ -51,12 +51,7 @@ impl<'a> Parameter<'a> {
         if !is_token(name) {
             return Err(ParameterFault::NameNotToken);
         }
-        let plain = Self {
-            name,
-            value: None,
-            space_around_equals: false,
-            needless_pair: false,
-        };
+        let plain = Self { name, value: None, space_around_equals: false, needless_pair: false };
         let Some(equals) = equals else {
             return Ok(plain);
         };
@@ -64,12 +59,7 @@ impl<'a> Parameter<'a> {
         let written = trim_ows(after);
         let (value, needless_pair) = value(written)?;
         let space_around_equals = name.len() < before.len() || leading_ows(after) > 0;
-        Ok(Self {
-            value: Some(value),
-            space_around_equals,
-            needless_pair,
-            ..plain
-        })
+        Ok(Self { value: Some(value), space_around_equals, needless_pair, ..plain })
     }
 }
 
@@ -82,10 +72,7 @@ pub fn segments(element: &[u8]) -> impl Iterator<Item = Element<'_>> {
         let length = length_before(b';', &element[start..]);
         next = (start + length < element.len()).then_some(start + length + 1);
         let bytes = &element[start..start + length];
-        Some(Element {
-            bytes: trim_ows(bytes),
-            at: start + leading_ows(bytes),
-        })
+        Some(Element { bytes: trim_ows(bytes), at: start + leading_ows(bytes) })
     })
 }
 
@@ -140,13 +127,8 @@ mod tests {
 
     #[test]
     fn semicolons_part_segments_outside_of_quotes() {
-        let got: Vec<_> = segments(b"a ; b=\";\";;c")
-            .map(|s| (s.bytes, s.at))
-            .collect();
-        assert_eq!(
-            got,
-            [(&b"a"[..], 0), (b"b=\";\"", 4), (b"", 10), (b"c", 11)]
-        );
+        let got: Vec<_> = segments(b"a ; b=\";\";;c").map(|s| (s.bytes, s.at)).collect();
+        assert_eq!(got, [(&b"a"[..], 0), (b"b=\";\"", 4), (b"", 10), (b"c", 11)]);
         assert_eq!(segments(b"").count(), 1);
     }
 }

@@ -25,18 +25,11 @@ pub struct Quoted<'a> {
 pub fn quoted_string(bytes: &[u8]) -> Option<Quoted<'_>> {
     let len = quoted_length(bytes)?;
     let inner = &bytes[1..len - 1];
-    if inner
-        .iter()
-        .any(|&octet| octet != b'\t' && octet.is_ascii_control())
-    {
+    if inner.iter().any(|&octet| octet != b'\t' && octet.is_ascii_control()) {
         return None;
     }
     if !inner.contains(&b'\\') {
-        return Some(Quoted {
-            value: Cow::Borrowed(inner),
-            len,
-            needless_pair: false,
-        });
+        return Some(Quoted { value: Cow::Borrowed(inner), len, needless_pair: false });
     }
     let mut value = Vec::with_capacity(inner.len());
     let mut needless_pair = false;
@@ -48,11 +41,7 @@ pub fn quoted_string(bytes: &[u8]) -> Option<Quoted<'_>> {
         }
         value.push(*octet);
     }
-    Some(Quoted {
-        value: Cow::Owned(value),
-        len,
-        needless_pair,
-    })
+    Some(Quoted { value: Cow::Owned(value), len, needless_pair })
 }
 
 /// How many octets the quoted string at the start takes; `None` without a beginning or an end.
@@ -93,11 +82,7 @@ mod tests {
         for (bytes, want) in rows {
             let got = quoted_string(bytes.as_bytes());
             let got = got.as_ref().map(|quoted| {
-                (
-                    std::str::from_utf8(&quoted.value).unwrap(),
-                    quoted.len,
-                    quoted.needless_pair,
-                )
+                (std::str::from_utf8(&quoted.value).unwrap(), quoted.len, quoted.needless_pair)
             });
             assert_eq!(got, want, "{bytes:?}");
         }

@@ -49,11 +49,7 @@ impl<'a> Offers<'a> {
 
 /// `Sec-WebSocket-Protocol-Server = token` (RFC 6455 4.3).
 pub fn answer(value: &[u8]) -> Result<&[u8], Malformed<'_>> {
-    if is_token(value) {
-        Ok(value)
-    } else {
-        Err(Malformed(value))
-    }
+    if is_token(value) { Ok(value) } else { Err(Malformed(value)) }
 }
 
 #[cfg(test)]
@@ -67,18 +63,10 @@ mod tests {
         assert_eq!(offers.malformed, [Malformed(b"a b")]);
         assert_eq!(offers.repeated, [b"chat"]);
         assert!(offers.contains(b"superchat") && !offers.contains(b"SUPERCHAT"));
-        for (value, want) in [
-            ("a", true),
-            ("a,,b", true),
-            ("", false),
-            (",", false),
-            ("a/b", false),
-        ] {
-            assert_eq!(
-                Offers::parse([value.as_bytes()]).is_well_formed(),
-                want,
-                "{value}"
-            );
+        for (value, want) in
+            [("a", true), ("a,,b", true), ("", false), (",", false), ("a/b", false)]
+        {
+            assert_eq!(Offers::parse([value.as_bytes()]).is_well_formed(), want, "{value}");
         }
     }
 

@@ -118,13 +118,7 @@ impl<'a> AbsoluteUri<'a> {
             return Err(TargetFault::HostMissing);
         }
         let (path, query) = path_and_query(target, path_at)?;
-        Ok(Self {
-            scheme,
-            userinfo,
-            host,
-            path,
-            query,
-        })
+        Ok(Self { scheme, userinfo, host, path, query })
     }
 }
 
@@ -216,9 +210,7 @@ mod tests {
 
     #[test]
     fn rfc9112_3_2_2_the_parts_of_an_absolute_target() {
-        let Ok(Target::Absolute(uri)) = Target::parse(b"http://u@a:80/b/c?d") else {
-            panic!()
-        };
+        let Ok(Target::Absolute(uri)) = Target::parse(b"http://u@a:80/b/c?d") else { panic!() };
         assert_eq!((uri.scheme, uri.userinfo), (&b"http"[..], Some(&b"u"[..])));
         assert_eq!(uri.host.unwrap().port_number(), Some(80));
         assert_eq!((uri.path, uri.query), (&b"/b/c"[..], Some(&b"d"[..])));
@@ -237,11 +229,7 @@ mod tests {
         ];
         for (method, target, want) in rows {
             let target = Target::parse(target.as_bytes()).unwrap();
-            assert_eq!(
-                target.is_for(method.as_bytes()),
-                want,
-                "{method} {target:?}"
-            );
+            assert_eq!(target.is_for(method.as_bytes()), want, "{method} {target:?}");
         }
     }
 }

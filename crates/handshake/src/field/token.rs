@@ -18,16 +18,8 @@ pub fn is_token(bytes: &[u8]) -> bool {
 /// How many octets of a token the octets begin with: several at a time, as most names are long.
 #[inline]
 pub(crate) fn leading_tchars(bytes: &[u8]) -> usize {
-    let all = |octets: &[u8]| {
-        octets
-            .iter()
-            .fold(true, |all, &octet| all & is_tchar(octet))
-    };
-    let whole = bytes
-        .chunks_exact(AT_ONCE)
-        .take_while(|octets| all(octets))
-        .count()
-        * AT_ONCE;
+    let all = |octets: &[u8]| octets.iter().fold(true, |all, &octet| all & is_tchar(octet));
+    let whole = bytes.chunks_exact(AT_ONCE).take_while(|octets| all(octets)).count() * AT_ONCE;
     let rest = &bytes[whole..];
     whole + rest.iter().take_while(|&&octet| is_tchar(octet)).count()
 }
@@ -53,10 +45,7 @@ pub fn trim_ows_end(mut bytes: &[u8]) -> &[u8] {
 /// How many octets of white space the octets begin with.
 #[inline]
 pub(crate) fn leading_ows(bytes: &[u8]) -> usize {
-    bytes
-        .iter()
-        .take_while(|octet| matches!(octet, b' ' | b'\t'))
-        .count()
+    bytes.iter().take_while(|octet| matches!(octet, b' ' | b'\t')).count()
 }
 
 /// A table of the letters, the digits and these other octets.
@@ -91,13 +80,9 @@ mod tests {
 
     #[test]
     fn a_token_has_one_tchar_or_more() {
-        for (bytes, want) in [
-            ("a", true),
-            ("x-y.z!", true),
-            ("", false),
-            ("a b", false),
-            ("a/b", false),
-        ] {
+        for (bytes, want) in
+            [("a", true), ("x-y.z!", true), ("", false), ("a b", false), ("a/b", false)]
+        {
             assert_eq!(is_token(bytes.as_bytes()), want, "{bytes}");
         }
     }

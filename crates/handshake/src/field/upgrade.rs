@@ -71,9 +71,7 @@ mod tests {
             assert_eq!(Protocol::parse(element.as_bytes()), want, "{element}");
         }
         assert_eq!(
-            protocols([&b"websocket, IRC/6.9"[..], b"x y"])
-                .filter(Result::is_err)
-                .count(),
+            protocols([&b"websocket, IRC/6.9"[..], b"x y"]).filter(Result::is_err).count(),
             1
         );
     }

@@ -39,7 +39,5 @@ pub(super) fn is_scheme(bytes: &[u8]) -> bool {
         return false;
     };
     first.is_ascii_alphabetic()
-        && rest
-            .iter()
-            .all(|octet| octet.is_ascii_alphanumeric() || b"+-.".contains(octet))
+        && rest.iter().all(|octet| octet.is_ascii_alphanumeric() || b"+-.".contains(octet))
 }

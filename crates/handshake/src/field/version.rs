@@ -28,10 +28,7 @@ pub fn version(value: &[u8]) -> Result<u8, VersionFault> {
         digits => {
             let digit = |octet: &u8| octet - b'0';
             let add = |number: u8, octet| number.checked_mul(10)?.checked_add(digit(octet));
-            digits
-                .iter()
-                .try_fold(0, add)
-                .ok_or(VersionFault::OutOfRange)
+            digits.iter().try_fold(0, add).ok_or(VersionFault::OutOfRange)
         }
     }
 }

@@ -16,9 +16,7 @@ pub(super) fn violations(body: &[u8]) -> impl Iterator<Item = FrameViolation> {
     };
     let reason = body.get(2..).unwrap_or_default();
     let of_reason = std::str::from_utf8(reason).is_err();
-    of_code
-        .into_iter()
-        .chain(of_reason.then_some(FrameViolation::CloseReasonNotUtf8))
+    of_code.into_iter().chain(of_reason.then_some(FrameViolation::CloseReasonNotUtf8))
 }
 
 /// RFC 6455 7.4.1 and 7.4.2; IANA has registered 1012 to 1014 since.

@@ -48,12 +48,7 @@ enum Message {
 impl FrameReader {
     /// A reader for what this sender sends after the handshake.
     pub fn new(sender: Sender, compression: Compression) -> Self {
-        Self {
-            sender,
-            compression,
-            message: None,
-            closed: false,
-        }
+        Self { sender, compression, message: None, closed: false }
     }
 
     /// Whether a Close frame has been read.
@@ -108,9 +103,7 @@ impl FrameReader {
         let mut message = match (frame.opcode, self.message.take()) {
             (opcode::CONTINUATION, Some(open)) => open,
             (opcode::CONTINUATION, None) => {
-                frame
-                    .violations
-                    .push(FrameViolation::ContinuationOutsideMessage);
+                frame.violations.push(FrameViolation::ContinuationOutsideMessage);
                 return;
             }
             (_, open) => {

@@ -14,11 +14,7 @@ fn frame(bytes: &[u8]) -> String {
 }
 
 fn describe(frame: &Frame<'_>) -> String {
-    let violations: Vec<_> = frame
-        .violations
-        .iter()
-        .map(|kind| format!("{kind:?}"))
-        .collect();
+    let violations: Vec<_> = frame.violations.iter().map(|kind| format!("{kind:?}")).collect();
     let payload = frame.payload.escape_ascii();
     format!("{:x} {payload}|{}", frame.opcode, violations.join(" "))
 }
@@ -58,10 +54,7 @@ fn rfc6455_5_2_headers() {
         (b"\x8b\x00", "b |OpcodeUnknown"),
         (b"\x09\x00", "9 |ControlFragmented"),
         (b"\x81\x7e\x00\x01a", "1 a|LengthNotMinimal"),
-        (
-            b"\x81\x7f\x00\x00\x00\x00\x00\x00\x00\x01a",
-            "1 a|LengthNotMinimal",
-        ),
+        (b"\x81\x7f\x00\x00\x00\x00\x00\x00\x00\x01a", "1 a|LengthNotMinimal"),
         (b"\x81\xfe\x00\x01\0\0\0\0a", "1 a|LengthNotMinimal"),
         (b"", "partial"),
         (b"\x81", "partial"),
@@ -77,19 +70,11 @@ fn rfc6455_5_2_headers() {
 
 #[test]
 fn a_header_tells_what_is_wrong_before_the_payload_is_there() {
-    let header = FrameHeader::parse(b"\x89\xff\x80\0\0\0\0\0\0\0abcd")
-        .complete()
-        .unwrap();
+    let header = FrameHeader::parse(b"\x89\xff\x80\0\0\0\0\0\0\0abcd").complete().unwrap();
     assert_eq!((header.announced, header.len), (1 << 63, 14));
     assert_eq!(header.mask, Some(*b"abcd"));
-    assert_eq!(
-        format!("{:?}", header.violations),
-        "[ControlTooLong, LengthTopBit]"
-    );
-    assert_eq!(
-        Frame::parse(b"\x89\x7f\xff\xff\xff\xff\xff\xff\xff\xff"),
-        Status::Partial
-    );
+    assert_eq!(format!("{:?}", header.violations), "[ControlTooLong, LengthTopBit]");
+    assert_eq!(Frame::parse(b"\x89\x7f\xff\xff\xff\xff\xff\xff\xff\xff"), Status::Partial);
 }
 
 #[test]
@@ -114,48 +99,27 @@ fn rfc6455_5_5_1_close_frames() {
         let bytes = write(opcode::CLOSE, body, None);
         let frame = Frame::parse(&bytes).complete().unwrap();
         assert_eq!(frame.close_code(), code, "{body:x?}");
-        assert_eq!(
-            describe(&frame).split_once('|').unwrap().1,
-            want,
-            "{body:x?}"
-        );
+        assert_eq!(describe(&frame).split_once('|').unwrap().1, want, "{body:x?}");
     }
 }
 
 #[test]
 fn rfc6455_5_4_the_order_of_frames() {
     let rows: [(&[u8], &[&str]); 9] = [
-        (
-            b"\x01\x01a\x89\x00\x00\x01b\x80\x01c",
-            &["1 a|", "9 |", "0 b|", "0 c|"],
-        ),
+        (b"\x01\x01a\x89\x00\x00\x01b\x80\x01c", &["1 a|", "9 |", "0 b|", "0 c|"]),
         (b"\x80\x01a", &["0 a|ContinuationOutsideMessage"]),
         (b"\x01\x01a\x81\x01b", &["1 a|", "1 b|DataInsideMessage"]),
-        (
-            b"\x01\x01a\x01\x01b\x80\x00",
-            &["1 a|", "1 b|DataInsideMessage", "0 |"],
-        ),
-        (
-            b"\x88\x00\x81\x01a\x89\x00",
-            &["8 |", "1 a|DataAfterClose", "9 |ControlAfterClose"],
-        ),
+        (b"\x01\x01a\x01\x01b\x80\x00", &["1 a|", "1 b|DataInsideMessage", "0 |"]),
+        (b"\x88\x00\x81\x01a\x89\x00", &["8 |", "1 a|DataAfterClose", "9 |ControlAfterClose"]),
         (b"\x81\x80\0\0\0\0", &["1 |MaskedByServer"]),
         (b"\x88\x02\x03\xf2", &["8 \\x03\\xf2|CloseCodeOfClient"]),
         (b"\x81\x01\xff\x81\x01a", &["1 \\xff|TextNotUtf8", "1 a|"]),
         (b"\x82\x01\xff", &["2 \\xff|"]),
     ];
     for (bytes, want) in rows {
-        assert_eq!(
-            stream(Sender::Server, Compression::None, bytes),
-            want,
-            "{bytes:x?}"
-        );
+        assert_eq!(stream(Sender::Server, Compression::None, bytes), want, "{bytes:x?}");
     }
-    let client = stream(
-        Sender::Client,
-        Compression::None,
-        b"\x81\x00\x81\x80\0\0\0\0",
-    );
+    let client = stream(Sender::Client, Compression::None, b"\x81\x00\x81\x80\0\0\0\0");
     assert_eq!(client, ["1 |UnmaskedByClient", "1 |"]);
 }
 
@@ -163,22 +127,12 @@ fn rfc6455_5_4_the_order_of_frames() {
 fn rfc6455_5_6_a_character_may_be_split_between_frames() {
     let rows: [(&[u8], &[&str]); 4] = [
         (b"\x01\x01\xc3\x80\x01\xa9", &["1 \\xc3|", "0 \\xa9|"]),
-        (
-            b"\x01\x01\xc3\x00\x00\x80\x01\xa9",
-            &["1 \\xc3|", "0 |", "0 \\xa9|"],
-        ),
+        (b"\x01\x01\xc3\x00\x00\x80\x01\xa9", &["1 \\xc3|", "0 |", "0 \\xa9|"]),
         (b"\x01\x01\xc3\x80\x00", &["1 \\xc3|", "0 |TextNotUtf8"]),
-        (
-            b"\x01\x01\xff\x00\x01\xff\x80\x00",
-            &["1 \\xff|TextNotUtf8", "0 \\xff|", "0 |"],
-        ),
+        (b"\x01\x01\xff\x00\x01\xff\x80\x00", &["1 \\xff|TextNotUtf8", "0 \\xff|", "0 |"]),
     ];
     for (bytes, want) in rows {
-        assert_eq!(
-            stream(Sender::Server, Compression::None, bytes),
-            want,
-            "{bytes:x?}"
-        );
+        assert_eq!(stream(Sender::Server, Compression::None, bytes), want, "{bytes:x?}");
     }
 }
 
@@ -190,18 +144,11 @@ fn rfc7692_6_rsv1_marks_the_first_frame_of_a_message() {
         (b"\xe1\x00", "1 |ReservedBits", "1 |ReservedBits"),
         (b"\x91\x00", "1 |ReservedBits", "1 |ReservedBits"),
         (b"\xc9\x00", "9 |ReservedBits", "9 |ReservedBits"),
-        (
-            b"\xc3\x00",
-            "3 |OpcodeUnknown ReservedBits",
-            "3 |OpcodeUnknown ReservedBits",
-        ),
+        (b"\xc3\x00", "3 |OpcodeUnknown ReservedBits", "3 |OpcodeUnknown ReservedBits"),
     ];
     for (bytes, plain, agreed) in rows {
         assert_eq!(stream(Sender::Server, Compression::None, bytes), [plain]);
-        assert_eq!(
-            stream(Sender::Server, Compression::PermessageDeflate, bytes),
-            [agreed]
-        );
+        assert_eq!(stream(Sender::Server, Compression::PermessageDeflate, bytes), [agreed]);
     }
 }
 
@@ -213,10 +160,7 @@ fn rfc6455_5_2_lengths_are_written_in_as_few_octets_as_they_need() {
             let bytes = write(opcode::BINARY, &payload, mask);
             assert_eq!(bytes.len(), header + extra + length);
             let frame = Frame::parse(&bytes).complete().unwrap();
-            assert_eq!(
-                (frame.payload.as_ref(), frame.len),
-                (&payload[..], bytes.len())
-            );
+            assert_eq!((frame.payload.as_ref(), frame.len), (&payload[..], bytes.len()));
             assert!(frame.violations.is_empty() && frame.fin && frame.masked == mask.is_some());
         }
     }

@@ -82,26 +82,23 @@ impl FrameViolation {
     fn row(self) -> (&'static str, &'static str) {
         match self {
             Self::CloseBodyOneOctet => ("a Close frame with one octet of body", "rfc6455/5.5.1"),
-            Self::CloseCodeOfClient => (
-                "a server's Close frame with code 1010, which is for clients",
-                "rfc6455/7.4.1",
-            ),
+            Self::CloseCodeOfClient => {
+                ("a server's Close frame with code 1010, which is for clients", "rfc6455/7.4.1")
+            }
             Self::CloseCodeOutOfRange => ("a close code outside of 1000 to 4999", "rfc6455/7.4.2"),
             Self::CloseCodeReserved => {
                 ("a close code that never stands in a frame", "rfc6455/7.4.1")
             }
             Self::CloseCodeUnassigned => ("a close code without a meaning", "rfc6455/7.4.2"),
             Self::CloseReasonNotUtf8 => ("a close reason that is not UTF-8", "rfc6455/5.5.1"),
-            Self::ContinuationOutsideMessage => (
-                "a continuation frame while no message is open",
-                "rfc6455/5.4",
-            ),
+            Self::ContinuationOutsideMessage => {
+                ("a continuation frame while no message is open", "rfc6455/5.4")
+            }
             Self::ControlAfterClose => ("a control frame after the Close frame", "rfc6455/5.5.1"),
             Self::ControlFragmented => ("a control frame in fragments", "rfc6455/5.5"),
-            Self::ControlTooLong => (
-                "a control frame with more than 125 octets of payload",
-                "rfc6455/5.5",
-            ),
+            Self::ControlTooLong => {
+                ("a control frame with more than 125 octets of payload", "rfc6455/5.5")
+            }
             Self::DataAfterClose => ("a data frame after the Close frame", "rfc6455/5.5.1"),
             Self::DataInsideMessage => ("a new message while another one is open", "rfc6455/5.4"),
             Self::LengthNotMinimal => ("a length in more octets than it needs", "rfc6455/5.2"),
@@ -122,16 +119,9 @@ mod tests {
 
     #[test]
     fn each_violation_has_its_own_words_and_a_section() {
-        let words: BTreeSet<_> = FrameViolation::ALL
-            .iter()
-            .map(|kind| kind.describe())
-            .collect();
+        let words: BTreeSet<_> = FrameViolation::ALL.iter().map(|kind| kind.describe()).collect();
         assert_eq!(words.len(), FrameViolation::ALL.len());
         assert!(FrameViolation::ALL.is_sorted());
-        assert!(
-            FrameViolation::ALL
-                .iter()
-                .all(|kind| kind.section().starts_with("rfc6455/"))
-        );
+        assert!(FrameViolation::ALL.iter().all(|kind| kind.section().starts_with("rfc6455/")));
     }
 }

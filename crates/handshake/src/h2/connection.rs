@@ -119,8 +119,7 @@ impl Connection {
     /// All values of a setting, in their order.
     pub fn setting_values(&self, id: u16) -> impl Iterator<Item = u32> {
         let all = self.settings.iter().flat_map(|(_, settings)| settings);
-        all.filter(move |(own, _)| *own == id)
-            .map(|(_, value)| *value)
+        all.filter(move |(own, _)| *own == id).map(|(_, value)| *value)
     }
 
     /// What was said on a stream.
@@ -137,9 +136,7 @@ impl Connection {
     fn take(&mut self, event: Event) {
         let Event { at, stream, .. } = event;
         match event.kind {
-            EventKind::Data {
-                octets, end_stream, ..
-            } => {
+            EventKind::Data { octets, end_stream, .. } => {
                 let own = self.streams.entry(stream).or_default();
                 own.data_at.push((own.data.len(), at));
                 own.data.extend(octets);
@@ -148,27 +145,16 @@ impl Connection {
             EventKind::Headers { list, end_stream } => {
                 let own = self.streams.entry(stream).or_default();
                 let data_before = own.data.len();
-                own.heads.push(Head {
-                    list,
-                    end_stream,
-                    data_before,
-                });
+                own.heads.push(Head { list, end_stream, data_before });
                 own.end(at, end_stream);
             }
             EventKind::Reset(code) => {
                 let own = self.streams.entry(stream).or_default();
                 own.reset.get_or_insert((at, code));
             }
-            EventKind::GoAway {
-                last_stream,
-                code,
-                debug,
-            } => self.goaways.push(Leave {
-                at,
-                last_stream,
-                code,
-                debug,
-            }),
+            EventKind::GoAway { last_stream, code, debug } => {
+                self.goaways.push(Leave { at, last_stream, code, debug })
+            }
             EventKind::Fault(kind) => self.faults.push(Fault { kind, at, stream }),
             EventKind::Ping(octets) => self.pings.push((at, octets)),
             EventKind::PingAck(octets) => self.ping_acks.push((at, octets)),

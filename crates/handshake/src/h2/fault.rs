@@ -73,21 +73,15 @@ impl FaultKind {
     fn row(self) -> (&'static str, &'static str, ErrorCode) {
         use ErrorCode as Code;
         match self {
-            Self::BlockMalformed => (
-                "a header block that cannot be decoded",
-                "rfc9113/4.3",
-                Code::COMPRESSION_ERROR,
-            ),
-            Self::BlockTooLarge => (
-                "a header list beyond our limit",
-                "rfc9113/10.5.1",
-                Code::ENHANCE_YOUR_CALM,
-            ),
-            Self::ContinuationMissing => (
-                "another frame inside a header block",
-                "rfc9113/6.10",
-                Code::PROTOCOL_ERROR,
-            ),
+            Self::BlockMalformed => {
+                ("a header block that cannot be decoded", "rfc9113/4.3", Code::COMPRESSION_ERROR)
+            }
+            Self::BlockTooLarge => {
+                ("a header list beyond our limit", "rfc9113/10.5.1", Code::ENHANCE_YOUR_CALM)
+            }
+            Self::ContinuationMissing => {
+                ("another frame inside a header block", "rfc9113/6.10", Code::PROTOCOL_ERROR)
+            }
             Self::ContinuationStray => (
                 "a CONTINUATION frame that continues nothing",
                 "rfc9113/6.10",
@@ -103,17 +97,13 @@ impl FaultKind {
                 "rfc9113/4.2",
                 Code::FRAME_SIZE_ERROR,
             ),
-            Self::PaddingTooLong => (
-                "a frame with more padding than payload",
-                "rfc9113/6.1",
-                Code::PROTOCOL_ERROR,
-            ),
+            Self::PaddingTooLong => {
+                ("a frame with more padding than payload", "rfc9113/6.1", Code::PROTOCOL_ERROR)
+            }
             Self::PrefaceWrong => ("no connection preface", "rfc9113/3.4", Code::PROTOCOL_ERROR),
-            Self::StreamMissing => (
-                "a frame without a stream that needs one",
-                "rfc9113/6",
-                Code::PROTOCOL_ERROR,
-            ),
+            Self::StreamMissing => {
+                ("a frame without a stream that needs one", "rfc9113/6", Code::PROTOCOL_ERROR)
+            }
             Self::StreamUnwanted => (
                 "a frame on a stream that belongs to the connection",
                 "rfc9113/6",

@@ -34,11 +34,7 @@ impl Decoder {
     pub fn new() -> Self {
         let mut inner = loona_hpack::Decoder::new();
         inner.set_max_allowed_table_size(TABLE_SIZE);
-        Self {
-            inner,
-            left: MAX_LISTS,
-            lost: false,
-        }
+        Self { inner, left: MAX_LISTS, lost: false }
     }
 
     /// The header list of a complete block. After a block that had none there is no further one.

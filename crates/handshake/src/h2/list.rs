@@ -36,23 +36,13 @@ impl HeaderList {
     pub fn new<N: Into<Vec<u8>>, V: Into<Vec<u8>>>(
         pairs: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        let field = |(name, value): (N, V)| HeaderField {
-            name: name.into(),
-            value: value.into(),
-        };
-        Self {
-            at: 0,
-            end: 0,
-            fields: pairs.into_iter().map(field).collect(),
-        }
+        let field = |(name, value): (N, V)| HeaderField { name: name.into(), value: value.into() };
+        Self { at: 0, end: 0, fields: pairs.into_iter().map(field).collect() }
     }
 
     /// The values of all fields with exactly this name, in their order.
     pub fn values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        let named = self
-            .fields
-            .iter()
-            .filter(move |field| field.name == name.as_bytes());
+        let named = self.fields.iter().filter(move |field| field.name == name.as_bytes());
         named.map(|field| field.value.as_slice())
     }
 

@@ -75,10 +75,7 @@ pub fn defects(list: &HeaderList, kind: ListKind) -> Vec<Defect> {
     let mut regular_seen = false;
     for (index, field) in list.fields.iter().enumerate() {
         let mut note = |kind| {
-            found.push(Defect {
-                kind,
-                field: Some(index),
-            });
+            found.push(Defect { kind, field: Some(index) });
         };
         if field.is_pseudo() {
             let before = &list.fields[..index];
@@ -184,10 +181,7 @@ fn request(list: &HeaderList, found: &mut Vec<Defect>) {
 
 /// What a response has to have (RFC 9113 8.3.2, 8.6).
 fn response(list: &HeaderList, found: &mut Vec<Defect>) {
-    let place = list
-        .fields
-        .iter()
-        .position(|field| field.name == b":status");
+    let place = list.fields.iter().position(|field| field.name == b":status");
     let kind = match list.status() {
         _ if place.is_none() => DefectKind::PseudoMissing,
         None => DefectKind::StatusInvalid,
@@ -233,55 +227,41 @@ impl DefectKind {
     fn row(self) -> (&'static str, &'static str) {
         match self {
             Self::ConnectAuthorityMissing => ("CONNECT without :authority", "rfc9113/8.5-connect"),
-            Self::ConnectWithTarget => (
-                "CONNECT with :scheme or :path and without :protocol",
-                "rfc9113/8.5-connect",
-            ),
-            Self::ConnectionSpecific => (
-                "a connection-specific field",
-                "rfc9113/8.2.2-connection-fields",
-            ),
-            Self::NameInvalid => (
-                "a field name with an octet that names do not have",
-                "rfc9113/8.2.1-field-name",
-            ),
-            Self::NameUppercase => (
-                "a field name with an upper-case letter",
-                "rfc9113/8.2.1-field-name",
-            ),
+            Self::ConnectWithTarget => {
+                ("CONNECT with :scheme or :path and without :protocol", "rfc9113/8.5-connect")
+            }
+            Self::ConnectionSpecific => {
+                ("a connection-specific field", "rfc9113/8.2.2-connection-fields")
+            }
+            Self::NameInvalid => {
+                ("a field name with an octet that names do not have", "rfc9113/8.2.1-field-name")
+            }
+            Self::NameUppercase => {
+                ("a field name with an upper-case letter", "rfc9113/8.2.1-field-name")
+            }
             Self::PathEmpty => ("an empty :path", "rfc9113/8.3.1-path-empty"),
-            Self::ProtocolWithoutConnect => (
-                ":protocol with another method than CONNECT",
-                "rfc9113/8.3-pseudo-context",
-            ),
-            Self::ProtocolWithoutTarget => (
-                ":protocol without :scheme or :path",
-                "rfc8441/4-scheme-path",
-            ),
-            Self::ProtocolUnannounced => (
-                ":protocol where extended CONNECT is not announced",
-                "rfc8441/3-without-setting",
-            ),
-            Self::PseudoAfterRegular => (
-                "a pseudo-header field after a regular one",
-                "rfc9113/8.3-pseudo-order",
-            ),
-            Self::PseudoMisplaced => (
-                "a pseudo-header field that belongs elsewhere",
-                "rfc9113/8.3-pseudo-context",
-            ),
-            Self::PseudoMissing => (
-                "a mandatory pseudo-header field is missing",
-                "rfc9113/8.3.1-pseudo-missing",
-            ),
-            Self::PseudoRepeated => (
-                "a pseudo-header field that is there twice",
-                "rfc9113/8.3-pseudo-repeated",
-            ),
-            Self::PseudoUnknown => (
-                "an unknown pseudo-header field",
-                "rfc9113/8.3-pseudo-unknown",
-            ),
+            Self::ProtocolWithoutConnect => {
+                (":protocol with another method than CONNECT", "rfc9113/8.3-pseudo-context")
+            }
+            Self::ProtocolWithoutTarget => {
+                (":protocol without :scheme or :path", "rfc8441/4-scheme-path")
+            }
+            Self::ProtocolUnannounced => {
+                (":protocol where extended CONNECT is not announced", "rfc8441/3-without-setting")
+            }
+            Self::PseudoAfterRegular => {
+                ("a pseudo-header field after a regular one", "rfc9113/8.3-pseudo-order")
+            }
+            Self::PseudoMisplaced => {
+                ("a pseudo-header field that belongs elsewhere", "rfc9113/8.3-pseudo-context")
+            }
+            Self::PseudoMissing => {
+                ("a mandatory pseudo-header field is missing", "rfc9113/8.3.1-pseudo-missing")
+            }
+            Self::PseudoRepeated => {
+                ("a pseudo-header field that is there twice", "rfc9113/8.3-pseudo-repeated")
+            }
+            Self::PseudoUnknown => ("an unknown pseudo-header field", "rfc9113/8.3-pseudo-unknown"),
             Self::StatusInvalid => ("a :status that is not three digits", "rfc9113/8.3.2-status"),
             Self::SwitchingProtocols => ("a status 101", "rfc9113/8.6-no-101"),
             Self::TeOther => ("TE with another value than trailers", "rfc9113/8.2.2-te"),
@@ -296,13 +276,8 @@ impl DefectKind {
 const REQUEST_PSEUDO: [&str; 5] = [":method", ":scheme", ":authority", ":path", ":protocol"];
 
 /// Connection and what RFC 9110 7.6.1 lists beside it.
-const CONNECTION_SPECIFIC: [&str; 5] = [
-    "connection",
-    "keep-alive",
-    "proxy-connection",
-    "transfer-encoding",
-    "upgrade",
-];
+const CONNECTION_SPECIFIC: [&str; 5] =
+    ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
 
 #[cfg(test)]
 mod tests;

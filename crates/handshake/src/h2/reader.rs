@@ -129,14 +129,7 @@ impl Reader {
             Side::Client => Stage::Preface,
             Side::Server => Stage::FirstFrame,
         };
-        Self {
-            side,
-            stage,
-            decoder: Decoder::new(),
-            buffer: Vec::new(),
-            at,
-            block: None,
-        }
+        Self { side, stage, decoder: Decoder::new(), buffer: Vec::new(), at, block: None }
     }
 
     /// Who sent the octets.
@@ -248,15 +241,13 @@ impl Reader {
         let ack = frame.has(flag::ACK);
         Some(match frame.kind {
             kind::DATA => {
-                frame
-                    .data()
-                    .map_or(EventKind::Fault(FaultKind::PaddingTooLong), |octets| {
-                        EventKind::Data {
-                            octets: octets.to_vec(),
-                            flow: frame.payload.len(),
-                            end_stream: frame.has(flag::END_STREAM),
-                        }
-                    })
+                frame.data().map_or(EventKind::Fault(FaultKind::PaddingTooLong), |octets| {
+                    EventKind::Data {
+                        octets: octets.to_vec(),
+                        flow: frame.payload.len(),
+                        end_stream: frame.has(flag::END_STREAM),
+                    }
+                })
             }
             kind::HEADERS | kind::PUSH_PROMISE | kind::CONTINUATION => return self.block(frame),
             kind::PRIORITY if frame.payload.len() == 5 => EventKind::Priority,
@@ -312,28 +303,16 @@ impl Reader {
             Err(BlockFault::TooLarge) => return EventKind::Fault(FaultKind::BlockTooLarge),
         };
         let field = |(name, value)| HeaderField { name, value };
-        let list = HeaderList {
-            at: block.at,
-            end,
-            fields: pairs.into_iter().map(field).collect(),
-        };
+        let list = HeaderList { at: block.at, end, fields: pairs.into_iter().map(field).collect() };
         match block.promised {
             Some(promised) => EventKind::Push { promised, list },
-            None => EventKind::Headers {
-                list,
-                end_stream: block.end_stream,
-            },
+            None => EventKind::Headers { list, end_stream: block.end_stream },
         }
     }
 
     /// An event whose frame begins at the place that reading has come to.
     fn event(&self, len: usize, stream: u32, kind: EventKind) -> Event {
-        Event {
-            at: self.at,
-            end: self.at + len,
-            stream,
-            kind,
-        }
+        Event { at: self.at, end: self.at + len, stream, kind }
     }
 }
 

@@ -5,9 +5,7 @@ use super::{ErrorCode, MAX_FRAME, flag, kind};
 
 /// A frame. Of the payload's length the low 24 bits are written, of the stream the low 32.
 pub fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
-    let [_, length @ ..] = u32::try_from(payload.len())
-        .unwrap_or(u32::MAX)
-        .to_be_bytes();
+    let [_, length @ ..] = u32::try_from(payload.len()).unwrap_or(u32::MAX).to_be_bytes();
     let mut octets = Vec::with_capacity(super::FrameHeader::LEN + payload.len());
     octets.extend(length);
     octets.extend([kind, flags]);
@@ -21,11 +19,7 @@ pub fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
 pub fn headers(stream: u32, block: &[u8], flags: u8) -> Vec<u8> {
     let (first, mut rest) = block.split_at(block.len().min(MAX_FRAME));
     let last = |rest: &[u8]| {
-        if rest.is_empty() {
-            flag::END_HEADERS
-        } else {
-            0
-        }
+        if rest.is_empty() { flag::END_HEADERS } else { 0 }
     };
     let mut octets = frame(kind::HEADERS, flags | last(rest), stream, first);
     while !rest.is_empty() {

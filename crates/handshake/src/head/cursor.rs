@@ -20,13 +20,7 @@ impl<'b, 'e> Cursor<'b, 'e> {
     /// `line_ends` holds the place of each LF of `head`.
     pub(super) fn new(head: &'b [u8], line_ends: &'e [usize]) -> Self {
         let plain = is_plain(head, line_ends);
-        Self {
-            head,
-            violations: Vec::new(),
-            line_ends,
-            at: 0,
-            plain,
-        }
+        Self { head, violations: Vec::new(), line_ends, at: 0, plain }
     }
 
     /// How many lines are left, the empty one included.
@@ -134,15 +128,13 @@ pub(super) fn first_run(bytes: &[u8], belongs: impl Fn(u8) -> bool) -> Option<Ra
 fn is_plain(head: &[u8], line_ends: &[usize]) -> bool {
     let controls: usize = head.chunks(COUNTED_AT_ONCE).map(count_controls).sum();
     controls == 2 * line_ends.len()
-        && line_ends
-            .iter()
-            .all(|&lf| lf > 0 && head.get(lf - 1) == Some(&b'\r'))
+        && line_ends.iter().all(|&lf| lf > 0 && head.get(lf - 1) == Some(&b'\r'))
 }
 
 fn count_controls(octets: &[u8]) -> usize {
-    let count = octets.iter().fold(0_u8, |count, octet| {
-        count.wrapping_add(u8::from(octet.is_ascii_control()))
-    });
+    let count = octets
+        .iter()
+        .fold(0_u8, |count, octet| count.wrapping_add(u8::from(octet.is_ascii_control())));
     usize::from(count)
 }
 

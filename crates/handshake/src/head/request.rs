@@ -64,11 +64,7 @@ impl Words {
     fn of(head: &[u8], line: &Range<usize>) -> Self {
         let all = trimmed(head, line.clone());
         let Some(gap) = head[all.clone()].iter().position(is_space) else {
-            return Self {
-                target: all.end..all.end,
-                version: all.end..all.end,
-                method: all,
-            };
+            return Self { target: all.end..all.end, version: all.end..all.end, method: all };
         };
         let method = all.start..all.start + gap;
         let rest = trimmed(head, method.end..all.end);
@@ -79,11 +75,7 @@ impl Words {
             None => rest.end,
         };
         let target = trimmed(head, rest.start..version_at);
-        Self {
-            method,
-            target,
-            version: version_at..rest.end,
-        }
+        Self { method, target, version: version_at..rest.end }
     }
 
     fn check(&self, cursor: &mut Cursor<'_, '_>, line: &Range<usize>) {
@@ -125,16 +117,12 @@ fn trimmed(head: &[u8], range: Range<usize>) -> Range<usize> {
     let Some(last) = bytes.iter().rposition(|octet| !is_space(octet)) else {
         return range.end..range.end;
     };
-    let first = bytes
-        .iter()
-        .position(|octet| !is_space(octet))
-        .unwrap_or(last);
+    let first = bytes.iter().position(|octet| !is_space(octet)).unwrap_or(last);
     range.start + first..range.start + last + 1
 }
 
 fn begins_like_version(word: &[u8]) -> bool {
-    word.get(..5)
-        .is_some_and(|name| name.eq_ignore_ascii_case(b"HTTP/"))
+    word.get(..5).is_some_and(|name| name.eq_ignore_ascii_case(b"HTTP/"))
 }
 
 fn is_space(octet: &u8) -> bool {

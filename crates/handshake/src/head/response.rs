@@ -63,11 +63,7 @@ impl Parts {
         let version = word(head, line.start, line.end);
         let status = word(head, version.end, line.end);
         let reason = (status.end + 1).min(line.end)..line.end;
-        Self {
-            version,
-            status,
-            reason,
-        }
+        Self { version, status, reason }
     }
 
     fn check(&self, cursor: &mut Cursor<'_, '_>, line: &Range<usize>) {
@@ -98,10 +94,7 @@ fn word(head: &[u8], from: usize, to: usize) -> Range<usize> {
     let is_space = |octet: &u8| matches!(octet, b' ' | b'\t');
     let rest = &head[from..to];
     let start = from + rest.iter().take_while(|octet| is_space(octet)).count();
-    let length = head[start..to]
-        .iter()
-        .take_while(|octet| !is_space(octet))
-        .count();
+    let length = head[start..to].iter().take_while(|octet| !is_space(octet)).count();
     start..start + length
 }
 
@@ -111,8 +104,6 @@ fn status_code(word: &[u8]) -> Option<u16> {
         return None;
     }
     word.iter().try_fold(0, |code, octet| {
-        octet
-            .is_ascii_digit()
-            .then(|| code * 10 + u16::from(octet - b'0'))
+        octet.is_ascii_digit().then(|| code * 10 + u16::from(octet - b'0'))
     })
 }

@@ -79,13 +79,7 @@ fn without_colon<'b>(cursor: &mut Cursor<'b, '_>, line: Range<usize>) -> FieldLi
     cursor.note(ViolationKind::FieldWithoutColon, line.clone());
     check(cursor, &line);
     let (value, value_at) = value_in(&cursor.head[line.clone()], 0, line.start);
-    FieldLine {
-        name: b"",
-        value: Cow::Borrowed(value),
-        name_at: line.start,
-        value_at,
-        line,
-    }
+    FieldLine { name: b"", value: Cow::Borrowed(value), name_at: line.start, value_at, line }
 }
 
 /// `obs-fold = OWS CRLF RWS` (RFC 9112 5.2): appends what follows it, with one SP before.

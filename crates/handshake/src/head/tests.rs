@@ -8,9 +8,7 @@ use proptest::prelude::*;
 fn request(bytes: &str) -> String {
     match RequestHead::parse(bytes.as_bytes()) {
         Status::Complete(head) => {
-            let line = [head.method, head.target, head.version_bytes]
-                .map(text)
-                .join("|");
+            let line = [head.method, head.target, head.version_bytes].map(text).join("|");
             format!("{line}|{}", rest(&head.fields, &head.violations, head.len))
         }
         Status::Partial => "partial".to_owned(),
@@ -21,9 +19,7 @@ fn response(bytes: &str) -> String {
     match ResponseHead::parse(bytes.as_bytes()) {
         Status::Complete(head) => {
             let (version, reason) = (text(head.version_bytes), text(head.reason));
-            let status = head
-                .status
-                .map_or("-".to_owned(), |status| status.to_string());
+            let status = head.status.map_or("-".to_owned(), |status| status.to_string());
             let rest = rest(&head.fields, &head.violations, head.len);
             format!("{version}|{status}|{reason}|{rest}")
         }
@@ -32,14 +28,10 @@ fn response(bytes: &str) -> String {
 }
 
 fn rest(fields: &Fields<'_>, violations: &[Violation], len: usize) -> String {
-    let fields: Vec<_> = fields
-        .iter()
-        .map(|line| format!("{}={}", text(line.name), text(&line.value)))
-        .collect();
-    let violations: Vec<_> = violations
-        .iter()
-        .map(|v| format!("{:?}@{:?}", v.kind, v.at))
-        .collect();
+    let fields: Vec<_> =
+        fields.iter().map(|line| format!("{}={}", text(line.name), text(&line.value))).collect();
+    let violations: Vec<_> =
+        violations.iter().map(|v| format!("{:?}@{:?}", v.kind, v.at)).collect();
     format!("{}|{}|{len}", fields.join(","), violations.join(" "))
 }
 
@@ -65,42 +57,18 @@ fn rfc9112_3_request_line() {
             ("GET / HTTP/1.1\r\n\r\n", "GET|/|HTTP/1.1|||18"),
             ("GET / HTTP/1.1\r\n\r\nmore", "GET|/|HTTP/1.1|||18"),
             ("OPTIONS * HTTP/1.0\r\n\r\n", "OPTIONS|*|HTTP/1.0|||22"),
-            (
-                "GET  / HTTP/1.1\r\n\r\n",
-                "GET|/|HTTP/1.1||RequestLineShape@0..15|19",
-            ),
-            (
-                "GET\t/ HTTP/1.1\r\n\r\n",
-                "GET|/|HTTP/1.1||RequestLineShape@0..14|18",
-            ),
-            (
-                " GET / HTTP/1.1\r\n\r\n",
-                "GET|/|HTTP/1.1||RequestLineShape@0..15|19",
-            ),
-            (
-                "GET / HTTP/1.1 \r\n\r\n",
-                "GET|/|HTTP/1.1||RequestLineShape@0..15|19",
-            ),
+            ("GET  / HTTP/1.1\r\n\r\n", "GET|/|HTTP/1.1||RequestLineShape@0..15|19"),
+            ("GET\t/ HTTP/1.1\r\n\r\n", "GET|/|HTTP/1.1||RequestLineShape@0..14|18"),
+            (" GET / HTTP/1.1\r\n\r\n", "GET|/|HTTP/1.1||RequestLineShape@0..15|19"),
+            ("GET / HTTP/1.1 \r\n\r\n", "GET|/|HTTP/1.1||RequestLineShape@0..15|19"),
             (
                 "GET /a b HTTP/1.1\r\n\r\n",
                 "GET|/a b|HTTP/1.1||RequestLineShape@0..17 TargetOctet@6..7|21",
             ),
-            (
-                "GET /\r\n\r\n",
-                "GET|/|||RequestLineShape@0..5 VersionMalformed@5..5|9",
-            ),
-            (
-                "GET HTTP/1.1\r\n\r\n",
-                "GET||HTTP/1.1||RequestLineShape@0..12|16",
-            ),
-            (
-                "GET\r\n\r\n",
-                "GET||||RequestLineShape@0..3 VersionMalformed@3..3|7",
-            ),
-            (
-                "  \r\n\r\n",
-                "||||RequestLineShape@0..2 MethodNotToken@2..2 VersionMalformed@2..2|6",
-            ),
+            ("GET /\r\n\r\n", "GET|/|||RequestLineShape@0..5 VersionMalformed@5..5|9"),
+            ("GET HTTP/1.1\r\n\r\n", "GET||HTTP/1.1||RequestLineShape@0..12|16"),
+            ("GET\r\n\r\n", "GET||||RequestLineShape@0..3 VersionMalformed@3..3|7"),
+            ("  \r\n\r\n", "||||RequestLineShape@0..2 MethodNotToken@2..2 VersionMalformed@2..2|6"),
         ],
     );
 }
@@ -110,31 +78,13 @@ fn rfc9112_3_elements_of_the_request_line() {
     check(
         request,
         &[
-            (
-                "G(T / HTTP/1.1\r\n\r\n",
-                "G(T|/|HTTP/1.1||MethodNotToken@0..3|18",
-            ),
-            (
-                "GET /#f HTTP/1.1\r\n\r\n",
-                "GET|/#f|HTTP/1.1||TargetOctet@5..6|20",
-            ),
-            (
-                "GET /é HTTP/1.1\r\n\r\n",
-                "GET|/\\xc3\\xa9|HTTP/1.1||TargetOctet@5..7|20",
-            ),
-            (
-                "GET / http/1.1\r\n\r\n",
-                "GET|/|http/1.1||VersionMalformed@6..14|18",
-            ),
-            (
-                "GET / HTTP/1.10\r\n\r\n",
-                "GET|/|HTTP/1.10||VersionMalformed@6..15|19",
-            ),
+            ("G(T / HTTP/1.1\r\n\r\n", "G(T|/|HTTP/1.1||MethodNotToken@0..3|18"),
+            ("GET /#f HTTP/1.1\r\n\r\n", "GET|/#f|HTTP/1.1||TargetOctet@5..6|20"),
+            ("GET /é HTTP/1.1\r\n\r\n", "GET|/\\xc3\\xa9|HTTP/1.1||TargetOctet@5..7|20"),
+            ("GET / http/1.1\r\n\r\n", "GET|/|http/1.1||VersionMalformed@6..14|18"),
+            ("GET / HTTP/1.10\r\n\r\n", "GET|/|HTTP/1.10||VersionMalformed@6..15|19"),
             ("GET / HTTP/2.0\r\n\r\n", "GET|/|HTTP/2.0|||18"),
-            (
-                "GET /\0 HTTP/1.1\r\n\r\n",
-                "GET|/\\x00|HTTP/1.1||TargetOctet@5..6 Nul@5..6|19",
-            ),
+            ("GET /\0 HTTP/1.1\r\n\r\n", "GET|/\\x00|HTTP/1.1||TargetOctet@5..6 Nul@5..6|19"),
             (
                 "GET / HTTP/1.1\r\r\n\r\n",
                 "GET|/|HTTP/1.1\\r||VersionMalformed@6..15 BareCr@14..15|19",
@@ -148,27 +98,15 @@ fn rfc9112_2_2_line_ends_and_empty_lines() {
     check(
         request,
         &[
-            (
-                "\r\nGET / HTTP/1.1\r\n\r\n",
-                "GET|/|HTTP/1.1||LeadingEmptyLine@0..2|20",
-            ),
-            (
-                "\r\n\n\r\nGET / HTTP/1.1\r\n\r\n",
-                "GET|/|HTTP/1.1||LeadingEmptyLine@0..5|23",
-            ),
+            ("\r\nGET / HTTP/1.1\r\n\r\n", "GET|/|HTTP/1.1||LeadingEmptyLine@0..2|20"),
+            ("\r\n\n\r\nGET / HTTP/1.1\r\n\r\n", "GET|/|HTTP/1.1||LeadingEmptyLine@0..5|23"),
             (
                 "GET / HTTP/1.1\nHost: a\n\n",
                 "GET|/|HTTP/1.1|Host=a|BareLf@14..15 BareLf@22..23 BareLf@23..24|24",
             ),
-            (
-                "GET / HTTP/1.1\r\nHost: a\r\n\n",
-                "GET|/|HTTP/1.1|Host=a|BareLf@25..26|26",
-            ),
+            ("GET / HTTP/1.1\r\nHost: a\r\n\n", "GET|/|HTTP/1.1|Host=a|BareLf@25..26|26"),
             ("GET / HTTP/1.1\r\rHost: a\r\n", "partial"),
-            (
-                "GET / HTTP/1.1\r\na: b\rc\r\n\r\n",
-                "GET|/|HTTP/1.1|a=b\\rc|BareCr@20..21|26",
-            ),
+            ("GET / HTTP/1.1\r\na: b\rc\r\n\r\n", "GET|/|HTTP/1.1|a=b\\rc|BareCr@20..21|26"),
             (
                 "GET / HTTP/1.1\r\n\r\r\n\r\n",
                 "GET|/|HTTP/1.1|=\\r|FieldWithoutColon@16..17 BareCr@16..17|21",
@@ -177,10 +115,7 @@ fn rfc9112_2_2_line_ends_and_empty_lines() {
                 "GET / HTTP/1.1\r\n x: 1\r\n\ty\r\na: b\r\n\r\n",
                 "GET|/|HTTP/1.1|a=b|SpaceLedFirstLine@16..25|35",
             ),
-            (
-                "GET / HTTP/1.1\r\n \r\n\r\n",
-                "GET|/|HTTP/1.1||SpaceLedFirstLine@16..17|21",
-            ),
+            ("GET / HTTP/1.1\r\n \r\n\r\n", "GET|/|HTTP/1.1||SpaceLedFirstLine@16..17|21"),
             ("", "partial"),
             ("\r\n\r\n", "partial"),
             ("GET / HTTP/1.1\r\n\r", "partial"),
@@ -198,37 +133,19 @@ fn rfc9112_5_field_lines() {
             ("a: \t b c \t\r\nA:\r\n", "a=b c,A=||34"),
             ("a:b:c\r\n", "a=b:c||25"),
             ("Host : x\r\n", "Host=x|SpaceBeforeColon@20..21|28"),
-            (
-                "Ho st \t: x\r\n",
-                "Ho st=x|FieldNameNotToken@18..19 SpaceBeforeColon@21..23|30",
-            ),
+            ("Ho st \t: x\r\n", "Ho st=x|FieldNameNotToken@18..19 SpaceBeforeColon@21..23|30"),
             ("H\\(): x\r\n", "H\\\\()=x|FieldNameNotToken@17..20|27"),
             (": x\r\n", "=x|FieldNameEmpty@16..16|23"),
             ("a b\r\nc: d\r\n", "=a b,c=d|FieldWithoutColon@16..19|29"),
             ("Host\r\n", "=Host|FieldWithoutColon@16..20|24"),
-            (
-                "a: b\r\n c\r\n\td \r\n",
-                "a=b c d|ObsFold@20..23 ObsFold@24..27|33",
-            ),
+            ("a: b\r\n c\r\n\td \r\n", "a=b c d|ObsFold@20..23 ObsFold@24..27|33"),
             ("a:\r\n b\r\n", "a=b|ObsFold@18..21|26"),
-            (
-                "a: b\r\n \r\n c\r\nd: e\r\n",
-                "a=b c,d=e|ObsFold@20..23 ObsFold@23..26|37",
-            ),
+            ("a: b\r\n \r\n c\r\nd: e\r\n", "a=b c,d=e|ObsFold@20..23 ObsFold@23..26|37"),
             ("a: b\n c\r\n", "a=b c|BareLf@20..21 ObsFold@20..22|27"),
-            (
-                "a b\r\n c\r\n",
-                "=a b c|FieldWithoutColon@16..19 ObsFold@19..22|27",
-            ),
-            (
-                "a: é\x7f\x01\tb\x02\r\n",
-                "a=\\xc3\\xa9\\x7f\\x01\\tb\\x02|ControlOctet@21..23|30",
-            ),
+            ("a b\r\n c\r\n", "=a b c|FieldWithoutColon@16..19 ObsFold@19..22|27"),
+            ("a: é\x7f\x01\tb\x02\r\n", "a=\\xc3\\xa9\\x7f\\x01\\tb\\x02|ControlOctet@21..23|30"),
             ("a: \0\0b\r\n", "a=\\x00\\x00b|Nul@19..21|26"),
-            (
-                "a\0: b\r\n",
-                "a\\x00=b|FieldNameNotToken@17..18 Nul@17..18|25",
-            ),
+            ("a\0: b\r\n", "a\\x00=b|FieldNameNotToken@17..18 Nul@17..18|25"),
         ],
     );
 }
@@ -238,28 +155,13 @@ fn rfc9112_4_status_line() {
     check(
         response,
         &[
-            (
-                "HTTP/1.1 101 Switching Protocols\r\n\r\n",
-                "HTTP/1.1|101|Switching Protocols|||36",
-            ),
+            ("HTTP/1.1 101 Switching Protocols\r\n\r\n", "HTTP/1.1|101|Switching Protocols|||36"),
             ("HTTP/1.1 200 \r\n\r\n", "HTTP/1.1|200||||17"),
-            (
-                "HTTP/1.1 200\r\n\r\n",
-                "HTTP/1.1|200|||SpaceAfterStatusMissing@12..12|16",
-            ),
+            ("HTTP/1.1 200\r\n\r\n", "HTTP/1.1|200|||SpaceAfterStatusMissing@12..12|16"),
             ("HTTP/1.1 200  é\r\n\r\n", "HTTP/1.1|200| \\xc3\\xa9|||20"),
-            (
-                "HTTP/1.1  200 OK\r\n\r\n",
-                "HTTP/1.1|200|OK||StatusLineShape@0..16|20",
-            ),
-            (
-                "HTTP/1.1 200\tOK\r\n\r\n",
-                "HTTP/1.1|200|OK||StatusLineShape@0..15|19",
-            ),
-            (
-                " HTTP/1.1 200 OK\r\n\r\n",
-                "HTTP/1.1|200|OK||StatusLineShape@0..16|20",
-            ),
+            ("HTTP/1.1  200 OK\r\n\r\n", "HTTP/1.1|200|OK||StatusLineShape@0..16|20"),
+            ("HTTP/1.1 200\tOK\r\n\r\n", "HTTP/1.1|200|OK||StatusLineShape@0..15|19"),
+            (" HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1|200|OK||StatusLineShape@0..16|20"),
         ],
     );
 }
@@ -269,46 +171,16 @@ fn rfc9112_4_elements_of_the_status_line() {
     check(
         response,
         &[
-            (
-                "HTTP/1.1 2000 OK\r\n\r\n",
-                "HTTP/1.1|-|OK||StatusNotThreeDigits@9..13|20",
-            ),
-            (
-                "HTTP/1.1 2x0 OK\r\n\r\n",
-                "HTTP/1.1|-|OK||StatusNotThreeDigits@9..12|19",
-            ),
-            (
-                "HTTP/1.1 099 OK\r\n\r\n",
-                "HTTP/1.1|99|OK||StatusOutOfRange@9..12|19",
-            ),
-            (
-                "HTTP/1.1 600 OK\r\n\r\n",
-                "HTTP/1.1|600|OK||StatusOutOfRange@9..12|19",
-            ),
-            (
-                "HTTP/1.1 \r\n\r\n",
-                "HTTP/1.1|-|||StatusNotThreeDigits@9..9|13",
-            ),
-            (
-                "HTTP/1.1\r\n\r\n",
-                "HTTP/1.1|-|||StatusLineShape@0..8 StatusNotThreeDigits@8..8|12",
-            ),
-            (
-                "ICY 200 OK\r\na: b\r\n\r\n",
-                "ICY|200|OK|a=b|VersionMalformed@0..3|20",
-            ),
-            (
-                "HTTP/1.1 200 a\x01\r\n\r\n",
-                "HTTP/1.1|200|a\\x01||ReasonOctet@14..15|19",
-            ),
-            (
-                "HTTP/1.1 200 a\0\rb\r\n\r\n",
-                "HTTP/1.1|200|a\\x00\\rb||Nul@14..15 BareCr@15..16|21",
-            ),
-            (
-                "\r\nHTTP/1.1 200 OK\r\n\r\n",
-                "HTTP/1.1|200|OK||LeadingEmptyLine@0..2|21",
-            ),
+            ("HTTP/1.1 2000 OK\r\n\r\n", "HTTP/1.1|-|OK||StatusNotThreeDigits@9..13|20"),
+            ("HTTP/1.1 2x0 OK\r\n\r\n", "HTTP/1.1|-|OK||StatusNotThreeDigits@9..12|19"),
+            ("HTTP/1.1 099 OK\r\n\r\n", "HTTP/1.1|99|OK||StatusOutOfRange@9..12|19"),
+            ("HTTP/1.1 600 OK\r\n\r\n", "HTTP/1.1|600|OK||StatusOutOfRange@9..12|19"),
+            ("HTTP/1.1 \r\n\r\n", "HTTP/1.1|-|||StatusNotThreeDigits@9..9|13"),
+            ("HTTP/1.1\r\n\r\n", "HTTP/1.1|-|||StatusLineShape@0..8 StatusNotThreeDigits@8..8|12"),
+            ("ICY 200 OK\r\na: b\r\n\r\n", "ICY|200|OK|a=b|VersionMalformed@0..3|20"),
+            ("HTTP/1.1 200 a\x01\r\n\r\n", "HTTP/1.1|200|a\\x01||ReasonOctet@14..15|19"),
+            ("HTTP/1.1 200 a\0\rb\r\n\r\n", "HTTP/1.1|200|a\\x00\\rb||Nul@14..15 BareCr@15..16|21"),
+            ("\r\nHTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1|200|OK||LeadingEmptyLine@0..2|21"),
         ],
     );
 }
@@ -323,13 +195,7 @@ fn rfc9110_5_3_lines_of_one_name_make_one_value() {
     assert_eq!(head.fields.combined("c"), None);
     assert!(head.fields.contains("B") && !head.fields.contains("c"));
     assert_eq!(head.fields.values("A").collect::<Vec<_>>(), [b"1", b"3"]);
-    assert_eq!(
-        head.fields
-            .lines("a")
-            .map(|line| line.value_at)
-            .collect::<Vec<_>>(),
-        [19, 31]
-    );
+    assert_eq!(head.fields.lines("a").map(|line| line.value_at).collect::<Vec<_>>(), [19, 31]);
     assert_eq!(head.line, 0..14);
 }
 
@@ -343,11 +209,7 @@ fn a_stream_starts_like_http_or_not() {
         ("http/1.1", Some(false)),
         ("\r\nHTTP/", Some(false)),
     ] {
-        assert_eq!(
-            starts_like_http(bytes.as_bytes()).complete(),
-            want,
-            "{bytes:?}"
-        );
+        assert_eq!(starts_like_http(bytes.as_bytes()).complete(), want, "{bytes:?}");
     }
 }
 
@@ -357,15 +219,9 @@ fn a_reader_that_is_given_less_than_before_starts_over() {
     let mut reader = HeadReader::default();
     assert_eq!(reader.request(&whole[..20]), Status::Partial);
     assert_eq!(reader.request(b"GET /b"), Status::Partial);
-    let head = reader
-        .request(b"GET /b HTTP/1.1\r\n\r\n")
-        .complete()
-        .unwrap();
+    let head = reader.request(b"GET /b HTTP/1.1\r\n\r\n").complete().unwrap();
     assert_eq!(head.target, b"/b");
-    assert_eq!(
-        reader.request(b"GET /b HTTP/1.1\r\n\r\nmore").complete(),
-        Some(head)
-    );
+    assert_eq!(reader.request(b"GET /b HTTP/1.1\r\n\r\nmore").complete(), Some(head));
 }
 
 /// Octets that look like a head more often than chance would have it.

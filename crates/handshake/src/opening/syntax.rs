@@ -16,11 +16,7 @@ pub(super) fn violations(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
             None => continue,
         };
         let what = violation.kind.describe();
-        opening.defects.push(Defect {
-            what,
-            requirement,
-            consequence,
-        });
+        opening.defects.push(Defect { what, requirement, consequence });
     }
 }
 
@@ -47,10 +43,8 @@ fn rule(kind: ViolationKind) -> Option<(Consequence, &'static str)> {
 
 /// An origin form, or an absolute http or https URI (RFC 6455 4.2.1 item 1), without a fragment.
 pub(super) fn target(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
-    let named = matches!(
-        Target::parse(head.target),
-        Ok(Target::Origin { .. } | Target::Absolute(_))
-    );
+    let named =
+        matches!(Target::parse(head.target), Ok(Target::Origin { .. } | Target::Absolute(_)));
     if !named && !splits_leniently(head) {
         let rule = "rfc6455/4.2.1-target";
         opening.note(Consequence::Refuse, rule, "the target is no resource name");
@@ -61,8 +55,5 @@ pub(super) fn target(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
 /// Its words are then not what such a recipient reads.
 pub(super) fn splits_leniently(head: &RequestHead<'_>) -> bool {
     let words = [head.method, head.target, head.version_bytes];
-    words.iter().any(|word| {
-        word.iter()
-            .any(|octet| matches!(octet, 0x0b | 0x0c | b'\r'))
-    })
+    words.iter().any(|word| word.iter().any(|octet| matches!(octet, 0x0b | 0x0c | b'\r')))
 }

@@ -14,11 +14,8 @@ const LINES: [&str; 6] = [
     "Sec-WebSocket-Version: 13",
 ];
 
-const SWITCHES: Endpoint = Endpoint {
-    switches: true,
-    negotiates_subprotocols: true,
-    negotiates_extensions: true,
-};
+const SWITCHES: Endpoint =
+    Endpoint { switches: true, negotiates_subprotocols: true, negotiates_extensions: true };
 
 /// The grades of all answers in the order of [`Answer::ALL`], a letter each.
 fn grades(request: &str) -> String {
@@ -33,10 +30,8 @@ fn grades(request: &str) -> String {
 }
 
 fn with(line: &str, instead: &str) -> String {
-    let lines: Vec<&str> = LINES
-        .iter()
-        .map(|one| if one.starts_with(line) { instead } else { one })
-        .collect();
+    let lines: Vec<&str> =
+        LINES.iter().map(|one| if one.starts_with(line) { instead } else { one }).collect();
     format!("{}\r\n\r\n", lines.join("\r\n").replace("\r\n\r\n", "\r\n"))
 }
 
@@ -52,36 +47,16 @@ fn answers_are_graded() {
         ("Host", "", "fffldddff"),
         ("GET", "POST /chat HTTP/1.1", "fddllddff"),
         ("Sec-WebSocket-Key", "Sec-WebSocket-Key: x", "fddllddff"),
-        (
-            "Sec-WebSocket-Version",
-            "Sec-WebSocket-Version: 8",
-            "dddllddff",
-        ),
+        ("Sec-WebSocket-Version", "Sec-WebSocket-Version: 8", "dddllddff"),
         ("Host", "Host: a\r\nX: b\r\n c", "lddldddff"),
         ("Host", "Host: a\r\nbad line", "dddldddff"),
         ("GET", "GET /chat HTTP/2.0", "dddllldff"),
         ("Host", "Host: a\r\nContent-Length: 0", "lddddddff"),
         ("Host", "Host: a\r\nContent-Length: 5", "lddllddff"),
-        (
-            "Host",
-            "Host: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked",
-            "dddllddff",
-        ),
-        (
-            "Host",
-            "Host: a\r\nSec-WebSocket-Extensions: ;",
-            "fddlldlff",
-        ),
-        (
-            "Host",
-            "Host: a\r\nSec-WebSocket-Protocol: a b",
-            "fddllddff",
-        ),
-        (
-            "Host",
-            "Host: a\r\nSec-WebSocket-Protocol: a, a",
-            "lddllddff",
-        ),
+        ("Host", "Host: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked", "dddllddff"),
+        ("Host", "Host: a\r\nSec-WebSocket-Extensions: ;", "fddlldlff"),
+        ("Host", "Host: a\r\nSec-WebSocket-Protocol: a b", "fddllddff"),
+        ("Host", "Host: a\r\nSec-WebSocket-Protocol: a, a", "lddllddff"),
     ];
     for (line, instead, want) in rows {
         assert_eq!(grades(&with(line, instead)), want, "{instead}");
@@ -96,9 +71,7 @@ fn every_ruling_names_its_requirements() {
         let Some(head) = head else { continue };
         let permitted = permitted(&head, &SWITCHES);
         assert!(
-            Answer::ALL
-                .iter()
-                .all(|answer| !permitted.ruling(*answer).by.is_empty()),
+            Answer::ALL.iter().all(|answer| !permitted.ruling(*answer).by.is_empty()),
             "{line}"
         );
     }

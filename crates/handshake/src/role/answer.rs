@@ -110,11 +110,8 @@ impl Decision {
 }
 
 /// The defects that HTTP has answered with 400, or lets a server answer so.
-const OF_HTTP: [Consequence; 3] = [
-    Consequence::BadRequest,
-    Consequence::RejectOrRepair,
-    Consequence::Tolerable,
-];
+const OF_HTTP: [Consequence; 3] =
+    [Consequence::BadRequest, Consequence::RejectOrRepair, Consequence::Tolerable];
 
 /// The defects that RFC 6455 has refused.
 const OF_HANDSHAKE: [Consequence; 2] = [Consequence::Refuse, Consequence::RefuseMalformed];
@@ -129,10 +126,7 @@ fn has_other_version(head: &RequestHead<'_>) -> bool {
 /// The new protocol cannot begin before the content has ended (RFC 9110 7.8), and nothing is to
 /// follow the answer to a request that says close (RFC 9112 9.6).
 fn stays_with_http(head: &RequestHead<'_>) -> bool {
-    let has_content = !matches!(
-        Framing::of_request(head),
-        Framing::None | Framing::Length(0)
-    );
+    let has_content = !matches!(Framing::of_request(head), Framing::None | Framing::Length(0));
     let is_foreign = head.version.is_some_and(|version| version.major > 1);
     has_content || is_foreign || contains_option(head.fields.values("Connection"), "close")
 }
@@ -183,12 +177,7 @@ impl Refusal {
 
     /// The request is in order, but no opening handshake (RFC 6455 4.2.1).
     fn of(defect: &Defect) -> Self {
-        Self {
-            status: 400,
-            fields: Vec::new(),
-            requirement: defect.requirement,
-            what: defect.what,
-        }
+        Self { status: 400, fields: Vec::new(), requirement: defect.requirement, what: defect.what }
     }
 
     /// Only the version is wrong (RFC 6455 4.2.2, 4.4). A 426 names the protocol in Upgrade, with
@@ -196,10 +185,7 @@ impl Refusal {
     fn upgrade_required() -> Self {
         let refusal = Self {
             status: 426,
-            fields: vec![
-                ("Upgrade", "websocket".to_owned()),
-                ("Connection", "Upgrade".to_owned()),
-            ],
+            fields: vec![("Upgrade", "websocket".to_owned()), ("Connection", "Upgrade".to_owned())],
             requirement: "rfc6455/4.4-version-list",
             what: "the version is not 13",
         };

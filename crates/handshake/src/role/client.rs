@@ -173,11 +173,7 @@ fn classify(ask: &Ask, reader: &mut HeadReader, octets: &[u8]) -> Found {
         Status::Complete(head) if head.len > HEAD_LIMIT => fault(vec![Fault::HeadTooLong]),
         Status::Complete(head) => of_head(ask, &head),
         Status::Partial if octets.len() >= HEAD_LIMIT => fault(vec![Fault::HeadTooLong]),
-        Status::Partial => Found {
-            input: ClientInput::Incomplete,
-            event: None,
-            head_len: 0,
-        },
+        Status::Partial => Found { input: ClientInput::Incomplete, event: None, head_len: 0 },
     }
 }
 
@@ -202,17 +198,9 @@ fn of_head(ask: &Ask, head: &ResponseHead<'_>) -> Found {
         100..=199 => (ClientInput::Interim, ClientEvent::Interim(status)),
         _ => (ClientInput::Final, ClientEvent::Refused(status)),
     };
-    Found {
-        input,
-        event: Some(event),
-        head_len: head.len,
-    }
+    Found { input, event: Some(event), head_len: head.len }
 }
 
 fn fault(faults: Vec<Fault>) -> Found {
-    Found {
-        input: ClientInput::Fault,
-        event: Some(ClientEvent::Failed(faults)),
-        head_len: 0,
-    }
+    Found { input: ClientInput::Fault, event: Some(ClientEvent::Failed(faults)), head_len: 0 }
 }

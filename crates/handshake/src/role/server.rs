@@ -36,10 +36,7 @@ pub enum ServerEvent {
 impl Server {
     /// A server that speaks this.
     pub fn new(service: Service) -> Self {
-        Self {
-            service,
-            ..Self::default()
-        }
+        Self { service, ..Self::default() }
     }
 
     /// Where the server stands.

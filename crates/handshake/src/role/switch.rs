@@ -58,24 +58,14 @@ impl Ask {
             return Err(faults);
         }
         if !self.websocket {
-            return Ok(Agreed {
-                subprotocol: None,
-                extensions: Vec::new(),
-            });
+            return Ok(Agreed { subprotocol: None, extensions: Vec::new() });
         }
         let value = head.fields.combined("Sec-WebSocket-Extensions");
         let value = value.unwrap_or_default();
         let list = Extensions::parse(&value).list;
         Ok(Agreed {
-            subprotocol: head
-                .fields
-                .values("Sec-WebSocket-Protocol")
-                .next()
-                .map(<[u8]>::to_vec),
-            extensions: list
-                .into_iter()
-                .map(|extension| value[extension.at].to_vec())
-                .collect(),
+            subprotocol: head.fields.values("Sec-WebSocket-Protocol").next().map(<[u8]>::to_vec),
+            extensions: list.into_iter().map(|extension| value[extension.at].to_vec()).collect(),
         })
     }
 }
@@ -83,16 +73,8 @@ impl Ask {
 type Check = fn(&Ask, &ResponseHead<'_>, &mut Vec<Fault>);
 
 /// HTTP's own rules first, then the list of RFC 6455 4.1.
-const CHECKS: [Check; 8] = [
-    grammar,
-    versions,
-    protocol,
-    upgrade,
-    connection,
-    accepted,
-    subprotocol_answer,
-    extensions,
-];
+const CHECKS: [Check; 8] =
+    [grammar, versions, protocol, upgrade, connection, accepted, subprotocol_answer, extensions];
 
 /// The 101 is a valid response (RFC 6455 4.2.2); each kind of violation counts once.
 fn grammar(_: &Ask, head: &ResponseHead<'_>, faults: &mut Vec<Fault>) {
@@ -104,10 +86,7 @@ fn grammar(_: &Ask, head: &ResponseHead<'_>, faults: &mut Vec<Fault>) {
 
 /// A 101 is a matter of HTTP/1.1 on both sides (RFC 9110 7.8, 15.2).
 fn versions(ask: &Ask, head: &ResponseHead<'_>, faults: &mut Vec<Fault>) {
-    if ask
-        .version
-        .is_some_and(|version| version < Version::HTTP_11)
-    {
+    if ask.version.is_some_and(|version| version < Version::HTTP_11) {
         faults.push(Fault::SwitchToHttp10);
     }
     let fits = |version: Version| version.major == 1 && version >= Version::HTTP_11;
@@ -220,9 +199,7 @@ fn extensions(ask: &Ask, head: &ResponseHead<'_>, faults: &mut Vec<Fault>) {
 
 fn deflate(answer: &Extensions<'_>, offer: &Extensions<'_>, faults: &mut Vec<Fault>) {
     let offers = offer.named(PERMESSAGE_DEFLATE);
-    let offers: Vec<Offer> = offers
-        .filter_map(|offer| Offer::parse(offer).ok())
-        .collect();
+    let offers: Vec<Offer> = offers.filter_map(|offer| Offer::parse(offer).ok()).collect();
     for accepted in answer.named(PERMESSAGE_DEFLATE) {
         let fault = match Answer::parse(accepted) {
             Err(_) => Fault::DeflateParameter,

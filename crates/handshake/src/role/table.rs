@@ -70,13 +70,8 @@ pub enum ServerInput {
 
 impl ClientState {
     /// Every state, in the order of the type.
-    pub const ALL: [Self; 5] = [
-        Self::Idle,
-        Self::Sent,
-        Self::Switched,
-        Self::Answered,
-        Self::Failed,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Idle, Self::Sent, Self::Switched, Self::Answered, Self::Failed];
 
     /// The state that follows.
     pub fn after(self, input: ClientInput) -> Self {
@@ -99,14 +94,8 @@ impl ClientInput {
 
 impl ServerState {
     /// Every state, in the order of the type.
-    pub const ALL: [Self; 6] = [
-        Self::Idle,
-        Self::Head,
-        Self::Decided,
-        Self::Switched,
-        Self::Http,
-        Self::Refused,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Idle, Self::Head, Self::Decided, Self::Switched, Self::Http, Self::Refused];
 
     /// The state that follows.
     pub fn after(self, input: ServerInput) -> Self {
@@ -116,13 +105,8 @@ impl ServerState {
 
 impl ServerInput {
     /// Every input, in the order of the type.
-    pub const ALL: [Self; 5] = [
-        Self::Incomplete,
-        Self::Decide,
-        Self::Switch,
-        Self::Ignore,
-        Self::Refuse,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Incomplete, Self::Decide, Self::Switch, Self::Ignore, Self::Refuse];
 }
 
 /// A row for each state and a column for each input, both in the order of their types.

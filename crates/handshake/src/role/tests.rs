@@ -51,10 +51,7 @@ fn the_tables_have_one_way_to_switch_and_no_way_back() {
         assert_eq!(next == Switched && state != Switched, switches);
         assert_eq!(next == Answered && state != Answered, answers);
         assert!(![Switched, Answered, Failed].contains(&state) || next == state);
-        assert_eq!(
-            next == Sent && state == Idle,
-            (state, input) == (Idle, ClientInput::Send)
-        );
+        assert_eq!(next == Sent && state == Idle, (state, input) == (Idle, ClientInput::Send));
         assert!(next != Idle);
     }
     use ServerState::Decided;

@@ -61,10 +61,7 @@ impl FrameNotes {
         let Some((wrote_from, read_from)) = from else {
             return Self::default();
         };
-        Self {
-            written: notes(&written, wrote_from),
-            read: notes(&read, read_from),
-        }
+        Self { written: notes(&written, wrote_from), read: notes(&read, read_from) }
     }
 }
 
@@ -102,10 +99,7 @@ fn notes(octets: &[u8], from: usize) -> Vec<FrameNote> {
             end: skipped + frame.end(),
             title: title(&frame),
             fields: Vec::new(),
-            says: frame
-                .goaway()
-                .map(|it| it.debug.to_vec())
-                .unwrap_or_default(),
+            says: frame.goaway().map(|it| it.debug.to_vec()).unwrap_or_default(),
         };
         match blocks.add(&frame, skipped) {
             Some(Ok(list)) => note.fields = list,
@@ -129,10 +123,8 @@ fn preface(at: Range<usize>) -> FrameNote {
 
 fn title(frame: &Frame<'_>) -> String {
     let name = kind::name(frame.kind);
-    let mut title = name.map_or_else(
-        || format!("frame of type {:#04x}", frame.kind),
-        str::to_owned,
-    );
+    let mut title =
+        name.map_or_else(|| format!("frame of type {:#04x}", frame.kind), str::to_owned);
     if frame.stream != 0 {
         title.push_str(&format!(", stream {}", frame.stream));
     }
@@ -140,10 +132,7 @@ fn title(frame: &Frame<'_>) -> String {
         title.push_str(&format!(", {flag}"));
     }
     if let Some(goaway) = frame.goaway() {
-        title.push_str(&format!(
-            ", {}, last stream {}",
-            goaway.code, goaway.last_stream
-        ));
+        title.push_str(&format!(", {}, last stream {}", goaway.code, goaway.last_stream));
     }
     if let Some(code) = frame.rst_stream() {
         title.push_str(&format!(", {code}"));
@@ -317,10 +306,8 @@ mod tests {
         let written = [b"GET / HTTP/1.1\r\n\r\n", PREFACE, &settings].concat();
         let (wrote_from, read_from) = after_upgrade(&written, &read).unwrap();
         assert_eq!(notes(&read, read_from)[0].start, head.len());
-        let titles: Vec<_> = notes(&written, wrote_from)
-            .into_iter()
-            .map(|note| note.title)
-            .collect();
+        let titles: Vec<_> =
+            notes(&written, wrote_from).into_iter().map(|note| note.title).collect();
         assert_eq!(titles, ["connection preface", "SETTINGS"]);
         assert_eq!(after_upgrade(&written, b"HTTP/1.1 200 OK\r\n\r\n"), None);
     }

@@ -77,10 +77,7 @@ fn own_acknowledgements(written: &[u8]) -> Acknowledgements {
         settings: frames(octets)
             .filter(|frame| frame.kind == kind::SETTINGS && acknowledged(frame))
             .count(),
-        pings: frames(octets)
-            .filter(acknowledged)
-            .filter_map(|frame| frame.ping())
-            .collect(),
+        pings: frames(octets).filter(acknowledged).filter_map(|frame| frame.ping()).collect(),
     }
 }
 
@@ -122,33 +119,20 @@ mod tests {
         let rows = [
             (b"GET / HTTP/1.1\r\n\r\n".to_vec(), "no preface"),
             (PREFACE.to_vec(), "no SETTINGS yet"),
-            (
-                opened(std::slice::from_ref(&headers)),
-                "an open header block",
-            ),
-            (
-                opened(&[write::ping(0, [0; 8])[..12].to_vec()]),
-                "half a frame",
-            ),
+            (opened(std::slice::from_ref(&headers)), "an open header block"),
+            (opened(&[write::ping(0, [0; 8])[..12].to_vec()]), "half a frame"),
         ];
         for (written, what) in rows {
             assert_eq!(owed(&written, &read), b"", "{what}");
         }
         let closed = write::frame(kind::CONTINUATION, flag::END_HEADERS, 1, b"");
-        assert_eq!(
-            owed(&opened(&[headers, closed]), &read),
-            write::settings_ack()
-        );
+        assert_eq!(owed(&opened(&[headers, closed]), &read), write::settings_ack());
     }
 
     #[test]
     fn a_long_answer_gets_more_room() {
         let read = write::data(1, &[0; 40_000], 0);
-        let room = [
-            write::window_update(0, 32_768),
-            write::window_update(1, 32_768),
-        ]
-        .concat();
+        let room = [write::window_update(0, 32_768), write::window_update(1, 32_768)].concat();
         assert_eq!(owed(&opened(&[]), &read), room);
     }
 }

@@ -35,10 +35,7 @@ fn next(block: &[u8], at: &mut usize) -> Option<Option<ValueAt>> {
     let none = *at..*at;
     match prefix {
         7 => {
-            return Some(Some(ValueAt {
-                octets: none,
-                huffman: false,
-            }));
+            return Some(Some(ValueAt { octets: none, huffman: false }));
         }
         5 => return Some(None),
         _ => {}
@@ -92,24 +89,14 @@ mod tests {
             &[0x10, 1, b'n', 0],                   // never indexed, empty
         ]
         .concat();
-        let want = [
-            (1..1, false),
-            (8..10, false),
-            (13..16, true),
-            (20..20, false),
-        ];
+        let want = [(1..1, false), (8..10, false), (13..16, true), (20..20, false)];
         let want = want.map(|(octets, huffman)| ValueAt { octets, huffman });
         assert_eq!(places(&block), want);
     }
 
     #[test]
     fn what_is_cut_has_no_place() {
-        for block in [
-            &[0x00][..],
-            &[0x00, 0x7f],
-            &[0x00, 1],
-            &[0xff, 0xff, 0xff, 0xff, 0xff],
-        ] {
+        for block in [&[0x00][..], &[0x00, 0x7f], &[0x00, 1], &[0xff, 0xff, 0xff, 0xff, 0xff]] {
             assert_eq!(places(block), [], "{block:x?}");
         }
     }

@@ -69,9 +69,7 @@ impl Http2 {
 
     /// Whether the steps have left the stream open on our side.
     pub(crate) fn is_ours_to_write(&self) -> bool {
-        self.sent
-            .stream(self.stream)
-            .is_some_and(|stream| !stream.is_over())
+        self.sent.stream(self.stream).is_some_and(|stream| !stream.is_over())
     }
 
     /// The error that came instead of a response, with its code.
@@ -150,26 +148,15 @@ fn response<'b>(
         stream: id,
         framing: Framing::None,
         body: end..end,
-        body_state: if complete {
-            BodyState::Complete
-        } else {
-            BodyState::Partial
-        },
+        body_state: if complete { BodyState::Complete } else { BodyState::Partial },
     }
 }
 
 /// The places of a head counted from its first octet: the whole frame for each line.
 fn from_its_start(head: ResponseHead<'_>) -> ResponseHead<'_> {
     let whole = 0..head.len;
-    let lines = head.fields.iter().map(|line| FieldLine {
-        line: whole.clone(),
-        ..line.clone()
-    });
-    ResponseHead {
-        fields: lines.collect(),
-        line: whole.clone(),
-        ..head
-    }
+    let lines = head.fields.iter().map(|line| FieldLine { line: whole.clone(), ..line.clone() });
+    ResponseHead { fields: lines.collect(), line: whole.clone(), ..head }
 }
 
 /// The tunnel that a 2xx to an extended CONNECT opens (RFC 8441 4, 5).
@@ -184,9 +171,7 @@ fn tunnel(http2: &Http2) -> Option<Tunnel<'_>> {
     Some(Tunnel {
         sent: &sent.data,
         got: &got.data,
-        parts: parts
-            .map(|(from, frame)| (*from, frame + FRAME_HEADER))
-            .collect(),
+        parts: parts.map(|(from, frame)| (*from, frame + FRAME_HEADER)).collect(),
         before_leave: got.data.len(),
         // Who sends GOAWAY with an error gives up every stream of the connection (RFC 9113 5.4.1).
         is_over: got.is_over() || http2.got.connection_error().is_some(),

@@ -13,10 +13,8 @@ use crate::text::shown;
 pub(super) fn no_length_without_content(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
     let status = context.status();
     if is_bodiless(status) && context.fields().contains("Content-Length") {
-        let remark = Remark::new(
-            "rfc9110/8.6-cl-1xx-204",
-            format!("the {status} has Content-Length"),
-        );
+        let remark =
+            Remark::new("rfc9110/8.6-cl-1xx-204", format!("the {status} has Content-Length"));
         remarks.push(remark.at(context.line("Content-Length")));
     }
 }
@@ -63,10 +61,7 @@ pub(super) fn framing_fields(context: &Context<'_, '_>, remarks: &mut Vec<Remark
 pub(super) fn self_defined_length(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
     let response = context.response;
     if response.framing == Framing::Invalid || response.body_state == BodyState::Malformed {
-        let remark = Remark::new(
-            "rfc9110/2.2-grammar",
-            "the framing of the body cannot be read",
-        );
+        let remark = Remark::new("rfc9110/2.2-grammar", "the framing of the body cannot be read");
         remarks.push(remark.at(context.head()));
     }
     let waited = context.reading.ending.deadline && !context.reading.ending.by_peer;
@@ -81,11 +76,7 @@ pub(super) fn self_defined_length(context: &Context<'_, '_>, remarks: &mut Vec<R
 /// An answer to HTTP/1.0, or to a request that said close, needs no announcement.
 pub(super) fn announced_close(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
     let status = context.status();
-    let last = context
-        .reading
-        .responses
-        .last()
-        .is_some_and(|last| last.at == context.response.at);
+    let last = context.reading.responses.last().is_some_and(|last| last.at == context.response.at);
     if !context.response.is_final() || status == 101 || !last {
         return;
     }
@@ -112,16 +103,13 @@ pub(super) fn announced_close(context: &Context<'_, '_>, remarks: &mut Vec<Remar
 }
 
 fn says_close_or_old(head: &RequestHead<'_>) -> bool {
-    head.version
-        .is_none_or(|version| version < Version::HTTP_11)
+    head.version.is_none_or(|version| version < Version::HTTP_11)
         || contains_option(head.fields.values("Connection"), "close")
 }
 
 /// A response to HEAD has no content (RFC 9110 9.3.2): what follows it must be a response.
 pub(super) fn body_of_head(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
-    let head = context
-        .request()
-        .is_some_and(|request| request.method == b"HEAD");
+    let head = context.request().is_some_and(|request| request.method == b"HEAD");
     let Some(stray) = context.reading.stray.clone().filter(|_| head) else {
         return;
     };
@@ -131,11 +119,7 @@ pub(super) fn body_of_head(context: &Context<'_, '_>, remarks: &mut Vec<Remark>)
         // Of a malformed request it may well be unknown that it means HEAD.
         let malformed = |request: &RequestHead<'_>| !request.violations.is_empty();
         let unsure = context.request().is_some_and(malformed);
-        remarks.push(if unsure {
-            remark.at_most_warn()
-        } else {
-            remark
-        });
+        remarks.push(if unsure { remark.at_most_warn() } else { remark });
     }
 }
 
@@ -145,10 +129,7 @@ pub(super) fn stray(reading: &Reading<'_>, remarks: &mut Vec<Remark>) {
     let Some(stray) = reading.stray.clone() else {
         return;
     };
-    let to_head = reading
-        .requests
-        .iter()
-        .any(|request| request.method == b"HEAD");
+    let to_head = reading.requests.iter().any(|request| request.method == b"HEAD");
     let tunnel = reading.responses.iter().any(|response| {
         let request = response.request.and_then(|at| reading.requests.get(at));
         request.is_some_and(|request| request.method == b"CONNECT")
@@ -159,10 +140,7 @@ pub(super) fn stray(reading: &Reading<'_>, remarks: &mut Vec<Remark>) {
     if to_head || tunnel || begun {
         return;
     }
-    let message = format!(
-        "octets that are no response follow the response: {}",
-        shown(rest, 40)
-    );
+    let message = format!("octets that are no response follow the response: {}", shown(rest, 40));
     remarks.push(Remark::new("rfc9112/2.1-message", message).at(stray));
 }
 
@@ -208,20 +186,11 @@ mod tests {
         let request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
         let response = b"HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\
             Connection: close\r\n\r\nhello";
-        for (end, verdict) in [
-            (IoKind::ReadEnd, Verdict::Pass),
-            (IoKind::ReadEndUnclean, Verdict::Warn),
-        ] {
-            let io = [
-                (IoKind::Wrote, &request[..]),
-                (IoKind::Read, &response[..]),
-                (end, &[]),
-            ];
-            let io = io.map(|(kind, bytes)| Io {
-                at_us: 0,
-                kind,
-                bytes: bytes.to_vec(),
-            });
+        for (end, verdict) in
+            [(IoKind::ReadEnd, Verdict::Pass), (IoKind::ReadEndUnclean, Verdict::Warn)]
+        {
+            let io = [(IoKind::Wrote, &request[..]), (IoKind::Read, &response[..]), (end, &[])];
+            let io = io.map(|(kind, bytes)| Io { at_us: 0, kind, bytes: bytes.to_vec() });
             let exchange = Exchange {
                 end: End::Client,
                 over: Over::Http1,
@@ -249,11 +218,7 @@ mod tests {
                 (answered_us, IoKind::Read, &response[..]),
                 (500_000, IoKind::Deadline, &[]),
             ];
-            let io = io.map(|(at_us, kind, bytes)| Io {
-                at_us,
-                kind,
-                bytes: bytes.to_vec(),
-            });
+            let io = io.map(|(at_us, kind, bytes)| Io { at_us, kind, bytes: bytes.to_vec() });
             let exchange = Exchange {
                 end: End::Client,
                 over: Over::Http1,

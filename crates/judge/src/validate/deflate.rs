@@ -10,10 +10,8 @@ use crate::text::shown;
 
 /// Everything that the answered parameters do against the definition or against the offers.
 pub(super) fn remarks(answer: &Extensions<'_>, offer: &Extensions<'_>) -> Vec<Remark> {
-    let offers: Vec<Offer> = offer
-        .named(NAME)
-        .filter_map(|offer| Offer::parse(offer).ok())
-        .collect();
+    let offers: Vec<Offer> =
+        offer.named(NAME).filter_map(|offer| Offer::parse(offer).ok()).collect();
     let offered = offer.named(NAME).next().is_some();
     let mut remarks = Vec::new();
     for extension in answer.named(NAME) {
@@ -33,9 +31,7 @@ const NAME: &str = "permessage-deflate";
 
 /// An offer with a faulty parameter is declined (RFC 7692 7), and there was no other offer.
 fn undeclined(offer: &Extensions<'_>) -> Remark {
-    let faults = offer
-        .named(NAME)
-        .filter_map(|offer| Offer::parse(offer).err());
+    let faults = offer.named(NAME).filter_map(|offer| Offer::parse(offer).err());
     let Some(fault) = faults.flatten().next() else {
         return Remark::new("rfc7692/7-invalid-value", "took an invalid offer");
     };
@@ -45,10 +41,7 @@ fn undeclined(offer: &Extensions<'_>) -> Remark {
         _ => ("rfc7692/7-invalid-value", "has an invalid value"),
     };
     let name = shown(fault.parameter, 40);
-    Remark::new(
-        requirement,
-        format!("took an offer of permessage-deflate in which {name} {what}"),
-    )
+    Remark::new(requirement, format!("took an offer of permessage-deflate in which {name} {what}"))
 }
 
 fn fault(fault: &DeflateFault<'_>) -> Remark {
@@ -67,36 +60,23 @@ fn fault(fault: &DeflateFault<'_>) -> Remark {
         DeflateFaultKind::OutOfRange => (value, "is outside of 8 to 15"),
     };
     let name = shown(fault.parameter, 40);
-    Remark::new(
-        requirement,
-        format!("permessage-deflate in the answer: {name} {what}"),
-    )
+    Remark::new(requirement, format!("permessage-deflate in the answer: {name} {what}"))
 }
 
 /// The misfits with the offer that the answer is nearest to.
 fn misfits(answer: &Answer, offers: &[Offer]) -> Vec<Remark> {
     let unlawful = |offer: &Offer| -> Vec<Misfit> {
-        answer
-            .misfits(offer)
-            .into_iter()
-            .filter(|misfit| !misfit.is_lawful())
-            .collect()
+        answer.misfits(offer).into_iter().filter(|misfit| !misfit.is_lawful()).collect()
     };
-    let nearest = offers
-        .iter()
-        .map(unlawful)
-        .min_by_key(Vec::len)
-        .unwrap_or_default();
+    let nearest = offers.iter().map(unlawful).min_by_key(Vec::len).unwrap_or_default();
     nearest.into_iter().map(misfit).collect()
 }
 
 fn misfit(misfit: Misfit) -> Remark {
     match misfit {
-        Misfit::ClientWindowLarger => Remark::new(
-            "rfc7692/7.1.2.2-smaller",
-            "client_max_window_bits exceeds the hint",
-        )
-        .note(),
+        Misfit::ClientWindowLarger => {
+            Remark::new("rfc7692/7.1.2.2-smaller", "client_max_window_bits exceeds the hint").note()
+        }
         Misfit::ClientWindowNotOffered => Remark::new(
             "rfc7692/7.1.2.2-not-offered",
             "client_max_window_bits is answered, which the offer does not have",

@@ -91,10 +91,8 @@ pub(super) fn role(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
         }
     }
     if context.fields().contains("HTTP2-Settings") {
-        let remark = Remark::new(
-            "rfc7540/3.2.1-server-settings",
-            "the response carries HTTP2-Settings",
-        );
+        let remark =
+            Remark::new("rfc7540/3.2.1-server-settings", "the response carries HTTP2-Settings");
         remarks.push(remark.at(context.line("HTTP2-Settings")));
     }
 }
@@ -134,10 +132,7 @@ pub(super) fn required_by_status(context: &Context<'_, '_>, remarks: &mut Vec<Re
     let names_nothing =
         upgrade.is_some_and(|value| elements(&value).all(|element| element.is_empty()));
     if context.status() == 426 && names_nothing {
-        let remark = Remark::new(
-            "rfc9110/15.5.22-426-upgrade",
-            "the 426 has an empty Upgrade",
-        );
+        let remark = Remark::new("rfc9110/15.5.22-426-upgrade", "the 426 has an empty Upgrade");
         remarks.push(remark.at(context.line("Upgrade")));
     }
 }

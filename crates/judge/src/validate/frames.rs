@@ -24,11 +24,7 @@ pub(super) fn tunnel(reading: &Reading<'_>, remarks: &mut Vec<Remark>) {
     if reading.http2.is_some() && switch.head.fields.contains("Content-Length") {
         return;
     }
-    let extensions = switch
-        .head
-        .fields
-        .combined("Sec-WebSocket-Extensions")
-        .unwrap_or_default();
+    let extensions = switch.head.fields.combined("Sec-WebSocket-Extensions").unwrap_or_default();
     let compression = if extensions.starts_with(b"permessage-deflate") {
         Compression::PermessageDeflate
     } else {
@@ -52,11 +48,7 @@ pub(super) fn tunnel(reading: &Reading<'_>, remarks: &mut Vec<Remark>) {
         }
         // Octets that are no frame would be misread from here on, and one breach after a Close says
         // what all further ones would.
-        if frame
-            .violations
-            .iter()
-            .any(|violation| ENDS_READING.contains(violation))
-        {
+        if frame.violations.iter().any(|violation| ENDS_READING.contains(violation)) {
             break;
         }
         at += frame.len;
@@ -67,9 +59,7 @@ pub(super) fn tunnel(reading: &Reading<'_>, remarks: &mut Vec<Remark>) {
 /// The response that opened a WebSocket connection, if the tunnel is one.
 fn switch<'r, 'b>(reading: &'r Reading<'b>) -> Option<&'r Response<'b>> {
     if let Some(http2) = reading.http2 {
-        return reading
-            .answer()
-            .filter(|answer| opens_websocket(http2, answer));
+        return reading.answer().filter(|answer| opens_websocket(http2, answer));
     }
     let last = reading.responses.last()?;
     let upgrade = last.head.fields.combined("Upgrade").unwrap_or_default();
@@ -119,11 +109,7 @@ fn remark(violation: FrameViolation, frame: &Frame<'_>, reading: &Reading<'_>) -
         FrameViolation::CloseCodeOutOfRange | FrameViolation::CloseCodeUnassigned
     );
     let echoes = code && client_closed_with(frame.close_code(), reading);
-    Some(if warns || echoes {
-        remark.at_most_warn()
-    } else {
-        remark
-    })
+    Some(if warns || echoes { remark.at_most_warn() } else { remark })
 }
 
 /// Whether the client sent a Close frame with the same code, which is typically echoed.

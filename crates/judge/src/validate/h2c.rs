@@ -25,10 +25,7 @@ pub(super) fn after_switch(reading: &Reading<'_>, remarks: &mut Vec<Remark>) {
                 "rfc7540/3.2-after-101",
                 "the first frame after the 101 to h2c is not SETTINGS".to_owned(),
             ),
-            kind => (
-                "rfc9113/4.2-frame-sent",
-                format!("the server sent {}", kind.describe()),
-            ),
+            kind => ("rfc9113/4.2-frame-sent", format!("the server sent {}", kind.describe())),
         };
         let at = fault.at..fault.at + FRAME_HEADER;
         remarks.push(Remark::new(requirement, message).at(at));
@@ -41,9 +38,8 @@ pub(super) fn after_switch(reading: &Reading<'_>, remarks: &mut Vec<Remark>) {
 /// Whether HTTP/1.1 ended with a 101 that names h2c.
 fn is_to_h2c(reading: &Reading<'_>) -> bool {
     let last = reading.responses.last();
-    let mut named = last
-        .into_iter()
-        .flat_map(|last| protocols(last.head.fields.values("Upgrade")).flatten());
+    let mut named =
+        last.into_iter().flat_map(|last| protocols(last.head.fields.values("Upgrade")).flatten());
     reading.http2.is_none() && named.any(|protocol| protocol.name.eq_ignore_ascii_case(b"h2c"))
 }
 

@@ -62,9 +62,7 @@ fn acknowledgements(http2: &Http2, reading: &Reading<'_>, remarks: &mut Vec<Rema
 fn connect_protocol(http2: &Http2, remarks: &mut Vec<Remark>) {
     let mut allowed = false;
     for (at, settings) in &http2.got.settings {
-        let own = settings
-            .iter()
-            .filter(|(id, _)| *id == setting::ENABLE_CONNECT_PROTOCOL);
+        let own = settings.iter().filter(|(id, _)| *id == setting::ENABLE_CONNECT_PROTOCOL);
         for (_, value) in own {
             if *value > 1 {
                 let message = format!("SETTINGS_ENABLE_CONNECT_PROTOCOL is {value}");

@@ -15,10 +15,7 @@ pub(super) fn upgrade_needs_connection(context: &Context<'_, '_>, remarks: &mut 
         return;
     }
     if !contains_option(context.fields().values("Connection"), "upgrade") {
-        let message = format!(
-            "the {} has Upgrade without the connection option",
-            context.status()
-        );
+        let message = format!("the {} has Upgrade without the connection option", context.status());
         let remark = Remark::new("rfc9110/7.8-connection", message);
         remarks.push(remark.at(context.line("Upgrade")));
     }
@@ -34,9 +31,7 @@ pub(super) fn end_to_end_options(context: &Context<'_, '_>, remarks: &mut Vec<Re
                 remarks.push(Remark::new("rfc9110/7.6.1-grammar", message).at(at.clone()));
             }
             let bytes = element.bytes;
-            let name = END_TO_END
-                .iter()
-                .find(|name| bytes.eq_ignore_ascii_case(name.as_bytes()));
+            let name = END_TO_END.iter().find(|name| bytes.eq_ignore_ascii_case(name.as_bytes()));
             if let Some(name) = name {
                 let message = format!("Connection names {name}, which is meant for all recipients");
                 remarks.push(Remark::new("rfc9110/7.6.1-end-to-end", message).at(at));
@@ -78,10 +73,8 @@ pub(super) fn names_what_was_offered(context: &Context<'_, '_>, remarks: &mut Ve
         .flat_map(|value| elements(value).filter_map(|element| Protocol::parse(element.bytes)))
         .collect();
     if named.is_empty() {
-        let remark = Remark::new(
-            "rfc9110/15.2.2-101-upgrade",
-            "the 101 names no protocol in Upgrade",
-        );
+        let remark =
+            Remark::new("rfc9110/15.2.2-101-upgrade", "the 101 names no protocol in Upgrade");
         remarks.push(remark.at(context.head()));
     }
     let Some(request) = context.request() else {
@@ -95,9 +88,7 @@ pub(super) fn names_what_was_offered(context: &Context<'_, '_>, remarks: &mut Ve
         remarks.push(remark.at(context.status_line()));
         return;
     }
-    let tls = offered
-        .iter()
-        .any(|protocol| protocol.name.eq_ignore_ascii_case(b"TLS"));
+    let tls = offered.iter().any(|protocol| protocol.name.eq_ignore_ascii_case(b"TLS"));
     for protocol in &named {
         let above_tls = tls && protocol.name.eq_ignore_ascii_case(b"HTTP");
         if !above_tls && !offered.iter().any(|offer| same(offer, protocol)) {
@@ -116,9 +107,7 @@ pub(super) fn is_out_of_turn(context: &Context<'_, '_>) -> bool {
         return false;
     };
     let later = &context.reading.requests[index + 1..];
-    later
-        .iter()
-        .any(|request| request.fields.contains("Upgrade"))
+    later.iter().any(|request| request.fields.contains("Upgrade"))
 }
 
 /// What stands between the commas. A list of tokens has no quoted strings, so that a stray quote hides
@@ -144,10 +133,8 @@ pub(super) fn continue_before_switch(context: &Context<'_, '_>, remarks: &mut Ve
     };
     let expect = request.fields.combined("Expect").unwrap_or_default();
     let expects = expect.eq_ignore_ascii_case(b"100-continue");
-    let announces_body = matches!(
-        Framing::of_request(request),
-        Framing::Chunked | Framing::Length(1..)
-    );
+    let announces_body =
+        matches!(Framing::of_request(request), Framing::Chunked | Framing::Length(1..));
     let reading = context.reading;
     let held_back = reading.written.len() == request.len;
     let told = |response: &Response<'_>| response.head.status == Some(100);

@@ -23,19 +23,12 @@ pub(super) fn opens(context: &Context<'_, '_>) -> bool {
     }
     let named = |fields: &Fields<'_>| -> Vec<Vec<u8>> {
         let offered = protocols(fields.values("Upgrade")).flatten();
-        offered
-            .map(|protocol| protocol.name.to_ascii_lowercase())
-            .collect()
+        offered.map(|protocol| protocol.name.to_ascii_lowercase()).collect()
     };
-    let offer = context
-        .request()
-        .map(|request| named(&request.fields))
-        .unwrap_or_default();
+    let offer = context.request().map(|request| named(&request.fields)).unwrap_or_default();
     let answer = named(context.fields());
     let websocket = |name: &Vec<u8>| name == b"websocket";
-    let other = answer
-        .iter()
-        .any(|name| !websocket(name) && offer.contains(name));
+    let other = answer.iter().any(|name| !websocket(name) && offer.contains(name));
     let ours = answer.iter().any(websocket) || (offer.iter().any(websocket) && !other);
     context.status() == 101 && ours
 }
@@ -57,10 +50,7 @@ pub(super) fn accept_check(context: &Context<'_, '_>, remarks: &mut Vec<Remark>)
     }
     let mut values = context.fields().values("Sec-WebSocket-Accept");
     let Some(got) = values.next() else {
-        let remark = Remark::new(
-            "rfc6455/4.2.2-accept",
-            "the 101 has no Sec-WebSocket-Accept",
-        );
+        let remark = Remark::new("rfc6455/4.2.2-accept", "the 101 has no Sec-WebSocket-Accept");
         remarks.push(remark.at(context.head()));
         return;
     };
@@ -82,10 +72,7 @@ pub(super) fn upgrade_and_connection(context: &Context<'_, '_>, remarks: &mut Ve
     }
     let upgrade = context.fields().combined("Upgrade").unwrap_or_default();
     if !upgrade.eq_ignore_ascii_case(b"websocket") {
-        let message = format!(
-            "Upgrade of the 101 is {} and not websocket",
-            shown(&upgrade, 60)
-        );
+        let message = format!("Upgrade of the 101 is {} and not websocket", shown(&upgrade, 60));
         let remark = Remark::new("rfc6455/4.2.2-upgrade", message);
         remarks.push(remark.at(context.line("Upgrade")));
     }
@@ -103,11 +90,7 @@ pub(super) fn no_version_on_success(context: &Context<'_, '_>, remarks: &mut Vec
         let message =
             format!("the {status} carries Sec-WebSocket-Version, which belongs to refusals");
         let remark = Remark::new("rfc6455/11.3.5-on-error", message);
-        remarks.push(
-            remark
-                .at(context.line("Sec-WebSocket-Version"))
-                .at_most_warn(),
-        );
+        remarks.push(remark.at(context.line("Sec-WebSocket-Version")).at_most_warn());
     }
 }
 
@@ -121,10 +104,7 @@ pub(super) fn subprotocol(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) 
     }
     let at = context.line("Sec-WebSocket-Protocol");
     if !is_token(got) {
-        let message = format!(
-            "Sec-WebSocket-Protocol is no single token: {}",
-            shown(got, 60)
-        );
+        let message = format!("Sec-WebSocket-Protocol is no single token: {}", shown(got, 60));
         remarks.push(Remark::new("rfc6455/4.3-protocol-server", message).at(at));
         return;
     }
@@ -136,18 +116,12 @@ pub(super) fn subprotocol(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) 
         return; // The offer stands in a later request, and the order is the breach.
     }
     let Some(offer) = offer else {
-        let message = format!(
-            "selected the subprotocol {} where none was offered",
-            shown(got, 60)
-        );
+        let message = format!("selected the subprotocol {} where none was offered", shown(got, 60));
         remarks.push(Remark::new("rfc6455/4.2.2-no-subprotocol", message).at(at));
         return;
     };
     if !pieces(&offer).any(|piece| piece == got) {
-        let message = format!(
-            "selected the subprotocol {}, which is not on offer",
-            shown(got, 60)
-        );
+        let message = format!("selected the subprotocol {}, which is not on offer", shown(got, 60));
         remarks.push(Remark::new("rfc6455/4.2.2-subprotocol-choice", message).at(at));
     }
 }
@@ -164,29 +138,21 @@ pub(super) fn extensions(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
     let at = context.line("Sec-WebSocket-Extensions");
     let answer = Extensions::parse(&value);
     if !answer.is_well_formed() {
-        let message = format!(
-            "Sec-WebSocket-Extensions is malformed: {}",
-            shown(&value, 80)
-        );
+        let message = format!("Sec-WebSocket-Extensions is malformed: {}", shown(&value, 80));
         remarks.push(Remark::new("rfc6455/9.1-malformed", message).at(at));
         return;
     }
     let Some(request) = context.request() else {
         return;
     };
-    let offer_value = request
-        .fields
-        .combined("Sec-WebSocket-Extensions")
-        .unwrap_or_default();
+    let offer_value = request.fields.combined("Sec-WebSocket-Extensions").unwrap_or_default();
     let offer = Extensions::parse(&offer_value);
     for extension in &answer.list {
         let known = |offer: &&Extension<'_>| offer.name.eq_ignore_ascii_case(extension.name);
         let readable = offer_value.is_empty() || offer.is_well_formed();
         if readable && !offer.list.iter().any(|offer| known(&offer)) {
-            let message = format!(
-                "took the extension {}, which is not on offer",
-                shown(extension.name, 40)
-            );
+            let message =
+                format!("took the extension {}, which is not on offer", shown(extension.name, 40));
             let remark = Remark::new("rfc6455/4.2.2-extensions-offered", message);
             remarks.push(remark.at(at.clone()));
         }
@@ -213,10 +179,8 @@ pub(super) fn version_list(context: &Context<'_, '_>, remarks: &mut Vec<Remark>)
     let values = context.fields().values("Sec-WebSocket-Version");
     let versions: Vec<Option<u8>> = versions(values).map(Result::ok).collect();
     if versions.is_empty() || versions.contains(&None) {
-        let message = format!(
-            "Sec-WebSocket-Version is no list of versions: {}",
-            shown(&value, 60)
-        );
+        let message =
+            format!("Sec-WebSocket-Version is no list of versions: {}", shown(&value, 60));
         remarks.push(Remark::new("rfc6455/4.3-version-server", message).at(at));
         return;
     }
@@ -224,11 +188,7 @@ pub(super) fn version_list(context: &Context<'_, '_>, remarks: &mut Vec<Remark>)
         let message = format!("refuses version {asked}, which it lists as one that it speaks");
         remarks.push(Remark::new("rfc6455/4.4-version-list", message).at(at.clone()));
     }
-    if let Some(reserved) = versions
-        .iter()
-        .flatten()
-        .find(|version| (9..=12).contains(*version))
-    {
+    if let Some(reserved) = versions.iter().flatten().find(|version| (9..=12).contains(*version)) {
         let message = format!("lists version {reserved}, which is reserved and was never used");
         let remark = Remark::new("rfc6455/11.6-registry", message).at(at);
         remarks.push(remark.at_most_warn());
@@ -242,15 +202,8 @@ fn refused_version(context: &Context<'_, '_>) -> Option<u8> {
         return None;
     };
     let by_version = [Consequence::RefuseVersion, Consequence::RefuseDraft];
-    let value = context
-        .request()?
-        .fields
-        .values("Sec-WebSocket-Version")
-        .next()?;
-    by_version
-        .contains(&defect.consequence)
-        .then(|| version(value).ok())
-        .flatten()
+    let value = context.request()?.fields.values("Sec-WebSocket-Version").next()?;
+    by_version.contains(&defect.consequence).then(|| version(value).ok()).flatten()
 }
 
 /// Every requirement that a remark of this file can cite.

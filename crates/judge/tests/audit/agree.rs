@@ -34,11 +34,7 @@ pub(crate) fn ruled(case: &Case, asked: &Asked<'_>, answer: Answer) -> Ruled {
     let otherwise = found && answer != Success;
     Ruled {
         answer,
-        grade: if otherwise {
-            ruling.grade.max(Grade::Discouraged)
-        } else {
-            ruling.grade
-        },
+        grade: if otherwise { ruling.grade.max(Grade::Discouraged) } else { ruling.grade },
         by: ruling.by.join(" "),
         is_earlier: asked.number < awaited(case).len(),
         is_valid: Opening::read(&asked.head).is_valid(),
@@ -57,14 +53,7 @@ pub(crate) fn usual(case: &Case, asked: &Asked<'_>) -> Answer {
     USUAL.into_iter().min_by_key(best).unwrap()
 }
 
-const USUAL: [Answer; 6] = [
-    Switch,
-    Success,
-    BadRequest,
-    ClientError,
-    Redirect,
-    ServerError,
-];
+const USUAL: [Answer; 6] = [Switch, Success, BadRequest, ClientError, Redirect, ServerError];
 
 /// What the awaits of a case want, in order, but for those that wait for a 101 alone.
 pub(crate) fn awaited(case: &Case) -> Vec<&Outcomes> {
@@ -113,13 +102,10 @@ pub(crate) fn agreement(
 
 fn told(case: &Case, ruled: &Ruled, result: &CaseResult) -> String {
     let said = result.findings.iter();
-    let said: Vec<String> = said
-        .map(|one| format!("{} {}", one.requirement, one.message))
-        .collect();
+    let said: Vec<String> =
+        said.map(|one| format!("{} {}", one.requirement, one.message)).collect();
     let (id, verdict) = (&case.id, result.verdict);
-    let Ruled {
-        answer, grade, by, ..
-    } = ruled;
+    let Ruled { answer, grade, by, .. } = ruled;
     let said = said.join("; ");
     format!("{id} draws {verdict:?} for {answer:?}, which is {grade:?} by {by}: {said}")
 }
@@ -177,12 +163,7 @@ impl Difference {
 }
 
 const fn row(of: Of, answers: &'static [Answer], drawn: Verdict, why: &'static str) -> Difference {
-    Difference {
-        of,
-        answers,
-        drawn,
-        why,
-    }
+    Difference { of, answers, drawn, why }
 }
 
 pub(crate) const DIFFERENCES: &[Difference] = &[

@@ -42,9 +42,7 @@ impl Break {
 
     pub(crate) fn edit_head(&self, head: &mut Vec<u8>) {
         if let Edit::Head(from, to) = self.edit {
-            let at = head
-                .windows(from.len())
-                .position(|part| part == from.as_bytes());
+            let at = head.windows(from.len()).position(|part| part == from.as_bytes());
             let at = at.unwrap();
             head.splice(at..at + from.len(), to.bytes());
         }
@@ -68,12 +66,7 @@ const fn row(
     edit: Edit,
     requirements: &'static [&'static str],
 ) -> Break {
-    Break {
-        name,
-        fits,
-        edit,
-        requirements,
-    }
+    Break { name, fits, edit, requirements }
 }
 
 /// Every break, those of a 101 first.
@@ -84,24 +77,14 @@ pub(crate) const BREAKS: &[Break] = &[
         Edit::Set(ACCEPT, "s3pPLMBiTxaQ9kYGzzhZRbK+xOg="),
         &["rfc6455/4.2.2-accept"],
     ),
-    row(
-        "no accept",
-        SWITCH,
-        Edit::Drop(ACCEPT),
-        &["rfc6455/4.2.2-accept"],
-    ),
+    row("no accept", SWITCH, Edit::Drop(ACCEPT), &["rfc6455/4.2.2-accept"]),
     row(
         "accept twice",
         SWITCH,
         Edit::Add(ACCEPT, "s3pPLMBiTxaQ9kYGzzhZRbK+xOg="),
         &["rfc6455/11.3.3-accept-once"],
     ),
-    row(
-        "no Connection",
-        SWITCH,
-        Edit::Drop("Connection"),
-        &["rfc6455/4.2.2-connection"],
-    ),
+    row("no Connection", SWITCH, Edit::Drop("Connection"), &["rfc6455/4.2.2-connection"]),
     row(
         "Connection without upgrade",
         SWITCH,
@@ -114,24 +97,9 @@ pub(crate) const BREAKS: &[Break] = &[
         Edit::Set("Connection", "Upgrades"),
         &["rfc9110/7.8-connection"],
     ),
-    row(
-        "no Upgrade",
-        SWITCH,
-        Edit::Drop("Upgrade"),
-        &["rfc9110/15.2.2-101-upgrade"],
-    ),
-    row(
-        "empty Upgrade",
-        SWITCH,
-        Edit::Set("Upgrade", ""),
-        &["rfc9110/15.2.2-101-upgrade"],
-    ),
-    row(
-        "another protocol",
-        SWITCH,
-        Edit::Set("Upgrade", "x-other/2"),
-        &["rfc9110/7.8-offered"],
-    ),
+    row("no Upgrade", SWITCH, Edit::Drop("Upgrade"), &["rfc9110/15.2.2-101-upgrade"]),
+    row("empty Upgrade", SWITCH, Edit::Set("Upgrade", ""), &["rfc9110/15.2.2-101-upgrade"]),
+    row("another protocol", SWITCH, Edit::Set("Upgrade", "x-other/2"), &["rfc9110/7.8-offered"]),
     row(
         "two protocols",
         SWITCH,
@@ -148,10 +116,7 @@ pub(crate) const BREAKS: &[Break] = &[
         "a subprotocol that is not on offer",
         SWITCH,
         Edit::Set("Sec-WebSocket-Protocol", "x-made-up"),
-        &[
-            "rfc6455/4.2.2-no-subprotocol",
-            "rfc6455/4.2.2-subprotocol-choice",
-        ],
+        &["rfc6455/4.2.2-no-subprotocol", "rfc6455/4.2.2-subprotocol-choice"],
     ),
     row(
         "two subprotocols",
@@ -195,48 +160,18 @@ pub(crate) const BREAKS: &[Break] = &[
         Edit::Behind(b"\x8a\x80\x01\x02\x03\x04"),
         &["rfc6455/5.1-server-unmasked"],
     ),
-    row(
-        "an unknown opcode",
-        SWITCH,
-        Edit::Behind(b"\x83\x00"),
-        &["rfc6455/5.2-opcode"],
-    ),
-    row(
-        "a reserved bit",
-        SWITCH,
-        Edit::Behind(b"\x9a\x00"),
-        &["rfc6455/5.2-rsv"],
-    ),
+    row("an unknown opcode", SWITCH, Edit::Behind(b"\x83\x00"), &["rfc6455/5.2-opcode"]),
+    row("a reserved bit", SWITCH, Edit::Behind(b"\x9a\x00"), &["rfc6455/5.2-rsv"]),
     row(
         "a length in too many octets",
         SWITCH,
         Edit::Behind(b"\x82\x7e\x00\x01a"),
         &["rfc6455/5.2-length"],
     ),
-    row(
-        "a continuation of nothing",
-        SWITCH,
-        Edit::Behind(b"\x80\x00"),
-        &["rfc6455/5.4-fragments"],
-    ),
-    row(
-        "a Pong in fragments",
-        SWITCH,
-        Edit::Behind(b"\x0a\x00"),
-        &["rfc6455/5.5-control-frame"],
-    ),
-    row(
-        "text that is not UTF-8",
-        SWITCH,
-        Edit::Behind(b"\x81\x01\xff"),
-        &["rfc6455/5.6-utf8"],
-    ),
-    row(
-        "a Close with half a code",
-        SWITCH,
-        Edit::Behind(b"\x88\x01\x03"),
-        &["rfc6455/5.5.1-body"],
-    ),
+    row("a continuation of nothing", SWITCH, Edit::Behind(b"\x80\x00"), &["rfc6455/5.4-fragments"]),
+    row("a Pong in fragments", SWITCH, Edit::Behind(b"\x0a\x00"), &["rfc6455/5.5-control-frame"]),
+    row("text that is not UTF-8", SWITCH, Edit::Behind(b"\x81\x01\xff"), &["rfc6455/5.6-utf8"]),
+    row("a Close with half a code", SWITCH, Edit::Behind(b"\x88\x01\x03"), &["rfc6455/5.5.1-body"]),
     row(
         "a Close with a reserved code",
         SWITCH,
@@ -261,42 +196,12 @@ pub(crate) const BREAKS: &[Break] = &[
         Edit::Head(" Whatever", " \x01"),
         &["rfc9112/4-status-line"],
     ),
-    row(
-        "a fold",
-        ANY,
-        Edit::Add("X-A", "b\r\n c"),
-        &["rfc9112/5.2-no-fold"],
-    ),
-    row(
-        "a bare CR",
-        ANY,
-        Edit::Add("X-A", "b\rc"),
-        &["rfc9112/2.2-bare-cr-sent"],
-    ),
-    row(
-        "a bare LF",
-        ANY,
-        Edit::Add("X-A", "b\nX-B: c"),
-        &["rfc9112/2.1-message"],
-    ),
-    row(
-        "NUL",
-        ANY,
-        Edit::Add("X-A", "b\0c"),
-        &["rfc9110/2.2-grammar"],
-    ),
-    row(
-        "a space before the colon",
-        ANY,
-        Edit::Add("X-A ", "b"),
-        &["rfc9112/5-field-line"],
-    ),
-    row(
-        "a name that is no token",
-        ANY,
-        Edit::Add("X(A", "b"),
-        &["rfc9112/5-field-line"],
-    ),
+    row("a fold", ANY, Edit::Add("X-A", "b\r\n c"), &["rfc9112/5.2-no-fold"]),
+    row("a bare CR", ANY, Edit::Add("X-A", "b\rc"), &["rfc9112/2.2-bare-cr-sent"]),
+    row("a bare LF", ANY, Edit::Add("X-A", "b\nX-B: c"), &["rfc9112/2.1-message"]),
+    row("NUL", ANY, Edit::Add("X-A", "b\0c"), &["rfc9110/2.2-grammar"]),
+    row("a space before the colon", ANY, Edit::Add("X-A ", "b"), &["rfc9112/5-field-line"]),
+    row("a name that is no token", ANY, Edit::Add("X(A", "b"), &["rfc9112/5-field-line"]),
     row(
         "an end-to-end field in Connection",
         ANY,
@@ -357,18 +262,8 @@ pub(crate) const BREAKS: &[Break] = &[
         Edit::Drop("WWW-Authenticate"),
         &["rfc9110/15.5.2-401-challenge"],
     ),
-    row(
-        "no Allow",
-        (405, 405),
-        Edit::Drop("Allow"),
-        &["rfc9110/15.5.6-405-allow"],
-    ),
-    row(
-        "no Upgrade in a 426",
-        (426, 426),
-        Edit::Drop("Upgrade"),
-        &["rfc9110/15.5.22-426-upgrade"],
-    ),
+    row("no Allow", (405, 405), Edit::Drop("Allow"), &["rfc9110/15.5.6-405-allow"]),
+    row("no Upgrade in a 426", (426, 426), Edit::Drop("Upgrade"), &["rfc9110/15.5.22-426-upgrade"]),
     row(
         "Content-Length in a 204",
         (204, 204),

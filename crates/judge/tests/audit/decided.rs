@@ -15,11 +15,7 @@ fn judged(corpus: &Corpus, id: &str, answers: Answers) -> CaseResult {
     let exchange = play(case, &mut |asked| {
         let key = asked.head.fields.values("Sec-WebSocket-Key").next();
         let accept = accept(key.unwrap_or_default());
-        let octets = answers
-            .get(asked.number)
-            .copied()
-            .unwrap_or_default()
-            .concat();
+        let octets = answers.get(asked.number).copied().unwrap_or_default().concat();
         let octets = replaced(&octets, b"{accept}", &accept);
         let after = if octets.starts_with(b"HTTP/1.1 101") {
             After::Tunnel(Conduct::Mute)
@@ -59,26 +55,11 @@ type Answers = &'static [&'static [&'static [u8]]];
 
 const ROWS: [Row; 13] = [
     // A refusal, even a passing one, leaves no tunnel to look at.
-    (
-        "server/ping/empty-ping",
-        &[&[BUSY]],
-        Verdict::Inconclusive,
-        Some(Reason::Blocked),
-    ),
-    (
-        "server/close/end-of-connection",
-        &[&[BUSY]],
-        Verdict::Inconclusive,
-        Some(Reason::Blocked),
-    ),
+    ("server/ping/empty-ping", &[&[BUSY]], Verdict::Inconclusive, Some(Reason::Blocked)),
+    ("server/close/end-of-connection", &[&[BUSY]], Verdict::Inconclusive, Some(Reason::Blocked)),
     ("server/ping/empty-ping", &[&[SWITCH]], Verdict::Fail, None),
     // The 101 answers the refused handshake, and the valid one is never written.
-    (
-        AFTER_REFUSAL,
-        &[&[SWITCH]],
-        Verdict::Inconclusive,
-        Some(Reason::NotApplicable),
-    ),
+    (AFTER_REFUSAL, &[&[SWITCH]], Verdict::Inconclusive, Some(Reason::NotApplicable)),
     (AFTER_REFUSAL, &[&[REFUSED], &[SWITCH]], Verdict::Pass, None),
     // With the 100 before the 101 its duty is done, whatever the tunnel does.
     (
@@ -88,24 +69,9 @@ const ROWS: [Row; 13] = [
         Some(Reason::NotApplicable),
     ),
     // A Pong may come unsolicited; the one with the Ping's data is its answer.
-    (
-        "server/frames/length-of-a-tebibyte",
-        &[&[SWITCH, b"\x8a\x05World"]],
-        Verdict::Pass,
-        None,
-    ),
-    (
-        "server/frames/length-of-a-tebibyte",
-        &[&[SWITCH, b"\x8a\x05Hello"]],
-        Verdict::Fail,
-        None,
-    ),
-    (
-        "server/ping/ping-with-data",
-        &[&[SWITCH, b"\x8a\x05World"]],
-        Verdict::Warn,
-        None,
-    ),
+    ("server/frames/length-of-a-tebibyte", &[&[SWITCH, b"\x8a\x05World"]], Verdict::Pass, None),
+    ("server/frames/length-of-a-tebibyte", &[&[SWITCH, b"\x8a\x05Hello"]], Verdict::Fail, None),
+    ("server/ping/ping-with-data", &[&[SWITCH, b"\x8a\x05World"]], Verdict::Warn, None),
     (
         "server/ping/ping-with-data",
         &[&[SWITCH]],
@@ -113,24 +79,9 @@ const ROWS: [Row; 13] = [
         Some(Reason::NotApplicable),
     ),
     // What comes back compressed is read.
-    (
-        "server/compression/text",
-        &[&[DEFLATE, HELLO]],
-        Verdict::Pass,
-        None,
-    ),
-    (
-        "server/compression/text",
-        &[&[DEFLATE, STORED_HELLO]],
-        Verdict::Pass,
-        None,
-    ),
-    (
-        "server/compression/text",
-        &[&[DEFLATE, STORED_WORLD]],
-        Verdict::Fail,
-        None,
-    ),
+    ("server/compression/text", &[&[DEFLATE, HELLO]], Verdict::Pass, None),
+    ("server/compression/text", &[&[DEFLATE, STORED_HELLO]], Verdict::Pass, None),
+    ("server/compression/text", &[&[DEFLATE, STORED_WORLD]], Verdict::Fail, None),
 ];
 
 const AFTER_REFUSAL: &str = "server/persistence/handshake-after-refusal";
@@ -150,10 +101,7 @@ fn one_close_is_one_finding() {
     let corpus = Corpus::embedded().unwrap();
     let result = judged(&corpus, "server/expect/on-refused-handshake", &[&[REFUSED]]);
     let announced = |id: &str| id == "rfc9112/9.6-announce";
-    let told = result
-        .findings
-        .iter()
-        .filter(|one| announced(&one.requirement));
+    let told = result.findings.iter().filter(|one| announced(&one.requirement));
     assert_eq!(told.count(), 1, "{:?}", result.findings);
     assert_eq!(result.verdict, Verdict::Warn);
 }
@@ -185,16 +133,8 @@ fn a_switch_without_the_100_is_told_as_such() {
 #[test]
 fn a_switch_out_of_turn_breaks_the_order_of_a_pipeline() {
     let corpus = Corpus::embedded().unwrap();
-    let result = judged(
-        &corpus,
-        "server/persistence/handshake-behind-two",
-        &[&[SWITCH]],
-    );
-    let cited: Vec<&str> = result
-        .findings
-        .iter()
-        .map(|one| one.requirement.as_str())
-        .collect();
+    let result = judged(&corpus, "server/persistence/handshake-behind-two", &[&[SWITCH]]);
+    let cited: Vec<&str> = result.findings.iter().map(|one| one.requirement.as_str()).collect();
     assert!(cited.contains(&"rfc9112/9.3.2-pipeline-order"), "{cited:?}");
     assert!(!cited.contains(&"rfc9110/7.8-offered"), "{cited:?}");
     assert_eq!(result.verdict, Verdict::Fail);

@@ -31,16 +31,8 @@ fn config() -> ProptestConfig {
     let given = |name: &str| std::env::var_os(name).is_some();
     let default = ProptestConfig::default();
     ProptestConfig {
-        cases: if given("PROPTEST_CASES") {
-            default.cases
-        } else {
-            3000
-        },
-        rng_seed: if given("PROPTEST_RNG_SEED") {
-            default.rng_seed
-        } else {
-            RngSeed::Fixed(6455)
-        },
+        cases: if given("PROPTEST_CASES") { default.cases } else { 3000 },
+        rng_seed: if given("PROPTEST_RNG_SEED") { default.rng_seed } else { RngSeed::Fixed(6455) },
         failure_persistence: None,
         ..default
     }
@@ -56,50 +48,33 @@ fn details() -> impl Strategy<Value = Details> {
     ];
     let extra = ("X-[A-Za-z0-9!#$%&'*+.^_`|~-]{1,8}", "[ -~\u{e9}]{0,16}");
     let extra = proptest::collection::vec(extra, 0..3);
-    let flags = (
-        any::<bool>(),
-        proptest::bool::weighted(0.9),
-        any::<bool>(),
-        any::<bool>(),
-    );
-    (
-        0..40_usize,
-        "[ -~\t\u{e9}]{0,12}",
-        names,
-        extra,
-        0..9_usize,
-        content,
-        flags,
+    let flags = (any::<bool>(), proptest::bool::weighted(0.9), any::<bool>(), any::<bool>());
+    (0..40_usize, "[ -~\t\u{e9}]{0,12}", names, extra, 0..9_usize, content, flags).prop_map(
+        |(status, reason, names, extra, rotated, content, flags)| Details {
+            status,
+            reason,
+            names,
+            extra,
+            rotated,
+            reversed: flags.0,
+            content,
+            is_dated: flags.1,
+            closes: flags.2,
+            hints: flags.3,
+            broken: None,
+        },
     )
-        .prop_map(
-            |(status, reason, names, extra, rotated, content, flags)| Details {
-                status,
-                reason,
-                names,
-                extra,
-                rotated,
-                reversed: flags.0,
-                content,
-                is_dated: flags.1,
-                closes: flags.2,
-                hints: flags.3,
-                broken: None,
-            },
-        )
 }
 
 /// Every answer that has this grade for the request.
 fn graded(case: &Case, asked: &Asked<'_>, grade: Grade) -> Vec<Answer> {
     let all = Answer::ALL.into_iter();
-    all.filter(|answer| ruled(case, asked, *answer).grade == grade)
-        .collect()
+    all.filter(|answer| ruled(case, asked, *answer).grade == grade).collect()
 }
 
 /// The verdict without what follows from a Date that is missing (RFC 9110 6.6.1).
 fn without_date(mut result: CaseResult) -> CaseResult {
-    result
-        .findings
-        .retain(|one| one.requirement != "rfc9110/6.6.1-date");
+    result.findings.retain(|one| one.requirement != "rfc9110/6.6.1-date");
     let worst = result.findings.iter().map(|one| one.verdict).max();
     if result.verdict == Verdict::Warn {
         result.verdict = worst.unwrap_or(Verdict::Pass);
@@ -108,9 +83,7 @@ fn without_date(mut result: CaseResult) -> CaseResult {
 }
 
 fn agrees(case: &Case, rules: &[Ruled], result: &CaseResult) -> Result<(), TestCaseError> {
-    let agreements = rules
-        .iter()
-        .map(|rule| agreement(case, rule, result, &CORPUS.requirements));
+    let agreements = rules.iter().map(|rule| agreement(case, rule, result, &CORPUS.requirements));
     let differing: Vec<String> = agreements
         .filter_map(|one| match one {
             Agreement::Differing(text) => Some(text),
@@ -224,11 +197,7 @@ fn broken_once(case: &Case, broken: &'static Break, details: &Details) -> Option
             return reply(case, asked, usual(case, asked), &Details::plain());
         };
         done = true;
-        let details = Details {
-            status,
-            broken: Some(broken),
-            ..details.clone()
-        };
+        let details = Details { status, broken: Some(broken), ..details.clone() };
         reply(case, asked, answer, &details)
     });
     done.then(|| judge(case, vec![exchange], &CORPUS.requirements))
@@ -279,18 +248,10 @@ fn every_break_is_found_in_every_case() {
             };
             played += 1;
             if !found(broken, &result) {
-                missed.push(format!(
-                    "{}, {}: {:?}",
-                    case.id, broken.name, result.findings
-                ));
+                missed.push(format!("{}, {}: {:?}", case.id, broken.name, result.findings));
             }
         }
     }
-    assert!(
-        missed.is_empty(),
-        "{} of {played}:\n{}",
-        missed.len(),
-        missed.join("\n")
-    );
+    assert!(missed.is_empty(), "{} of {played}:\n{}", missed.len(), missed.join("\n"));
     assert!(played > 20 * BREAKS.len(), "only {played} were played");
 }

@@ -49,11 +49,7 @@ fn cases_and_model_agree() {
     let mut never = Vec::new();
     let mut unused: Vec<usize> = (0..DIFFERENCES.len()).collect();
     for case in corpus.cases.iter().filter(|case| is_plain(case)) {
-        let answers = if is_large(case) {
-            &LARGE[..]
-        } else {
-            &Answer::ALL[..]
-        };
+        let answers = if is_large(case) { &LARGE[..] } else { &Answer::ALL[..] };
         let mut requests = 0;
         let mut can_pass = false;
         while answered(&corpus, case, requests, Answer::BadRequest, &plain).is_some() {
@@ -77,20 +73,12 @@ fn cases_and_model_agree() {
         }
     }
     let count = differences.len();
-    assert!(
-        count == 0,
-        "{count} differences:\n{}",
-        differences.join("\n")
-    );
+    assert!(count == 0, "{count} differences:\n{}", differences.join("\n"));
     let stated: Vec<&str> = OUTSIDE.iter().map(|row| row.0).collect();
     assert_eq!(outside, stated, "the cases that the audit does not reach");
     assert_eq!(never, NEVER_PASSED, "the cases that no answer passes");
     let unused: Vec<String> = unused.iter().map(|row| DIFFERENCES[*row].shown()).collect();
-    assert!(
-        unused.is_empty(),
-        "rows that excuse nothing:\n{}",
-        unused.join("\n")
-    );
+    assert!(unused.is_empty(), "rows that excuse nothing:\n{}", unused.join("\n"));
 }
 
 /// The cases that the model has nothing to rule on, and why.
@@ -109,22 +97,15 @@ const NEVER_PASSED: [&str; 1] = [
 /// Whether an answer passes that is not the plainest of its class.
 fn passes_somehow(corpus: &Corpus, case: &Case, requests: usize) -> bool {
     let passes = |number, answer, status, closes| {
-        let details = Details {
-            status,
-            closes,
-            ..Details::plain()
-        };
+        let details = Details { status, closes, ..Details::plain() };
         answered(corpus, case, number, answer, &details)
             .is_some_and(|(_, result)| result.verdict == Verdict::Pass)
     };
     (0..requests).any(|number| {
         Answer::ALL.into_iter().any(|answer| {
             let mut statuses = 0..statuses(answer).len().max(1);
-            statuses.any(|at| {
-                [false, true]
-                    .into_iter()
-                    .any(|ends| passes(number, answer, at, ends))
-            })
+            statuses
+                .any(|at| [false, true].into_iter().any(|ends| passes(number, answer, at, ends)))
         })
     })
 }

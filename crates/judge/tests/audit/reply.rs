@@ -94,18 +94,11 @@ pub(crate) fn endpoint(case: &Case) -> Endpoint {
 pub(crate) fn reply(case: &Case, asked: &Asked<'_>, answer: Answer, details: &Details) -> Reply {
     let head = &asked.head;
     match answer {
-        Answer::Close => Reply {
-            octets: Vec::new(),
-            after: After::End,
-        },
-        Answer::Silence => Reply {
-            octets: Vec::new(),
-            after: After::Tunnel(Conduct::Mute),
-        },
-        Answer::Junk => Reply {
-            octets: b"\x15\x03\x03\x00\x02\x02\x46".to_vec(),
-            after: After::End,
-        },
+        Answer::Close => Reply { octets: Vec::new(), after: After::End },
+        Answer::Silence => Reply { octets: Vec::new(), after: After::Tunnel(Conduct::Mute) },
+        Answer::Junk => {
+            Reply { octets: b"\x15\x03\x03\x00\x02\x02\x46".to_vec(), after: After::End }
+        }
         Answer::Switch => switch(case, head, details),
         _ => response(asked, status(answer, details), details),
     }
@@ -133,10 +126,7 @@ fn switch(case: &Case, head: &RequestHead<'_>, details: &Details) -> Reply {
     let mut fields = vec![
         ("Upgrade".to_owned(), b"websocket".to_vec()),
         ("Connection".to_owned(), b"Upgrade".to_vec()),
-        (
-            "Sec-WebSocket-Accept".to_owned(),
-            accept(opening.key.unwrap_or_default()).to_vec(),
-        ),
+        ("Sec-WebSocket-Accept".to_owned(), accept(opening.key.unwrap_or_default()).to_vec()),
     ];
     let known = [&b"chat"[..], b"superchat"];
     if opening.subprotocols.is_well_formed()
@@ -159,19 +149,14 @@ fn switch(case: &Case, head: &RequestHead<'_>, details: &Details) -> Reply {
     }
     let mut octets = written(101, fields, details);
     octets.extend_from_slice(details.behind());
-    Reply {
-        octets,
-        after: After::Tunnel(Conduct::Lawful(compression)),
-    }
+    Reply { octets, after: After::Tunnel(Conduct::Lawful(compression)) }
 }
 
 fn response(asked: &Asked<'_>, status: u16, details: &Details) -> Reply {
     let head = &asked.head;
     let mut fields = required(head, status);
     let bodiless = status == 204 || head.method == b"HEAD";
-    let old = head
-        .version
-        .is_none_or(|version| version < Version::HTTP_11);
+    let old = head.version.is_none_or(|version| version < Version::HTTP_11);
     let content = match details.content {
         Content::Chunked if old => Content::Length,
         content => content,
@@ -243,9 +228,7 @@ fn required(head: &RequestHead<'_>, status: u16) -> Vec<(String, Vec<u8>)> {
 fn must_close(asked: &Asked<'_>) -> bool {
     let head = &asked.head;
     let both = head.fields.contains("Content-Length") && head.fields.contains("Transfer-Encoding");
-    let old = head
-        .version
-        .is_none_or(|version| version < Version::HTTP_11);
+    let old = head.version.is_none_or(|version| version < Version::HTTP_11);
     let asks = contains_option(head.fields.values("Connection"), "close");
     asked.is_broken || both || old || asks
 }

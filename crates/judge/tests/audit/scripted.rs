@@ -179,11 +179,7 @@ impl Wire<'_, '_> {
     }
 
     fn reply(&mut self, head: RequestHead<'_>, is_broken: bool) {
-        let asked = Asked {
-            head,
-            number: self.number,
-            is_broken,
-        };
+        let asked = Asked { head, number: self.number, is_broken };
         let reply = (self.answer)(&asked);
         self.number += 1;
         self.continued = false;
@@ -203,11 +199,7 @@ impl Wire<'_, '_> {
     }
 
     fn event(&mut self, kind: IoKind, bytes: &[u8]) {
-        self.io.push(Io {
-            at_us: self.io.len() as u64,
-            kind,
-            bytes: bytes.to_vec(),
-        });
+        self.io.push(Io { at_us: self.io.len() as u64, kind, bytes: bytes.to_vec() });
     }
 
     /// The runner waits as long as something is due, and sees an end only while it waits.
@@ -218,13 +210,7 @@ impl Wire<'_, '_> {
             (_, false) => IoKind::Deadline,
         };
         self.event(kind, b"");
-        Exchange {
-            end: End::Client,
-            over: Over::Http1,
-            tls: false,
-            alpn: None,
-            io: self.io,
-        }
+        Exchange { end: End::Client, over: Over::Http1, tls: false, alpn: None, io: self.io }
     }
 }
 

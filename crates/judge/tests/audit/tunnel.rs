@@ -62,14 +62,10 @@ impl Tunnel {
                 reaction.octets.extend(write(opcode::CLOSE, &CODE, None));
                 reaction.ends = true;
             } else if frame.opcode == opcode::CLOSE {
-                reaction
-                    .octets
-                    .extend(write(opcode::CLOSE, &frame.payload, None));
+                reaction.octets.extend(write(opcode::CLOSE, &frame.payload, None));
                 reaction.ends = true;
             } else if frame.opcode == opcode::PING {
-                reaction
-                    .octets
-                    .extend(write(opcode::PONG, &frame.payload, None));
+                reaction.octets.extend(write(opcode::PONG, &frame.payload, None));
             } else if !opcode::is_control(frame.opcode) {
                 let mut echo = write(frame.opcode, &frame.payload, None);
                 echo[0] = u8::from(frame.fin) << 7 | frame.rsv << 4 | frame.opcode;

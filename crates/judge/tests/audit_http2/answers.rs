@@ -18,8 +18,7 @@ static CORPUS: LazyLock<Corpus> = LazyLock::new(|| Corpus::embedded().unwrap());
 
 static CASES: LazyLock<Vec<&Case>> = LazyLock::new(|| {
     let all = CORPUS.cases.iter();
-    all.filter(|case| is_http2(case) && is_agreed(case))
-        .collect()
+    all.filter(|case| is_http2(case) && is_agreed(case)).collect()
 });
 
 /// Whether HTTP/2 is what both sides have agreed on: where it is not, no ruling on HTTP/2 holds.
@@ -86,19 +85,11 @@ fn cases_and_rulings_agree() {
         }
     }
     let count = differences.len();
-    assert!(
-        count == 0,
-        "{count} differences:\n{}",
-        differences.join("\n")
-    );
+    assert!(count == 0, "{count} differences:\n{}", differences.join("\n"));
     assert_eq!(outside, [""; 0], "the cases that the audit does not reach");
     assert_eq!(never, [""; 0], "the cases that no answer passes");
     let unused: Vec<String> = unused.iter().map(|row| DIFFERENCES[*row].shown()).collect();
-    assert!(
-        unused.is_empty(),
-        "rows that excuse nothing:\n{}",
-        unused.join("\n")
-    );
+    assert!(unused.is_empty(), "rows that excuse nothing:\n{}", unused.join("\n"));
 }
 
 /// The case with one break in the answer to its last request; `None` where the break fits no answer.
@@ -123,14 +114,7 @@ fn broken_once(
         };
         offered = Some(has_offer(asked));
         let broken = Some(broken);
-        reply(
-            asked,
-            answer,
-            &Details {
-                broken,
-                ..details.clone()
-            },
-        )
+        reply(asked, answer, &Details { broken, ..details.clone() })
     });
     Some((offered?, judge(case, vec![exchange], &CORPUS.requirements)))
 }
@@ -191,16 +175,7 @@ fn details() -> impl Strategy<Value = Details> {
     let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
     (extra, 0..4_usize, 0..9_u8, flags).prop_map(|(extra, continuations, padding, flags)| {
         let (hints, trailers, noise, aborts) = flags;
-        Details {
-            extra,
-            continuations,
-            padding,
-            hints,
-            trailers,
-            noise,
-            aborts,
-            broken: None,
-        }
+        Details { extra, continuations, padding, hints, trailers, noise, aborts, broken: None }
     })
 }
 
@@ -208,16 +183,8 @@ fn config() -> ProptestConfig {
     let given = |name: &str| std::env::var_os(name).is_some();
     let default = ProptestConfig::default();
     ProptestConfig {
-        cases: if given("PROPTEST_CASES") {
-            default.cases
-        } else {
-            1000
-        },
-        rng_seed: if given("PROPTEST_RNG_SEED") {
-            default.rng_seed
-        } else {
-            RngSeed::Fixed(8441)
-        },
+        cases: if given("PROPTEST_CASES") { default.cases } else { 1000 },
+        rng_seed: if given("PROPTEST_RNG_SEED") { default.rng_seed } else { RngSeed::Fixed(8441) },
         failure_persistence: None,
         ..default
     }

@@ -52,11 +52,7 @@ impl Break {
             Edit::Drop(name) => fields.retain(|field| field.0 != name),
             Edit::Set(name, value) => {
                 fields.retain(|field| field.0 != name);
-                let at = if name.starts_with(':') {
-                    0
-                } else {
-                    fields.len()
-                };
+                let at = if name.starts_with(':') { 0 } else { fields.len() };
                 fields.insert(at, (name, value));
             }
             Edit::Acknowledgement(_) | Edit::Ahead(_) | Edit::Behind(_) | Edit::Hello(_) => {}
@@ -79,72 +75,32 @@ impl Break {
 }
 
 const fn row(name: &'static str, fits: Fits, edit: Edit, requirement: &'static str) -> Break {
-    Break {
-        name,
-        fits,
-        edit,
-        requirement,
-    }
+    Break { name, fits, edit, requirement }
 }
 
 const CONNECTION_FIELDS: &str = "rfc9113/8.2.2-connection-fields-sent";
 
 /// Every break.
 pub(crate) const BREAKS: &[Break] = &[
-    row(
-        "connection",
-        Fits::Any,
-        Edit::Add("connection", "close"),
-        CONNECTION_FIELDS,
-    ),
-    row(
-        "keep-alive",
-        Fits::Any,
-        Edit::Add("keep-alive", "timeout=5"),
-        CONNECTION_FIELDS,
-    ),
-    row(
-        "proxy-connection",
-        Fits::Any,
-        Edit::Add("proxy-connection", "close"),
-        CONNECTION_FIELDS,
-    ),
+    row("connection", Fits::Any, Edit::Add("connection", "close"), CONNECTION_FIELDS),
+    row("keep-alive", Fits::Any, Edit::Add("keep-alive", "timeout=5"), CONNECTION_FIELDS),
+    row("proxy-connection", Fits::Any, Edit::Add("proxy-connection", "close"), CONNECTION_FIELDS),
     row(
         "transfer-encoding",
         Fits::Any,
         Edit::Add("transfer-encoding", "chunked"),
         CONNECTION_FIELDS,
     ),
-    row(
-        "upgrade",
-        Fits::Any,
-        Edit::Add("upgrade", "websocket"),
-        CONNECTION_FIELDS,
-    ),
-    row(
-        "a name in capitals",
-        Fits::Any,
-        Edit::Add("Server", "x"),
-        "rfc9113/8.2.1-field-name",
-    ),
-    row(
-        "a name with a space",
-        Fits::Any,
-        Edit::Add("x y", "x"),
-        "rfc9113/8.2.1-field-name",
-    ),
+    row("upgrade", Fits::Any, Edit::Add("upgrade", "websocket"), CONNECTION_FIELDS),
+    row("a name in capitals", Fits::Any, Edit::Add("Server", "x"), "rfc9113/8.2.1-field-name"),
+    row("a name with a space", Fits::Any, Edit::Add("x y", "x"), "rfc9113/8.2.1-field-name"),
     row(
         "a value with a line end",
         Fits::Any,
         Edit::Add("x", "a\r\nb: c"),
         "rfc9113/8.2.1-field-value",
     ),
-    row(
-        "no status",
-        Fits::Any,
-        Edit::Drop(":status"),
-        "rfc9113/8.3.2-status",
-    ),
+    row("no status", Fits::Any, Edit::Drop(":status"), "rfc9113/8.3.2-status"),
     row(
         "a pseudo-header field of requests",
         Fits::Any,

@@ -98,10 +98,7 @@ fn is_payload(value: &[u8]) -> bool {
 fn octets(answer: Answer) -> (Vec<u8>, Vec<u8>) {
     let switch =
         |to: &str| format!("HTTP/1.1 101 x\r\nConnection: Upgrade\r\nUpgrade: {to}\r\n\r\n");
-    let fields = [
-        (&b":status"[..], &b"200"[..]),
-        (b"date", b"Tue, 15 Nov 1994 08:12:31 GMT"),
-    ];
+    let fields = [(&b":status"[..], &b"200"[..]), (b"date", b"Tue, 15 Nov 1994 08:12:31 GMT")];
     let head = |stream| write::headers(stream, &hpack::encode(fields), flag::END_STREAM);
     let h2c = switch("h2c").into_bytes();
     let (settings, ack) = (write::settings(&[(3, 100)]), write::settings_ack());
@@ -146,9 +143,7 @@ fn play(case: &Case, answer: Answer) -> Exchange {
     }
     let of = |wanted| {
         let octets = io.iter().filter(|(kind, _)| *kind == wanted);
-        octets
-            .flat_map(|(_, octets)| octets.clone())
-            .collect::<Vec<_>>()
+        octets.flat_map(|(_, octets)| octets.clone()).collect::<Vec<_>>()
     };
     let awaits = progress(case, &of(IoKind::Wrote), &of(IoKind::Read)).awaits;
     io.push(match (awaits, answer) {
@@ -156,21 +151,13 @@ fn play(case: &Case, answer: Answer) -> Exchange {
         (_, Answer::Close) => (IoKind::ReadEnd, Vec::new()),
         _ => (IoKind::Deadline, Vec::new()),
     });
-    let io = io
-        .into_iter()
-        .filter(|(kind, octets)| *kind != IoKind::Read || !octets.is_empty());
+    let io = io.into_iter().filter(|(kind, octets)| *kind != IoKind::Read || !octets.is_empty());
     Exchange {
         end: End::Client,
         over: upspec_judge::Over::Http1,
         tls,
         alpn: tls.then(|| "http/1.1".to_owned()),
-        io: io
-            .map(|(kind, bytes)| Io {
-                at_us: 0,
-                kind,
-                bytes,
-            })
-            .collect(),
+        io: io.map(|(kind, bytes)| Io { at_us: 0, kind, bytes }).collect(),
     }
 }
 
@@ -216,11 +203,7 @@ fn answers_to_offers_are_judged_as_they_are_ruled() {
         }
     }
     let count = differences.len();
-    assert!(
-        count == 0,
-        "{count} differences:\n{}",
-        differences.join("\n")
-    );
+    assert!(count == 0, "{count} differences:\n{}", differences.join("\n"));
     assert!(unused.is_empty(), "rows that excuse nothing: {unused:?}");
     assert!(seen > 15, "only {seen} cases were played");
 }

@@ -62,15 +62,12 @@ fn what_cases_write_is_read_back() {
             Step::H2(frames) => frames.show(&Bindings::example()),
             _ => Vec::new(),
         });
-        let shown: Vec<_> = shown
-            .filter(|frame| frame.title.starts_with("HEADERS"))
-            .collect();
+        let shown: Vec<_> = shown.filter(|frame| frame.title.starts_with("HEADERS")).collect();
         assert_eq!(lists.len(), shown.len(), "{}", case.id);
         for (list, frame) in lists.into_iter().zip(shown) {
             let fields = list.fields.iter();
-            let fields: Vec<_> = fields
-                .map(|field| (field.name.clone(), field.value.clone()))
-                .collect();
+            let fields: Vec<_> =
+                fields.map(|field| (field.name.clone(), field.value.clone())).collect();
             assert_eq!(fields, frame.lines, "{}", case.id);
             seen += 1;
         }
@@ -113,9 +110,5 @@ fn malformed_requests_are_malformed() {
 }
 
 /// The presets of extended CONNECTs with which HTTP/2 has no quarrel.
-const HANDSHAKES: &[&str] = &[
-    "connect-declined",
-    "connect-refused",
-    "connect-unselected",
-    "opened",
-];
+const HANDSHAKES: &[&str] =
+    &["connect-declined", "connect-refused", "connect-unselected", "opened"];

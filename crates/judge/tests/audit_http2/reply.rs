@@ -26,9 +26,8 @@ pub(crate) enum Answer {
 impl Answer {
     /// Every answer that is tried.
     pub(crate) fn all() -> Vec<Self> {
-        let statuses = [
-            200, 204, 206, 301, 302, 307, 400, 401, 403, 404, 405, 421, 426, 429, 500, 501, 503,
-        ];
+        let statuses =
+            [200, 204, 206, 301, 302, 307, 400, 401, 403, 404, 405, 421, 426, 429, 500, 501, 503];
         let codes = [
             ErrorCode::PROTOCOL_ERROR,
             ErrorCode::INTERNAL_ERROR,
@@ -70,25 +69,13 @@ pub(crate) struct Details {
 /// The answer of this class.
 pub(crate) fn reply(asked: &Asked<'_>, answer: Answer, details: &Details) -> Reply {
     let stream = asked.stream;
-    let octets = |octets| Reply {
-        octets,
-        ..Reply::default()
-    };
+    let octets = |octets| Reply { octets, ..Reply::default() };
     match answer {
-        Answer::Close => Reply {
-            ends: true,
-            ..Reply::default()
-        },
-        Answer::GoAway(code) => Reply {
-            octets: write::goaway(stream, code, b"so"),
-            ends: true,
-            tunnel: None,
-        },
-        Answer::Junk => Reply {
-            octets: vec![0xff; 64],
-            ends: true,
-            tunnel: None,
-        },
+        Answer::Close => Reply { ends: true, ..Reply::default() },
+        Answer::GoAway(code) => {
+            Reply { octets: write::goaway(stream, code, b"so"), ends: true, tunnel: None }
+        }
+        Answer::Junk => Reply { octets: vec![0xff; 64], ends: true, tunnel: None },
         Answer::Reset(code) => octets(write::rst_stream(stream, code)),
         Answer::Silence => Reply::default(),
         Answer::Status(status) => response(asked, status, details),
@@ -111,18 +98,10 @@ fn response(asked: &Asked<'_>, status: u16, details: &Details) -> Reply {
     }
     let mut octets = before(stream, details);
     let bodiless = status == 204 || opens || list.pseudo(":method") == Some(b"HEAD");
-    let end = if status == 204 && !opens {
-        flag::END_STREAM
-    } else {
-        0
-    };
+    let end = if status == 204 && !opens { flag::END_STREAM } else { 0 };
     octets.extend(head(stream, &fields, end, details));
     if !bodiless {
-        let last = if details.trailers {
-            0
-        } else {
-            flag::END_STREAM
-        };
+        let last = if details.trailers { 0 } else { flag::END_STREAM };
         octets.extend(write::data(stream, b"hel", 0));
         octets.extend(write::data(stream, b"lo", last));
         if details.trailers {
@@ -133,17 +112,8 @@ fn response(asked: &Asked<'_>, status: u16, details: &Details) -> Reply {
     if details.aborts && !opens && !asked.is_ended {
         octets.extend(write::rst_stream(stream, ErrorCode::NO_ERROR));
     }
-    octets.extend(
-        details
-            .broken
-            .into_iter()
-            .flat_map(|broken| broken.behind(stream)),
-    );
-    Reply {
-        octets,
-        ends: false,
-        tunnel: opens.then_some(LAWFUL),
-    }
+    octets.extend(details.broken.into_iter().flat_map(|broken| broken.behind(stream)));
+    Reply { octets, ends: false, tunnel: opens.then_some(LAWFUL) }
 }
 
 /// What may come before a response.

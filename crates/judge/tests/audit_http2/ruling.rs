@@ -129,9 +129,8 @@ pub(crate) fn agreement(
         None => {
             let id = &case.id;
             let said = result.findings.iter();
-            let said: Vec<_> = said
-                .map(|one| format!("{} {}", one.requirement, one.message))
-                .collect();
+            let said: Vec<_> =
+                said.map(|one| format!("{} {}", one.requirement, one.message)).collect();
             let said = said.join("; ");
             Agreement::Differing(format!(
                 "{id} draws {verdict:?} for {answer:?}, which is {grade:?} to {request:?}: {said}"
@@ -170,12 +169,7 @@ const fn row(
     drawn: Verdict,
     why: &'static str,
 ) -> Difference {
-    Difference {
-        cases,
-        answers,
-        drawn,
-        why,
-    }
+    Difference { cases, answers, drawn, why }
 }
 
 pub(crate) const DIFFERENCES: &[Difference] = &[

@@ -45,10 +45,7 @@ impl Manners {
     pub(crate) fn lawful(case: &Case) -> Self {
         let all = [(setting::ENABLE_CONNECT_PROTOCOL, 1), (99, 7)];
         let settings = if is_extended(case) { &all[..] } else { &[] };
-        Self {
-            hello: write::settings(settings),
-            acknowledgement: write::settings_ack(),
-        }
+        Self { hello: write::settings(settings), acknowledgement: write::settings_ack() }
     }
 }
 
@@ -152,9 +149,7 @@ impl Wire<'_, '_> {
             }
             EventKind::Ping(octets) => self.send(&write::ping(flag::ACK, octets)),
             EventKind::Headers { list, end_stream } => self.head(stream, &list, end_stream),
-            EventKind::Data {
-                octets, end_stream, ..
-            } => self.data(stream, &octets, end_stream),
+            EventKind::Data { octets, end_stream, .. } => self.data(stream, &octets, end_stream),
             EventKind::Reset(_) => {
                 self.tunnels.insert(stream, None);
             }
@@ -221,11 +216,7 @@ impl Wire<'_, '_> {
     }
 
     fn event(&mut self, kind: IoKind, bytes: &[u8]) {
-        self.io.push(Io {
-            at_us: self.io.len() as u64,
-            kind,
-            bytes: bytes.to_vec(),
-        });
+        self.io.push(Io { at_us: self.io.len() as u64, kind, bytes: bytes.to_vec() });
     }
 
     /// The runner waits as long as something is due, and sees an end only while it waits.

@@ -85,21 +85,13 @@ pub(super) fn answer(status: &str, more: &[(&str, &str)], flags: u8) -> Vec<u8> 
 }
 
 pub(super) fn exchange(written: &[u8], read: &[u8], end: IoKind) -> Exchange {
-    let io = |kind, bytes: &[u8]| Io {
-        at_us: 0,
-        kind,
-        bytes: bytes.to_vec(),
-    };
+    let io = |kind, bytes: &[u8]| Io { at_us: 0, kind, bytes: bytes.to_vec() };
     Exchange {
         end: End::Client,
         over: upspec_judge::Over::Http2,
         tls: false,
         alpn: None,
-        io: vec![
-            io(IoKind::Wrote, written),
-            io(IoKind::Read, read),
-            io(end, b""),
-        ],
+        io: vec![io(IoKind::Wrote, written), io(IoKind::Read, read), io(end, b"")],
     }
 }
 

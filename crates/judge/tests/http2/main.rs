@@ -1,9 +1,6 @@
 //! Exchanges over HTTP/2, made of frames by hand: what comes of them, how far they have come, and
 //! what is found in them.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test that cannot be set up has failed"
-)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod made;
 
@@ -27,44 +24,20 @@ fn every_outcome_has_its_label() {
     let open = IoKind::Deadline;
     let rows: [(&str, Vec<u8>, IoKind); 11] = [
         ("200", [hello(), answer("200", &[], END)].concat(), open),
-        (
-            "204",
-            [hello(), answer("103", &[], 0), answer("204", &[], END)].concat(),
-            open,
-        ),
-        (
-            "400",
-            [hello(), answer("400", &[], 0), reset.clone()].concat(),
-            open,
-        ),
-        (
-            "stream-error PROTOCOL_ERROR",
-            [hello(), reset].concat(),
-            open,
-        ),
+        ("204", [hello(), answer("103", &[], 0), answer("204", &[], END)].concat(), open),
+        ("400", [hello(), answer("400", &[], 0), reset.clone()].concat(), open),
+        ("stream-error PROTOCOL_ERROR", [hello(), reset].concat(), open),
         (
             "connection-error ENHANCE_YOUR_CALM",
             [hello(), goaway(ErrorCode::ENHANCE_YOUR_CALM)].concat(),
             open,
         ),
-        (
-            "closed",
-            [hello(), goaway(ErrorCode::NO_ERROR)].concat(),
-            IoKind::ReadEnd,
-        ),
+        ("closed", [hello(), goaway(ErrorCode::NO_ERROR)].concat(), IoKind::ReadEnd),
         ("silent", hello(), open),
         ("closed", hello(), IoKind::ReadEnd),
         ("closed", Vec::new(), IoKind::Reset),
-        (
-            "not-http",
-            b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(),
-            IoKind::ReadEnd,
-        ),
-        (
-            "not-http",
-            b"\x15\x03\x03\0\x02\x02\x0a".to_vec(),
-            IoKind::ReadEnd,
-        ),
+        ("not-http", b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(), IoKind::ReadEnd),
+        ("not-http", b"\x15\x03\x03\0\x02\x02\x0a".to_vec(), IoKind::ReadEnd),
     ];
     for (label, read, end) in rows {
         let written = opened(&[get(), write::settings_ack()]);
@@ -91,12 +64,7 @@ fn the_answer_is_that_of_the_last_stream() {
 fn a_request_that_cannot_be_read_has_its_stream() {
     let broken = write::frame(kind::HEADERS, flag::END_HEADERS, 5, b"\xff\xff\xff\xff\xff");
     let read = [hello(), write::rst_stream(5, ErrorCode::PROTOCOL_ERROR)].concat();
-    let result = judged(
-        &case("stream-error"),
-        &opened(&[broken]),
-        &read,
-        IoKind::Closed,
-    );
+    let result = judged(&case("stream-error"), &opened(&[broken]), &read, IoKind::Closed);
     assert_eq!(result.verdict, Verdict::Pass, "{:?}", result.findings);
 }
 
@@ -131,10 +99,8 @@ fn an_alternative_may_ask_for_a_choice_of_alpn() {
     for (want, chosen, end, verdict) in rows {
         let mut asks = case("any");
         asks.expect[0].alpn = Some(want);
-        let exchange = Exchange {
-            alpn: chosen.map(str::to_owned),
-            ..exchange(&opened(&[get()]), &read, end)
-        };
+        let exchange =
+            Exchange { alpn: chosen.map(str::to_owned), ..exchange(&opened(&[get()]), &read, end) };
         let result = judge(&asks, vec![exchange], &registry);
         assert_eq!(result.verdict, verdict, "{want:?} {chosen:?} {end:?}");
     }
@@ -147,20 +113,12 @@ fn a_tunnel_is_proven_by_its_pong() {
     let written = opened(&[connect(), ping]);
     let yes = [hello(), answer("200", &[], 0)].concat();
     // The Pong comes in two frames, with a PING of HTTP/2 between them.
-    let pong = [
-        write::data(1, b"\x8a\x04pi", 0),
-        write::ping(0, [7; 8]),
-        write::data(1, b"ng", 0),
-    ]
-    .concat();
+    let pong = [write::data(1, b"\x8a\x04pi", 0), write::ping(0, [7; 8]), write::data(1, b"ng", 0)]
+        .concat();
     let rows = [
         (yes.clone(), Verdict::Fail, Awaits::Octets),
         ([yes.clone(), pong].concat(), Verdict::Pass, Awaits::Nothing),
-        (
-            [yes, write::data(1, b"\x8a\x04nope", 0)].concat(),
-            Verdict::Fail,
-            Awaits::Octets,
-        ),
+        ([yes, write::data(1, b"\x8a\x04nope", 0)].concat(), Verdict::Fail, Awaits::Octets),
     ];
     for (read, verdict, awaits) in rows {
         let result = judged(&case, &written, &read, IoKind::Deadline);
@@ -192,21 +150,12 @@ fn what_a_server_must_not_say_is_found() {
     let ok = || answer("200", &[], END);
     let says = |more: (&str, &str)| vec![hello(), answer("200", &[more], END)];
     let rows = [
-        (
-            "rfc9113/8.2.2-connection-fields-sent",
-            says(("connection", "upgrade")),
-        ),
+        ("rfc9113/8.2.2-connection-fields-sent", says(("connection", "upgrade"))),
         ("rfc9113/8.2.1-field-name", says(("Server", "x"))),
         ("rfc9110/5.3-repeated-lines", says(("date", DATE))),
         ("rfc9113/8.6-no-101", vec![hello(), answer("101", &[], 0)]),
-        (
-            "rfc9113/8.3.2-status",
-            vec![hello(), write::headers(1, &list(&[("date", DATE)]), END)],
-        ),
-        (
-            "rfc9113/8.1-end-stream-interim",
-            vec![hello(), answer("103", &[], END)],
-        ),
+        ("rfc9113/8.3.2-status", vec![hello(), write::headers(1, &list(&[("date", DATE)]), END)]),
+        ("rfc9113/8.1-end-stream-interim", vec![hello(), answer("103", &[], END)]),
         (
             "rfc9113/8.1.1-malformed",
             vec![
@@ -215,26 +164,11 @@ fn what_a_server_must_not_say_is_found() {
                 write::data(1, b"four", END),
             ],
         ),
-        (
-            "rfc9113/3.4-preface-sent",
-            vec![write::ping(0, [0; 8]), hello(), ok()],
-        ),
-        (
-            "rfc9113/4.2-frame-sent",
-            vec![hello(), write::frame(kind::PING, 0, 0, b"short"), ok()],
-        ),
-        (
-            "rfc8441/3-setting-value",
-            vec![hello(), write::settings(&[(8, 2)]), ok()],
-        ),
-        (
-            "rfc8441/3-no-withdraw",
-            vec![hello(), write::settings(&[(8, 0)]), ok()],
-        ),
-        (
-            "rfc9113/6.5.3-settings-ack",
-            vec![write::settings(&[]), ok()],
-        ),
+        ("rfc9113/3.4-preface-sent", vec![write::ping(0, [0; 8]), hello(), ok()]),
+        ("rfc9113/4.2-frame-sent", vec![hello(), write::frame(kind::PING, 0, 0, b"short"), ok()]),
+        ("rfc8441/3-setting-value", vec![hello(), write::settings(&[(8, 2)]), ok()]),
+        ("rfc8441/3-no-withdraw", vec![hello(), write::settings(&[(8, 0)]), ok()]),
+        ("rfc9113/6.5.3-settings-ack", vec![write::settings(&[]), ok()]),
     ];
     for (requirement, read) in rows {
         let any = case("any stream-error connection-error silent");
@@ -252,10 +186,7 @@ fn a_ping_is_answered() {
     let written = opened(&[write::ping(0, *b"upspec!!"), get()]);
     let rows = [
         (write::ping(flag::ACK, *b"upspec!!"), None),
-        (
-            write::ping(flag::ACK, *b"another!"),
-            Some("rfc9113/6.7-ping-ack"),
-        ),
+        (write::ping(flag::ACK, *b"another!"), Some("rfc9113/6.7-ping-ack")),
     ];
     for (pong, requirement) in rows {
         let read = [hello(), pong, answer("200", &[], END)].concat();
@@ -271,35 +202,20 @@ fn a_ping_is_answered() {
 fn websocket_rules_hold_on_a_stream() {
     let rows = [
         ("sec-websocket-protocol", "chat", None),
-        (
-            "sec-websocket-protocol",
-            "other",
-            Some("rfc6455/4.2.2-subprotocol-choice"),
-        ),
-        (
-            "sec-websocket-extensions",
-            "x-unknown",
-            Some("rfc6455/4.2.2-extensions-offered"),
-        ),
+        ("sec-websocket-protocol", "other", Some("rfc6455/4.2.2-subprotocol-choice")),
+        ("sec-websocket-extensions", "x-unknown", Some("rfc6455/4.2.2-extensions-offered")),
     ];
     for (name, value, requirement) in rows {
         let read = [hello(), answer("200", &[(name, value)], 0)].concat();
         let result = judged(&case("200"), &opened(&[connect()]), &read, IoKind::Closed);
         let findings = result.findings.iter();
         let found: Vec<&str> = findings.map(|one| &*one.requirement).collect();
-        assert_eq!(
-            found,
-            requirement.into_iter().collect::<Vec<_>>(),
-            "{value}"
-        );
+        assert_eq!(found, requirement.into_iter().collect::<Vec<_>>(), "{value}");
     }
     let masked = b"\x89\x80abcd";
     let read = [hello(), answer("200", &[], 0), write::data(1, masked, 0)].concat();
     let result = judged(&case("200"), &opened(&[connect()]), &read, IoKind::Closed);
-    assert_eq!(
-        result.findings[0].requirement,
-        "rfc6455/5.1-server-unmasked"
-    );
+    assert_eq!(result.findings[0].requirement, "rfc6455/5.1-server-unmasked");
     let at = result.findings[0].at.unwrap();
     assert_eq!(&read[at.start..at.end], masked);
 }
@@ -317,15 +233,9 @@ fn waiting_ends_when_the_stream_is_decided() {
         ([hello(), answer("200", &[], END)].concat(), Awaits::Nothing),
         ([hello(), reset].concat(), Awaits::Nothing),
         (goaway, Awaits::Nothing),
-        (
-            b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(),
-            Awaits::Nothing,
-        ),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(), Awaits::Nothing),
         // Our SETTINGS have no answer yet.
-        (
-            [write::settings(&[]), answer("200", &[], END)].concat(),
-            Awaits::Octets,
-        ),
+        ([write::settings(&[]), answer("200", &[], END)].concat(), Awaits::Octets),
     ];
     for (read, awaits) in rows {
         assert_eq!(progress(&case, &written, &read).awaits, awaits, "{read:x?}");
@@ -384,10 +294,7 @@ fn the_facts_come_from_the_settings() {
         let exchange = exchange(&opened(&[get()]), &read, IoKind::Closed);
         facts.learn(&case("any"), &exchange);
         assert_eq!((facts.http2, facts.extended_connect), (http2, extended));
-        let secure = Exchange {
-            tls: true,
-            ..exchange
-        };
+        let secure = Exchange { tls: true, ..exchange };
         facts.learn(&case("any"), &secure);
         assert!(!facts.http2, "inside TLS it is ALPN that chooses");
     }

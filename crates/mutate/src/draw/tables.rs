@@ -218,18 +218,8 @@ const EXTENSIONS: &[&str] = &[
 
 const ORIGINS: &[&str] = &["{origin}", "null", "", "not an origin", "http://a http://b"];
 
-const LENGTHS: &[&str] = &[
-    "0",
-    "00",
-    "",
-    "-0",
-    "+0",
-    "0, 0",
-    "0, 1",
-    "0x0",
-    "18446744073709551616",
-    "0 0",
-];
+const LENGTHS: &[&str] =
+    &["0", "00", "", "-0", "+0", "0, 0", "0, 1", "0x0", "18446744073709551616", "0 0"];
 
 const CODINGS: &[&str] = &[
     "chunked",
@@ -401,15 +391,8 @@ pub(super) const LINES: &[&str] = &[
 ];
 
 /// Octets in front of a request.
-pub(super) const LEADS: &[&str] = &[
-    r"\r\n",
-    r"\r\n\r\n",
-    r"\n",
-    " ",
-    r"\t",
-    r"\x00",
-    r"\xEF\xBB\xBF",
-];
+pub(super) const LEADS: &[&str] =
+    &[r"\r\n", r"\r\n\r\n", r"\n", " ", r"\t", r"\x00", r"\xEF\xBB\xBF"];
 
 /// Octets behind a request.
 pub(super) const AFTER: &[&str] = &[

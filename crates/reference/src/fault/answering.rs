@@ -121,10 +121,7 @@ pub(crate) fn outcome(config: &Config, head: &RequestHead<'_>) -> Option<Outcome
         }
         _ => return None,
     };
-    Some(Outcome::Switched(
-        Answer::interim(101).with("Upgrade", protocol),
-        None,
-    ))
+    Some(Outcome::Switched(Answer::interim(101).with("Upgrade", protocol), None))
 }
 
 /// How many octets of what is no request are skipped.
@@ -229,9 +226,7 @@ pub(crate) fn after(config: &Config, after: After, status: u16) -> After {
 /// Adds to the options in Connection.
 fn alter_options(answer: &mut Answer, option: &str) {
     match answer.position("Connection") {
-        Some(at) => answer.fields[at]
-            .1
-            .extend_from_slice(format!(", {option}").as_bytes()),
+        Some(at) => answer.fields[at].1.extend_from_slice(format!(", {option}").as_bytes()),
         None => answer.add("Connection", option),
     }
 }

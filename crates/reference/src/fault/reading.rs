@@ -46,11 +46,7 @@ pub(crate) fn read(config: &Config, head: &[u8]) -> Reading {
     start_line::misread(fault, &mut changed, config);
     fields::misread(fault, &mut changed);
     handshake::misread(fault, &mut changed, config);
-    if changed == sketch {
-        Reading::AsSent
-    } else {
-        Reading::Instead(changed.write())
-    }
+    if changed == sketch { Reading::AsSent } else { Reading::Instead(changed.write()) }
 }
 
 /// Reads the chunks of a body.
@@ -77,10 +73,7 @@ pub(crate) fn merge_trailers(config: &Config, head: &mut Vec<u8>, body: &[u8]) {
     if !config.has(Fault::TrailersMerged) {
         return;
     }
-    let last = body
-        .windows(5)
-        .position(|octets| octets == b"\r\n0\r\n")
-        .map_or(3, |at| at + 5);
+    let last = body.windows(5).position(|octets| octets == b"\r\n0\r\n").map_or(3, |at| at + 5);
     head.truncate(head.len().saturating_sub(2));
     head.extend_from_slice(&body[last.min(body.len())..]);
 }
@@ -137,10 +130,7 @@ fn refusal(fault: Fault, head: &[u8], sketch: &Sketch) -> Option<u16> {
             sketch.has(name) && joined(name).split(|&octet| octet == b',').any(is_blank)
         }),
         Fault::RefuseHttp12 => {
-            let minor = sketch
-                .start
-                .strip_suffix(b"0")
-                .or(sketch.start.strip_suffix(b"1"));
+            let minor = sketch.start.strip_suffix(b"0").or(sketch.start.strip_suffix(b"1"));
             return (minor.is_none() && target.len() < sketch.start.len()).then_some(505);
         }
         Fault::NoAbsoluteForm => target.windows(3).any(|octets| octets == b"://"),

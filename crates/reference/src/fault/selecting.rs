@@ -18,9 +18,7 @@ pub(super) fn alter(fault: Fault, answer: &mut Answer, seen: &Seen, config: &Con
 
 fn alter_subprotocol(fault: Fault, answer: &mut Answer, head: &RequestHead<'_>, config: &Config) {
     let offers = Offers::parse(head.fields.values(PROTOCOL));
-    let chosen = answer
-        .position(PROTOCOL)
-        .map(|at| answer.fields[at].1.clone());
+    let chosen = answer.position(PROTOCOL).map(|at| answer.fields[at].1.clone());
     let known = || config.subprotocols.iter();
     match (fault, chosen) {
         (Fault::UnofferedSubprotocol, None) if offers.names.is_empty() => {
@@ -33,17 +31,11 @@ fn alter_subprotocol(fault: Fault, answer: &mut Answer, head: &RequestHead<'_>, 
         (Fault::TwoSubprotocols, Some(name)) => answer.add(PROTOCOL, name),
         (Fault::RepeatedSubprotocolListed, Some(name)) => {
             let times = offers.names.iter().filter(|offer| **offer == name);
-            answer.replace(
-                PROTOCOL,
-                times.copied().collect::<Vec<_>>().join(&b", "[..]),
-            );
+            answer.replace(PROTOCOL, times.copied().collect::<Vec<_>>().join(&b", "[..]));
         }
         (Fault::SubprotocolCase, None) => {
             let offered = |known: &&String| {
-                offers
-                    .names
-                    .iter()
-                    .any(|name| name.eq_ignore_ascii_case(known.as_bytes()))
+                offers.names.iter().any(|name| name.eq_ignore_ascii_case(known.as_bytes()))
             };
             if let Some(name) = known().find(offered) {
                 answer.add(PROTOCOL, name.as_bytes());
@@ -92,10 +84,7 @@ fn alter_extensions(fault: Fault, answer: &mut Answer, head: &RequestHead<'_>) {
 
 fn alter_parameters(fault: Fault, parameters: &mut Vec<&str>, offer: &str) {
     let mut replace = |prefix: &str, by: &'static str| {
-        for parameter in parameters
-            .iter_mut()
-            .filter(|found| found.starts_with(prefix))
-        {
+        for parameter in parameters.iter_mut().filter(|found| found.starts_with(prefix)) {
             *parameter = by;
         }
     };

@@ -57,10 +57,7 @@ impl Sketch {
 
     pub(super) fn values(&self, name: &str) -> Vec<&[u8]> {
         let fields = self.lines.iter().filter_map(|line| field(line));
-        fields
-            .filter(|(other, _)| same(other, name))
-            .map(|(_, value)| value)
-            .collect()
+        fields.filter(|(other, _)| same(other, name)).map(|(_, value)| value).collect()
     }
 
     /// The value of a field that has exactly one line.
@@ -84,8 +81,7 @@ impl Sketch {
         let at = self.lines.iter().position(|line| is_named(line, name));
         self.remove(name);
         let line = [name.as_bytes(), b": ", value].concat();
-        self.lines
-            .insert(at.unwrap_or(self.lines.len()).min(self.lines.len()), line);
+        self.lines.insert(at.unwrap_or(self.lines.len()).min(self.lines.len()), line);
     }
 
     /// Keeps the first of the lines of a field.

@@ -28,11 +28,6 @@ fn every_fault_breaks_a_requirement_of_the_registry() {
     }
     for info in FAULTS {
         let id = format!("id = \"{}\"", info.requirement);
-        assert!(
-            registry.contains(&id),
-            "{}: {}",
-            info.name,
-            info.requirement
-        );
+        assert!(registry.contains(&id), "{}: {}", info.name, info.requirement);
     }
 }

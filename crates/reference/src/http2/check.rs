@@ -48,16 +48,6 @@ pub(super) fn values(settings: &[(u16, u32)]) -> Result<(), ErrorCode> {
 /// The lowest and the highest value of a setting, and what any other one is.
 const LIMITS: &[(u16, u32, u32, ErrorCode)] = &[
     (setting::ENABLE_PUSH, 0, 1, ErrorCode::PROTOCOL_ERROR),
-    (
-        setting::INITIAL_WINDOW_SIZE,
-        0,
-        0x7fff_ffff,
-        ErrorCode::FLOW_CONTROL_ERROR,
-    ),
-    (
-        setting::MAX_FRAME_SIZE,
-        0x4000,
-        0x00ff_ffff,
-        ErrorCode::PROTOCOL_ERROR,
-    ),
+    (setting::INITIAL_WINDOW_SIZE, 0, 0x7fff_ffff, ErrorCode::FLOW_CONTROL_ERROR),
+    (setting::MAX_FRAME_SIZE, 0x4000, 0x00ff_ffff, ErrorCode::PROTOCOL_ERROR),
 ];

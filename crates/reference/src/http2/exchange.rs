@@ -87,12 +87,7 @@ impl Request {
         let mut head = [method, b" ", target, b" HTTP/1.1\r\n"].concat();
         write_fields(&mut head, config, section, form);
         head.extend_from_slice(b"\r\n");
-        Ok(Self {
-            head,
-            form,
-            length,
-            expects_continue: value(section, "expect").is_some(),
-        })
+        Ok(Self { head, form, length, expects_continue: value(section, "expect").is_some() })
     }
 
     /// What becomes of the request once it is complete.
@@ -161,10 +156,7 @@ impl Request {
 /// In HTTP/2, a 426 has no Upgrade to go with it (RFC 9110 15.5.22).
 pub(super) fn translated(answer: Answer) -> Answer {
     match answer.status {
-        426 => Answer {
-            status: 400,
-            ..answer
-        },
+        426 => Answer { status: 400, ..answer },
         _ => answer,
     }
 }
@@ -253,10 +245,7 @@ fn write_fields(head: &mut Vec<u8>, config: &Config, section: &Pairs, form: Form
 /// The spelling that HTTP/1.1 prefers, for the fields that the server has a use for.
 fn canonical(name: &[u8]) -> &[u8] {
     let known = CANONICAL.iter().map(|known| known.as_bytes());
-    known
-        .into_iter()
-        .find(|known| known.eq_ignore_ascii_case(name))
-        .unwrap_or(name)
+    known.into_iter().find(|known| known.eq_ignore_ascii_case(name)).unwrap_or(name)
 }
 
 /// The header section of an answer.

@@ -39,9 +39,7 @@ pub(super) fn announced(config: &Config, settings: Vec<(u16, u32)>) -> Vec<u8> {
     let own = |value| {
         let is_other = |(id, _): &&(u16, u32)| *id != setting::ENABLE_CONNECT_PROTOCOL;
         let other = settings.iter().filter(is_other).copied();
-        let with: Vec<_> = other
-            .chain([(setting::ENABLE_CONNECT_PROTOCOL, value)])
-            .collect();
+        let with: Vec<_> = other.chain([(setting::ENABLE_CONNECT_PROTOCOL, value)]).collect();
         write::settings(&with)
     };
     let settled = write::settings(&settings);
@@ -111,16 +109,12 @@ pub(super) fn answer_at_once(config: &Config, list: &HeaderList) -> Option<Answe
         Fault::Http2ConnectServed => (200, is_connect && !is_extended),
         Fault::Http2SwitchOnKey => (101, !is_connect && has("sec-websocket-key")),
         Fault::Http2SwitchOnSettings => (101, has("http2-settings")),
-        Fault::Http2UnknownProtocolDropped => (
-            200,
-            is_extended && list.pseudo(":protocol") != Some(b"websocket"),
-        ),
+        Fault::Http2UnknownProtocolDropped => {
+            (200, is_extended && list.pseudo(":protocol") != Some(b"websocket"))
+        }
         Fault::Http2BlindTunnel => {
             let is_ours = list.pseudo(":path") == Some(config.path.as_bytes());
-            (
-                200,
-                is_extended && !is_ours && list.pseudo(":path") != Some(b"/"),
-            )
+            (200, is_extended && !is_ours && list.pseudo(":path") != Some(b"/"))
         }
         _ => return None,
     };
@@ -138,10 +132,7 @@ pub(super) fn is_websocket(config: &Config, protocol: &[u8]) -> bool {
 
 /// The key of the opening handshake that an extended CONNECT stands for.
 pub(super) fn key<'s>(config: &Config, section: &'s Pairs) -> &'s [u8] {
-    let is_read = matches!(
-        config.fault,
-        Some(Fault::Http2AcceptSent | Fault::Http2KeyChecked)
-    );
+    let is_read = matches!(config.fault, Some(Fault::Http2AcceptSent | Fault::Http2KeyChecked));
     let sent = value(section, "sec-websocket-key").filter(|_| is_read);
     sent.unwrap_or(KEY)
 }

@@ -57,12 +57,8 @@ impl Output {
 
     /// Makes a stream known.
     pub(super) fn open(&mut self, stream: u32) {
-        let waiting = Waiting {
-            room: self.initial_room,
-            octets: Vec::new(),
-            ends: false,
-            is_over: false,
-        };
+        let waiting =
+            Waiting { room: self.initial_room, octets: Vec::new(), ends: false, is_over: false };
         self.waiting.insert(stream, waiting);
     }
 

@@ -61,22 +61,10 @@ fn frames() -> Vec<Vec<Vec<u8>>> {
         vec![open(), data(&hello()[..3]), data(&hello()[3..])],
         vec![open(), data(&[hello(), ping()].concat())],
         vec![open(), data(b""), data(&ping())],
-        vec![
-            open(),
-            write::frame(kind::DATA, flag::PADDED, 1, &padded),
-            data(&ping()),
-        ],
-        vec![
-            open(),
-            headers(3, CONNECTS[0], 0),
-            write::data(3, &ping(), 0),
-        ],
+        vec![open(), write::frame(kind::DATA, flag::PADDED, 1, &padded), data(&ping())],
+        vec![open(), headers(3, CONNECTS[0], 0), write::data(3, &ping(), 0)],
         vec![open(), headers(3, GET, flag::END_STREAM)],
-        vec![
-            open(),
-            write::rst_stream(1, ErrorCode::CANCEL),
-            headers(3, GET, flag::END_STREAM),
-        ],
+        vec![open(), write::rst_stream(1, ErrorCode::CANCEL), headers(3, GET, flag::END_STREAM)],
         vec![open(), write::data(1, b"", flag::END_STREAM)],
         vec![open(), headers(1, &[("x-a", "1")], 0)],
         vec![get(&over), headers(3, GET, flag::END_STREAM)],
@@ -92,12 +80,8 @@ pub(super) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-pub(super) const GET: &[(&str, &str)] = &[
-    (":method", "GET"),
-    (":scheme", "http"),
-    (":authority", "localhost"),
-    (":path", "/"),
-];
+pub(super) const GET: &[(&str, &str)] =
+    &[(":method", "GET"), (":scheme", "http"), (":authority", "localhost"), (":path", "/")];
 
 const MORE: &[(&str, &str)] = &[
     ("connection", "close"),

@@ -79,11 +79,7 @@ impl Http2 {
             return Ok(());
         }
         self.output.open(id);
-        let stream = Stream {
-            part: Part::Done,
-            is_answered: false,
-            has_ended: ends_stream,
-        };
+        let stream = Stream { part: Part::Done, is_answered: false, has_ended: ends_stream };
         if self.config.has(Fault::OneTunnelOnly) && self.has_tunnel() {
             self.reset(id, ErrorCode::REFUSED_STREAM);
             return Ok(());
@@ -100,11 +96,7 @@ impl Http2 {
     pub(super) fn open_first(&mut self) {
         self.latest = 1;
         self.output.open(1);
-        let stream = Stream {
-            part: Part::Done,
-            is_answered: false,
-            has_ended: true,
-        };
+        let stream = Stream { part: Part::Done, is_answered: false, has_ended: true };
         self.streams.insert(1, stream);
     }
 
@@ -258,11 +250,7 @@ impl Http2 {
 
     /// Sends a response that has an end.
     pub(super) fn respond(&mut self, id: u32, section: &Pairs, content: &[u8]) {
-        let flags = if content.is_empty() {
-            flag::END_STREAM
-        } else {
-            0
-        };
+        let flags = if content.is_empty() { flag::END_STREAM } else { 0 };
         self.output.headers(id, section, flags);
         self.finish(id, content);
         // The client need not send the rest (RFC 9113 8.1).

@@ -68,26 +68,11 @@ fn frames_are_answered() {
             vec![headers(1, &[GET, &[("te", "gzip")]].concat(), end)],
             "SETTINGS ack 1:PROTOCOL_ERROR",
         ),
-        (
-            vec![open(), write::data(1, &ping(), 0)],
-            "SETTINGS ack 1:200 1:+7",
-        ),
-        (
-            vec![open(), write::data(1, b"", end)],
-            "SETTINGS ack 1:200 1:+0.",
-        ),
-        (
-            vec![open(), write::data(1, &frame(0x88, b""), end)],
-            "SETTINGS ack 1:200 1:+2 1:+0.",
-        ),
-        (
-            vec![open(), headers(3, GET, end)],
-            "SETTINGS ack 1:200 3:200 3:+17.",
-        ),
-        (
-            vec![open(), headers(1, &[("x", "y")], 0)],
-            "SETTINGS ack 1:200 1:PROTOCOL_ERROR",
-        ),
+        (vec![open(), write::data(1, &ping(), 0)], "SETTINGS ack 1:200 1:+7"),
+        (vec![open(), write::data(1, b"", end)], "SETTINGS ack 1:200 1:+0."),
+        (vec![open(), write::data(1, &frame(0x88, b""), end)], "SETTINGS ack 1:200 1:+2 1:+0."),
+        (vec![open(), headers(3, GET, end)], "SETTINGS ack 1:200 3:200 3:+17."),
+        (vec![open(), headers(1, &[("x", "y")], 0)], "SETTINGS ack 1:200 1:PROTOCOL_ERROR"),
         (vec![write::ping(0, *b"upspec!!")], "SETTINGS ack PING"),
     ];
     for (frames, want) in rows {
@@ -104,31 +89,14 @@ fn what_no_connection_survives_is_told() {
             vec![headers(3, GET, end), headers(1, GET, end)],
             "SETTINGS ack 3:200 3:+17. STREAM_CLOSED !",
         ),
+        (vec![write::data(1, b"", 0)], "SETTINGS ack PROTOCOL_ERROR !"),
+        (vec![write::frame(kind::PING, 0, 0, b"short")], "SETTINGS ack FRAME_SIZE_ERROR !"),
         (
-            vec![write::data(1, b"", 0)],
-            "SETTINGS ack PROTOCOL_ERROR !",
-        ),
-        (
-            vec![write::frame(kind::PING, 0, 0, b"short")],
-            "SETTINGS ack FRAME_SIZE_ERROR !",
-        ),
-        (
-            vec![write::frame(
-                kind::HEADERS,
-                flag::END_HEADERS,
-                1,
-                b"\xff\xff\xff",
-            )],
+            vec![write::frame(kind::HEADERS, flag::END_HEADERS, 1, b"\xff\xff\xff")],
             "SETTINGS ack COMPRESSION_ERROR !",
         ),
-        (
-            vec![write::settings(&[(setting::ENABLE_PUSH, 2)])],
-            "SETTINGS ack PROTOCOL_ERROR !",
-        ),
-        (
-            vec![write::window_update(0, 0x7fff_ffff)],
-            "SETTINGS ack FLOW_CONTROL_ERROR !",
-        ),
+        (vec![write::settings(&[(setting::ENABLE_PUSH, 2)])], "SETTINGS ack PROTOCOL_ERROR !"),
+        (vec![write::window_update(0, 0x7fff_ffff)], "SETTINGS ack FLOW_CONTROL_ERROR !"),
     ];
     for (frames, want) in rows {
         assert_eq!(said(Config::default(), &begun(&frames)), want);
@@ -138,10 +106,7 @@ fn what_no_connection_survives_is_told() {
 #[test]
 fn no_settings_behind_the_preface_is_an_error() {
     let octets = [super::PREFACE, &write::ping(0, *b"upspec!!")].concat();
-    assert_eq!(
-        said(Config::default(), &octets),
-        "SETTINGS PROTOCOL_ERROR !"
-    );
+    assert_eq!(said(Config::default(), &octets), "SETTINGS PROTOCOL_ERROR !");
 }
 
 #[test]
@@ -172,10 +137,7 @@ fn malformed_requests_may_be_answered_otherwise() {
     let octets = begun(&[headers(1, &GET[1..], flag::END_STREAM)]);
     for (variation, want) in [
         (Variation::MalformedWith400, "SETTINGS ack 1:400 1:+25."),
-        (
-            Variation::MalformedWithGoaway,
-            "SETTINGS ack PROTOCOL_ERROR !",
-        ),
+        (Variation::MalformedWithGoaway, "SETTINGS ack PROTOCOL_ERROR !"),
     ] {
         let config = Config::with_variation(variation);
         assert_eq!(said(config, &octets), want, "{variation:?}");
@@ -187,9 +149,7 @@ fn without_http2_the_preface_is_refused() {
     let config = Config::with_variation(Variation::Http2Off);
     let mut session = Session::new(Arc::new(config));
     let actions = session.receive(UNIX_EPOCH, super::PREFACE);
-    let Action::Write(octets) = &actions[0] else {
-        panic!("{actions:?}")
-    };
+    let Action::Write(octets) = &actions[0] else { panic!("{actions:?}") };
     assert!(octets.starts_with(b"HTTP/1.1 505 "));
     assert_eq!(actions[1], Action::Close);
 }
@@ -198,20 +158,13 @@ fn without_http2_the_preface_is_refused() {
 fn h2c_is_taken_up_when_the_offer_is_whole() {
     let offer = |lines: &str| {
         let head = format!("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\n{lines}\r\n");
-        [
-            head.as_bytes(),
-            &begun(&[headers(3, GET, flag::END_STREAM)]),
-        ]
-        .concat()
+        [head.as_bytes(), &begun(&[headers(3, GET, flag::END_STREAM)])].concat()
     };
     let options = "Connection: Upgrade, HTTP2-Settings\r\n";
     let settings = "HTTP2-Settings: AAMAAABkAAQAAP__\r\n";
     let varied = || Config::with_variation(Variation::H2cUpgrade);
     let whole = offer(&format!("{options}{settings}"));
-    assert_eq!(
-        said(varied(), &whole),
-        "SETTINGS 1:200 1:+17. ack 3:200 3:+17."
-    );
+    assert_eq!(said(varied(), &whole), "SETTINGS 1:200 1:+17. ack 3:200 3:+17.");
     for lines in [
         options.to_owned(),
         format!("Connection: Upgrade\r\n{settings}"),

@@ -33,41 +33,25 @@ const FRAMES: &[u8] = b"\x89\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x88\x82\0\0
 
 #[tokio::test]
 async fn a_handshake_a_ping_and_a_close() {
-    for config in [
-        Config::default(),
-        Config::with_variation(Variation::SlowAnswers),
-    ] {
+    for config in [Config::default(), Config::with_variation(Variation::SlowAnswers)] {
         let read = exchange(config, &[HANDSHAKE, FRAMES].concat()).await;
         let text = String::from_utf8_lossy(&read);
         assert!(text.starts_with("HTTP/1.1 101 "), "{text}");
-        assert!(
-            text.contains("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"),
-            "{text}"
-        );
-        assert!(
-            read.ends_with(b"\r\n\r\n\x8a\x05Hello\x88\x02\x03\xe8"),
-            "{text}"
-        );
+        assert!(text.contains("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"), "{text}");
+        assert!(read.ends_with(b"\r\n\r\n\x8a\x05Hello\x88\x02\x03\xe8"), "{text}");
     }
 }
 
 #[tokio::test]
 async fn an_answer_survives_input_that_nobody_reads() {
-    let flood = [
-        &b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n"[..],
-        &[b'a'; 200_000],
-    ]
-    .concat();
+    let flood = [&b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n"[..], &[b'a'; 200_000]].concat();
     let read = exchange(Config::default(), &flood).await;
     assert!(read.starts_with(b"HTTP/1.1 400 "));
 }
 
 #[tokio::test]
 async fn a_head_that_never_ends_is_timed_out() {
-    let config = Config {
-        patience: std::time::Duration::from_millis(20),
-        ..Config::default()
-    };
+    let config = Config { patience: std::time::Duration::from_millis(20), ..Config::default() };
     let read = exchange(config, b"GET / HTTP/1.1\r\nHost").await;
     assert!(read.starts_with(b"HTTP/1.1 408 "));
 }

@@ -40,16 +40,10 @@ impl Pending {
     ) -> Result<Progress, Answer> {
         match &mut self.left {
             Left::Octets(left) => {
-                let here = input
-                    .len()
-                    .min(usize::try_from(*left).unwrap_or(usize::MAX));
+                let here = input.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
                 input.drain(..here);
                 *left -= here as u64;
-                Ok(if *left == 0 {
-                    Progress::Made
-                } else {
-                    Progress::Starved
-                })
+                Ok(if *left == 0 { Progress::Made } else { Progress::Starved })
             }
             Left::Chunks(reader) => match reading::read_chunks(config, reader, input) {
                 Chunked::Complete(length) => {

@@ -32,53 +32,34 @@ pub(super) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 pub(super) fn all() -> Vec<Probe> {
-    let mut probes: Vec<Probe> = [heads(), bodies(), surprises()]
-        .concat()
-        .into_iter()
-        .map(alone)
-        .collect();
-    probes.extend(in_tunnel().into_iter().map(|frames| Probe {
-        writes: vec![HANDSHAKE.into(), frames],
-        ends: false,
-    }));
+    let mut probes: Vec<Probe> =
+        [heads(), bodies(), surprises()].concat().into_iter().map(alone).collect();
+    probes.extend(
+        in_tunnel()
+            .into_iter()
+            .map(|frames| Probe { writes: vec![HANDSHAKE.into(), frames], ends: false }),
+    );
     let deflate = added("Sec-WebSocket-Extensions: permessage-deflate");
-    probes.extend(compressed().into_iter().map(|frames| Probe {
-        writes: vec![deflate.clone(), frames],
-        ends: false,
-    }));
+    probes.extend(
+        compressed()
+            .into_iter()
+            .map(|frames| Probe { writes: vec![deflate.clone(), frames], ends: false }),
+    );
     probes.extend(crate::http2::probes::all().into_iter().map(alone));
     let early = HANDSHAKE.strip_suffix("\r\n").unwrap();
     let short = added("Content-Length: 10");
-    probes.push(Probe {
-        writes: vec![early.into(), b"\r\n".to_vec()],
-        ends: false,
-    });
-    probes.push(Probe {
-        writes: vec![short, b"half".to_vec()],
-        ends: true,
-    });
+    probes.push(Probe { writes: vec![early.into(), b"\r\n".to_vec()], ends: false });
+    probes.push(Probe { writes: vec![short, b"half".to_vec()], ends: true });
     let (begun, rest) = (b"\x89\x80\x00".to_vec(), b"\x00\x00\x00".to_vec());
-    probes.push(Probe {
-        writes: vec![HANDSHAKE.into(), begun, rest],
-        ends: false,
-    });
+    probes.push(Probe { writes: vec![HANDSHAKE.into(), begun, rest], ends: false });
     let cut = HANDSHAKE.strip_suffix("\r\n\r\n").unwrap();
-    probes.push(Probe {
-        writes: vec![cut.into()],
-        ends: true,
-    });
-    probes.push(Probe {
-        writes: vec![PLAIN.into(), PLAIN.into()],
-        ends: true,
-    });
+    probes.push(Probe { writes: vec![cut.into()], ends: true });
+    probes.push(Probe { writes: vec![PLAIN.into(), PLAIN.into()], ends: true });
     probes
 }
 
 fn alone(octets: Vec<u8>) -> Probe {
-    Probe {
-        writes: vec![octets],
-        ends: false,
-    }
+    Probe { writes: vec![octets], ends: false }
 }
 
 /// Heads, most of them of a handshake with one change.
@@ -89,10 +70,7 @@ fn heads() -> Vec<Vec<u8>> {
     heads.push(HANDSHAKE.into());
     heads.push([&b"\r\n"[..], HANDSHAKE.as_bytes()].concat());
     heads.push(added("X-A: 1\u{10a}Upgrade: websocket"));
-    heads.push(changed(
-        "Upgrade: websocket\r\n",
-        "X-A: 1\u{10a}Upgrade: websocket\r\n",
-    ));
+    heads.push(changed("Upgrade: websocket\r\n", "X-A: 1\u{10a}Upgrade: websocket\r\n"));
     heads.push(changed("websocket\r\n", "websocket\0x\r\n"));
     heads.push([b"\x16\x03\x01\x02\x00\x01".to_vec(), vec![0; 512]].concat());
     heads.push(changed("/chat", &format!("/chat?{}", "a".repeat(7970))));
@@ -125,18 +103,12 @@ const CHANGES: &[(&str, &str)] = &[
     ("/chat", "http:///chat"),
     ("/chat", "http://user@localhost/chat"),
     ("Host: localhost\r\n", ""),
-    (
-        "Host: localhost\r\n",
-        "Host: localhost\r\nHost: localhost\r\n",
-    ),
+    ("Host: localhost\r\n", "Host: localhost\r\nHost: localhost\r\n"),
     ("Host: localhost", "Host: a b"),
     ("Host: localhost", "Host: a_b"),
     ("Host: localhost", "HOST: localhost"),
     ("Host: localhost\r\n", " X-A: 1\r\nHost: localhost\r\n"),
-    (
-        "Host: localhost\r\nUpgrade: websocket\r\n",
-        "Upgrade: websocket\r\nHost: localhost\r\n",
-    ),
+    ("Host: localhost\r\nUpgrade: websocket\r\n", "Upgrade: websocket\r\nHost: localhost\r\n"),
     ("Upgrade: websocket", "Upgrade : websocket"),
     ("Upgrade: websocket", "Upgrade:websocket"),
     ("Upgrade: websocket", "Upgrade: \twebsocket\t"),
@@ -163,14 +135,8 @@ const CHANGES: &[(&str, &str)] = &[
     ("Connection: Upgrade", "Connection: close"),
     ("Sec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4PEA==\r\n", ""),
     ("Sec-WebSocket-Key", "Sec_WebSocket_Key"),
-    (
-        "Key: AQIDBAUGBwgJCgsMDQ4PEA==",
-        "Key: AQIDBAUGBwgJ\r\n CgsMDQ4PEA==",
-    ),
-    (
-        "Key: AQIDBAUGBwgJCgsMDQ4PEA==",
-        "Key:  \tAQIDBAUGBwgJCgsMDQ4PEA== ",
-    ),
+    ("Key: AQIDBAUGBwgJCgsMDQ4PEA==", "Key: AQIDBAUGBwgJ\r\n CgsMDQ4PEA=="),
+    ("Key: AQIDBAUGBwgJCgsMDQ4PEA==", "Key:  \tAQIDBAUGBwgJCgsMDQ4PEA== "),
     ("AQIDBAUGBwgJCgsMDQ4PEA==", ""),
     ("AQIDBAUGBwgJCgsMDQ4PEA==", "AQIDBAUGBwgJCgsMDQ4P"),
     ("AQIDBAUGBwgJCgsMDQ4PEA==", "AQIDBAUGBwgJCgsMDQ4PEBE="),
@@ -181,10 +147,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("Version: 13\r\n", "Version: 013\r\n"),
     ("Version: 13\r\n", "Version: abc\r\n"),
     ("Version: 13\r\n", "Version: 13, 8\r\n"),
-    (
-        "Version: 13\r\n",
-        "Version: 13\r\nSec-WebSocket-Version: 8\r\n",
-    ),
+    ("Version: 13\r\n", "Version: 13\r\nSec-WebSocket-Version: 8\r\n"),
     ("Sec-WebSocket-Version: 13\r\n", ""),
 ];
 
@@ -267,21 +230,12 @@ fn bodies() -> Vec<Vec<u8>> {
         ("Content-Length: abc", "hello"),
         ("Content-Length: 5\r\nContent-Length: 6", "hello!"),
         ("Content-Length: 18446744073709551616", ""),
-        (
-            "Content-Length: 4\r\nTransfer-Encoding: chunked",
-            "0\r\n\r\n",
-        ),
+        ("Content-Length: 4\r\nTransfer-Encoding: chunked", "0\r\n\r\n"),
         ("Transfer-Encoding: chunked", "5\r\nhello\r\n0\r\n\r\n"),
         ("Transfer-Encoding: Chunked", "5\r\nhello\r\n0\r\n\r\n"),
         ("Transfer-Encoding: chunked", "5;a=b\r\nhello\r\n0\r\n\r\n"),
-        (
-            "Transfer-Encoding: chunked",
-            "5 ; a = b\r\nhello\r\n0\r\n\r\n",
-        ),
-        (
-            "Transfer-Encoding: chunked",
-            "FFFFFFFFFFFFFFFF5\r\nhello\r\n0\r\n\r\n",
-        ),
+        ("Transfer-Encoding: chunked", "5 ; a = b\r\nhello\r\n0\r\n\r\n"),
+        ("Transfer-Encoding: chunked", "FFFFFFFFFFFFFFFF5\r\nhello\r\n0\r\n\r\n"),
         ("Transfer-Encoding: identity", "0\r\n\r\n"),
         ("Transfer-Encoding: xyzzy, chunked", "0\r\n\r\n"),
         ("Transfer-Encoding: chunked;q=1", "0\r\n\r\n"),
@@ -344,13 +298,7 @@ fn compressed() -> Vec<Vec<u8>> {
     let hello = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
     let again = [0xf2, 0x00, 0x11, 0x00, 0x00];
     // A stored block of 8503 octets, and a reference to the first three of them.
-    let long = [
-        &[0, 0x37, 0x21, 0xc8, 0xde][..],
-        b"bcd",
-        &[b'a'; 8500],
-        &[0],
-    ]
-    .concat();
+    let long = [&[0, 0x37, 0x21, 0xc8, 0xde][..], b"bcd", &[b'a'; 8500], &[0]].concat();
     let far = [0x02, 0x2e, 0x9b, 0x00, 0x00];
     vec![
         [frame(0xc1, &long), frame(0xc1, &far)].concat(),

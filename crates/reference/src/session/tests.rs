@@ -27,27 +27,19 @@ fn play(config: &Arc<Config>, probe: &Probe) -> Vec<Action> {
 
 /// What the conforming server writes, and `!` where it closes.
 fn answer(octets: &[u8]) -> String {
-    let probe = Probe {
-        writes: vec![octets.to_vec()],
-        ends: false,
-    };
-    let words = play(&Arc::default(), &probe)
-        .into_iter()
-        .map(|action| match action {
-            Action::Write(octets) => String::from_utf8_lossy(&octets).into_owned(),
-            Action::Close => "!".into(),
-            Action::Pause(_) => String::new(),
-        });
+    let probe = Probe { writes: vec![octets.to_vec()], ends: false };
+    let words = play(&Arc::default(), &probe).into_iter().map(|action| match action {
+        Action::Write(octets) => String::from_utf8_lossy(&octets).into_owned(),
+        Action::Close => "!".into(),
+        Action::Pause(_) => String::new(),
+    });
     words.collect()
 }
 
 /// The status codes of the answers, and `!` where the server closes.
 fn statuses(octets: &[u8]) -> String {
     let written = answer(octets);
-    let codes = written
-        .split("HTTP/1.1 ")
-        .skip(1)
-        .map(|answer| &answer[..3]);
+    let codes = written.split("HTTP/1.1 ").skip(1).map(|answer| &answer[..3]);
     let mut statuses = codes.collect::<Vec<_>>().join(" ");
     statuses += if written.ends_with('!') { "!" } else { "" };
     statuses
@@ -80,16 +72,8 @@ fn handshakes_with_another_upgrade_or_request_line() {
         ("Upgrade: websocket", "Upgrade: \"websocket\"", "426"),
         ("Upgrade: websocket\r\n", "", "426"),
         ("Upgrade: websocket", "Upgrade : websocket", "400!"),
-        (
-            "Connection: Upgrade",
-            "Connection: keep-alive,upgrade",
-            "101",
-        ),
-        (
-            "Connection: Upgrade",
-            "Connection: keep-alive\r\nConnection: Upgrade",
-            "101",
-        ),
+        ("Connection: Upgrade", "Connection: keep-alive,upgrade", "101"),
+        ("Connection: Upgrade", "Connection: keep-alive\r\nConnection: Upgrade", "101"),
         ("Connection: Upgrade", "Connection: close", "426!"),
         ("Connection: Upgrade", "Connection: Upgrade, close", "101"),
         ("Connection: Upgrade\r\n", "", "426"),
@@ -128,18 +112,10 @@ fn handshakes_with_other_fields() {
         ("Host: localhost", "Host: a/b", "400!"),
         ("Host: localhost", "X-A: 1\r\n 2\r\nHost: a", "400!"),
         ("AQIDBAUGBwgJCgsMDQ4PEA==", "AQIDBAUGBwgJCgsMDQ4P", "400"),
-        (
-            "AQIDBAUGBwgJCgsMDQ4PEA==",
-            "AQIDBAUGBwgJCgsMDQ4PEC==",
-            "101",
-        ),
+        ("AQIDBAUGBwgJCgsMDQ4PEA==", "AQIDBAUGBwgJCgsMDQ4PEC==", "101"),
         ("AQIDBAUGBwgJCgsMDQ4PEA==", "", "400"),
         ("Version: 13", "Version: 013", "426"),
-        (
-            "Version: 13",
-            "Version: 13\r\nSec-WebSocket-Version: 13",
-            "426",
-        ),
+        ("Version: 13", "Version: 13\r\nSec-WebSocket-Version: 13", "426"),
         ("\r\n", "\n", "400!"),
     ];
     for (what, by, want) in rows {
@@ -182,43 +158,25 @@ fn bodies_are_read_before_the_next_request() {
     let smuggled = "GET /smuggled HTTP/1.1\r\nX: y\r\n";
     let refused = "GET /chat HTTP/1.1\r\nHost: a\r\n";
     let rows = [
-        (
-            format!("{refused}Content-Length: 30\r\n\r\n{smuggled}{PLAIN}"),
-            "426 200",
-        ),
+        (format!("{refused}Content-Length: 30\r\n\r\n{smuggled}{PLAIN}"), "426 200"),
         (
             format!(
                 "{refused}Transfer-Encoding: chunked\r\n\r\n1e\r\n{smuggled}\r\n0\r\nX: y\r\n\r\n{PLAIN}"
             ),
             "426 200",
         ),
-        (
-            format!("{refused}Transfer-Encoding: chunked\r\n\r\nxyz\r\n\r\n{PLAIN}"),
-            "400!",
-        ),
+        (format!("{refused}Transfer-Encoding: chunked\r\n\r\nxyz\r\n\r\n{PLAIN}"), "400!"),
         (format!("{PLAIN}{PLAIN}{HANDSHAKE}"), "200 200 101"),
         (format!("\r\n{PLAIN}\r\n{PLAIN}"), "200 200"),
-        (
-            format!("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n{PLAIN}"),
-            "200!",
-        ),
-        (
-            format!("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n{PLAIN}"),
-            "405!",
-        ),
-        (
-            format!("CONNECT a:99999 HTTP/1.1\r\nHost: a\r\n\r\n{PLAIN}"),
-            "400!",
-        ),
+        (format!("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n{PLAIN}"), "200!"),
+        (format!("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n{PLAIN}"), "405!"),
+        (format!("CONNECT a:99999 HTTP/1.1\r\nHost: a\r\n\r\n{PLAIN}"), "400!"),
         ("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n".into(), "200"),
         ("GET / HTTP/1.0\r\n\r\n".into(), "200!"),
         ("HTTP/1.1 101 Switching Protocols\r\n\r\n".into(), "400!"),
         ("\0\u{1}garbage".into(), "400!"),
         (format!("GET /{} HTTP/1.1\r\n", "a".repeat(20_000)), "414!"),
-        (
-            format!("GET / HTTP/1.1\r\nX: {}", "a".repeat(70_000)),
-            "431!",
-        ),
+        (format!("GET / HTTP/1.1\r\nX: {}", "a".repeat(70_000)), "431!"),
     ];
     for (octets, want) in rows {
         assert_eq!(statuses(octets.as_bytes()), want, "{octets:.80}");
@@ -228,19 +186,12 @@ fn bodies_are_read_before_the_next_request() {
 #[test]
 fn frames_are_answered() {
     let open = |frames: Vec<u8>| {
-        let probe = Probe {
-            writes: vec![HANDSHAKE.into(), frames],
-            ends: false,
-        };
+        let probe = Probe { writes: vec![HANDSHAKE.into(), frames], ends: false };
         play(&Arc::default(), &probe).split_off(1)
     };
     let wrote = |octets: &[u8]| Action::Write(octets.to_vec());
-    let failed = |code: u16| {
-        vec![
-            wrote(&[&[0x88, 2][..], &code.to_be_bytes()].concat()),
-            Action::Close,
-        ]
-    };
+    let failed =
+        |code: u16| vec![wrote(&[&[0x88, 2][..], &code.to_be_bytes()].concat()), Action::Close];
     let rows = [
         (frame(0x89, b"Hello"), vec![wrote(b"\x8a\x05Hello")]),
         (frame(0x81, b"Hello"), vec![wrote(b"\x81\x05Hello")]),
@@ -266,18 +217,11 @@ fn frames_are_answered() {
 
 #[test]
 fn every_fault_changes_what_the_server_does() {
-    let with_origins = |config| {
-        Arc::new(Config {
-            origins: vec!["http://good.example".into()],
-            ..config
-        })
-    };
+    let with_origins =
+        |config| Arc::new(Config { origins: vec!["http://good.example".into()], ..config });
     let conforming = with_origins(Config::default());
     let probes = all();
-    let right: Vec<_> = probes
-        .iter()
-        .map(|probe| turns(&conforming, probe))
-        .collect();
+    let right: Vec<_> = probes.iter().map(|probe| turns(&conforming, probe)).collect();
     // Those of TLS need a server, which `cargo xtask sensitivity` has.
     let is_of_tls = |name: &str| name.starts_with("tls-") || name == "h2c-in-tls";
     let unseen: Vec<&str> = FAULTS
@@ -285,10 +229,7 @@ fn every_fault_changes_what_the_server_does() {
         .filter(|info| !is_of_tls(info.name))
         .filter(|info| {
             let config = with_origins(Config::with_fault(info.fault));
-            !probes
-                .iter()
-                .zip(&right)
-                .any(|(probe, right)| turns(&config, probe) != *right)
+            !probes.iter().zip(&right).any(|(probe, right)| turns(&config, probe) != *right)
         })
         .map(|info| info.name)
         .collect();
@@ -299,18 +240,12 @@ fn every_fault_changes_what_the_server_does() {
 fn every_variation_switches_and_refuses() {
     for variation in Variation::ALL {
         let config = Arc::new(Config::with_variation(variation));
-        for (head, class) in [
-            (HANDSHAKE.into(), b'1'),
-            (changed("Version: 13", "Version: 8"), b'4'),
-        ] {
-            let probe = Probe {
-                writes: vec![head],
-                ends: false,
-            };
+        for (head, class) in
+            [(HANDSHAKE.into(), b'1'), (changed("Version: 13", "Version: 8"), b'4')]
+        {
+            let probe = Probe { writes: vec![head], ends: false };
             let actions = play(&config, &probe);
-            let Action::Write(octets) = &actions[0] else {
-                panic!("{variation:?}")
-            };
+            let Action::Write(octets) = &actions[0] else { panic!("{variation:?}") };
             assert_eq!(octets[9], class, "{variation:?}");
         }
     }

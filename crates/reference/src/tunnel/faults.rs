@@ -21,9 +21,7 @@ pub(super) fn overlooks(config: &Config, violation: FrameViolation, message: &Me
 /// How many octets of a frame are passed over, as its header is understood; none at all if the
 /// frame is waited for.
 pub(super) fn misparsed(config: &Config, header: &FrameHeader, here: usize) -> Option<usize> {
-    let is_long = header
-        .violations
-        .contains(&FrameViolation::LengthNotMinimal);
+    let is_long = header.violations.contains(&FrameViolation::LengthNotMinimal);
     match config.fault? {
         Fault::LongLengthFormAwaited if is_long => Some(0),
         Fault::LengthCut if header.announced > u64::from(u32::MAX) => {
@@ -112,24 +110,12 @@ const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 /// Which fault overlooks which violation.
 const OVERLOOKED: &[(Fault, FrameViolation)] = &[
     (Fault::AcceptCompressedPing, FrameViolation::ReservedBits),
-    (
-        Fault::AcceptFragmentedControlFrame,
-        FrameViolation::ControlFragmented,
-    ),
+    (Fault::AcceptFragmentedControlFrame, FrameViolation::ControlFragmented),
     (Fault::AcceptInvalidUtf8, FrameViolation::TextNotUtf8),
-    (
-        Fault::AcceptLongControlFrame,
-        FrameViolation::ControlTooLong,
-    ),
-    (
-        Fault::AcceptNestedMessage,
-        FrameViolation::DataInsideMessage,
-    ),
+    (Fault::AcceptLongControlFrame, FrameViolation::ControlTooLong),
+    (Fault::AcceptNestedMessage, FrameViolation::DataInsideMessage),
     (Fault::AcceptReservedBits, FrameViolation::ReservedBits),
-    (
-        Fault::AcceptStrayContinuation,
-        FrameViolation::ContinuationOutsideMessage,
-    ),
+    (Fault::AcceptStrayContinuation, FrameViolation::ContinuationOutsideMessage),
     (Fault::AcceptUnknownOpcode, FrameViolation::OpcodeUnknown),
     (Fault::AcceptUnmaskedFrame, FrameViolation::UnmaskedByClient),
     (Fault::CloseBodyEchoed, FrameViolation::CloseBodyOneOctet),

@@ -53,10 +53,7 @@ impl Message {
         if frame.opcode != opcode::CONTINUATION {
             self.payload.clear();
             let is_compressed = frame.rsv & RSV1 != 0 && self.is_compressible();
-            self.kind = Some(Kind {
-                opcode: frame.opcode,
-                is_compressed,
-            });
+            self.kind = Some(Kind { opcode: frame.opcode, is_compressed });
         }
         let Some(kind) = self.kind else {
             return Ok(None);

@@ -11,16 +11,8 @@ const CASE: &str = "server/http-version/http10";
 
 /// A server that gives this answer to an upgrade.
 fn run(corpus: &Corpus, name: &str, answer: &str) -> Run {
-    let case = &corpus
-        .cases
-        .iter()
-        .find(|case| case.id == id(corpus))
-        .unwrap();
-    let io = |at_us, kind, bytes: &str| Io {
-        at_us,
-        kind,
-        bytes: bytes.as_bytes().to_vec(),
-    };
+    let case = &corpus.cases.iter().find(|case| case.id == id(corpus)).unwrap();
+    let io = |at_us, kind, bytes: &str| Io { at_us, kind, bytes: bytes.as_bytes().to_vec() };
     let exchange = Exchange {
         end: End::Client,
         over: Over::Http1,
@@ -68,31 +60,19 @@ fn diff(runs: &[(&str, &str)], scope: Scope) -> Diff {
 
 #[test]
 fn servers_that_do_the_same_stand_together() {
-    let diff = diff(
-        &[("a", REFUSAL), ("b", SWITCH), ("c", REFUSAL)],
-        Scope::Differing,
-    );
+    let diff = diff(&[("a", REFUSAL), ("b", SWITCH), ("c", REFUSAL)], Scope::Differing);
     assert_eq!((diff.compared, diff.differing), (1, 1));
-    let [case] = &diff.cases[..] else {
-        panic!("{diff:?}")
-    };
+    let [case] = &diff.cases[..] else { panic!("{diff:?}") };
     let groups: Vec<_> = case
         .groups
         .iter()
         .map(|group| {
-            (
-                group.servers.join(" "),
-                group.outcome.as_deref(),
-                permitted_word(group.verdict),
-            )
+            (group.servers.join(" "), group.outcome.as_deref(), permitted_word(group.verdict))
         })
         .collect();
     assert_eq!(
         groups,
-        [
-            ("a c".to_owned(), Some("400"), "permitted"),
-            ("b".to_owned(), Some("101"), "forbidden")
-        ]
+        [("a c".to_owned(), Some("400"), "permitted"), ("b".to_owned(), Some("101"), "forbidden")]
     );
     assert_eq!(case.groups[0].did(), "400, connection closed");
     assert!(diff.requirements.contains_key("rfc9110/7.8-http10"));
@@ -119,10 +99,7 @@ fn who_was_not_asked_makes_no_difference() {
 
 #[test]
 fn nothing_of_a_server_becomes_markup_or_moves_the_terminal() {
-    let diff = diff(
-        &[("a<b>", HOSTILE), ("b\u{202e}", SWITCH)],
-        Scope::Differing,
-    );
+    let diff = diff(&[("a<b>", HOSTILE), ("b\u{202e}", SWITCH)], Scope::Differing);
     let page = crate::diff_html(&diff);
     for forbidden in ["<script", "<b>", "\u{202e}", "\x1b"] {
         let shown = page.replace("<b>101</b>", "").replace("<b>426</b>", "");
@@ -140,10 +117,7 @@ fn a_comparison_fits_its_schema() {
     let validator = jsonschema::validator_for(&schema).unwrap();
     let diff = diff(&[("a", REFUSAL), ("b", SWITCH)], Scope::All);
     let json = serde_json::from_str(&diff.json()).unwrap();
-    let errors: Vec<_> = validator
-        .iter_errors(&json)
-        .map(|e| e.to_string())
-        .collect();
+    let errors: Vec<_> = validator.iter_errors(&json).map(|e| e.to_string()).collect();
     assert_eq!(errors, Vec::<String>::new());
     assert_eq!(serde_json::from_str::<Diff>(&diff.json()).unwrap(), diff);
 }

@@ -19,10 +19,7 @@ pub fn diff_summary(diff: &Diff, style: Style) -> String {
         server_text(&mut text, server, style);
     }
     let said = headline(diff);
-    write_to(
-        &mut text,
-        format_args!("\n{}\n", painted(&said, None, style)),
-    );
+    write_to(&mut text, format_args!("\n{}\n", painted(&said, None, style)));
     text
 }
 
@@ -31,11 +28,9 @@ pub(crate) fn headline(diff: &Diff) -> String {
     let servers = counted(diff.servers.len(), "server");
     match diff.compared {
         0 => format!("{servers}, and no case that two of them were asked."),
-        compared => format!(
-            "{servers} differ in {} of {}.",
-            diff.differing,
-            counted(compared, "case")
-        ),
+        compared => {
+            format!("{servers} differ in {} of {}.", diff.differing, counted(compared, "case"))
+        }
     }
 }
 
@@ -56,34 +51,19 @@ fn case_text(text: &mut String, diff: &Diff, case: &ComparedCase, style: Style) 
 fn group_text(text: &mut String, group: &Group, style: Style) {
     let word = format!("{:<11}", permitted_word(group.verdict));
     let word = painted(&word, Some(group.verdict), style);
-    let names: Vec<String> = group
-        .servers
-        .iter()
-        .map(|name| visible::text(name))
-        .collect();
+    let names: Vec<String> = group.servers.iter().map(|name| visible::text(name)).collect();
     let did = visible::text(&group.did());
     write_to(text, format_args!("  {word} {did}: {}\n", names.join(", ")));
-    let worst = group
-        .findings
-        .iter()
-        .filter(|one| one.verdict == group.verdict);
+    let worst = group.findings.iter().filter(|one| one.verdict == group.verdict);
     for finding in worst.filter(|one| one.verdict >= Verdict::Warn).take(1) {
-        let (rule, said) = (
-            visible::text(&finding.requirement),
-            visible::text(&finding.message),
-        );
+        let (rule, said) = (visible::text(&finding.requirement), visible::text(&finding.message));
         write_to(text, format_args!("              {rule}: {said}\n"));
     }
 }
 
 fn server_text(text: &mut String, server: &Server, style: Style) {
     let (name, url) = (visible::text(&server.name), visible::text(&server.url));
-    let verdicts = [
-        Verdict::Fail,
-        Verdict::Warn,
-        Verdict::Pass,
-        Verdict::Inconclusive,
-    ];
+    let verdicts = [Verdict::Fail, Verdict::Warn, Verdict::Pass, Verdict::Inconclusive];
     let counts = verdicts.map(|verdict| {
         let count = server.summary.count(verdict);
         painted(

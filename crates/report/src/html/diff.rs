@@ -141,11 +141,7 @@ fn group_item(group: &Group) -> Markup {
 }
 
 fn names(group: &Group) -> String {
-    let names: Vec<String> = group
-        .servers
-        .iter()
-        .map(|name| visible::text(name))
-        .collect();
+    let names: Vec<String> = group.servers.iter().map(|name| visible::text(name)).collect();
     names.join(", ")
 }
 

@@ -214,10 +214,7 @@ fn part_title(chapter: &Chapter<'_>) -> Markup {
 }
 
 fn chapter_title(chapter: &Chapter<'_>) -> String {
-    chapter
-        .section
-        .as_ref()
-        .map_or_else(|| "No section".to_owned(), Section::name)
+    chapter.section.as_ref().map_or_else(|| "No section".to_owned(), Section::name)
 }
 
 fn anchor(chapter: &Chapter<'_>) -> String {

@@ -35,9 +35,7 @@ pub(super) fn banner(report: &Report) -> Markup {
 pub(super) fn counts(report: &Report) -> Markup {
     let summary = report.summary;
     let said = overview::headline(report);
-    let (lead, rest) = said
-        .split_first()
-        .map_or(("", &[][..]), |(lead, rest)| (lead, rest));
+    let (lead, rest) = said.split_first().map_or(("", &[][..]), |(lead, rest)| (lead, rest));
     let tone = worst(summary).map_or("inconclusive", verdict_word);
     html! {
         section.summary.(tone) aria-labelledby="summary" {
@@ -61,16 +59,10 @@ pub(super) fn counts(report: &Report) -> Markup {
 pub(super) fn rules(report: &Report, verdict: Verdict) -> Markup {
     let rules = overview::rules(report, verdict);
     let (id, title, gloss) = match verdict {
-        Verdict::Fail => (
-            "broken",
-            "Broken rules",
-            "What the target must do and does not.",
-        ),
-        _ => (
-            "warned",
-            "Warnings",
-            "What the target should do and does not, or what harms others.",
-        ),
+        Verdict::Fail => ("broken", "Broken rules", "What the target must do and does not."),
+        _ => {
+            ("warned", "Warnings", "What the target should do and does not, or what harms others.")
+        }
     };
     html! {
         @if !rules.is_empty() {
@@ -105,16 +97,8 @@ pub(super) fn facts(report: &Report) -> Markup {
         ("Announces extended CONNECT", yes(facts.extended_connect)),
         ("Opens WebSockets in HTTP/2", yes(facts.http2_endpoint)),
     ];
-    let names: Vec<String> = facts
-        .subprotocols
-        .iter()
-        .map(|name| visible::text(name))
-        .collect();
-    let names = if names.is_empty() {
-        "none found".to_owned()
-    } else {
-        names.join(", ")
-    };
+    let names: Vec<String> = facts.subprotocols.iter().map(|name| visible::text(name)).collect();
+    let names = if names.is_empty() { "none found".to_owned() } else { names.join(", ") };
     html! {
         section.facts aria-labelledby="facts" {
             h2 #facts { "The target" }
@@ -149,11 +133,7 @@ pub(super) fn colophon(report: &Report) -> Markup {
 pub(super) fn bar(summary: Summary) -> Markup {
     let total = summary.total().max(1);
     let parts = BY_URGENCY.map(|verdict| (verdict, summary.count(verdict)));
-    let label: Vec<String> = parts
-        .iter()
-        .filter(|(_, count)| *count > 0)
-        .map(words)
-        .collect();
+    let label: Vec<String> = parts.iter().filter(|(_, count)| *count > 0).map(words).collect();
     let mut spans = Vec::new();
     let mut left = 0;
     for (verdict, count) in parts {
@@ -177,10 +157,7 @@ pub(super) fn words((verdict, count): &(Verdict, usize)) -> String {
 
 fn rule_item(rule: &Rule<'_>) -> Markup {
     let text = rule.note.map_or(rule.id, |note| note.text.as_str());
-    let first = rule
-        .shown
-        .first()
-        .map(|(_, message)| visible::text(message));
+    let first = rule.shown.first().map(|(_, message)| visible::text(message));
     let links = html! {
         ul.cases {
             @for (case, _) in &rule.shown {
@@ -207,16 +184,11 @@ fn rule_item(rule: &Rule<'_>) -> Markup {
 }
 
 fn worst(summary: Summary) -> Option<Verdict> {
-    BY_URGENCY
-        .into_iter()
-        .find(|verdict| summary.count(*verdict) > 0)
+    BY_URGENCY.into_iter().find(|verdict| summary.count(*verdict) > 0)
 }
 
 fn started(report: &Report) -> Markup {
-    let shown = report
-        .started
-        .strftime("%-d %B %Y, %H:%M:%S UTC")
-        .to_string();
+    let shown = report.started.strftime("%-d %B %Y, %H:%M:%S UTC").to_string();
     html! { time datetime=(report.started) { (shown) } }
 }
 

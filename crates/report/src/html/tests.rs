@@ -22,15 +22,7 @@ fn the_same_report_is_the_same_page() {
 fn nothing_of_the_target_becomes_markup() {
     let page = html(&sample::report());
     assert_eq!(page.matches("<script").count(), 1);
-    for forbidden in [
-        "<img",
-        "alert(1)<",
-        "<b>soap",
-        "\u{202e}",
-        "\0",
-        "\x1b",
-        "javascript:",
-    ] {
+    for forbidden in ["<img", "alert(1)<", "<b>soap", "\u{202e}", "\0", "\x1b", "javascript:"] {
         assert!(!page.contains(forbidden), "{forbidden:?}");
     }
     let printable = |c: char| c == '\n' || !c.is_control();
@@ -45,27 +37,14 @@ fn every_address_is_a_section_or_in_the_page() {
         note.sections.push("rfc1/\" onclick=\"alert(1)".to_owned());
     }
     let page = html(&report);
-    for address in page
-        .split("href=\"")
-        .skip(1)
-        .map(|rest| rest.split('"').next().unwrap())
-    {
+    for address in page.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
         let known = address.starts_with('#') || address.starts_with("https://www.rfc-editor.org/");
         assert!(known, "{address}");
     }
     let markup = page.replace(STYLE, "").replace(SCRIPT, "");
-    for tag in markup
-        .split('<')
-        .skip(1)
-        .map(|rest| rest.split('>').next().unwrap())
-    {
-        for loading in [
-            " src=", " style=", " on", "link", "iframe", "img", "object", "base",
-        ] {
-            assert!(
-                !tag.starts_with(loading.trim()) || tag.starts_with("ol"),
-                "{tag}"
-            );
+    for tag in markup.split('<').skip(1).map(|rest| rest.split('>').next().unwrap()) {
+        for loading in [" src=", " style=", " on", "link", "iframe", "img", "object", "base"] {
+            assert!(!tag.starts_with(loading.trim()) || tag.starts_with("ol"), "{tag}");
             assert!(!loading.starts_with(' ') || !tag.contains(loading), "{tag}");
         }
     }
@@ -95,12 +74,7 @@ fn a_full_run_stays_light() {
 #[test]
 fn an_endless_answer_stays_light() {
     let mut report = sample::full_report(600);
-    for io in report
-        .cases
-        .iter_mut()
-        .flat_map(|case| &mut case.exchanges)
-        .flat_map(|e| &mut e.io)
-    {
+    for io in report.cases.iter_mut().flat_map(|case| &mut case.exchanges).flat_map(|e| &mut e.io) {
         io.bytes = (0..=255).cycle().take(16 << 10).collect();
     }
     let page = html(&report);
@@ -122,24 +96,12 @@ fn frames_stand_beside_their_octets() {
     let mut report = sample::report();
     let exchange = &mut report.cases[0].exchanges[0];
     *exchange = sample::over_http2(vec![
-        (
-            IoKind::Wrote,
-            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec(),
-        ),
-        (
-            IoKind::Read,
-            b"\0\0\x06\x04\0\0\0\0\0\0\x08\0\0\0\x01\0\0\x0e\x01".to_vec(),
-        ),
+        (IoKind::Wrote, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec()),
+        (IoKind::Read, b"\0\0\x06\x04\0\0\0\0\0\0\x08\0\0\0\x01\0\0\x0e\x01".to_vec()),
         // A field whose value is markup, and a GOAWAY that says something to people.
-        (
-            IoKind::Read,
-            b"\x05\0\0\0\x01\x8d\0\x01x\x09<b>\x1b\0\x80\x80\x0a\x0a".to_vec(),
-        ),
+        (IoKind::Read, b"\x05\0\0\0\x01\x8d\0\x01x\x09<b>\x1b\0\x80\x80\x0a\x0a".to_vec()),
         (IoKind::WroteOwed, b"\0\0\0\x04\x01\0\0\0\0".to_vec()),
-        (
-            IoKind::Read,
-            b"\0\0\x0b\x07\0\0\0\0\0\0\0\0\x01\0\0\0\x0b<i>".to_vec(),
-        ),
+        (IoKind::Read, b"\0\0\x0b\x07\0\0\0\0\0\0\0\0\x01\0\0\0\x0b<i>".to_vec()),
     ]);
     let page = html(&report);
     for wanted in [

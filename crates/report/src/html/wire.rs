@@ -19,10 +19,7 @@ pub(super) struct Ink {
 
 impl Default for Ink {
     fn default() -> Self {
-        Self {
-            case: 0,
-            pool: POOL,
-        }
+        Self { case: 0, pool: POOL }
     }
 }
 
@@ -139,11 +136,7 @@ fn octets(what: &str, io: &Io, offset: usize, marks: &[Range<usize>], ink: &mut 
     let (head, mut shown) = sheet.text(text, ink);
     let mut rows = None;
     if shown == text.len() && !binary.is_empty() {
-        let (hex, more) = Sheet {
-            offset: offset + shown,
-            marks,
-        }
-        .hex(binary, ink);
+        let (hex, more) = Sheet { offset: offset + shown, marks }.hex(binary, ink);
         shown += more;
         rows = Some(hex);
     }
@@ -182,11 +175,7 @@ fn text_length(bytes: &[u8]) -> usize {
     let body = head.map_or(0, |at| at + 4);
     let odd = |byte: &&u8| !matches!(byte, b'\r' | b'\n' | b'\t' | b' '..=b'~');
     let odds = bytes[body..].iter().filter(odd).count();
-    if odds * 8 > bytes.len() - body {
-        body
-    } else {
-        bytes.len()
-    }
+    if odds * 8 > bytes.len() - body { body } else { bytes.len() }
 }
 
 /// Where octets stand in their stream, and which of the stream are marked.
@@ -232,15 +221,9 @@ impl Sheet<'_> {
                 visible::write_to(&mut codes.html, format_args!("{byte:02X}"));
                 let marked_on = position + 1 < row.len() && self.is_marked(shown + position + 1);
                 codes.mark(marked && marked_on);
-                codes
-                    .html
-                    .push(if position + 1 < row.len() { ' ' } else { '\n' });
+                codes.html.push(if position + 1 < row.len() { ' ' } else { '\n' });
                 chars.mark(marked);
-                chars.escaped(if matches!(byte, b' '..=b'~') {
-                    char::from(byte)
-                } else {
-                    '·'
-                });
+                chars.escaped(if matches!(byte, b' '..=b'~') { char::from(byte) } else { '·' });
             }
             chars.mark(false);
             chars.html.push('\n');
@@ -268,9 +251,7 @@ impl Sheet<'_> {
     fn is_marked(&self, at: usize) -> bool {
         let at = self.offset + at;
         let next = self.marks.partition_point(|range| range.end <= at);
-        self.marks
-            .get(next)
-            .is_some_and(|range| range.contains(&at))
+        self.marks.get(next).is_some_and(|range| range.contains(&at))
     }
 }
 

@@ -10,84 +10,42 @@ use crate::sample;
 #[track_caller]
 fn check(wrote: &str, read: &str, want_wrote: &str, want_read: &str) {
     for size in [usize::MAX, 1, 3] {
-        let mut results = [sample::result_of(
-            parts(IoKind::Wrote, wrote, size),
-            Vec::new(),
-        )];
-        results[0].exchanges[0]
-            .io
-            .extend(parts(IoKind::Read, read, size));
+        let mut results = [sample::result_of(parts(IoKind::Wrote, wrote, size), Vec::new())];
+        results[0].exchanges[0].io.extend(parts(IoKind::Read, read, size));
         redact(&mut results, &["X-Api-Key".to_owned()]);
         let exchange = &results[0].exchanges[0];
-        assert_eq!(
-            String::from_utf8_lossy(&exchange.written()),
-            want_wrote,
-            "cut at {size}"
-        );
-        assert_eq!(
-            String::from_utf8_lossy(&exchange.read()),
-            want_read,
-            "cut at {size}"
-        );
+        assert_eq!(String::from_utf8_lossy(&exchange.written()), want_wrote, "cut at {size}");
+        assert_eq!(String::from_utf8_lossy(&exchange.read()), want_read, "cut at {size}");
     }
 }
 
 fn parts(kind: IoKind, text: &str, size: usize) -> Vec<Io> {
     let chunks = text.as_bytes().chunks(size.min(text.len().max(1)));
-    chunks
-        .map(|bytes| Io {
-            at_us: 0,
-            kind,
-            bytes: bytes.to_vec(),
-        })
-        .collect()
+    chunks.map(|bytes| Io { at_us: 0, kind, bytes: bytes.to_vec() }).collect()
 }
 
 #[test]
 fn values_of_secret_fields_are_overwritten() {
     let rows = [
-        (
-            "Authorization: Bearer abc\r\nHost: a\r\n",
-            "Authorization: ****** ***\r\nHost: a\r\n",
-        ),
+        ("Authorization: Bearer abc\r\nHost: a\r\n", "Authorization: ****** ***\r\nHost: a\r\n"),
         ("aUTHORIZATION:x\r\n", "aUTHORIZATION:*\r\n"),
-        (
-            "X-Api-Key: 1\r\nX-Api-Key-2: 1\r\n",
-            "X-Api-Key: *\r\nX-Api-Key-2: 1\r\n",
-        ),
-        (
-            "Cookie: a=b; c=d\r\n\r\nbody",
-            "Cookie: **** ***\r\n\r\nbody",
-        ),
-        (
-            "Proxy-Authorization : Basic x\n\n",
-            "Proxy-Authorization : ***** *\n\n",
-        ),
+        ("X-Api-Key: 1\r\nX-Api-Key-2: 1\r\n", "X-Api-Key: *\r\nX-Api-Key-2: 1\r\n"),
+        ("Cookie: a=b; c=d\r\n\r\nbody", "Cookie: **** ***\r\n\r\nbody"),
+        ("Proxy-Authorization : Basic x\n\n", "Proxy-Authorization : ***** *\n\n"),
         (" \tCookie: a\r\n", " \tCookie: *\r\n"),
-        (
-            "Cookie: a\r\n b\r\n\tc\r\nHost: a",
-            "Cookie: *\r\n *\r\n\t*\r\nHost: a",
-        ),
+        ("Cookie: a\r\n b\r\n\tc\r\nHost: a", "Cookie: *\r\n *\r\n\t*\r\nHost: a"),
         ("Cookie: a\rb\r\nHost: a", "Cookie: *\r*\r\nHost: a"),
         ("A: b\rCookie: c\r\nHost: a", "A: b\rCookie: *\r\nHost: a"),
         ("Cookie: unfinished", "Cookie: **********"),
         ("Cookie:", "Cookie:"),
-        (
-            "Cookies: a\r\nNo-Cookie: b\r\nCookie c: d",
-            "Cookies: a\r\nNo-Cookie: b\r\nCookie c: d",
-        ),
+        ("Cookies: a\r\nNo-Cookie: b\r\nCookie c: d", "Cookies: a\r\nNo-Cookie: b\r\nCookie c: d"),
         ("GET /Cookie: HTTP/1.1\r\n", "GET /Cookie: HTTP/1.1\r\n"),
     ];
     for (text, want) in rows {
         check(text, "", want, "");
         check("", text, "", want);
     }
-    check(
-        "",
-        "Set-Cookie: id=1; Path=/\r\n",
-        "",
-        "Set-Cookie: ***** ******\r\n",
-    );
+    check("", "Set-Cookie: id=1; Path=/\r\n", "", "Set-Cookie: ***** ******\r\n");
 }
 
 #[test]
@@ -113,10 +71,7 @@ fn a_finding_does_not_tell_the_secret() {
     };
     let mut results = [sample::result_of(io, vec![finding])];
     redact(&mut results, &["x-api-key".to_owned()]);
-    assert_eq!(
-        results[0].findings[0].message,
-        "the body repeats **************"
-    );
+    assert_eq!(results[0].findings[0].message, "the body repeats **************");
 }
 
 proptest! {
@@ -150,17 +105,13 @@ fn values_in_header_lists_are_overwritten() {
     // `set-cookie` with a Huffman-coded value of three octets, then a server that repeats a secret.
     let read = b"\0\0\x18\x01\x05\0\0\0\x01\x88\x0f\x28\x83\x18\xc6\x3f\x0f\x27\x0esee longsecret";
     let mut results = [sample::result_of(Vec::new(), Vec::new())];
-    results[0].exchanges[0] = sample::over_http2(vec![
-        (IoKind::Wrote, wrote.to_vec()),
-        (IoKind::Read, read.to_vec()),
-    ]);
+    results[0].exchanges[0] =
+        sample::over_http2(vec![(IoKind::Wrote, wrote.to_vec()), (IoKind::Read, read.to_vec())]);
     redact(&mut results, &[]);
     let notes = FrameNotes::of(&results[0].exchanges[0]);
     let values = |notes: &[FrameNote]| -> Vec<String> {
         let fields = notes.iter().flat_map(|note| &note.fields);
-        fields
-            .map(|field| String::from_utf8_lossy(&field.value).into_owned())
-            .collect()
+        fields.map(|field| String::from_utf8_lossy(&field.value).into_owned()).collect()
     };
     assert_eq!(values(&notes.written), ["****** **********", "*"]);
     assert_eq!(values(&notes.read), ["200", "***", "see **********"]);

@@ -37,12 +37,7 @@ pub(crate) fn case(id: &str, steps: Vec<Step>) -> Case {
         steps,
         expect: vec![expect(
             Grade::Pass,
-            &[
-                Outcome::Class(1),
-                Outcome::Class(2),
-                Outcome::Class(4),
-                Outcome::Class(5),
-            ],
+            &[Outcome::Class(1), Outcome::Class(2), Outcome::Class(4), Outcome::Class(5)],
         )],
         same_as: None,
         source: Source::default(),
@@ -51,10 +46,7 @@ pub(crate) fn case(id: &str, steps: Vec<Step>) -> Case {
 
 /// The same case, which needs an endpoint.
 pub(crate) fn on_endpoint(case: Case) -> Case {
-    Case {
-        needs: vec![Need::Endpoint],
-        ..case
-    }
+    Case { needs: vec![Need::Endpoint], ..case }
 }
 
 /// An alternative.
@@ -79,9 +71,7 @@ pub(crate) fn send(text: &str) -> Step {
 
 /// These octets to send.
 pub(crate) fn send_octets(octets: &[u8]) -> Step {
-    Step::Send(Template {
-        parts: vec![Part::Bytes(octets.to_vec())],
-    })
+    Step::Send(Template { parts: vec![Part::Bytes(octets.to_vec())] })
 }
 
 /// Octets, with `{key}` as the only binding.
@@ -98,9 +88,7 @@ pub(crate) fn octets(text: &str) -> Template {
 
 /// A valid opening handshake with a Ping after the 101.
 pub(crate) fn control() -> Case {
-    let ping = Step::Send(Template {
-        parts: vec![Part::Binding(Binding::Ping)],
-    });
+    let ping = Step::Send(Template { parts: vec![Part::Binding(Binding::Ping)] });
     let switched = Outcomes(vec![Outcome::Status(101)]);
     let steps = vec![send(HANDSHAKE), Step::Await(switched), ping];
     let mut control = case(CONTROL, steps);
@@ -128,11 +116,7 @@ pub(crate) fn settings() -> Settings {
 /// Limits for a single exchange.
 pub(crate) fn limits() -> Limits {
     let window = Duration::from_millis(150);
-    Limits {
-        window,
-        timeout: Duration::from_secs(2),
-        keep: 64 * 1024,
-    }
+    Limits { window, timeout: Duration::from_secs(2), keep: 64 * 1024 }
 }
 
 /// The target at an address.
@@ -242,12 +226,7 @@ impl Judge for LabelJudge {
         };
         let reason = (verdict == Verdict::Inconclusive).then_some(Reason::NoAnswer);
         let blank = self.not_played(case, verdict, Reason::NoAnswer, "");
-        CaseResult {
-            reason,
-            label: Some(label),
-            exchanges,
-            ..blank
-        }
+        CaseResult { reason, label: Some(label), exchanges, ..blank }
     }
 
     fn not_played(
@@ -284,10 +263,7 @@ impl Judge for LabelJudge {
     }
 
     fn rests_on_silence(&self, _case: &Case, result: &CaseResult) -> bool {
-        result
-            .exchanges
-            .iter()
-            .any(|exchange| exchange.saw(IoKind::Deadline))
+        result.exchanges.iter().any(|exchange| exchange.saw(IoKind::Deadline))
     }
 
     fn progress(&self, case: &Case, _written: &[u8], read: &[u8]) -> Progress {
@@ -298,10 +274,7 @@ impl Judge for LabelJudge {
         if progress(case, read).heads.last() != Some(&101) {
             return Leave::default();
         }
-        Leave {
-            octets: close.to_vec(),
-            awaits_end: true,
-        }
+        Leave { octets: close.to_vec(), awaits_end: true }
     }
 }
 
@@ -334,33 +307,19 @@ fn progress(case: &Case, read: &[u8]) -> Progress {
     let awaits = loop {
         if !rest.starts_with(b"HTTP/1.") {
             let nothing = !rest.is_empty() && rest.len() >= 7;
-            break if nothing {
-                Awaits::Nothing
-            } else {
-                Awaits::Octets
-            };
+            break if nothing { Awaits::Nothing } else { Awaits::Octets };
         }
         let Some(end) = rest.windows(4).position(|four| four == b"\r\n\r\n") else {
             break Awaits::Octets;
         };
         let head = String::from_utf8_lossy(&rest[..end]).into_owned();
         rest = &rest[end + 4..];
-        let status = head
-            .get(9..12)
-            .and_then(|digits| digits.parse().ok())
-            .unwrap_or(0);
+        let status = head.get(9..12).and_then(|digits| digits.parse().ok()).unwrap_or(0);
         heads.push(status);
         if status == 101 {
-            let pong = case
-                .expect
-                .iter()
-                .any(|one| one.tunnel == Some(Tunnel::PingPong));
+            let pong = case.expect.iter().any(|one| one.tunnel == Some(Tunnel::PingPong));
             let there = rest.contains(&0x8A);
-            break if pong && !there {
-                Awaits::Octets
-            } else {
-                Awaits::Nothing
-            };
+            break if pong && !there { Awaits::Octets } else { Awaits::Nothing };
         }
         let length = head.split("Content-Length: ").nth(1);
         let length = length.and_then(|text| text.split("\r\n").next()?.parse().ok());
@@ -373,9 +332,5 @@ fn progress(case: &Case, read: &[u8]) -> Progress {
             break if end { Awaits::End } else { Awaits::Nothing };
         }
     };
-    Progress {
-        heads,
-        awaits,
-        http2: Http2Progress::default(),
-    }
+    Progress { heads, awaits, http2: Http2Progress::default() }
 }

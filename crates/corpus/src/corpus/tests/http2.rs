@@ -68,17 +68,13 @@ fn load_http2(cases: &str) -> Result<Corpus, String> {
 #[test]
 fn keys_of_http2() {
     let corpus = load_http2(HTTP2).unwrap_or_else(|error| panic!("{error}"));
-    let [one, two] = &corpus.cases[..] else {
-        panic!()
-    };
+    let [one, two] = &corpus.cases[..] else { panic!() };
     assert_eq!((one.over, one.tls), (Over::Http2, Tls::AsTarget));
     assert_eq!(one.alpn, ["h2"]);
     assert_eq!((two.over, two.tls), (Over::Http1, Tls::Off));
     assert_eq!(two.alpn, ["h2", "http/1.1"]);
     assert_eq!(one.steps[2], Step::AwaitSettings);
-    let [first, second] = &one.expect[..] else {
-        panic!()
-    };
+    let [first, second] = &one.expect[..] else { panic!() };
     let outcomes = [Outcome::StreamError, Outcome::ConnectionError];
     assert_eq!(first.outcomes.0, outcomes);
     assert_eq!(first.codes, [ErrorCode::ProtocolError, ErrorCode::Cancel]);
@@ -87,11 +83,8 @@ fn keys_of_http2() {
 
 #[test]
 fn alpn_has_a_default_and_can_be_left_out() {
-    let rows = [
-        ("", vec!["h2"]),
-        ("alpn = []", vec![]),
-        ("alpn = [\"h2c\", \"x\"]", vec!["h2c", "x"]),
-    ];
+    let rows =
+        [("", vec!["h2"]), ("alpn = []", vec![]), ("alpn = [\"h2c\", \"x\"]", vec!["h2c", "x"])];
     for (line, want) in rows {
         let cases = HTTP2.replacen("over = \"http2\"", &format!("over = \"http2\"\n{line}"), 1);
         let corpus = load_http2(&cases).unwrap_or_else(|error| panic!("{error}"));

@@ -226,11 +226,7 @@ const WHOLE_CASES: &[Row] = &[
 
 #[test]
 fn errors_of_whole_cases() {
-    check(
-        CASES,
-        |cases| load(REQUIREMENTS, PRESETS, cases),
-        WHOLE_CASES,
-    );
+    check(CASES, |cases| load(REQUIREMENTS, PRESETS, cases), WHOLE_CASES);
 }
 
 #[test]
@@ -300,9 +296,5 @@ fn errors_of_requirements() {
             "\"6455\"",
         ),
     ];
-    check(
-        REQUIREMENTS,
-        |requirements| load(requirements, PRESETS, CASES),
-        &rows,
-    );
+    check(REQUIREMENTS, |requirements| load(requirements, PRESETS, CASES), &rows);
 }

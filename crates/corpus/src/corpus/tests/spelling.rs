@@ -16,12 +16,7 @@ const SHAPE: &[Row] = &[
         "server/key.toml:1:9: invalid type: integer `3`, expected a string",
         "3",
     ),
-    (
-        "title = \"Keys\"",
-        "",
-        "server/key.toml:1:1: missing key `title`",
-        " ",
-    ),
+    ("title = \"Keys\"", "", "server/key.toml:1:1: missing key `title`", " "),
     (
         "requirement",
         "requirment",
@@ -46,12 +41,7 @@ const SHAPE: &[Row] = &[
         "server/key.toml:33:25: unknown key `is`; known are `name`, `present`, `absent`, `equals`, `token`, `no-token`, `extension`",
         "is",
     ),
-    (
-        "name = \"one\"",
-        "",
-        "server/key.toml:7:1: missing key `name`",
-        "[[case]]",
-    ),
+    ("name = \"one\"", "", "server/key.toml:7:1: missing key `name`", "[[case]]"),
     (
         "name = \"one\"",
         "name = \"one\"\nname = \"two\"",
@@ -102,12 +92,7 @@ const BYTES: &[Row] = &[
         "server/key.toml:13:22: unfinished escape; write `\\xHH` with two hexadecimal digits, or `\\\\` for a backslash",
         "\\x",
     ),
-    (
-        "A: b",
-        "A: \t",
-        "server/key.toml:13:22: raw control character U+0009; write `\\t`",
-        " ",
-    ),
+    ("A: b", "A: \t", "server/key.toml:13:22: raw control character U+0009; write `\\t`", " "),
     (
         "A: b",
         "A: \u{e9}",
@@ -150,12 +135,7 @@ const BYTES: &[Row] = &[
         "server/key.toml:13:22: unclosed `{`; close it with `}`, or write `{{` for a brace",
         "{",
     ),
-    (
-        "A: b",
-        "A: }",
-        "server/key.toml:13:22: stray `}`; write `}}` for a brace",
-        "}",
-    ),
+    ("A: b", "A: }", "server/key.toml:13:22: stray `}`; write `}}` for a brace", "}"),
     (
         "'A: b\\r\\n\\r\\n'",
         "\"\\r\\n\"",

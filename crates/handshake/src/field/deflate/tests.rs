@@ -17,10 +17,7 @@ fn answer(parameters: &str) -> Result<Answer, String> {
 }
 
 fn faults(faults: Vec<DeflateFault<'_>>) -> String {
-    let words: Vec<_> = faults
-        .iter()
-        .map(|fault| format!("{:?}", fault.kind))
-        .collect();
+    let words: Vec<_> = faults.iter().map(|fault| format!("{:?}", fault.kind)).collect();
     words.join(" ")
 }
 
@@ -29,32 +26,16 @@ fn rfc7692_7_invalid_parameters() {
     let rows = [
         ("", "", ""),
         ("; client_max_window_bits", "", "ValueMissing"),
-        (
-            "; client_max_window_bits=15; server_max_window_bits=\"8\"",
-            "",
-            "",
-        ),
+        ("; client_max_window_bits=15; server_max_window_bits=\"8\"", "", ""),
         ("; client_max_window_bits=7", "OutOfRange", "OutOfRange"),
         ("; client_max_window_bits=16", "OutOfRange", "OutOfRange"),
         ("; client_max_window_bits=0", "OutOfRange", "OutOfRange"),
         ("; client_max_window_bits=08", "LeadingZero", "LeadingZero"),
         ("; client_max_window_bits=-8", "NotDigits", "NotDigits"),
-        (
-            "; client_max_window_bits=999999999999",
-            "OutOfRange",
-            "OutOfRange",
-        ),
+        ("; client_max_window_bits=999999999999", "OutOfRange", "OutOfRange"),
         ("; server_max_window_bits", "ValueMissing", "ValueMissing"),
-        (
-            "; server_no_context_takeover=1",
-            "ValueUnexpected",
-            "ValueUnexpected",
-        ),
-        (
-            "; foo; Client_Max_Window_Bits=9",
-            "Unknown Unknown",
-            "Unknown Unknown",
-        ),
+        ("; server_no_context_takeover=1", "ValueUnexpected", "ValueUnexpected"),
+        ("; foo; Client_Max_Window_Bits=9", "Unknown Unknown", "Unknown Unknown"),
         (
             "; server_max_window_bits=x; server_max_window_bits=9",
             "NotDigits Repeated",
@@ -62,16 +43,8 @@ fn rfc7692_7_invalid_parameters() {
         ),
     ];
     for (parameters, of_offer, of_answer) in rows {
-        assert_eq!(
-            offer(parameters).err().unwrap_or_default(),
-            of_offer,
-            "{parameters}"
-        );
-        assert_eq!(
-            answer(parameters).err().unwrap_or_default(),
-            of_answer,
-            "{parameters}"
-        );
+        assert_eq!(offer(parameters).err().unwrap_or_default(), of_offer, "{parameters}");
+        assert_eq!(answer(parameters).err().unwrap_or_default(), of_answer, "{parameters}");
     }
 }
 
@@ -92,25 +65,12 @@ fn rfc7692_7_1_parameters() {
 fn rfc7692_7_1_answers_fit_offers() {
     check_fit(&[
         ("", "", &[], true),
-        (
-            "",
-            "; server_no_context_takeover; server_max_window_bits=9",
-            &[],
-            true,
-        ),
-        (
-            "; server_no_context_takeover",
-            "",
-            &[Misfit::ServerContextTakeover],
-            false,
-        ),
+        ("", "; server_no_context_takeover; server_max_window_bits=9", &[], true),
+        ("; server_no_context_takeover", "", &[Misfit::ServerContextTakeover], false),
         ("; client_no_context_takeover", "", &[], true),
         ("", "; client_no_context_takeover", &[], true),
     ]);
-    let offers = [
-        offer("; server_max_window_bits=10").unwrap(),
-        offer("").unwrap(),
-    ];
+    let offers = [offer("; server_max_window_bits=10").unwrap(), offer("").unwrap()];
     assert!(fits(&answer("").unwrap(), &offers));
     assert!(!fits(&answer("").unwrap(), &[]));
 }
@@ -122,32 +82,18 @@ fn rfc7692_7_1_2_windows_fit_offers() {
     check_fit(&[
         (server_10, "", &[Misfit::ServerWindowMissing(10)], false),
         (server_10, server_10, &[], true),
-        (
-            server_10,
-            "; server_max_window_bits=11",
-            &[Misfit::ServerWindowLarger],
-            false,
-        ),
+        (server_10, "; server_max_window_bits=11", &[Misfit::ServerWindowLarger], false),
         ("", client_10, &[Misfit::ClientWindowNotOffered], false),
         ("; client_max_window_bits", client_10, &[], true),
         (client_10, "", &[], true),
-        (
-            client_10,
-            "; client_max_window_bits=11",
-            &[Misfit::ClientWindowLarger],
-            true,
-        ),
+        (client_10, "; client_max_window_bits=11", &[Misfit::ClientWindowLarger], true),
     ]);
 }
 
 fn check_fit(rows: &[(&str, &str, &[Misfit], bool)]) {
     for &(offered, answered, misfits, fit) in rows {
         let (offered, answered) = (offer(offered).unwrap(), answer(answered).unwrap());
-        assert_eq!(
-            answered.misfits(&offered),
-            misfits,
-            "{offered:?} {answered:?}"
-        );
+        assert_eq!(answered.misfits(&offered), misfits, "{offered:?} {answered:?}");
         assert_eq!(fits(&answered, &[offered]), fit, "{offered:?} {answered:?}");
     }
 }

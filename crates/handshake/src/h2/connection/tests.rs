@@ -5,9 +5,7 @@ use super::*;
 use crate::h2::{FaultKind, flag, hpack, setting, write};
 
 fn headers(stream: u32, fields: &[(&str, &str)], flags: u8) -> Vec<u8> {
-    let fields = fields
-        .iter()
-        .map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+    let fields = fields.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
     write::headers(stream, &hpack::encode(fields), flags)
 }
 
@@ -64,10 +62,7 @@ fn the_connection_as_a_whole() {
     assert_eq!((connection.pings.len(), connection.ping_acks.len()), (1, 1));
     assert_eq!(connection.settings_acks, [21]);
     let error = connection.connection_error().unwrap();
-    assert_eq!(
-        (error.code, error.debug.as_slice()),
-        (ErrorCode::PROTOCOL_ERROR, &b"bad"[..])
-    );
+    assert_eq!((error.code, error.debug.as_slice()), (ErrorCode::PROTOCOL_ERROR, &b"bad"[..]));
     assert_eq!(connection.faults[0].kind, FaultKind::StreamMissing);
 }
 
@@ -76,9 +71,5 @@ fn reading_begins_where_it_is_told_to() {
     let octets = [b"HTTP/1.1 101 X\r\n\r\n".to_vec(), write::settings(&[])].concat();
     let connection = Connection::read_from(&octets, 18, Side::Server);
     assert_eq!(connection.settings, [(18, Vec::new())]);
-    assert!(
-        Connection::read_from(&octets, 999, Side::Server)
-            .settings
-            .is_empty()
-    );
+    assert!(Connection::read_from(&octets, 999, Side::Server).settings.is_empty());
 }

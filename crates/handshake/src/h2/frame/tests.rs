@@ -19,16 +19,7 @@ fn a_header_of_nine_octets() {
     let octets = b"\x00\x00\x02\x01\x25\x80\x00\x00\x03abc";
     let frame = only(&octets[..11]);
     let want = (kind::HEADERS, 0x25, 3, &b"ab"[..], 11);
-    assert_eq!(
-        (
-            frame.kind,
-            frame.flags,
-            frame.stream,
-            frame.payload,
-            frame.len
-        ),
-        want
-    );
+    assert_eq!((frame.kind, frame.flags, frame.stream, frame.payload, frame.len), want);
     for cut in 0..11 {
         assert_eq!(read(&octets[..cut]), (Vec::new(), 0), "{cut}");
     }
@@ -43,11 +34,7 @@ fn what_payloads_mean() {
     let reset = write::rst_stream(1, ErrorCode::CANCEL);
     assert_eq!(only(&reset).rst_stream(), Some(ErrorCode::CANCEL));
     let goaway = write::goaway(u32::MAX, ErrorCode(99), b"why");
-    let want = GoAway {
-        last_stream: 0x7fff_ffff,
-        code: ErrorCode(99),
-        debug: b"why",
-    };
+    let want = GoAway { last_stream: 0x7fff_ffff, code: ErrorCode(99), debug: b"why" };
     assert_eq!(only(&goaway).goaway(), Some(want));
     let ping = write::ping(flag::ACK, *b"12345678");
     assert_eq!(only(&ping).ping(), Some(*b"12345678"));
@@ -62,11 +49,7 @@ fn payloads_of_the_wrong_length_mean_nothing() {
         let of = |kind| write::frame(kind, 0, 1, &payload);
         assert_eq!(only(&of(kind::RST_STREAM)).rst_stream(), None, "{len}");
         assert_eq!(only(&of(kind::PING)).ping(), None, "{len}");
-        assert_eq!(
-            only(&of(kind::WINDOW_UPDATE)).window_update(),
-            None,
-            "{len}"
-        );
+        assert_eq!(only(&of(kind::WINDOW_UPDATE)).window_update(), None, "{len}");
         let settings = only(&of(kind::SETTINGS)).settings().is_some();
         assert_eq!(settings, len % 6 == 0, "{len}");
         let goaway = only(&of(kind::GOAWAY)).goaway().is_some();
@@ -116,10 +99,8 @@ fn long_blocks_and_data_take_several_frames() {
     let block = vec![b'x'; 40_000];
     let octets = write::headers(3, &block, flag::END_STREAM);
     let (frames, rest) = read(&octets);
-    let seen: Vec<_> = frames
-        .iter()
-        .map(|frame| (frame.kind, frame.flags, frame.payload.len()))
-        .collect();
+    let seen: Vec<_> =
+        frames.iter().map(|frame| (frame.kind, frame.flags, frame.payload.len())).collect();
     assert_eq!(
         seen,
         [

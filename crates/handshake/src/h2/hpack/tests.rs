@@ -7,21 +7,14 @@ use proptest::prelude::*;
 fn decoded(block: &[u8]) -> Result<Vec<(String, String)>, BlockFault> {
     let text = |octets: Vec<u8>| String::from_utf8(octets).unwrap();
     let pairs = Decoder::new().decode(block)?;
-    Ok(pairs
-        .into_iter()
-        .map(|(name, value)| (text(name), text(value)))
-        .collect())
+    Ok(pairs.into_iter().map(|(name, value)| (text(name), text(value))).collect())
 }
 
 #[test]
 fn blocks_of_the_rfc() {
     // RFC 7541 C.2.1, C.2.2, C.2.4 and C.4.1, the last with Huffman coding.
     let rows: [(&[u8], &str, &str); 4] = [
-        (
-            b"\x40\x0acustom-key\x0dcustom-header",
-            "custom-key",
-            "custom-header",
-        ),
+        (b"\x40\x0acustom-key\x0dcustom-header", "custom-key", "custom-header"),
         (b"\x04\x0c/sample/path", ":path", "/sample/path"),
         (b"\x82", ":method", "GET"),
         (
@@ -55,10 +48,7 @@ fn what_is_no_block() {
         ("no value", b"\x00\x01a"),
         ("an endless number", b"\xff\xff\xff\xff\xff\xff\xff"),
         ("a table larger than was agreed", b"\x3f\xe2\x1f\x82"),
-        (
-            "Huffman padding of ones that is too long",
-            b"\x00\x82\xff\xff\x01a",
-        ),
+        ("Huffman padding of ones that is too long", b"\x00\x82\xff\xff\x01a"),
     ];
     for (what, block) in rows {
         assert_eq!(decoded(block), Err(BlockFault::Malformed), "{what}");
@@ -95,10 +85,7 @@ fn lists_are_bounded() {
     let one = block.len();
     block.resize(one + 1000, 0xbe);
     assert_eq!(decoded(&block), Err(BlockFault::TooLarge));
-    assert_eq!(
-        decoded(&vec![0x82; MAX_BLOCK + 1]),
-        Err(BlockFault::TooLarge)
-    );
+    assert_eq!(decoded(&vec![0x82; MAX_BLOCK + 1]), Err(BlockFault::TooLarge));
     assert_eq!(decoded(&[0x82; MAX_BLOCK]), Err(BlockFault::TooLarge));
     // Each list is short enough, and all of them together are not.
     block.truncate(one + 10);

@@ -4,12 +4,8 @@
 use super::*;
 use std::collections::BTreeSet;
 
-const GET: [(&str, &str); 4] = [
-    (":method", "GET"),
-    (":scheme", "https"),
-    (":authority", "a"),
-    (":path", "/"),
-];
+const GET: [(&str, &str); 4] =
+    [(":method", "GET"), (":scheme", "https"), (":authority", "a"), (":path", "/")];
 const CONNECT: [(&str, &str); 5] = [
     (":method", "CONNECT"),
     (":protocol", "websocket"),
@@ -20,10 +16,7 @@ const CONNECT: [(&str, &str); 5] = [
 
 fn kinds(fields: &[(&str, &str)], kind: ListKind) -> Vec<DefectKind> {
     let list = HeaderList::new(fields.iter().copied());
-    defects(&list, kind)
-        .iter()
-        .map(|defect| defect.kind)
-        .collect()
+    defects(&list, kind).iter().map(|defect| defect.kind).collect()
 }
 
 /// A valid request with more fields after it.
@@ -33,10 +26,7 @@ fn with<'a>(base: &[(&'a str, &'a str)], more: &[(&'a str, &'a str)]) -> Vec<(&'
 
 /// A valid request without one of its pseudo-header fields.
 fn without<'a>(base: &[(&'a str, &'a str)], name: &str) -> Vec<(&'a str, &'a str)> {
-    base.iter()
-        .copied()
-        .filter(|field| field.0 != name)
-        .collect()
+    base.iter().copied().filter(|field| field.0 != name).collect()
 }
 
 #[test]
@@ -44,20 +34,11 @@ fn what_is_in_order() {
     use ListKind::{Request, RequestExtended, Response, Trailers};
     let rows: [(Vec<(&str, &str)>, ListKind); 9] = [
         (GET.to_vec(), Request),
-        (
-            with(&GET, &[("te", "trailers"), ("x", ""), ("host", "b")]),
-            Request,
-        ),
+        (with(&GET, &[("te", "trailers"), ("x", ""), ("host", "b")]), Request),
         (without(&GET, ":authority"), Request),
         (CONNECT.to_vec(), RequestExtended),
-        (
-            vec![(":method", "CONNECT"), (":authority", "a:443")],
-            Request,
-        ),
-        (
-            vec![(":method", "CONNECT"), (":authority", "a:443")],
-            RequestExtended,
-        ),
+        (vec![(":method", "CONNECT"), (":authority", "a:443")], Request),
+        (vec![(":method", "CONNECT"), (":authority", "a:443")], RequestExtended),
         (vec![(":status", "200"), ("a", "b")], Response),
         (vec![(":status", "103")], Response),
         (vec![("a", "b")], Trailers),
@@ -125,11 +106,7 @@ fn pseudo_header_fields_of_a_get() {
         (without(&GET, ":scheme"), Request, Kind::PseudoMissing),
         (without(&GET, ":path"), Request, Kind::PseudoMissing),
         (empty_path, Request, Kind::PathEmpty),
-        (
-            put(":protocol", "websocket"),
-            RequestExtended,
-            Kind::ProtocolWithoutConnect,
-        ),
+        (put(":protocol", "websocket"), RequestExtended, Kind::ProtocolWithoutConnect),
     ]);
     let unannounced = kinds(&put(":protocol", "websocket"), Request);
     let want = [Kind::ProtocolUnannounced, Kind::ProtocolWithoutConnect];
@@ -145,17 +122,9 @@ fn pseudo_header_fields_of_a_connect() {
     let less = |name| without(&CONNECT, name);
     check(vec![
         (CONNECT.to_vec(), Request, Kind::ProtocolUnannounced),
-        (
-            less(":scheme"),
-            RequestExtended,
-            Kind::ProtocolWithoutTarget,
-        ),
+        (less(":scheme"), RequestExtended, Kind::ProtocolWithoutTarget),
         (less(":path"), RequestExtended, Kind::ProtocolWithoutTarget),
-        (
-            less(":authority"),
-            RequestExtended,
-            Kind::ConnectAuthorityMissing,
-        ),
+        (less(":authority"), RequestExtended, Kind::ConnectAuthorityMissing),
         (less(":protocol"), RequestExtended, Kind::ConnectWithTarget),
     ]);
 }

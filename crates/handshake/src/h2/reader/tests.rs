@@ -18,11 +18,9 @@ fn events(side: Side, octets: &[u8]) -> Vec<String> {
 
 fn short(event: &Event) -> String {
     let what = match &event.kind {
-        EventKind::Data {
-            octets,
-            flow,
-            end_stream,
-        } => format!("data {} {flow} {end_stream}", octets.escape_ascii()),
+        EventKind::Data { octets, flow, end_stream } => {
+            format!("data {} {flow} {end_stream}", octets.escape_ascii())
+        }
         EventKind::Fault(kind) => format!("{kind:?}"),
         EventKind::GoAway { code, .. } => format!("goaway {code}"),
         EventKind::Headers { list, end_stream } => {
@@ -63,18 +61,8 @@ fn a_client_begins_with_its_preface() {
 #[test]
 fn what_is_no_preface() {
     let rows: [(Side, &[u8], &[&str], bool); 7] = [
-        (
-            Side::Client,
-            b"GET / HTTP/1.1\r\n",
-            &["0..0 0 PrefaceWrong"],
-            true,
-        ),
-        (
-            Side::Client,
-            b"PRI * HTTP/2.0\r\n\r\nSM\r\r",
-            &["0..0 0 PrefaceWrong"],
-            true,
-        ),
+        (Side::Client, b"GET / HTTP/1.1\r\n", &["0..0 0 PrefaceWrong"], true),
+        (Side::Client, b"PRI * HTTP/2.0\r\n\r\nSM\r\r", &["0..0 0 PrefaceWrong"], true),
         (Side::Client, b"PRI * HTTP/2.0\r\n\r\nSM\r\n", &[], false),
         (
             Side::Server,
@@ -116,53 +104,20 @@ fn after_settings(frames: &[Vec<u8>]) -> Vec<String> {
 fn frames_and_their_faults() {
     let rows: [(Vec<u8>, &str); 17] = [
         (write::settings_ack(), "9..18 0 SettingsAck"),
-        (
-            write::frame(kind::SETTINGS, flag::ACK, 0, b"x"),
-            "9..19 0 LengthWrong",
-        ),
-        (
-            write::frame(kind::SETTINGS, 0, 0, b"x"),
-            "9..19 0 LengthWrong",
-        ),
-        (
-            write::frame(kind::SETTINGS, 0, 1, b""),
-            "9..18 1 StreamUnwanted",
-        ),
+        (write::frame(kind::SETTINGS, flag::ACK, 0, b"x"), "9..19 0 LengthWrong"),
+        (write::frame(kind::SETTINGS, 0, 0, b"x"), "9..19 0 LengthWrong"),
+        (write::frame(kind::SETTINGS, 0, 1, b""), "9..18 1 StreamUnwanted"),
         (write::frame(kind::PING, 0, 0, b"x"), "9..19 0 LengthWrong"),
-        (
-            write::ping(0, [7; 8]),
-            "9..26 0 Ping([7, 7, 7, 7, 7, 7, 7, 7])",
-        ),
+        (write::ping(0, [7; 8]), "9..26 0 Ping([7, 7, 7, 7, 7, 7, 7, 7])"),
         (write::data(0, b"x", 0), "9..19 0 StreamMissing"),
         (write::data(1, b"x", 1), "9..19 1 data x 1 true"),
-        (
-            write::frame(kind::DATA, flag::PADDED, 1, b"\x01xy"),
-            "9..21 1 data x 3 false",
-        ),
-        (
-            write::frame(kind::DATA, flag::PADDED, 1, b"\x03xy"),
-            "9..21 1 PaddingTooLong",
-        ),
-        (
-            write::rst_stream(1, ErrorCode::CANCEL),
-            "9..22 1 reset CANCEL",
-        ),
-        (
-            write::goaway(0, ErrorCode(77), b""),
-            "9..26 0 goaway error code 0x4d",
-        ),
-        (
-            write::frame(kind::CONTINUATION, 4, 1, b""),
-            "9..18 1 ContinuationStray",
-        ),
-        (
-            write::frame(kind::PRIORITY, 0, 1, b"12345"),
-            "9..23 1 Priority",
-        ),
-        (
-            write::frame(kind::PRIORITY, 0, 1, b"1234"),
-            "9..22 1 LengthWrong",
-        ),
+        (write::frame(kind::DATA, flag::PADDED, 1, b"\x01xy"), "9..21 1 data x 3 false"),
+        (write::frame(kind::DATA, flag::PADDED, 1, b"\x03xy"), "9..21 1 PaddingTooLong"),
+        (write::rst_stream(1, ErrorCode::CANCEL), "9..22 1 reset CANCEL"),
+        (write::goaway(0, ErrorCode(77), b""), "9..26 0 goaway error code 0x4d"),
+        (write::frame(kind::CONTINUATION, 4, 1, b""), "9..18 1 ContinuationStray"),
+        (write::frame(kind::PRIORITY, 0, 1, b"12345"), "9..23 1 Priority"),
+        (write::frame(kind::PRIORITY, 0, 1, b"1234"), "9..22 1 LengthWrong"),
         (write::frame(0xfe, 0xff, 9, b"any"), "9..21 9 Unknown(254)"),
         (write::headers(1, b"\x80", 0), "9..19 1 BlockMalformed"),
     ];
@@ -231,11 +186,7 @@ fn frame_octets() -> impl Strategy<Value = Vec<u8>> {
     let frame = (0..12u8, any::<u8>(), 0..4u32, payload);
     let frames = prop::collection::vec(frame, 0..8);
     (frames, any::<bool>()).prop_map(|(frames, settled)| {
-        let mut octets = if settled {
-            write::settings(&[])
-        } else {
-            Vec::new()
-        };
+        let mut octets = if settled { write::settings(&[]) } else { Vec::new() };
         for (kind, flags, stream, payload) in frames {
             octets.extend(write::frame(kind, flags, stream, &payload));
         }

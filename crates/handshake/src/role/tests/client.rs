@@ -10,16 +10,8 @@ use proptest::prelude::*;
 const ROWS: &[(&str, &str, &[Fault])] = &[
     ("", "", &[]),
     ("Upgrade: websocket", "uPGRADE: ,WebSocket,", &[]),
-    (
-        "Connection: Upgrade",
-        "Connection: a\r\nconnection: UPGRADE",
-        &[],
-    ),
-    (
-        "Connection: Upgrade",
-        "Connection: Upgrade\r\nContent-Length: 5",
-        &[],
-    ),
+    ("Connection: Upgrade", "Connection: a\r\nconnection: UPGRADE", &[]),
+    ("Connection: Upgrade", "Connection: Upgrade\r\nContent-Length: 5", &[]),
     ("HTTP/1.1", "HTTP/1.2", &[]),
     ("Connection: Upgrade\r\n", "Connection: Upgrade\n", &[]),
     ("Upgrade: websocket", "Upgrade:\r\n websocket", &[]),
@@ -37,11 +29,7 @@ const ROWS: &[(&str, &str, &[Fault])] = &[
         "Upgrade: h2c",
         &[Fault::ProtocolNotOffered, Fault::UpgradeNotWebsocket],
     ),
-    (
-        "Upgrade: websocket",
-        "Upgrade: websocket/13",
-        &[Fault::UpgradeNotWebsocket],
-    ),
+    ("Upgrade: websocket", "Upgrade: websocket/13", &[Fault::UpgradeNotWebsocket]),
     (
         "Upgrade: websocket",
         "Upgrade: websocket\r\nUpgrade: websocket",
@@ -52,21 +40,9 @@ const ROWS: &[(&str, &str, &[Fault])] = &[
         "Upgrade: websocket, a b",
         &[Fault::UpgradeMalformed, Fault::UpgradeNotWebsocket],
     ),
-    (
-        "Connection: Upgrade\r\n",
-        "",
-        &[Fault::ConnectionWithoutUpgrade],
-    ),
-    (
-        "Connection: Upgrade",
-        "Connection: upgrades",
-        &[Fault::ConnectionWithoutUpgrade],
-    ),
-    (
-        "Sec-WebSocket-Accept",
-        "Sec-WebSocket-Key",
-        &[Fault::AcceptMissing],
-    ),
+    ("Connection: Upgrade\r\n", "", &[Fault::ConnectionWithoutUpgrade]),
+    ("Connection: Upgrade", "Connection: upgrades", &[Fault::ConnectionWithoutUpgrade]),
+    ("Sec-WebSocket-Accept", "Sec-WebSocket-Key", &[Fault::AcceptMissing]),
     ("s3pP", "S3pP", &[Fault::AcceptWrong]),
     ("xOo=", "xOo", &[Fault::AcceptWrong]),
     (
@@ -75,52 +51,20 @@ const ROWS: &[(&str, &str, &[Fault])] = &[
         &[Fault::AcceptRepeated],
     ),
     ("xOo=", "xOo=\r\nSec-WebSocket-Protocol: chat", &[]),
-    (
-        "xOo=",
-        "xOo=\r\nSec-WebSocket-Protocol:",
-        &[Fault::SubprotocolEmpty],
-    ),
-    (
-        "xOo=",
-        "xOo=\r\nSec-WebSocket-Protocol: Chat",
-        &[Fault::SubprotocolNotOffered],
-    ),
-    (
-        "xOo=",
-        "xOo=\r\nSec-WebSocket-Protocol: chat, superchat",
-        &[Fault::SubprotocolMalformed],
-    ),
+    ("xOo=", "xOo=\r\nSec-WebSocket-Protocol:", &[Fault::SubprotocolEmpty]),
+    ("xOo=", "xOo=\r\nSec-WebSocket-Protocol: Chat", &[Fault::SubprotocolNotOffered]),
+    ("xOo=", "xOo=\r\nSec-WebSocket-Protocol: chat, superchat", &[Fault::SubprotocolMalformed]),
     (
         "xOo=",
         "xOo=\r\nSec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: chat",
         &[Fault::SubprotocolRepeated],
     ),
     ("xOo=", "xOo=\r\nSec-WebSocket-Extensions: x-foo; a=1", &[]),
-    (
-        "xOo=",
-        "xOo=\r\nSec-WebSocket-Extensions: x-bar",
-        &[Fault::ExtensionNotOffered],
-    ),
-    (
-        "xOo=",
-        "xOo=\r\nSec-WebSocket-Extensions: x-foo;",
-        &[Fault::ExtensionsMalformed],
-    ),
-    (
-        "xOo=",
-        "xOo=\r\nSec-WebSocket-Extensions:",
-        &[Fault::ExtensionsMalformed],
-    ),
-    (
-        "xOo=",
-        "xOo=\r\nSec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=9",
-        &[],
-    ),
-    (
-        "xOo=",
-        "xOo=\r\nSec-WebSocket-Extensions: permessage-deflate",
-        &[Fault::DeflateMisfit],
-    ),
+    ("xOo=", "xOo=\r\nSec-WebSocket-Extensions: x-bar", &[Fault::ExtensionNotOffered]),
+    ("xOo=", "xOo=\r\nSec-WebSocket-Extensions: x-foo;", &[Fault::ExtensionsMalformed]),
+    ("xOo=", "xOo=\r\nSec-WebSocket-Extensions:", &[Fault::ExtensionsMalformed]),
+    ("xOo=", "xOo=\r\nSec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=9", &[]),
+    ("xOo=", "xOo=\r\nSec-WebSocket-Extensions: permessage-deflate", &[Fault::DeflateMisfit]),
     (
         "xOo=",
         "xOo=\r\nSec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=7",
@@ -132,36 +76,12 @@ const ROWS: &[(&str, &str, &[Fault])] = &[
          Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=9",
         &[Fault::DeflateAcceptedTwice],
     ),
-    (
-        "Switching",
-        "Swit\rching",
-        &[Fault::Malformed(ViolationKind::BareCr)],
-    ),
-    (
-        "Switching",
-        "Swit\0ching",
-        &[Fault::Malformed(ViolationKind::Nul)],
-    ),
-    (
-        "xOo=",
-        "xOo=\r\n: a",
-        &[Fault::Malformed(ViolationKind::FieldNameEmpty)],
-    ),
-    (
-        "xOo=",
-        "xOo=\r\na b: c",
-        &[Fault::Malformed(ViolationKind::FieldNameNotToken)],
-    ),
-    (
-        "xOo=",
-        "xOo=\r\nabc",
-        &[Fault::Malformed(ViolationKind::FieldWithoutColon)],
-    ),
-    (
-        "xOo=",
-        "xOo=\r\nX : a",
-        &[Fault::Malformed(ViolationKind::SpaceBeforeColon)],
-    ),
+    ("Switching", "Swit\rching", &[Fault::Malformed(ViolationKind::BareCr)]),
+    ("Switching", "Swit\0ching", &[Fault::Malformed(ViolationKind::Nul)]),
+    ("xOo=", "xOo=\r\n: a", &[Fault::Malformed(ViolationKind::FieldNameEmpty)]),
+    ("xOo=", "xOo=\r\na b: c", &[Fault::Malformed(ViolationKind::FieldNameNotToken)]),
+    ("xOo=", "xOo=\r\nabc", &[Fault::Malformed(ViolationKind::FieldWithoutColon)]),
+    ("xOo=", "xOo=\r\nX : a", &[Fault::Malformed(ViolationKind::SpaceBeforeColon)]),
     (
         "Upgrade: websocket",
         " a: b\r\nUpgrade: websocket",
@@ -176,11 +96,7 @@ fn a_bad_101_fails_the_connection() {
         let bytes = SWITCH.replacen(from, to, 1);
         let mut client = sent(REQUEST);
         assert_eq!(faults(&client.receive(bytes.as_bytes())), *want, "{to:?}");
-        let state = if want.is_empty() {
-            ClientState::Switched
-        } else {
-            ClientState::Failed
-        };
+        let state = if want.is_empty() { ClientState::Switched } else { ClientState::Failed };
         assert_eq!(client.state(), state, "{to:?}");
     }
 }
@@ -216,16 +132,10 @@ fn rfc9110_7_8_what_a_101_may_switch_to_depends_on_the_offer() {
 #[test]
 fn faults_outside_of_a_101() {
     let mut idle = Client::new(REQUEST.as_bytes()).complete().unwrap();
-    assert_eq!(
-        faults(&idle.receive(SWITCH.as_bytes())),
-        [Fault::Unsolicited]
-    );
+    assert_eq!(faults(&idle.receive(SWITCH.as_bytes())), [Fault::Unsolicited]);
     assert_eq!(faults(&sent(REQUEST).end()), [Fault::Ended]);
     let long = format!("HTTP/1.1 200 \r\nX: {}\r\n\r\n", "a".repeat(HEAD_LIMIT));
-    assert_eq!(
-        faults(&sent(REQUEST).receive(long.as_bytes())),
-        [Fault::HeadTooLong]
-    );
+    assert_eq!(faults(&sent(REQUEST).receive(long.as_bytes())), [Fault::HeadTooLong]);
     let mut client = sent(REQUEST);
     let pieces = long.as_bytes().chunks(1000);
     let events: Vec<_> = pieces.flat_map(|piece| client.receive(piece)).collect();
@@ -235,23 +145,14 @@ fn faults_outside_of_a_101() {
 #[test]
 fn the_limit_is_for_one_head_and_is_reached_exactly() {
     let frame = "HTTP/1.1 103 \r\nX: \r\n\r\n";
-    let most = frame.replace(
-        "X: ",
-        &format!("X: {}", "a".repeat(HEAD_LIMIT - frame.len())),
-    );
+    let most = frame.replace("X: ", &format!("X: {}", "a".repeat(HEAD_LIMIT - frame.len())));
     let bytes = format!("{most}{most}HTTP/1.1 404 \r\n\r\n");
     for pieces in [1, 7, HEAD_LIMIT, bytes.len()] {
         let mut client = sent(REQUEST);
-        let events: Vec<_> = bytes
-            .as_bytes()
-            .chunks(pieces)
-            .flat_map(|piece| client.receive(piece))
-            .collect();
+        let events: Vec<_> =
+            bytes.as_bytes().chunks(pieces).flat_map(|piece| client.receive(piece)).collect();
         let interim = ClientEvent::Interim(103);
-        assert_eq!(
-            events,
-            [interim.clone(), interim, ClientEvent::Refused(404)]
-        );
+        assert_eq!(events, [interim.clone(), interim, ClientEvent::Refused(404)]);
     }
 }
 
@@ -277,25 +178,12 @@ fn rfc9110_15_2_every_other_1xx_is_interim() {
 
 #[test]
 fn rfc6455_4_1_other_statuses_stay_with_http() {
-    for (status, want) in [
-        (200, 200),
-        (204, 204),
-        (301, 301),
-        (401, 401),
-        (426, 426),
-        (600, 600),
-    ] {
+    for (status, want) in [(200, 200), (204, 204), (301, 301), (401, 401), (426, 426), (600, 600)] {
         let bytes = format!("HTTP/1.1 100 \r\n\r\nHTTP/1.0 {status} \r\nX : y\r\n\r\nbody");
         let mut client = sent(REQUEST);
         let events = client.receive(bytes.as_bytes());
-        assert_eq!(
-            events,
-            [ClientEvent::Interim(100), ClientEvent::Refused(want)]
-        );
-        assert_eq!(
-            client.head(),
-            format!("HTTP/1.0 {status} \r\nX : y\r\n\r\n").as_bytes()
-        );
+        assert_eq!(events, [ClientEvent::Interim(100), ClientEvent::Refused(want)]);
+        assert_eq!(client.head(), format!("HTTP/1.0 {status} \r\nX : y\r\n\r\n").as_bytes());
         assert_eq!(client.trailing(), b"body");
         assert_eq!(client.end(), []);
     }
@@ -317,10 +205,7 @@ fn what_trails_is_handed_over_once() {
     client.receive(&bytes);
     client.receive(b"\r\n\r\n\0");
     assert_eq!(client.head(), SWITCH.as_bytes());
-    assert_eq!(
-        client.take_trailing(),
-        [SWITCH.as_bytes(), b"\r\n\r\n\0"].concat()
-    );
+    assert_eq!(client.take_trailing(), [SWITCH.as_bytes(), b"\r\n\r\n\0"].concat());
     assert_eq!(client.trailing(), b"");
 }
 

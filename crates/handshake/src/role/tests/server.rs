@@ -53,11 +53,7 @@ fn a_server_answers_as_the_rfcs_say() {
                     by rfc6455/4.4-version-list";
     check(versions, "Sec-WebSocket-Version: 8", required);
     check(versions, "Sec-WebSocket-Version: 14", required);
-    check(
-        versions,
-        "Sec-WebSocket-Version: 013",
-        "400 by rfc6455/4.2.1-version",
-    );
+    check(versions, "Sec-WebSocket-Version: 013", "400 by rfc6455/4.2.1-version");
 }
 
 #[test]
@@ -66,27 +62,11 @@ fn rfc6455_4_2_1_what_is_refused() {
         ("GET", "POST", "400 by rfc6455/4.2.1-method"),
         ("ZQ==", "ZQ", "400 by rfc6455/4.2.1-key"),
         ("Sec-WebSocket-Key", "X-Key", "400 by rfc6455/4.2.1-key"),
-        (
-            "chat, superchat",
-            "a b",
-            "400 by rfc6455/4.2.1-protocol-list",
-        ),
+        ("chat, superchat", "a b", "400 by rfc6455/4.2.1-protocol-list"),
         ("x-foo", "x-foo;", "400 by rfc6455/9.1-malformed"),
-        (
-            "Host: a\r\n",
-            "",
-            "400, Connection: close by rfc9112/3.2-host",
-        ),
-        (
-            "Host: a",
-            "Host : a",
-            "400, Connection: close by rfc9112/5.1-space-before-colon",
-        ),
-        (
-            "Host: a",
-            "Host: a\r\n b",
-            "400, Connection: close by rfc9112/5.2-fold-request",
-        ),
+        ("Host: a\r\n", "", "400, Connection: close by rfc9112/3.2-host"),
+        ("Host: a", "Host : a", "400, Connection: close by rfc9112/5.1-space-before-colon"),
+        ("Host: a", "Host: a\r\n b", "400, Connection: close by rfc9112/5.2-fold-request"),
         (
             "Host: a",
             "Host: a\r\nContent-Length: x",
@@ -96,9 +76,7 @@ fn rfc6455_4_2_1_what_is_refused() {
     for (from, to, want) in rows {
         check(from, to, want);
     }
-    let both = REQUEST
-        .replace("Version: 13", "Version: 7")
-        .replace("ZQ==", "ZQ");
+    let both = REQUEST.replace("Version: 13", "Version: 7").replace("ZQ==", "ZQ");
     let mut server = chat();
     server.receive(both.as_bytes());
     let want = "400, Sec-WebSocket-Version: 13 by rfc6455/4.2.1-key";
@@ -126,14 +104,8 @@ fn a_decision_can_be_overruled_until_it_is_answered() {
         change(&mut server);
         (server.state(), shown(server.answer()))
     };
-    assert_eq!(
-        with(Server::ignore, REQUEST),
-        (ServerState::Http, "nothing".into())
-    );
-    assert_eq!(
-        with(Server::refuse, REQUEST),
-        (ServerState::Refused, "nothing".into())
-    );
+    assert_eq!(with(Server::ignore, REQUEST), (ServerState::Http, "nothing".into()));
+    assert_eq!(with(Server::refuse, REQUEST), (ServerState::Refused, "nothing".into()));
     let bad = REQUEST.replace("Host: a\r\n", "");
     let (state, answer) = with(Server::ignore, &bad);
     assert_eq!(state, ServerState::Decided);
@@ -145,11 +117,8 @@ fn a_head_without_an_end_is_refused() {
     let long = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(HEAD_LIMIT));
     for piece in [1000, long.len()] {
         let mut server = chat();
-        let events: Vec<_> = long
-            .as_bytes()
-            .chunks(piece)
-            .map(|part| server.receive(part))
-            .collect();
+        let events: Vec<_> =
+            long.as_bytes().chunks(piece).map(|part| server.receive(part)).collect();
         let refused = ServerEvent::Refuse(Refusal::too_long());
         assert_eq!(events.iter().filter(|event| **event == refused).count(), 1);
         assert_eq!([server.head(), server.trailing()].concat(), long.as_bytes());

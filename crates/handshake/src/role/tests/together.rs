@@ -71,18 +71,13 @@ impl Offer {
             request += &format!("Sec-WebSocket-Extensions: {extension}\r\n");
         }
         if !self.subprotocols.is_empty() {
-            request += &format!(
-                "Sec-WebSocket-Protocol: {}\r\n",
-                self.subprotocols.join(", ")
-            );
+            request += &format!("Sec-WebSocket-Protocol: {}\r\n", self.subprotocols.join(", "));
         }
         request + "\r\n"
     }
 
     fn deflates(&self) -> bool {
-        self.extensions
-            .iter()
-            .any(|extension| DEFLATE.contains(extension))
+        self.extensions.iter().any(|extension| DEFLATE.contains(extension))
     }
 }
 
@@ -99,36 +94,25 @@ fn offer() -> impl Strategy<Value = Offer> {
     let extensions: Vec<_> = DEFLATE.into_iter().chain(others).collect();
     (
         any::<[u8; 16]>(),
-        prop::sample::select(vec![
-            "websocket",
-            "WebSocket",
-            "h2c, websocket",
-            "a/1,,WEBSOCKET",
-        ]),
+        prop::sample::select(vec!["websocket", "WebSocket", "h2c, websocket", "a/1,,WEBSOCKET"]),
         prop::sample::select(vec!["Upgrade", "keep-alive, upgrade"]),
         prop::sample::subsequence(vec!["chat", "superchat", "Chat", "x.y"], 0..=4).prop_shuffle(),
         prop::sample::subsequence(extensions, 0..=3).prop_shuffle(),
     )
-        .prop_map(
-            |(key, upgrade, connection, subprotocols, extensions)| Offer {
-                key,
-                upgrade,
-                connection,
-                subprotocols,
-                extensions,
-            },
-        )
+        .prop_map(|(key, upgrade, connection, subprotocols, extensions)| Offer {
+            key,
+            upgrade,
+            connection,
+            subprotocols,
+            extensions,
+        })
 }
 
 fn service() -> impl Strategy<Value = Service> {
     let known = vec![b"chat".to_vec(), b"superchat".to_vec(), b"x.y".to_vec()];
     let compression = prop::sample::select(vec![Compression::Declined, Compression::Deflate]);
-    (prop::sample::subsequence(known, 0..=3), compression).prop_map(
-        |(subprotocols, compression)| Service {
-            subprotocols,
-            compression,
-        },
-    )
+    (prop::sample::subsequence(known, 0..=3), compression)
+        .prop_map(|(subprotocols, compression)| Service { subprotocols, compression })
 }
 
 fn any_octets() -> impl Strategy<Value = Vec<u8>> {

@@ -9,10 +9,7 @@ use crate::answer::Answer;
 
 pub(super) fn alter(fault: Fault, answer: &mut Answer, seen: &Seen) {
     let sketch = Sketch::of(&seen.head);
-    let key = sketch
-        .values("Sec-WebSocket-Key")
-        .first()
-        .map_or(&b""[..], |key| *key);
+    let key = sketch.values("Sec-WebSocket-Key").first().map_or(&b""[..], |key| *key);
     match fault {
         _ if overlooks_key(fault) => answer.replace(ACCEPT, accept(key)),
         Fault::WrongAccept => answer.replace(ACCEPT, accept(&[key, b"x"].concat())),

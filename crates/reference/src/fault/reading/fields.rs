@@ -13,9 +13,7 @@ pub(super) fn misread(fault: Fault, sketch: &mut Sketch) {
 
 /// Whether the server has a use for the field.
 pub(super) fn is_known(name: &[u8]) -> bool {
-    KNOWN
-        .iter()
-        .any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+    KNOWN.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// Whether the host of an absolute target is another one than that of Host.
@@ -23,10 +21,7 @@ pub(super) fn host_differs(target: &[u8], host: &[u8]) -> bool {
     let Some(rest) = target.strip_prefix(b"http://") else {
         return false;
     };
-    let end = rest
-        .iter()
-        .position(|&octet| octet == b'/')
-        .unwrap_or(rest.len());
+    let end = rest.iter().position(|&octet| octet == b'/').unwrap_or(rest.len());
     !rest[..end].eq_ignore_ascii_case(host)
 }
 
@@ -134,9 +129,5 @@ const KNOWN: &[&str] = &[
 ];
 
 /// The fields among them that are lists.
-pub(super) const LISTS: &[&str] = &[
-    "Connection",
-    "Sec-WebSocket-Extensions",
-    "Sec-WebSocket-Protocol",
-    "Upgrade",
-];
+pub(super) const LISTS: &[&str] =
+    &["Connection", "Sec-WebSocket-Extensions", "Sec-WebSocket-Protocol", "Upgrade"];

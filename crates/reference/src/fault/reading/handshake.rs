@@ -115,10 +115,7 @@ fn misread_key(fault: Fault, sketch: &mut Sketch) {
         }
         return;
     };
-    let data = key
-        .strip_suffix(b"==")
-        .or(key.strip_suffix(b"="))
-        .unwrap_or(&key);
+    let data = key.strip_suffix(b"==").or(key.strip_suffix(b"=")).unwrap_or(&key);
     let base64 = |octets: &[u8]| octets.iter().all(|octet| is_base64(*octet));
     let padded = base64(data) && key.len().is_multiple_of(4);
     let taken = match fault {
@@ -231,9 +228,7 @@ fn misread_extensions(fault: Fault, sketch: &mut Sketch) {
 /// Whether an offer of permessage-deflate has to be declined.
 pub(super) fn has_invalid_deflate_offer(value: &[u8]) -> bool {
     let offers = Extensions::parse(value);
-    offers
-        .named(PERMESSAGE_DEFLATE)
-        .any(|offer| Offer::parse(offer).is_err())
+    offers.named(PERMESSAGE_DEFLATE).any(|offer| Offer::parse(offer).is_err())
 }
 
 type Parameter = (Vec<u8>, Option<Vec<u8>>);
@@ -275,12 +270,7 @@ fn deflate_parameters(
 
 /// A valid value in place of an invalid one.
 fn mended(name: &[u8], value: Option<&[u8]>) -> Option<Vec<u8>> {
-    let bare = value.map(|value| {
-        value
-            .trim_ascii_start()
-            .strip_prefix(b"\"")
-            .unwrap_or(value)
-    });
+    let bare = value.map(|value| value.trim_ascii_start().strip_prefix(b"\"").unwrap_or(value));
     let bare = bare.map(|value| value.strip_suffix(b"\"").unwrap_or(value));
     let valid = bare.is_some_and(|value| BITS.contains(&value));
     match name {
@@ -302,11 +292,7 @@ fn is_deflate_parameter(name: &[u8]) -> bool {
 }
 
 fn letters(value: &[u8]) -> Vec<u8> {
-    value
-        .iter()
-        .copied()
-        .filter(u8::is_ascii_alphanumeric)
-        .collect()
+    value.iter().copied().filter(u8::is_ascii_alphanumeric).collect()
 }
 
 fn contains(value: &[u8], part: &[u8]) -> bool {
@@ -316,9 +302,7 @@ fn contains(value: &[u8], part: &[u8]) -> bool {
 /// Whether the word stands in the value with no letter, digit or hyphen beside it.
 fn has_word(value: &[u8], word: &[u8]) -> bool {
     let in_word = |octet: &u8| octet.is_ascii_alphanumeric() || *octet == b'-';
-    value
-        .split(|octet| !in_word(octet))
-        .any(|part| part == word)
+    value.split(|octet| !in_word(octet)).any(|part| part == word)
 }
 
 fn is_base64(octet: u8) -> bool {

@@ -35,10 +35,7 @@ pub(super) fn surprise(fault: Fault, head: &[u8], sketch: &Sketch) -> Option<Rea
         Fault::CloseOnTlsUpgrade => (joined("Upgrade").starts_with(b"TLS/"), Reading::Dropped),
         Fault::RefuseCapitalHost => {
             let host = joined("Host");
-            (
-                host.iter().any(u8::is_ascii_uppercase),
-                Reading::Refused(400),
-            )
+            (host.iter().any(u8::is_ascii_uppercase), Reading::Refused(400))
         }
         Fault::RefuseLengthInHandshake => {
             let is_both = sketch.has("Upgrade") && sketch.has("Content-Length");
@@ -56,9 +53,7 @@ pub(super) fn surprise(fault: Fault, head: &[u8], sketch: &Sketch) -> Option<Rea
 }
 
 fn has(octets: &[u8], word: &[u8]) -> bool {
-    octets
-        .windows(word.len())
-        .any(|window| window.eq_ignore_ascii_case(word))
+    octets.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word))
 }
 
 /// Capitals, or white space where other lists have none.
@@ -77,10 +72,7 @@ fn is_odd_handshake(sketch: &Sketch) -> bool {
 
 fn has_bare_lf(head: &[u8]) -> bool {
     let pairs = head.windows(2);
-    head.starts_with(b"\n")
-        || pairs
-            .into_iter()
-            .any(|pair| pair[1] == b'\n' && pair[0] != b'\r')
+    head.starts_with(b"\n") || pairs.into_iter().any(|pair| pair[1] == b'\n' && pair[0] != b'\r')
 }
 
 /// Neither the name of this machine nor an IPv4 address, or without a port.

@@ -14,7 +14,7 @@ die() { printf 'bench-fuzz: %s\n' "$*" >&2; exit 1; }
 PATH="$PATH:$PWD/target/servers/cargo/bin"
 command -v cargo-fuzz >/dev/null || die "cargo-fuzz is missing: targets/install.sh"
 
-cargo run --quiet --release -p upspec-fuzzing --example speed
+cargo run --quiet --release -p upspec-promises --example speed
 
 cargo xtask seeds >/dev/null
 (cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz build --sanitizer none >/dev/null 2>&1) ||

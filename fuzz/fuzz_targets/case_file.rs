@@ -1,6 +1,6 @@
-//! The fuzz target `case_file`; what it checks stands in `upspec_fuzzing::case_file`.
+//! The fuzz target `case_file`; what it checks stands in `upspec_promises::case_file`.
 //! Never holds a check of its own.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| upspec_fuzzing::case_file(octets));
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| upspec_promises::case_file(octets));

@@ -1,6 +1,6 @@
-//! The fuzz target `extensions`; what it checks stands in `upspec_fuzzing::extensions`.
+//! The fuzz target `extensions`; what it checks stands in `upspec_promises::extensions`.
 //! Never holds a check of its own.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| upspec_fuzzing::extensions(octets));
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| upspec_promises::extensions(octets));

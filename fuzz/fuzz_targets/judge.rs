@@ -1,6 +1,6 @@
-//! The fuzz target `judge`; what it checks stands in `upspec_fuzzing::judge`.
+//! The fuzz target `judge`; what it checks stands in `upspec_promises::judge`.
 //! Never holds a check of its own.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| upspec_fuzzing::judge(octets));
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| upspec_promises::judge(octets));

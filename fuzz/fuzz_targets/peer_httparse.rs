@@ -3,4 +3,4 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| upspec_fuzzing::peer(octets));
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| upspec_promises::peer(octets));

@@ -1,6 +1,6 @@
-//! The fuzz target `permitted`; what it checks stands in `upspec_fuzzing::permitted`.
+//! The fuzz target `permitted`; what it checks stands in `upspec_promises::permitted`.
 //! Never holds a check of its own.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| upspec_fuzzing::permitted(octets));
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| upspec_promises::permitted(octets));

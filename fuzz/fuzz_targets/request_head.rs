@@ -1,6 +1,6 @@
-//! The fuzz target `request_head`; what it checks stands in `upspec_fuzzing::request_head`.
+//! The fuzz target `request_head`; what it checks stands in `upspec_promises::request_head`.
 //! Never holds a check of its own.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| upspec_fuzzing::request_head(octets));
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| upspec_promises::request_head(octets));

@@ -1,6 +1,6 @@
-//! The fuzz target `response_head`; what it checks stands in `upspec_fuzzing::response_head`.
+//! The fuzz target `response_head`; what it checks stands in `upspec_promises::response_head`.
 //! Never holds a check of its own.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| upspec_fuzzing::response_head(octets));
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| upspec_promises::response_head(octets));

@@ -1,6 +1,6 @@
-//! The fuzz target `roles`; what it checks stands in `upspec_fuzzing::roles`.
+//! The fuzz target `roles`; what it checks stands in `upspec_promises::roles`.
 //! Never holds a check of its own.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| upspec_fuzzing::roles(octets));
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| upspec_promises::roles(octets));

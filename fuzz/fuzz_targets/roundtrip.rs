@@ -1,6 +1,6 @@
-//! The fuzz target `roundtrip`; what it checks stands in `upspec_fuzzing::roundtrip`.
+//! The fuzz target `roundtrip`; what it checks stands in `upspec_promises::roundtrip`.
 //! Never holds a check of its own.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| upspec_fuzzing::roundtrip(octets));
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| upspec_promises::roundtrip(octets));

@@ -1,6 +1,6 @@
-//! The fuzz target `split`; what it checks stands in `upspec_fuzzing::split`.
+//! The fuzz target `split`; what it checks stands in `upspec_promises::split`.
 //! Never holds a check of its own.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| upspec_fuzzing::split(octets));
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| upspec_promises::split(octets));

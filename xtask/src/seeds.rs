@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use upspec_corpus::Corpus;
-use upspec_fuzzing::seeds::{Material, export};
+use upspec_promises::seeds::{Material, export};
 
 use crate::{Outcome, root};
 

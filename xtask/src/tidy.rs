@@ -37,25 +37,25 @@ const EDGES: &[(&str, &[&str])] = &[
     ("reference", &["handshake"]),
     ("runner", &["corpus", "judge"]),
     ("report", &["judge", "corpus"]),
-    ("mutate", &["handshake", "corpus"]),
-    ("fuzzer", &["handshake", "corpus", "judge", "mutate", "runner"]),
-    ("cli", &["handshake", "corpus", "fuzzer", "judge", "reference", "runner", "report", "mutate"]),
+    ("recipes", &["handshake", "corpus"]),
+    ("hunt", &["handshake", "corpus", "judge", "recipes", "runner"]),
+    ("cli", &["handshake", "corpus", "hunt", "judge", "reference", "runner", "report", "recipes"]),
     (
         "xtask",
         &[
             "cli",
             "handshake",
             "corpus",
-            "fuzzing",
+            "promises",
             "judge",
             "reference",
             "runner",
             "report",
-            "mutate",
+            "recipes",
         ],
     ),
-    ("fuzzing", &["handshake", "corpus", "judge"]),
-    ("fuzz", &["fuzzing"]),
+    ("promises", &["handshake", "corpus", "judge"]),
+    ("fuzz", &["promises"]),
 ];
 
 /// The longest that a source file may be, in lines.

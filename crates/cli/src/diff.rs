@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use tokio::task::JoinSet;
 use upspec_corpus::Corpus;
 use upspec_corpus::case::Case;
-use upspec_fuzzer::Generated;
+use upspec_hunt::Generated;
 use upspec_judge::settle;
 use upspec_report::diff::{Run, Scope};
 use upspec_report::text::Style;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use upspec_corpus::Corpus;
-use upspec_fuzzer::{Ending, Event, Finding, Hunt, HuntError, Kind, Options, State};
+use upspec_hunt::{Ending, Event, Finding, Hunt, HuntError, Kind, Options, State};
 use upspec_judge::Verdict;
 use upspec_runner::{Prober, Settings};
 

@@ -23,7 +23,7 @@ fn hunt(url: &str, folder: &Path, more: &[&str]) -> (Output, Value) {
 
 /// The number of edits of a recipe.
 fn edits(recipe: &str) -> usize {
-    recipe.parse::<upspec_mutate::Recipe>().unwrap().edits.len()
+    recipe.parse::<upspec_recipes::Recipe>().unwrap().edits.len()
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use upspec_corpus::Corpus;
-use upspec_fuzzing::seeds::{Material, export};
-use upspec_fuzzing::{TARGETS, Target};
+use upspec_promises::seeds::{Material, export};
+use upspec_promises::{TARGETS, Target};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use upspec_handshake::permitted::Answer;
-use upspec_mutate::{Recipe, case_file};
+use upspec_recipes::{Recipe, case_file};
 
 use crate::finding::{Finding, Kind, Sign, case_topic};
 use crate::hunt::{Event, Hunt, answer};

@@ -7,8 +7,8 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use upspec_corpus::Corpus;
-use upspec_fuzzing::seeds::Material;
-use upspec_fuzzing::{peer, request_head};
+use upspec_promises::seeds::Material;
+use upspec_promises::{peer, request_head};
 
 fn main() {
     let corpus = Corpus::embedded().expect("the tests of the corpus have read it");

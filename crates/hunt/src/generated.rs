@@ -5,7 +5,7 @@ use upspec_corpus::case::Case;
 use upspec_corpus::{Bindings, Registry};
 use upspec_handshake::permitted::{Answer, Endpoint};
 use upspec_judge::{CaseResult, Verdict, judge};
-use upspec_mutate::CaseName;
+use upspec_recipes::CaseName;
 
 use crate::hunt::answer;
 use crate::options::recipe;

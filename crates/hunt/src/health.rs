@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 use upspec_handshake::permitted::Answer;
-use upspec_mutate::Recipe;
-use upspec_mutate::words::Base;
+use upspec_recipes::Recipe;
+use upspec_recipes::words::Base;
 use upspec_runner::Prober;
 
 use crate::confirm::shows;

@@ -8,8 +8,8 @@ use arbitrary::{Arbitrary as _, Unstructured};
 use rand::rngs::StdRng;
 use rand::{RngCore as _, SeedableRng as _};
 use upspec_judge::Verdict;
-use upspec_mutate::Recipe;
-use upspec_mutate::words::Base;
+use upspec_recipes::Recipe;
+use upspec_recipes::words::Base;
 
 /// The knobs of a hunt.
 #[derive(Clone, Debug, PartialEq, Eq)]

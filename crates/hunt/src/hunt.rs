@@ -15,7 +15,7 @@ use upspec_corpus::case::Case;
 use upspec_corpus::{Bindings, Corpus};
 use upspec_handshake::permitted::{Answer, Endpoint};
 use upspec_judge::{CONTROL, CaseResult, DISCOVERY};
-use upspec_mutate::{CaseName, Recipe};
+use upspec_recipes::{CaseName, Recipe};
 use upspec_runner::{ConnectError, Prober};
 
 use crate::finding::{Finding, Sign};

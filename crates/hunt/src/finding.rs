@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use upspec_judge::{CaseResult, Verdict};
-use upspec_mutate::is_spelling;
+use upspec_recipes::is_spelling;
 
 /// Something that the target does and must not do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

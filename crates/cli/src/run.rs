@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use rand::{RngCore as _, SeedableRng as _};
+use rand::TryRng as _;
 use upspec_cli::Arbiter;
 use upspec_corpus::Corpus;
 use upspec_judge::{CONTROL, settle};
@@ -113,7 +113,7 @@ pub(crate) fn settings(selection: &Selection, wants: &Wants, pace: &Pace) -> Set
 
 /// A seed from the system's entropy; 32 bits, so that it can be typed.
 pub(crate) fn fresh_seed() -> u64 {
-    u64::from(rand::rngs::StdRng::from_os_rng().next_u32())
+    u64::from(rand::rngs::SysRng.try_next_u32().expect("the system has entropy to give"))
 }
 
 /// Plays the plan while the console shows how it goes. Ctrl-C ends the run, not the report.

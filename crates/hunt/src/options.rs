@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use arbitrary::{Arbitrary as _, Unstructured};
 use rand::rngs::StdRng;
-use rand::{RngCore as _, SeedableRng as _};
+use rand::{Rng as _, SeedableRng as _};
 use upspec_judge::Verdict;
 use upspec_recipes::Recipe;
 use upspec_recipes::words::Base;

@@ -7,7 +7,7 @@ mod reader;
 mod tests;
 mod violation;
 
-pub use reader::{Compression, FrameReader, Sender};
+pub use reader::{Compression, FrameReader};
 pub use violation::FrameViolation;
 
 use crate::Status;

@@ -21,7 +21,7 @@ pub use frame::{Frame, FrameHeader, GoAway};
 pub use list::{HeaderField, HeaderList};
 pub use message::{Defect, DefectKind};
 pub use names::{ErrorCode, flag, kind, setting};
-pub use reader::{Event, EventKind, Reader, Side};
+pub use reader::{Event, EventKind, Reader};
 
 /// The first octets from a client (RFC 9113 3.4). A SETTINGS frame follows them.
 pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

@@ -10,6 +10,7 @@ pub mod h2;
 pub mod head;
 pub mod negotiate;
 pub mod opening;
+mod party;
 pub mod permitted;
 pub mod role;
 mod violation;
@@ -17,4 +18,5 @@ mod violation;
 pub use head::{
     FieldLine, Fields, HeadReader, RequestHead, ResponseHead, Status, Version, starts_like_http,
 };
+pub use party::Party;
 pub use violation::{Violation, ViolationKind};

@@ -6,6 +6,7 @@ use upspec_corpus::case::{
 };
 use upspec_corpus::frames::ErrorCode;
 use upspec_corpus::template::{Part, Template};
+use upspec_handshake::Party;
 use upspec_handshake::field::{elements, is_tchar};
 use upspec_handshake::frame::{Frame, opcode};
 use upspec_handshake::h2;
@@ -256,7 +257,7 @@ fn ended(reading: &Reading<'_>) -> bool {
 /// (RFC 7540 3.2).
 pub(crate) fn h2c_answered(reading: &Reading<'_>) -> bool {
     let octets = reading.tunnel_octets().unwrap_or_default();
-    let got = h2::Connection::read(octets, h2::Side::Server);
+    let got = h2::Connection::read(octets, Party::Server);
     let answered = |stream: &h2::Stream| stream.final_head().is_some();
     got.faults.is_empty() && !got.settings.is_empty() && got.stream(1).is_some_and(answered)
 }

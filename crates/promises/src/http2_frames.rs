@@ -1,8 +1,9 @@
 //! Frames of HTTP/2, of either side: however they arrive the same is read, places lie inside the octets,
 //! and a header list can be looked at whatever is in it. Never asks whether a message is lawful.
 
+use upspec_handshake::Party;
 use upspec_handshake::h2::message::{ListKind, defects};
-use upspec_handshake::h2::{Connection, Event, EventKind, HeaderList, PREFACE, Reader, Side};
+use upspec_handshake::h2::{Connection, Event, EventKind, HeaderList, PREFACE, Reader};
 
 use crate::pieces::Cuts;
 use crate::planted;
@@ -11,7 +12,7 @@ use crate::seeds::Material;
 /// Checks one input of the target `http2_frames`: how to cut, then the octets.
 pub fn http2_frames(input: &[u8]) {
     let (cuts, octets) = Cuts::take(input);
-    for side in [Side::Client, Side::Server] {
+    for side in [Party::Client, Party::Server] {
         let whole = events(side, [octets]);
         let pieces = planted::events(events(side, cuts.of(octets)));
         assert_eq!(pieces, whole, "it matters how the octets arrive");
@@ -20,7 +21,7 @@ pub fn http2_frames(input: &[u8]) {
     }
 }
 
-fn events<'o>(side: Side, pieces: impl IntoIterator<Item = &'o [u8]>) -> Vec<Event> {
+fn events<'o>(side: Party, pieces: impl IntoIterator<Item = &'o [u8]>) -> Vec<Event> {
     let mut reader = Reader::new(side);
     let feed = |piece: &'o [u8]| reader.feed(piece);
     pieces.into_iter().flat_map(feed).collect()
@@ -53,7 +54,7 @@ fn look_at(list: &HeaderList) {
 }
 
 /// In order by stream there are as many octets as the frames had.
-fn connection(side: Side, octets: &[u8], events: &[Event]) {
+fn connection(side: Party, octets: &[u8], events: &[Event]) {
     let read = Connection::read_from(octets, 0, side);
     let data = |event: &Event| match &event.kind {
         EventKind::Data { octets, .. } => octets.len(),

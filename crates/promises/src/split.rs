@@ -1,8 +1,9 @@
 //! How octets arrive never matters: heads, chunked bodies and frames read in pieces come out as
 //! when they are read whole. Never looks at what they mean.
 
+use upspec_handshake::Party;
 use upspec_handshake::field::chunked::{Chunked, ChunkedReader};
-use upspec_handshake::frame::{Compression, FrameReader, Sender};
+use upspec_handshake::frame::{Compression, FrameReader};
 use upspec_handshake::{HeadReader, RequestHead, ResponseHead, Status};
 
 use crate::pieces::Cuts;
@@ -88,8 +89,8 @@ fn chunked(octets: &[u8], ends: &[usize]) {
 
 /// A partial frame changes nothing, so that asking early and often is the same as asking once.
 fn frames(octets: &[u8], ends: &[usize], compression: Compression) {
-    let mut patient = FrameReader::new(Sender::Server, compression);
-    let mut hasty = FrameReader::new(Sender::Server, compression);
+    let mut patient = FrameReader::new(Party::Server, compression);
+    let mut hasty = FrameReader::new(Party::Server, compression);
     let mut at = 0;
     for _ in 0..MOST_HEADS {
         let rest = &octets[at..];

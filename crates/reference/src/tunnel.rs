@@ -5,10 +5,11 @@ mod faults;
 mod message;
 
 use std::sync::Arc;
+use upspec_handshake::Party;
 
 use upspec_handshake::Status;
 use upspec_handshake::frame::{
-    Compression, Frame, FrameHeader, FrameReader, FrameViolation, Sender, opcode, write,
+    Compression, Frame, FrameHeader, FrameReader, FrameViolation, opcode, write,
 };
 
 use crate::Fault;
@@ -39,7 +40,7 @@ impl Tunnel {
     pub(crate) fn new(config: Arc<Config>, compression: Compression) -> Self {
         let mut tunnel = Self {
             message: Message::new(compression),
-            frames: FrameReader::new(Sender::Client, compression),
+            frames: FrameReader::new(Party::Client, compression),
             config,
             actions: Vec::new(),
             state: State::Open,

@@ -2,16 +2,8 @@
 //! Never keeps a message: of a text it remembers the octets of one unfinished character at most.
 
 use super::{Frame, FrameViolation, opcode};
+use crate::Party;
 use crate::Status;
-
-/// Who sends the frames.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Sender {
-    /// A client: it masks every frame (RFC 6455 5.1).
-    Client,
-    /// A server: it masks none.
-    Server,
-}
 
 /// What the handshake agreed on for the reserved bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,7 +22,7 @@ pub enum Compression {
 /// ```
 #[derive(Clone, Debug)]
 pub struct FrameReader {
-    sender: Sender,
+    sender: Party,
     compression: Compression,
     /// The message that has begun and not ended.
     message: Option<Message>,
@@ -47,7 +39,7 @@ enum Message {
 
 impl FrameReader {
     /// A reader for what this sender sends after the handshake.
-    pub fn new(sender: Sender, compression: Compression) -> Self {
+    pub fn new(sender: Party, compression: Compression) -> Self {
         Self { sender, compression, message: None, closed: false }
     }
 
@@ -72,8 +64,8 @@ impl FrameReader {
 
     fn check_sender(&self, frame: &mut Frame<'_>) {
         match (self.sender, frame.masked) {
-            (Sender::Server, true) => frame.violations.push(FrameViolation::MaskedByServer),
-            (Sender::Client, false) => frame.violations.push(FrameViolation::UnmaskedByClient),
+            (Party::Server, true) => frame.violations.push(FrameViolation::MaskedByServer),
+            (Party::Client, false) => frame.violations.push(FrameViolation::UnmaskedByClient),
             _ => {}
         }
         let first = matches!(frame.opcode, opcode::TEXT | opcode::BINARY);
@@ -84,7 +76,7 @@ impl FrameReader {
         if frame.rsv & !allowed != 0 {
             frame.violations.push(FrameViolation::ReservedBits);
         }
-        if self.sender == Sender::Server && frame.close_code() == Some(FOR_CLIENTS) {
+        if self.sender == Party::Server && frame.close_code() == Some(FOR_CLIENTS) {
             frame.violations.push(FrameViolation::CloseCodeOfClient);
         }
     }

@@ -1,7 +1,8 @@
 //! Tables of frames and what is wrong with them, and the properties that hold for any octets.
 //! No case here opens a connection.
 
-use super::{Compression, Frame, FrameHeader, FrameReader, Sender, opcode, write};
+use super::{Compression, Frame, FrameHeader, FrameReader, opcode, write};
+use crate::Party;
 use crate::Status;
 use proptest::prelude::*;
 
@@ -20,7 +21,7 @@ fn describe(frame: &Frame<'_>) -> String {
 }
 
 /// All frames of a stream, one line each.
-fn stream(sender: Sender, compression: Compression, mut bytes: &[u8]) -> Vec<String> {
+fn stream(sender: Party, compression: Compression, mut bytes: &[u8]) -> Vec<String> {
     let mut reader = FrameReader::new(sender, compression);
     let mut lines = Vec::new();
     while let Status::Complete(frame) = reader.read(bytes) {
@@ -117,9 +118,9 @@ fn rfc6455_5_4_the_order_of_frames() {
         (b"\x82\x01\xff", &["2 \\xff|"]),
     ];
     for (bytes, want) in rows {
-        assert_eq!(stream(Sender::Server, Compression::None, bytes), want, "{bytes:x?}");
+        assert_eq!(stream(Party::Server, Compression::None, bytes), want, "{bytes:x?}");
     }
-    let client = stream(Sender::Client, Compression::None, b"\x81\x00\x81\x80\0\0\0\0");
+    let client = stream(Party::Client, Compression::None, b"\x81\x00\x81\x80\0\0\0\0");
     assert_eq!(client, ["1 |UnmaskedByClient", "1 |"]);
 }
 
@@ -132,7 +133,7 @@ fn rfc6455_5_6_a_character_may_be_split_between_frames() {
         (b"\x01\x01\xff\x00\x01\xff\x80\x00", &["1 \\xff|TextNotUtf8", "0 \\xff|", "0 |"]),
     ];
     for (bytes, want) in rows {
-        assert_eq!(stream(Sender::Server, Compression::None, bytes), want, "{bytes:x?}");
+        assert_eq!(stream(Party::Server, Compression::None, bytes), want, "{bytes:x?}");
     }
 }
 
@@ -147,8 +148,8 @@ fn rfc7692_6_rsv1_marks_the_first_frame_of_a_message() {
         (b"\xc3\x00", "3 |OpcodeUnknown ReservedBits", "3 |OpcodeUnknown ReservedBits"),
     ];
     for (bytes, plain, agreed) in rows {
-        assert_eq!(stream(Sender::Server, Compression::None, bytes), [plain]);
-        assert_eq!(stream(Sender::Server, Compression::PermessageDeflate, bytes), [agreed]);
+        assert_eq!(stream(Party::Server, Compression::None, bytes), [plain]);
+        assert_eq!(stream(Party::Server, Compression::PermessageDeflate, bytes), [agreed]);
     }
 }
 
@@ -171,7 +172,7 @@ proptest! {
     fn any_octets_read_the_same_however_they_are_split(
         bytes in prop::collection::vec(any::<u8>(), 0..200),
     ) {
-        let mut reader = FrameReader::new(Sender::Server, Compression::None);
+        let mut reader = FrameReader::new(Party::Server, Compression::None);
         let whole = reader.clone().read(&bytes);
         for end in 0..bytes.len() {
             if let Status::Complete(early) = reader.clone().read(&bytes[..end]) {

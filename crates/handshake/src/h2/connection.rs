@@ -1,8 +1,9 @@
 //! What one side of a connection said, in order by stream.
 //! Never looks at what the other side said.
 
-use super::reader::{Event, EventKind, Reader, Side};
+use super::reader::{Event, EventKind, Reader};
 use super::{ErrorCode, Fault, HeaderList};
+use crate::Party;
 use std::collections::BTreeMap;
 
 /// Everything that one side has said.
@@ -68,12 +69,12 @@ pub struct Head {
 
 impl Connection {
     /// Nothing said yet.
-    pub fn new(side: Side) -> Self {
+    pub fn new(side: Party) -> Self {
         Self::from_place(side, 0)
     }
 
     /// Nothing said yet, and octets that begin at this place of the connection.
-    pub fn from_place(side: Side, at: usize) -> Self {
+    pub fn from_place(side: Party, at: usize) -> Self {
         Self {
             reader: Reader::from_place(side, at),
             settings: Vec::new(),
@@ -88,12 +89,12 @@ impl Connection {
     }
 
     /// Everything in these octets of one side.
-    pub fn read(octets: &[u8], side: Side) -> Self {
+    pub fn read(octets: &[u8], side: Party) -> Self {
         Self::read_from(octets, 0, side)
     }
 
     /// Everything in the octets from this place on.
-    pub fn read_from(octets: &[u8], at: usize, side: Side) -> Self {
+    pub fn read_from(octets: &[u8], at: usize, side: Party) -> Self {
         let mut connection = Self::from_place(side, at);
         connection.feed(octets.get(at..).unwrap_or_default());
         connection

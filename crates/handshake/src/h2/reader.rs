@@ -4,16 +4,8 @@
 use super::frame::{Frame, FrameHeader};
 use super::hpack::{BlockFault, Decoder, MAX_BLOCK};
 use super::{ErrorCode, FaultKind, HeaderField, HeaderList, MAX_FRAME, PREFACE, flag, kind};
+use crate::Party;
 use crate::Status;
-
-/// Who sent the octets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// The one that connected; its octets begin with [`PREFACE`].
-    Client,
-    /// The one that was connected to; its octets begin with a SETTINGS frame (RFC 9113 3.4).
-    Server,
-}
 
 /// One thing that a side said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +80,7 @@ pub enum EventKind {
 /// Reads the octets of one side.
 #[derive(Debug)]
 pub struct Reader {
-    side: Side,
+    side: Party,
     stage: Stage,
     decoder: Decoder,
     /// The octets that are not read yet: less than one frame after each [`Reader::feed`].
@@ -119,21 +111,21 @@ struct Block {
 
 impl Reader {
     /// A reader for the octets of this side.
-    pub fn new(side: Side) -> Self {
+    pub fn new(side: Party) -> Self {
         Self::from_place(side, 0)
     }
 
     /// A reader for octets that begin at this place of the connection: after a 101 to h2c.
-    pub fn from_place(side: Side, at: usize) -> Self {
+    pub fn from_place(side: Party, at: usize) -> Self {
         let stage = match side {
-            Side::Client => Stage::Preface,
-            Side::Server => Stage::FirstFrame,
+            Party::Client => Stage::Preface,
+            Party::Server => Stage::FirstFrame,
         };
         Self { side, stage, decoder: Decoder::new(), buffer: Vec::new(), at, block: None }
     }
 
     /// Who sent the octets.
-    pub fn side(&self) -> Side {
+    pub fn side(&self) -> Party {
         self.side
     }
 

@@ -6,10 +6,8 @@ use std::collections::BTreeSet;
 use upspec_corpus::case::Outcome;
 use upspec_handshake::field::framing::Framing;
 use upspec_handshake::h2::frame::frames;
-use upspec_handshake::h2::{
-    Connection, ErrorCode, FrameHeader, PREFACE, Side, Stream, connection, kind,
-};
-use upspec_handshake::{FieldLine, ResponseHead};
+use upspec_handshake::h2::{Connection, ErrorCode, FrameHeader, PREFACE, Stream, connection, kind};
+use upspec_handshake::{FieldLine, Party, ResponseHead};
 
 use super::{BodyState, Octets, Reading, Response, Tunnel};
 
@@ -26,8 +24,8 @@ pub(crate) struct Http2 {
 impl Http2 {
     pub(super) fn read(written: &[u8], read: &[u8]) -> Self {
         Self {
-            sent: Connection::read(written, Side::Client),
-            got: Connection::read(read, Side::Server),
+            sent: Connection::read(written, Party::Client),
+            got: Connection::read(read, Party::Server),
             stream: last_opened(written),
         }
     }

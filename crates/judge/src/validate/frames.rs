@@ -1,8 +1,9 @@
 //! What follows the 101 of a WebSocket: frames as a server may send them (RFC 6455 5, 7.4).
 //! Never asks whether a frame was due; cases do.
 
+use upspec_handshake::Party;
 use upspec_handshake::Status;
-use upspec_handshake::frame::{Compression, Frame, FrameReader, FrameViolation, Sender, opcode};
+use upspec_handshake::frame::{Compression, Frame, FrameReader, FrameViolation, opcode};
 
 use super::Remark;
 use crate::reading::{Reading, Response, opens_websocket};
@@ -30,7 +31,7 @@ pub(super) fn tunnel(reading: &Reading<'_>, remarks: &mut Vec<Remark>) {
     } else {
         Compression::None
     };
-    let mut reader = FrameReader::new(Sender::Server, compression);
+    let mut reader = FrameReader::new(Party::Server, compression);
     let mut at = 0;
     let mut closed = false;
     for _ in 0..MOST_FRAMES {

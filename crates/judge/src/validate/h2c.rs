@@ -1,8 +1,9 @@
 //! What follows a 101 to h2c: the connection of HTTP/2 as its server begins it (RFC 7540 3.2).
 //! Never asks whether the switch was lawful, nor whether the request was answered; cases do.
 
+use upspec_handshake::Party;
 use upspec_handshake::field::upgrade::protocols;
-use upspec_handshake::h2::{Connection, FaultKind, Side};
+use upspec_handshake::h2::{Connection, FaultKind};
 
 use super::{Remark, http2};
 use crate::reading::{FRAME_HEADER, Reading};
@@ -16,7 +17,7 @@ pub(super) fn after_switch(reading: &Reading<'_>, remarks: &mut Vec<Remark>) {
     let got = Connection::read_from(
         &reading.read[..from + tunnel.got_in_time().len()],
         from,
-        Side::Server,
+        Party::Server,
     );
     for fault in &got.faults {
         let (requirement, message) = match fault.kind {

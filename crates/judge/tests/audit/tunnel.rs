@@ -2,8 +2,9 @@
 //! message comes back, and what breaks a rule ends the connection.
 //! Never inflates: what came compressed goes back as it came.
 
+use upspec_handshake::Party;
 use upspec_handshake::Status;
-use upspec_handshake::frame::{Compression, FrameHeader, FrameReader, Sender, opcode, write};
+use upspec_handshake::frame::{Compression, FrameHeader, FrameReader, opcode, write};
 
 /// How a server behaves in a tunnel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +38,7 @@ impl Tunnel {
         };
         Self {
             conduct,
-            reader: FrameReader::new(Sender::Client, compression),
+            reader: FrameReader::new(Party::Client, compression),
             pending: Vec::new(),
             ended: false,
         }

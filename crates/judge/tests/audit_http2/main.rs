@@ -17,8 +17,9 @@ use upspec_corpus::case::{Case, Need, Over, Step};
 use upspec_corpus::frames::ErrorCode;
 use upspec_corpus::words::Word as _;
 use upspec_corpus::{Bindings, Corpus};
+use upspec_handshake::Party;
 use upspec_handshake::h2::message::{DefectKind, ListKind};
-use upspec_handshake::h2::{self, Connection, EventKind, Reader, Side};
+use upspec_handshake::h2::{self, Connection, EventKind, Reader};
 
 fn written(case: &Case) -> Vec<u8> {
     let mut octets = Vec::new();
@@ -51,7 +52,7 @@ fn what_cases_write_is_read_back() {
     let over_http2 = |case: &&Case| case.over == Over::Http2;
     let mut seen = 0;
     for case in corpus.cases.iter().filter(over_http2) {
-        let mut reader = Reader::new(Side::Client);
+        let mut reader = Reader::new(Party::Client);
         let events = reader.feed(&written(case));
         let lists = events.iter().filter_map(|event| match &event.kind {
             EventKind::Headers { list, .. } => Some(list),
@@ -92,7 +93,7 @@ fn malformed_requests_are_malformed() {
             true => ListKind::RequestExtended,
             false => ListKind::Request,
         };
-        let connection = Connection::read(&written(case), Side::Client);
+        let connection = Connection::read(&written(case), Party::Client);
         let mut heads = connection.streams.values().flat_map(|stream| &stream.heads);
         let malformed = heads.any(|head| is_malformed(&head.list, head.end_stream, kind));
         let broken = malformed || !connection.faults.is_empty();

@@ -2,12 +2,13 @@
 //! Never decides what is answered: each request is handed to the test.
 
 use std::collections::BTreeMap;
+use upspec_handshake::Party;
 
 use upspec_corpus::Bindings;
 use upspec_corpus::case::{Case, Need, Step};
 use upspec_handshake::frame::Compression;
 use upspec_handshake::h2::message::ListKind;
-use upspec_handshake::h2::{ErrorCode, EventKind, HeaderList, Reader, Side, flag, setting, write};
+use upspec_handshake::h2::{ErrorCode, EventKind, HeaderList, Reader, flag, setting, write};
 use upspec_judge::{Awaits, End, Exchange, Io, IoKind, Over, Progress, progress};
 
 use crate::tunnel::{Conduct, Tunnel};
@@ -73,7 +74,7 @@ pub(crate) fn play(
         io: Vec::new(),
         written: Vec::new(),
         read: Vec::new(),
-        heard: Reader::new(Side::Client),
+        heard: Reader::new(Party::Client),
         number: 0,
         tunnels: BTreeMap::new(),
         ended: false,

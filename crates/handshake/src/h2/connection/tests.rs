@@ -2,6 +2,7 @@
 //! Never part of the library.
 
 use super::*;
+use crate::Party;
 use crate::h2::{FaultKind, flag, hpack, setting, write};
 
 fn headers(stream: u32, fields: &[(&str, &str)], flags: u8) -> Vec<u8> {
@@ -23,7 +24,7 @@ fn streams_are_kept_apart() {
         write::rst_stream(5, ErrorCode::PROTOCOL_ERROR),
     ]
     .concat();
-    let connection = Connection::read(&octets, Side::Server);
+    let connection = Connection::read(&octets, Party::Server);
     assert_eq!(connection.faults, []);
     let one = connection.stream(1).unwrap();
     assert_eq!((one.data.as_slice(), one.heads.len()), (&b"abcde"[..], 3));
@@ -54,7 +55,7 @@ fn the_connection_as_a_whole() {
         write::frame(0, 0, 0, b""),
     ]
     .concat();
-    let connection = Connection::read(&octets, Side::Server);
+    let connection = Connection::read(&octets, Party::Server);
     let id = setting::ENABLE_CONNECT_PROTOCOL;
     assert_eq!(connection.setting_values(id).collect::<Vec<_>>(), [1, 0]);
     assert_eq!(connection.setting(3), Some(5));
@@ -69,7 +70,7 @@ fn the_connection_as_a_whole() {
 #[test]
 fn reading_begins_where_it_is_told_to() {
     let octets = [b"HTTP/1.1 101 X\r\n\r\n".to_vec(), write::settings(&[])].concat();
-    let connection = Connection::read_from(&octets, 18, Side::Server);
+    let connection = Connection::read_from(&octets, 18, Party::Server);
     assert_eq!(connection.settings, [(18, Vec::new())]);
-    assert!(Connection::read_from(&octets, 999, Side::Server).settings.is_empty());
+    assert!(Connection::read_from(&octets, 999, Party::Server).settings.is_empty());
 }

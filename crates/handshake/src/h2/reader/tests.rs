@@ -2,6 +2,7 @@
 //! Never part of the library.
 
 use super::*;
+use crate::Party;
 use crate::h2::{hpack, write};
 use proptest::prelude::*;
 
@@ -11,7 +12,7 @@ fn block(fields: &[(&str, &str)]) -> Vec<u8> {
 }
 
 /// Events in short: place, stream, and what was said.
-fn events(side: Side, octets: &[u8]) -> Vec<String> {
+fn events(side: Party, octets: &[u8]) -> Vec<String> {
     let events = Reader::new(side).feed(octets);
     events.iter().map(short).collect()
 }
@@ -48,7 +49,7 @@ fn a_client_begins_with_its_preface() {
     ]
     .concat();
     assert_eq!(
-        events(Side::Client, &octets),
+        events(Party::Client, &octets),
         [
             "0..24 0 Preface",
             "24..39 0 Settings([(2, 0)])",
@@ -60,25 +61,25 @@ fn a_client_begins_with_its_preface() {
 
 #[test]
 fn what_is_no_preface() {
-    let rows: [(Side, &[u8], &[&str], bool); 7] = [
-        (Side::Client, b"GET / HTTP/1.1\r\n", &["0..0 0 PrefaceWrong"], true),
-        (Side::Client, b"PRI * HTTP/2.0\r\n\r\nSM\r\r", &["0..0 0 PrefaceWrong"], true),
-        (Side::Client, b"PRI * HTTP/2.0\r\n\r\nSM\r\n", &[], false),
+    let rows: [(Party, &[u8], &[&str], bool); 7] = [
+        (Party::Client, b"GET / HTTP/1.1\r\n", &["0..0 0 PrefaceWrong"], true),
+        (Party::Client, b"PRI * HTTP/2.0\r\n\r\nSM\r\r", &["0..0 0 PrefaceWrong"], true),
+        (Party::Client, b"PRI * HTTP/2.0\r\n\r\nSM\r\n", &[], false),
         (
-            Side::Server,
+            Party::Server,
             b"HTTP/1.1 400 Bad Request\r\n\r\n",
             &["0..0 825110816 PrefaceWrong", "0..0 825110816 FrameTooLong"],
             true,
         ),
-        (Side::Server, b"HTTP/1.1", &[], false),
+        (Party::Server, b"HTTP/1.1", &[], false),
         (
-            Side::Server,
+            Party::Server,
             b"\x00\x00\x04\x08\x00\x00\x00\x00\x00\x00\x00\x00\x01",
             &["0..0 0 PrefaceWrong", "0..13 0 WindowUpdate(1)"],
             false,
         ),
         (
-            Side::Server,
+            Party::Server,
             b"\x00\x00\x00\x04\x01\x00\x00\x00\x00",
             &["0..0 0 PrefaceWrong", "0..9 0 SettingsAck"],
             false,
@@ -95,7 +96,7 @@ fn what_is_no_preface() {
 /// Frames of a server after its empty SETTINGS, which takes nine octets.
 fn after_settings(frames: &[Vec<u8>]) -> Vec<String> {
     let octets = [write::settings(&[]), frames.concat()].concat();
-    let mut seen = events(Side::Server, &octets);
+    let mut seen = events(Party::Server, &octets);
     assert_eq!(seen.remove(0), "0..9 0 Settings([])");
     seen
 }
@@ -150,7 +151,7 @@ fn a_header_block_in_parts() {
 fn a_frame_that_is_too_long_ends_reading() {
     let mut octets = write::settings(&[]);
     octets.extend(b"\x00\x40\x01\x00\x00\x00\x00\x00\x01");
-    let mut reader = Reader::new(Side::Server);
+    let mut reader = Reader::new(Party::Server);
     let seen: Vec<_> = reader.feed(&octets).iter().map(short).collect();
     assert_eq!(seen[1], "9..9 1 FrameTooLong");
     assert!(reader.is_lost() && reader.feed(&write::settings_ack()).is_empty());
@@ -159,7 +160,7 @@ fn a_frame_that_is_too_long_ends_reading() {
 
 #[test]
 fn an_endless_block_takes_bounded_room() {
-    let mut reader = Reader::new(Side::Server);
+    let mut reader = Reader::new(Party::Server);
     reader.feed(&write::settings(&[]));
     reader.feed(&write::frame(kind::HEADERS, 0, 1, b""));
     let part = write::frame(kind::CONTINUATION, 0, 1, &[0x82; MAX_FRAME]);
@@ -175,7 +176,7 @@ fn an_endless_block_takes_bounded_room() {
 
 #[test]
 fn places_count_from_where_it_begins() {
-    let mut reader = Reader::from_place(Side::Server, 100);
+    let mut reader = Reader::from_place(Party::Server, 100);
     let seen = reader.feed(&write::settings(&[]));
     assert_eq!((seen[0].at, seen[0].end), (100, 109));
     assert!(reader.is_established());
@@ -198,9 +199,9 @@ proptest! {
     #[test]
     fn cuts_change_nothing(octets in frame_octets(), client in any::<bool>(), cuts in prop::collection::vec(0..200usize, 0..5)) {
         let (side, octets) = if client {
-            (Side::Client, [PREFACE, &octets].concat())
+            (Party::Client, [PREFACE, &octets].concat())
         } else {
-            (Side::Server, octets)
+            (Party::Server, octets)
         };
         let whole = Reader::new(side).feed(&octets);
         let mut reader = Reader::new(side);
@@ -216,15 +217,15 @@ proptest! {
 
     #[test]
     fn one_octet_at_a_time(octets in frame_octets()) {
-        let whole = Reader::new(Side::Server).feed(&octets);
-        let mut reader = Reader::new(Side::Server);
+        let whole = Reader::new(Party::Server).feed(&octets);
+        let mut reader = Reader::new(Party::Server);
         let events: Vec<_> = octets.iter().flat_map(|octet| reader.feed(&[*octet])).collect();
         prop_assert_eq!(events, whole);
     }
 
     #[test]
     fn no_octets_make_it_panic(octets in prop::collection::vec(any::<u8>(), 0..300)) {
-        Reader::new(Side::Server).feed(&octets);
-        Reader::new(Side::Client).feed(&[PREFACE, &octets].concat());
+        Reader::new(Party::Server).feed(&octets);
+        Reader::new(Party::Client).feed(&[PREFACE, &octets].concat());
     }
 }

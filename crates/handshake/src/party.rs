@@ -1,0 +1,32 @@
+//! The two parties of a connection.
+
+use std::fmt;
+
+/// Which end of a connection: who sent a message, who a rule binds, which end we are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Party {
+    /// Who opened the connection and sends requests. It masks every frame (RFC 6455 5.1).
+    Client,
+    /// Who accepted the connection and answers. It masks no frame.
+    Server,
+}
+
+impl Party {
+    /// The other end.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
+}
+
+impl fmt::Display for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Client => "client",
+            Self::Server => "server",
+        })
+    }
+}

@@ -2,15 +2,13 @@
 //! connections, sends the same octets and waits as long.
 //! Never asserts a time: it prints both times and their ratio, taken in one process.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::unbounded_channel;
-use upspec_cli::Arbiter;
-use upspec_corpus::case::Case;
-use upspec_corpus::{Corpus, Registry};
-use upspec_judge::{CaseResult, Exchange, Leave, Progress, Reason, TargetFacts, Verdict};
-use upspec_runner::{Judge, Plan, Settings, Target};
+use upspec_corpus::Corpus;
+use upspec_judge::CaseResult;
+use upspec_runner::{Event, Plan, Settings, Target};
 
 use crate::Outcome;
 
@@ -69,80 +67,36 @@ struct Round {
 }
 
 async fn one_round(corpus: &Corpus, target: &Target, jobs: usize) -> Result<Round, Vec<String>> {
-    let recorder = Arc::new(Recorder::new(&corpus.requirements));
     let plan = Plan::new(&corpus.cases, |_| true);
     let settings = Settings { jobs, seed: 1, ..Settings::default() };
-    let (events, _) = unbounded_channel();
-    let judge = Arc::clone(&recorder) as Arc<dyn Judge>;
+    let requirements = Arc::new(corpus.requirements.clone());
+    let (events, mut told) = unbounded_channel();
     let begun = Instant::now();
     let never = std::future::pending();
-    let outcome = upspec_runner::run(plan, target.clone(), settings, judge, events, never).await;
+    let outcome =
+        upspec_runner::run(plan, target.clone(), settings, requirements, events, never).await;
     let run = begun.elapsed();
     if !outcome.complete {
         return Err(vec![format!("the run did not end well: {:?}", outcome.ending)]);
     }
-    let exchanges = recorder.take();
+    let mut exchanges = Vec::new();
+    while let Ok(event) = told.try_recv() {
+        if let Event::Repeated(result) = event {
+            exchanges.extend(result.exchanges);
+        }
+    }
+    let played = |result: &&CaseResult| !result.exchanges.is_empty();
+    let cases = outcome.results.iter().filter(played).count();
+    exchanges.extend(outcome.results.into_iter().flat_map(|result| result.exchanges));
     let connections = exchanges.len();
     let bare = bare::replay(exchanges, target, jobs)
         .await
         .map_err(|error| vec![format!("cannot replay: {error}")])?;
-    let played = |result: &&CaseResult| !result.exchanges.is_empty();
-    Ok(Round { run, bare, connections, cases: outcome.results.iter().filter(played).count() })
+    Ok(Round { run, bare, connections, cases })
 }
 
 fn median(times: impl Iterator<Item = Duration>) -> Duration {
     let mut times: Vec<Duration> = times.collect();
     times.sort();
     times.get(times.len() / 2).copied().unwrap_or_default()
-}
-
-/// Judges as a run does, and keeps each exchange that it is shown, those of repeated attempts too.
-struct Recorder {
-    arbiter: Arbiter,
-    kept: Mutex<Vec<Exchange>>,
-}
-
-impl Recorder {
-    fn new(requirements: &Registry) -> Self {
-        Self { arbiter: Arbiter { requirements: requirements.clone() }, kept: Mutex::default() }
-    }
-
-    fn take(&self) -> Vec<Exchange> {
-        std::mem::take(&mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Judge for Recorder {
-    fn judge(&self, case: &Case, exchanges: Vec<Exchange>, facts: &TargetFacts) -> CaseResult {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.extend(exchanges.iter().cloned());
-        drop(kept);
-        self.arbiter.judge(case, exchanges, facts)
-    }
-
-    fn not_played(
-        &self,
-        case: &Case,
-        verdict: Verdict,
-        reason: Reason,
-        message: &str,
-    ) -> CaseResult {
-        self.arbiter.not_played(case, verdict, reason, message)
-    }
-
-    fn learn(&self, case: &Case, exchange: &Exchange, facts: &mut TargetFacts) {
-        self.arbiter.learn(case, exchange, facts);
-    }
-
-    fn rests_on_silence(&self, case: &Case, result: &CaseResult) -> bool {
-        self.arbiter.rests_on_silence(case, result)
-    }
-
-    fn progress(&self, case: &Case, written: &[u8], read: &[u8]) -> Progress {
-        self.arbiter.progress(case, written, read)
-    }
-
-    fn leave(&self, case: &Case, written: &[u8], read: &[u8], close: &[u8]) -> Leave {
-        self.arbiter.leave(case, written, read, close)
-    }
 }

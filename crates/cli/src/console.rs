@@ -53,6 +53,7 @@ impl Progress {
             Event::Started { total } => self.start(*total),
             Event::ControlDone(result) | Event::CaseDone(result) => self.count(result),
             Event::Note(note) => self.note(note),
+            Event::Repeated(_) => {}
             Event::Finished => self.finish(),
         }
     }

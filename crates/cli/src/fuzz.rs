@@ -1,5 +1,4 @@
 //! `upspec fuzz`: hunts a live target, and tells what it finds.
-//! Never judges: the fuzzer asks the judge.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,7 +15,6 @@ use crate::console;
 use crate::exit::{Exit, Trouble};
 use crate::run::{fresh_seed, target};
 use crate::selection;
-use upspec_cli::Arbiter;
 
 /// Hunts, and writes state and findings.
 pub(crate) fn fuzz(args: &FuzzArgs) -> Result<Exit, Trouble> {
@@ -52,8 +50,8 @@ fn state(args: &FuzzArgs) -> Result<State, Trouble> {
 
 async fn hunt(args: &FuzzArgs, corpus: &Corpus, state: State) -> Result<Ending, Trouble> {
     let target = target(&args.trust, &args.url)?;
-    let arbiter = Arc::new(Arbiter { requirements: corpus.requirements.clone() });
-    let prober = Prober::start(target, settings(args, state.seed), arbiter)
+    let requirements = Arc::new(corpus.requirements.clone());
+    let prober = Prober::start(target, settings(args, state.seed), requirements)
         .await
         .map_err(|message| Trouble::unreachable(format!("cannot reach {}: {message}", args.url)))?;
     if !args.quiet {

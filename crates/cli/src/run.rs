@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use rand::TryRng as _;
-use upspec_cli::Arbiter;
 use upspec_corpus::Corpus;
 use upspec_judge::{CONTROL, settle};
 use upspec_reference::{Config, Server};
@@ -125,7 +124,7 @@ pub(crate) async fn drive(
     quiet: bool,
 ) -> RunOutcome {
     let (send, mut receive) = tokio::sync::mpsc::unbounded_channel();
-    let arbiter = Arc::new(Arbiter { requirements: corpus.requirements.clone() });
+    let requirements = Arc::new(corpus.requirements.clone());
     let shown = tokio::spawn(async move {
         let mut progress = Progress::new(quiet);
         while let Some(event) = receive.recv().await {
@@ -137,7 +136,7 @@ pub(crate) async fn drive(
             std::future::pending::<()>().await;
         }
     };
-    let outcome = upspec_runner::run(plan, target, settings, arbiter, send, cancel).await;
+    let outcome = upspec_runner::run(plan, target, settings, requirements, send, cancel).await;
     let _ = shown.await;
     outcome
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use upspec_judge::{Exchange, Reason, Verdict};
+use upspec_judge::{Exchange, Reason, judge};
 
 use crate::context::{Context, Settled};
 use crate::event::{Death, Ending};
@@ -57,13 +57,12 @@ impl Session {
             }
             let case = &self.plan.cases()[index];
             let message = "the target died while this case was under way";
-            let mut result =
-                self.judge.not_played(case, Verdict::Error, Reason::TargetDied, message);
+            let mut result = self.not_played(case, Reason::TargetDied, message);
             result.exchanges = exchanges;
             self.store(index, result);
         }
         let message = "the target had died before this case was played";
-        self.leave_out_rest(Verdict::Error, Reason::TargetDied, message);
+        self.leave_out_rest(Reason::TargetDied, message);
         Ending::TargetDied { suspects: self.ids(suspects) }
     }
 
@@ -80,9 +79,9 @@ impl Session {
         let case = &self.plan.cases()[index];
         if exchanges.is_empty() {
             let message = "the target died before it took a connection for this case";
-            self.leave_out(index, Verdict::Error, Reason::TargetDied, message);
+            self.leave_out(index, Reason::TargetDied, message);
         } else {
-            let result = self.judge.judge(case, exchanges, &self.facts);
+            let result = judge(case, exchanges, &self.requirements);
             self.store(index, result);
         }
     }

@@ -1,19 +1,24 @@
 //! Brings one case to its result: its exchanges, the look whether the target survived them, and the
 //! attempts it takes until the result stands.
-//! Never says what an exchange is worth: it compares the verdicts that the judge gives.
+//! Compares the verdicts that the judge gives, and gives none.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
+use upspec_corpus::Registry;
 use upspec_corpus::case::Case;
-use upspec_judge::{CaseResult, Exchange, IoKind, Reason, TargetFacts, Verdict};
+use upspec_judge::{
+    CaseResult, Exchange, IoKind, Reason, TargetFacts, Verdict, judge, not_played, progress,
+    rests_on_silence,
+};
 
 use crate::bindings::Turn;
 use crate::connect::{ConnectError, Connector, Opening};
+use crate::event::Event;
 use crate::health::{Control, Health, Patience, Pulse};
-use crate::judging::Judge;
 use crate::plan::{Plan, is_control};
 use crate::prober::Bench;
 use crate::settings::Settings;
@@ -24,11 +29,12 @@ pub(crate) struct Context {
     pub(crate) plan: Arc<Plan>,
     pub(crate) target: Arc<Target>,
     pub(crate) settings: Arc<Settings>,
-    pub(crate) judge: Arc<dyn Judge>,
+    pub(crate) requirements: Arc<Registry>,
     pub(crate) connector: Connector,
     /// The case that every target of this kind answers.
     pub(crate) control: Option<usize>,
     pub(crate) health: Health,
+    pub(crate) events: UnboundedSender<Event>,
     /// How long silence is waited for: the facts' window, for controls that nobody judges.
     pub(crate) window_ms: AtomicU64,
 }
@@ -59,7 +65,7 @@ impl Context {
             Err(Failed::Died(exchanges)) => return Settled::Lost(exchanges),
             Err(Failed::Connect(error)) => {
                 let message = error.to_string();
-                self.judge.not_played(case, Verdict::Error, Reason::Connect, &message)
+                not_played(case, Reason::Connect, &message, &self.requirements)
             }
         };
         settled.elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -75,7 +81,7 @@ impl Context {
         let case = &self.plan.cases()[index];
         if window < timeout
             && patience_may_pay(case, &result, facts)
-            && self.judge.rests_on_silence(case, &result)
+            && rests_on_silence(case, &result)
         {
             window = timeout;
             attempt += 1;
@@ -84,18 +90,26 @@ impl Context {
                 retries = retries.saturating_sub(1);
             }
             // The first wait was too short to mean anything, so a difference is not flakiness.
-            result = patient;
+            self.repeated(std::mem::replace(&mut result, patient));
         }
         while result.verdict == Verdict::Fail && !result.flaky && retries > 0 {
             retries -= 1;
             attempt += 1;
             match self.attempt(index, facts, attempt, window).await {
-                Ok(again) => result.flaky = again.verdict != result.verdict,
+                Ok(again) => {
+                    result.flaky = again.verdict != result.verdict;
+                    self.repeated(again);
+                }
                 Err(Failed::Connect(_)) => break,
                 Err(died) => return Err(died),
             }
         }
         Ok(result)
+    }
+
+    /// Hands on a result that another one of the same case replaces.
+    pub(crate) fn repeated(&self, result: CaseResult) {
+        let _ = self.events.send(Event::Repeated(Box::new(result)));
     }
 
     /// Plays a case once, with its partner if it has one, and has it judged. The two are played at the
@@ -124,7 +138,7 @@ impl Context {
                 }
             }
         };
-        Ok(self.judge.judge(case, exchanges, facts))
+        Ok(judge(case, exchanges, &self.requirements))
     }
 
     /// One connection of a case, and the look whether the target has survived it.
@@ -181,18 +195,14 @@ impl Context {
         turn: Turn<'_>,
         window: Duration,
     ) -> Result<Exchange, ConnectError> {
-        let bench = Bench {
-            connector: &self.connector,
-            target: &self.target,
-            settings: &self.settings,
-            judge: &*self.judge,
-        };
+        let bench =
+            Bench { connector: &self.connector, target: &self.target, settings: &self.settings };
         bench.exchange(case, facts, turn, window).await
     }
 
     /// Whether an exchange of this case got as far as a response head, which only HTTP has.
     pub(crate) fn has_response(&self, case: &Case, exchange: &Exchange) -> bool {
-        !self.judge.progress(case, &exchange.written(), &exchange.read()).heads.is_empty()
+        !progress(case, &exchange.written(), &exchange.read()).heads.is_empty()
     }
 }
 

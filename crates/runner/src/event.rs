@@ -16,6 +16,8 @@ pub enum Event {
     Finished,
     /// Something the user may want to know: one sentence.
     Note(String),
+    /// A case was played more than once; of its results this one does not count.
+    Repeated(Box<CaseResult>),
     /// The run begins.
     Started {
         /// How many cases the plan has, the control included.

@@ -1,5 +1,5 @@
 //! Connects to a target, plays the steps of cases and records every byte.
-//! Never judges: what an answer is worth, and whether it is complete, the [`Judge`] says.
+//! What an answer is worth, and whether it is complete, `upspec_judge` says.
 //!
 //! [`run`] plays a whole [`Plan`]; a [`Prober`] plays single cases on a target that it holds on to;
 //! [`play`] plays one case on one connection.
@@ -10,7 +10,6 @@ mod connect;
 mod context;
 mod event;
 mod health;
-mod judging;
 mod leave;
 mod needs;
 mod plan;
@@ -29,7 +28,6 @@ mod wire;
 pub use bindings::{Nonces, Turn};
 pub use connect::{ConnectError, Connector, Opening, Stream};
 pub use event::{Death, Ending, Event, RunOutcome};
-pub use judging::Judge;
 pub use plan::{CONTROL, HTTP2_CONTROL, Plan};
 pub use play::{Limits, Play, play};
 pub use prober::{Prober, bindings_of};

@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use upspec_corpus::case::{self, Case, Outcomes, Tls};
-use upspec_judge::{Awaits, Exchange, IoKind, Progress};
+use upspec_judge::{self as judge, Awaits, Exchange, IoKind, Progress};
 
 use crate::connect::{ConnectError, Connector, Opening};
-use crate::judging::Judge;
 use crate::leave::leave;
 use crate::record::{Link, Record};
 use crate::script::{Action, covers, takes, waits};
@@ -17,14 +16,12 @@ use crate::wire::{Stop, Wire, refusal};
 
 /// What is played on one connection.
 pub struct Play<'a> {
-    /// The case, for the judge's eyes.
+    /// The case: what is waited for depends on what it expects.
     pub case: &'a Case,
     /// What is done.
     pub script: &'a [Action],
     /// The Close frame to leave a tunnel with.
     pub close: &'a [u8],
-    /// Who says how far it has come.
-    pub judge: &'a dyn Judge,
     /// How long, and how much.
     pub limits: Limits,
 }
@@ -62,7 +59,7 @@ pub async fn play(connector: &Connector, play: &Play<'_>) -> Result<Exchange, Co
         player.wire.note_deadline();
     }
     let record = player.wire.record();
-    let parting = play.judge.leave(play.case, record.written(), record.read(), play.close);
+    let parting = judge::leave(play.case, record.written(), record.read(), play.close);
     Ok(leave(player.wire, stop, &parting, limits.window).await)
 }
 
@@ -216,6 +213,6 @@ impl Player<'_> {
 
     fn progress(&self) -> Progress {
         let record = self.wire.record();
-        self.play.judge.progress(self.play.case, record.written(), record.read())
+        judge::progress(self.play.case, record.written(), record.read())
     }
 }

@@ -5,13 +5,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use upspec_corpus::Bindings;
 use upspec_corpus::case::Case;
-use upspec_judge::{CaseResult, Exchange, TargetFacts};
+use upspec_corpus::{Bindings, Registry};
+use upspec_judge::{CaseResult, Exchange, TargetFacts, judge};
 
 use crate::bindings::{Nonces, Turn, bindings};
 use crate::connect::{ConnectError, Connector};
-use crate::judging::Judge;
 use crate::play::{Limits, Play, play};
 use crate::script::script;
 use crate::server::Server;
@@ -22,7 +21,7 @@ use crate::target::Target;
 pub struct Prober {
     target: Target,
     settings: Settings,
-    judge: Arc<dyn Judge>,
+    requirements: Arc<Registry>,
     connector: Connector,
     facts: TargetFacts,
     server: Option<Server>,
@@ -37,7 +36,7 @@ impl Prober {
     pub async fn start(
         target: Target,
         settings: Settings,
-        judge: Arc<dyn Judge>,
+        requirements: Arc<Registry>,
     ) -> Result<Self, String> {
         let server = match &settings.server_cmd {
             Some(command) => Some(Server::start(command, &target).await?),
@@ -52,7 +51,7 @@ impl Prober {
             window_ms: u64::try_from(settings.timeout.as_millis()).unwrap_or(u64::MAX),
             ..TargetFacts::default()
         };
-        Ok(Self { target, settings, judge, connector, facts, server })
+        Ok(Self { target, settings, requirements, connector, facts, server })
     }
 
     /// Plays a case once and has it judged. The seed, the id and the attempt decide on its nonces.
@@ -67,20 +66,16 @@ impl Prober {
         window: Duration,
     ) -> Result<CaseResult, ConnectError> {
         let turn = Turn { seed: self.settings.seed, case: &case.id, attempt, connection: 0 };
-        let bench = Bench {
-            connector: &self.connector,
-            target: &self.target,
-            settings: &self.settings,
-            judge: &*self.judge,
-        };
+        let bench =
+            Bench { connector: &self.connector, target: &self.target, settings: &self.settings };
         let exchange = bench.exchange(case, &self.facts, turn, window).await?;
-        Ok(self.judge.judge(case, vec![exchange], &self.facts))
+        Ok(judge(case, vec![exchange], &self.requirements))
     }
 
     /// Judges what was played once more, as another case would.
     #[must_use]
     pub fn judge_as(&self, case: &Case, result: CaseResult) -> CaseResult {
-        self.judge.judge(case, result.exchanges, &self.facts)
+        judge(case, result.exchanges, &self.requirements)
     }
 
     /// Plays a control or discovery case with all patience and keeps what it shows.
@@ -91,7 +86,7 @@ impl Prober {
     pub async fn learn(&mut self, case: &Case, attempt: u32) -> Result<CaseResult, ConnectError> {
         let result = self.play(case, attempt, self.settings.timeout).await?;
         if let Some(exchange) = result.exchanges.first() {
-            self.judge.learn(case, exchange, &mut self.facts);
+            self.facts.learn(case, exchange);
         }
         let answer = Duration::from_micros(self.facts.answer_us);
         let window = self.settings.window(answer);
@@ -157,7 +152,6 @@ pub(crate) struct Bench<'a> {
     pub(crate) connector: &'a Connector,
     pub(crate) target: &'a Target,
     pub(crate) settings: &'a Settings,
-    pub(crate) judge: &'a dyn Judge,
 }
 
 impl Bench<'_> {
@@ -173,9 +167,7 @@ impl Bench<'_> {
         let filled = bindings(self.target, self.settings, facts, &nonces);
         let script = script(&case.steps, &filled);
         let limits = Limits { window, timeout: self.settings.timeout, keep: self.settings.keep };
-        let play_case =
-            Play { case, script: &script, close: &nonces.close, judge: self.judge, limits };
-        play(self.connector, &play_case).await
+        play(self.connector, &Play { case, script: &script, close: &nonces.close, limits }).await
     }
 }
 

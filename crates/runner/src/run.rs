@@ -1,13 +1,13 @@
 //! Plays a plan against a target, from the first connection to the last control.
-//! Never judges, and never prints: what happens goes out as events.
+//! Never prints: what happens goes out as events.
 
 use std::future::Future;
 use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedSender;
+use upspec_corpus::Registry;
 
 use crate::event::{Event, RunOutcome};
-use crate::judging::Judge;
 use crate::plan::Plan;
 use crate::session::Session;
 use crate::settings::Settings;
@@ -22,12 +22,12 @@ pub async fn run(
     plan: Plan,
     target: Target,
     settings: Settings,
-    judge: Arc<dyn Judge>,
+    requirements: Arc<Registry>,
     events: UnboundedSender<Event>,
     cancel: impl Future<Output = ()>,
 ) -> RunOutcome {
     let mut session =
-        Session::new(Arc::new(plan), Arc::new(target), Arc::new(settings), judge, events);
+        Session::new(Arc::new(plan), Arc::new(target), Arc::new(settings), requirements, events);
     let ending = tokio::select! {
         biased;
         () = cancel => None,

@@ -1,5 +1,5 @@
 //! The phases of a run, and the results as they come in.
-//! Never plays an exchange itself, and never judges one.
+//! Never plays an exchange itself.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -8,14 +8,15 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
-use upspec_judge::{CaseResult, Exchange, IoKind, Reason, TargetFacts, Verdict};
+use upspec_corpus::Registry;
+use upspec_corpus::case::Case;
+use upspec_judge::{CaseResult, Exchange, IoKind, Reason, TargetFacts, Verdict, judge, not_played};
 
 use crate::bindings::Turn;
 use crate::connect::{ConnectError, Connector};
 use crate::context::{Context, Settled};
 use crate::event::{Death, Ending, Event, RunOutcome};
 use crate::health::{Health, Pulse};
-use crate::judging::Judge;
 use crate::needs::obstacle;
 use crate::plan::{Plan, is_control};
 use crate::server::Server;
@@ -27,7 +28,7 @@ pub(crate) struct Session {
     pub(crate) plan: Arc<Plan>,
     pub(crate) target: Arc<Target>,
     pub(crate) settings: Arc<Settings>,
-    pub(crate) judge: Arc<dyn Judge>,
+    pub(crate) requirements: Arc<Registry>,
     pub(crate) facts: TargetFacts,
     /// The case that shows that the target answers at all.
     control: Option<usize>,
@@ -46,7 +47,7 @@ impl Session {
         plan: Arc<Plan>,
         target: Arc<Target>,
         settings: Arc<Settings>,
-        judge: Arc<dyn Judge>,
+        requirements: Arc<Registry>,
         events: UnboundedSender<Event>,
     ) -> Self {
         let http2_alone = target.scheme.is_http2_alone();
@@ -63,7 +64,7 @@ impl Session {
             plan,
             target,
             settings,
-            judge,
+            requirements,
             facts,
             control,
             server: None,
@@ -97,7 +98,7 @@ impl Session {
     pub(crate) fn interrupt(&mut self) -> Ending {
         for index in std::mem::take(&mut self.in_flight) {
             let message = "interrupted before the case was over";
-            self.leave_out(index, Verdict::Inconclusive, Reason::Interrupted, message);
+            self.leave_out(index, Reason::Interrupted, message);
         }
         Ending::Interrupted
     }
@@ -117,7 +118,7 @@ impl Session {
         let connector = match self.reach().await {
             Ok(connector) => connector,
             Err(message) => {
-                self.leave_out_rest(Verdict::Inconclusive, Reason::Blocked, &message);
+                self.leave_out_rest(Reason::Blocked, &message);
                 return Err(Ending::Unreachable { message });
             }
         };
@@ -134,10 +135,11 @@ impl Session {
             plan: Arc::clone(&self.plan),
             target: Arc::clone(&self.target),
             settings: Arc::clone(&self.settings),
-            judge: Arc::clone(&self.judge),
+            requirements: Arc::clone(&self.requirements),
             connector,
             control: self.control,
             health: Health::default(),
+            events: self.events.clone(),
             window_ms: AtomicU64::new(self.facts.window_ms),
         }
     }
@@ -196,11 +198,14 @@ impl Session {
             };
             self.learn_control(context, index, &exchange);
             let silent = exchange.saw(IoKind::Deadline);
-            let result = self.judge.judge(case, vec![exchange], &self.facts);
+            let result = judge(case, vec![exchange], &self.requirements);
             let failed = result.verdict == Verdict::Fail;
             match &mut first {
                 None => first = Some(result),
-                Some(first) => first.flaky |= first.verdict != result.verdict,
+                Some(first) => {
+                    first.flaky |= first.verdict != result.verdict;
+                    context.repeated(result);
+                }
             }
             if !failed || silent {
                 break;
@@ -214,7 +219,7 @@ impl Session {
             return Ok(());
         }
         let message = format!("the control got no HTTP response: {message}");
-        self.leave_out_rest(Verdict::Inconclusive, Reason::Blocked, &message);
+        self.leave_out_rest(Reason::Blocked, &message);
         Err(NoContact::Ends(Ending::NotHttp { message }))
     }
 
@@ -230,7 +235,7 @@ impl Session {
     }
 
     fn learn_control(&mut self, context: &Context, index: usize, exchange: &Exchange) {
-        self.judge.learn(&self.plan.cases()[index], exchange, &mut self.facts);
+        self.facts.learn(&self.plan.cases()[index], exchange);
         self.facts.answer_us = answer_us(exchange).unwrap_or(0);
         let answer = Duration::from_micros(self.facts.answer_us);
         self.facts.window_ms = millis(self.settings.window(answer));
@@ -239,9 +244,9 @@ impl Session {
 
     fn unreachable(&mut self, message: String) -> Ending {
         if let Some(control) = self.control {
-            self.leave_out(control, Verdict::Error, Reason::Connect, &message);
+            self.leave_out(control, Reason::Connect, &message);
         }
-        self.leave_out_rest(Verdict::Inconclusive, Reason::Blocked, &message);
+        self.leave_out_rest(Reason::Blocked, &message);
         Ending::Unreachable { message }
     }
 
@@ -298,7 +303,7 @@ impl Session {
         match obstacle(&self.plan.cases()[index], &self.facts, &self.settings) {
             None => true,
             Some(found) => {
-                self.leave_out(index, Verdict::Inconclusive, found.reason, &found.message);
+                self.leave_out(index, found.reason, &found.message);
                 false
             }
         }
@@ -310,7 +315,7 @@ impl Session {
             Settled::Judged(result) => {
                 let case = &self.plan.cases()[index];
                 if let (true, Some(exchange)) = (is_control(case), result.exchanges.first()) {
-                    self.judge.learn(case, exchange, &mut self.facts);
+                    self.facts.learn(case, exchange);
                 }
                 self.store(index, *result);
             }
@@ -327,7 +332,7 @@ impl Session {
         let before = self.results[index].as_ref().map(|result| result.verdict);
         let result = match self.play_control(context, index, LAST_ATTEMPT).await {
             Ok(exchange) if context.has_response(case, &exchange) => {
-                self.judge.judge(case, vec![exchange], &self.facts)
+                judge(case, vec![exchange], &self.requirements)
             }
             _ if context.check_now().await == Pulse::Dead => return self.aftermath(context).await,
             _ => return Ok(()),
@@ -338,28 +343,27 @@ impl Session {
             let result = CaseResult { id, ..result };
             self.tell(Event::CaseDone(Box::new(result.clone())));
             self.again = Some(result);
+        } else {
+            context.repeated(result);
         }
         Ok(())
     }
 
     /// A case that is not played, and why.
-    pub(crate) fn leave_out(
-        &mut self,
-        index: usize,
-        verdict: Verdict,
-        reason: Reason,
-        message: &str,
-    ) {
-        let case = &self.plan.cases()[index];
-        let result = self.judge.not_played(case, verdict, reason, message);
+    pub(crate) fn leave_out(&mut self, index: usize, reason: Reason, message: &str) {
+        let result = self.not_played(&self.plan.cases()[index], reason, message);
         self.store(index, result);
     }
 
+    pub(crate) fn not_played(&self, case: &Case, reason: Reason, message: &str) -> CaseResult {
+        not_played(case, reason, message, &self.requirements)
+    }
+
     /// Every case that has no result yet is not played.
-    pub(crate) fn leave_out_rest(&mut self, verdict: Verdict, reason: Reason, message: &str) {
+    pub(crate) fn leave_out_rest(&mut self, reason: Reason, message: &str) {
         for index in 0..self.results.len() {
             if self.results[index].is_none() {
-                self.leave_out(index, verdict, reason, message);
+                self.leave_out(index, reason, message);
             }
         }
     }

@@ -19,7 +19,7 @@ use upspec_runner::{Death, Ending, Plan, RunOutcome, Settings, run};
 async fn run_cases(address: SocketAddr, cases: &[Case], settings: Settings) -> RunOutcome {
     let (events, _told) = unbounded_channel();
     let plan = Plan::new(cases, |_| true);
-    run(plan, target(address), settings, Arc::new(LabelJudge), events, pending()).await
+    run(plan, target(address), settings, requirements(), events, pending()).await
 }
 
 fn plain(name: &str) -> Case {

@@ -13,46 +13,11 @@ use support::*;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_rustls::TlsAcceptor;
-use upspec_corpus::Corpus;
 use upspec_corpus::case::{Alpn, Case, Outcome, Over, Tls};
-use upspec_corpus::registry::Registry;
-use upspec_judge::{CaseResult, Exchange, IoKind, Leave, Progress, Reason, TargetFacts, Verdict};
+use upspec_judge::{Exchange, IoKind, Reason, Verdict};
 use upspec_runner::{
-    Connector, Ending, HTTP2_CONTROL, Judge, Plan, Play, RunOutcome, Target, Trust, play, run,
+    Connector, Ending, HTTP2_CONTROL, Plan, Play, RunOutcome, Target, Trust, play, run,
 };
-
-/// The judge of a real run.
-struct RealJudge(Registry);
-
-impl Judge for RealJudge {
-    fn judge(&self, case: &Case, exchanges: Vec<Exchange>, _: &TargetFacts) -> CaseResult {
-        upspec_judge::judge(case, exchanges, &self.0)
-    }
-
-    fn not_played(&self, case: &Case, _: Verdict, reason: Reason, message: &str) -> CaseResult {
-        upspec_judge::not_played(case, reason, message, &self.0)
-    }
-
-    fn learn(&self, case: &Case, exchange: &Exchange, facts: &mut TargetFacts) {
-        facts.learn(case, exchange);
-    }
-
-    fn rests_on_silence(&self, case: &Case, result: &CaseResult) -> bool {
-        upspec_judge::rests_on_silence(case, result)
-    }
-
-    fn progress(&self, case: &Case, written: &[u8], read: &[u8]) -> Progress {
-        upspec_judge::progress(case, written, read)
-    }
-
-    fn leave(&self, case: &Case, written: &[u8], read: &[u8], close: &[u8]) -> Leave {
-        upspec_judge::leave(case, written, read, close)
-    }
-}
-
-fn real_judge() -> RealJudge {
-    RealJudge(Corpus::embedded().unwrap().requirements)
-}
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const SETTINGS: &[u8] = b"\0\0\0\x04\0\0\0\0\0";
@@ -134,9 +99,8 @@ fn request() -> Case {
 async fn played(case: &Case, target: &Target) -> Exchange {
     let connector = Connector::reach(target, Duration::ZERO, limits().timeout).await.unwrap();
     let script = upspec_runner::script(&case.steps, &upspec_corpus::Bindings::default());
-    let judge = &real_judge();
     let limits = limits();
-    let play_it = Play { case, script: &script, close: b"", judge, limits };
+    let play_it = Play { case, script: &script, close: b"", limits };
     play(&connector, &play_it).await.unwrap()
 }
 
@@ -216,9 +180,8 @@ async fn run_against(target: Target) -> RunOutcome {
     let cases = [control(), control2, plain, needy];
     let plan = Plan::new(&cases, |_| true);
     let (events, _keep) = unbounded_channel();
-    let judge = Arc::new(real_judge());
     let never = std::future::pending();
-    run(plan, target, settings(), judge, events, never).await
+    run(plan, target, settings(), requirements(), events, never).await
 }
 
 fn verdicts(outcome: &RunOutcome) -> Vec<(&str, Verdict, Option<Reason>)> {

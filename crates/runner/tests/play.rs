@@ -23,9 +23,7 @@ async fn play_at(target: &Target, case: &Case, limits: Limits) -> Exchange {
     };
     let script = script(&case.steps, &filled);
     let close = &nonces.close;
-    play(&connector, &Play { case, script: &script, close, judge: &LabelJudge, limits })
-        .await
-        .unwrap()
+    play(&connector, &Play { case, script: &script, close, limits }).await.unwrap()
 }
 
 fn kinds(exchange: &Exchange) -> Vec<IoKind> {

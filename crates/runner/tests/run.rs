@@ -1,5 +1,4 @@
-//! Whole runs against servers in this process.
-//! The judge is the tests' own: what is looked at is what gets played, in which order, how often.
+//! Whole runs against servers in this process: what gets played, in which order, how often.
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod support;
@@ -15,7 +14,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
-use upspec_corpus::case::{Case, Grade, Hazard, Need, Outcome};
+use upspec_corpus::case::{Case, Grade, Hazard, Need, Outcome, Outcomes, Step};
 use upspec_judge::{CaseResult, Exchange, Reason, Verdict};
 use upspec_runner::{Ending, Event, Plan, RunOutcome, Settings, run};
 
@@ -26,8 +25,7 @@ async fn run_cases(
 ) -> (RunOutcome, UnboundedReceiver<Event>) {
     let (events, told) = unbounded_channel();
     let plan = Plan::new(cases, |_| true);
-    let judge = Arc::new(LabelJudge);
-    (run(plan, target(address), settings, judge, events, pending()).await, told)
+    (run(plan, target(address), settings, requirements(), events, pending()).await, told)
 }
 
 /// The control, something to discover, and cases with every kind of need.
@@ -39,10 +37,12 @@ fn corpus() -> Vec<Case> {
     refused.expect = vec![expect(Grade::Pass, &[Outcome::Class(4)])];
     let mut wrong = on_endpoint(case("server/a/wrong", vec![send(GET)]));
     wrong.expect = vec![expect(Grade::Pass, &[Outcome::Status(200)])];
+    let twice = vec![send(GET), Step::Await(Outcomes::any_status()), send(GET)];
+    let keep_alive = case("server/control/keep-alive", twice);
     vec![
         refused,
         control(),
-        needing("server/control/keep-alive", Need::Endpoint),
+        on_endpoint(keep_alive),
         wrong,
         hazardous,
         case("server/b/plain", vec![send(GET)]),
@@ -91,6 +91,10 @@ async fn a_good_server_gets_every_case_it_can_do() {
     while let Ok(event) = told.try_recv() {
         rest.push(event);
     }
+    let is_repeated = |event: &Event| matches!(event, Event::Repeated(_));
+    let (repeated, rest): (Vec<_>, Vec<_>) = rest.into_iter().partition(is_repeated);
+    // What failed was played again, and the control at the end.
+    assert_eq!(repeated.len(), 2);
     assert_eq!((rest.len(), rest.last()), (9, Some(&Event::Finished)));
 }
 
@@ -212,8 +216,7 @@ async fn a_metamorphic_case_brings_its_partner() {
     let corpus = [control(), one, two];
     let plan = Plan::new(&corpus, |case| case.id == "server/a/one");
     let (events, _told) = unbounded_channel();
-    let judge = Arc::new(LabelJudge);
-    let outcome = run(plan, target(address), settings(), judge, events, pending()).await;
+    let outcome = run(plan, target(address), settings(), requirements(), events, pending()).await;
     assert_eq!(outcome.results.len(), 2);
     let written: Vec<_> = outcome.results[1].exchanges.iter().map(Exchange::written).collect();
     assert!(written[0].starts_with(b"PUT ") && written[1].starts_with(b"GET "));
@@ -250,7 +253,7 @@ async fn a_cancelled_run_keeps_what_it_has() {
         let _ = is_reached.await;
     };
     let plan = Plan::new(&corpus, |_| true);
-    let outcome = run(plan, target(address), settings, Arc::new(LabelJudge), events, cancel).await;
+    let outcome = run(plan, target(address), settings, requirements(), events, cancel).await;
     assert_eq!((outcome.ending, outcome.complete), (Ending::Interrupted, false));
     let wanted = [
         row("control/handshake", Verdict::Pass, None),
@@ -279,7 +282,7 @@ async fn a_control_that_changes_is_told() {
     assert_eq!(outcome.ending, Ending::Complete);
     let wanted = [
         row("control/handshake", Verdict::Pass, None),
-        row("control/handshake-again", Verdict::Fail, None),
+        row("control/handshake-again", Verdict::Inconclusive, Some(Reason::Blocked)),
     ];
     assert_eq!(summary(&outcome.results), wanted);
     let mut noted = false;

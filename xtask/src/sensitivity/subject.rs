@@ -6,7 +6,6 @@ use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-use upspec_cli::Arbiter;
 use upspec_corpus::Corpus;
 use upspec_corpus::case::Need;
 use upspec_judge::{CaseResult, Reason, Verdict, settle};
@@ -196,10 +195,10 @@ async fn play_over(
         hazardous: true,
         ..Settings::default()
     };
-    let arbiter = Arc::new(Arbiter { requirements: corpus.requirements.clone() });
+    let requirements = Arc::new(corpus.requirements.clone());
     let (events, _) = tokio::sync::mpsc::unbounded_channel();
     let never = std::future::pending();
-    let outcome = upspec_runner::run(plan, target, settings, arbiter, events, never).await;
+    let outcome = upspec_runner::run(plan, target, settings, requirements, events, never).await;
     serving.abort();
     let mut results = outcome.results;
     settle(&mut results, &corpus.requirements);

@@ -1,6 +1,4 @@
-//! What the tests of the runner share: cases built by hand, a judge that knows just enough, and
-//! servers in this process.
-//! Never a judgement worth its name: the judge here compares a label with the case's alternatives.
+//! What the tests of the runner share: cases built by hand, and servers in this process.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::future::Future;
@@ -14,11 +12,10 @@ use upspec_corpus::case::{
     Case, Expectation, Grade, Need, Outcome, Outcomes, Role, Source, Step, Tunnel,
 };
 use upspec_corpus::template::{Binding, Part, Template};
-use upspec_judge::{
-    Awaits, CaseResult, Exchange, Http2Progress, IoKind, Leave, Progress, Reason, TargetFacts,
-    Verdict,
-};
-use upspec_runner::{CONTROL, Judge, Limits, Settings, Target};
+use upspec_corpus::{Corpus, Registry};
+use upspec_handshake::RequestHead;
+use upspec_handshake::field::key::accept;
+use upspec_runner::{CONTROL, Limits, Settings, Target};
 
 /// A case that any response passes.
 pub(crate) fn case(id: &str, steps: Vec<Step>) -> Case {
@@ -62,6 +59,11 @@ pub(crate) fn expect(grade: Grade, outcomes: &[Outcome]) -> Expectation {
         requirement: None,
         because: None,
     }
+}
+
+/// The requirements that the cases cite.
+pub(crate) fn requirements() -> Arc<Registry> {
+    Arc::new(Corpus::embedded().unwrap().requirements)
 }
 
 /// Octets to send; `{key}` is the only binding.
@@ -172,17 +174,23 @@ pub(crate) async fn answer(stream: &mut TcpStream, octets: &[u8]) {
     let _ = stream.write_all(octets).await;
 }
 
-/// A WebSocket server as far as the cases here need one: 101 to what asks for `websocket` with a key,
-/// Pong to Ping, Close to Close; 400 to all else.
+/// A WebSocket server as far as the cases here need one: 101 to a handshake with a key, Pong to Ping,
+/// Close to Close; 400 to all else, one request after the other.
 pub(crate) async fn websocket(mut stream: TcpStream) {
-    let head = String::from_utf8_lossy(&read_head(&mut stream).await).to_ascii_lowercase();
-    if head.is_empty() {
-        return;
+    loop {
+        let head = read_head(&mut stream).await;
+        if head.is_empty() {
+            return;
+        }
+        if let Some(head) = RequestHead::parse(&head).complete()
+            && head.fields.contains("Upgrade")
+            && let Some(key) = head.fields.values("Sec-WebSocket-Key").next()
+        {
+            answer(&mut stream, &switching(key)).await;
+            break;
+        }
+        answer(&mut stream, BAD_REQUEST).await;
     }
-    if !head.contains("upgrade: websocket") || !head.contains("sec-websocket-key") {
-        return answer(&mut stream, BAD_REQUEST).await;
-    }
-    answer(&mut stream, SWITCHING).await;
     while let Some((opcode, payload)) = read_frame(&mut stream).await {
         let length = u8::try_from(payload.len()).unwrap();
         let reply = if opcode == 9 { 0x8A } else { 0x88 };
@@ -191,6 +199,13 @@ pub(crate) async fn websocket(mut stream: TcpStream) {
             return;
         }
     }
+}
+
+/// The 101 that answers a key.
+fn switching(key: &[u8]) -> Vec<u8> {
+    let head = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        Sec-WebSocket-Accept: ";
+    [&head[..], &accept(key), b"\r\n\r\n"].concat()
 }
 
 async fn read_frame(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
@@ -205,132 +220,8 @@ async fn read_frame(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
 }
 
 /// A 400 without content.
-pub(crate) const BAD_REQUEST: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
-/// A 101 as far as the judge here looks at one.
-pub(crate) const SWITCHING: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\r\n";
+pub(crate) const BAD_REQUEST: &[u8] = b"HTTP/1.1 400 Bad Request\r\n\
+    Date: Thu, 26 Nov 2026 12:00:00 GMT\r\nContent-Length: 0\r\n\r\n";
 /// A 404 without content.
-pub(crate) const NOT_FOUND: &[u8] = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
-
-/// Judges by the label alone.
-pub(crate) struct LabelJudge;
-
-impl Judge for LabelJudge {
-    fn judge(&self, case: &Case, exchanges: Vec<Exchange>, _facts: &TargetFacts) -> CaseResult {
-        let label = label(case, &exchanges[0]);
-        let alternative = case.expect.iter().find(|one| names(&one.outcomes, &label));
-        let verdict = match alternative.map(|one| one.grade) {
-            Some(Grade::Pass) => Verdict::Pass,
-            Some(Grade::Warn) => Verdict::Warn,
-            Some(Grade::Inconclusive) => Verdict::Inconclusive,
-            None => Verdict::Fail,
-        };
-        let reason = (verdict == Verdict::Inconclusive).then_some(Reason::NoAnswer);
-        let blank = self.not_played(case, verdict, Reason::NoAnswer, "");
-        CaseResult { reason, label: Some(label), exchanges, ..blank }
-    }
-
-    fn not_played(
-        &self,
-        case: &Case,
-        verdict: Verdict,
-        reason: Reason,
-        _message: &str,
-    ) -> CaseResult {
-        CaseResult {
-            id: case.id.clone(),
-            title: case.title.clone(),
-            requirement: case.requirement.clone(),
-            verdict,
-            reason: Some(reason),
-            label: None,
-            flaky: false,
-            elapsed_ms: 0,
-            findings: Vec::new(),
-            exchanges: Vec::new(),
-        }
-    }
-
-    fn learn(&self, case: &Case, exchange: &Exchange, facts: &mut TargetFacts) {
-        let label = label(case, exchange);
-        match case.id.as_str() {
-            CONTROL => {
-                facts.endpoint = Some(label == "101");
-                facts.pong = label == "101" && exchange.read().contains(&0x8A);
-            }
-            "server/control/keep-alive" => facts.keep_alive = label == "400",
-            _ => {}
-        }
-    }
-
-    fn rests_on_silence(&self, _case: &Case, result: &CaseResult) -> bool {
-        result.exchanges.iter().any(|exchange| exchange.saw(IoKind::Deadline))
-    }
-
-    fn progress(&self, case: &Case, _written: &[u8], read: &[u8]) -> Progress {
-        progress(case, read)
-    }
-
-    fn leave(&self, case: &Case, _written: &[u8], read: &[u8], close: &[u8]) -> Leave {
-        if progress(case, read).heads.last() != Some(&101) {
-            return Leave::default();
-        }
-        Leave { octets: close.to_vec(), awaits_end: true }
-    }
-}
-
-fn label(case: &Case, exchange: &Exchange) -> String {
-    let read = exchange.read();
-    let heads = progress(case, &read).heads;
-    match heads.iter().rfind(|status| **status > 100) {
-        Some(status) => status.to_string(),
-        None if !read.is_empty() => "not-http".to_owned(),
-        None if exchange.ended_by_peer() => "closed".to_owned(),
-        None => "silent".to_owned(),
-    }
-}
-
-fn names(outcomes: &Outcomes, label: &str) -> bool {
-    outcomes.0.iter().any(|outcome| match outcome {
-        Outcome::Status(status) => label == status.to_string(),
-        Outcome::Class(digit) => label.len() == 3 && label.starts_with(&digit.to_string()),
-        Outcome::Closed => label == "closed",
-        Outcome::Silent => label == "silent",
-        Outcome::NotHttp => label == "not-http",
-        Outcome::ConnectionError => label == "connection-error",
-        Outcome::StreamError => label == "stream-error",
-    })
-}
-
-fn progress(case: &Case, read: &[u8]) -> Progress {
-    let mut heads = Vec::new();
-    let mut rest = read;
-    let awaits = loop {
-        if !rest.starts_with(b"HTTP/1.") {
-            let nothing = !rest.is_empty() && rest.len() >= 7;
-            break if nothing { Awaits::Nothing } else { Awaits::Octets };
-        }
-        let Some(end) = rest.windows(4).position(|four| four == b"\r\n\r\n") else {
-            break Awaits::Octets;
-        };
-        let head = String::from_utf8_lossy(&rest[..end]).into_owned();
-        rest = &rest[end + 4..];
-        let status = head.get(9..12).and_then(|digits| digits.parse().ok()).unwrap_or(0);
-        heads.push(status);
-        if status == 101 {
-            let pong = case.expect.iter().any(|one| one.tunnel == Some(Tunnel::PingPong));
-            let there = rest.contains(&0x8A);
-            break if pong && !there { Awaits::Octets } else { Awaits::Nothing };
-        }
-        let length = head.split("Content-Length: ").nth(1);
-        let length = length.and_then(|text| text.split("\r\n").next()?.parse().ok());
-        match length.unwrap_or(0) {
-            length if length > rest.len() => break Awaits::Octets,
-            length => rest = &rest[length..],
-        }
-        if rest.is_empty() && status >= 200 {
-            let end = case.expect.iter().any(|one| one.connection.is_some());
-            break if end { Awaits::End } else { Awaits::Nothing };
-        }
-    };
-    Progress { heads, awaits, http2: Http2Progress::default() }
-}
+pub(crate) const NOT_FOUND: &[u8] = b"HTTP/1.1 404 Not Found\r\n\
+    Date: Thu, 26 Nov 2026 12:00:00 GMT\r\nContent-Length: 0\r\n\r\n";

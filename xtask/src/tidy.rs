@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use crate::{Outcome, root};
 
+mod features;
+
 /// Checks all house rules and lists every breach.
 pub(crate) fn run() -> Outcome {
     let root = root();
@@ -21,6 +23,7 @@ pub(crate) fn run() -> Outcome {
             "ARCHITECTURE.md: the table of edges has a crate `{name}`, which is not there"
         ));
     }
+    features::check(&root, &packages(&manifests), &mut problems);
     let mut files = Vec::new();
     for folder in ["crates", "xtask", "fuzz"] {
         rust_files(&root.join(folder), &mut files);
@@ -73,6 +76,12 @@ fn manifests(root: &Path) -> BTreeMap<String, PathBuf> {
         manifests.insert(name, entry.path().join("Cargo.toml"));
     }
     manifests
+}
+
+/// The packages of the workspace, by the name that cargo knows them under.
+fn packages(manifests: &BTreeMap<String, PathBuf>) -> Vec<String> {
+    let ours = manifests.keys().filter(|name| *name != "fuzz");
+    ours.map(|name| if name == "xtask" { name.clone() } else { format!("upspec-{name}") }).collect()
 }
 
 fn check_edges(

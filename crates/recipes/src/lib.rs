@@ -3,7 +3,7 @@
 //!
 //! A [`Recipe`] renders to octets, prints to one line of text and parses back, shrinks
 //! ([`Recipe::simpler`]), and becomes a [`Case`](upspec_corpus::Case) whose expectations are what
-//! the model permits. `arbitrary` and `proptest` both give recipes.
+//! the model permits. `arbitrary` gives recipes.
 
 mod case;
 mod draft;
@@ -14,8 +14,8 @@ mod list;
 mod recipe;
 mod render;
 mod shrink;
-#[cfg(feature = "proptest")]
-pub mod strategy;
+#[cfg(test)]
+mod strategy;
 mod text;
 pub mod words;
 

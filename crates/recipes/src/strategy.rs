@@ -9,18 +9,17 @@ use proptest::test_runner::TestRunner;
 use crate::recipe::Recipe;
 
 /// Any recipe.
-#[must_use]
-pub fn recipes() -> Recipes {
+pub(crate) fn recipes() -> Recipes {
     Recipes
 }
 
 /// The strategy behind [`recipes`].
 #[derive(Clone, Copy, Debug)]
-pub struct Recipes;
+pub(crate) struct Recipes;
 
 /// A recipe that shrinks.
 #[derive(Clone, Debug)]
-pub struct RecipeTree {
+pub(crate) struct RecipeTree {
     /// The simplest recipe so far that still fails.
     settled: Recipe,
     /// Simpler ones that are still to be tried, the next one last.

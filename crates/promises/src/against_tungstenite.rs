@@ -4,7 +4,7 @@
 
 use tungstenite::handshake::machine::TryParse as _;
 use tungstenite::handshake::server::{Request, create_response};
-use upspec_handshake::field::key::accept;
+use upspec_handshake::field::key::{Key, accept};
 use upspec_handshake::opening::{Consequence, Opening};
 use upspec_handshake::permitted::{Answer, Endpoint, Grade, permitted};
 use upspec_handshake::{RequestHead, Status};
@@ -71,8 +71,7 @@ const UNCHECKED: &[&str] = &[
     "rfc9110/7.6.1-grammar",
     // Of several lines of Upgrade, the first.
     "rfc9110/7.8-grammar",
-    // The key: any value will do, and the first of several.
-    "rfc6455/4.2.1-key",
+    // Of several keys, the first.
     "rfc6455/11.3.1-key-once",
     // Of several versions, the first.
     "rfc6455/11.3.5-version-once",
@@ -96,8 +95,15 @@ fn refuses(head: &RequestHead<'_>) -> bool {
         // It counts field lines, and knows no version between 1.1 and 2.
         || head.fields.len() > 124
         || head.version.is_none_or(|version| version.major != 1 || version.minor != 1)
+        // It wants the bits of a key's last character that no octet needs to be zero (RFC 4648 3.5).
+        || !first_key_is_canonical(head)
         // Its URI type has a grammar of its own for what stands in the target.
         || tungstenite::http::Uri::try_from(head.target).is_err()
+}
+
+fn first_key_is_canonical(head: &RequestHead<'_>) -> bool {
+    let first = head.fields.values("Sec-WebSocket-Key").next().unwrap_or_default();
+    Key::parse(first).is_ok_and(|key| key.value() == *first)
 }
 
 fn first_connection_line_has_upgrade(head: &RequestHead<'_>) -> bool {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use upspec_reference::Variation;
+use upspec_report::{FORMATS, Format, Report};
 
 /// Conformance tests for HTTP Upgrade and the WebSocket opening handshake.
 #[derive(Debug, Parser)]
@@ -162,10 +163,9 @@ pub(crate) struct TrustArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct Output {
-    /// Write a report: json=PATH, html=PATH, junit=PATH or markdown=PATH. Without any,
-    /// report.json and index.html go to target/upspec.
-    #[arg(long, value_name = "FORMAT=PATH", value_parser = report_wish)]
-    pub(crate) report: Vec<(Format, PathBuf)>,
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = |text: &str| wish(text, FORMATS))]
+    #[arg(help = wish_help(FORMATS), default_values = DEFAULT_REPORTS)]
+    pub(crate) report: Vec<Wish<Report>>,
     /// What makes the run end with 1, besides `fail`.
     #[arg(long, value_enum, default_value = "fail", value_name = "VERDICT")]
     pub(crate) fail_on: FailOn,
@@ -198,18 +198,8 @@ pub(crate) enum FailOn {
     Never,
 }
 
-/// The formats of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// The source of the others, version 1 of the format.
-    Json,
-    /// One self-contained page.
-    Html,
-    /// For a CI system.
-    Junit,
-    /// For a job summary.
-    Markdown,
-}
+/// A file that the user wants, and its format.
+pub(crate) type Wish<R> = (&'static Format<R>, PathBuf);
 
 /// What a hunt is told.
 #[derive(Debug, Args)]
@@ -352,6 +342,9 @@ Exit codes:
   3    the target is unreachable, or nothing could be judged
   130  interrupted; the report of what was done is written";
 
+const DEFAULT_REPORTS: [&str; 2] =
+    ["json=target/upspec/report.json", "html=target/upspec/index.html"];
+
 /// `Name: value`, as it goes onto the wire.
 fn field_line(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once(':').ok_or("write it as 'Name: value'")?;
@@ -391,14 +384,22 @@ fn variation(text: &str) -> Result<Variation, String> {
 }
 
 /// `html=report.html`.
-fn report_wish(text: &str) -> Result<(Format, PathBuf), String> {
-    let (format, path) = text.split_once('=').ok_or("write it as FORMAT=PATH")?;
-    let format = Format::from_str(format, true)
-        .map_err(|_| format!("`{format}` is none of json, html, junit, markdown"))?;
+pub(crate) fn wish<R>(text: &str, formats: &'static [Format<R>]) -> Result<Wish<R>, String> {
+    let (name, path) = text.split_once('=').ok_or("write it as FORMAT=PATH")?;
+    let Some(format) = formats.iter().find(|format| format.name == name) else {
+        let names: Vec<&str> = formats.iter().map(|format| format.name).collect();
+        return Err(format!("unknown format `{name}`; there are {}", names.join(", ")));
+    };
     if path.is_empty() {
         return Err("the path is missing".to_owned());
     }
     Ok((format, PathBuf::from(path)))
+}
+
+/// What `--report` says of the formats.
+pub(crate) fn wish_help<R>(formats: &[Format<R>]) -> String {
+    let formats = formats.iter().map(|format| format!("{} ({})", format.name, format.about));
+    format!("Write a report; may be repeated. FORMAT is {}", formats.collect::<Vec<_>>().join(", "))
 }
 
 #[cfg(test)]
@@ -424,5 +425,18 @@ mod tests {
         assert_eq!(field_line("A: b "), Ok(("A".to_owned(), "b".to_owned())));
         assert!(field_line("A b: c").is_err());
         assert!(field_line("A: b\r\nC: d").is_err());
+    }
+
+    #[test]
+    fn reports_have_a_known_format_and_a_path() {
+        let (format, path) = wish("html=a=b", FORMATS).unwrap();
+        assert_eq!((format.name, path), ("html", PathBuf::from("a=b")));
+        for (text, error) in [
+            ("html", "write it as FORMAT=PATH"),
+            ("html=", "the path is missing"),
+            ("pdf=a", "unknown format `pdf`; there are json, html, junit, markdown"),
+        ] {
+            assert_eq!(wish(text, FORMATS).unwrap_err(), error);
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! `upspec diff`: plays the same cases to several servers and shows where they differ.
 //! Never lets one server's trouble cost the others their turn.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,7 +12,7 @@ use upspec_hunt::Generated;
 use upspec_judge::settle;
 use upspec_report::diff::{Run, Scope};
 use upspec_report::text::Style;
-use upspec_report::{About, Diff, Report, diff_html, diff_summary};
+use upspec_report::{About, Diff, Report, diff_summary};
 use upspec_runner::{Ending, Plan, RunOutcome, Settings, Target, bindings_of};
 
 pub(crate) mod args;
@@ -21,7 +20,7 @@ pub(crate) mod args;
 use crate::exit::{Exit, Trouble};
 use crate::run::{drive, not_switched, settings, suspicion, target};
 use crate::{console, outputs, selection};
-use args::{DiffArgs, DiffFailOn, DiffFormat, Named};
+use args::{DiffArgs, DiffFailOn, Named};
 
 /// Compares the servers and writes what was asked for.
 pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Trouble> {
@@ -120,7 +119,7 @@ fn conclude(
     let scope = if args.all { Scope::All } else { Scope::Differing };
     let diff = Diff::of_runs(about(corpus, started, None), runs, corpus, scope);
     for (format, path) in &args.report {
-        write(*format, path, &diff)?;
+        outputs::write_text(path, (format.write)(&diff))?;
     }
     if !args.quiet {
         console::say(&diff_summary(&diff, Style::Coloured));
@@ -187,14 +186,4 @@ fn about(corpus: &Corpus, started: &Started, played: Option<&Played>) -> About {
         elapsed_ms: u64::try_from(started.from.elapsed().as_millis()).unwrap_or(u64::MAX),
         complete: played.is_none_or(|played| played.outcome.complete),
     }
-}
-
-fn write(format: DiffFormat, path: &Path, diff: &Diff) -> Result<(), Trouble> {
-    outputs::write_text(
-        path,
-        match format {
-            DiffFormat::Json => diff.json(),
-            DiffFormat::Html => diff_html(diff),
-        },
-    )
 }

@@ -7,7 +7,7 @@ use upspec_corpus::Corpus;
 use upspec_judge::Verdict;
 use upspec_report::{Report, Style, Tool};
 
-use crate::args::{FailOn, Format, Output};
+use crate::args::{FailOn, Output};
 use crate::console;
 use crate::exit::{Exit, Trouble};
 
@@ -16,35 +16,18 @@ pub(crate) fn tool(corpus: &Corpus) -> Tool {
     Tool { version: env!("CARGO_PKG_VERSION").to_owned(), corpus: corpus.digest.clone() }
 }
 
-/// Prints the summary and writes what was asked for, or report.json and index.html.
+/// Writes the reports that were asked for, and prints the summary.
 pub(crate) fn publish(report: &Report, output: &Output) -> Result<(), Trouble> {
-    let default = [
-        (Format::Json, Path::new(FOLDER).join("report.json")),
-        (Format::Html, Path::new(FOLDER).join("index.html")),
-    ];
-    let wishes = if output.report.is_empty() { &default[..] } else { &output.report };
-    for (format, path) in wishes {
-        write(*format, path, report)?;
+    for (format, path) in &output.report {
+        write_text(path, (format.write)(report))?;
     }
     if !output.quiet {
         console::say(&upspec_report::summary(report, Style::Coloured));
-        for (_, path) in wishes {
+        for (_, path) in &output.report {
             console::say(&format!("wrote {}\n", path.display()));
         }
     }
     Ok(())
-}
-
-const FOLDER: &str = "target/upspec";
-
-fn write(format: Format, path: &Path, report: &Report) -> Result<(), Trouble> {
-    let text = match format {
-        Format::Json => report.json(),
-        Format::Html => upspec_report::html(report),
-        Format::Junit => upspec_report::junit(report),
-        Format::Markdown => upspec_report::markdown(report),
-    };
-    write_text(path, text)
 }
 
 /// Writes a file, and makes the folders on the way.

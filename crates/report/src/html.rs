@@ -17,11 +17,11 @@ use crate::report::Report;
 use crate::section::Section;
 use crate::visible;
 
-pub use diff::diff_html;
+pub(crate) use diff::diff_html;
 
 /// The report as HTML.
 #[must_use]
-pub fn html(report: &Report) -> String {
+pub(crate) fn html(report: &Report) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {

@@ -15,7 +15,7 @@ use crate::visible::{self, write_to};
 /// The report as JUnit XML: one suite per topic, and one test per case. A `fail` is a failure also when
 /// it is flaky, a `warn` is a success that says so, and an `inconclusive` is skipped.
 #[must_use]
-pub fn junit(report: &Report) -> String {
+pub(crate) fn junit(report: &Report) -> String {
     let mut junit =
         Junit::new(visible::text(report.target.name.as_ref().unwrap_or(&report.target.url)));
     junit.set_time(Duration::from_millis(report.elapsed_ms));

@@ -4,15 +4,15 @@
 pub mod diff;
 pub mod entry;
 pub mod expected;
-pub mod html;
-pub mod junit;
-pub mod markdown;
 pub mod read;
 pub mod redact;
 pub mod report;
 pub mod schema;
 pub mod text;
 
+mod html;
+mod junit;
+mod markdown;
 mod overview;
 mod section;
 mod seen;
@@ -24,11 +24,33 @@ mod sample;
 pub use diff::{Diff, diff_summary};
 pub use entry::{CaseEntry, Expected, RequirementNote};
 pub use expected::describe;
-pub use html::{diff_html, html};
-pub use junit::junit;
-pub use markdown::markdown;
 pub use read::ReadError;
 pub use redact::redact;
 pub use report::{About, Report, Summary, Target, Tool};
 pub use schema::{diff_schema, schema};
 pub use text::{Style, summary};
+
+/// A format that a file can be written in.
+#[derive(Debug)]
+pub struct Format<R: 'static> {
+    /// What the user calls it.
+    pub name: &'static str,
+    /// What it is for, in a phrase.
+    pub about: &'static str,
+    /// Puts a report or a comparison into it.
+    pub write: fn(&R) -> String,
+}
+
+/// The formats of a report. A new one is a module and a row here.
+pub const FORMATS: &[Format<Report>] = &[
+    Format { name: "json", about: "the source of the others", write: Report::json },
+    Format { name: "html", about: "one self-contained page", write: html::html },
+    Format { name: "junit", about: "for a CI system", write: junit::junit },
+    Format { name: "markdown", about: "for a job summary", write: markdown::markdown },
+];
+
+/// The formats of a comparison.
+pub const DIFF_FORMATS: &[Format<Diff>] = &[
+    Format { name: "json", about: "for programs", write: Diff::json },
+    Format { name: "html", about: "one self-contained page", write: html::diff_html },
+];

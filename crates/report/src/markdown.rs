@@ -11,7 +11,7 @@ use crate::visible::{self, counted, write_to};
 
 /// The report as Markdown: counts, the rules that are broken or draw warnings, and the cases that fail.
 #[must_use]
-pub fn markdown(report: &Report) -> String {
+pub(crate) fn markdown(report: &Report) -> String {
     let name = report.target.name.as_ref().unwrap_or(&report.target.url);
     let mut text = format!("## upspec: {}\n\n", plain(name));
     write_to(&mut text, format_args!("{}\n\n", overview::headline(report).join(" ")));

@@ -1,10 +1,9 @@
 //! What `upspec diff` is told: the servers, and what comes out. Nothing of what is done with it.
 
-use std::path::PathBuf;
-
 use clap::{Args, ValueEnum};
+use upspec_report::{DIFF_FORMATS, Diff};
 
-use crate::args::{Pace, Selection, TrustArgs, Wants};
+use crate::args::{Pace, Selection, TrustArgs, Wants, Wish, wish, wish_help};
 
 /// What a comparison is told.
 #[derive(Debug, Args)]
@@ -35,9 +34,9 @@ pub(crate) struct DiffArgs {
     pub(crate) pace: Pace,
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
-    /// Write the comparison: json=PATH or html=PATH.
-    #[arg(long, value_name = "FORMAT=PATH", value_parser = wish, help_heading = "Output")]
-    pub(crate) report: Vec<(DiffFormat, PathBuf)>,
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = |text: &str| wish(text, DIFF_FORMATS))]
+    #[arg(help = wish_help(DIFF_FORMATS), help_heading = "Output")]
+    pub(crate) report: Vec<Wish<Diff>>,
     /// What makes the comparison end with 1.
     #[arg(long, value_enum, default_value = "fail", value_name = "WHAT", help_heading = "Output")]
     pub(crate) fail_on: DiffFailOn,
@@ -48,15 +47,6 @@ pub(crate) struct DiffArgs {
     /// Print nothing but errors.
     #[arg(short, long, help_heading = "Output")]
     pub(crate) quiet: bool,
-}
-
-/// The formats of a comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum DiffFormat {
-    /// Version 1 of the format upspec-diff.
-    Json,
-    /// One self-contained page.
-    Html,
 }
 
 /// What makes a comparison fail.
@@ -103,17 +93,6 @@ impl DiffArgs {
 fn before_equals(server: &str) -> Option<(&str, &str)> {
     let (name, url) = server.split_once('=')?;
     (!name.is_empty() && !name.contains("://") && url.contains("://")).then_some((name, url))
-}
-
-/// `html=diff.html`.
-fn wish(text: &str) -> Result<(DiffFormat, PathBuf), String> {
-    let (format, path) = text.split_once('=').ok_or("write it as FORMAT=PATH")?;
-    let format = DiffFormat::from_str(format, true)
-        .map_err(|_| format!("`{format}` is none of json, html"))?;
-    if path.is_empty() {
-        return Err("the path is missing".to_owned());
-    }
-    Ok((format, PathBuf::from(path)))
 }
 
 const EXIT_CODES: &str = "\

@@ -100,7 +100,7 @@ fn who_was_not_asked_makes_no_difference() {
 #[test]
 fn nothing_of_a_server_becomes_markup_or_moves_the_terminal() {
     let diff = diff(&[("a<b>", HOSTILE), ("b\u{202e}", SWITCH)], Scope::Differing);
-    let page = crate::diff_html(&diff);
+    let page = crate::html::diff_html(&diff);
     for forbidden in ["<script", "<b>", "\u{202e}", "\x1b"] {
         let shown = page.replace("<b>101</b>", "").replace("<b>426</b>", "");
         let shown = shown.replace("<b>0</b>", "").replace("<b>1</b>", "");

@@ -14,7 +14,7 @@ use crate::visible;
 
 /// The comparison as HTML.
 #[must_use]
-pub fn diff_html(diff: &Diff) -> String {
+pub(crate) fn diff_html(diff: &Diff) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {

@@ -1,4 +1,4 @@
-//! The command line: what can be said, nothing of what is done with it.
+//! The command line as clap reads it. What the commands do is in files of their own.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,26 +13,26 @@ use upspec_report::{FORMATS, Format, Report};
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
-    /// Colour the output: `auto` honours `NO_COLOR`.
+    /// When to colour the output.
     #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
     pub(crate) color: When,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run the corpus against a target; without a URL against the embedded reference server.
+    /// Run the corpus against a server; without a URL, against the embedded reference server.
     Run(Box<RunArgs>),
-    /// Play the same cases to several servers and show where they differ, with the verdict beside it.
+    /// Play the same cases to several servers and show where they differ.
     Diff(Box<crate::diff::args::DiffArgs>),
     /// List the cases.
     List(ListArgs),
-    /// Explain a case or a requirement: what is sent, what is lawful, and why.
+    /// Explain a case (what it sends, which answers are lawful, and why) or a requirement.
     Explain(ExplainArgs),
-    /// Hunt a target for answers that the RFCs do not permit, with requests near a valid handshake.
+    /// Hunt a server for answers that the RFCs do not permit, with generated requests.
     Fuzz(Box<FuzzArgs>),
-    /// Start the reference server, or the same server with one named fault.
+    /// Start the reference server, correct or with one fault planted.
     Serve(ServeArgs),
-    /// Judge stored exchanges again, without their server.
+    /// Judge a stored run again, without its server.
     Judge(JudgeArgs),
     /// Print a completion script for a shell.
     Completions {
@@ -55,9 +55,9 @@ pub(crate) enum When {
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     /// The target: ws://host:port/path, wss://…, http://… or https://…; h2c://… for a server that
-    /// speaks HTTP/2 without TLS and nothing else.
+    /// speaks only HTTP/2, without TLS.
     pub(crate) url: Option<String>,
-    /// What to call the target in reports.
+    /// The name of the target in reports.
     #[arg(long)]
     pub(crate) name: Option<String>,
     #[command(flatten)]
@@ -70,7 +70,7 @@ pub(crate) struct RunArgs {
     pub(crate) trust: TrustArgs,
     #[command(flatten)]
     pub(crate) output: Output,
-    /// Start the target with this command, and again should it die; it ends with the run.
+    /// Start the target with this command and restart it if it dies; stop it after the run.
     #[arg(long, value_name = "CMD")]
     pub(crate) server_cmd: Option<String>,
 }
@@ -82,16 +82,16 @@ pub(crate) struct Selection {
     /// Play only these cases: an id, a prefix such as server/key, or a pattern with `*`.
     #[arg(long, value_name = "GLOB")]
     pub(crate) only: Vec<String>,
-    /// Leave these cases out.
+    /// Skip these cases.
     #[arg(long, value_name = "GLOB")]
     pub(crate) skip: Vec<String>,
     /// Play only cases whose requirement is at least this strong.
     #[arg(long, value_enum)]
     pub(crate) level: Option<LevelArg>,
-    /// Add the case files of a folder of your own.
+    /// Add your own case files from this folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) cases: Vec<PathBuf>,
-    /// Play the cases that can hurt a weak server, too.
+    /// Also play the cases that can hurt a weak server.
     #[arg(long)]
     pub(crate) hazardous: bool,
 }
@@ -101,48 +101,48 @@ pub(crate) struct Selection {
 pub(crate) enum LevelArg {
     /// MUST and MUST NOT.
     Must,
-    /// Those, and SHOULD and SHOULD NOT.
+    /// Also SHOULD and SHOULD NOT.
     Should,
-    /// Those, and MAY.
+    /// Also MAY.
     May,
 }
 
-/// What the target wants on every request.
+/// What the target requires of every request.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "What the target wants")]
+#[command(next_help_heading = "What the target requires")]
 pub(crate) struct Wants {
-    /// A field line for every request that is meant for the endpoint.
+    /// Send this field line with every request to the endpoint; may be repeated.
     #[arg(short = 'H', long, value_name = "K: V", value_parser = field_line)]
     pub(crate) header: Vec<(String, String)>,
-    /// The Origin for every such request.
+    /// Send this Origin with every request to the endpoint.
     #[arg(long)]
     pub(crate) origin: Option<String>,
-    /// A subprotocol that the target knows; the first one is preferred.
+    /// A subprotocol that the target knows; may be repeated, the preferred one first.
     #[arg(long, value_name = "NAME")]
     pub(crate) subprotocol: Vec<String>,
-    /// The target refuses a handshake that offers no subprotocol: offer the first --subprotocol
-    /// in every handshake that is not about subprotocols.
+    /// Offer the first --subprotocol in every handshake that is not about subprotocols, because the
+    /// target refuses handshakes without one.
     #[arg(long, requires = "subprotocol")]
     pub(crate) require_subprotocol: bool,
 }
 
-/// How fast and how patiently the run goes.
+/// How fast to go, and how long to wait.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Pace")]
 pub(crate) struct Pace {
-    /// How many cases are played at a time.
+    /// How many cases to play at a time.
     #[arg(short, long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: u16,
     /// The longest wait for an answer.
     #[arg(long, default_value = "5500ms", value_parser = duration, value_name = "TIME")]
     pub(crate) timeout: Duration,
-    /// The shortest wait before silence counts; the control's answer time may lengthen it.
+    /// The shortest wait before silence counts as an answer; longer if the target answers slowly.
     #[arg(long, default_value = "500ms", value_parser = duration, value_name = "TIME")]
     pub(crate) window: Duration,
-    /// How often a failing case is played again; a retry that disagrees makes it flaky.
+    /// How often to replay a failing case; if a replay disagrees, the case is flaky.
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) retries: u32,
-    /// The seed of every random octet; without it a fresh one is taken and printed.
+    /// The seed of all random octets; reports name it. [default: a fresh one]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
 }
@@ -159,27 +159,27 @@ pub(crate) struct TrustArgs {
     pub(crate) insecure: bool,
 }
 
-/// What comes out of the run.
+/// What a run writes, and how it ends.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct Output {
     #[arg(long, value_name = "FORMAT=PATH", value_parser = |text: &str| wish(text, FORMATS))]
     #[arg(help = wish_help(FORMATS), default_values = DEFAULT_REPORTS)]
     pub(crate) report: Vec<Wish<Report>>,
-    /// What makes the run end with 1, besides `fail`.
+    /// The least verdict that makes the run end with 1.
     #[arg(long, value_enum, default_value = "fail", value_name = "VERDICT")]
     pub(crate) fail_on: FailOn,
-    /// A report of an earlier run: what failed there does not fail this run.
+    /// Ignore failures that this JSON report of an earlier run has as well.
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
-    /// Let a flaky `fail` fail the run.
+    /// Let flaky failures fail the run.
     #[arg(long)]
     pub(crate) strict_flaky: bool,
-    /// Blot out the values of this field in every report, as those of Authorization, Cookie and
-    /// Proxy-Authorization always are.
+    /// Redact the values of this field in every report; Authorization, Cookie, Proxy-Authorization
+    /// and Set-Cookie are always redacted.
     #[arg(long, value_name = "NAME")]
     pub(crate) secret_header: Vec<String>,
-    /// Leave everything but verdict, reason and label of cases that pass or were not played out of the reports.
+    /// For cases that passed or were not played, report only verdict, reason and label.
     #[arg(long)]
     pub(crate) slim: bool,
     /// Print nothing but errors.
@@ -187,61 +187,61 @@ pub(crate) struct Output {
     pub(crate) quiet: bool,
 }
 
-/// What makes a run fail.
+/// What fails a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FailOn {
     /// A broken MUST.
     Fail,
-    /// That, or a missed SHOULD.
+    /// Also a missed SHOULD.
     Warn,
-    /// Nothing: the run ends with 0 whatever the verdicts are.
+    /// Nothing: end with 0 whatever the verdicts are.
     Never,
 }
 
 /// A file that the user wants, and its format.
 pub(crate) type Wish<R> = (&'static Format<R>, PathBuf);
 
-/// What a hunt is told.
+/// The arguments of a hunt.
 #[derive(Debug, Args)]
 #[command(after_help = FUZZ_EXIT_CODES)]
 pub(crate) struct FuzzArgs {
     /// The target: ws://host:port/path, wss://…, http://… or https://….
     pub(crate) url: String,
-    /// How long to hunt; 60s when --runs says nothing either.
+    /// How long to hunt. [default: 60s, unless --runs is given]
     #[arg(long, value_parser = duration, value_name = "TIME")]
     pub(crate) time: Option<Duration>,
     /// How many exchanges to play.
     #[arg(long, value_name = "N")]
     pub(crate) runs: Option<u64>,
-    /// How many exchanges a second at most.
+    /// The most exchanges per second.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rate: Option<u32>,
-    /// What requests and nonces are drawn from; without it a fresh one is taken and printed.
+    /// The seed of all requests and nonces. [default: a fresh one, which is printed]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
-    /// How many exchanges are under way at a time.
+    /// How many exchanges to play at a time.
     #[arg(short, long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: u16,
-    /// Go on where this file says, and write it at the end; its seed counts.
+    /// Continue the hunt that this file describes, with its seed, and update the file at the end.
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
-    /// The folder for the case files of findings: upspec run --cases DIR plays them again.
+    /// Write findings as case files to this folder; replay them with `upspec run URL --cases DIR`.
     #[arg(long, value_name = "DIR", default_value = "upspec-found")]
     pub(crate) out: PathBuf,
-    /// What is a finding: a broken MUST, or a missed SHOULD, too.
+    /// The least verdict that counts as a finding.
     #[arg(long, value_enum, default_value = "fail", value_name = "VERDICT")]
     pub(crate) fail_on: FuzzFailOn,
     /// The longest wait for an answer.
     #[arg(long, default_value = "5s", value_parser = duration, value_name = "TIME")]
     pub(crate) timeout: Duration,
-    /// The shortest wait before silence counts; it is confirmed with five times as much.
+    /// The shortest wait before silence counts as an answer; a replay five times as long confirms it.
     #[arg(long, default_value = "200ms", value_parser = duration, value_name = "TIME")]
     pub(crate) window: Duration,
     #[command(flatten)]
     pub(crate) wants: Wants,
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
-    /// Start the target with this command, and again should it die; it ends with the hunt.
+    /// Start the target with this command and restart it if it dies; stop it after the hunt.
     #[arg(long, value_name = "CMD")]
     pub(crate) server_cmd: Option<String>,
     /// Print nothing but findings and errors.
@@ -249,12 +249,12 @@ pub(crate) struct FuzzArgs {
     pub(crate) quiet: bool,
 }
 
-/// What is a finding.
+/// What counts as a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FuzzFailOn {
     /// A broken MUST.
     Fail,
-    /// That, or a missed SHOULD.
+    /// Also a missed SHOULD.
     Warn,
 }
 
@@ -262,11 +262,11 @@ const FUZZ_EXIT_CODES: &str = "\
 Exit codes:
   0    nothing was found
   1    something was found
-  2    bad arguments or an unusable file
-  3    the target is unreachable, or does not switch
-  130  interrupted; state and findings are written";
+  2    bad arguments or files
+  3    the target is unreachable or does not switch protocols
+  130  interrupted; state and findings so far are written";
 
-// Any selection of a run will do; hazardous cases are listed in any case.
+// The selection of a run, except that hazardous cases are always listed.
 #[derive(Debug, Args)]
 #[command(mut_arg("hazardous", |arg| arg.hide(true)))]
 pub(crate) struct ListArgs {
@@ -275,7 +275,7 @@ pub(crate) struct ListArgs {
     /// How to print the list.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: ListFormat,
-    /// List the requirements instead.
+    /// List the requirements instead of the cases.
     #[arg(long)]
     pub(crate) requirements: bool,
 }
@@ -283,7 +283,7 @@ pub(crate) struct ListArgs {
 /// How a list is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ListFormat {
-    /// A line each.
+    /// One line each.
     Text,
     /// One JSON array.
     Json,
@@ -293,7 +293,7 @@ pub(crate) enum ListFormat {
 pub(crate) struct ExplainArgs {
     /// A case id such as server/key/fifteen-bytes, or a requirement id such as rfc6455/4.2.1-key.
     pub(crate) id: String,
-    /// Add the case files of a folder of your own.
+    /// Add your own case files from this folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) cases: Vec<PathBuf>,
 }
@@ -303,19 +303,19 @@ pub(crate) struct ServeArgs {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:9001", value_name = "ADDR")]
     pub(crate) listen: std::net::SocketAddr,
-    /// Let pages of this origin alone open the endpoint; may be repeated.
+    /// Accept only handshakes from this origin; may be repeated.
     #[arg(long)]
     pub(crate) origin: Vec<String>,
-    /// Do exactly this one thing wrong.
+    /// Plant this fault.
     #[arg(long, value_name = "NAME")]
     pub(crate) fault: Option<String>,
-    /// List the faults with the requirement that each breaks.
+    /// List all faults, each with the requirement that it breaks.
     #[arg(long)]
     pub(crate) list_faults: bool,
-    /// Differ from the default in this lawful way.
+    /// Behave differently in this lawful way; may be repeated.
     #[arg(long, value_name = "NAME", value_parser = variation)]
     pub(crate) vary: Vec<Variation>,
-    /// Speak TLS, with a certificate that is made for this run.
+    /// Serve over TLS, with a certificate made for this run.
     #[arg(long)]
     pub(crate) tls: bool,
     /// Write the certificate to this PEM file, for `run --ca`.
@@ -327,7 +327,7 @@ pub(crate) struct ServeArgs {
 pub(crate) struct JudgeArgs {
     /// A JSON report of an earlier run.
     pub(crate) file: PathBuf,
-    /// Add the case files of a folder of your own.
+    /// Add your own case files from this folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) cases: Vec<PathBuf>,
     #[command(flatten)]
@@ -337,10 +337,10 @@ pub(crate) struct JudgeArgs {
 const EXIT_CODES: &str = "\
 Exit codes:
   0    nothing failed
-  1    a case failed that the baseline does not excuse
-  2    bad arguments, configuration or case file
+  1    a case failed, and the baseline does not excuse it
+  2    bad arguments, configuration or case files
   3    the target is unreachable, or nothing could be judged
-  130  interrupted; the report of what was done is written";
+  130  interrupted; the report so far is written";
 
 const DEFAULT_REPORTS: [&str; 2] =
     ["json=target/upspec/report.json", "html=target/upspec/index.html"];
@@ -350,10 +350,10 @@ fn field_line(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once(':').ok_or("write it as 'Name: value'")?;
     let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     if name.is_empty() || !name.chars().all(token) {
-        return Err(format!("`{name}` is no field name"));
+        return Err(format!("`{name}` is not a field name"));
     }
     if value.chars().any(|c| c.is_control() && c != '\t') {
-        return Err("the value holds a control character".to_owned());
+        return Err("the value contains a control character".to_owned());
     }
     Ok((name.to_owned(), value.trim().to_owned()))
 }
@@ -371,7 +371,7 @@ fn duration(text: &str) -> Result<Duration, String> {
     if (1..=3_600_000).contains(&millis) {
         Ok(Duration::from_millis(millis))
     } else {
-        Err("it must be from 1ms to 60m".to_owned())
+        Err("it must lie between 1ms and 60m".to_owned())
     }
 }
 
@@ -379,7 +379,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 fn variation(text: &str) -> Result<Variation, String> {
     Variation::named(text).ok_or_else(|| {
         let names = Variation::ALL.map(Variation::name);
-        format!("`{text}` is none of {}", names.join(", "))
+        format!("unknown variation `{text}`; there are {}", names.join(", "))
     })
 }
 

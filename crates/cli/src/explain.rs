@@ -41,16 +41,16 @@ fn of_case(case: &Case, corpus: &Corpus) -> String {
         let _ = writeln!(text, "\nNeeds: {}", needs.join(", "));
     }
     if case.hazard == Some(Hazard::Resource) {
-        text.push_str("\nIt can hurt a weak server, so it is played with --hazardous alone.\n");
+        text.push_str("\nIt can hurt a weak server, so only --hazardous plays it.\n");
     }
     let bytes = show(case, &Bindings::example());
     let _ = writeln!(
         text,
-        "\nSent, with example values for what differs from run to run:\n{}",
+        "\nSent, with example values for what changes from run to run:\n{}",
         bytes.trim_end()
     );
     text.push_str(&alternatives(case, corpus));
-    text.push_str("\nRequirements, the one that a wrong answer breaks first:\n");
+    text.push_str("\nRequirements; a wrong answer breaks the first:\n");
     for id in std::iter::once(&case.requirement).chain(&case.see) {
         if let Some(requirement) = corpus.requirements.get(id) {
             text.push_str(&paragraph(requirement));
@@ -63,7 +63,7 @@ fn of_case(case: &Case, corpus: &Corpus) -> String {
 /// What is lawful, and why it is graded so.
 fn alternatives(case: &Case, corpus: &Corpus) -> String {
     let mut text =
-        "\nLawful and graded (the first that fits counts; anything else fails):\n".to_owned();
+        "\nLawful answers, graded (the first match counts; any other answer fails):\n".to_owned();
     for expectation in &case.expect {
         let grade = expectation.grade.word();
         let _ = writeln!(text, "  {grade}: {}", upspec_report::describe(expectation));
@@ -108,7 +108,7 @@ fn caught_by(case: &Case) -> String {
     if !common.is_empty() {
         let _ = writeln!(
             text,
-            "\nFaults that it catches as many cases do, because they show in most answers:\n  {}",
+            "\nIt also catches faults that show in most answers:\n  {}",
             common.join(", ")
         );
     }
@@ -137,7 +137,7 @@ fn of_requirement(requirement: &Requirement, corpus: &Corpus) -> String {
     if !citing.is_empty() {
         let _ = writeln!(
             text,
-            "\nEvery response is held against it, whatever its case is about ({}).",
+            "\nEvery response is checked against it, whatever the case is about ({}).",
             citing.join(", ")
         );
     }
@@ -177,7 +177,7 @@ fn paragraph(requirement: &Requirement) -> String {
     let lines = [
         requirement.changed.as_ref().map(|changed| format!("what changed: {changed}")),
         requirement.derived.then(|| {
-            "derived: RFC 6455 4.2.1 has the server refuse what does not match its description"
+            "derived: by RFC 6455 4.2.1 the server refuses what does not match its description"
                 .to_owned()
         }),
         requirement.untestable.as_ref().map(|why| format!("no probe can see it: {why}")),

@@ -112,7 +112,7 @@ fn options(args: &FuzzArgs, seed: u64) -> Options {
 fn no_hunt(error: &HuntError, url: &str) -> Trouble {
     let hint = match error {
         HuntError::NotSwitched(_) => {
-            "; give the endpoint's path in the URL, or what the target wants with --header, \
+            "; give the endpoint's path in the URL, or what the target requires with --header, \
              --origin or --subprotocol"
         }
         HuntError::Connect(_) | HuntError::NoControl => "",
@@ -140,8 +140,7 @@ fn conclude(args: &FuzzArgs, ending: &Ending) -> Exit {
     }
     if ending.dead {
         console::complain(
-            "the target died and was not started again; with --server-cmd it is, and the exchange \
-             that killed it is found",
+            "the target died; with --server-cmd upspec restarts it and finds the exchange that killed it",
         );
     }
     match (ending.interrupted, findings.is_empty()) {

@@ -15,7 +15,7 @@ pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
     let mut results = Vec::new();
     for entry in stored.cases {
         let Some(case) = corpus.case(&entry.id) else {
-            console::remark(&format!("{}: no such case any more; left out", entry.id));
+            console::remark(&format!("{}: left out, the corpus no longer has this case", entry.id));
             continue;
         };
         if entry.exchanges.is_empty() {

@@ -165,8 +165,7 @@ fn conclude(
         Ending::TargetDied { suspects } => Err(Trouble {
             exit: Exit::Failed,
             message: format!(
-                "the target died and was not started again; {}; \
-                 with --server-cmd it is restarted and the case is pinned down",
+                "the target died; {}; with --server-cmd upspec restarts it and finds the case",
                 suspicion(suspects)
             ),
         }),
@@ -181,7 +180,7 @@ fn other_scheme(url: &str) -> &'static str {
             "does it speak HTTP/2 with prior knowledge? Try http:// for HTTP/1.1, https:// for TLS"
         }
         Some(Scheme::Http | Scheme::Ws) => {
-            "is it an HTTP server? Try h2c:// if it speaks HTTP/2 alone, https:// for TLS"
+            "is it an HTTP server? Try h2c:// if it speaks only HTTP/2, https:// for TLS"
         }
         Some(Scheme::Https | Scheme::Wss) | None => "is it an HTTP server?",
     }
@@ -210,8 +209,10 @@ pub(crate) fn not_switched(report: &Report) -> String {
         "400" | "426" => {
             "it may insist on a subprotocol or a header: try --subprotocol NAME --require-subprotocol"
         }
-        "200" => "no WebSocket endpoint seems to be there: give its path in the URL",
-        _ if got.starts_with('3') => "redirects are not followed: give the URL that it leads to",
+        "200" => "there seems to be no WebSocket endpoint at this path: give its path in the URL",
+        _ if got.starts_with('3') => {
+            "upspec follows no redirects: give the URL that this one leads to"
+        }
         _ => "give the endpoint's path in the URL",
     };
     format!(

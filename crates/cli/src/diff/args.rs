@@ -1,29 +1,28 @@
-//! What `upspec diff` is told: the servers, and what comes out. Nothing of what is done with it.
+//! The arguments of `upspec diff`.
 
 use clap::{Args, ValueEnum};
 use upspec_report::{DIFF_FORMATS, Diff};
 
 use crate::args::{Pace, Selection, TrustArgs, Wants, Wish, wish, wish_help};
 
-/// What a comparison is told.
+/// The arguments of a comparison.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct DiffArgs {
-    /// The servers, two or more: ws://host:port/path, wss://…, http://… or https://…, each
-    /// with a name before it if you like: nginx=ws://127.0.0.1:8080/chat.
+    /// Two or more servers: ws://host:port/path, wss://…, http://… or https://…, optionally named:
+    /// nginx=ws://127.0.0.1:8080/chat.
     #[arg(required = true, num_args = 2.., value_name = "[NAME=]URL")]
     pub(crate) servers: Vec<String>,
-    /// What to call the servers, in their order; as often as there are servers without a name.
+    /// The name of the next server that has none; may be repeated.
     #[arg(long)]
     pub(crate) name: Vec<String>,
-    /// List only the cases in which servers differ; this is what is done without --all.
+    /// List only the cases in which servers differ (the default).
     #[arg(long, conflicts_with = "all")]
     pub(crate) differing: bool,
-    /// List the cases in which servers agree, too.
+    /// Also list the cases in which all servers agree.
     #[arg(long)]
     pub(crate) all: bool,
-    /// Play so many generated requests near a valid handshake in place of the corpus; the seed decides
-    /// which.
+    /// Play N generated requests near a valid handshake instead of the corpus; the seed decides which.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000), conflicts_with_all = ["only", "skip", "cases", "level"])]
     pub(crate) generated: Option<u32>,
     #[command(flatten)]
@@ -40,8 +39,8 @@ pub(crate) struct DiffArgs {
     /// What makes the comparison end with 1.
     #[arg(long, value_enum, default_value = "fail", value_name = "WHAT", help_heading = "Output")]
     pub(crate) fail_on: DiffFailOn,
-    /// Blot out the values of this field, as those of Authorization, Cookie and
-    /// Proxy-Authorization always are.
+    /// Redact the values of this field; Authorization, Cookie, Proxy-Authorization and Set-Cookie are
+    /// always redacted.
     #[arg(long, value_name = "NAME", help_heading = "Output")]
     pub(crate) secret_header: Vec<String>,
     /// Print nothing but errors.
@@ -49,12 +48,12 @@ pub(crate) struct DiffArgs {
     pub(crate) quiet: bool,
 }
 
-/// What makes a comparison fail.
+/// What fails a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DiffFailOn {
-    /// Servers that differ, or a broken MUST.
+    /// A difference between servers, or a broken MUST.
     Difference,
-    /// A broken MUST on any of the servers.
+    /// A broken MUST on any server.
     Fail,
     /// Nothing.
     Never,
@@ -78,18 +77,18 @@ impl DiffArgs {
                 None => Named { name: names.next().unwrap_or(server).clone(), url: server.clone() },
             };
             if servers.iter().any(|known| known.name == named.name) {
-                return Err(format!("two servers are called {}; name them", named.name));
+                return Err(format!("two servers have the name {}; rename one", named.name));
             }
             servers.push(named);
         }
         match names.next() {
-            Some(name) => Err(format!("there is no server left to be called {name}")),
+            Some(name) => Err(format!("--name {name}: all servers have names already")),
             None => Ok(servers),
         }
     }
 }
 
-/// `NAME=URL`; an equals sign in the query of a URL is none of these.
+/// `NAME=URL`. An equals sign in the query of a URL does not count.
 fn before_equals(server: &str) -> Option<(&str, &str)> {
     let (name, url) = server.split_once('=')?;
     (!name.is_empty() && !name.contains("://") && url.contains("://")).then_some((name, url))
@@ -98,10 +97,10 @@ fn before_equals(server: &str) -> Option<(&str, &str)> {
 const EXIT_CODES: &str = "\
 Exit codes:
   0    every server was compared, and none broke a MUST
-  1    a server broke a MUST, or what else --fail-on names
-  2    bad arguments, configuration or case file
-  3    a server is unreachable, does not switch, or died; the others are compared all the same
-  130  interrupted; what was done is written";
+  1    a server broke a MUST, or whatever --fail-on names
+  2    bad arguments, configuration or case files
+  3    a server is unreachable, does not switch protocols, or died; the others are compared anyway
+  130  interrupted; the comparison so far is written";
 
 #[cfg(test)]
 mod tests {

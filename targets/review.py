@@ -94,12 +94,12 @@ def frames(octets):
     return "; ".join(said)
 
 
-def sent(exchange):
+def sent(record):
     """What was written, with the ordinary lines left out."""
     written = b"".join(
-        base64.b64decode(io.get("bytes", "")) for io in exchange["io"] if io["kind"] == "wrote"
+        base64.b64decode(io.get("bytes", "")) for io in record["io"] if io["kind"] == "wrote"
     )
-    if exchange["over"] == "http2" and written.startswith(PREFACE):
+    if record["links"][0]["over"] == "http2" and written.startswith(PREFACE):
         line = frames(written[len(PREFACE) :])
         return line if len(line) <= LONGEST else line[: LONGEST - 2] + " …"
     first, *rest = written.split(b"\r\n")
@@ -145,7 +145,7 @@ def gather(folder):
                 if finding["verdict"] != "fail":
                     continue
                 requirement, message = finding["requirement"], finding["message"]
-                if EXPECTED in message and requirement == case["requirement"]:
+                if "rule" not in finding and requirement == case["requirement"]:
                     row = own.setdefault(requirement, {}).setdefault(case["id"], Row())
                     saw = message.split(EXPECTED)[0]
                     row.saw[re.sub(r'"[^"]*"', "…", saw)] += 1
@@ -153,8 +153,8 @@ def gather(folder):
                     row = whole.setdefault(requirement, Row())
                     row.saw[re.sub(r'"[^"]*"…?|[0-9]+', "…", message)] += 1
                 row.servers[name].append(case["id"])
-                if not row.bytes and case["exchanges"]:
-                    row.bytes = sent(case["exchanges"][0])
+                if not row.bytes and "record" in case:
+                    row.bytes = sent(case["record"])
     return own, whole, servers
 
 

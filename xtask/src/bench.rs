@@ -79,17 +79,18 @@ async fn one_round(corpus: &Corpus, target: &Target, jobs: usize) -> Result<Roun
     if !outcome.complete {
         return Err(vec![format!("the run did not end well: {:?}", outcome.ending)]);
     }
-    let mut exchanges = Vec::new();
+    let mut records = Vec::new();
     while let Ok(event) = told.try_recv() {
         if let Event::Repeated(result) = event {
-            exchanges.extend(result.exchanges);
+            records.extend(result.record.into_iter().chain(result.twin));
         }
     }
-    let played = |result: &&CaseResult| !result.exchanges.is_empty();
+    let played = |result: &&CaseResult| result.record.is_some();
     let cases = outcome.results.iter().filter(played).count();
-    exchanges.extend(outcome.results.into_iter().flat_map(|result| result.exchanges));
-    let connections = exchanges.len();
-    let bare = bare::replay(exchanges, target, jobs)
+    let of = |result: CaseResult| result.record.into_iter().chain(result.twin);
+    records.extend(outcome.results.into_iter().flat_map(of));
+    let connections = records.len();
+    let bare = bare::replay(records, target, jobs)
         .await
         .map_err(|error| vec![format!("cannot replay: {error}")])?;
     Ok(Round { run, bare, connections, cases })

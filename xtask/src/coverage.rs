@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use upspec_corpus::case::{Case, Role};
 use upspec_corpus::{Binds, Corpus, Requirement};
-use upspec_judge::VALIDATORS;
+use upspec_handshake::Party;
+use upspec_judge::rules::RULES;
 
 use crate::Outcome;
 
@@ -57,7 +58,7 @@ struct Totals {
     testable: usize,
     untestable: usize,
     covered_by_cases: usize,
-    covered_by_validators: usize,
+    covered_by_rules: usize,
     missing: usize,
     cases: usize,
 }
@@ -70,7 +71,7 @@ struct Row<'c> {
     binds: String,
     state: State,
     cases: Vec<&'c str>,
-    validators: Vec<&'static str>,
+    rules: Vec<&'static str>,
 }
 
 /// Whether a requirement is covered, and by what.
@@ -80,7 +81,7 @@ enum State {
     /// A case names it.
     Cases,
     /// No case names it, but a rule for every response does.
-    Validator,
+    Rule,
     /// No probe can see whether it is kept.
     Untestable,
     /// Nothing speaks of it.
@@ -110,7 +111,7 @@ impl<'c> Coverage<'c> {
             testable: rows.len() - untestable,
             untestable,
             covered_by_cases: in_state(State::Cases),
-            covered_by_validators: in_state(State::Validator),
+            covered_by_rules: in_state(State::Rule),
             missing: in_state(State::Missing),
             cases: servers.len(),
         };
@@ -142,7 +143,7 @@ impl Totals {
             (self.untestable, "    untestable"),
             (self.testable, "    testable"),
             (self.covered_by_cases, "      covered by cases"),
-            (self.covered_by_validators, "      covered by a validator alone"),
+            (self.covered_by_rules, "      covered by a rule alone"),
             (self.missing, "      missing"),
             (self.cases, "cases for servers"),
         ];
@@ -155,12 +156,13 @@ impl<'c> Row<'c> {
         let id = requirement.id.as_str();
         let naming = servers.iter().filter(|case| names(case, id));
         let cases: Vec<&str> = naming.map(|case| case.id.as_str()).collect();
-        let citing = VALIDATORS.iter().filter(|rules| rules.cites.contains(&id));
-        let validators: Vec<&str> = citing.map(|rules| rules.name).collect();
-        let state = match (&cases[..], &validators[..]) {
+        let citing =
+            RULES.iter().filter(|rule| rule.binds == Party::Server && rule.cites.contains(&id));
+        let rules: Vec<&str> = citing.map(|rule| rule.name).collect();
+        let state = match (&cases[..], &rules[..]) {
             _ if requirement.untestable.is_some() => State::Untestable,
             ([_, ..], _) => State::Cases,
-            ([], [_, ..]) => State::Validator,
+            ([], [_, ..]) => State::Rule,
             ([], []) => State::Missing,
         };
         Self {
@@ -169,7 +171,7 @@ impl<'c> Row<'c> {
             binds: requirement.binds.to_string(),
             state,
             cases,
-            validators,
+            rules,
         }
     }
 
@@ -177,11 +179,11 @@ impl<'c> Row<'c> {
         let covered = match self.state {
             State::Untestable => "untestable".to_owned(),
             State::Missing => "MISSING".to_owned(),
-            State::Validator => "validator".to_owned(),
+            State::Rule => "rule".to_owned(),
             State::Cases if self.cases.len() == 1 => "1 case".to_owned(),
             State::Cases => format!("{} cases", self.cases.len()),
         };
-        let by = match &self.validators[..] {
+        let by = match &self.rules[..] {
             [] => String::new(),
             names => format!(" ({})", names.join(", ")),
         };
@@ -221,7 +223,7 @@ mod tests {
         let totals = &coverage.totals;
         let parts = totals.of_clients + totals.of_intermediaries + totals.of_servers;
         assert_eq!(parts, totals.requirements);
-        let covered = totals.covered_by_cases + totals.covered_by_validators;
+        let covered = totals.covered_by_cases + totals.covered_by_rules;
         assert_eq!(covered + totals.missing, totals.testable);
         assert_eq!(totals.testable + totals.untestable, totals.of_servers);
     }
@@ -236,6 +238,6 @@ mod tests {
         assert!(row.cases.contains(&"server/key/fifteen-bytes"));
         assert_eq!(Row::of(key, &[]).state, State::Missing);
         let date = corpus.requirements.get("rfc9110/6.6.1-date").unwrap();
-        assert_eq!(Row::of(date, &[]).state, State::Validator);
+        assert_eq!(Row::of(date, &[]).state, State::Rule);
     }
 }

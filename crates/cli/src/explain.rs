@@ -7,6 +7,7 @@ use upspec_cli::Caught;
 use upspec_corpus::case::{Case, Expectation, Hazard};
 use upspec_corpus::words::Word as _;
 use upspec_corpus::{Bindings, Corpus, Preset, Requirement, section_url, show};
+use upspec_judge::rules::RULES;
 use upspec_reference::FAULTS;
 
 use crate::args::ExplainArgs;
@@ -129,15 +130,15 @@ fn of_requirement(requirement: &Requirement, corpus: &Corpus) -> String {
     if !lines.is_empty() {
         let _ = write!(text, "\nCases:\n{lines}");
     }
-    let validators = upspec_judge::VALIDATORS.iter();
-    let citing: Vec<&str> = validators
-        .filter(|rules| rules.cites.contains(&requirement.id.as_str()))
-        .map(|rules| rules.name)
+    let citing: Vec<&str> = RULES
+        .iter()
+        .filter(|rule| rule.cites.contains(&requirement.id.as_str()))
+        .map(|rule| rule.name)
         .collect();
     if !citing.is_empty() {
         let _ = writeln!(
             text,
-            "\nEvery response is checked against it, whatever the case is about ({}).",
+            "\nEvery message is checked against it, whatever the case is about ({}).",
             citing.join(", ")
         );
     }

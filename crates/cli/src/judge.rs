@@ -1,7 +1,7 @@
 //! `upspec judge`: judges stored exchanges again, with the corpus as it is now.
 
 use upspec_corpus::case::Case;
-use upspec_judge::{CaseResult, settle};
+use upspec_judge::{Aside, CaseResult, settle};
 use upspec_report::{About, CaseEntry, Report};
 
 use crate::args::JudgeArgs;
@@ -18,11 +18,11 @@ pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
             console::remark(&format!("{}: left out, the corpus no longer has this case", entry.id));
             continue;
         };
-        if entry.exchanges.is_empty() {
+        if entry.record.is_none() {
             results.push(kept(entry, case));
             continue;
         }
-        let mut result = upspec_judge::judge(case, entry.exchanges, &corpus.requirements);
+        let mut result = upspec_judge::judge(case, entry.record, entry.twin, &corpus.requirements);
         result.flaky = entry.flaky;
         result.elapsed_ms = entry.elapsed_ms;
         results.push(result);
@@ -52,10 +52,12 @@ fn kept(entry: CaseEntry, case: &Case) -> CaseResult {
         requirement: case.requirement.clone(),
         verdict: entry.verdict,
         reason: entry.reason,
-        label: entry.label,
+        outcome: entry.outcome,
         flaky: entry.flaky,
         elapsed_ms: entry.elapsed_ms,
         findings: entry.findings,
-        exchanges: Vec::new(),
+        record: None,
+        twin: None,
+        aside: Aside::default(),
     }
 }

@@ -201,7 +201,8 @@ pub(crate) fn suspicion(suspects: &[String]) -> String {
 /// Says what the control got instead of a switch, and what to change.
 pub(crate) fn not_switched(report: &Report) -> String {
     let control = report.cases.iter().find(|case| case.id == CONTROL);
-    let got = control.and_then(|case| case.label.clone()).unwrap_or_default();
+    let got = control.and_then(|case| case.outcome);
+    let got = got.map(|outcome| outcome.to_string()).unwrap_or_default();
     let hint = match got.as_str() {
         "401" => "it wants credentials: give them with --header 'Authorization: …'",
         "403" => "it may check the origin or a header: try --origin or --header",

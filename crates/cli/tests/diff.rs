@@ -158,7 +158,7 @@ fn servers_that_agree_are_listed_with_all_only() {
 fn a_wrong_call_is_said() {
     let rows: [(&[&str], &str); 4] = [
         (&["diff", "ws://127.0.0.1:1/"], "required"),
-        (&["diff", "ws://a/", "ws://a/"], "two servers are called ws://a/"),
+        (&["diff", "ws://a/", "ws://a/"], "two servers have the name ws://a/"),
         (&["diff", "ws://a/", "nonsense"], "does not begin with"),
         (&["diff", "ws://a/", "ws://b/", "--all", "--differing"], "cannot be used with"),
     ];

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::frames::{ErrorCode, Frames};
 use crate::template::{Binding, Bindings, Template};
+pub use upspec_handshake::Over;
 
 /// One probe of a target: what is sent, and which answers are lawful.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,16 +51,6 @@ pub enum Role {
     Intermediary,
     /// A server: we are the client.
     Server,
-}
-
-/// What is spoken on a connection.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Over {
-    /// HTTP/1.1.
-    #[default]
-    Http1,
-    /// HTTP/2: with prior knowledge, or as ALPN chose.
-    Http2,
 }
 
 /// What ALPN offers where a case does not say it.

@@ -66,7 +66,13 @@ words!(
     "tls" = Tls,
     "origin" = Origin,
 );
-words!(Over, "protocol", "http1" = Http1, "http2" = Http2);
+
+impl Word for Over {
+    const WHAT: &'static str = "protocol";
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("http1", Self::Http1), ("http2", Self::Http2)];
+}
+
 words!(Tls, "use of TLS", "as-target" = AsTarget, "off" = Off);
 words!(Alpn, "outcome of ALPN", "h2" = H2, "http/1.1" = Http11, "none" = None);
 words!(Hazard, "hazard", "resource" = Resource);

@@ -18,5 +18,5 @@ mod violation;
 pub use head::{
     FieldLine, Fields, HeadReader, RequestHead, ResponseHead, Status, Version, starts_like_http,
 };
-pub use party::Party;
+pub use party::{Over, Party};
 pub use violation::{Violation, ViolationKind};

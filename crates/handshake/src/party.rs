@@ -1,4 +1,4 @@
-//! The two parties of a connection.
+//! The two parties of a connection, and what they speak.
 
 use std::fmt;
 
@@ -27,6 +27,25 @@ impl fmt::Display for Party {
         f.write_str(match self {
             Self::Client => "client",
             Self::Server => "server",
+        })
+    }
+}
+
+/// What is spoken on a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Over {
+    /// HTTP/1.x, or what was sent in its place.
+    #[default]
+    Http1,
+    /// HTTP/2: with prior knowledge, or as ALPN chose.
+    Http2,
+}
+
+impl fmt::Display for Over {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Http1 => "http1",
+            Self::Http2 => "http2",
         })
     }
 }

@@ -131,7 +131,7 @@ impl Hunt {
             return;
         }
         drop(notes);
-        let case = self.write(recipe, &sign.requirement, answer(&sign.label));
+        let case = self.write(recipe, &sign.requirement, answer(sign.label.parse().ok()));
         self.add(Finding {
             kind: Kind::Violation,
             requirement: sign.requirement.clone(),

@@ -55,7 +55,7 @@ impl Sign {
         let found = result.findings.iter();
         found.filter(move |one| bad(one.verdict)).map(|finding| Self {
             requirement: finding.requirement.clone(),
-            label: result.label.clone().unwrap_or_default(),
+            label: result.outcome.map(|came| came.to_string()).unwrap_or_default(),
             message: finding.message.clone(),
         })
     }

@@ -39,10 +39,11 @@ impl Generated {
     pub fn judged_again(&self, result: CaseResult, requirements: &Registry) -> CaseResult {
         let own = result.id.strip_prefix(Self::TOPIC);
         let number = own.and_then(|name| name.strip_prefix("/request-")?.parse().ok());
-        let against = answer(result.label.as_deref().unwrap_or_default());
+        let against = answer(result.outcome);
         match number {
             Some(number) if result.verdict >= Verdict::Warn && against != Answer::Switch => {
-                let again = judge(&self.case(number, against), result.exchanges, requirements);
+                let again =
+                    judge(&self.case(number, against), result.record, result.twin, requirements);
                 CaseResult { flaky: result.flaky, elapsed_ms: result.elapsed_ms, ..again }
             }
             _ => result,

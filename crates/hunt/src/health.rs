@@ -5,7 +5,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::sleep;
+use upspec_corpus::case::Outcome;
 use upspec_handshake::permitted::Answer;
+use upspec_judge::Came;
 use upspec_recipes::Recipe;
 use upspec_recipes::words::Base;
 use upspec_runner::Prober;
@@ -43,7 +45,7 @@ impl Hunt {
         let prober = self.prober.read().await;
         let patience = prober.settings().timeout;
         let played = prober.play(&self.control, CONTROL_ATTEMPT, patience).await;
-        played.is_ok_and(|result| is_status(result.label.as_deref()))
+        played.is_ok_and(|result| is_status(result.outcome))
     }
 
     /// Several tries in about a second at a target that nobody else talks to.
@@ -51,7 +53,7 @@ impl Hunt {
         for pause in PAUSES {
             sleep(pause).await;
             let played = prober.learn(&self.control, CONTROL_ATTEMPT).await;
-            if played.is_ok_and(|result| is_status(result.label.as_deref())) {
+            if played.is_ok_and(|result| is_status(result.outcome)) {
                 return true;
             }
         }
@@ -219,9 +221,9 @@ impl Hunt {
     }
 }
 
-/// Whether a label is that of a response.
-fn is_status(label: Option<&str>) -> bool {
-    label.is_some_and(|label| label.bytes().all(|octet| octet.is_ascii_digit()))
+/// Whether a response came.
+fn is_status(outcome: Option<Came>) -> bool {
+    outcome.is_some_and(|came| matches!(came.outcome, Outcome::Status(_)))
 }
 
 /// Ten times as slow as at first, and by more than what a busy machine does to it.

@@ -11,10 +11,10 @@ use tokio::sync::RwLock;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep_until};
-use upspec_corpus::case::Case;
+use upspec_corpus::case::{Case, Outcome};
 use upspec_corpus::{Bindings, Corpus};
 use upspec_handshake::permitted::{Answer, Endpoint};
-use upspec_judge::{CONTROL, CaseResult, DISCOVERY};
+use upspec_judge::{CONTROL, Came, CaseResult, DISCOVERY};
 use upspec_recipes::{CaseName, Recipe};
 use upspec_runner::{ConnectError, Prober};
 
@@ -270,7 +270,7 @@ impl Hunt {
         let case = self.case(recipe, name, Answer::Switch);
         let prober = self.prober.read().await;
         let result = prober.play(&case, attempt, window).await?;
-        let answer = answer(result.label.as_deref().unwrap_or_default());
+        let answer = answer(result.outcome);
         let stands = Sign::all(&result, self.options.least).next().is_none();
         if stands || answer == Answer::Switch {
             return Ok(result);
@@ -313,16 +313,13 @@ impl Hunt {
     }
 }
 
-/// The answer behind the label of a result.
-pub(crate) fn answer(label: &str) -> Answer {
-    match label {
-        "closed" => Answer::Close,
-        "silent" => Answer::Silence,
-        "not-http" => Answer::Junk,
-        status => {
-            let status = status.parse().ok();
-            status.and_then(Answer::of_status).unwrap_or(Answer::Junk)
-        }
+/// The class of answer behind an outcome.
+pub(crate) fn answer(outcome: Option<Came>) -> Answer {
+    match outcome.map(|came| came.outcome) {
+        Some(Outcome::Closed) => Answer::Close,
+        Some(Outcome::Silent) | None => Answer::Silence,
+        Some(Outcome::Status(status)) => Answer::of_status(status).unwrap_or(Answer::Junk),
+        Some(_) => Answer::Junk,
     }
 }
 
@@ -332,7 +329,9 @@ async fn learn(prober: &mut Prober, corpus: &Corpus) -> Result<Case, HuntError> 
     let connect = |error: ConnectError| HuntError::Connect(error.to_string());
     let result = prober.learn(&control, 0).await.map_err(connect)?;
     if prober.facts().endpoint != Some(true) {
-        return Err(HuntError::NotSwitched(result.label.unwrap_or_default()));
+        return Err(HuntError::NotSwitched(
+            result.outcome.map(|came| came.to_string()).unwrap_or_default(),
+        ));
     }
     let discovery = corpus.cases.iter();
     for case in discovery.filter(|case| case.id.starts_with(DISCOVERY) && case.id != CONTROL) {

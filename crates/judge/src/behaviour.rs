@@ -2,13 +2,13 @@
 //! Never judges, and never tells what changes from one exchange to the next, such as a date or a key.
 
 use upspec_corpus::case::Case;
+use upspec_exchange::frames::frames;
+use upspec_exchange::{Octets, Record, Response, Transcript};
 use upspec_handshake::frame::opcode;
 
-use crate::exchange::Exchange;
 use crate::expect::label;
-use crate::reading::{Ending, Octets, Reading, Response};
 use crate::text::shown;
-use crate::tunnel::frames;
+use crate::view::View;
 
 /// What a target did with a case. Two targets behave the same when these are the same.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,13 +20,14 @@ pub struct Behaviour {
     pub facts: Vec<(&'static str, String)>,
 }
 
-/// Reads a behaviour off the exchange of a case.
+/// Reads a behaviour off the record of a case; `None` where there was no link.
 #[must_use]
-pub fn behaviour(case: &Case, exchange: &Exchange) -> Behaviour {
-    let octets = Octets::of(exchange);
-    let reading = Reading::of(case, &octets, Ending::of(exchange));
+pub fn behaviour(case: &Case, record: &Record) -> Option<Behaviour> {
+    let octets = Octets::of(record);
+    let transcript = Transcript::read(&octets);
+    let view = View::of(case, &transcript)?;
     let mut facts = Vec::new();
-    if let Some(answer) = reading.answer() {
+    if let Some(answer) = view.answer() {
         for (fact, name) in FIELDS {
             if let Some(value) = answer.head.fields.combined(name) {
                 facts.push((fact, shown(&value, LONGEST_VALUE)));
@@ -37,10 +38,10 @@ pub fn behaviour(case: &Case, exchange: &Exchange) -> Behaviour {
         }
     }
     let asks_of_tunnel = case.expect.iter().any(|one| one.tunnel.is_some());
-    if asks_of_tunnel && let Some(tunnel) = tunnel(&reading) {
+    if asks_of_tunnel && let Some(tunnel) = tunnel(&view) {
         facts.push(("tunnel", tunnel));
     }
-    Behaviour { outcome: label(&reading), facts }
+    Some(Behaviour { outcome: label(&view), facts })
 }
 
 /// What the response says of the connection; when it ends after that is a matter of time.
@@ -49,8 +50,8 @@ fn connection(answer: &Response<'_>) -> &'static str {
 }
 
 /// The frames after the 101 that are no data, and the end of the stream.
-fn tunnel(reading: &Reading<'_>) -> Option<String> {
-    let octets = reading.tunnel_octets()?;
+fn tunnel(view: &View<'_, '_>) -> Option<String> {
+    let octets = view.tunnel_octets()?;
     let mut said = Vec::new();
     for frame in frames(octets) {
         let what = match frame.opcode {
@@ -67,7 +68,7 @@ fn tunnel(reading: &Reading<'_>) -> Option<String> {
         }
     }
     if said.is_empty() {
-        said.push(if reading.ending.by_peer { "ended" } else { "nothing" }.to_owned());
+        said.push(if view.is_ended() { "ended" } else { "nothing" }.to_owned());
     }
     Some(said.join(", "))
 }

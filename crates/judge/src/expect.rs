@@ -12,9 +12,11 @@ use upspec_handshake::frame::{Frame, opcode};
 use upspec_handshake::h2;
 
 use crate::inflate::Inflater;
-use crate::reading::{Http2, Reading};
+use crate::result::Came;
 use crate::text::{shown, spelled};
-use crate::tunnel::{frames, frames_within};
+use crate::view::View;
+use upspec_exchange::Http2;
+use upspec_exchange::frames::{frames, frames_within};
 
 /// What the alternatives of a case make of an exchange.
 pub(crate) enum Matched<'c> {
@@ -25,20 +27,20 @@ pub(crate) enum Matched<'c> {
 }
 
 /// Finds the first alternative that describes what was read.
-pub(crate) fn matched<'c>(case: &'c Case, reading: &Reading<'_>) -> Matched<'c> {
-    let outcome = reading.outcome();
+pub(crate) fn matched<'c>(case: &'c Case, view: &View<'_, '_>) -> Matched<'c> {
+    let outcome = view.outcome();
     let mut misses = Vec::new();
     for expectation in &case.expect {
         if !expectation.outcomes.covers(outcome) {
             continue;
         }
-        let missing = shortcomings(expectation, reading);
+        let missing = shortcomings(expectation, view);
         if missing.is_empty() {
             return Matched::Alternative(expectation);
         }
         misses.push((expectation.grade, missing.join(" and ")));
     }
-    let seen = describe(reading);
+    let seen = describe(view);
     // What a pass lacks says more than what something lesser lacks.
     let passing = misses.iter().find(|(grade, _)| *grade == Grade::Pass);
     match passing.or(misses.first()) {
@@ -48,88 +50,86 @@ pub(crate) fn matched<'c>(case: &'c Case, reading: &Reading<'_>) -> Matched<'c> 
 }
 
 /// What came of the request, in a phrase that follows "the target".
-pub(crate) fn describe(reading: &Reading<'_>) -> String {
-    let outcome = reading.outcome();
+pub(crate) fn describe(view: &View<'_, '_>) -> String {
+    let outcome = view.outcome();
     match outcome {
         Outcome::Status(status) => format!("answered {status}"),
         Outcome::Class(class) => format!("answered {class}xx"),
-        Outcome::Closed if !reading.responses.is_empty() => {
+        Outcome::Closed if !view.talk.responses.is_empty() => {
             "closed the connection before the response that the case is about".to_owned()
         }
-        Outcome::Closed if reading.ending.tls_broken => {
+        Outcome::Closed if view.is_tls_broken() => {
             "broke the TLS handshake: it chose in ALPN what was not on offer, or spoke no TLS"
                 .to_owned()
         }
         Outcome::Closed => "closed the connection without an answer".to_owned(),
-        Outcome::Silent if !reading.responses.is_empty() => {
+        Outcome::Silent if !view.talk.responses.is_empty() => {
             "did not send the response that the case is about within the window".to_owned()
         }
         Outcome::Silent => "sent nothing within the window".to_owned(),
-        Outcome::StreamError => format!("reset the stream{}", with_code(reading)),
-        Outcome::ConnectionError => format!("ended the connection{}", with_code(reading)),
-        Outcome::NotHttp if reading.http2.is_some() => {
-            format!("sent octets that are no HTTP/2: {}", shown(reading.read, 40))
+        Outcome::StreamError => format!("reset the stream{}", with_code(view)),
+        Outcome::ConnectionError => format!("ended the connection{}", with_code(view)),
+        Outcome::NotHttp if view.http2().is_some() => {
+            format!("sent octets that are no HTTP/2: {}", shown(view.answered_octets(), 40))
         }
-        Outcome::NotHttp if reading.ending.cap => {
+        Outcome::NotHttp if view.ending().cap => {
             "sent more octets than are kept without ending the response head".to_owned()
         }
-        Outcome::NotHttp if reading.read.starts_with(b"HTTP/") => {
-            format!("did not end the response head that began {}", shown(reading.read, 40))
+        Outcome::NotHttp if view.answered_octets().starts_with(b"HTTP/") => {
+            format!(
+                "did not end the response head that began {}",
+                shown(view.answered_octets(), 40)
+            )
         }
-        Outcome::NotHttp => format!("sent octets that are no HTTP: {}", shown(reading.read, 40)),
+        Outcome::NotHttp => {
+            format!("sent octets that are no HTTP: {}", shown(view.answered_octets(), 40))
+        }
     }
 }
 
-fn with_code(reading: &Reading<'_>) -> String {
-    match reading.http2.and_then(Http2::failure) {
-        Some((_, code)) => format!(" with {code}"),
-        None => String::new(),
-    }
+fn with_code(view: &View<'_, '_>) -> String {
+    view.code().map(|code| format!(" with {code}")).unwrap_or_default()
 }
 
-/// The short name of the branch that a target took.
-pub(crate) fn label(reading: &Reading<'_>) -> String {
-    let outcome = reading.outcome();
-    match reading.http2.and_then(Http2::failure) {
-        Some((failure, code)) if failure == outcome => format!("{outcome} {code}"),
-        _ => outcome.to_string(),
-    }
+/// The short name of what came of a request.
+pub(crate) fn label(view: &View<'_, '_>) -> String {
+    Came { outcome: view.outcome(), code: view.code() }.to_string()
 }
 
-fn shortcomings(expectation: &Expectation, reading: &Reading<'_>) -> Vec<String> {
-    let fields = expectation.fields.iter().filter_map(|matcher| field_miss(matcher, reading));
-    let connection = expectation.connection.and_then(|want| connection_miss(want, reading));
-    let tunnel = expectation.tunnel.and_then(|want| tunnel_miss(want, reading));
-    let alpn = expectation.alpn.and_then(|want| alpn_miss(want, reading));
-    let code = code_miss(&expectation.codes, reading);
+fn shortcomings(expectation: &Expectation, view: &View<'_, '_>) -> Vec<String> {
+    let fields = expectation.fields.iter().filter_map(|matcher| field_miss(matcher, view));
+    let connection = expectation.connection.and_then(|want| connection_miss(want, view));
+    let tunnel = expectation.tunnel.and_then(|want| tunnel_miss(want, view));
+    let alpn = expectation.alpn.and_then(|want| alpn_miss(want, view));
+    let code = code_miss(&expectation.codes, view);
     let rest = connection.into_iter().chain(tunnel);
     fields.chain(rest).chain(alpn).chain(code).collect()
 }
 
-fn alpn_miss(want: Alpn, reading: &Reading<'_>) -> Option<String> {
+fn alpn_miss(want: Alpn, view: &View<'_, '_>) -> Option<String> {
     let wanted = match want {
         Alpn::H2 => Some("h2"),
         Alpn::Http11 => Some("http/1.1"),
         Alpn::None => None,
     };
-    if reading.ending.tls_broken {
+    if view.is_tls_broken() {
         return Some("the TLS handshake was broken off".to_owned());
     }
-    (reading.alpn != wanted).then(|| match reading.alpn {
+    (view.talk.link.alpn.as_deref() != wanted).then(|| match view.talk.link.alpn.as_deref() {
         Some(chosen) => format!("ALPN chose {}", spelled(chosen.as_bytes())),
         None => "ALPN chose nothing".to_owned(),
     })
 }
 
-fn code_miss(codes: &[ErrorCode], reading: &Reading<'_>) -> Option<String> {
-    let (_, code) = reading.http2.and_then(Http2::failure)?;
+fn code_miss(codes: &[ErrorCode], view: &View<'_, '_>) -> Option<String> {
+    let code = view.http2().and_then(Http2::failure)?.code;
     let wanted = codes.is_empty() || codes.iter().any(|want| want.number() == code.0);
     (!wanted).then(|| format!("the code is {code}"))
 }
 
-fn field_miss(matcher: &FieldMatcher, reading: &Reading<'_>) -> Option<String> {
+fn field_miss(matcher: &FieldMatcher, view: &View<'_, '_>) -> Option<String> {
     let name = &matcher.name;
-    let value = reading.answer().and_then(|answer| answer.head.fields.combined(name));
+    let value = view.answer().and_then(|answer| answer.head.fields.combined(name));
     let Some(value) = value else {
         return match matcher.test {
             FieldTest::Absent | FieldTest::NoToken(_) => None,
@@ -175,31 +175,31 @@ fn literal(template: &Template) -> Vec<u8> {
     parts.flatten().copied().collect()
 }
 
-fn connection_miss(want: Connection, reading: &Reading<'_>) -> Option<String> {
-    let goaway = reading.http2.is_some_and(|http2| !http2.got.goaways.is_empty());
-    match (want, reading.ending.by_peer || goaway) {
+fn connection_miss(want: Connection, view: &View<'_, '_>) -> Option<String> {
+    let goaway = view.http2().is_some_and(|http2| !http2.server.goaways.is_empty());
+    match (want, view.is_ended() || goaway) {
         (Connection::Closed, false) => Some("the connection stayed open".to_owned()),
         (Connection::Open, true) => Some("the connection was closed".to_owned()),
         _ => None,
     }
 }
 
-fn tunnel_miss(want: Tunnel, reading: &Reading<'_>) -> Option<String> {
+fn tunnel_miss(want: Tunnel, view: &View<'_, '_>) -> Option<String> {
     match want {
-        Tunnel::CloseFrame => missing(close_frame(reading), "no Close frame came"),
+        Tunnel::CloseFrame => missing(close_frame(view), "no Close frame came"),
         Tunnel::Closed => {
-            let closed = close_frame(reading) || ended(reading);
+            let closed = close_frame(view) || ended(view);
             missing(closed, "the WebSocket connection stayed open")
         }
-        Tunnel::Echo => missing(echoed(reading), "the message did not come back"),
-        Tunnel::H2c => missing(h2c_answered(reading), "HTTP/2 did not answer the request"),
-        Tunnel::Ended => missing(ended(reading), "the stream stayed open"),
-        Tunnel::NoPong => missing(matches!(ponged(reading), Pong::None), "a Pong came"),
+        Tunnel::Echo => missing(echoed(view), "the message did not come back"),
+        Tunnel::H2c => missing(h2c_answered(view), "HTTP/2 did not answer the request"),
+        Tunnel::Ended => missing(ended(view), "the stream stayed open"),
+        Tunnel::NoPong => missing(matches!(ponged(view), Pong::None), "a Pong came"),
         Tunnel::PingUnanswered => {
-            let answered = matches!(ponged(reading), Pong::Same);
+            let answered = matches!(ponged(view), Pong::Same);
             missing(!answered, "the Ping got its Pong")
         }
-        Tunnel::PingPong => match ponged(reading) {
+        Tunnel::PingPong => match ponged(view) {
             Pong::Same => None,
             Pong::Other(payload) => {
                 Some(format!("the Pong carried {} and not the Ping's data", spelled(&payload)))
@@ -222,11 +222,11 @@ pub(crate) enum Pong {
 
 /// Looks for the Pong that carries the payload of the last Ping written. What looks like a Ping in
 /// the payload of a frame that is not complete counts: an answer to it should not come.
-pub(crate) fn ponged(reading: &Reading<'_>) -> Pong {
-    let Some(octets) = reading.tunnel_octets() else {
+pub(crate) fn ponged(view: &View<'_, '_>) -> Pong {
+    let Some(octets) = view.tunnel_octets() else {
         return Pong::None;
     };
-    let sent = reading.sent_into_tunnel();
+    let sent = view.sent_into_tunnel();
     let pings = [frames(sent), frames_within(sent)].concat();
     let Some(ping) = pings.iter().rev().find(|frame| frame.opcode == opcode::PING) else {
         return Pong::None;
@@ -242,32 +242,32 @@ pub(crate) fn ponged(reading: &Reading<'_>) -> Pong {
 }
 
 /// Whether a Close frame came before we took leave.
-pub(crate) fn close_frame(reading: &Reading<'_>) -> bool {
-    let octets = reading.tunnel_octets().unwrap_or_default();
+pub(crate) fn close_frame(view: &View<'_, '_>) -> bool {
+    let octets = view.tunnel_octets().unwrap_or_default();
     frames(octets).iter().any(|frame| frame.opcode == opcode::CLOSE)
 }
 
 /// Whether the peer ended the stream behind a 101 before we took leave.
-fn ended(reading: &Reading<'_>) -> bool {
-    let tunnel = reading.tunnel.as_ref();
-    tunnel.is_some_and(|tunnel| tunnel.is_over || reading.ending.by_peer)
+fn ended(view: &View<'_, '_>) -> bool {
+    let tunnel = view.talk.tunnel.as_ref();
+    tunnel.is_some_and(|tunnel| tunnel.is_over || view.is_ended())
 }
 
 /// Whether a 101 to h2c was kept: SETTINGS come first, and stream 1 has the answer to the request
 /// (RFC 7540 3.2).
-pub(crate) fn h2c_answered(reading: &Reading<'_>) -> bool {
-    let octets = reading.tunnel_octets().unwrap_or_default();
+pub(crate) fn h2c_answered(view: &View<'_, '_>) -> bool {
+    let octets = view.tunnel_octets().unwrap_or_default();
     let got = h2::Connection::read(octets, Party::Server);
     let answered = |stream: &h2::Stream| stream.final_head().is_some();
     got.faults.is_empty() && !got.settings.is_empty() && got.stream(1).is_some_and(answered)
 }
 
 /// Whether the last message of the steps came back, compressed or not.
-pub(crate) fn echoed(reading: &Reading<'_>) -> bool {
-    let Some(octets) = reading.tunnel_octets() else {
+pub(crate) fn echoed(view: &View<'_, '_>) -> bool {
+    let Some(octets) = view.tunnel_octets() else {
         return false;
     };
-    let sent = messages(&frames(reading.sent_into_tunnel()));
+    let sent = messages(&frames(view.sent_into_tunnel()));
     let Some(Some(last)) = sent.last() else {
         return false;
     };

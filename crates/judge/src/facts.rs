@@ -1,10 +1,11 @@
 //! What is known of the target before a case is judged: found by the control, or declared.
 //! Facts only; nothing here is a verdict.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What the target can do, as far as discovery or its profile says.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TargetFacts {
     /// A valid opening handshake is answered with 101; `None` until the control has run.

@@ -5,10 +5,11 @@ use upspec_corpus::case::{Case, Need};
 use upspec_handshake::field::elements;
 use upspec_handshake::h2::setting;
 
-use crate::exchange::Exchange;
+use upspec_exchange::{BodyState, IoKind, Octets, Record, Transcript};
+
 use crate::expect::{Pong, echoed, ponged};
 use crate::facts::TargetFacts;
-use crate::reading::{BodyState, Ending, Octets, Reading};
+use crate::view::View;
 
 /// The id under which the positive control is kept in the corpus.
 pub const CONTROL: &str = "server/control/handshake";
@@ -40,64 +41,64 @@ impl TargetFacts {
     }
 
     /// Takes in what a control or discovery case showed.
-    pub fn learn(&mut self, case: &Case, exchange: &Exchange) {
-        let octets = Octets::of(exchange);
-        let reading = Reading::of(case, &octets, Ending::of(exchange));
-        let Some(name) = case.id.strip_prefix(DISCOVERY) else {
+    pub fn learn(&mut self, case: &Case, record: &Record) {
+        let octets = Octets::of(record);
+        let transcript = Transcript::read(&octets);
+        let name = case.id.strip_prefix(DISCOVERY);
+        let (Some(name), Some(view)) = (name, View::of(case, &transcript)) else {
             return;
         };
-        let status = reading.answer().and_then(|answer| answer.head.status);
+        let status = view.answer().and_then(|answer| answer.head.status);
         match name {
-            "handshake" => self.learn_control(exchange, &reading),
+            "handshake" => self.learn_control(record, &view),
             "plain-resource" => self.plain_resource = matches!(status, Some(200..=299)),
-            "keep-alive" => self.keep_alive = second_answered(&reading),
-            "echo" => self.echo = echoed(&reading),
-            "permessage-deflate" => self.permessage_deflate = took_deflate(&reading),
-            "subprotocol" | "subprotocol-second" => self.learn_subprotocol(&reading),
-            "http2" => self.learn_http2(exchange, &reading),
+            "keep-alive" => self.keep_alive = second_answered(&view),
+            "echo" => self.echo = echoed(&view),
+            "permessage-deflate" => self.permessage_deflate = took_deflate(&view),
+            "subprotocol" | "subprotocol-second" => self.learn_subprotocol(&view),
+            "http2" => self.learn_http2(&view),
             "extended-connect" => {
                 self.http2_endpoint =
-                    reading.tunnel.is_some() && matches!(ponged(&reading), Pong::Same);
+                    view.talk.tunnel.is_some() && matches!(ponged(&view), Pong::Same);
             }
             _ => {}
         }
     }
 
-    fn learn_control(&mut self, exchange: &Exchange, reading: &Reading<'_>) {
-        let switched = reading.answer().is_some_and(|answer| answer.head.status == Some(101));
-        self.endpoint = Some(switched);
-        self.pong = matches!(ponged(reading), Pong::Same);
-        self.tls = exchange.tls;
-        self.answer_us = answer_time(exchange);
-        self.server = server_field(reading);
+    fn learn_control(&mut self, record: &Record, view: &View<'_, '_>) {
+        self.endpoint = Some(view.switch().is_some());
+        self.pong = matches!(ponged(view), Pong::Same);
+        self.tls = view.talk.link.tls;
+        self.answer_us = answer_time(record);
+        self.server = server_field(view);
     }
 
     /// Inside TLS it is ALPN that chooses HTTP/2 (RFC 9113 3.2).
-    fn learn_http2(&mut self, exchange: &Exchange, reading: &Reading<'_>) {
-        let Some(http2) = reading.http2 else {
+    fn learn_http2(&mut self, view: &View<'_, '_>) {
+        let Some(http2) = view.http2() else {
             return;
         };
-        let chosen = !exchange.tls || exchange.alpn.as_deref() == Some("h2");
-        self.http2 = chosen && !http2.got.settings.is_empty();
-        let status = reading.answer().and_then(|answer| answer.head.status);
+        let link = view.talk.link;
+        let chosen = !link.tls || link.alpn.as_deref() == Some("h2");
+        self.http2 = chosen && !http2.server.settings.is_empty();
+        let status = view.answer().and_then(|answer| answer.head.status);
         self.http2_resource = self.http2 && status.is_some_and(|status| status != 400);
-        let allowed = http2.got.setting(setting::ENABLE_CONNECT_PROTOCOL);
+        let allowed = http2.server.setting(setting::ENABLE_CONNECT_PROTOCOL);
         self.extended_connect = self.http2 && allowed == Some(1);
         if self.http2_alone {
-            self.tls = exchange.tls;
-            self.server = server_field(reading);
+            self.tls = link.tls;
+            self.server = server_field(view);
         }
     }
 
-    fn learn_subprotocol(&mut self, reading: &Reading<'_>) {
-        let Some(answer) = reading.answer().filter(|answer| answer.head.status == Some(101)) else {
+    fn learn_subprotocol(&mut self, view: &View<'_, '_>) {
+        let Some(answer) = view.switch() else {
             return;
         };
         let Some(value) = answer.head.fields.values("Sec-WebSocket-Protocol").next() else {
             return;
         };
-        let offer =
-            reading.request().and_then(|head| head.fields.combined("Sec-WebSocket-Protocol"));
+        let offer = view.request().and_then(|head| head.fields.combined("Sec-WebSocket-Protocol"));
         let offered = offer.is_some_and(|offer| elements(&offer).any(|one| one.bytes == value));
         let name = String::from_utf8_lossy(value).into_owned();
         if offered && !self.subprotocols.contains(&name) {
@@ -106,29 +107,28 @@ impl TargetFacts {
     }
 }
 
-fn server_field(reading: &Reading<'_>) -> Option<String> {
-    let answer = reading.answer()?;
+fn server_field(view: &View<'_, '_>) -> Option<String> {
+    let answer = view.answer()?;
     let value = answer.head.fields.values("Server").next()?;
     Some(String::from_utf8_lossy(value).into_owned())
 }
 
 /// From the first octet written to the first octet read.
-fn answer_time(exchange: &Exchange) -> u64 {
-    use crate::exchange::IoKind;
-    let first = |kind| exchange.io.iter().find(|io| io.kind == kind).map(|io| io.at_us);
+fn answer_time(record: &Record) -> u64 {
+    let first = |kind| record.io.iter().find(|io| io.kind == kind).map(|io| io.at_us);
     match (first(IoKind::Wrote), first(IoKind::Read)) {
         (Some(wrote), Some(read)) => read.saturating_sub(wrote),
         _ => 0,
     }
 }
 
-fn second_answered(reading: &Reading<'_>) -> bool {
-    let finals = reading.responses.iter().filter(|response| response.is_final());
+fn second_answered(view: &View<'_, '_>) -> bool {
+    let finals = view.talk.responses.iter().filter(|response| response.is_final());
     finals.filter(|response| response.body_state == BodyState::Complete).count() > 1
 }
 
-fn took_deflate(reading: &Reading<'_>) -> bool {
-    let answer = reading.answer().filter(|answer| answer.head.status == Some(101));
+fn took_deflate(view: &View<'_, '_>) -> bool {
+    let answer = view.switch();
     let value = answer.and_then(|answer| answer.head.fields.combined("Sec-WebSocket-Extensions"));
     value.is_some_and(|value| {
         elements(&value).any(|element| element.bytes.starts_with(b"permessage-deflate"))

@@ -2,19 +2,21 @@
 //! Never says which outcome is right; the cases' own expectations do.
 
 use upspec_corpus::case::Case;
+use upspec_exchange::Place;
+use upspec_handshake::Party;
 use upspec_handshake::field::elements;
 
 use crate::expect::label;
-use crate::reading::Reading;
-use crate::result::{Finding, Place, Verdict};
+use crate::result::{Finding, Verdict};
 use crate::verdict::Book;
+use crate::view::View;
 
 /// The finding for a case whose twin was treated otherwise. Both outcomes are graded by their own
 /// cases, so a difference between two lawful outcomes warns.
 pub(crate) fn difference(
     case: &Case,
-    own: &Reading<'_>,
-    other: &Reading<'_>,
+    own: &View<'_, '_>,
+    other: &View<'_, '_>,
     book: &Book<'_>,
 ) -> Option<Finding> {
     let twin = case.same_as.as_deref()?;
@@ -24,7 +26,8 @@ pub(crate) fn difference(
     }
     let message = format!("{here}, but {there} for the same meaning spelled as in {twin}");
     let place = own.answer().map(|answer| Place {
-        exchange: 0,
+        link: 0,
+        from: Party::Server,
         start: answer.at,
         end: answer.at + answer.head.len,
     });
@@ -32,9 +35,9 @@ pub(crate) fn difference(
 }
 
 /// What two spellings must agree on: the outcome, the subprotocol, the extensions.
-fn summary(reading: &Reading<'_>) -> String {
-    let mut summary = label(reading);
-    let Some(answer) = reading.answer().filter(|answer| answer.head.status == Some(101)) else {
+fn summary(view: &View<'_, '_>) -> String {
+    let mut summary = label(view);
+    let Some(answer) = view.switch() else {
         return summary;
     };
     for name in ["Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"] {

@@ -1,15 +1,16 @@
 //! Tells the runner how far an exchange has come, so that it waits no longer than it must.
 //! Never decides a verdict.
 
-use upspec_corpus::case::{Case, Tunnel};
+use upspec_corpus::case::{self, Case};
+use upspec_exchange::{BodyState, Http2, Talk, Tunnel};
 use upspec_handshake::field::elements_of;
 use upspec_handshake::h2::frame::frames;
 use upspec_handshake::h2::{ErrorCode, PREFACE, kind, write};
 use upspec_handshake::{Status, starts_like_http};
 
 use crate::expect::{self, Pong};
-use crate::http2::{is_between_frames, owed};
-use crate::reading::{BodyState, Http2, Octets, Reading};
+use crate::owed::{is_between_frames, owed};
+use crate::view::View;
 
 /// How far an exchange has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,58 +56,53 @@ pub enum Awaits {
     Octets,
 }
 
-/// How far an exchange has come, given all that was written by the steps and all that was read.
+/// How far a link has come, given what was said on it so far.
 #[must_use]
-pub fn progress(case: &Case, written: &[u8], read: &[u8]) -> Progress {
-    let octets = Octets::under_way(case.over.into(), written, read);
-    let reading = Reading::under_way(case, &octets);
-    let own = reading.stream();
-    let responses = reading.responses.iter();
-    let heads = responses
-        .filter(|response| response.stream == own)
-        .filter_map(|response| response.head.status);
+pub fn progress(case: &Case, talk: &Talk<'_>) -> Progress {
+    let view = View::on(case, talk);
     Progress {
-        heads: heads.collect(),
-        awaits: awaits(case, &reading),
-        http2: http2_progress(&reading),
+        heads: talk.statuses().collect(),
+        awaits: awaits(case, &view),
+        http2: http2_progress(talk),
     }
 }
 
-fn http2_progress(reading: &Reading<'_>) -> Http2Progress {
-    if let Some(http2) = reading.http2 {
+fn http2_progress(talk: &Talk<'_>) -> Http2Progress {
+    let (we, peer) = (talk.link.we, talk.tested());
+    if let Some(http2) = talk.http2 {
         return Http2Progress {
             stream: http2.stream,
-            settings: !http2.got.settings.is_empty(),
-            owed: owed(reading.written, reading.read),
+            settings: !http2.server.settings.is_empty(),
+            owed: owed(talk.sent(we), talk.sent(peer)),
         };
     }
-    match &reading.tunnel {
+    match &talk.tunnel {
         // A 101 to h2c: what follows is HTTP/2 on both sides (RFC 7540 3.2).
-        Some(tunnel) if tunnel.sent.starts_with(PREFACE) => Http2Progress {
+        Some(tunnel) if tunnel.sent(we).starts_with(PREFACE) => Http2Progress {
             stream: 0,
-            settings: frames(tunnel.got).any(|frame| frame.kind == kind::SETTINGS),
-            owed: owed(tunnel.sent, tunnel.got),
+            settings: frames(tunnel.sent(peer)).any(|frame| frame.kind == kind::SETTINGS),
+            owed: owed(tunnel.sent(we), tunnel.sent(peer)),
         },
         _ => Http2Progress::default(),
     }
 }
 
-/// How to leave a connection, given all that was written by the steps and all that was read: a
-/// WebSocket connection with this Close frame, HTTP/2 with GOAWAY.
+/// How to leave a link, given what was said on it: a WebSocket connection with this Close frame,
+/// HTTP/2 with GOAWAY.
 #[must_use]
-pub fn leave(case: &Case, written: &[u8], read: &[u8], close: &[u8]) -> Leave {
-    let octets = Octets::under_way(case.over.into(), written, read);
-    let reading = Reading::under_way(case, &octets);
+pub fn leave(talk: &Talk<'_>, close: &[u8]) -> Leave {
+    let sent = talk.sent(talk.link.we);
+    let begins_http2 = |tunnel: &Tunnel<'_>| tunnel.sent(talk.link.we).starts_with(PREFACE);
     let goaway = || write::goaway(0, ErrorCode::NO_ERROR, b"");
-    match (reading.http2, &reading.tunnel) {
+    match (talk.http2, &talk.tunnel) {
         (None, None) => Leave::default(),
-        (None, Some(tunnel)) if tunnel.sent.starts_with(PREFACE) => {
+        (None, Some(tunnel)) if begins_http2(tunnel) => {
             Leave { octets: goaway(), awaits_end: false }
         }
-        (None, Some(_)) if is_to_another_protocol(&reading) => Leave::default(),
+        (None, Some(_)) if is_to_another_protocol(talk) => Leave::default(),
         (None, Some(_)) => Leave { octets: close.to_vec(), awaits_end: true },
-        (Some(_), _) if !is_between_frames(written) => Leave::default(),
-        (Some(http2), Some(tunnel)) if !tunnel.is_over && http2.is_ours_to_write() => Leave {
+        (Some(_), _) if !is_between_frames(sent) => Leave::default(),
+        (Some(http2), Some(tunnel)) if !tunnel.is_over && http2.is_open_for_client() => Leave {
             octets: [write::data(http2.stream, close, 0), goaway()].concat(),
             awaits_end: true,
         },
@@ -116,26 +112,26 @@ pub fn leave(case: &Case, written: &[u8], read: &[u8], close: &[u8]) -> Leave {
 
 /// Whether HTTP/1.1 ended with a 101 that names something else than WebSocket: a Close frame would be
 /// noise there.
-fn is_to_another_protocol(reading: &Reading<'_>) -> bool {
-    let last = reading.responses.last();
+fn is_to_another_protocol(talk: &Talk<'_>) -> bool {
+    let last = talk.responses.last();
     let named = last.and_then(|last| last.head.fields.combined("Upgrade"));
     let is_websocket = |element: &[u8]| element.eq_ignore_ascii_case(b"websocket");
     named.is_some_and(|named| !elements_of([&named[..]]).any(is_websocket))
 }
 
 /// What can still change the outcome on the stream of HTTP/2 that the case is about.
-fn stream_awaits(case: &Case, reading: &Reading<'_>, http2: &Http2) -> Awaits {
+fn stream_awaits(case: &Case, view: &View<'_, '_>, http2: &Http2) -> Awaits {
     if http2.unacknowledged().is_some() {
         return Awaits::Octets;
     }
-    let whole = match reading.answer() {
+    let whole = match view.answer() {
         None => http2.is_decided(),
-        Some(_) if reading.tunnel.is_some() && !http2.is_decided() => {
-            return tunnel_awaits(case, reading);
+        Some(_) if view.talk.tunnel.is_some() && !http2.is_decided() => {
+            return tunnel_awaits(case, view);
         }
         Some(answer) => answer.body_state == BodyState::Complete || http2.is_decided(),
     };
-    match (whole, end_matters(case, reading)) {
+    match (whole, end_matters(case, view)) {
         (false, _) => Awaits::Octets,
         (true, true) => Awaits::End,
         (true, false) => Awaits::Nothing,
@@ -143,54 +139,53 @@ fn stream_awaits(case: &Case, reading: &Reading<'_>, http2: &Http2) -> Awaits {
 }
 
 /// What can still change the outcome of what was read so far.
-pub(crate) fn awaits(case: &Case, reading: &Reading<'_>) -> Awaits {
-    match reading.http2 {
-        Some(http2) => stream_awaits(case, reading, http2),
-        None => response_awaits(case, reading),
+pub(crate) fn awaits(case: &Case, view: &View<'_, '_>) -> Awaits {
+    match view.http2() {
+        Some(http2) => stream_awaits(case, view, http2),
+        None => response_awaits(case, view),
     }
 }
 
-fn response_awaits(case: &Case, reading: &Reading<'_>) -> Awaits {
-    let Some(answer) = reading.answer() else {
-        let decided = matches!(starts_like_http(reading.read), Status::Complete(false));
-        let junk = decided && reading.responses.is_empty() && !reading.read.is_empty();
+fn response_awaits(case: &Case, view: &View<'_, '_>) -> Awaits {
+    let Some(answer) = view.answer() else {
+        let octets = view.answered_octets();
+        let decided = matches!(starts_like_http(octets), Status::Complete(false));
+        let junk = decided && view.talk.responses.is_empty() && !octets.is_empty();
         return if junk { Awaits::Nothing } else { Awaits::Octets };
     };
     if answer.head.status == Some(101) {
-        return tunnel_awaits(case, reading);
+        return tunnel_awaits(case, view);
     }
-    let complete = reading.responses.iter().all(|one| one.body_state == BodyState::Complete);
+    let complete = view.talk.responses.iter().all(|one| one.body_state == BodyState::Complete);
     if !complete {
         return Awaits::Octets;
     }
-    if end_matters(case, reading) || answer.ends_connection() {
-        Awaits::End
-    } else {
-        Awaits::Nothing
-    }
+    if end_matters(case, view) || answer.ends_connection() { Awaits::End } else { Awaits::Nothing }
 }
 
-fn tunnel_awaits(case: &Case, reading: &Reading<'_>) -> Awaits {
+fn tunnel_awaits(case: &Case, view: &View<'_, '_>) -> Awaits {
     let mut wants = case.expect.iter().filter_map(|alternative| alternative.tunnel);
     let there = wants.clone().any(|want| match want {
-        Tunnel::PingPong => matches!(expect::ponged(reading), Pong::Same),
-        Tunnel::Echo => expect::echoed(reading),
-        Tunnel::H2c => expect::h2c_answered(reading),
+        case::Tunnel::PingPong => matches!(expect::ponged(view), Pong::Same),
+        case::Tunnel::Echo => expect::echoed(view),
+        case::Tunnel::H2c => expect::h2c_answered(view),
         _ => false,
     });
-    let end = wants.clone().any(|want| matches!(want, Tunnel::NoPong | Tunnel::PingUnanswered));
-    if there && !end && !end_matters(case, reading) {
+    let end = wants
+        .clone()
+        .any(|want| matches!(want, case::Tunnel::NoPong | case::Tunnel::PingUnanswered));
+    if there && !end && !end_matters(case, view) {
         return Awaits::Nothing;
     }
     if wants.next().is_some() {
         return Awaits::Octets;
     }
-    if end_matters(case, reading) { Awaits::End } else { Awaits::Nothing }
+    if end_matters(case, view) { Awaits::End } else { Awaits::Nothing }
 }
 
 /// Whether an alternative for this outcome says what must become of the connection.
-fn end_matters(case: &Case, reading: &Reading<'_>) -> bool {
-    let outcome = reading.outcome();
+fn end_matters(case: &Case, view: &View<'_, '_>) -> bool {
+    let outcome = view.outcome();
     let mut open = case.expect.iter().filter(|alternative| alternative.outcomes.covers(outcome));
     open.any(|alternative| alternative.connection.is_some())
 }

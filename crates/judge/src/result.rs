@@ -1,11 +1,16 @@
-//! What a judgement is: verdict, findings, label. Types only; the judging is elsewhere.
+//! What a judgement is: verdict, findings, outcome. Types only; the judging is elsewhere.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
 
-use crate::exchange::Exchange;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use upspec_corpus::case::{Outcome, Outcomes};
+use upspec_exchange::{Place, Record};
+use upspec_handshake::h2::ErrorCode;
 
 /// The judged outcome of one case against one target.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CaseResult {
     /// The case's id.
@@ -18,20 +23,41 @@ pub struct CaseResult {
     pub verdict: Verdict,
     /// Why an `inconclusive` or an `error` is one.
     pub reason: Option<Reason>,
-    /// Which of the lawful branches the target took: `101`, `400`, `closed`, …
-    pub label: Option<String>,
+    /// What came of the request: `101`, `400`, `closed`, `stream-error CANCEL`; null where the case was
+    /// not played.
+    pub outcome: Option<Came>,
     /// Whether a retry disagreed.
     pub flaky: bool,
     /// How long the case took, in milliseconds.
     pub elapsed_ms: u64,
     /// What is to be said about the answer; empty when it is simply right.
     pub findings: Vec<Finding>,
-    /// The connections of the case: the first is the one that is judged.
-    pub exchanges: Vec<Exchange>,
+    /// What happened; nothing where the case was not played.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Record>,
+    /// What happened when the case that means the same was played beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub twin: Option<Record>,
+    /// What the rest of a run asks of it, and no report shows.
+    #[serde(skip)]
+    pub aside: Aside,
+}
+
+/// What a result tells the rest of its run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Aside {
+    /// The outcome rests on nothing having come, so that more patience may change it.
+    pub rests_on_silence: bool,
+    /// The versions of WebSocket that a refusal lists (RFC 6455 4.4).
+    pub versions_listed: Vec<u8>,
+    /// The version of the handshake that was answered with 101.
+    pub version_taken: Option<u8>,
 }
 
 /// What a case or a finding says of the target, from good to bad.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// The answer is lawful.
@@ -47,7 +73,7 @@ pub enum Verdict {
 }
 
 /// Why nothing can be said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// The control did not hold, so the answer would prove nothing.
@@ -64,8 +90,18 @@ pub enum Reason {
     TargetDied,
 }
 
+/// What came of a request, with the error code where HTTP/2 gave one. In JSON it is spelled as
+/// `status` in a case file, with the code behind it: `stream-error CANCEL`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Came {
+    /// What came.
+    pub outcome: Outcome,
+    /// The error code of a stream or connection error (RFC 9113 7).
+    pub code: Option<ErrorCode>,
+}
+
 /// One thing that an answer does, with the requirement that speaks of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
     /// The requirement's id.
@@ -78,19 +114,74 @@ pub struct Finding {
     pub verdict: Verdict,
     /// What the target did, in one phrase.
     pub message: String,
-    /// The octets of the exchange that show it, if they can be pointed at.
+    /// The rule for every message that found it; nothing where the case itself says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// The octets of the record that show it, if they can be pointed at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Place>,
 }
 
-/// Octets of an exchange: an offset into all that was read, or all that was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Place {
-    /// Which exchange of the case, counted from 0.
-    pub exchange: usize,
-    /// The first octet, counted from 0 over all that was read.
-    pub start: usize,
-    /// The octet after the last.
-    pub end: usize,
+impl Came {
+    /// Whether a server answered with an error status.
+    #[must_use]
+    pub fn is_error_status(self) -> bool {
+        matches!(self.outcome, Outcome::Status(400..=599))
+    }
+}
+
+impl fmt::Display for Came {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.outcome)?;
+        match self.code {
+            Some(code) => write!(f, " {code}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl FromStr for Came {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (word, code) = match text.split_once(' ') {
+            Some((word, code)) => (word, Some(code)),
+            None => (text, None),
+        };
+        let unknown = || format!("`{text}` is not an outcome");
+        let outcome = match (word.parse(), Outcomes::from_words(word)) {
+            // A target may send a status that no case file can name, such as 999.
+            (Ok(status), _) => Outcome::Status(status),
+            (Err(_), Ok(outcomes)) if outcomes.0.len() == 1 => outcomes.0[0],
+            _ => return Err(unknown()),
+        };
+        let code = code.map(|code| code.parse().map_err(|_| unknown())).transpose()?;
+        Ok(Self { outcome, code })
+    }
+}
+
+impl Serialize for Came {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'d> Deserialize<'d> for Came {
+    fn deserialize<D: Deserializer<'d>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
+}
+
+impl JsonSchema for Came {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Came".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "description": "What came of a request: a status, or a word such as `closed`; behind \
+                `stream-error` and `connection-error` the error code of RFC 9113 7."
+        })
+    }
 }

@@ -4,8 +4,9 @@
 use std::collections::HashMap;
 
 use upspec_corpus::Registry;
+use upspec_corpus::case::Outcome;
 
-use crate::result::{CaseResult, Finding, Verdict};
+use crate::result::{Came, CaseResult, Finding, Verdict};
 use crate::verdict::Book;
 use crate::versions;
 
@@ -22,7 +23,8 @@ pub fn settle(results: &mut [CaseResult], registry: &Registry) {
     let closes_always = !results.iter().any(answers_with_error);
     let mut first: HashMap<String, String> = HashMap::new();
     for result in results {
-        let closed = closes_always && result.label.as_deref() == Some("closed");
+        let came = result.outcome.map(|came| came.outcome);
+        let closed = closes_always && came == Some(Outcome::Closed);
         for finding in &mut result.findings {
             let Some(key) = habit(finding, closed) else {
                 continue;
@@ -38,7 +40,7 @@ pub fn settle(results: &mut [CaseResult], registry: &Registry) {
 }
 
 fn answers_with_error(result: &CaseResult) -> bool {
-    result.label.as_deref().is_some_and(|label| label.starts_with(['4', '5']))
+    result.outcome.is_some_and(Came::is_error_status)
 }
 
 /// What names the habit behind a warning, if there is one.

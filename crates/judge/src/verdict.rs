@@ -4,48 +4,80 @@
 use upspec_corpus::case::{Case, Expectation, Grade, Need, Outcome, Outcomes, Over};
 use upspec_corpus::{Registry, Weight};
 
-use crate::exchange::Exchange;
-use crate::expect::{Matched, describe, label, matched};
+use upspec_exchange::http2::FRAME_HEADER;
+use upspec_exchange::{Http2, Octets, Place, Record, Transcript};
+use upspec_handshake::Party;
+
+use crate::expect::{Matched, describe, matched};
 use crate::facts::TargetFacts;
 use crate::learn::{CONTROL, DISCOVERY};
 use crate::metamorphic;
-use crate::reading::{Ending, FRAME_HEADER, Http2, Octets, Reading};
-use crate::result::{CaseResult, Finding, Place, Reason, Verdict};
-use crate::validate::{Cap, Remark, remarks};
+use crate::result::{Aside, Came, CaseResult, Finding, Reason, Verdict};
+use crate::rules::{Breach, Cap, Rule, breaches};
+use crate::versions;
+use crate::view::View;
 
-/// Judges what happened when a case was played. The first exchange is the case's own; a case with
-/// `same-as` has the other spelling's exchange as its second.
+/// Judges what happened when a case was played. `twin` is what happened when the case of `same-as`,
+/// which means the same, was played beside it.
 #[must_use]
-pub fn judge(case: &Case, exchanges: Vec<Exchange>, registry: &Registry) -> CaseResult {
+pub fn judge(
+    case: &Case,
+    record: Option<Record>,
+    twin: Option<Record>,
+    registry: &Registry,
+) -> CaseResult {
+    let octets = record.as_ref().map(Octets::of).unwrap_or_default();
+    let twin_octets = twin.as_ref().map(Octets::of);
+    let other = twin_octets.as_deref().map(Transcript::read);
+    let mut result = judge_transcript(case, &Transcript::read(&octets), other.as_ref(), registry);
+    drop(other);
+    (result.record, result.twin) = (record, twin);
+    result
+}
+
+/// Judges what was said when a case was played; the result has no record.
+#[must_use]
+pub fn judge_transcript(
+    case: &Case,
+    transcript: &Transcript<'_>,
+    twin: Option<&Transcript<'_>>,
+    registry: &Registry,
+) -> CaseResult {
     let mut result = blank(case);
-    let Some(exchange) = exchanges.first() else {
+    let Some(view) = View::of(case, transcript) else {
         result.verdict = Verdict::Error;
         result.reason = Some(Reason::Connect);
         return result;
     };
-    let octets = Octets::of(exchange);
-    let reading = Reading::of(case, &octets, Ending::of(exchange));
     let book = Book::new(registry);
-    result.label = Some(label(&reading));
-    own_expectation(case, &reading, &book, &mut result);
-    let rules: Vec<Finding> =
-        remarks(&reading).iter().map(|remark| book.finding_of(remark)).collect();
-    // A rule for every response points at the octets; the case need not say the same once more.
-    let told = |own: &Finding| {
+    let matched = matched(case, &view);
+    result.outcome = Some(Came { outcome: view.outcome(), code: view.code() });
+    let mut own = own_expectation(case, &view, &matched, &book, &mut result);
+    let rules: Vec<Finding> = transcript
+        .talks
+        .iter()
+        .enumerate()
+        .flat_map(|(link, talk)| breaches(talk).into_iter().map(move |breach| (link, breach)))
+        .map(|(link, (rule, breach))| book.finding_of(rule, &breach, link))
+        .collect();
+    // A rule for every message points at the octets; the case need not say the same once more.
+    let is_told = |own: &Finding| {
         let same =
             |rule: &Finding| rule.requirement == own.requirement && rule.verdict == own.verdict;
         own.verdict == Verdict::Warn && rules.iter().any(same)
     };
-    result.findings.retain(|own| !told(own));
-    result.findings.extend(rules);
-    if let (Some(other), Some(_)) = (exchanges.get(1), &case.same_as) {
-        let other_octets = Octets::of(other);
-        let other = Reading::of(case, &other_octets, Ending::of(other));
-        blame_twin(case, &other, &mut result);
-        result.findings.extend(metamorphic::difference(case, &reading, &other, &book));
+    own = own.filter(|own| !is_told(own));
+    let twin = twin.filter(|_| case.same_as.is_some()).and_then(|twin| View::of(case, twin));
+    if let (Some(twin), Some(own), Matched::Nothing(_)) = (&twin, &mut own, &matched) {
+        blame_twin(case, twin, own, &mut result);
     }
-    result.exchanges = exchanges;
+    result.findings.extend(own.into_iter().chain(rules));
+    if let Some(twin) = &twin {
+        result.findings.extend(metamorphic::difference(case, &view, twin, &book));
+    }
     conclude(&mut result);
+    result.aside = versions::aside(&view, twin.as_ref());
+    result.aside.rests_on_silence = rests_on_silence(case, &view, &matched, &result.findings);
     result
 }
 
@@ -100,48 +132,59 @@ fn blank(case: &Case) -> CaseResult {
         requirement: case.requirement.clone(),
         verdict: Verdict::Pass,
         reason: None,
-        label: None,
+        outcome: None,
         flaky: false,
         elapsed_ms: 0,
         findings: Vec::new(),
-        exchanges: Vec::new(),
+        record: None,
+        twin: None,
+        aside: Aside::default(),
     }
 }
 
-fn own_expectation(case: &Case, reading: &Reading<'_>, book: &Book<'_>, result: &mut CaseResult) {
-    if let Some((reason, why)) = beside_the_point(case, reading) {
-        let message = format!("{}: {why}", describe(reading));
-        let place = answer_place(reading);
-        let finding = book.finding(&case.requirement, Verdict::Inconclusive, message, place);
-        result.findings.push(finding);
+/// What the case itself has to say, if there is anything.
+fn own_expectation(
+    case: &Case,
+    view: &View<'_, '_>,
+    matched: &Matched<'_>,
+    book: &Book<'_>,
+    result: &mut CaseResult,
+) -> Option<Finding> {
+    let place = answer_place(view);
+    if let Some((reason, why)) = beside_the_point(case, view, matched) {
+        let message = format!("{}: {why}", describe(view));
         result.verdict = Verdict::Inconclusive;
         result.reason = Some(reason);
-        return;
+        return Some(book.finding(&case.requirement, Verdict::Inconclusive, message, place));
     }
-    match matched(case, reading) {
+    match matched {
         Matched::Alternative(expectation) => match expectation.grade {
-            Grade::Pass => {}
-            Grade::Warn => result.findings.push(warning(case, expectation, reading, book)),
+            Grade::Pass => None,
+            Grade::Warn => Some(graded(case, expectation, view, book, Verdict::Warn)),
             Grade::Inconclusive => {
                 result.verdict = Verdict::Inconclusive;
-                result.reason = Some(undecided(case, reading.outcome()));
+                result.reason = Some(undecided(case, view.outcome()));
+                None
             }
         },
         Matched::Nothing(seen) => {
             let verdict = book.worst(&case.requirement);
-            let message = format!("{seen}{EXPECTED}{}", case.title);
-            let place = answer_place(reading);
-            result.findings.push(book.finding(&case.requirement, verdict, message, place));
+            let message = format!("{seen}. Expected: {}", case.title);
+            Some(book.finding(&case.requirement, verdict, message, place))
         }
     }
 }
 
 /// Why an answer, lawful or not, says nothing about what the case looks at.
-fn beside_the_point(case: &Case, reading: &Reading<'_>) -> Option<(Reason, &'static str)> {
-    let Some(answer) = reading.answer() else {
+fn beside_the_point(
+    case: &Case,
+    view: &View<'_, '_>,
+    matched: &Matched<'_>,
+) -> Option<(Reason, &'static str)> {
+    let Some(answer) = view.answer() else {
         // Nothing but the request of the control was written, and a stream may be refused.
         let refused = matches!(
-            reading.outcome(),
+            view.outcome(),
             Outcome::Closed | Outcome::ConnectionError | Outcome::StreamError
         );
         let blocked = case.over == Over::Http2 && refused && is_about_tunnel(case);
@@ -154,8 +197,8 @@ fn beside_the_point(case: &Case, reading: &Reading<'_>) -> Option<(Reason, &'sta
         return (response && is_about_tunnel(case)).then_some((Reason::Blocked, NO_TUNNEL));
     }
     // A 101 to an earlier request is no answer to the one that the case is about.
-    let matches = matches!(matched(case, reading), Matched::Alternative(_));
-    (reading.is_cut_short() && matches).then_some((
+    let matches = matches!(matched, Matched::Alternative(_));
+    (view.is_cut_short() && matches).then_some((
         Reason::NotApplicable,
         "the request that the case is about comes behind this one",
     ))
@@ -179,35 +222,30 @@ fn is_about_tunnel(case: &Case) -> bool {
     case.expect.iter().all(only) && case.expect.iter().any(behind)
 }
 
-fn warning(
+/// The finding of an alternative that is graded, and why it is.
+fn graded(
     case: &Case,
     expectation: &Expectation,
-    reading: &Reading<'_>,
+    view: &View<'_, '_>,
     book: &Book<'_>,
+    verdict: Verdict,
 ) -> Finding {
     let requirement = expectation.requirement.as_ref().unwrap_or(&case.requirement);
     let because = expectation.because.as_deref().unwrap_or("lawful, but not what serves clients");
-    let message = format!("{}: {because}", describe(reading));
-    book.finding(requirement, Verdict::Warn, message, answer_place(reading))
+    let message = format!("{}: {because}", describe(view));
+    book.finding(requirement, verdict, message, answer_place(view))
 }
 
-/// A spelling is not to blame where the plain one fares no better: the case of the twin says so.
-/// The finding stays, without weight; the case's own expectation comes first.
-fn blame_twin(case: &Case, twin: &Reading<'_>, result: &mut CaseResult) {
-    let failed = |finding: &&mut Finding| {
-        finding.requirement == case.requirement && finding.message.contains(EXPECTED)
-    };
-    let own = result.findings.first_mut().filter(failed);
-    if let (Some(own), Matched::Nothing(_)) = (own, matched(case, twin)) {
+/// A spelling is not to blame where the plain one fares no better: the case of the twin says so. The
+/// finding stays, without weight.
+fn blame_twin(case: &Case, twin: &View<'_, '_>, own: &mut Finding, result: &mut CaseResult) {
+    if let Matched::Nothing(_) = matched(case, twin) {
         own.verdict = Verdict::Inconclusive;
         own.message.push_str(" (the plain spelling fares no better)");
         result.verdict = Verdict::Inconclusive;
         result.reason = Some(Reason::Blocked);
     }
 }
-
-/// Parts what was seen from what was expected.
-const EXPECTED: &str = ". Expected: ";
 
 /// Why an answer decides nothing.
 fn undecided(case: &Case, outcome: Outcome) -> Reason {
@@ -219,13 +257,15 @@ fn undecided(case: &Case, outcome: Outcome) -> Reason {
     }
 }
 
-fn answer_place(reading: &Reading<'_>) -> Option<Place> {
-    let Some(answer) = reading.answer() else {
-        let at = reading.http2.and_then(Http2::failure_at)?;
-        return Some(Place { exchange: 0, start: at, end: at + FRAME_HEADER });
+fn answer_place(view: &View<'_, '_>) -> Option<Place> {
+    let (start, end) = match view.answer() {
+        Some(answer) => (answer.at + answer.head.line.start, answer.at + answer.head.line.end),
+        None => {
+            let at = view.http2().and_then(Http2::failure)?.at;
+            (at, at + FRAME_HEADER)
+        }
     };
-    let line = &answer.head.line;
-    Some(Place { exchange: 0, start: answer.at + line.start, end: answer.at + line.end })
+    Some(Place { link: 0, from: Party::Server, start, end })
 }
 
 /// The verdict of a case is the worst of its findings; nothing found leaves what was there.
@@ -240,28 +280,27 @@ fn conclude(result: &mut CaseResult) {
     }
 }
 
-/// Whether the outcome of a result rests on nothing having come: such a result is looked at again
-/// with more patience before it stands.
-#[must_use]
-pub fn rests_on_silence(case: &Case, result: &CaseResult) -> bool {
-    let Some(exchange) = result.exchanges.first() else {
-        return false;
-    };
-    if !Ending::of(exchange).deadline {
+/// Whether the outcome rests on nothing having come: such a result is looked at again with more
+/// patience before it stands.
+fn rests_on_silence(
+    case: &Case,
+    view: &View<'_, '_>,
+    matched: &Matched<'_>,
+    findings: &[Finding],
+) -> bool {
+    if !view.ending().deadline {
         return false;
     }
-    let octets = Octets::of(exchange);
-    let reading = Reading::of(case, &octets, Ending::of(exchange));
     let no_end_came = |finding: &Finding| {
         finding.verdict >= Verdict::Warn && NEEDS_THE_END.contains(&finding.requirement.as_str())
     };
-    let no_acknowledgement = reading.http2.is_some_and(|http2| http2.unacknowledged().is_some());
-    if no_acknowledgement || result.findings.iter().any(no_end_came) {
+    let no_acknowledgement = view.http2().is_some_and(|http2| http2.unacknowledged().is_some());
+    if no_acknowledgement || findings.iter().any(no_end_came) {
         return true;
     }
-    match matched(case, &reading) {
+    match matched {
         Matched::Nothing(_) => {
-            let outcome = reading.outcome();
+            let outcome = view.outcome();
             let near = case.expect.iter().any(|alternative| alternative.outcomes.covers(outcome));
             near || outcome == Outcome::Silent
         }
@@ -309,20 +348,22 @@ impl<'r> Book<'r> {
             level: requirement.map(|found| found.level.to_string()).unwrap_or_default(),
             verdict,
             message,
+            rule: None,
             at,
         }
     }
 
-    fn finding_of(&self, remark: &Remark) -> Finding {
-        let worst = self.worst(remark.requirement);
-        let verdict = match remark.cap {
+    fn finding_of(&self, rule: &Rule, breach: &Breach, link: usize) -> Finding {
+        let worst = self.worst(breach.requirement);
+        let verdict = match breach.cap {
             Cap::Level => worst,
             Cap::Warn => worst.min(Verdict::Warn),
             Cap::Note => Verdict::Pass,
         };
-        let place =
-            remark.at.as_ref().map(|at| Place { exchange: 0, start: at.start, end: at.end });
-        self.finding(remark.requirement, verdict, remark.message.clone(), place)
+        let from = rule.binds;
+        let place = breach.at.as_ref().map(|at| Place { link, from, start: at.start, end: at.end });
+        let finding = self.finding(breach.requirement, verdict, breach.message.clone(), place);
+        Finding { rule: Some(rule.name.to_owned()), ..finding }
     }
 }
 

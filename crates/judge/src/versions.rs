@@ -5,23 +5,20 @@
 use std::collections::BTreeSet;
 
 use upspec_handshake::field::version::{VERSION, version, versions};
-use upspec_handshake::{RequestHead, ResponseHead};
 
-use crate::exchange::Exchange;
-use crate::result::{CaseResult, Verdict};
+use crate::result::{Aside, CaseResult, Verdict};
 use crate::verdict::Book;
+use crate::view::View;
 
 /// Adds a finding to each case whose version was taken although no refusal lists it.
 pub(crate) fn check(results: &mut [CaseResult], book: &Book<'_>) {
-    let mut listed = BTreeSet::new();
-    for result in results.iter() {
-        listed.extend(result.exchanges.iter().flat_map(list_of_refusal));
-    }
+    let listed: BTreeSet<u8> =
+        results.iter().flat_map(|result| &result.aside.versions_listed).copied().collect();
     if listed.is_empty() {
         return;
     }
     for result in results {
-        let Some(taken) = result.exchanges.first().and_then(taken) else {
+        let Some(taken) = result.aside.version_taken else {
             continue;
         };
         if taken != VERSION && !listed.contains(&taken) {
@@ -35,29 +32,32 @@ pub(crate) fn check(results: &mut [CaseResult], book: &Book<'_>) {
     }
 }
 
-const RULE: &str = "rfc6455/4.4-version-list";
+pub(crate) const RULE: &str = "rfc6455/4.4-version-list";
 
-/// Every requirement that a finding of this file can cite.
-pub(crate) const CITES: &[&str] = &[RULE];
+/// What a case shows of versions: those that refusals list, and the one that was taken.
+pub(crate) fn aside(view: &View<'_, '_>, twin: Option<&View<'_, '_>>) -> Aside {
+    let views = [Some(view), twin].into_iter().flatten();
+    Aside {
+        versions_listed: views.flat_map(listed).collect(),
+        version_taken: taken(view),
+        ..Aside::default()
+    }
+}
 
-/// The versions that a refusal lists.
-fn list_of_refusal(exchange: &Exchange) -> Vec<u8> {
-    let read = exchange.read();
-    let Some(head) = ResponseHead::parse(&read).complete() else {
+/// The versions that the first response lists, where it is a refusal in HTTP/1.1.
+fn listed(view: &View<'_, '_>) -> Vec<u8> {
+    let first = view.talk.responses.first().filter(|_| view.http2().is_none());
+    let Some(refusal) = first.filter(|first| first.head.status != Some(101)) else {
         return Vec::new();
     };
-    if head.status == Some(101) {
-        return Vec::new();
-    }
-    versions(head.fields.values("Sec-WebSocket-Version")).flatten().collect()
+    versions(refusal.head.fields.values("Sec-WebSocket-Version")).flatten().collect()
 }
 
 /// The version of a handshake that was answered with 101.
-fn taken(exchange: &Exchange) -> Option<u8> {
-    let (written, read) = (exchange.written(), exchange.read());
-    let request = RequestHead::parse(&written).complete()?;
-    let response = ResponseHead::parse(&read).complete()?;
-    let mut asked = request.fields.values("Sec-WebSocket-Version");
+fn taken(view: &View<'_, '_>) -> Option<u8> {
+    let (request, response) = (view.talk.requests.first()?, view.talk.responses.first()?);
+    let mut asked = request.head.fields.values("Sec-WebSocket-Version");
     let value = asked.next().filter(|_| asked.next().is_none())?;
-    (response.status == Some(101)).then(|| version(value).ok()).flatten()
+    let switched = response.head.status == Some(101) && view.http2().is_none();
+    switched.then(|| version(value).ok()).flatten()
 }

@@ -4,9 +4,11 @@
 use std::sync::OnceLock;
 
 use upspec_corpus::{Case, Corpus};
+use upspec_exchange::{Io, IoKind, Link, Over, Record};
+use upspec_handshake::Party;
 use upspec_handshake::RequestHead;
 use upspec_handshake::role::{Answer, Client, ClientEvent, Refusal, Server, ServerEvent, Service};
-use upspec_judge::{CaseResult, End, Exchange, Io, IoKind, Over, Verdict};
+use upspec_judge::{CaseResult, Verdict};
 
 /// The corpus that is part of the crate, read once.
 pub(crate) fn corpus() -> &'static Corpus {
@@ -83,15 +85,10 @@ pub(crate) struct ClientRead {
 pub(crate) fn judged(request: &[u8], answer: &[u8]) -> CaseResult {
     let is_switch = answer.starts_with(b"HTTP/1.1 101");
     let end = if is_switch { IoKind::Closed } else { IoKind::ReadEnd };
-    let io = |at_us, kind, bytes: &[u8]| Io { at_us, kind, bytes: bytes.to_vec() };
-    let exchange = Exchange {
-        end: End::Client,
-        over: Over::Http1,
-        tls: false,
-        alpn: None,
-        io: vec![io(1, IoKind::Wrote, request), io(2, IoKind::Read, answer), io(3, end, b"")],
-    };
-    upspec_judge::judge(any_answer(), vec![exchange], &corpus().requirements)
+    let io = |at_us, kind, bytes: &[u8]| Io { link: 0, at_us, kind, bytes: bytes.to_vec() };
+    let io = vec![io(1, IoKind::Wrote, request), io(2, IoKind::Read, answer), io(3, end, b"")];
+    let record = Record::of(Link::plain("target", Party::Client, Over::Http1), io);
+    upspec_judge::judge(any_answer(), Some(record), None, &corpus().requirements)
 }
 
 /// The findings that break a MUST, in words.

@@ -1,9 +1,9 @@
-//! Any exchange against any case of the corpus: a verdict without a panic, the same however reads
+//! Any record against any case of the corpus: a verdict without a panic, the same however reads
 //! were cut, with places inside the octets and requirements that exist.
 //! Never asks whether the verdict is the right one.
 
-use upspec_judge::{CaseResult, Exchange, IoKind, TargetFacts, Verdict, progress};
-use upspec_judge::{judge as judged, rests_on_silence, settle};
+use upspec_exchange::{IoKind, Octets, Record, Talk};
+use upspec_judge::{CaseResult, TargetFacts, Verdict, judge as judged, progress, settle};
 
 use crate::duel::corpus;
 use crate::planted;
@@ -17,27 +17,24 @@ pub fn judge(input: &[u8]) {
     };
     let corpus = corpus();
     let case = &corpus.cases[tape.case % corpus.cases.len()];
-    let mut exchanges = vec![tape.exchange];
-    if case.same_as.is_some() {
-        exchanges.push(exchanges[0].clone());
-    }
-    let merged: Vec<Exchange> = exchanges.iter().map(merged).collect();
-    let exchange = merged[0].clone();
-    let result = planted::verdict(judged(case, exchanges, &corpus.requirements));
+    let twin_of = |record: &Record| case.same_as.is_some().then(|| record.clone());
+    let (record, merged) = (tape.record.clone(), merged(&tape.record));
+    let twin = twin_of(&record);
+    let result = planted::verdict(judged(case, Some(record), twin, &corpus.requirements));
     sound(&result);
-    let again = judged(case, merged, &corpus.requirements);
+    let twin = twin_of(&merged);
+    let again = judged(case, Some(merged.clone()), twin, &corpus.requirements);
     assert_eq!(again.findings, result.findings, "cutting reads changed it");
     assert_eq!(
-        (again.verdict, again.reason, &again.label),
-        (result.verdict, result.reason, &result.label)
+        (again.verdict, again.reason, again.outcome),
+        (result.verdict, result.reason, result.outcome)
     );
-    let _ = rests_on_silence(case, &result);
     let mut facts = TargetFacts::default();
-    facts.learn(case, &exchange);
+    facts.learn(case, &merged);
     let mut settled = [result.clone(), result.clone()];
     settle(&mut settled, &corpus.requirements);
     assert!(settled.iter().all(|one| one.verdict <= result.verdict.max(Verdict::Warn)));
-    progresses(case, &exchange);
+    progresses(case, &merged);
 }
 
 /// The verdict is that of the worst finding, and each finding can be looked up and pointed at.
@@ -50,25 +47,26 @@ fn sound(result: &CaseResult) {
         }
         _ => assert!(result.verdict < Verdict::Warn, "{:?} for nothing", result.verdict),
     }
-    assert!(result.label.as_deref().is_some_and(|label| !label.is_empty()));
+    assert!(result.outcome.is_some());
     for finding in &result.findings {
         let known = corpus().requirements.get(&finding.requirement);
         assert!(known.is_some(), "{} is not in the registry", finding.requirement);
         assert!(!finding.message.is_empty() && !finding.sections.is_empty());
         if let Some(place) = &finding.at {
-            let read = result.exchanges[place.exchange].read().len();
-            assert!(place.start <= place.end && place.end <= read, "{finding:?}");
+            let record = result.record.as_ref().expect("a place is in a record");
+            let sent = record.sent(place.link, place.from).len();
+            assert!(place.start <= place.end && place.end <= sent, "{finding:?}");
         }
     }
     let json = serde_json::to_string(result).expect("a result is plain data");
     let back: CaseResult = serde_json::from_str(&json).expect("what we write we read");
-    assert_eq!(back, *result);
+    assert_eq!(back, CaseResult { aside: Default::default(), ..result.clone() });
 }
 
 /// Reads that follow each other as one.
-fn merged(exchange: &Exchange) -> Exchange {
-    let mut whole = Exchange { io: Vec::new(), ..exchange.clone() };
-    for io in &exchange.io {
+fn merged(record: &Record) -> Record {
+    let mut whole = Record { io: Vec::new(), ..record.clone() };
+    for io in &record.io {
         match whole.io.last_mut() {
             Some(last) if last.kind == IoKind::Read && io.kind == IoKind::Read => {
                 last.bytes.extend_from_slice(&io.bytes);
@@ -80,20 +78,22 @@ fn merged(exchange: &Exchange) -> Exchange {
 }
 
 /// The heads that have come stay what they are, whatever comes after.
-fn progresses(case: &upspec_corpus::Case, exchange: &Exchange) {
-    let (written, read) = (exchange.written(), exchange.read());
-    let all = progress(case, &written, &read).heads;
+fn progresses(case: &upspec_corpus::Case, record: &Record) {
+    let link = &record.links[0];
+    let (written, read) = (record.scripted(0), record.sent(0, link.we.other()));
+    let heads = |read| progress(case, &Talk::read(&Octets::under_way(link, &written, read))).heads;
+    let all = heads(&read);
     for end in [read.len() / 2, read.len().saturating_sub(1)] {
-        let some = progress(case, &written, &read[..end]).heads;
+        let some = heads(&read[..end]);
         assert!(all.starts_with(&some), "{some:?} became {all:?}");
     }
 }
 
-/// The exchanges of the stored reports, as long as they are short.
+/// The records of the stored reports, as long as they are short.
 pub(crate) fn seeds(material: &Material) -> Vec<Vec<u8>> {
     let position = |id: &str| corpus().cases.iter().position(|case| case.id == id);
-    let tapes = material.exchanges.iter().filter_map(|(id, exchange)| {
-        let tape = tape::write(position(id)?, exchange)?;
+    let tapes = material.records.iter().filter_map(|(id, record)| {
+        let tape = tape::write(position(id)?, record)?;
         (tape.len() <= LONGEST_SEED).then_some(tape)
     });
     tapes.collect()

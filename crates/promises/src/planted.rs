@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use upspec_corpus::Case;
+use upspec_corpus::case::Outcome;
 use upspec_handshake::field::deflate::Answer;
 use upspec_handshake::h2::{Event, EventKind};
 use upspec_handshake::permitted::Grade;
@@ -98,7 +99,10 @@ pub(crate) fn printed(case: &Case) -> Case {
 
 /// `judge`: a target that answers 210 to 299 cannot be judged.
 pub(crate) fn verdict(mut result: CaseResult) -> CaseResult {
-    let status = result.label.as_deref().and_then(|label| label.parse().ok());
+    let status = match result.outcome.map(|came| came.outcome) {
+        Some(Outcome::Status(status)) => Some(status),
+        _ => None,
+    };
     if PLANTED && matches!(status, Some(210_u16..=299)) {
         result.verdict = Verdict::Error;
     }

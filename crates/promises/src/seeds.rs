@@ -9,8 +9,8 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use upspec_corpus::case::{Case, Step};
 use upspec_corpus::{Bindings, Corpus};
+use upspec_exchange::{IoKind, Record};
 use upspec_handshake::role::Service;
-use upspec_judge::{Exchange, IoKind};
 
 use crate::{TARGETS, duel};
 
@@ -23,8 +23,8 @@ pub struct Material {
     pub requests: Vec<Vec<u8>>,
     /// What servers have answered: our model to each request, and the servers of the reports.
     pub responses: Vec<Vec<u8>>,
-    /// The exchanges of the reports, each with the id of its case.
-    pub exchanges: Vec<(String, Exchange)>,
+    /// The records of the reports, each with the id of its case.
+    pub records: Vec<(String, Record)>,
 }
 
 impl Material {
@@ -38,34 +38,35 @@ impl Material {
             cases: corpus.cases.clone(),
             requests: requests.into_iter().collect(),
             responses: responses.into_iter().collect(),
-            exchanges: Vec::new(),
+            records: Vec::new(),
         }
     }
 
-    /// Adds the exchanges of a stored report. What it holds beside them is not looked at.
+    /// Adds the records of a stored report. What it holds beside them is not looked at.
     ///
     /// # Errors
     ///
-    /// The text is no JSON, or an exchange in it is none.
+    /// The text is not JSON, or a record in it cannot be read.
     pub fn add_report(&mut self, text: &str) -> Result<(), serde_json::Error> {
         let report: Value = serde_json::from_str(text)?;
         for case in report["cases"].as_array().into_iter().flatten() {
             let id = case["id"].as_str().unwrap_or_default();
-            for exchange in case["exchanges"].as_array().into_iter().flatten() {
-                let exchange: Exchange = serde_json::from_value(exchange.clone())?;
-                self.add_exchange(id, exchange);
+            for record in [&case["record"], &case["twin"]].into_iter().filter(|one| one.is_object())
+            {
+                self.add_record(id, serde_json::from_value(record.clone())?);
             }
         }
         Ok(())
     }
 
-    fn add_exchange(&mut self, id: &str, exchange: Exchange) {
-        let read = exchange.read();
+    fn add_record(&mut self, id: &str, record: Record) {
+        let read = record.links.first().map(|link| record.sent(0, link.we.other()));
+        let read = read.unwrap_or_default();
         let is_new = !read.is_empty() && !self.responses.contains(&read);
-        if is_new && read.len() <= LONGEST && !exchange.saw(IoKind::CapReached) {
+        if is_new && read.len() <= LONGEST && !record.saw(IoKind::CapReached) {
             self.responses.push(read);
         }
-        self.exchanges.push((id.to_owned(), exchange));
+        self.records.push((id.to_owned(), record));
     }
 }
 

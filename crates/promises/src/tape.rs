@@ -1,12 +1,13 @@
-//! An exchange as octets: every input is an exchange, and every exchange of the corpus is an input.
+//! A record of one link as octets: every input is one, and every short one of a report is an input.
 //! Never fails to read an input; lengths that are too long end with the input.
 
-use upspec_judge::{End, Exchange, Io, IoKind, Over};
+use upspec_exchange::{Io, IoKind, Link, Over, Record};
+use upspec_handshake::Party;
 
 /// Which case, and what happened.
 pub(crate) struct Tape {
     pub(crate) case: usize,
-    pub(crate) exchange: Exchange,
+    pub(crate) record: Record,
 }
 
 /// Reads a tape: two octets for the case, one for the connection, then events. An event is an octet
@@ -28,26 +29,29 @@ pub(crate) fn read(input: &[u8]) -> Option<Tape> {
             bytes = taken.to_vec();
             rest = after;
         }
-        io.push(Io { at_us: 100 * (io.len() as u64 + 1), kind, bytes });
+        io.push(Io { link: 0, at_us: 100 * (io.len() as u64 + 1), kind, bytes });
     }
     Some(Tape {
         case: usize::from(u16::from_le_bytes([*low, *high])),
-        exchange: Exchange {
-            end: if over & 1 == 0 { End::Client } else { End::Server },
-            over: Over::Http1,
-            tls: over & 2 != 0,
-            alpn: None,
-            io,
-        },
+        record: Record::of(link(*over), io),
     })
 }
 
-/// Writes a tape that reads as this case and exchange; `None` when one of them is too long.
-pub(crate) fn write(case: usize, exchange: &Exchange) -> Option<Vec<u8>> {
+/// Bit 0 makes us the server, bit 1 puts TLS around the link.
+fn link(bits: u8) -> Link {
+    let we = if bits & 1 == 0 { Party::Client } else { Party::Server };
+    Link { tls: bits & 2 != 0, ..Link::plain("target", we, Over::Http1) }
+}
+
+/// Writes a tape that reads as this case and record; `None` when one of them is too long.
+pub(crate) fn write(case: usize, record: &Record) -> Option<Vec<u8>> {
     let mut out = u16::try_from(case).ok()?.to_le_bytes().to_vec();
-    let server = u8::from(exchange.end == End::Server);
-    out.push(server | u8::from(exchange.tls) << 1);
-    for io in &exchange.io {
+    let [link] = &record.links[..] else {
+        return None;
+    };
+    let server = u8::from(link.we == Party::Server);
+    out.push(server | u8::from(link.tls) << 1);
+    for io in &record.io {
         let kind = KINDS.iter().position(|kind| *kind == io.kind)?;
         out.push(u8::try_from(kind).ok()?);
         if has_bytes(io.kind) {
@@ -62,7 +66,7 @@ fn has_bytes(kind: IoKind) -> bool {
     matches!(kind, IoKind::Wrote | IoKind::WroteLeave | IoKind::Read)
 }
 
-const KINDS: [IoKind; 12] = [
+const KINDS: [IoKind; 13] = [
     IoKind::Wrote,
     IoKind::Read,
     IoKind::WroteLeave,
@@ -75,6 +79,7 @@ const KINDS: [IoKind; 12] = [
     IoKind::CapReached,
     IoKind::TlsAlert,
     IoKind::Closed,
+    IoKind::Decided,
 ];
 
 #[cfg(test)]
@@ -83,20 +88,15 @@ mod tests {
 
     #[test]
     fn what_is_written_reads_back() {
-        let io = |at_us, kind, bytes: &[u8]| Io { at_us, kind, bytes: bytes.to_vec() };
-        let exchange = Exchange {
-            end: End::Client,
-            over: Over::Http1,
-            tls: true,
-            alpn: None,
-            io: vec![
-                io(100, IoKind::Wrote, b"GET / HTTP/1.1\r\n\r\n"),
-                io(200, IoKind::Read, b"HTTP/1.1 200 OK\r\n\r\n"),
-                io(300, IoKind::ReadEnd, b""),
-            ],
-        };
-        let tape = read(&write(300, &exchange).unwrap()).unwrap();
-        assert_eq!((tape.case, tape.exchange), (300, exchange));
+        let io = |at_us, kind, bytes: &[u8]| Io { link: 0, at_us, kind, bytes: bytes.to_vec() };
+        let io = vec![
+            io(100, IoKind::Wrote, b"GET / HTTP/1.1\r\n\r\n"),
+            io(200, IoKind::Read, b"HTTP/1.1 200 OK\r\n\r\n"),
+            io(300, IoKind::ReadEnd, b""),
+        ];
+        let record = Record::of(link(2), io);
+        let tape = read(&write(300, &record).unwrap()).unwrap();
+        assert_eq!((tape.case, tape.record), (300, record));
     }
 
     #[test]

@@ -15,7 +15,6 @@ use upspec_judge::{Reason, TargetFacts, Verdict, behaviour};
 
 use crate::entry::{CaseEntry, RequirementNote};
 use crate::report::{About, Report, Summary, Tool};
-use crate::schema::mirror;
 
 pub use text::diff_summary;
 pub(crate) use text::headline;
@@ -63,7 +62,6 @@ pub struct Server {
     /// How many cases have which verdict.
     pub summary: Summary,
     /// What it can do, found by the control or declared.
-    #[schemars(with = "mirror::TargetFacts")]
     pub facts: TargetFacts,
 }
 
@@ -94,10 +92,8 @@ pub struct Group {
     /// Facts of the whole response and of what followed it.
     pub facts: Vec<Fact>,
     /// What the RFCs make of it.
-    #[schemars(with = "mirror::Verdict")]
     pub verdict: Verdict,
     /// Why an `inconclusive` or an `error` is one.
-    #[schemars(with = "Option<mirror::Reason>")]
     pub reason: Option<Reason>,
     /// What is to be said about it, as the first server of the group showed it.
     pub findings: Vec<Said>,
@@ -120,7 +116,6 @@ pub struct Said {
     /// The requirement's id.
     pub requirement: String,
     /// What the finding makes of the case.
-    #[schemars(with = "mirror::Verdict")]
     pub verdict: Verdict,
     /// What the server did, in one phrase.
     pub message: String,
@@ -241,7 +236,7 @@ fn compared(case: &upspec_corpus::Case, runs: &[Run]) -> Option<ComparedCase> {
 
 impl Group {
     fn of(case: &upspec_corpus::Case, entry: &CaseEntry) -> Self {
-        let did = entry.exchanges.first().map(|exchange| behaviour(case, exchange));
+        let did = entry.record.as_ref().and_then(|record| behaviour(case, record));
         let said = entry.findings.iter().filter(|one| one.verdict > Verdict::Inconclusive);
         let facts = did.iter().flat_map(|did| &did.facts);
         Self {

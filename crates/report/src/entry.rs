@@ -4,10 +4,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use upspec_corpus::{Case, Requirement};
-use upspec_judge::{CaseResult, Exchange, Finding, Reason, Verdict};
+use upspec_exchange::Record;
+use upspec_judge::{Came, CaseResult, Finding, Reason, Verdict};
 
 use crate::expected;
-use crate::schema::mirror;
 
 /// One case: how it was judged, what was expected, and every octet that was seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -24,13 +24,12 @@ pub struct CaseEntry {
     /// The id of the case's primary requirement.
     pub requirement: String,
     /// The worst of the findings' verdicts.
-    #[schemars(with = "mirror::Verdict")]
     pub verdict: Verdict,
     /// Why an `inconclusive` or an `error` is one.
-    #[schemars(with = "Option<mirror::Reason>")]
     pub reason: Option<Reason>,
-    /// Which of the lawful branches the target took: `101`, `400`, `closed`, …
-    pub label: Option<String>,
+    /// What came of the request: `101`, `400`, `closed`, `stream-error CANCEL`; null where the case was
+    /// not played.
+    pub outcome: Option<Came>,
     /// Whether a retry disagreed.
     pub flaky: bool,
     /// How long the case took, in milliseconds.
@@ -38,11 +37,13 @@ pub struct CaseEntry {
     /// The graded alternatives of the case; an answer that none of them describes fails.
     pub expected: Vec<Expected>,
     /// What is to be said about the answer; empty when it is simply right.
-    #[schemars(with = "Vec<mirror::Finding>")]
     pub findings: Vec<Finding>,
-    /// The connections of the case: the first is the one that is judged.
-    #[schemars(with = "Vec<mirror::Exchange>")]
-    pub exchanges: Vec<Exchange>,
+    /// What happened; nothing where the case was not played.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Record>,
+    /// What happened when the case that means the same was played beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub twin: Option<Record>,
 }
 
 /// One graded alternative, in words.
@@ -50,7 +51,6 @@ pub struct CaseEntry {
 #[serde(deny_unknown_fields)]
 pub struct Expected {
     /// What such an answer is worth: `pass`, `warn` or `inconclusive`.
-    #[schemars(with = "mirror::Verdict")]
     pub grade: Verdict,
     /// What the answer looks like.
     pub text: String,
@@ -89,13 +89,19 @@ impl CaseEntry {
             requirement: result.requirement,
             verdict: result.verdict,
             reason: result.reason,
-            label: result.label,
+            outcome: result.outcome,
             flaky: result.flaky,
             elapsed_ms: result.elapsed_ms,
             expected: expect.iter().map(expected::graded).collect(),
             findings: result.findings,
-            exchanges: result.exchanges,
+            record: result.record,
+            twin: result.twin,
         }
+    }
+
+    /// What was recorded: of the case itself, and of its twin.
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
+        self.record.iter().chain(&self.twin)
     }
 
     /// The topic: the id up to the last slash.

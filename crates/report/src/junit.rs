@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Property, Report as Junit, TestCase, TestCaseStatus, TestSuite};
-use upspec_judge::{Finding, IoKind, Verdict};
+use upspec_exchange::IoKind;
+use upspec_judge::{Finding, Verdict};
 
 use crate::entry::{CaseEntry, level_word, reason_text, reason_word, verdict_word};
 use crate::report::Report;
@@ -50,8 +51,8 @@ fn test_case(report: &Report, case: &CaseEntry) -> TestCase {
     test.add_property(Property::new("id", visible::text(&case.id)));
     test.add_property(Property::new("title", visible::text(&case.title)));
     test.add_property(Property::new("requirement", visible::text(&case.requirement)));
-    if let Some(label) = &case.label {
-        test.add_property(Property::new("label", visible::text(label)));
+    if let Some(outcome) = case.outcome {
+        test.add_property(Property::new("outcome", outcome.to_string()));
     }
     if case.flaky {
         test.add_property(Property::new("flaky", "true"));
@@ -60,7 +61,7 @@ fn test_case(report: &Report, case: &CaseEntry) -> TestCase {
         Verdict::Warn => {
             test.set_system_out(format!("{}\n{}", details(report, case), wire(case)));
         }
-        Verdict::Fail | Verdict::Error if !case.exchanges.is_empty() => {
+        Verdict::Fail | Verdict::Error if case.record.is_some() => {
             test.set_system_out(wire(case));
         }
         _ => {}
@@ -112,8 +113,10 @@ fn details(report: &Report, case: &CaseEntry) -> String {
         let said = visible::text(&expected.text);
         write_to(&mut text, format_args!("expected: {said} ({})\n", verdict_word(expected.grade)));
     }
-    for exchange in &case.exchanges {
-        write_to(&mut text, format_args!("seen: {}\n", seen::seen(exchange)));
+    for record in case.records() {
+        for link in 0..record.links.len() {
+            write_to(&mut text, format_args!("seen: {}\n", seen::seen(record, link)));
+        }
     }
     text
 }
@@ -131,7 +134,7 @@ fn rule(text: &mut String, report: &Report, finding: &Finding) {
 /// The octets of the connections, line by line, up to a bound.
 fn wire(case: &CaseEntry) -> String {
     let mut text = String::new();
-    for io in case.exchanges.iter().flat_map(|exchange| &exchange.io) {
+    for io in case.records().flat_map(|record| &record.io) {
         let time = seen::milliseconds(io.at_us);
         write_to(&mut text, format_args!("{time} ms {}\n", seen::event(io)));
         let sign = if io.kind == IoKind::Read { '<' } else { '>' };
@@ -171,9 +174,8 @@ mod tests {
         for case in &mut report.cases {
             case.id = format!("{text}/{text}");
             case.title = text.clone();
-            case.label = Some(text.clone());
             case.findings.iter_mut().for_each(|finding| finding.message = text.clone());
-            let all = case.exchanges.iter_mut().flat_map(|exchange| &mut exchange.io);
+            let all = case.record.iter_mut().flat_map(|record| &mut record.io);
             all.for_each(|io| io.bytes = every.clone());
         }
         parse_strictly(&junit(&report));

@@ -1,9 +1,11 @@
 //! Overwrites secrets in what is about to be reported.
-//! Never changes the length of anything: offsets into an exchange stay true.
+//! Never changes the length of anything: offsets into a record stay true.
 
 use std::ops::Range;
 
-use upspec_judge::{CaseResult, Exchange, FrameNote, FrameNotes, IoKind};
+use upspec_exchange::{FrameNote, FrameNotes, Io, Record};
+use upspec_handshake::Party;
+use upspec_judge::CaseResult;
 
 /// Overwrites the values of Authorization, Cookie, Proxy-Authorization and Set-Cookie (RFC 9110
 /// sections 11.6 and 11.7, RFC 6265), and of the fields named in `names`, with `*`. Names are compared
@@ -13,20 +15,28 @@ use upspec_judge::{CaseResult, Exchange, FrameNote, FrameNotes, IoKind};
 pub fn redact(results: &mut [CaseResult], names: &[String]) {
     let names: Vec<&str> = names.iter().map(String::as_str).chain(ALWAYS).collect();
     let mut secrets = Vec::new();
-    for exchange in results.iter_mut().flat_map(|result| &mut result.exchanges) {
-        let notes = FrameNotes::of(exchange);
-        secrets.extend(redact_fields(exchange, WRITTEN, &names));
-        secrets.extend(redact_lists(exchange, WRITTEN, &notes.written, &names));
-        redact_fields(exchange, READ, &names);
-        redact_lists(exchange, READ, &notes.read, &names);
+    for record in results.iter_mut().flat_map(records) {
+        for stream in streams(record) {
+            let notes = FrameNotes::of(record, stream.link);
+            let notes = notes.by(stream.from);
+            let found = [
+                redact_fields(record, stream, &names),
+                redact_lists(record, stream, notes, &names),
+            ];
+            // What the peer says of itself is its own affair wherever else it turns up.
+            if record.links[stream.link].we == stream.from {
+                secrets.extend(found.concat());
+            }
+        }
     }
     // The longest first, so that no secret is left half-covered by one that it contains.
     secrets.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     secrets.dedup();
     for result in results {
-        for exchange in &mut result.exchanges {
-            redact_repeats(exchange, WRITTEN, &secrets);
-            redact_repeats(exchange, READ, &secrets);
+        for record in records(result) {
+            for stream in streams(record) {
+                redact_repeats(record, stream, &secrets);
+            }
         }
         for finding in &mut result.findings {
             redact_text(&mut finding.message, &secrets);
@@ -34,30 +44,44 @@ pub fn redact(results: &mut [CaseResult], names: &[String]) {
     }
 }
 
-/// The octets that went one way, as the kinds of event that carry them.
-type Direction = &'static [IoKind];
+fn records(result: &mut CaseResult) -> impl Iterator<Item = &mut Record> {
+    result.record.iter_mut().chain(&mut result.twin)
+}
+
+/// The octets that one party sent on a link.
+#[derive(Clone, Copy)]
+struct Stream {
+    link: usize,
+    from: Party,
+}
+
+fn streams(record: &Record) -> Vec<Stream> {
+    let links = 0..record.links.len();
+    let of_link = |link| [Party::Client, Party::Server].map(|from| Stream { link, from });
+    links.flat_map(of_link).collect()
+}
 
 /// Overwrites the values of the named field lines, and gives back what was secret in them.
-fn redact_fields(exchange: &mut Exchange, direction: Direction, names: &[&str]) -> Vec<Vec<u8>> {
-    let mut stream = gather(exchange, direction);
+fn redact_fields(record: &mut Record, from: Stream, names: &[&str]) -> Vec<Vec<u8>> {
+    let mut stream = record.sent(from.link, from.from);
     let mut secrets = Vec::new();
     for value in field_values(&stream, names) {
         secrets.extend(secret_parts(&stream[value.clone()]));
         overwrite(&mut stream[value]);
     }
-    scatter(exchange, direction, &stream);
+    scatter(record, from, &stream);
     secrets
 }
 
 /// Overwrites the values of the named fields in the header lists of HTTP/2, and gives back what was
 /// secret in them.
 fn redact_lists(
-    exchange: &mut Exchange,
-    direction: Direction,
+    record: &mut Record,
+    from: Stream,
     notes: &[FrameNote],
     names: &[&str],
 ) -> Vec<Vec<u8>> {
-    let mut stream = gather(exchange, direction);
+    let mut stream = record.sent(from.link, from.from);
     let mut secrets = Vec::new();
     let secret = |name: &[u8]| {
         let mut all = names.iter();
@@ -76,7 +100,7 @@ fn redact_lists(
             }
         }
     }
-    scatter(exchange, direction, &stream);
+    scatter(record, from, &stream);
     secrets
 }
 
@@ -130,17 +154,17 @@ fn secret_parts(value: &[u8]) -> Vec<Vec<u8>> {
     worth.map(<[u8]>::to_vec).collect()
 }
 
-fn redact_repeats(exchange: &mut Exchange, direction: Direction, secrets: &[Vec<u8>]) {
+fn redact_repeats(record: &mut Record, from: Stream, secrets: &[Vec<u8>]) {
     if secrets.is_empty() {
         return;
     }
-    let mut stream = gather(exchange, direction);
+    let mut stream = record.sent(from.link, from.from);
     for secret in secrets {
         for at in places(&stream, secret) {
             overwrite(&mut stream[at..at + secret.len()]);
         }
     }
-    scatter(exchange, direction, &stream);
+    scatter(record, from, &stream);
 }
 
 fn redact_text(text: &mut String, secrets: &[Vec<u8>]) {
@@ -156,16 +180,13 @@ fn places(stream: &[u8], secret: &[u8]) -> Vec<usize> {
     windows.filter(|(_, window)| *window == secret).map(|(at, _)| at).collect()
 }
 
-fn gather(exchange: &Exchange, direction: Direction) -> Vec<u8> {
-    let parts = exchange.io.iter().filter(|io| direction.contains(&io.kind));
-    parts.flat_map(|io| io.bytes.iter().copied()).collect()
-}
-
-fn scatter(exchange: &mut Exchange, direction: Direction, mut stream: &[u8]) {
-    for io in exchange.io.iter_mut().filter(|io| direction.contains(&io.kind)) {
-        let (own, rest) = stream.split_at(io.bytes.len());
+fn scatter(record: &mut Record, stream: Stream, mut octets: &[u8]) {
+    let ours = record.links[stream.link].we == stream.from;
+    let is_of = |io: &&mut Io| io.link == stream.link && io.kind.is_written() == ours;
+    for io in record.io.iter_mut().filter(is_of) {
+        let (own, rest) = octets.split_at(io.bytes.len());
         io.bytes.copy_from_slice(own);
-        stream = rest;
+        octets = rest;
     }
 }
 
@@ -178,9 +199,6 @@ fn overwrite(octets: &mut [u8]) {
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
-
-const WRITTEN: Direction = &[IoKind::Wrote, IoKind::WroteLeave, IoKind::WroteOwed];
-const READ: Direction = &[IoKind::Read];
 
 /// The Huffman code of `*`, which is eight bits long (RFC 7541 appendix B).
 const HUFFMAN_STAR: u8 = 0xf9;

@@ -11,7 +11,6 @@ use upspec_judge::{CaseResult, Reason, TargetFacts, Verdict};
 
 use crate::entry::{CaseEntry, RequirementNote};
 use crate::redact::redact;
-use crate::schema::mirror;
 
 /// The report of one run. It is self-contained: every requirement that a case or a finding cites
 /// is in `requirements`, and every octet of every connection is in `cases`.
@@ -21,7 +20,7 @@ pub struct Report {
     /// Always `upspec-report`.
     pub format: String,
     /// The version of this format: 1.
-    #[schemars(range(min = 1, max = 1))]
+    #[schemars(range(min = 2, max = 2))]
     pub version: u32,
     /// What made the report.
     pub tool: Tool,
@@ -80,7 +79,6 @@ pub struct Target {
     /// What the user calls it.
     pub name: Option<String>,
     /// What it can do, found by the control or declared.
-    #[schemars(with = "mirror::TargetFacts")]
     pub facts: TargetFacts,
 }
 
@@ -148,16 +146,16 @@ impl Report {
         }
     }
 
-    /// Leaves everything but verdict, reason and label out of the cases that pass or were not played, for
+    /// Leaves everything but verdict, reason and outcome out of the cases that pass or were not played, for
     /// small files.
     pub fn slim(&mut self) {
         let is_plain = |case: &&mut CaseEntry| {
-            let is_unplayed = case.exchanges.is_empty();
+            let is_unplayed = case.record.is_none();
             case.verdict == Verdict::Pass
                 || is_unplayed && case.reason == Some(Reason::NotApplicable)
         };
         for case in self.cases.iter_mut().filter(is_plain) {
-            case.exchanges.clear();
+            (case.record, case.twin) = (None, None);
             case.expected.clear();
             case.findings.clear();
             case.why = None;
@@ -218,12 +216,13 @@ impl Summary {
 pub(crate) const FORMAT: &str = "upspec-report";
 
 /// The version of the format that this crate writes and reads.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 #[cfg(test)]
 mod tests {
     use upspec_corpus::{Registry, Topic};
-    use upspec_judge::{Io, IoKind};
+    use upspec_exchange::{Io, IoKind};
+    use upspec_handshake::Party;
 
     use super::*;
     use crate::sample;
@@ -231,7 +230,7 @@ mod tests {
     #[test]
     fn a_run_is_told_with_its_topics_and_without_its_secrets() {
         let bytes = b"X-Secret: abc\r\nCookie: d\r\n".to_vec();
-        let io = Io { at_us: 0, kind: IoKind::Wrote, bytes };
+        let io = Io { link: 0, at_us: 0, kind: IoKind::Wrote, bytes };
         let result = sample::result_of(vec![io], Vec::new());
         let topic = Topic { id: "server/key".to_owned(), title: "Sec-WebSocket-Key".to_owned() };
         let corpus = Corpus {
@@ -245,7 +244,10 @@ mod tests {
         let report = Report::of_run(sample::about(), vec![result], &names, &corpus);
         let case = &report.cases[0];
         assert_eq!(case.topic_title.as_deref(), Some("Sec-WebSocket-Key"));
-        assert_eq!(case.exchanges[0].written(), b"X-Secret: ***\r\nCookie: *\r\n");
+        assert_eq!(
+            case.record.as_ref().unwrap().sent(0, Party::Client),
+            b"X-Secret: ***\r\nCookie: *\r\n"
+        );
         assert_eq!(report.summary.pass, 1);
         assert!(report.requirements.is_empty());
     }

@@ -1,9 +1,9 @@
 //! The one report that the tests of all views share: every verdict, and a target that is hostile.
 //! Never random: the same octets every time.
 
-use upspec_judge::{
-    CaseResult, End, Exchange, Finding, Io, IoKind, Over, Place, Reason, TargetFacts, Verdict,
-};
+use upspec_exchange::{Io, IoKind, Link, Over, Place, Record};
+use upspec_handshake::Party;
+use upspec_judge::{Aside, Came, CaseResult, Finding, Reason, TargetFacts, Verdict};
 
 use crate::entry::{CaseEntry, Expected, RequirementNote};
 use crate::report::{About, Report, Target, Tool};
@@ -62,11 +62,13 @@ pub(crate) fn result_of(io: Vec<Io>, findings: Vec<Finding>) -> CaseResult {
         requirement: "rfc6455/4.2.1-key".to_owned(),
         verdict: Verdict::Pass,
         reason: None,
-        label: None,
+        outcome: None,
         flaky: false,
         elapsed_ms: 1,
         findings,
-        exchanges: vec![exchange(io)],
+        record: Some(record(io)),
+        twin: None,
+        aside: Aside::default(),
     }
 }
 
@@ -112,7 +114,7 @@ fn passed() -> CaseEntry {
         io(655, IoKind::Closed, b""),
     ];
     CaseEntry {
-        label: Some("101".to_owned()),
+        outcome: came("101"),
         expected: vec![expected(Verdict::Pass, "101, and the Ping gets its Pong")],
         ..entry("server/control/handshake", "A valid handshake is answered with 101", IDS[5], io)
     }
@@ -133,7 +135,7 @@ fn broken() -> CaseEntry {
         topic_title: Some("Sec-WebSocket-Key".to_owned()),
         why: Some("A lenient decoder lets a client through that is none.".to_owned()),
         verdict: Verdict::Fail,
-        label: Some("101".to_owned()),
+        outcome: came("101"),
         elapsed_ms: 500,
         expected: vec![
             expected(Verdict::Pass, "4xx"),
@@ -171,7 +173,7 @@ fn hostile() -> CaseEntry {
     ];
     CaseEntry {
         verdict: Verdict::Fail,
-        label: Some("426 <b>".to_owned()),
+        outcome: came("426"),
         expected: vec![expected(Verdict::Pass, "4xx with Sec-WebSocket-Version holding 13")],
         findings: vec![
             finding(IDS[3], "must", Verdict::Fail, &message, Some(13..end + 1000)),
@@ -190,7 +192,7 @@ fn missed() -> CaseEntry {
     ];
     CaseEntry {
         verdict: Verdict::Warn,
-        label: Some("400".to_owned()),
+        outcome: came("400"),
         expected: vec![expected(Verdict::Pass, "400, then the connection is closed")],
         findings: vec![finding(
             IDS[4],
@@ -208,7 +210,7 @@ fn inapplicable() -> CaseEntry {
         verdict: Verdict::Inconclusive,
         reason: Some(Reason::NotApplicable),
         elapsed_ms: 0,
-        exchanges: Vec::new(),
+        record: None,
         ..entry("server/http10/upgrade", "An HTTP/1.0 request is not upgraded", IDS[2], Vec::new())
     }
 }
@@ -227,7 +229,7 @@ fn unreachable() -> CaseEntry {
     CaseEntry {
         verdict: Verdict::Error,
         reason: Some(Reason::Connect),
-        exchanges: Vec::new(),
+        record: None,
         ..entry("odd", "A requirement that the report does not hold", "house rule", Vec::new())
     }
 }
@@ -241,23 +243,28 @@ fn entry(id: &str, title: &str, requirement: &str, io: Vec<Io>) -> CaseEntry {
         requirement: requirement.to_owned(),
         verdict: Verdict::Pass,
         reason: None,
-        label: None,
+        outcome: None,
         flaky: false,
         elapsed_ms: 1,
         expected: Vec::new(),
         findings: Vec::new(),
-        exchanges: vec![exchange(io)],
+        record: Some(record(io)),
+        twin: None,
     }
 }
 
-fn exchange(io: Vec<Io>) -> Exchange {
-    Exchange { end: End::Client, over: Over::Http1, tls: false, alpn: None, io }
+fn record(io: Vec<Io>) -> Record {
+    Record::of(Link::plain("target", Party::Client, Over::Http1), io)
 }
 
-/// An exchange over HTTP/2 with these octets.
-pub(crate) fn over_http2(octets: Vec<(IoKind, Vec<u8>)>) -> Exchange {
+/// A record over HTTP/2 with these octets.
+pub(crate) fn over_http2(octets: Vec<(IoKind, Vec<u8>)>) -> Record {
     let io = octets.into_iter().map(|(kind, bytes)| io(0, kind, &bytes));
-    Exchange { over: Over::Http2, ..exchange(io.collect()) }
+    Record::of(Link::plain("target", Party::Client, Over::Http2), io.collect())
+}
+
+fn came(text: &str) -> Option<Came> {
+    Some(text.parse().unwrap())
 }
 
 fn finding(
@@ -273,7 +280,8 @@ fn finding(
         level: level.to_owned(),
         verdict,
         message: message.to_owned(),
-        at: at.map(|at| Place { exchange: 0, start: at.start, end: at.end }),
+        rule: None,
+        at: at.map(|at| Place { link: 0, from: Party::Server, start: at.start, end: at.end }),
     }
 }
 
@@ -282,7 +290,7 @@ fn expected(grade: Verdict, text: &str) -> Expected {
 }
 
 fn io(at_us: u64, kind: IoKind, bytes: &[u8]) -> Io {
-    Io { at_us, kind, bytes: bytes.to_vec() }
+    Io { link: 0, at_us, kind, bytes: bytes.to_vec() }
 }
 
 fn request(lines: &str) -> Vec<u8> {

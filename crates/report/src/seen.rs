@@ -1,20 +1,20 @@
 //! Says in words what happened on a connection: what came, and how it ended.
 //! Never judges: the words are facts.
 
-use upspec_judge::{End, Exchange, FrameNotes, Io, IoKind, Over};
+use upspec_exchange::{FrameNotes, Io, IoKind, Link, Over, Record};
 
 use crate::visible;
 
 /// What came on a connection and how it ended: `HTTP/1.1 400 Bad Request, 120 octets, then closed`.
-pub(crate) fn seen(exchange: &Exchange) -> String {
+pub(crate) fn seen(record: &Record, link: usize) -> String {
     // What came after we took leave is the answer to that, and says nothing of the case.
-    let leave = exchange.io.iter().position(|io| io.kind == IoKind::WroteLeave);
-    let case = &exchange.io[..leave.unwrap_or(exchange.io.len())];
+    let case: Vec<&Io> = record.on(link).take_while(|io| io.kind != IoKind::WroteLeave).collect();
     let read = case.iter().filter(|io| io.kind == IoKind::Read);
     let read: Vec<u8> = read.flat_map(|io| io.bytes.iter().copied()).collect();
     let end = case.iter().rev().find_map(|io| ending(io.kind));
-    let frames = FrameNotes::of(exchange).read;
-    let titles = frames.iter().filter(|note| note.end <= read.len());
+    let frames = FrameNotes::of(record, link);
+    let peer = record.links[link].we.other();
+    let titles = frames.by(peer).iter().filter(|note| note.end <= read.len());
     let titles: Vec<&str> = titles.map(|note| note.title.as_str()).collect();
     let what = if read.is_empty() {
         "nothing came".to_owned()
@@ -31,21 +31,17 @@ pub(crate) fn seen(exchange: &Exchange) -> String {
 }
 
 /// A connection in a phrase: `HTTP/1.1 over TLS, we are the client`.
-pub(crate) fn connection(exchange: &Exchange) -> String {
-    let over = match exchange.over {
+pub(crate) fn connection(link: &Link) -> String {
+    let over = match link.over {
         Over::Http1 => "HTTP/1.1",
         Over::Http2 => "HTTP/2",
     };
-    let tls = match (exchange.tls, &exchange.alpn) {
+    let tls = match (link.tls, &link.alpn) {
         (true, Some(alpn)) => format!(" over TLS (ALPN {})", visible::text(alpn)),
         (true, None) => " over TLS".to_owned(),
         (false, _) => String::new(),
     };
-    let end = match exchange.end {
-        End::Client => "client",
-        End::Server => "server",
-    };
-    format!("{over}{tls}, we are the {end}")
+    format!("{over}{tls}, we are the {}", link.we)
 }
 
 /// An event that is no octets, in words.
@@ -61,6 +57,7 @@ pub(crate) fn event(io: &Io) -> &'static str {
         IoKind::Reset => "the peer reset the connection",
         IoKind::WriteFailed => "a write failed: the peer had closed",
         IoKind::Deadline => "the window ended with nothing more to read",
+        IoKind::Decided => "nothing more was waited for",
         IoKind::CapReached => "more came than is kept; the rest was dropped",
         IoKind::TlsAlert => "the peer ended the connection with a TLS alert",
         IoKind::TlsBroken => "the peer broke the TLS handshake",

@@ -3,7 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use upspec_judge::{Exchange, Reason, judge};
+use upspec_exchange::Record;
+use upspec_judge::Reason;
+
+use crate::context::judged;
 
 use crate::context::{Context, Settled};
 use crate::event::{Death, Ending};
@@ -58,7 +61,8 @@ impl Session {
             let case = &self.plan.cases()[index];
             let message = "the target died while this case was under way";
             let mut result = self.not_played(case, Reason::TargetDied, message);
-            result.exchanges = exchanges;
+            let mut records = exchanges.into_iter();
+            (result.record, result.twin) = (records.next(), records.next());
             self.store(index, result);
         }
         let message = "the target had died before this case was played";
@@ -75,13 +79,13 @@ impl Session {
         }
     }
 
-    fn judge_last(&mut self, index: usize, exchanges: Vec<Exchange>) {
+    fn judge_last(&mut self, index: usize, exchanges: Vec<Record>) {
         let case = &self.plan.cases()[index];
         if exchanges.is_empty() {
             let message = "the target died before it took a connection for this case";
             self.leave_out(index, Reason::TargetDied, message);
         } else {
-            let result = judge(case, exchanges, &self.requirements);
+            let result = judged(case, exchanges, &self.requirements);
             self.store(index, result);
         }
     }

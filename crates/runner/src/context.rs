@@ -10,10 +10,8 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 use upspec_corpus::Registry;
 use upspec_corpus::case::Case;
-use upspec_judge::{
-    CaseResult, Exchange, IoKind, Reason, TargetFacts, Verdict, judge, not_played, progress,
-    rests_on_silence,
-};
+use upspec_exchange::{IoKind, Octets, Record, Transcript};
+use upspec_judge::{CaseResult, Reason, TargetFacts, Verdict, judge, not_played};
 
 use crate::bindings::Turn;
 use crate::connect::{ConnectError, Connector, Opening};
@@ -44,13 +42,13 @@ pub(crate) enum Settled {
     /// It has its result.
     Judged(Box<CaseResult>),
     /// The target died; these are the exchanges up to then.
-    Lost(Vec<Exchange>),
+    Lost(Vec<Record>),
 }
 
 /// Why an attempt came to no result.
 enum Failed {
     Connect(ConnectError),
-    Died(Vec<Exchange>),
+    Died(Vec<Record>),
 }
 
 impl Context {
@@ -81,7 +79,7 @@ impl Context {
         let case = &self.plan.cases()[index];
         if window < timeout
             && patience_may_pay(case, &result, facts)
-            && rests_on_silence(case, &result)
+            && result.aside.rests_on_silence
         {
             window = timeout;
             attempt += 1;
@@ -138,7 +136,7 @@ impl Context {
                 }
             }
         };
-        Ok(judge(case, exchanges, &self.requirements))
+        Ok(judged(case, exchanges, &self.requirements))
     }
 
     /// One connection of a case, and the look whether the target has survived it.
@@ -149,7 +147,7 @@ impl Context {
         facts: &TargetFacts,
         turn: Turn<'_>,
         window: Duration,
-    ) -> Result<Exchange, Failed> {
+    ) -> Result<Record, Failed> {
         let exchange = match self.guarded(index, played, facts, turn, window).await {
             Ok(exchange) => exchange,
             Err(error) if !error.hints_at_death() => return Err(Failed::Connect(error)),
@@ -180,7 +178,7 @@ impl Context {
         facts: &TargetFacts,
         turn: Turn<'_>,
         window: Duration,
-    ) -> Result<Exchange, ConnectError> {
+    ) -> Result<Record, ConnectError> {
         let _guard = self.health.begin(index).await;
         let outcome = self.exchange(played, facts, turn, window).await;
         self.health.end(index);
@@ -194,15 +192,16 @@ impl Context {
         facts: &TargetFacts,
         turn: Turn<'_>,
         window: Duration,
-    ) -> Result<Exchange, ConnectError> {
+    ) -> Result<Record, ConnectError> {
         let bench =
             Bench { connector: &self.connector, target: &self.target, settings: &self.settings };
         bench.exchange(case, facts, turn, window).await
     }
 
-    /// Whether an exchange of this case got as far as a response head, which only HTTP has.
-    pub(crate) fn has_response(&self, case: &Case, exchange: &Exchange) -> bool {
-        !progress(case, &exchange.written(), &exchange.read()).heads.is_empty()
+    /// Whether an exchange got as far as a response head, which only HTTP has.
+    pub(crate) fn has_response(&self, record: &Record) -> bool {
+        let octets = Octets::of(record);
+        Transcript::read(&octets).talks.iter().any(|talk| talk.statuses().next().is_some())
     }
 }
 
@@ -220,17 +219,20 @@ impl Control for Context {
         let attempt = HEALTH_ATTEMPTS + number;
         let turn = Turn { seed: self.settings.seed, case: &case.id, attempt, connection: 0 };
         match self.exchange(case, &TargetFacts::default(), turn, limit).await {
-            Ok(exchange) => self.has_response(case, &exchange),
+            Ok(exchange) => self.has_response(&exchange),
             Err(_) => false,
         }
     }
 }
 
+/// Judges what was recorded of a case: its own exchange first, then that of the case of `same-as`.
+pub(crate) fn judged(case: &Case, records: Vec<Record>, registry: &Registry) -> CaseResult {
+    let mut records = records.into_iter();
+    judge(case, records.next(), records.next(), registry)
+}
+
 /// Both exchanges of a pair, or what became of them; a death keeps what was recorded until then.
-fn both(
-    own: Result<Exchange, Failed>,
-    other: Result<Exchange, Failed>,
-) -> Result<Vec<Exchange>, Failed> {
+fn both(own: Result<Record, Failed>, other: Result<Record, Failed>) -> Result<Vec<Record>, Failed> {
     match (own, other) {
         (Ok(own), Ok(other)) => Ok(vec![own, other]),
         (Err(Failed::Died(mut own)), other) => {
@@ -248,8 +250,8 @@ fn both(
 }
 
 /// Whether an exchange can be the target's last: reset, or over or silent without an octet.
-fn hints_at_death(exchange: &Exchange) -> bool {
-    let silent = exchange.ended_by_peer() || exchange.saw(IoKind::Deadline);
+fn hints_at_death(exchange: &Record) -> bool {
+    let silent = exchange.ended_by_peer(0) || exchange.saw(IoKind::Deadline);
     exchange.saw(IoKind::Reset) || (silent && !exchange.saw(IoKind::Read))
 }
 

@@ -5,12 +5,13 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
-use upspec_judge::{Exchange, IoKind, Leave};
+use upspec_exchange::{IoKind, Record};
+use upspec_judge::Leave;
 
 use crate::wire::{Stop, Wire};
 
 /// Takes leave and closes.
-pub(crate) async fn leave(mut wire: Wire, stop: Stop, leave: &Leave, window: Duration) -> Exchange {
+pub(crate) async fn leave(mut wire: Wire, stop: Stop, leave: &Leave, window: Duration) -> Record {
     if !leave.octets.is_empty() && stop != Stop::Full && wire.is_writable() {
         say_goodbye(&mut wire, leave, window.min(LEAVE)).await;
     }

@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use upspec_corpus::case::{self, Case, Outcomes, Tls};
-use upspec_judge::{self as judge, Awaits, Exchange, IoKind, Progress};
+use upspec_exchange::{IoKind, Link, Octets, Record, Talk};
+use upspec_handshake::Party;
+use upspec_judge::{self as judge, Awaits, Progress};
 
 use crate::connect::{ConnectError, Connector, Opening};
 use crate::leave::leave;
-use crate::record::{Link, Record};
+use crate::record::Recorder;
 use crate::script::{Action, covers, takes, waits};
-use crate::wire::{Stop, Wire, refusal};
+use crate::wire::{Stop, TARGET, Wire, refusal};
 
 /// What is played on one connection.
 pub struct Play<'a> {
@@ -42,13 +44,13 @@ pub struct Limits {
 /// # Errors
 ///
 /// Only when there is no connection. Whatever the peer does after that is in the exchange.
-pub async fn play(connector: &Connector, play: &Play<'_>) -> Result<Exchange, ConnectError> {
+pub async fn play(connector: &Connector, play: &Play<'_>) -> Result<Record, ConnectError> {
     let limits = &play.limits;
     let stream = match connector.open(opening(play.case), limits.timeout).await {
         Ok(stream) => stream,
         Err(error) => return refused(play.case, &error).ok_or(error),
     };
-    let wire = Wire::new(stream, play.case.over.into(), limits.keep);
+    let wire = Wire::new(stream, play.case.over, limits.keep);
     let until = wire.record().opened() + limits.timeout + waits(play.script);
     let mut player = Player { play, wire, until, stream: 0, heads_taken: 0 };
     let stop = match player.steps().await {
@@ -58,8 +60,10 @@ pub async fn play(connector: &Connector, play: &Play<'_>) -> Result<Exchange, Co
     if stop == Stop::TimeUp {
         player.wire.note_deadline();
     }
-    let record = player.wire.record();
-    let parting = judge::leave(play.case, record.written(), record.read(), play.close);
+    if player.progress().awaits == Awaits::Nothing {
+        player.wire.note_decided();
+    }
+    let parting = player.talk(|talk| judge::leave(talk, play.close));
     Ok(leave(player.wire, stop, &parting, limits.window).await)
 }
 
@@ -73,7 +77,7 @@ fn opening(case: &Case) -> Opening<'_> {
 
 /// An exchange that ended before a step was played, where the end of the TLS handshake is an answer:
 /// to an offer of HTTP/2, or in a case about ALPN.
-fn refused(case: &Case, error: &ConnectError) -> Option<Exchange> {
+fn refused(case: &Case, error: &ConnectError) -> Option<Record> {
     let ConnectError::Tls { source, .. } = error else {
         return None;
     };
@@ -81,8 +85,8 @@ fn refused(case: &Case, error: &ConnectError) -> Option<Exchange> {
     if case.over == case::Over::Http1 && !about_alpn {
         return None;
     }
-    let link = Link { over: case.over.into(), tls: true, alpn: None };
-    let mut record = Record::begin(link, 0);
+    let link = Link { tls: true, ..Link::plain(TARGET, Party::Client, case.over) };
+    let mut record = Recorder::begin(link, 0);
     record.event(refusal(source)?);
     Some(record.finish())
 }
@@ -212,7 +216,12 @@ impl Player<'_> {
     }
 
     fn progress(&self) -> Progress {
+        self.talk(|talk| judge::progress(self.play.case, talk))
+    }
+
+    /// Looks at what was said so far.
+    fn talk<T>(&self, look: impl FnOnce(&Talk<'_>) -> T) -> T {
         let record = self.wire.record();
-        judge::progress(self.play.case, record.written(), record.read())
+        look(&Talk::read(&Octets::under_way(record.link(), record.written(), record.read())))
     }
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use upspec_corpus::case::Case;
 use upspec_corpus::{Bindings, Registry};
-use upspec_judge::{CaseResult, Exchange, TargetFacts, judge};
+use upspec_exchange::Record;
+use upspec_judge::{CaseResult, TargetFacts, judge};
 
 use crate::bindings::{Nonces, Turn, bindings};
 use crate::connect::{ConnectError, Connector};
@@ -69,13 +70,13 @@ impl Prober {
         let bench =
             Bench { connector: &self.connector, target: &self.target, settings: &self.settings };
         let exchange = bench.exchange(case, &self.facts, turn, window).await?;
-        Ok(judge(case, vec![exchange], &self.requirements))
+        Ok(judge(case, Some(exchange), None, &self.requirements))
     }
 
     /// Judges what was played once more, as another case would.
     #[must_use]
     pub fn judge_as(&self, case: &Case, result: CaseResult) -> CaseResult {
-        judge(case, result.exchanges, &self.requirements)
+        judge(case, result.record, result.twin, &self.requirements)
     }
 
     /// Plays a control or discovery case with all patience and keeps what it shows.
@@ -85,7 +86,7 @@ impl Prober {
     /// Only when there is no connection.
     pub async fn learn(&mut self, case: &Case, attempt: u32) -> Result<CaseResult, ConnectError> {
         let result = self.play(case, attempt, self.settings.timeout).await?;
-        if let Some(exchange) = result.exchanges.first() {
+        if let Some(exchange) = result.record.as_ref() {
             self.facts.learn(case, exchange);
         }
         let answer = Duration::from_micros(self.facts.answer_us);
@@ -162,7 +163,7 @@ impl Bench<'_> {
         facts: &TargetFacts,
         turn: Turn<'_>,
         window: Duration,
-    ) -> Result<Exchange, ConnectError> {
+    ) -> Result<Record, ConnectError> {
         let nonces = Nonces::of(&turn);
         let filled = bindings(self.target, self.settings, facts, &nonces);
         let script = script(&case.steps, &filled);

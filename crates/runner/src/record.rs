@@ -2,11 +2,11 @@
 //! Never reads or writes: it is told.
 
 use tokio::time::Instant;
-use upspec_judge::{End, Exchange, Io, IoKind, Over};
+use upspec_exchange::{Io, IoKind, Link, Record};
 
-/// An exchange in the making.
+/// A record in the making.
 #[derive(Debug)]
-pub(crate) struct Record {
+pub(crate) struct Recorder {
     opened: Instant,
     link: Link,
     keep: usize,
@@ -20,17 +20,6 @@ pub(crate) struct Record {
     write_began: usize,
 }
 
-/// What a connection is, apart from what goes over it.
-#[derive(Clone, Debug)]
-pub(crate) struct Link {
-    /// What is spoken on it.
-    pub(crate) over: Over,
-    /// Whether it is inside TLS.
-    pub(crate) tls: bool,
-    /// What ALPN chose.
-    pub(crate) alpn: Option<String>,
-}
-
 /// Whether there is room for more octets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Room {
@@ -40,7 +29,7 @@ pub(crate) enum Room {
     Used,
 }
 
-impl Record {
+impl Recorder {
     /// Begins with the opening of the connection, which is now.
     pub(crate) fn begin(link: Link, keep: usize) -> Self {
         Self {
@@ -119,15 +108,14 @@ impl Record {
         Room::Used
     }
 
-    /// The exchange, with us as the client.
-    pub(crate) fn finish(self) -> Exchange {
-        Exchange {
-            end: End::Client,
-            over: self.link.over,
-            tls: self.link.tls,
-            alpn: self.link.alpn,
-            io: self.io,
-        }
+    /// What we are recorded as on the connection.
+    pub(crate) fn link(&self) -> &Link {
+        &self.link
+    }
+
+    /// The record as it is in the end.
+    pub(crate) fn finish(self) -> Record {
+        Record::of(self.link, self.io)
     }
 
     /// Adds to the last event when it is of this kind: then nothing happened in between.
@@ -141,7 +129,7 @@ impl Record {
 
     fn push(&mut self, kind: IoKind, octets: &[u8]) {
         let at_us = u64::try_from(self.opened.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.io.push(Io { at_us, kind, bytes: octets.to_vec() });
+        self.io.push(Io { link: 0, at_us, kind, bytes: octets.to_vec() });
     }
 }
 
@@ -151,25 +139,30 @@ const READS_APART: usize = 1000;
 
 #[cfg(test)]
 mod tests {
+    use upspec_exchange::Over;
+    use upspec_handshake::Party;
+
     use super::*;
 
-    const PLAIN: Link = Link { over: Over::Http1, tls: false, alpn: None };
+    fn plain() -> Link {
+        Link::plain("target", Party::Client, Over::Http1)
+    }
 
     #[test]
     fn what_exceeds_the_cap_is_dropped() {
-        let mut record = Record::begin(PLAIN, 5);
+        let mut record = Recorder::begin(plain(), 5);
         assert_eq!(record.got(b"abc"), Room::Left);
         assert_eq!(record.got(b"de"), Room::Left);
         assert_eq!(record.got(b"f"), Room::Used);
         assert_eq!(record.read(), b"abcde");
-        let exchange = record.finish();
-        assert_eq!(exchange.read(), b"abcde");
-        assert!(exchange.saw(IoKind::CapReached));
+        let record = record.finish();
+        assert_eq!(record.sent(0, Party::Server), b"abcde");
+        assert!(record.saw(IoKind::CapReached));
     }
 
     #[test]
     fn a_write_is_one_event_until_something_is_read() {
-        let mut record = Record::begin(PLAIN, 100);
+        let mut record = Recorder::begin(plain(), 100);
         record.wrote(b"ab");
         record.wrote(b"cd");
         record.got(b"x");
@@ -186,11 +179,11 @@ mod tests {
 
     #[test]
     fn a_drip_costs_its_octets() {
-        let mut record = Record::begin(PLAIN, 1 << 20);
+        let mut record = Recorder::begin(plain(), 1 << 20);
         for _ in 0..READS_APART + 500 {
             record.got(b"x");
         }
         assert_eq!(record.io.len(), READS_APART);
-        assert_eq!(record.finish().read().len(), READS_APART + 500);
+        assert_eq!(record.finish().sent(0, Party::Server).len(), READS_APART + 500);
     }
 }

@@ -10,7 +10,8 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 use upspec_corpus::Registry;
 use upspec_corpus::case::Case;
-use upspec_judge::{CaseResult, Exchange, IoKind, Reason, TargetFacts, Verdict, judge, not_played};
+use upspec_exchange::{IoKind, Record};
+use upspec_judge::{CaseResult, Reason, TargetFacts, Verdict, judge, not_played};
 
 use crate::bindings::Turn;
 use crate::connect::{ConnectError, Connector};
@@ -35,7 +36,7 @@ pub(crate) struct Session {
     pub(crate) server: Option<Server>,
     pub(crate) deaths: Vec<Death>,
     /// Cases whose exchange met the target's death.
-    pub(crate) lost: Vec<(usize, Vec<Exchange>)>,
+    pub(crate) lost: Vec<(usize, Vec<Record>)>,
     results: Vec<Option<CaseResult>>,
     again: Option<CaseResult>,
     pub(crate) in_flight: BTreeSet<usize>,
@@ -198,7 +199,7 @@ impl Session {
             };
             self.learn_control(context, index, &exchange);
             let silent = exchange.saw(IoKind::Deadline);
-            let result = judge(case, vec![exchange], &self.requirements);
+            let result = judge(case, Some(exchange), None, &self.requirements);
             let failed = result.verdict == Verdict::Fail;
             match &mut first {
                 None => first = Some(result),
@@ -212,8 +213,10 @@ impl Session {
             }
         }
         let Some(result) = first else { return Ok(()) };
-        let answered = result.exchanges.first().is_some_and(|e| context.has_response(case, e));
-        let message = result.label.clone().unwrap_or_else(|| "no HTTP response".to_owned());
+        let answered = result.record.as_ref().is_some_and(|record| context.has_response(record));
+        let message = result
+            .outcome
+            .map_or_else(|| "no HTTP response".to_owned(), |outcome| outcome.to_string());
         self.store(index, result);
         if answered || self.facts.endpoint == Some(true) {
             return Ok(());
@@ -228,13 +231,13 @@ impl Session {
         context: &Context,
         index: usize,
         attempt: u32,
-    ) -> Result<Exchange, ConnectError> {
+    ) -> Result<Record, ConnectError> {
         let case = &self.plan.cases()[index];
         let turn = Turn { seed: self.settings.seed, case: &case.id, attempt, connection: 0 };
         context.exchange(case, &self.facts, turn, self.settings.timeout).await
     }
 
-    fn learn_control(&mut self, context: &Context, index: usize, exchange: &Exchange) {
+    fn learn_control(&mut self, context: &Context, index: usize, exchange: &Record) {
         self.facts.learn(&self.plan.cases()[index], exchange);
         self.facts.answer_us = answer_us(exchange).unwrap_or(0);
         let answer = Duration::from_micros(self.facts.answer_us);
@@ -314,7 +317,7 @@ impl Session {
         match settled {
             Settled::Judged(result) => {
                 let case = &self.plan.cases()[index];
-                if let (true, Some(exchange)) = (is_control(case), result.exchanges.first()) {
+                if let (true, Some(exchange)) = (is_control(case), result.record.as_ref()) {
                     self.facts.learn(case, exchange);
                 }
                 self.store(index, *result);
@@ -331,8 +334,8 @@ impl Session {
         let case = &self.plan.cases()[index];
         let before = self.results[index].as_ref().map(|result| result.verdict);
         let result = match self.play_control(context, index, LAST_ATTEMPT).await {
-            Ok(exchange) if context.has_response(case, &exchange) => {
-                judge(case, vec![exchange], &self.requirements)
+            Ok(exchange) if context.has_response(&exchange) => {
+                judge(case, Some(exchange), None, &self.requirements)
             }
             _ if context.check_now().await == Pulse::Dead => return self.aftermath(context).await,
             _ => return Ok(()),
@@ -398,7 +401,7 @@ enum NoContact {
 }
 
 /// From the last octet of the request to the first of the answer.
-fn answer_us(exchange: &Exchange) -> Option<u64> {
+fn answer_us(exchange: &Record) -> Option<u64> {
     let read = exchange.io.iter().position(|io| io.kind == IoKind::Read)?;
     let wrote = exchange.io[..read].iter().rfind(|io| io.kind == IoKind::Wrote)?;
     Some(exchange.io[read].at_us.saturating_sub(wrote.at_us))

@@ -6,17 +6,18 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf, split};
 use tokio::time::{Instant, sleep_until, timeout_at};
-use upspec_judge::{Exchange, IoKind, Over};
+use upspec_exchange::{IoKind, Link, Over, Record};
+use upspec_handshake::Party;
 
 use crate::connect::Stream;
-use crate::record::{Link, Record, Room};
+use crate::record::{Recorder, Room};
 
 /// A connection that records itself.
 pub(crate) struct Wire {
     reader: ReadHalf<Stream>,
     writer: WriteHalf<Stream>,
     buffer: Box<[u8]>,
-    record: Record,
+    record: Recorder,
     /// When octets last went over it, in either direction.
     active: Instant,
     peer: Peer,
@@ -50,8 +51,12 @@ enum Peer {
 impl Wire {
     /// Begins to record a connection that was just opened.
     pub(crate) fn new(stream: Stream, over: Over, keep: usize) -> Self {
-        let link = Link { over, tls: stream.is_tls(), alpn: stream.alpn() };
-        let record = Record::begin(link, keep);
+        let link = Link {
+            tls: stream.is_tls(),
+            alpn: stream.alpn(),
+            ..Link::plain(TARGET, Party::Client, over)
+        };
+        let record = Recorder::begin(link, keep);
         let (reader, writer) = split(stream);
         let active = record.opened();
         let buffer = vec![0; BUFFER].into_boxed_slice();
@@ -59,7 +64,7 @@ impl Wire {
     }
 
     /// What was recorded so far.
-    pub(crate) fn record(&self) -> &Record {
+    pub(crate) fn record(&self) -> &Recorder {
         &self.record
     }
 
@@ -140,6 +145,11 @@ impl Wire {
         }
     }
 
+    /// Writes down that nothing more was waited for.
+    pub(crate) fn note_decided(&mut self) {
+        self.record.event(IoKind::Decided);
+    }
+
     /// Writes down that the time is up.
     pub(crate) fn note_deadline(&mut self) {
         self.record.event(IoKind::Deadline);
@@ -147,7 +157,7 @@ impl Wire {
 
     /// Closes with a FIN and without a reset as far as the peer lets us: ends our side, then drops
     /// what still arrives for a short while.
-    pub(crate) async fn close(mut self, drain: Duration) -> Exchange {
+    pub(crate) async fn close(mut self, drain: Duration) -> Record {
         if self.is_ended() {
             return self.record.finish();
         }
@@ -229,6 +239,8 @@ pub(crate) fn refusal(error: &io::Error) -> Option<IoKind> {
     }
 }
 
+/// What the link to the target is called.
+pub(crate) const TARGET: &str = "target";
 /// How much is read at once.
 const BUFFER: usize = 16 * 1024;
 /// How many octets are dropped at most while the connection is closed.

@@ -14,7 +14,9 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_rustls::TlsAcceptor;
 use upspec_corpus::case::{Alpn, Case, Outcome, Over, Tls};
-use upspec_judge::{Exchange, IoKind, Reason, Verdict};
+use upspec_exchange::{IoKind, Record};
+use upspec_handshake::Party;
+use upspec_judge::{Reason, Verdict};
 use upspec_runner::{
     Connector, Ending, HTTP2_CONTROL, Plan, Play, RunOutcome, Target, Trust, play, run,
 };
@@ -96,7 +98,7 @@ fn request() -> Case {
     case
 }
 
-async fn played(case: &Case, target: &Target) -> Exchange {
+async fn played(case: &Case, target: &Target) -> Record {
     let connector = Connector::reach(target, Duration::ZERO, limits().timeout).await.unwrap();
     let script = upspec_runner::script(&case.steps, &upspec_corpus::Bindings::default());
     let limits = limits();
@@ -117,12 +119,12 @@ async fn what_is_owed_is_written_apart_from_the_steps() {
     let owed = exchange.io.iter().filter(|io| io.kind == IoKind::WroteOwed);
     let owed: Vec<u8> = owed.flat_map(|io| io.bytes.clone()).collect();
     assert_eq!(owed, [SETTINGS_ACK, PING_ACK].concat());
-    assert!(exchange.written().ends_with(b"\x82\x86\x84"));
-    assert!(exchange.read().ends_with(NOT_FOUND_FRAME));
-    let last = exchange.written_in_all();
+    assert!(exchange.scripted(0).ends_with(b"\x82\x86\x84"));
+    assert!(exchange.sent(0, Party::Server).ends_with(NOT_FOUND_FRAME));
+    let last = exchange.sent(0, Party::Client);
     assert_eq!(last[last.len() - 17 + 3], 7, "we leave with GOAWAY");
     assert!(!exchange.saw(IoKind::Deadline));
-    assert_eq!(exchange.over, upspec_judge::Over::Http2);
+    assert_eq!(exchange.links[0].over, Over::Http2);
 }
 
 #[tokio::test]
@@ -138,8 +140,8 @@ async fn alpn_offers_what_the_case_says() {
         let mut case = request();
         case.alpn = offer.iter().map(|&name| name.to_owned()).collect();
         let exchange = played(&case, &at("https", address)).await;
-        assert_eq!(exchange.alpn.as_deref(), chosen, "{offer:?}");
-        assert!(exchange.tls);
+        assert_eq!(exchange.links[0].alpn.as_deref(), chosen, "{offer:?}");
+        assert!(exchange.links[0].tls);
     }
 }
 
@@ -152,7 +154,7 @@ async fn a_refused_offer_is_an_answer() {
     about_alpn.alpn = vec!["h2".to_owned()];
     about_alpn.expect[0].alpn = Some(Alpn::None);
     let refused = played(&about_alpn, &at("https", address)).await;
-    assert!(refused.saw(IoKind::TlsAlert) && refused.tls);
+    assert!(refused.saw(IoKind::TlsAlert) && refused.links[0].tls);
 }
 
 #[tokio::test]
@@ -161,9 +163,9 @@ async fn tls_can_be_left_off() {
     let mut plain = case("server/test/plain", vec![send(GET)]);
     plain.tls = Tls::Off;
     let exchange = played(&plain, &at("https", address)).await;
-    assert!(!exchange.tls);
-    assert_eq!(exchange.alpn, None);
-    assert!(exchange.written().starts_with(b"GET "));
+    assert!(!exchange.links[0].tls);
+    assert_eq!(exchange.links[0].alpn, None);
+    assert!(exchange.scripted(0).starts_with(b"GET "));
 }
 
 /// A run with the control, a case of HTTP/1.1, the control of HTTP/2 and a case that needs it.

@@ -10,10 +10,11 @@ use support::*;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use upspec_corpus::Bindings;
 use upspec_corpus::case::{Case, Connection, Outcome, Outcomes, Step, Tunnel};
-use upspec_judge::{Exchange, IoKind};
+use upspec_exchange::{IoKind, Record};
+use upspec_handshake::Party;
 use upspec_runner::{Connector, Limits, Nonces, Play, Target, Turn, play, script};
 
-async fn play_at(target: &Target, case: &Case, limits: Limits) -> Exchange {
+async fn play_at(target: &Target, case: &Case, limits: Limits) -> Record {
     let connector = Connector::reach(target, Duration::ZERO, limits.timeout).await.unwrap();
     let nonces = Nonces::of(&Turn { seed: 1, case: &case.id, attempt: 0, connection: 0 });
     let filled = Bindings {
@@ -26,7 +27,7 @@ async fn play_at(target: &Target, case: &Case, limits: Limits) -> Exchange {
     play(&connector, &Play { case, script: &script, close, limits }).await.unwrap()
 }
 
-fn kinds(exchange: &Exchange) -> Vec<IoKind> {
+fn kinds(exchange: &Record) -> Vec<IoKind> {
     exchange.io.iter().map(|io| io.kind).collect()
 }
 
@@ -42,9 +43,10 @@ async fn a_whole_response_ends_the_exchange() {
         drain(&mut stream).await;
     });
     let exchange = play_at(&target(address.await), &get(), limits()).await;
-    assert_eq!(kinds(&exchange), [IoKind::Wrote, IoKind::Read, IoKind::Closed]);
-    assert_eq!(exchange.written(), GET.as_bytes());
-    assert_eq!(exchange.read(), NOT_FOUND);
+    let wanted = [IoKind::Wrote, IoKind::Read, IoKind::Decided, IoKind::Closed];
+    assert_eq!(kinds(&exchange), wanted);
+    assert_eq!(exchange.scripted(0), GET.as_bytes());
+    assert_eq!(exchange.sent(0, Party::Server), NOT_FOUND);
 }
 
 #[tokio::test]
@@ -120,7 +122,7 @@ async fn a_drip_does_not_hold_us() {
     let junk = play_at(&target(address), &get(), hasty).await;
     assert!(junk.saw(IoKind::Closed) && !junk.saw(IoKind::Deadline), "{:?}", kinds(&junk));
     let head = play_at(&target(slow_head), &get(), hasty).await;
-    assert!(head.saw(IoKind::Deadline) && head.read().len() > 20);
+    assert!(head.saw(IoKind::Deadline) && head.sent(0, Party::Server).len() > 20);
 }
 
 #[tokio::test]
@@ -142,7 +144,7 @@ async fn what_never_ends_is_capped() {
     for address in [body, head] {
         let exchange = play_at(&target(address), &get(), limits()).await;
         assert!(exchange.saw(IoKind::CapReached), "{:?}", kinds(&exchange));
-        assert_eq!(exchange.read().len(), limits().keep);
+        assert_eq!(exchange.sent(0, Party::Server).len(), limits().keep);
     }
 }
 
@@ -164,8 +166,8 @@ async fn a_server_that_writes_before_it_reads_does_not_deadlock_us() {
     let flood = Step::Repeat { times, bytes: octets(&"y".repeat(1024)) };
     let limits = Limits { keep: 2 * MUCH, timeout: Duration::from_secs(20), ..limits() };
     let exchange = play_at(&target(address), &case("server/test/flood", vec![flood]), limits).await;
-    assert_eq!(exchange.written().len(), MUCH);
-    assert!(exchange.read().len() > MUCH);
+    assert_eq!(exchange.scripted(0).len(), MUCH);
+    assert!(exchange.sent(0, Party::Server).len() > MUCH);
 }
 
 #[tokio::test]
@@ -179,7 +181,7 @@ async fn a_server_that_never_reads_ends_a_write() {
     let case = case("server/test/flood", vec![flood]);
     let exchange = play_at(&target(address), &case, limits()).await;
     assert!(exchange.saw(IoKind::Deadline), "{:?}", kinds(&exchange));
-    assert_eq!(exchange.read(), NOT_FOUND);
+    assert_eq!(exchange.sent(0, Party::Server), NOT_FOUND);
 }
 
 #[tokio::test]
@@ -195,7 +197,7 @@ async fn an_answer_before_a_reset_is_kept() {
     let case = case("server/test/flood", vec![flood]);
     let exchange = play_at(&target(address), &case, limits()).await;
     assert!(exchange.saw(IoKind::WriteFailed) || exchange.saw(IoKind::Reset));
-    assert!(exchange.written().len() < 8 * 1024 * 1024);
+    assert!(exchange.scripted(0).len() < 8 * 1024 * 1024);
 }
 
 #[tokio::test]
@@ -212,7 +214,7 @@ async fn a_wait_splits_the_writes() {
     let steps =
         vec![send("GET "), Step::Wait(Duration::from_millis(60)), send("/ HTTP/1.1\r\n\r\n")];
     let exchange = play_at(&target(address), &case("server/test/split", steps), limits()).await;
-    assert_eq!(exchange.read(), NOT_FOUND);
+    assert_eq!(exchange.sent(0, Party::Server), NOT_FOUND);
     assert_eq!(kinds(&exchange)[..2], [IoKind::Wrote, IoKind::Wrote]);
 }
 
@@ -230,9 +232,9 @@ async fn an_await_decides_on_the_rest_of_the_steps() {
         case("server/test/twice", steps)
     };
     let met = play_at(&target(address), &twice(Outcome::Class(4)), limits()).await;
-    assert_eq!(met.written().len(), 2 * GET.len());
+    assert_eq!(met.scripted(0).len(), 2 * GET.len());
     let unmet = play_at(&target(address), &twice(Outcome::Class(2)), limits()).await;
-    assert_eq!(unmet.written().len(), GET.len());
+    assert_eq!(unmet.scripted(0).len(), GET.len());
     assert_eq!(unmet.io.last().map(|io| io.kind), Some(IoKind::Closed));
 }
 
@@ -258,7 +260,7 @@ async fn a_tunnel_is_left_with_a_close_frame() {
     // The server's Close and its end come after ours, as RFC 6455 section 7.1.1 has it.
     assert_eq!(kinds[goodbye + 1..], [IoKind::Read, IoKind::ReadEnd]);
     assert_eq!(exchange.io[goodbye + 1].bytes, [0x88, 2, 0x03, 0xE8]);
-    assert!(!exchange.written().windows(8).any(|w| w == exchange.io[goodbye].bytes));
+    assert!(!exchange.scripted(0).windows(8).any(|w| w == exchange.io[goodbye].bytes));
 }
 
 #[tokio::test]

@@ -15,7 +15,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
-use upspec_judge::{Exchange, IoKind};
+use upspec_exchange::{IoKind, Record};
+use upspec_handshake::Party;
 use upspec_runner::{ConnectError, Connector, Play, Scheme, Target, Trust, play};
 
 /// How a server ends its TLS.
@@ -65,7 +66,7 @@ fn secure_target(address: SocketAddr, trust: Trust) -> Target {
     Target::parse(&format!("wss://{address}/")).unwrap().trusting(trust)
 }
 
-async fn get(target: &Target) -> Result<Exchange, ConnectError> {
+async fn get(target: &Target) -> Result<Record, ConnectError> {
     let connector = Connector::reach(target, Duration::ZERO, limits().timeout).await?;
     let case = case("server/test/get", vec![send(GET)]);
     let script = upspec_runner::script(&case.steps, &upspec_corpus::Bindings::default());
@@ -81,8 +82,8 @@ async fn the_end_of_tls_is_told_apart() {
         let (address, _) = serve_tls(ends).await;
         let exchange = get(&secure_target(address, Trust::Anything)).await.unwrap();
         let kinds: Vec<_> = exchange.io.iter().map(|io| io.kind).collect();
-        assert!(exchange.tls && exchange.saw(seen), "{kinds:?}");
-        assert!(exchange.read().starts_with(b"HTTP/1.1 404"));
+        assert!(exchange.links[0].tls && exchange.saw(seen), "{kinds:?}");
+        assert!(exchange.sent(0, Party::Server).starts_with(b"HTTP/1.1 404"));
     }
 }
 

@@ -11,12 +11,12 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use upspec_judge::{Exchange, IoKind};
+use upspec_exchange::{IoKind, Record};
 use upspec_runner::Target;
 
-/// Plays the exchanges again, so many connections at a time, and says how long that took.
+/// Plays the records again, so many connections at a time, and says how long that took.
 pub(super) async fn replay(
-    exchanges: Vec<Exchange>,
+    records: Vec<Record>,
     target: &Target,
     jobs: usize,
 ) -> io::Result<Duration> {
@@ -25,11 +25,11 @@ pub(super) async fn replay(
     let slots = Arc::new(Semaphore::new(jobs.max(1)));
     let mut running = JoinSet::new();
     let begun = Instant::now();
-    for exchange in exchanges {
+    for record in records {
         let slots = Arc::clone(&slots);
         running.spawn(async move {
             let _slot = slots.acquire().await.map_err(io::Error::other)?;
-            one(&exchange, address).await
+            one(&record, address).await
         });
     }
     while let Some(ended) = running.join_next().await {
@@ -39,13 +39,13 @@ pub(super) async fn replay(
     Ok(begun.elapsed())
 }
 
-async fn one(exchange: &Exchange, address: SocketAddr) -> io::Result<()> {
+async fn one(record: &Record, address: SocketAddr) -> io::Result<()> {
     let mut stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let mut buffer = vec![0; 16 * 1024];
     let (mut read, mut wanted) = (0, 0);
     let mut before_us = 0;
-    for event in &exchange.io {
+    for event in &record.io {
         match event.kind {
             IoKind::Wrote | IoKind::WroteLeave => stream.write_all(&event.bytes).await?,
             IoKind::ShutWrite => stream.shutdown().await?,

@@ -237,7 +237,7 @@ fn sum_up<'r>(subject: Subject, results: impl Iterator<Item = &'r CaseResult>) -
         match result.verdict {
             Verdict::Pass => {}
             Verdict::Inconclusive => {
-                let why = format!("{:?}, label {:?}", result.reason, result.label);
+                let why = format!("{:?}, outcome {:?}", result.reason, result.outcome);
                 // Some cases are for the clear alone, and some for TLS alone.
                 let there = match result.reason {
                     Some(Reason::NotApplicable) => &mut elsewhere,

@@ -2,6 +2,7 @@
 //! Never refuses a number: unknown ones are kept, for peers may send them (RFC 9113 4.1, 5.5).
 
 use std::fmt;
+use std::str::FromStr;
 
 /// An error code, as RST_STREAM and GOAWAY carry it (RFC 9113 7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,6 +48,16 @@ impl ErrorCode {
     pub fn from_name(name: &str) -> Option<Self> {
         let index = ERROR_NAMES.iter().position(|known| *known == name)?;
         u32::try_from(index).ok().map(Self)
+    }
+}
+
+/// Reads what [`Display`](fmt::Display) writes.
+impl FromStr for ErrorCode {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let number = || u32::from_str_radix(text.strip_prefix("error code 0x")?, 16).ok().map(Self);
+        Self::from_name(text).or_else(number).ok_or(())
     }
 }
 

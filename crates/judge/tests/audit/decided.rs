@@ -12,7 +12,7 @@ use crate::tunnel::Conduct;
 /// for the accept value. With the last of them the connection ends, unless it is a 101.
 fn judged(corpus: &Corpus, id: &str, answers: Answers) -> CaseResult {
     let case: &Case = corpus.case(id).unwrap();
-    let exchange = play(case, &mut |asked| {
+    let record = play(case, &mut |asked| {
         let key = asked.head.fields.values("Sec-WebSocket-Key").next();
         let accept = accept(key.unwrap_or_default());
         let octets = answers.get(asked.number).copied().unwrap_or_default().concat();
@@ -26,7 +26,7 @@ fn judged(corpus: &Corpus, id: &str, answers: Answers) -> CaseResult {
         };
         Reply { octets, after }
     });
-    judge(case, vec![exchange], &corpus.requirements)
+    judge(case, Some(record), None, &corpus.requirements)
 }
 
 fn replaced(octets: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
@@ -117,13 +117,13 @@ fn a_switch_without_the_100_is_told_as_such() {
         ("server/http-version/http10-expect", false),
     ] {
         let case = corpus.case(id).unwrap();
-        let mut exchange = play(case, &mut |_| Reply {
+        let mut record = play(case, &mut |_| Reply {
             octets: SWITCH.to_vec(),
             after: After::Tunnel(Conduct::Mute),
         });
-        exchange.io.truncate(2);
-        exchange.io[1].bytes = SWITCH.to_vec();
-        let result = judge(case, vec![exchange], &corpus.requirements);
+        record.io.truncate(2);
+        record.io[1].bytes = SWITCH.to_vec();
+        let result = judge(case, Some(record), None, &corpus.requirements);
         let rule = "rfc9110/7.8-continue-first";
         let told = result.findings.iter().any(|one| one.requirement == rule);
         assert_eq!(told, cited, "{id}: {:?}", result.findings);

@@ -10,8 +10,9 @@ use proptest::sample::Index;
 use proptest::test_runner::RngSeed;
 use upspec_corpus::case::{Case, Need};
 use upspec_corpus::{Corpus, Weight};
+use upspec_exchange::IoKind;
 use upspec_handshake::permitted::{Answer, Grade};
-use upspec_judge::{CaseResult, Finding, IoKind, Verdict, judge};
+use upspec_judge::{CaseResult, Finding, Verdict, judge};
 
 use crate::agree::{Agreement, Ruled, agreement, ruled, usual, weight};
 use crate::breaks::{BREAKS, Break, Edit};
@@ -106,7 +107,7 @@ proptest! {
     ) {
         let case = case.get(&CASES);
         let mut rules = Vec::new();
-        let exchange = play(case, &mut |asked| {
+        let record = play(case, &mut |asked| {
             let (pick, details) = &picks[asked.number.min(picks.len() - 1)];
             let lawful = graded(case, asked, Grade::Lawful);
             let answer = if lawful.is_empty() { usual(case, asked) } else { *pick.get(&lawful) };
@@ -115,7 +116,7 @@ proptest! {
             let details = Details { closes: details.closes && !keeps, ..details.clone() };
             reply(case, asked, answer, &details)
         });
-        let result = without_date(judge(case, vec![exchange], &CORPUS.requirements));
+        let result = without_date(judge(case, Some(record), None, &CORPUS.requirements));
         agrees(case, &rules, &result)?;
     }
 
@@ -129,7 +130,7 @@ proptest! {
     ) {
         let case = case.get(&CASES);
         let mut rules = Vec::new();
-        let exchange = play(case, &mut |asked| {
+        let record = play(case, &mut |asked| {
             let forbidden = graded(case, asked, Grade::Forbidden);
             if asked.number != number || forbidden.is_empty() {
                 return reply(case, asked, usual(case, asked), &Details::plain());
@@ -138,7 +139,7 @@ proptest! {
             rules.push(ruled(case, asked, answer));
             reply(case, asked, answer, &details)
         });
-        let result = without_date(judge(case, vec![exchange], &CORPUS.requirements));
+        let result = without_date(judge(case, Some(record), None, &CORPUS.requirements));
         agrees(case, &rules, &result)?;
     }
 
@@ -149,17 +150,16 @@ proptest! {
         picks in proptest::collection::vec(any::<Index>(), 4),
     ) {
         let case = case.get(&CASES);
-        let exchange = play(case, &mut |asked| {
+        let record = play(case, &mut |asked| {
             let answer = *picks[asked.number.min(picks.len() - 1)].get(&Answer::ALL);
             reply(case, asked, answer, &Details::plain())
         });
-        let mut ended = exchange.clone();
-        let last = ended.io.last_mut().unwrap();
-        if last.kind == IoKind::Closed {
-            last.kind = IoKind::ReadEnd;
+        let mut ended = record.clone();
+        if let [.., before, last] = &mut ended.io[..] && last.kind == IoKind::Closed {
+            (before.kind, last.kind) = (IoKind::ReadEnd, IoKind::Decided);
         }
-        let findings = |exchange| judge(case, vec![exchange], &CORPUS.requirements).findings;
-        prop_assert_eq!(findings(exchange), findings(ended), "{}", case.id);
+        let findings = |record| judge(case, Some(record), None, &CORPUS.requirements).findings;
+        prop_assert_eq!(findings(record), findings(ended), "{}", case.id);
     }
 
     /// One break in a lawful answer is found, and costs what the level of its rule says.
@@ -191,7 +191,7 @@ proptest! {
 /// where it fits none.
 fn broken_once(case: &Case, broken: &'static Break, details: &Details) -> Option<CaseResult> {
     let mut done = false;
-    let exchange = play(case, &mut |asked| {
+    let record = play(case, &mut |asked| {
         let fitting = fitting(case, asked, broken, details.status);
         let (Some((answer, status)), false) = (fitting, done) else {
             return reply(case, asked, usual(case, asked), &Details::plain());
@@ -200,7 +200,7 @@ fn broken_once(case: &Case, broken: &'static Break, details: &Details) -> Option
         let details = Details { status, broken: Some(broken), ..details.clone() };
         reply(case, asked, answer, &details)
     });
-    done.then(|| judge(case, vec![exchange], &CORPUS.requirements))
+    done.then(|| judge(case, Some(record), None, &CORPUS.requirements))
 }
 
 /// An answer to which a break fits, and which of its statuses.

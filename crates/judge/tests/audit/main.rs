@@ -29,7 +29,7 @@ fn answered(
     details: &Details,
 ) -> Option<(Ruled, CaseResult)> {
     let mut rule = None;
-    let exchange = play(case, &mut |asked| {
+    let record = play(case, &mut |asked| {
         if asked.number == number {
             rule = Some(ruled(case, asked, answer));
             reply(case, asked, answer, details)
@@ -37,7 +37,7 @@ fn answered(
             reply(case, asked, usual(case, asked), &Details::plain())
         }
     });
-    Some((rule?, judge(case, vec![exchange], &corpus.requirements)))
+    Some((rule?, judge(case, Some(record), None, &corpus.requirements)))
 }
 
 #[test]

@@ -3,11 +3,12 @@
 
 use upspec_corpus::Bindings;
 use upspec_corpus::case::{Case, Outcome, Outcomes, Step};
-use upspec_handshake::RequestHead;
+use upspec_exchange::{Io, IoKind, Link, Octets, Over, Record, Talk};
 use upspec_handshake::field::chunked::{Chunked, ChunkedReader};
 use upspec_handshake::field::elements;
 use upspec_handshake::field::framing::Framing;
-use upspec_judge::{Awaits, End, Exchange, Io, IoKind, Over, Progress, progress};
+use upspec_handshake::{Party, RequestHead};
+use upspec_judge::{Awaits, Progress, progress};
 
 use crate::tunnel::{Conduct, Tunnel};
 
@@ -36,8 +37,8 @@ pub(crate) enum After {
     Tunnel(Conduct),
 }
 
-/// The exchange that comes of a case when its requests are answered so.
-pub(crate) fn play(case: &Case, answer: &mut dyn FnMut(&Asked<'_>) -> Reply) -> Exchange {
+/// The record that comes of a case when its requests are answered so.
+pub(crate) fn play(case: &Case, answer: &mut dyn FnMut(&Asked<'_>) -> Reply) -> Record {
     let mut wire = Wire {
         case,
         answer,
@@ -133,7 +134,9 @@ impl Wire<'_, '_> {
     }
 
     fn progress(&self) -> Progress {
-        progress(self.case, &self.written, &self.read)
+        let link = Link::plain("target", Party::Client, Over::Http1);
+        let octets = Octets::under_way(&link, &self.written, &self.read);
+        progress(self.case, &Talk::read(&octets))
     }
 
     /// Whoever still waits for a body when the client does nothing more gives up on it.
@@ -199,18 +202,21 @@ impl Wire<'_, '_> {
     }
 
     fn event(&mut self, kind: IoKind, bytes: &[u8]) {
-        self.io.push(Io { at_us: self.io.len() as u64, kind, bytes: bytes.to_vec() });
+        self.io.push(Io { link: 0, at_us: self.io.len() as u64, kind, bytes: bytes.to_vec() });
     }
 
     /// The runner waits as long as something is due, and sees an end only while it waits.
-    fn finish(mut self) -> Exchange {
+    fn finish(mut self) -> Record {
         let kind = match (self.progress().awaits, self.ended) {
             (Awaits::Nothing, _) => IoKind::Closed,
             (_, true) => IoKind::ReadEnd,
             (_, false) => IoKind::Deadline,
         };
+        if kind == IoKind::Closed {
+            self.event(IoKind::Decided, b"");
+        }
         self.event(kind, b"");
-        Exchange { end: End::Client, over: Over::Http1, tls: false, alpn: None, io: self.io }
+        Record::of(Link::plain("target", Party::Client, Over::Http1), self.io)
     }
 }
 

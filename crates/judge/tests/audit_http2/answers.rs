@@ -38,7 +38,7 @@ fn usual(request: Request) -> Answer {
 fn answered(case: &Case, answer: Answer, details: &Details) -> Option<(Request, CaseResult)> {
     let last = requests(case).checked_sub(1)?;
     let mut request = None;
-    let exchange = play(case, Manners::lawful(case), &mut |asked| {
+    let record = play(case, Manners::lawful(case), &mut |asked| {
         let read = Request::read(asked);
         if asked.number < last {
             return reply(asked, usual(read), &Details::default());
@@ -46,7 +46,7 @@ fn answered(case: &Case, answer: Answer, details: &Details) -> Option<(Request, 
         request = Some(read);
         reply(asked, answer, details)
     });
-    Some((request?, judge(case, vec![exchange], &CORPUS.requirements)))
+    Some((request?, judge(case, Some(record), None, &CORPUS.requirements)))
 }
 
 /// How many requests it makes when all goes as usual.
@@ -106,7 +106,7 @@ fn broken_once(
         Edit::Acknowledgement(octets) => manners.acknowledgement = octets(),
         _ => {}
     }
-    let exchange = play(case, manners, &mut |asked| {
+    let record = play(case, manners, &mut |asked| {
         let read = Request::read(asked);
         let fitting = fitting(broken, read).filter(|_| asked.number == last);
         let Some(answer) = fitting else {
@@ -116,7 +116,7 @@ fn broken_once(
         let broken = Some(broken);
         reply(asked, answer, &Details { broken, ..details.clone() })
     });
-    Some((offered?, judge(case, vec![exchange], &CORPUS.requirements)))
+    Some((offered?, judge(case, Some(record), None, &CORPUS.requirements)))
 }
 
 fn has_offer(asked: &Asked<'_>) -> bool {

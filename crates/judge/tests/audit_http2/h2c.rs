@@ -1,13 +1,15 @@
 //! Every answer to every offer of h2c: what is ruled lawful by RFC 7540 3.2 and RFC 9110 7.8 passes, and
 //! what they forbid does not. Written without a look at what the cases expect.
 
-use upspec_corpus::case::{Case, Need, Over, Step};
+use upspec_corpus::case::{Case, Need, Step};
 use upspec_corpus::{Bindings, Corpus};
+use upspec_exchange::{Io, IoKind, Link, Octets, Over, Record, Talk};
+use upspec_handshake::Party;
 use upspec_handshake::field::connection::contains_option;
 use upspec_handshake::field::upgrade::protocols;
 use upspec_handshake::h2::{PREFACE, flag, hpack, write};
 use upspec_handshake::{RequestHead, Version};
-use upspec_judge::{Awaits, End, Exchange, Io, IoKind, Verdict, judge, progress};
+use upspec_judge::{Awaits, Verdict, judge, progress};
 
 /// What a server does about the offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,8 +125,8 @@ fn octets(answer: Answer) -> (Vec<u8>, Vec<u8>) {
     }
 }
 
-/// The exchange that comes of a case when its one request gets this answer.
-fn play(case: &Case, answer: Answer) -> Exchange {
+/// The record that comes of a case when its one request gets this answer.
+fn play(case: &Case, answer: Answer) -> Record {
     let tls = case.needs.contains(&Need::Tls);
     let mut parts = case.steps.split(|step| matches!(step, Step::Await(_)));
     let mut rendered = || {
@@ -145,20 +147,26 @@ fn play(case: &Case, answer: Answer) -> Exchange {
         let octets = io.iter().filter(|(kind, _)| *kind == wanted);
         octets.flat_map(|(_, octets)| octets.clone()).collect::<Vec<_>>()
     };
-    let awaits = progress(case, &of(IoKind::Wrote), &of(IoKind::Read)).awaits;
+    let awaits = {
+        let (written, read) = (of(IoKind::Wrote), of(IoKind::Read));
+        let link = Link::plain("target", Party::Client, Over::Http1);
+        progress(case, &Talk::read(&Octets::under_way(&link, &written, &read))).awaits
+    };
+    if awaits == Awaits::Nothing {
+        io.push((IoKind::Decided, Vec::new()));
+    }
     io.push(match (awaits, answer) {
         (Awaits::Nothing, _) => (IoKind::Closed, Vec::new()),
         (_, Answer::Close) => (IoKind::ReadEnd, Vec::new()),
         _ => (IoKind::Deadline, Vec::new()),
     });
     let io = io.into_iter().filter(|(kind, octets)| *kind != IoKind::Read || !octets.is_empty());
-    Exchange {
-        end: End::Client,
-        over: upspec_judge::Over::Http1,
+    let link = Link {
         tls,
         alpn: tls.then(|| "http/1.1".to_owned()),
-        io: io.map(|(kind, bytes)| Io { at_us: 0, kind, bytes }).collect(),
-    }
+        ..Link::plain("target", Party::Client, Over::Http1)
+    };
+    Record::of(link, io.map(|(kind, bytes)| Io { link: 0, at_us: 0, kind, bytes }).collect())
 }
 
 /// Whether the case is one request in HTTP/1.1 that offers h2c, or h2.
@@ -178,12 +186,12 @@ fn answers_to_offers_are_judged_as_they_are_ruled() {
     for case in corpus.cases.iter().filter(|case| is_offer(case)) {
         seen += 1;
         for answer in ANSWERS {
-            let exchange = play(case, answer);
-            let written = exchange.io[0].bytes.clone();
+            let record = play(case, answer);
+            let written = record.io[0].bytes.clone();
             let head = RequestHead::parse(&written).complete().unwrap();
             let goes_on = case.steps.iter().any(|step| matches!(step, Step::Await(_)));
-            let grade = grade(&head, exchange.tls, goes_on, answer);
-            let result = judge(case, vec![exchange.clone()], &corpus.requirements);
+            let grade = grade(&head, record.links[0].tls, goes_on, answer);
+            let result = judge(case, Some(record.clone()), None, &corpus.requirements);
             let agrees = match grade {
                 Grade::Lawful => result.verdict == Verdict::Pass,
                 Grade::Discouraged => result.verdict <= Verdict::Warn,

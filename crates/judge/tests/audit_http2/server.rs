@@ -6,10 +6,11 @@ use upspec_handshake::Party;
 
 use upspec_corpus::Bindings;
 use upspec_corpus::case::{Case, Need, Step};
+use upspec_exchange::{Io, IoKind, Link, Octets, Over, Record, Talk};
 use upspec_handshake::frame::Compression;
 use upspec_handshake::h2::message::ListKind;
 use upspec_handshake::h2::{ErrorCode, EventKind, HeaderList, Reader, flag, setting, write};
-use upspec_judge::{Awaits, End, Exchange, Io, IoKind, Over, Progress, progress};
+use upspec_judge::{Awaits, Progress, progress};
 
 use crate::tunnel::{Conduct, Tunnel};
 
@@ -58,15 +59,15 @@ pub(crate) fn is_extended(case: &Case) -> bool {
 
 /// Whether a case speaks HTTP/2 from its first octet on.
 pub(crate) fn is_http2(case: &Case) -> bool {
-    case.over == upspec_corpus::case::Over::Http2
+    case.over == Over::Http2
 }
 
-/// The exchange that comes of a case when its requests are answered so.
+/// The record that comes of a case when its requests are answered so.
 pub(crate) fn play(
     case: &Case,
     manners: Manners,
     answer: &mut dyn FnMut(&Asked<'_>) -> Reply,
-) -> Exchange {
+) -> Record {
     let mut wire = Wire {
         case,
         answer,
@@ -206,7 +207,9 @@ impl Wire<'_, '_> {
     }
 
     fn progress(&self) -> Progress {
-        progress(self.case, &self.written, &self.read)
+        let link = Link::plain("target", Party::Client, Over::Http2);
+        let octets = Octets::under_way(&link, &self.written, &self.read);
+        progress(self.case, &Talk::read(&octets))
     }
 
     fn send(&mut self, octets: &[u8]) {
@@ -217,25 +220,27 @@ impl Wire<'_, '_> {
     }
 
     fn event(&mut self, kind: IoKind, bytes: &[u8]) {
-        self.io.push(Io { at_us: self.io.len() as u64, kind, bytes: bytes.to_vec() });
+        self.io.push(Io { link: 0, at_us: self.io.len() as u64, kind, bytes: bytes.to_vec() });
     }
 
     /// The runner waits as long as something is due, and sees an end only while it waits.
-    fn finish(mut self) -> Exchange {
+    fn finish(mut self) -> Record {
         let kind = match (self.progress().awaits, self.ended) {
             (Awaits::Nothing, _) => IoKind::Closed,
             (_, true) => IoKind::ReadEnd,
             (_, false) => IoKind::Deadline,
         };
+        if kind == IoKind::Closed {
+            self.event(IoKind::Decided, b"");
+        }
         self.event(kind, b"");
         let tls = self.case.needs.contains(&Need::Tls);
-        Exchange {
-            end: End::Client,
-            over: Over::Http2,
+        let link = Link {
             tls,
             alpn: self.case.alpn.first().filter(|_| tls).cloned(),
-            io: self.io,
-        }
+            ..Link::plain("target", Party::Client, Over::Http2)
+        };
+        Record::of(link, self.io)
     }
 }
 

@@ -3,8 +3,10 @@
 
 use upspec_corpus::Corpus;
 use upspec_corpus::case::{Case, Expectation, Grade, Outcomes, Over, Role, Source, Tls, Tunnel};
+use upspec_exchange::{Io, IoKind, Link, Octets, Record, Talk};
+use upspec_handshake::Party;
 use upspec_handshake::h2::{PREFACE, flag, hpack, write};
-use upspec_judge::{CaseResult, End, Exchange, Io, IoKind, judge};
+use upspec_judge::{CaseResult, Progress, judge};
 
 pub(super) const END: u8 = flag::END_STREAM;
 pub(super) const DATE: &str = "Tue, 24 Nov 2026 04:00:00 GMT";
@@ -84,18 +86,28 @@ pub(super) fn answer(status: &str, more: &[(&str, &str)], flags: u8) -> Vec<u8> 
     write::headers(1, &list(&fields), flags)
 }
 
-pub(super) fn exchange(written: &[u8], read: &[u8], end: IoKind) -> Exchange {
-    let io = |kind, bytes: &[u8]| Io { at_us: 0, kind, bytes: bytes.to_vec() };
-    Exchange {
-        end: End::Client,
-        over: upspec_judge::Over::Http2,
-        tls: false,
-        alpn: None,
-        io: vec![io(IoKind::Wrote, written), io(IoKind::Read, read), io(end, b"")],
-    }
+pub(super) fn exchange(written: &[u8], read: &[u8], end: IoKind) -> Record {
+    let io = |kind, bytes: &[u8]| Io { link: 0, at_us: 0, kind, bytes: bytes.to_vec() };
+    let io = vec![io(IoKind::Wrote, written), io(IoKind::Read, read), io(end, b"")];
+    Record::of(Link::plain("target", Party::Client, Over::Http2), io)
 }
 
 pub(super) fn judged(case: &Case, written: &[u8], read: &[u8], end: IoKind) -> CaseResult {
     let registry = Corpus::embedded().unwrap().requirements;
-    judge(case, vec![exchange(written, read, end)], &registry)
+    judge(case, Some(exchange(written, read, end)), None, &registry)
+}
+
+/// How far a link has come on which this was written and read.
+pub(super) fn progress(case: &Case, written: &[u8], read: &[u8]) -> Progress {
+    talked(case, written, read, |talk| upspec_judge::progress(case, talk))
+}
+
+pub(super) fn talked<T>(
+    case: &Case,
+    written: &[u8],
+    read: &[u8],
+    look: impl FnOnce(&Talk<'_>) -> T,
+) -> T {
+    let link = Link::plain("target", Party::Client, case.over);
+    look(&Talk::read(&Octets::under_way(&link, written, read)))
 }

@@ -11,10 +11,9 @@ use proptest::sample::Index;
 use upspec_corpus::Corpus;
 use upspec_corpus::case::{Alpn, Connection, Tunnel};
 use upspec_corpus::frames::ErrorCode as Code;
+use upspec_exchange::{FrameNotes, IoKind};
 use upspec_handshake::h2::{ErrorCode, flag, kind, write};
-use upspec_judge::{
-    Awaits, Exchange, FrameNotes, IoKind, TargetFacts, Verdict, judge, leave, progress,
-};
+use upspec_judge::{Awaits, TargetFacts, Verdict, judge, leave};
 
 #[test]
 fn every_outcome_has_its_label() {
@@ -43,7 +42,7 @@ fn every_outcome_has_its_label() {
         let written = opened(&[get(), write::settings_ack()]);
         let result = judged(&any, &written, &read, end);
         let findings = &result.findings;
-        assert_eq!(result.label.as_deref(), Some(label));
+        assert_eq!(result.outcome.map(|came| came.to_string()).as_deref(), Some(label));
         assert_eq!(result.verdict, Verdict::Pass, "{label}: {findings:?}");
     }
 }
@@ -55,7 +54,7 @@ fn the_answer_is_that_of_the_last_stream() {
     let other = [(":method", "GET"), (":scheme", "http"), (":path", "/x")];
     let written = opened(&[get(), write::headers(3, &list(&other), END)]);
     let result = judged(&case("404"), &written, &read, IoKind::Closed);
-    assert_eq!(result.label.as_deref(), Some("404"));
+    assert_eq!(result.outcome.map(|came| came.to_string()).as_deref(), Some("404"));
     let far = progress(&case("404"), &written, &read);
     assert_eq!((far.heads, far.http2.stream), (vec![404], 3));
 }
@@ -99,9 +98,9 @@ fn an_alternative_may_ask_for_a_choice_of_alpn() {
     for (want, chosen, end, verdict) in rows {
         let mut asks = case("any");
         asks.expect[0].alpn = Some(want);
-        let exchange =
-            Exchange { alpn: chosen.map(str::to_owned), ..exchange(&opened(&[get()]), &read, end) };
-        let result = judge(&asks, vec![exchange], &registry);
+        let mut record = exchange(&opened(&[get()]), &read, end);
+        record.links[0].alpn = chosen.map(str::to_owned);
+        let result = judge(&asks, Some(record), None, &registry);
         assert_eq!(result.verdict, verdict, "{want:?} {chosen:?} {end:?}");
     }
 }
@@ -261,7 +260,7 @@ fn leaving_fits_what_was_opened() {
         (b"PRI * HTTP/2.0\r\n".to_vec(), &nothing, Vec::new(), false),
     ];
     for (written, read, octets, awaits_end) in rows {
-        let leave = leave(&case("any"), &written, read, close);
+        let leave = talked(&case("any"), &written, read, |talk| leave(talk, close));
         assert_eq!((leave.octets, leave.awaits_end), (octets, awaits_end));
     }
 }
@@ -276,7 +275,7 @@ fn leaving_fits_what_was_switched_to() {
     for (protocol, octets) in rows {
         let switch =
             format!("HTTP/1.1 101 x\r\nConnection: upgrade\r\nUpgrade: {protocol}\r\n\r\n");
-        let leave = leave(&case, offer, switch.as_bytes(), close);
+        let leave = talked(&case, offer, switch.as_bytes(), |talk| leave(talk, close));
         assert_eq!(leave.octets, octets, "{protocol}");
     }
 }
@@ -291,10 +290,11 @@ fn the_facts_come_from_the_settings() {
     ];
     for (read, (http2, extended)) in rows {
         let mut facts = TargetFacts::default();
-        let exchange = exchange(&opened(&[get()]), &read, IoKind::Closed);
-        facts.learn(&case("any"), &exchange);
+        let record = exchange(&opened(&[get()]), &read, IoKind::Closed);
+        facts.learn(&case("any"), &record);
         assert_eq!((facts.http2, facts.extended_connect), (http2, extended));
-        let secure = Exchange { tls: true, ..exchange };
+        let mut secure = record;
+        secure.links[0].tls = true;
         facts.learn(&case("any"), &secure);
         assert!(!facts.http2, "inside TLS it is ALPN that chooses");
     }
@@ -318,11 +318,11 @@ proptest! {
         for case in [case("2xx"), tunnel_case(Tunnel::PingPong)] {
             let written = opened(&[connect(), octets.to_vec()]);
             let _ = progress(&case, &written, octets);
-            let _ = leave(&case, &written, octets, b"close");
-            let exchange = exchange(&written, octets, IoKind::Deadline);
-            let _ = FrameNotes::of(&exchange);
-            TargetFacts::default().learn(&case, &exchange);
-            let _ = judge(&case, vec![exchange], &registry);
+            let _ = talked(&case, &written, octets, |talk| leave(talk, b"close"));
+            let record = exchange(&written, octets, IoKind::Deadline);
+            let _ = FrameNotes::of(&record, 0);
+            TargetFacts::default().learn(&case, &record);
+            let _ = judge(&case, Some(record), None, &registry);
         }
     }
 }

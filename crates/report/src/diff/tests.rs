@@ -1,7 +1,9 @@
 //! Comparisons: who is in one group with whom, what counts as a difference, and what is shown.
 
 use upspec_corpus::Corpus;
-use upspec_judge::{CaseResult, End, Exchange, Io, IoKind, Over, judge};
+use upspec_exchange::{Io, IoKind, Link, Over, Record};
+use upspec_handshake::Party;
+use upspec_judge::{CaseResult, judge};
 
 use super::*;
 use crate::sample;
@@ -12,19 +14,15 @@ const CASE: &str = "server/http-version/http10";
 /// A server that gives this answer to an upgrade.
 fn run(corpus: &Corpus, name: &str, answer: &str) -> Run {
     let case = &corpus.cases.iter().find(|case| case.id == id(corpus)).unwrap();
-    let io = |at_us, kind, bytes: &str| Io { at_us, kind, bytes: bytes.as_bytes().to_vec() };
-    let exchange = Exchange {
-        end: End::Client,
-        over: Over::Http1,
-        tls: false,
-        alpn: None,
-        io: vec![
-            io(1, IoKind::Wrote, REQUEST),
-            io(2, IoKind::Read, answer),
-            io(3, IoKind::ReadEnd, ""),
-        ],
-    };
-    let result = judge(case, vec![exchange], &corpus.requirements);
+    let io =
+        |at_us, kind, bytes: &str| Io { link: 0, at_us, kind, bytes: bytes.as_bytes().to_vec() };
+    let io = vec![
+        io(1, IoKind::Wrote, REQUEST),
+        io(2, IoKind::Read, answer),
+        io(3, IoKind::ReadEnd, ""),
+    ];
+    let record = Record::of(Link::plain("target", Party::Client, Over::Http1), io);
+    let result = judge(case, Some(record), None, &corpus.requirements);
     of(corpus, name, vec![result])
 }
 

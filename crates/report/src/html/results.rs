@@ -106,7 +106,7 @@ fn case_details(report: &Report, case: &CaseEntry, ink: &mut wire::Ink) -> Marku
                 span.tags {
                     @if case.flaky { span.flaky { "flaky" } }
                     @if let Some(reason) = case.reason { span { (reason_word(reason)) } }
-                    @if let Some(label) = &case.label { span.label { (visible::text(label)) } }
+                    @if let Some(outcome) = case.outcome { span.label { (outcome.to_string()) } }
                 }
             }
             div.body {
@@ -179,8 +179,10 @@ fn comparison(case: &CaseEntry) -> Markup {
             div {
                 h5 { "Seen" }
                 ul {
-                    @for exchange in &case.exchanges { li { (seen::seen(exchange)) } }
-                    @if case.exchanges.is_empty() { li { "Nothing: the case was not played." } }
+                    @for record in case.records() {
+                        @for link in 0..record.links.len() { li { (seen::seen(record, link)) } }
+                    }
+                    @if case.record.is_none() { li { "Nothing: the case was not played." } }
                 }
             }
         }
@@ -188,14 +190,20 @@ fn comparison(case: &CaseEntry) -> Markup {
 }
 
 fn connections(case: &CaseEntry, ink: &mut wire::Ink) -> Markup {
-    let many = case.exchanges.len() > 1;
+    let marks = wire::marks(case);
+    let own = case.record.iter().map(|record| (record, &marks[..]));
+    let twin = case.twin.iter().map(|record| (record, &[][..]));
+    let links = own
+        .chain(twin)
+        .flat_map(|(record, marks)| (0..record.links.len()).map(move |link| (record, link, marks)));
+    let links: Vec<_> = links.collect();
     html! {
-        @for (position, exchange) in case.exchanges.iter().enumerate() {
+        @for (position, (record, link, marks)) in links.iter().enumerate() {
             h5 {
-                @if many { "Connection " (position + 1) } @else { "On the wire" }
-                " " span.number { (seen::connection(exchange)) }
+                @if links.len() > 1 { "Connection " (position + 1) } @else { "On the wire" }
+                " " span.number { (seen::connection(&record.links[*link])) }
             }
-            (wire::log(exchange, &wire::marks(case, position), ink))
+            (wire::log(record, *link, marks, ink))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The page: what it holds, and that nothing a target sends becomes part of it.
 
-use upspec_judge::IoKind;
+use upspec_exchange::IoKind;
 
 use super::*;
 use crate::sample;
@@ -74,7 +74,8 @@ fn a_full_run_stays_light() {
 #[test]
 fn an_endless_answer_stays_light() {
     let mut report = sample::full_report(600);
-    for io in report.cases.iter_mut().flat_map(|case| &mut case.exchanges).flat_map(|e| &mut e.io) {
+    for io in report.cases.iter_mut().flat_map(|case| &mut case.record).flat_map(|one| &mut one.io)
+    {
         io.bytes = (0..=255).cycle().take(16 << 10).collect();
     }
     let page = html(&report);
@@ -94,15 +95,14 @@ fn pages_to_look_at() {
 #[test]
 fn frames_stand_beside_their_octets() {
     let mut report = sample::report();
-    let exchange = &mut report.cases[0].exchanges[0];
-    *exchange = sample::over_http2(vec![
+    report.cases[0].record = Some(sample::over_http2(vec![
         (IoKind::Wrote, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec()),
         (IoKind::Read, b"\0\0\x06\x04\0\0\0\0\0\0\x08\0\0\0\x01\0\0\x0e\x01".to_vec()),
         // A field whose value is markup, and a GOAWAY that says something to people.
         (IoKind::Read, b"\x05\0\0\0\x01\x8d\0\x01x\x09<b>\x1b\0\x80\x80\x0a\x0a".to_vec()),
         (IoKind::WroteOwed, b"\0\0\0\x04\x01\0\0\0\0".to_vec()),
         (IoKind::Read, b"\0\0\x0b\x07\0\0\0\0\0\0\0\0\x01\0\0\0\x0b<i>".to_vec()),
-    ]);
+    ]));
     let page = html(&report);
     for wanted in [
         "connection preface",

@@ -4,7 +4,8 @@
 use std::ops::Range;
 
 use maud::{Markup, PreEscaped, html};
-use upspec_judge::{Exchange, FrameNote, FrameNotes, Io, IoKind};
+use upspec_exchange::{FrameNote, FrameNotes, Io, IoKind, Place, Record};
+use upspec_handshake::Party;
 
 use crate::entry::CaseEntry;
 use crate::seen;
@@ -41,13 +42,16 @@ impl Ink {
     }
 }
 
-/// The octets of a connection that findings point at, in order and without overlap.
-pub(super) fn marks(case: &CaseEntry, exchange: usize) -> Vec<Range<usize>> {
-    let places = case.findings.iter().filter_map(|finding| finding.at);
-    let mut ranges: Vec<Range<usize>> = places
-        .filter(|place| place.exchange == exchange && place.start < place.end)
-        .map(|place| place.start..place.end)
-        .collect();
+/// The octets of a record that findings point at.
+pub(super) fn marks(case: &CaseEntry) -> Vec<Place> {
+    case.findings.iter().filter_map(|finding| finding.at).collect()
+}
+
+/// Those of the places that are on a link and from a party, in order and without overlap.
+fn ranges(marks: &[Place], link: usize, from: Party) -> Vec<Range<usize>> {
+    let own = |place: &&Place| (place.link, place.from) == (link, from) && place.start < place.end;
+    let mut ranges: Vec<Range<usize>> =
+        marks.iter().filter(own).map(|place| place.start..place.end).collect();
     ranges.sort_by_key(|range| range.start);
     ranges.dedup_by(|next, last| {
         let touches = next.start <= last.end;
@@ -59,16 +63,18 @@ pub(super) fn marks(case: &CaseEntry, exchange: usize) -> Vec<Range<usize>> {
     ranges
 }
 
-/// The log of a connection, with these octets of what was read marked.
-pub(super) fn log(exchange: &Exchange, marks: &[Range<usize>], ink: &mut Ink) -> Markup {
+/// The log of a link, with these places marked.
+pub(super) fn log(record: &Record, link: usize, marks: &[Place], ink: &mut Ink) -> Markup {
+    let we = record.links[link].we;
+    let notes = FrameNotes::of(record, link);
+    let [ours, theirs] = [we, we.other()].map(|party| ranges(marks, link, party));
     let (mut written, mut read) = (0, 0);
-    let notes = FrameNotes::of(exchange);
     html! {
         ol.wire {
-            @for io in &exchange.io {
+            @for io in record.on(link) {
                 @let (offset, marks, notes) = match io.kind {
-                    IoKind::Read => (advance(&mut read, io), marks, &notes.read),
-                    _ => (advance(&mut written, io), &[][..], &notes.written),
+                    IoKind::Read => (advance(&mut read, io), &theirs[..], notes.by(we.other())),
+                    _ => (advance(&mut written, io), &ours[..], notes.by(we)),
                 };
                 @let ended = ended_within(notes, offset, io.bytes.len());
                 @match io.kind {

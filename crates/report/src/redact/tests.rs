@@ -1,7 +1,8 @@
 //! Redaction: every shape that a secret can take in an exchange, and what must stay as it is.
 
 use proptest::prelude::*;
-use upspec_judge::{Finding, Io, Verdict};
+use upspec_exchange::{Io, IoKind};
+use upspec_judge::{Finding, Verdict};
 
 use super::*;
 use crate::sample;
@@ -11,17 +12,18 @@ use crate::sample;
 fn check(wrote: &str, read: &str, want_wrote: &str, want_read: &str) {
     for size in [usize::MAX, 1, 3] {
         let mut results = [sample::result_of(parts(IoKind::Wrote, wrote, size), Vec::new())];
-        results[0].exchanges[0].io.extend(parts(IoKind::Read, read, size));
+        results[0].record.as_mut().unwrap().io.extend(parts(IoKind::Read, read, size));
         redact(&mut results, &["X-Api-Key".to_owned()]);
-        let exchange = &results[0].exchanges[0];
-        assert_eq!(String::from_utf8_lossy(&exchange.written()), want_wrote, "cut at {size}");
-        assert_eq!(String::from_utf8_lossy(&exchange.read()), want_read, "cut at {size}");
+        let record = results[0].record.as_ref().unwrap();
+        for (party, want) in [(Party::Client, want_wrote), (Party::Server, want_read)] {
+            assert_eq!(String::from_utf8_lossy(&record.sent(0, party)), want, "cut at {size}");
+        }
     }
 }
 
 fn parts(kind: IoKind, text: &str, size: usize) -> Vec<Io> {
     let chunks = text.as_bytes().chunks(size.min(text.len().max(1)));
-    chunks.map(|bytes| Io { at_us: 0, kind, bytes: bytes.to_vec() }).collect()
+    chunks.map(|bytes| Io { link: 0, at_us: 0, kind, bytes: bytes.to_vec() }).collect()
 }
 
 #[test]
@@ -67,6 +69,7 @@ fn a_finding_does_not_tell_the_secret() {
         level: "must".to_owned(),
         verdict: Verdict::Fail,
         message: "the body repeats hunter2hunter2".to_owned(),
+        rule: None,
         at: None,
     };
     let mut results = [sample::result_of(io, vec![finding])];
@@ -81,12 +84,14 @@ proptest! {
     ) {
         let io = chunks.iter().map(|(read, text)| {
             let kind = if *read { IoKind::Read } else { IoKind::Wrote };
-            Io { at_us: 0, kind, bytes: text.clone().into_bytes() }
+            Io { link: 0, at_us: 0, kind, bytes: text.clone().into_bytes() }
         });
         let before = [sample::result_of(io.collect(), Vec::new())];
         let mut after = before.clone();
         redact(&mut after, &["X-Api-Key".to_owned()]);
-        let pairs = before[0].exchanges[0].io.iter().zip(&after[0].exchanges[0].io);
+        let io = |result: &CaseResult| result.record.clone().unwrap().io;
+        let (old, new) = (io(&before[0]), io(&after[0]));
+        let pairs = old.iter().zip(&new);
         for (old, new) in pairs {
             prop_assert_eq!(old.bytes.len(), new.bytes.len());
             prop_assert!(old.bytes.iter().zip(&new.bytes).all(|(a, b)| a == b || *b == b'*'));
@@ -105,14 +110,14 @@ fn values_in_header_lists_are_overwritten() {
     // `set-cookie` with a Huffman-coded value of three octets, then a server that repeats a secret.
     let read = b"\0\0\x18\x01\x05\0\0\0\x01\x88\x0f\x28\x83\x18\xc6\x3f\x0f\x27\x0esee longsecret";
     let mut results = [sample::result_of(Vec::new(), Vec::new())];
-    results[0].exchanges[0] =
-        sample::over_http2(vec![(IoKind::Wrote, wrote.to_vec()), (IoKind::Read, read.to_vec())]);
+    let octets = vec![(IoKind::Wrote, wrote.to_vec()), (IoKind::Read, read.to_vec())];
+    results[0].record = Some(sample::over_http2(octets));
     redact(&mut results, &[]);
-    let notes = FrameNotes::of(&results[0].exchanges[0]);
+    let notes = FrameNotes::of(results[0].record.as_ref().unwrap(), 0);
     let values = |notes: &[FrameNote]| -> Vec<String> {
         let fields = notes.iter().flat_map(|note| &note.fields);
         fields.map(|field| String::from_utf8_lossy(&field.value).into_owned()).collect()
     };
-    assert_eq!(values(&notes.written), ["****** **********", "*"]);
-    assert_eq!(values(&notes.read), ["200", "***", "see **********"]);
+    assert_eq!(values(&notes.client), ["****** **********", "*"]);
+    assert_eq!(values(&notes.server), ["200", "***", "see **********"]);
 }

@@ -2,16 +2,16 @@
 
 use upspec_handshake::{Version, ViolationKind};
 
-use super::{Context, Remark};
+use super::{Breach, Context};
 
 /// Version SP three digits SP reason (RFC 9112 4), with a code from 100 to 599 (RFC 9110 15).
-pub(super) fn grammar(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
+pub(super) fn grammar(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
     for violation in &context.response.head.violations {
         let Some(requirement) = requirement(violation.kind) else {
             continue;
         };
         let message = format!("the status line is wrong: {}", violation.kind.describe());
-        remarks.push(Remark::new(requirement, message).at(context.status_line()));
+        breaches.push(Breach::new(requirement, message).at(context.status_line()));
     }
 }
 
@@ -30,29 +30,19 @@ fn requirement(kind: ViolationKind) -> Option<&'static str> {
 
 /// The response carries the highest version of its major that the server conforms to
 /// (RFC 9110 6.2); a 101 that says HTTP/1.0 contradicts itself, which harms and breaks no MUST.
-pub(super) fn version(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
+pub(super) fn version(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
     if context.response.head.version != Some(Version::HTTP_10) || context.to_http10() {
         return;
     }
     let message = format!("the {} says HTTP/1.0", context.status());
-    let remark = Remark::new("rfc9110/6.2-response-version", message);
-    remarks.push(remark.at(context.status_line()).at_most_warn());
+    let breach = Breach::new("rfc9110/6.2-response-version", message);
+    breaches.push(breach.at(context.status_line()).at_most_warn());
 }
 
 /// No 1xx goes to an HTTP/1.0 client (RFC 9110 15.2).
-pub(super) fn no_interim_for_http10(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
+pub(super) fn no_interim_for_http10(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
     if context.to_http10() && (100..200).contains(&context.status()) {
         let message = format!("answered {} to an HTTP/1.0 request", context.status());
-        remarks.push(Remark::new("rfc9110/15.2-http10", message).at(context.status_line()));
+        breaches.push(Breach::new("rfc9110/15.2-http10", message).at(context.status_line()));
     }
 }
-
-/// Every requirement that a remark of this file can cite.
-pub(super) const CITES: &[&str] = &[
-    "rfc9110/15-status-range",
-    "rfc9110/15.2-http10",
-    "rfc9110/6.2-response-version",
-    "rfc9112/2.3-version-grammar",
-    "rfc9112/4-status-line",
-    "rfc9112/4-status-space",
-];

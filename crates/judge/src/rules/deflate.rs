@@ -5,35 +5,35 @@ use upspec_handshake::field::deflate::{
 };
 use upspec_handshake::field::extension::Extensions;
 
-use super::Remark;
+use super::Breach;
 use crate::text::shown;
 
 /// Everything that the answered parameters do against the definition or against the offers.
-pub(super) fn remarks(answer: &Extensions<'_>, offer: &Extensions<'_>) -> Vec<Remark> {
+pub(super) fn breaches(answer: &Extensions<'_>, offer: &Extensions<'_>) -> Vec<Breach> {
     let offers: Vec<Offer> =
         offer.named(NAME).filter_map(|offer| Offer::parse(offer).ok()).collect();
     let offered = offer.named(NAME).next().is_some();
-    let mut remarks = Vec::new();
+    let mut breaches = Vec::new();
     for extension in answer.named(NAME) {
         match Answer::parse(extension) {
-            Err(faults) => remarks.extend(faults.iter().map(fault)),
-            Ok(_) if offers.is_empty() && offered => remarks.push(undeclined(offer)),
+            Err(faults) => breaches.extend(faults.iter().map(fault)),
+            Ok(_) if offers.is_empty() && offered => breaches.push(undeclined(offer)),
             Ok(answer) if !offers.is_empty() && !fits(&answer, &offers) => {
-                remarks.extend(misfits(&answer, &offers));
+                breaches.extend(misfits(&answer, &offers));
             }
             Ok(_) => {}
         }
     }
-    remarks
+    breaches
 }
 
 const NAME: &str = "permessage-deflate";
 
 /// An offer with a faulty parameter is declined (RFC 7692 7), and there was no other offer.
-fn undeclined(offer: &Extensions<'_>) -> Remark {
+fn undeclined(offer: &Extensions<'_>) -> Breach {
     let faults = offer.named(NAME).filter_map(|offer| Offer::parse(offer).err());
     let Some(fault) = faults.flatten().next() else {
-        return Remark::new("rfc7692/7-invalid-value", "took an invalid offer");
+        return Breach::new("rfc7692/7-invalid-value", "took an invalid offer");
     };
     let (requirement, what) = match fault.kind {
         DeflateFaultKind::Unknown => ("rfc7692/7-unknown-param", "is no parameter of it"),
@@ -41,10 +41,10 @@ fn undeclined(offer: &Extensions<'_>) -> Remark {
         _ => ("rfc7692/7-invalid-value", "has an invalid value"),
     };
     let name = shown(fault.parameter, 40);
-    Remark::new(requirement, format!("took an offer of permessage-deflate in which {name} {what}"))
+    Breach::new(requirement, format!("took an offer of permessage-deflate in which {name} {what}"))
 }
 
-fn fault(fault: &DeflateFault<'_>) -> Remark {
+fn fault(fault: &DeflateFault<'_>) -> Breach {
     let value = match fault.parameter {
         b"server_max_window_bits" => "rfc7692/7.1.2.1-value",
         b"client_max_window_bits" => "rfc7692/7.1.2.2-answer-value",
@@ -60,11 +60,11 @@ fn fault(fault: &DeflateFault<'_>) -> Remark {
         DeflateFaultKind::OutOfRange => (value, "is outside of 8 to 15"),
     };
     let name = shown(fault.parameter, 40);
-    Remark::new(requirement, format!("permessage-deflate in the answer: {name} {what}"))
+    Breach::new(requirement, format!("permessage-deflate in the answer: {name} {what}"))
 }
 
 /// The misfits with the offer that the answer is nearest to.
-fn misfits(answer: &Answer, offers: &[Offer]) -> Vec<Remark> {
+fn misfits(answer: &Answer, offers: &[Offer]) -> Vec<Breach> {
     let unlawful = |offer: &Offer| -> Vec<Misfit> {
         answer.misfits(offer).into_iter().filter(|misfit| !misfit.is_lawful()).collect()
     };
@@ -72,47 +72,32 @@ fn misfits(answer: &Answer, offers: &[Offer]) -> Vec<Remark> {
     nearest.into_iter().map(misfit).collect()
 }
 
-fn misfit(misfit: Misfit) -> Remark {
+fn misfit(misfit: Misfit) -> Breach {
     match misfit {
         Misfit::ClientWindowLarger => {
-            Remark::new("rfc7692/7.1.2.2-smaller", "client_max_window_bits exceeds the hint").note()
+            Breach::new("rfc7692/7.1.2.2-smaller", "client_max_window_bits exceeds the hint").note()
         }
-        Misfit::ClientWindowNotOffered => Remark::new(
+        Misfit::ClientWindowNotOffered => Breach::new(
             "rfc7692/7.1.2.2-not-offered",
             "client_max_window_bits is answered, which the offer does not have",
         ),
-        Misfit::ServerContextTakeover => Remark::new(
+        Misfit::ServerContextTakeover => Breach::new(
             "rfc7692/7.1.1.1-echo",
             "took an offer with server_no_context_takeover without answering the parameter",
         ),
-        Misfit::ServerWindowLarger => Remark::new(
+        Misfit::ServerWindowLarger => Breach::new(
             "rfc7692/7.1.2.1-echo",
             "server_max_window_bits in the answer exceeds the offer",
         ),
         // The default window is 15: leaving it out has no effect there.
-        Misfit::ServerWindowMissing(15) => Remark::new(
+        Misfit::ServerWindowMissing(15) => Breach::new(
             "rfc7692/7.1.2.1-echo",
             "took an offer with server_max_window_bits=15 without answering the parameter",
         )
         .at_most_warn(),
-        Misfit::ServerWindowMissing(bits) => Remark::new(
+        Misfit::ServerWindowMissing(bits) => Breach::new(
             "rfc7692/7-unsupported",
             format!("took an offer with server_max_window_bits={bits} without the parameter"),
         ),
     }
 }
-
-/// Every requirement that a remark of this file can cite.
-pub(super) const CITES: &[&str] = &[
-    "rfc6455/9.1-defined-params",
-    "rfc7692/7-invalid-value",
-    "rfc7692/7-repeated-param",
-    "rfc7692/7-unknown-param",
-    "rfc7692/7-unsupported",
-    "rfc7692/7.1.1.1-echo",
-    "rfc7692/7.1.2.1-echo",
-    "rfc7692/7.1.2.1-value",
-    "rfc7692/7.1.2.2-answer-value",
-    "rfc7692/7.1.2.2-not-offered",
-    "rfc7692/7.1.2.2-smaller",
-];

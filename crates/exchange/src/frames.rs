@@ -1,10 +1,11 @@
-//! The frames of a tunnel, one after another. Never checks them; the validators do.
+//! The frames of a tunnel, one after another.
 
 use upspec_handshake::Status;
 use upspec_handshake::frame::{Frame, FrameHeader};
 
 /// The complete frames at the start of these octets.
-pub(crate) fn frames(mut octets: &[u8]) -> Vec<Frame<'_>> {
+#[must_use]
+pub fn frames(mut octets: &[u8]) -> Vec<Frame<'_>> {
     let mut frames = Vec::new();
     while let Status::Complete(frame) = Frame::parse(octets) {
         octets = &octets[frame.len..];
@@ -18,7 +19,8 @@ pub(crate) fn frames(mut octets: &[u8]) -> Vec<Frame<'_>> {
 
 /// What a reader that has lost its place takes for frames in the payload of the last frame, where
 /// that one is not complete.
-pub(crate) fn frames_within(octets: &[u8]) -> Vec<Frame<'_>> {
+#[must_use]
+pub fn frames_within(octets: &[u8]) -> Vec<Frame<'_>> {
     let complete: usize = frames(octets).iter().map(|frame| frame.len).sum();
     let last = &octets[complete..];
     match FrameHeader::parse(last) {
@@ -28,7 +30,7 @@ pub(crate) fn frames_within(octets: &[u8]) -> Vec<Frame<'_>> {
 }
 
 /// More frames than any case is about.
-pub(crate) const MOST_FRAMES: usize = 1000;
+pub const MOST_FRAMES: usize = 1000;
 
 #[cfg(test)]
 mod tests {

@@ -10,16 +10,15 @@ use upspec_handshake::field::version::{version, versions};
 use upspec_handshake::opening::{Consequence, Opening};
 
 use super::switch::{is_out_of_turn, pieces};
-use super::{Context, Remark, deflate};
-use crate::reading::opens_websocket;
+use super::{Breach, Context, deflate};
 use crate::text::shown;
 
 /// Whether the response opens a WebSocket connection: a 101 that names websocket, or one to an
 /// offer of websocket that names nothing else of the offer. Among several protocols the server
 /// may pick another (RFC 9110 7.8). In HTTP/2 a 2xx to an extended CONNECT does (RFC 8441 5).
 pub(super) fn opens(context: &Context<'_, '_>) -> bool {
-    if let Some(http2) = context.reading.http2 {
-        return opens_websocket(http2, context.response);
+    if let Some(http2) = context.talk.http2 {
+        return http2.opens_websocket(context.response);
     }
     let named = |fields: &Fields<'_>| -> Vec<Vec<u8>> {
         let offered = protocols(fields.values("Upgrade")).flatten();
@@ -44,14 +43,14 @@ pub(super) fn accept_value(context: &Context<'_, '_>) -> Option<[u8; 28]> {
 }
 
 /// The accept value is the digest of the key as it was sent (RFC 6455 4.2.2 item 5.4).
-pub(super) fn accept_check(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
+pub(super) fn accept_check(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
     if !opens(context) {
         return;
     }
     let mut values = context.fields().values("Sec-WebSocket-Accept");
     let Some(got) = values.next() else {
-        let remark = Remark::new("rfc6455/4.2.2-accept", "the 101 has no Sec-WebSocket-Accept");
-        remarks.push(remark.at(context.head()));
+        let breach = Breach::new("rfc6455/4.2.2-accept", "the 101 has no Sec-WebSocket-Accept");
+        breaches.push(breach.at(context.head()));
         return;
     };
     let Some(want) = accept_value(context) else {
@@ -60,42 +59,42 @@ pub(super) fn accept_check(context: &Context<'_, '_>, remarks: &mut Vec<Remark>)
     if got != want {
         let want = String::from_utf8_lossy(&want).into_owned();
         let message = format!("Sec-WebSocket-Accept is {} and not {want}", shown(got, 60));
-        let remark = Remark::new("rfc6455/4.2.2-accept", message);
-        remarks.push(remark.at(context.line("Sec-WebSocket-Accept")));
+        let breach = Breach::new("rfc6455/4.2.2-accept", message);
+        breaches.push(breach.at(context.line("Sec-WebSocket-Accept")));
     }
 }
 
 /// Upgrade is websocket alone and Connection has the option (RFC 6455 4.2.2 items 5.2 and 5.3).
-pub(super) fn upgrade_and_connection(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
+pub(super) fn upgrade_and_connection(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
     if !opens(context) {
         return;
     }
     let upgrade = context.fields().combined("Upgrade").unwrap_or_default();
     if !upgrade.eq_ignore_ascii_case(b"websocket") {
         let message = format!("Upgrade of the 101 is {} and not websocket", shown(&upgrade, 60));
-        let remark = Remark::new("rfc6455/4.2.2-upgrade", message);
-        remarks.push(remark.at(context.line("Upgrade")));
+        let breach = Breach::new("rfc6455/4.2.2-upgrade", message);
+        breaches.push(breach.at(context.line("Upgrade")));
     }
     if !contains_option(context.fields().values("Connection"), "upgrade") {
         let message = "Connection of the 101 lacks the upgrade option";
-        let remark = Remark::new("rfc6455/4.2.2-connection", message);
-        remarks.push(remark.at(context.line("Connection")));
+        let breach = Breach::new("rfc6455/4.2.2-connection", message);
+        breaches.push(breach.at(context.line("Connection")));
     }
 }
 
 /// Sec-WebSocket-Version is for answers that refuse a version (RFC 6455 11.3.5).
-pub(super) fn no_version_on_success(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
+pub(super) fn no_version_on_success(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
     if opens(context) && context.fields().contains("Sec-WebSocket-Version") {
         let status = context.status();
         let message =
             format!("the {status} carries Sec-WebSocket-Version, which belongs to refusals");
-        let remark = Remark::new("rfc6455/11.3.5-on-error", message);
-        remarks.push(remark.at(context.line("Sec-WebSocket-Version")).at_most_warn());
+        let breach = Breach::new("rfc6455/11.3.5-on-error", message);
+        breaches.push(breach.at(context.line("Sec-WebSocket-Version")).at_most_warn());
     }
 }
 
 /// The subprotocol is one token of the offer, letter for letter (RFC 6455 4.2.2 item 5.5).
-pub(super) fn subprotocol(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
+pub(super) fn subprotocol(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
     let Some(got) = context.fields().values("Sec-WebSocket-Protocol").next() else {
         return;
     };
@@ -105,7 +104,7 @@ pub(super) fn subprotocol(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) 
     let at = context.line("Sec-WebSocket-Protocol");
     if !is_token(got) {
         let message = format!("Sec-WebSocket-Protocol is no single token: {}", shown(got, 60));
-        remarks.push(Remark::new("rfc6455/4.3-protocol-server", message).at(at));
+        breaches.push(Breach::new("rfc6455/4.3-protocol-server", message).at(at));
         return;
     }
     let Some(request) = context.request() else {
@@ -117,18 +116,18 @@ pub(super) fn subprotocol(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) 
     }
     let Some(offer) = offer else {
         let message = format!("selected the subprotocol {} where none was offered", shown(got, 60));
-        remarks.push(Remark::new("rfc6455/4.2.2-no-subprotocol", message).at(at));
+        breaches.push(Breach::new("rfc6455/4.2.2-no-subprotocol", message).at(at));
         return;
     };
     if !pieces(&offer).any(|piece| piece == got) {
         let message = format!("selected the subprotocol {}, which is not on offer", shown(got, 60));
-        remarks.push(Remark::new("rfc6455/4.2.2-subprotocol-choice", message).at(at));
+        breaches.push(Breach::new("rfc6455/4.2.2-subprotocol-choice", message).at(at));
     }
 }
 
 /// The extensions are in their grammar and from the offer (RFC 6455 4.2.2 item 5.6, 9.1); what
 /// permessage-deflate answers fits what was offered (RFC 7692 7.1).
-pub(super) fn extensions(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
+pub(super) fn extensions(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
     let Some(value) = context.fields().combined("Sec-WebSocket-Extensions") else {
         return;
     };
@@ -139,7 +138,7 @@ pub(super) fn extensions(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
     let answer = Extensions::parse(&value);
     if !answer.is_well_formed() {
         let message = format!("Sec-WebSocket-Extensions is malformed: {}", shown(&value, 80));
-        remarks.push(Remark::new("rfc6455/9.1-malformed", message).at(at));
+        breaches.push(Breach::new("rfc6455/9.1-malformed", message).at(at));
         return;
     }
     let Some(request) = context.request() else {
@@ -153,22 +152,22 @@ pub(super) fn extensions(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
         if readable && !offer.list.iter().any(|offer| known(&offer)) {
             let message =
                 format!("took the extension {}, which is not on offer", shown(extension.name, 40));
-            let remark = Remark::new("rfc6455/4.2.2-extensions-offered", message);
-            remarks.push(remark.at(at.clone()));
+            let breach = Breach::new("rfc6455/4.2.2-extensions-offered", message);
+            breaches.push(breach.at(at.clone()));
         }
     }
-    for remark in deflate::remarks(&answer, &offer) {
-        remarks.push(remark.at(at.clone()));
+    for breach in deflate::breaches(&answer, &offer) {
+        breaches.push(breach.at(at.clone()));
     }
     let deflates = answer.named("permessage-deflate").count();
     if deflates > 1 {
         let message = format!("took permessage-deflate {deflates} times");
-        remarks.push(Remark::new("rfc7692/5-conflict", message).at(at));
+        breaches.push(Breach::new("rfc7692/5-conflict", message).at(at));
     }
 }
 
 /// A list of versions is in its grammar and holds 13 (RFC 6455 4.3, 4.4; 11.6).
-pub(super) fn version_list(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
+pub(super) fn version_list(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
     let Some(value) = context.fields().combined("Sec-WebSocket-Version") else {
         return;
     };
@@ -181,17 +180,17 @@ pub(super) fn version_list(context: &Context<'_, '_>, remarks: &mut Vec<Remark>)
     if versions.is_empty() || versions.contains(&None) {
         let message =
             format!("Sec-WebSocket-Version is no list of versions: {}", shown(&value, 60));
-        remarks.push(Remark::new("rfc6455/4.3-version-server", message).at(at));
+        breaches.push(Breach::new("rfc6455/4.3-version-server", message).at(at));
         return;
     }
     if let Some(asked) = refused_version(context).filter(|asked| versions.contains(&Some(*asked))) {
         let message = format!("refuses version {asked}, which it lists as one that it speaks");
-        remarks.push(Remark::new("rfc6455/4.4-version-list", message).at(at.clone()));
+        breaches.push(Breach::new("rfc6455/4.4-version-list", message).at(at.clone()));
     }
     if let Some(reserved) = versions.iter().flatten().find(|version| (9..=12).contains(*version)) {
         let message = format!("lists version {reserved}, which is reserved and was never used");
-        let remark = Remark::new("rfc6455/11.6-registry", message).at(at);
-        remarks.push(remark.at_most_warn());
+        let breach = Breach::new("rfc6455/11.6-registry", message).at(at);
+        breaches.push(breach.at_most_warn());
     }
 }
 
@@ -205,20 +204,3 @@ fn refused_version(context: &Context<'_, '_>) -> Option<u8> {
     let value = context.request()?.fields.values("Sec-WebSocket-Version").next()?;
     by_version.contains(&defect.consequence).then(|| version(value).ok()).flatten()
 }
-
-/// Every requirement that a remark of this file can cite.
-pub(super) const CITES: &[&str] = &[
-    "rfc6455/11.3.5-on-error",
-    "rfc6455/11.6-registry",
-    "rfc6455/4.2.2-accept",
-    "rfc6455/4.2.2-connection",
-    "rfc6455/4.2.2-extensions-offered",
-    "rfc6455/4.2.2-no-subprotocol",
-    "rfc6455/4.2.2-subprotocol-choice",
-    "rfc6455/4.2.2-upgrade",
-    "rfc6455/4.3-protocol-server",
-    "rfc6455/4.3-version-server",
-    "rfc6455/4.4-version-list",
-    "rfc6455/9.1-malformed",
-    "rfc7692/5-conflict",
-];

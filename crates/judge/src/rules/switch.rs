@@ -1,40 +1,41 @@
 //! The fields of any switch of protocols: Upgrade and Connection (RFC 9110 7.8, 7.6.1).
 
+use upspec_exchange::Response;
+use upspec_handshake::Party;
 use upspec_handshake::field::connection::contains_option;
 use upspec_handshake::field::framing::Framing;
 use upspec_handshake::field::upgrade::Protocol;
 use upspec_handshake::field::{elements, is_token};
 
-use super::{Context, Remark};
-use crate::reading::Response;
+use super::{Breach, Context};
 use crate::text::shown;
 
 /// Who sends Upgrade also sends the connection option (RFC 9110 7.8).
-pub(super) fn upgrade_needs_connection(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
+pub(super) fn upgrade_needs_connection(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
     if !context.fields().contains("Upgrade") {
         return;
     }
     if !contains_option(context.fields().values("Connection"), "upgrade") {
         let message = format!("the {} has Upgrade without the connection option", context.status());
-        let remark = Remark::new("rfc9110/7.8-connection", message);
-        remarks.push(remark.at(context.line("Upgrade")));
+        let breach = Breach::new("rfc9110/7.8-connection", message);
+        breaches.push(breach.at(context.line("Upgrade")));
     }
 }
 
 /// Connection names tokens, and no field that is meant for all recipients (RFC 9110 7.6.1).
-pub(super) fn end_to_end_options(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
+pub(super) fn end_to_end_options(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
     for line in context.fields().lines("Connection") {
         for element in elements(&line.value).filter(|element| !element.is_empty()) {
             let at = context.place(&line.line);
             if !is_token(element.bytes) {
                 let message = format!("Connection holds {}", shown(element.bytes, 40));
-                remarks.push(Remark::new("rfc9110/7.6.1-grammar", message).at(at.clone()));
+                breaches.push(Breach::new("rfc9110/7.6.1-grammar", message).at(at.clone()));
             }
             let bytes = element.bytes;
             let name = END_TO_END.iter().find(|name| bytes.eq_ignore_ascii_case(name.as_bytes()));
             if let Some(name) = name {
                 let message = format!("Connection names {name}, which is meant for all recipients");
-                remarks.push(Remark::new("rfc9110/7.6.1-end-to-end", message).at(at));
+                breaches.push(Breach::new("rfc9110/7.6.1-end-to-end", message).at(at));
             }
         }
     }
@@ -54,14 +55,14 @@ const END_TO_END: [&str; 9] = [
 
 /// A 101 names the protocol in Upgrade (RFC 9110 15.2.2), in its grammar, and only what the request
 /// offered (RFC 9110 7.8). A protocol above an offered TLS counts as offered (RFC 2817 3.3).
-pub(super) fn names_what_was_offered(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
+pub(super) fn names_what_was_offered(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
     let upgrade = context.fields().combined("Upgrade");
     if let Some(value) = &upgrade {
         for element in elements(value).filter(|element| !element.is_empty()) {
             if Protocol::parse(element.bytes).is_none() {
                 let message = format!("Upgrade names no protocol: {}", shown(element.bytes, 60));
-                let remark = Remark::new("rfc9110/7.8-grammar", message);
-                remarks.push(remark.at(context.line("Upgrade")));
+                let breach = Breach::new("rfc9110/7.8-grammar", message);
+                breaches.push(breach.at(context.line("Upgrade")));
             }
         }
     }
@@ -73,9 +74,9 @@ pub(super) fn names_what_was_offered(context: &Context<'_, '_>, remarks: &mut Ve
         .flat_map(|value| elements(value).filter_map(|element| Protocol::parse(element.bytes)))
         .collect();
     if named.is_empty() {
-        let remark =
-            Remark::new("rfc9110/15.2.2-101-upgrade", "the 101 names no protocol in Upgrade");
-        remarks.push(remark.at(context.head()));
+        let breach =
+            Breach::new("rfc9110/15.2.2-101-upgrade", "the 101 names no protocol in Upgrade");
+        breaches.push(breach.at(context.head()));
     }
     let Some(request) = context.request() else {
         return;
@@ -84,8 +85,8 @@ pub(super) fn names_what_was_offered(context: &Context<'_, '_>, remarks: &mut Ve
     let offered: Vec<Protocol<'_>> = pieces(&offer).filter_map(Protocol::parse).collect();
     if offered.is_empty() && is_out_of_turn(context) {
         let message = "the 101 to a later request comes before the response to this one";
-        let remark = Remark::new("rfc9112/9.3.2-pipeline-order", message);
-        remarks.push(remark.at(context.status_line()));
+        let breach = Breach::new("rfc9112/9.3.2-pipeline-order", message);
+        breaches.push(breach.at(context.status_line()));
         return;
     }
     let tls = offered.iter().any(|protocol| protocol.name.eq_ignore_ascii_case(b"TLS"));
@@ -94,8 +95,8 @@ pub(super) fn names_what_was_offered(context: &Context<'_, '_>, remarks: &mut Ve
         if !above_tls && !offered.iter().any(|offer| same(offer, protocol)) {
             let name = shown(protocol.name, 40);
             let message = format!("the 101 names {name}, which the request did not offer");
-            let remark = Remark::new("rfc9110/7.8-offered", message);
-            remarks.push(remark.at(context.line("Upgrade")));
+            let breach = Breach::new("rfc9110/7.8-offered", message);
+            breaches.push(breach.at(context.line("Upgrade")));
         }
     }
 }
@@ -106,8 +107,8 @@ pub(super) fn is_out_of_turn(context: &Context<'_, '_>) -> bool {
     let Some(index) = context.response.request else {
         return false;
     };
-    let later = &context.reading.requests[index + 1..];
-    later.iter().any(|request| request.fields.contains("Upgrade"))
+    let later = &context.talk.requests[index + 1..];
+    later.iter().any(|request| request.head.fields.contains("Upgrade"))
 }
 
 /// What stands between the commas. A list of tokens has no quoted strings, so that a stray quote hides
@@ -127,7 +128,7 @@ fn same(offer: &Protocol<'_>, named: &Protocol<'_>) -> bool {
 
 /// While a client holds its body back, 100 comes before 101 (RFC 9110 7.8, 10.1.1). A list of expectations
 /// may be refused as a whole, and is left to the cases.
-pub(super) fn continue_before_switch(context: &Context<'_, '_>, remarks: &mut Vec<Remark>) {
+pub(super) fn continue_before_switch(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
     let Some(request) = context.request().filter(|_| context.status() == 101) else {
         return;
     };
@@ -135,26 +136,14 @@ pub(super) fn continue_before_switch(context: &Context<'_, '_>, remarks: &mut Ve
     let expects = expect.eq_ignore_ascii_case(b"100-continue");
     let announces_body =
         matches!(Framing::of_request(request), Framing::Chunked | Framing::Length(1..));
-    let reading = context.reading;
-    let held_back = reading.written.len() == request.len;
+    let talk = context.talk;
+    let held_back = talk.sent(Party::Client).len() == request.len;
     let told = |response: &Response<'_>| response.head.status == Some(100);
-    let was_told = reading.responses.iter().any(told);
+    let was_told = talk.responses.iter().any(told);
     if expects && announces_body && held_back && !was_told && !context.to_http10() {
         let message =
             "the 101 comes without the 100 that the client awaits before it sends the body";
-        let remark = Remark::new("rfc9110/7.8-continue-first", message);
-        remarks.push(remark.at(context.status_line()));
+        let breach = Breach::new("rfc9110/7.8-continue-first", message);
+        breaches.push(breach.at(context.status_line()));
     }
 }
-
-/// Every requirement that a remark of this file can cite.
-pub(super) const CITES: &[&str] = &[
-    "rfc9110/15.2.2-101-upgrade",
-    "rfc9110/7.6.1-end-to-end",
-    "rfc9110/7.6.1-grammar",
-    "rfc9110/7.8-connection",
-    "rfc9110/7.8-continue-first",
-    "rfc9110/7.8-grammar",
-    "rfc9110/7.8-offered",
-    "rfc9112/9.3.2-pipeline-order",
-];

@@ -1,24 +1,24 @@
-//! The frames of an exchange in words, for whoever shows it.
+//! The frames of HTTP/2 in words, for whoever shows a record.
 //! Never escapes: names, values and what peers say stay octets.
 
-use upspec_handshake::ResponseHead;
 use upspec_handshake::field::upgrade::protocols;
 use upspec_handshake::h2::frame::{Frame, frames};
 use upspec_handshake::h2::hpack::Decoder;
 use upspec_handshake::h2::{PREFACE, flag, kind, setting};
+use upspec_handshake::{Over, Party, ResponseHead};
 
 use std::ops::Range;
 
-use super::places::places;
-use crate::exchange::{Exchange, Over};
+use crate::places::places;
+use crate::record::Record;
 
-/// The frames of an exchange by direction; none where no HTTP/2 was spoken.
+/// The frames of a link by sender; none where no HTTP/2 was spoken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FrameNotes {
-    /// Those that we wrote, as offsets over all that we wrote.
-    pub written: Vec<FrameNote>,
-    /// Those that were read, as offsets over all that was read.
-    pub read: Vec<FrameNote>,
+    /// Those of the client, as offsets over all that it sent.
+    pub client: Vec<FrameNote>,
+    /// Those of the server, as offsets over all that it sent.
+    pub server: Vec<FrameNote>,
 }
 
 /// A frame in words.
@@ -50,26 +50,36 @@ pub struct NotedField {
 }
 
 impl FrameNotes {
-    /// Reads the frames of an exchange over HTTP/2, or of what follows a 101 to h2c.
+    /// Reads the frames of a link over HTTP/2, or of what follows a 101 to h2c.
     #[must_use]
-    pub fn of(exchange: &Exchange) -> Self {
-        let (written, read) = (exchange.written_in_all(), exchange.read());
-        let from = match exchange.over {
-            Over::Http1 => after_upgrade(&written, &read),
-            Over::Http2 => Some((0, 0)),
+    pub fn of(record: &Record, link: usize) -> Self {
+        let [client, server] = [Party::Client, Party::Server].map(|party| record.sent(link, party));
+        let from = match record.links.get(link).map(|link| link.over) {
+            None => None,
+            Some(Over::Http1) => after_upgrade(&client, &server),
+            Some(Over::Http2) => Some((0, 0)),
         };
-        let Some((wrote_from, read_from)) = from else {
+        let Some((client_from, server_from)) = from else {
             return Self::default();
         };
-        Self { written: notes(&written, wrote_from), read: notes(&read, read_from) }
+        Self { client: notes(&client, client_from), server: notes(&server, server_from) }
+    }
+
+    /// Those of a party.
+    #[must_use]
+    pub fn by(&self, party: Party) -> &[FrameNote] {
+        match party {
+            Party::Client => &self.client,
+            Party::Server => &self.server,
+        }
     }
 }
 
 /// Where HTTP/2 begins on both sides after a 101 to h2c (RFC 7540 3.2).
-fn after_upgrade(written: &[u8], read: &[u8]) -> Option<(usize, usize)> {
+fn after_upgrade(client: &[u8], server: &[u8]) -> Option<(usize, usize)> {
     let mut at = 0;
     let head = loop {
-        let head = ResponseHead::parse(&read[at..]).complete()?;
+        let head = ResponseHead::parse(&server[at..]).complete()?;
         at += head.len;
         if head.status != Some(100) {
             break head;
@@ -80,9 +90,9 @@ fn after_upgrade(written: &[u8], read: &[u8]) -> Option<(usize, usize)> {
     if head.status != Some(101) || !h2c {
         return None;
     }
-    let mut starts = written.windows(PREFACE.len());
+    let mut starts = client.windows(PREFACE.len());
     let begun = starts.position(|octets| octets == PREFACE);
-    Some((begun.unwrap_or(written.len()), at))
+    Some((begun.unwrap_or(client.len()), at))
 }
 
 fn notes(octets: &[u8], from: usize) -> Vec<FrameNote> {

@@ -1,0 +1,18 @@
+//! What happened when a case was played, as data: the [`Record`] of every octet and event on every
+//! link, and the [`Transcript`] of what each party said, read from it once. It grades nothing.
+
+mod base64_bytes;
+pub mod frames;
+pub mod http2;
+mod notes;
+mod octets;
+mod places;
+mod record;
+mod transcript;
+
+pub use http2::Http2;
+pub use notes::{FrameNote, FrameNotes, NotedField};
+pub use octets::Octets;
+pub use record::{Io, IoKind, Link, Place, Record};
+pub use transcript::{BodyState, End, Ending, Request, Response, Talk, Transcript, Tunnel};
+pub use upspec_handshake::Over;

@@ -1,0 +1,79 @@
+//! The octets of one link by sender, gathered so that a transcript can borrow from them.
+
+use std::borrow::Cow;
+
+use upspec_handshake::{Over, Party};
+
+use crate::http2::Http2;
+use crate::record::{IoKind, Link, Record};
+use crate::transcript::Ending;
+
+/// What both parties sent on a link.
+#[derive(Debug)]
+pub struct Octets<'r> {
+    pub(crate) link: Cow<'r, Link>,
+    pub(crate) client: Cow<'r, [u8]>,
+    pub(crate) server: Cow<'r, [u8]>,
+    /// How much the peer had sent before we took leave; what came later answers our leaving.
+    pub(crate) in_time: usize,
+    pub(crate) ending: Ending,
+    pub(crate) http2: Option<Box<Http2>>,
+}
+
+impl<'r> Octets<'r> {
+    /// The octets of each link of a record.
+    #[must_use]
+    pub fn of(record: &'r Record) -> Vec<Self> {
+        (0..record.links.len()).map(|at| Self::of_link(record, at)).collect()
+    }
+
+    fn of_link(record: &'r Record, at: usize) -> Self {
+        let link = &record.links[at];
+        let until = record.on(at).take_while(|io| io.kind != IoKind::WroteLeave);
+        let reads = until.filter(|io| io.kind == IoKind::Read);
+        let in_time = reads.map(|io| io.bytes.len()).sum();
+        let (ours, theirs) = (record.scripted(at), record.sent(at, link.we.other()));
+        let ending = Ending::of(record, at);
+        Self::new(Cow::Borrowed(link), ours.into(), theirs.into(), in_time, ending)
+    }
+
+    /// What the steps have written on a link so far, and what was read, while the case goes on.
+    #[must_use]
+    pub fn under_way(link: &'r Link, ours: &'r [u8], theirs: &'r [u8]) -> Self {
+        let in_time = theirs.len();
+        Self::new(Cow::Borrowed(link), ours.into(), theirs.into(), in_time, Ending::default())
+    }
+
+    fn new(
+        link: Cow<'r, Link>,
+        ours: Cow<'r, [u8]>,
+        theirs: Cow<'r, [u8]>,
+        in_time: usize,
+        ending: Ending,
+    ) -> Self {
+        let (client, server) = match link.we {
+            Party::Client => (ours, theirs),
+            Party::Server => (theirs, ours),
+        };
+        let mut octets = Self { link, client, server, in_time, ending, http2: None };
+        if octets.link.over == Over::Http2 {
+            let [client, server] =
+                [Party::Client, Party::Server].map(|party| octets.sent_in_time(party));
+            octets.http2 = Some(Box::new(Http2::read(client, server)));
+        }
+        octets
+    }
+
+    pub(crate) fn sent(&self, party: Party) -> &[u8] {
+        match party {
+            Party::Client => &self.client,
+            Party::Server => &self.server,
+        }
+    }
+
+    /// What a party had sent before we took leave.
+    pub(crate) fn sent_in_time(&self, party: Party) -> &[u8] {
+        let all = self.sent(party);
+        if party == self.link.we { all } else { &all[..self.in_time] }
+    }
+}

@@ -1,0 +1,193 @@
+//! The record of a case: its links, and on one timeline every octet and event, as plain data. A
+//! stored record can be read again years later.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use upspec_handshake::{Over, Party};
+
+/// Everything that happened while a case was played.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// The connections, in the order in which they were opened.
+    pub links: Vec<Link>,
+    /// What happened on them, in order.
+    pub io: Vec<Io>,
+}
+
+/// One connection: who we are on it, and over what it runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// The name by which steps and places call it.
+    pub name: String,
+    /// Which end we are: `client` where we connected, `server` where we accepted.
+    #[serde(with = "names::PartyName")]
+    #[schemars(with = "names::PartyName")]
+    pub we: Party,
+    /// What was spoken.
+    #[serde(with = "names::OverName")]
+    #[schemars(with = "names::OverName")]
+    pub over: Over,
+    /// Whether the connection was inside TLS.
+    pub tls: bool,
+    /// The protocol that ALPN (RFC 7301) chose, where it chose one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alpn: Option<String>,
+}
+
+/// One event on a link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Io {
+    /// Which link, counted from 0; left out for the first one.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub link: usize,
+    /// Microseconds since the first link was opened.
+    pub at_us: u64,
+    /// What happened.
+    pub kind: IoKind,
+    /// The octets of `read` and of what we wrote, base64 in JSON; other kinds have none.
+    #[serde(with = "crate::base64_bytes", default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "String", extend("contentEncoding" = "base64"))]
+    pub bytes: Vec<u8>,
+}
+
+/// The kinds of event on a link. "The peer" is the other end, whichever end we are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum IoKind {
+    /// We wrote these octets as part of a step of the case.
+    Wrote,
+    /// We wrote these octets to take leave after the case was over (a WebSocket Close frame, GOAWAY).
+    WroteLeave,
+    /// We wrote these octets because HTTP/2 obliges us to, not because a step says so: the
+    /// acknowledgement of SETTINGS or PING.
+    WroteOwed,
+    /// We read these octets.
+    Read,
+    /// We ended our writing side.
+    ShutWrite,
+    /// The peer ended its writing side in order (FIN; inside TLS with `close_notify`).
+    ReadEnd,
+    /// The peer ended the stream inside TLS without `close_notify`.
+    ReadEndUnclean,
+    /// The peer reset the connection.
+    Reset,
+    /// A write of ours failed because the peer had closed.
+    WriteFailed,
+    /// The window in which an answer was awaited ended with nothing more to read.
+    Deadline,
+    /// Nothing more was waited for: all that the case asks about had been seen.
+    Decided,
+    /// More octets came than are kept; the rest was dropped and the connection ended.
+    CapReached,
+    /// The peer sent a TLS alert that ended the connection.
+    TlsAlert,
+    /// The peer broke the TLS handshake, so that we ended it: it chose in ALPN what was not on offer,
+    /// or sent something else than TLS.
+    TlsBroken,
+    /// We closed the connection; everything that mattered had been seen.
+    Closed,
+}
+
+/// Octets of a record: who sent them on which link, counted over all that this party sent there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// Which link, counted from 0.
+    pub link: usize,
+    /// Who sent the octets.
+    #[serde(with = "names::PartyName")]
+    #[schemars(with = "names::PartyName")]
+    pub from: Party,
+    /// The first octet.
+    pub start: usize,
+    /// The octet after the last.
+    pub end: usize,
+}
+
+impl IoKind {
+    /// Whether the event carries octets that we wrote.
+    #[must_use]
+    pub fn is_written(self) -> bool {
+        matches!(self, Self::Wrote | Self::WroteLeave | Self::WroteOwed)
+    }
+}
+
+impl Link {
+    /// A link over TCP alone.
+    #[must_use]
+    pub fn plain(name: &str, we: Party, over: Over) -> Self {
+        Self { name: name.to_owned(), we, over, tls: false, alpn: None }
+    }
+}
+
+impl Record {
+    /// A record of a single link.
+    #[must_use]
+    pub fn of(link: Link, io: Vec<Io>) -> Self {
+        Self { links: vec![link], io }
+    }
+
+    /// The events of a link, in order.
+    pub fn on(&self, link: usize) -> impl Iterator<Item = &Io> + Clone {
+        self.io.iter().filter(move |io| io.link == link)
+    }
+
+    /// All octets that a party sent on a link, in order. Of ours it has those of the steps, what
+    /// HTTP/2 obliged us to, and our leave.
+    #[must_use]
+    pub fn sent(&self, link: usize, party: Party) -> Vec<u8> {
+        let ours = self.links.get(link).is_some_and(|link| link.we == party);
+        self.gather(link, |kind| if ours { kind.is_written() } else { kind == IoKind::Read })
+    }
+
+    /// The octets that the steps of the case wrote on a link, in order.
+    #[must_use]
+    pub fn scripted(&self, link: usize) -> Vec<u8> {
+        self.gather(link, |kind| kind == IoKind::Wrote)
+    }
+
+    /// Whether an event of this kind happened on any link.
+    #[must_use]
+    pub fn saw(&self, kind: IoKind) -> bool {
+        self.io.iter().any(|io| io.kind == kind)
+    }
+
+    /// Whether the peer of a link ended it, in whatever way.
+    #[must_use]
+    pub fn ended_by_peer(&self, link: usize) -> bool {
+        self.on(link).any(|io| crate::transcript::peer_end(io.kind).is_some())
+    }
+
+    fn gather(&self, link: usize, is_wanted: impl Fn(IoKind) -> bool) -> Vec<u8> {
+        let parts = self.on(link).filter(|io| is_wanted(io.kind));
+        parts.flat_map(|io| io.bytes.iter().copied()).collect()
+    }
+}
+
+fn is_first(link: &usize) -> bool {
+    *link == 0
+}
+
+/// How the types of the model are spelled in JSON.
+mod names {
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Serialize};
+    use upspec_handshake::{Over, Party};
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Party", rename_all = "kebab-case")]
+    pub(super) enum PartyName {
+        Client,
+        Server,
+    }
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    #[serde(remote = "Over", rename_all = "kebab-case")]
+    pub(super) enum OverName {
+        Http1,
+        Http2,
+    }
+}

@@ -1,0 +1,456 @@
+//! What the parties of a record said once their octets are read as HTTP and WebSocket: messages,
+//! tunnels and endings, by sender. Nothing here asks which end we were, and nothing is graded.
+
+use std::ops::Range;
+
+use upspec_handshake::field::chunked::{Chunked, ChunkedReader};
+use upspec_handshake::field::connection::contains_option;
+use upspec_handshake::field::framing::Framing;
+use upspec_handshake::{Party, RequestHead, ResponseHead, Status, Version, starts_like_http};
+
+use crate::http2::Http2;
+use crate::octets::Octets;
+use crate::record::{Io, IoKind, Link, Record};
+
+/// What was said on all links of a record.
+#[derive(Debug)]
+pub struct Transcript<'o> {
+    /// One talk for each link, in the order of the links.
+    pub talks: Vec<Talk<'o>>,
+}
+
+/// What was said on one link.
+#[derive(Debug)]
+pub struct Talk<'o> {
+    /// The link.
+    pub link: &'o Link,
+    /// The requests, as far as their heads are complete.
+    pub requests: Vec<Request<'o>>,
+    /// Every response in the order in which it was sent; 1xx other than 101 included.
+    pub responses: Vec<Response<'o>>,
+    /// What follows a switch of protocols.
+    pub tunnel: Option<Tunnel<'o>>,
+    /// Octets of the server behind its last response that are not a response.
+    pub stray: Option<Range<usize>>,
+    /// How the link ended.
+    pub ending: Ending,
+    /// The frames, where HTTP/2 was spoken.
+    pub http2: Option<&'o Http2>,
+    /// The last request has all of its content.
+    pub whole_requests: bool,
+    octets: &'o Octets<'o>,
+}
+
+/// A connection of its own inside of the one that was opened.
+#[derive(Debug)]
+pub struct Tunnel<'o> {
+    /// The server has ended it, whatever became of the connection around it.
+    pub is_over: bool,
+    client: Flow<'o>,
+    server: Flow<'o>,
+}
+
+/// One direction of a tunnel.
+#[derive(Debug)]
+struct Flow<'o> {
+    octets: &'o [u8],
+    /// Where its parts begin: in the tunnel, and in all that the sender sent.
+    parts: Vec<(usize, usize)>,
+    /// How much came before we took leave.
+    in_time: usize,
+}
+
+/// A request.
+#[derive(Debug)]
+pub struct Request<'o> {
+    /// Where its head begins in what the client sent.
+    pub at: usize,
+    /// Its head.
+    pub head: RequestHead<'o>,
+    /// The stream that it came on; 0 outside of HTTP/2.
+    pub stream: u32,
+    /// How its content is framed.
+    pub framing: Framing,
+    /// The octets of its content that came.
+    pub body: Range<usize>,
+    /// How far its content came.
+    pub body_state: BodyState,
+}
+
+/// A response and the request that it answers.
+#[derive(Debug)]
+pub struct Response<'o> {
+    /// Where its head begins in what the server sent.
+    pub at: usize,
+    /// Its head.
+    pub head: ResponseHead<'o>,
+    /// Which request it answers; `None` when that request was not seen.
+    pub request: Option<usize>,
+    /// The stream that it came on; 0 outside of HTTP/2.
+    pub stream: u32,
+    /// How its content is framed.
+    pub framing: Framing,
+    /// The octets of its content that came.
+    pub body: Range<usize>,
+    /// How far its content came.
+    pub body_state: BodyState,
+}
+
+/// How far the content of a message came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyState {
+    /// It is all there.
+    Complete,
+    /// More is due.
+    Partial,
+    /// Its chunks cannot be read.
+    Malformed,
+}
+
+/// How a link ended, and what is known of the waiting before that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ending {
+    /// How the client ended its side before leave was taken.
+    pub client: Option<End>,
+    /// How the server did.
+    pub server: Option<End>,
+    /// A window passed without an octet.
+    pub deadline: bool,
+    /// The last octets came when the time was all but up: too late to tell what would have followed.
+    pub at_the_last: bool,
+    /// More came than is kept.
+    pub cap: bool,
+    /// All that the case asks about had been seen, so that nobody waited for an end.
+    pub decided: bool,
+}
+
+/// How a party ended its side of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// With a FIN; inside TLS with `close_notify`.
+    Orderly,
+    /// With a reset, or so that a write to it failed.
+    Reset,
+    /// With a TLS alert.
+    TlsAlert,
+    /// By breaking the TLS handshake.
+    TlsBroken,
+    /// Inside TLS without `close_notify`.
+    Unclean,
+}
+
+impl<'o> Transcript<'o> {
+    /// Reads what was said on each link.
+    #[must_use]
+    pub fn read(links: &'o [Octets<'o>]) -> Self {
+        Self { talks: links.iter().map(Talk::read).collect() }
+    }
+}
+
+impl<'o> Talk<'o> {
+    /// Reads what was said on a link.
+    #[must_use]
+    pub fn read(octets: &'o Octets<'o>) -> Self {
+        let mut talk = Self {
+            link: &octets.link,
+            requests: Vec::new(),
+            responses: Vec::new(),
+            tunnel: None,
+            stray: None,
+            ending: octets.ending,
+            http2: octets.http2.as_deref(),
+            whole_requests: true,
+            octets,
+        };
+        match talk.http2 {
+            Some(http2) => talk.read_streams(http2),
+            None => {
+                let requests_end = talk.read_requests();
+                talk.read_responses(requests_end);
+            }
+        }
+        talk
+    }
+
+    /// Who is under test on this link: the end that we are not.
+    #[must_use]
+    pub fn tested(&self) -> Party {
+        self.link.we.other()
+    }
+
+    /// All that a party sent; of ours what the steps wrote.
+    #[must_use]
+    pub fn sent(&self, party: Party) -> &'o [u8] {
+        self.octets.sent(party)
+    }
+
+    /// The stream that was opened last; 0 outside of HTTP/2.
+    #[must_use]
+    pub fn stream(&self) -> u32 {
+        self.http2.map_or(0, |http2| http2.stream)
+    }
+
+    /// The status of each response head on the stream that was opened last, 1xx included, in order.
+    pub fn statuses(&self) -> impl Iterator<Item = u16> {
+        let own = self.stream();
+        let heads = self.responses.iter().filter(move |one| one.stream == own);
+        heads.filter_map(|one| one.head.status)
+    }
+
+    /// The final responses on the stream that was opened last, in order.
+    pub fn finals(&self) -> impl DoubleEndedIterator<Item = &Response<'o>> + Clone {
+        let own = self.stream();
+        self.responses.iter().filter(move |one| one.is_final() && one.stream == own)
+    }
+
+    /// The octets that a party sent into the tunnel before we took leave; `None` without a switch.
+    #[must_use]
+    pub fn tunnel_octets(&self, party: Party) -> Option<&'o [u8]> {
+        self.tunnel.as_ref().map(|tunnel| tunnel.in_time(party))
+    }
+
+    /// Whether the server sent anything that is HTTP.
+    #[must_use]
+    pub fn is_spoken(&self) -> bool {
+        match self.http2 {
+            Some(http2) => http2.is_spoken(),
+            None => !self.responses.is_empty(),
+        }
+    }
+
+    /// Reads requests as long as their heads are complete and their framing is known; where they end.
+    fn read_requests(&mut self) -> usize {
+        let sent = self.sent(Party::Client);
+        let mut at = 0;
+        while at < sent.len() && self.requests.len() < MOST_REQUESTS {
+            let Some(head) = RequestHead::parse(&sent[at..]).complete() else {
+                break;
+            };
+            let framing = Framing::of_request(&head);
+            let from = at + head.len;
+            let (length, body_state) = body(&framing, &sent[from..], false);
+            let body = from..from + length;
+            self.whole_requests = body_state == BodyState::Complete;
+            let is_last = !self.whole_requests || framing == Framing::Invalid;
+            self.requests.push(Request { at, head, stream: 0, framing, body, body_state });
+            at = from + length;
+            if is_last {
+                break;
+            }
+        }
+        at
+    }
+
+    fn read_responses(&mut self, requests_end: usize) {
+        let sent = self.sent(Party::Server);
+        let mut at = 0;
+        let mut answered = 0;
+        while at < sent.len() && self.responses.len() < MOST_RESPONSES {
+            let rest = &sent[at..];
+            let http = matches!(starts_like_http(rest), Status::Complete(true));
+            let Some(head) = ResponseHead::parse(rest).complete().filter(|_| http) else {
+                break;
+            };
+            let request = (answered < self.requests.len()).then_some(answered);
+            let response = self.response(at, head, request);
+            at = response.body.end;
+            let switched = response.head.status == Some(101);
+            let complete = response.body_state == BodyState::Complete;
+            answered += usize::from(response.is_final());
+            self.responses.push(response);
+            if switched {
+                self.tunnel = Some(self.tunnel_from(requests_end, at));
+                return;
+            }
+            if !complete {
+                return;
+            }
+        }
+        if at < sent.len() && !self.responses.is_empty() {
+            self.stray = Some(at..sent.len());
+        }
+    }
+
+    fn response(&self, at: usize, head: ResponseHead<'o>, request: Option<usize>) -> Response<'o> {
+        let method = request.map_or(&b"GET"[..], |index| self.requests[index].head.method);
+        let framing = Framing::of_response(&head, method);
+        let from = at + head.len;
+        let rest = &self.sent(Party::Server)[from..];
+        let (length, body_state) = body(&framing, rest, self.ending.server.is_some());
+        Response { at, head, request, stream: 0, framing, body: from..from + length, body_state }
+    }
+
+    fn tunnel_from(&self, client_at: usize, server_at: usize) -> Tunnel<'o> {
+        let flow = |party, at| {
+            let all = self.sent(party);
+            let in_time = self.octets.sent_in_time(party).len();
+            Flow {
+                octets: &all[at..],
+                parts: vec![(0, at)],
+                in_time: in_time.clamp(at, all.len()) - at,
+            }
+        };
+        Tunnel {
+            is_over: false,
+            client: flow(Party::Client, client_at),
+            server: flow(Party::Server, server_at),
+        }
+    }
+}
+
+impl<'o> Tunnel<'o> {
+    /// The tunnel on a stream of HTTP/2: all that came in DATA frames, and where.
+    pub(crate) fn of_streams(
+        client: StreamFlow<'o>,
+        server: StreamFlow<'o>,
+        is_over: bool,
+    ) -> Self {
+        let flow = |(octets, parts): StreamFlow<'o>| Flow { octets, parts, in_time: octets.len() };
+        Self { is_over, client: flow(client), server: flow(server) }
+    }
+
+    /// All that a party sent into it.
+    #[must_use]
+    pub fn sent(&self, party: Party) -> &'o [u8] {
+        self.flow(party).octets
+    }
+
+    /// What a party sent into it before we took leave.
+    #[must_use]
+    pub fn in_time(&self, party: Party) -> &'o [u8] {
+        let flow = self.flow(party);
+        &flow.octets[..flow.in_time]
+    }
+
+    /// Maps a range of what a party sent into the tunnel to offsets in everything that it sent. Where
+    /// other frames stand between the octets, those are included.
+    #[must_use]
+    pub fn place(&self, party: Party, octets: Range<usize>) -> Range<usize> {
+        let flow = self.flow(party);
+        let last = octets.end.saturating_sub(1).max(octets.start);
+        flow.place(octets.start)..flow.place(last) + octets.len().min(1)
+    }
+
+    fn flow(&self, party: Party) -> &Flow<'o> {
+        match party {
+            Party::Client => &self.client,
+            Party::Server => &self.server,
+        }
+    }
+}
+
+/// The octets of a stream in HTTP/2, and for each part where it begins among them and in all that the
+/// sender sent.
+pub(crate) type StreamFlow<'o> = (&'o [u8], Vec<(usize, usize)>);
+
+impl Flow<'_> {
+    fn place(&self, at: usize) -> usize {
+        let next = self.parts.partition_point(|(begins, _)| *begins <= at);
+        let part = next.checked_sub(1).and_then(|last| self.parts.get(last));
+        part.map_or(0, |(begins, outside)| outside + at - begins)
+    }
+}
+
+impl Response<'_> {
+    /// Whether nothing follows on the connection: a 101, or a response that says close.
+    #[must_use]
+    pub fn ends_connection(&self) -> bool {
+        if self.stream != 0 {
+            return false;
+        }
+        self.head.status == Some(101)
+            || contains_option(self.head.fields.values("Connection"), "close")
+            || self.head.version.is_none_or(|version| version < Version::HTTP_11)
+    }
+
+    /// Whether this is the last response to its request: any but a 1xx, and 101.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        !matches!(self.head.status, Some(100 | 102..=199))
+    }
+}
+
+impl Ending {
+    /// How a party ended its side.
+    #[must_use]
+    pub fn of_party(&self, party: Party) -> Option<End> {
+        match party {
+            Party::Client => self.client,
+            Party::Server => self.server,
+        }
+    }
+
+    pub(crate) fn of(record: &Record, link: usize) -> Self {
+        let before: Vec<&Io> =
+            record.on(link).take_while(|io| io.kind != IoKind::WroteLeave).collect();
+        let saw = |kind: IoKind| before.iter().any(|io| io.kind == kind);
+        let ours = saw(IoKind::ShutWrite).then_some(End::Orderly);
+        let theirs = before.iter().filter_map(|io| peer_end(io.kind)).max_by_key(|end| match end {
+            End::TlsBroken => 2,
+            End::Unclean => 1,
+            _ => 0,
+        });
+        let (client, server) = match record.links[link].we {
+            Party::Client => (ours, theirs),
+            Party::Server => (theirs, ours),
+        };
+        Self {
+            client,
+            server,
+            deadline: saw(IoKind::Deadline),
+            at_the_last: came_at_the_last(&before),
+            cap: saw(IoKind::CapReached),
+            decided: saw(IoKind::Decided),
+        }
+    }
+}
+
+/// How the peer of a link ended it, if the event says so.
+pub(crate) fn peer_end(kind: IoKind) -> Option<End> {
+    Some(match kind {
+        IoKind::ReadEnd => End::Orderly,
+        IoKind::ReadEndUnclean => End::Unclean,
+        IoKind::Reset | IoKind::WriteFailed => End::Reset,
+        IoKind::TlsAlert => End::TlsAlert,
+        IoKind::TlsBroken => End::TlsBroken,
+        _ => return None,
+    })
+}
+
+fn came_at_the_last(io: &[&Io]) -> bool {
+    let last = |kind: IoKind| io.iter().rev().find(|io| io.kind == kind);
+    let (Some(read), Some(deadline)) = (last(IoKind::Read), last(IoKind::Deadline)) else {
+        return false;
+    };
+    // A record without times says nothing about them.
+    let timed = deadline.at_us > 0;
+    timed && deadline.at_us.saturating_sub(read.at_us) < SHORTEST_WAIT_US
+}
+
+/// How many of the octets belong to a body, and whether it is all there.
+fn body(framing: &Framing, rest: &[u8], ended: bool) -> (usize, BodyState) {
+    match *framing {
+        Framing::None => (0, BodyState::Complete),
+        Framing::Length(length) => match usize::try_from(length) {
+            Ok(length) if length <= rest.len() => (length, BodyState::Complete),
+            _ => (rest.len(), BodyState::Partial),
+        },
+        Framing::Chunked => match ChunkedReader::default().read(rest) {
+            Chunked::Complete(length) => (length, BodyState::Complete),
+            Chunked::Partial => (rest.len(), BodyState::Partial),
+            Chunked::Malformed(_) => (rest.len(), BodyState::Malformed),
+        },
+        Framing::UntilClose if ended => (rest.len(), BodyState::Complete),
+        Framing::UntilClose => (rest.len(), BodyState::Partial),
+        Framing::Invalid => (rest.len(), BodyState::Malformed),
+    }
+}
+
+/// A wait for the end of a link that is shorter than this proves nothing.
+const SHORTEST_WAIT_US: u64 = 50_000;
+
+/// More requests than any case writes.
+const MOST_REQUESTS: usize = 64;
+
+/// More responses than any case can be about; the rest is stray.
+const MOST_RESPONSES: usize = 256;

@@ -1,0 +1,314 @@
+//! The rules that hold for every message, whatever its case is about, as rows: what a rule is called,
+//! whom it binds, for which versions of HTTP, which requirements it can cite, and its check.
+//!
+//! A rule is run over what the party under test sent on a link. It never knows the case; where it
+//! depends on the other party's messages it reads them from the transcript.
+
+mod connection;
+mod deflate;
+mod fields;
+mod frames;
+mod h2c;
+mod http2;
+mod request;
+mod status;
+mod switch;
+mod websocket;
+
+use std::ops::Range;
+
+use upspec_exchange::{Over, Request, Response, Talk};
+use upspec_handshake::{Fields, Party, RequestHead, Version};
+
+use crate::versions;
+
+/// A rule that holds for every message of a party.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// What the rule is about.
+    pub name: &'static str,
+    /// Whose messages it is run over.
+    pub binds: Party,
+    /// Every requirement that it can cite.
+    pub cites: &'static [&'static str],
+    over: Spoken,
+    check: Check,
+}
+
+/// The versions of HTTP that a rule is for.
+#[derive(Clone, Copy, Debug)]
+enum Spoken {
+    Any,
+    Http1,
+    Http2,
+}
+
+/// What a rule looks at.
+#[derive(Clone, Copy, Debug)]
+enum Check {
+    /// Each request.
+    Request(fn(&Asked<'_, '_>, &mut Vec<Breach>)),
+    /// Each response.
+    Response(fn(&Context<'_, '_>, &mut Vec<Breach>)),
+    /// All that the party sent on the link.
+    Link(fn(&Talk<'_>, Party, &mut Vec<Breach>)),
+    /// All results of a run together.
+    Run,
+}
+
+const fn request(
+    name: &'static str,
+    check: fn(&Asked<'_, '_>, &mut Vec<Breach>),
+    cites: &'static [&'static str],
+) -> Rule {
+    Rule { name, binds: Party::Client, cites, over: Spoken::Http1, check: Check::Request(check) }
+}
+
+const fn response(
+    name: &'static str,
+    over: Spoken,
+    check: fn(&Context<'_, '_>, &mut Vec<Breach>),
+    cites: &'static [&'static str],
+) -> Rule {
+    Rule { name, binds: Party::Server, cites, over, check: Check::Response(check) }
+}
+
+const fn link(
+    name: &'static str,
+    binds: Party,
+    over: Spoken,
+    check: fn(&Talk<'_>, Party, &mut Vec<Breach>),
+    cites: &'static [&'static str],
+) -> Rule {
+    Rule { name, binds, cites, over, check: Check::Link(check) }
+}
+
+/// All rules, in the order in which they are run.
+#[rustfmt::skip]
+pub const RULES: &[Rule] = &[
+    request("request-line", request::line, &["rfc6455/4.1-method-version", "rfc6455/4.1-target"]),
+    request("request-host", request::host, &["rfc6455/4.1-host"]),
+    request("request-upgrade", request::upgrade, &["rfc6455/4.1-upgrade-connection"]),
+    request("request-key", request::key, &["rfc6455/4.1-key"]),
+    request("request-version", request::version, &["rfc6455/4.1-version"]),
+    request("request-subprotocols", request::subprotocols, &["rfc6455/4.1-subprotocols"]),
+
+    response("status-line", Spoken::Http1, status::grammar, &[
+        "rfc9110/15-status-range", "rfc9112/2.3-version-grammar", "rfc9112/4-status-line", "rfc9112/4-status-space",
+    ]),
+    response("response-version", Spoken::Http1, status::version, &["rfc9110/6.2-response-version"]),
+    response("interim-for-http10", Spoken::Http1, status::no_interim_for_http10, &["rfc9110/15.2-http10"]),
+    response("field-lines", Spoken::Http1, fields::grammar, &[
+        "rfc9110/2.2-grammar", "rfc9112/2.1-message", "rfc9112/2.2-bare-cr-sent", "rfc9112/2.2-space-before-fields-sent",
+        "rfc9112/5-field-line", "rfc9112/5.2-no-fold",
+    ]),
+    response("fields-once", Spoken::Any, fields::once, &[
+        "rfc6455/11.3.3-accept-once", "rfc6455/11.3.4-response-once", "rfc9110/5.3-repeated-lines",
+    ]),
+    response("list-elements", Spoken::Any, fields::no_empty_elements, &["rfc9110/5.6.1.1-no-empty-elements"]),
+    response("fields-of-requests", Spoken::Any, fields::role, &["rfc7540/3.2.1-server-settings", "rfc9110/2.2-role"]),
+    response("date", Spoken::Any, fields::date, &["rfc9110/2.2-grammar", "rfc9110/6.6.1-date"]),
+    response("fields-of-a-status", Spoken::Any, fields::required_by_status, &[
+        "rfc9110/15.5.2-401-challenge", "rfc9110/15.5.22-426-upgrade", "rfc9110/15.5.6-405-allow",
+    ]),
+    response("length-without-content", Spoken::Any, connection::no_length_without_content, &["rfc9110/8.6-cl-1xx-204"]),
+    response("length-of-a-tunnel", Spoken::Http2, connection::no_length_of_a_tunnel, &["rfc9110/9.3.6-2xx-framing"]),
+    response("framing-fields", Spoken::Http1, connection::framing_fields, &[
+        "rfc9112/6.1-te-1xx-204", "rfc9112/6.1-te-old-client", "rfc9112/6.2-cl-with-te",
+    ]),
+    response("self-defined-length", Spoken::Http1, connection::self_defined_length, &[
+        "rfc9110/2.2-grammar", "rfc9112/9.3-persistence-rules",
+    ]),
+    response("announced-close", Spoken::Http1, connection::announced_close, &["rfc9112/9.6-announce", "rfc9112/9.6-close-sent"]),
+    response("content-of-head", Spoken::Http1, connection::body_of_head, &["rfc9110/9.3.2-head-content"]),
+    response("upgrade-and-its-option", Spoken::Http1, switch::upgrade_needs_connection, &["rfc9110/7.8-connection"]),
+    response("connection-options", Spoken::Http1, switch::end_to_end_options, &[
+        "rfc9110/7.6.1-end-to-end", "rfc9110/7.6.1-grammar",
+    ]),
+    response("protocol-offered", Spoken::Http1, switch::names_what_was_offered, &[
+        "rfc9110/15.2.2-101-upgrade", "rfc9110/7.8-grammar", "rfc9110/7.8-offered", "rfc9112/9.3.2-pipeline-order",
+    ]),
+    response("continue-before-switch", Spoken::Http1, switch::continue_before_switch, &["rfc9110/7.8-continue-first"]),
+    response("accept", Spoken::Http1, websocket::accept_check, &["rfc6455/4.2.2-accept"]),
+    response("websocket-upgrade", Spoken::Http1, websocket::upgrade_and_connection, &[
+        "rfc6455/4.2.2-connection", "rfc6455/4.2.2-upgrade",
+    ]),
+    response("version-on-success", Spoken::Any, websocket::no_version_on_success, &["rfc6455/11.3.5-on-error"]),
+    response("subprotocol", Spoken::Any, websocket::subprotocol, &[
+        "rfc6455/4.2.2-no-subprotocol", "rfc6455/4.2.2-subprotocol-choice", "rfc6455/4.3-protocol-server",
+    ]),
+    response("extensions", Spoken::Any, websocket::extensions, &[
+        "rfc6455/4.2.2-extensions-offered", "rfc6455/9.1-defined-params", "rfc6455/9.1-malformed", "rfc7692/5-conflict",
+        "rfc7692/7-invalid-value", "rfc7692/7-repeated-param", "rfc7692/7-unknown-param", "rfc7692/7-unsupported",
+        "rfc7692/7.1.1.1-echo", "rfc7692/7.1.2.1-echo", "rfc7692/7.1.2.1-value", "rfc7692/7.1.2.2-answer-value",
+        "rfc7692/7.1.2.2-not-offered", "rfc7692/7.1.2.2-smaller",
+    ]),
+    response("version-list", Spoken::Any, websocket::version_list, &[
+        "rfc6455/11.6-registry", "rfc6455/4.3-version-server", "rfc6455/4.4-version-list",
+    ]),
+
+    link("frames-of-the-client", Party::Client, Spoken::Any, frames::tunnel, frames::CITES_CLIENT),
+    link("frames-of-the-server", Party::Server, Spoken::Any, frames::tunnel, frames::CITES_SERVER),
+    link("stray-octets", Party::Server, Spoken::Http1, connection::stray, &["rfc9112/2.1-message"]),
+    link("closure-alert", Party::Server, Spoken::Any, connection::closure_alert, &["rfc9112/9.8-closure-alert"]),
+    link("h2c", Party::Server, Spoken::Http1, h2c::after_switch, &[
+        "rfc7540/3.2-after-101", "rfc9113/4.2-frame-sent", "rfc9113/8.1-end-stream-interim", "rfc9113/8.2.1-field-name",
+        "rfc9113/8.2.1-field-value", "rfc9113/8.2.2-connection-fields-sent", "rfc9113/8.3-pseudo-context",
+        "rfc9113/8.3-pseudo-order", "rfc9113/8.3-pseudo-repeated", "rfc9113/8.3-pseudo-unknown", "rfc9113/8.3.2-status",
+        "rfc9113/8.6-no-101",
+    ]),
+    link("http2", Party::Server, Spoken::Http2, http2::connection, &[
+        "rfc8441/3-no-withdraw", "rfc8441/3-setting-value", "rfc9113/3.4-preface-sent", "rfc9113/4.2-frame-sent",
+        "rfc9113/6.5.3-settings-ack", "rfc9113/6.7-ping-ack", "rfc9113/8.1-end-stream-interim", "rfc9113/8.1.1-malformed",
+        "rfc9113/8.2.1-field-name", "rfc9113/8.2.1-field-value", "rfc9113/8.2.2-connection-fields-sent",
+        "rfc9113/8.3-pseudo-context", "rfc9113/8.3-pseudo-order", "rfc9113/8.3-pseudo-repeated",
+        "rfc9113/8.3-pseudo-unknown", "rfc9113/8.3.2-status", "rfc9113/8.6-no-101",
+    ]),
+
+    Rule { name: "versions-of-a-run", binds: Party::Server, cites: &[versions::RULE], over: Spoken::Http1, check: Check::Run },
+];
+
+/// Everything that the party under test did on a link against the rules that bind it.
+pub(crate) fn breaches(talk: &Talk<'_>) -> Vec<(&'static Rule, Breach)> {
+    let party = talk.tested();
+    let rules = || RULES.iter().filter(|rule| rule.binds == party && rule.is_for(talk.link.over));
+    let mut all = Vec::new();
+    let mut run = |rule: &'static Rule, check: &mut dyn FnMut(&mut Vec<Breach>)| {
+        let mut found = Vec::new();
+        check(&mut found);
+        let cited = |breach: &Breach| rule.cites.contains(&breach.requirement);
+        debug_assert!(found.iter().all(cited), "{} cites what its row lacks", rule.name);
+        all.extend(found.into_iter().map(|breach| (rule, breach)));
+    };
+    for request in &talk.requests {
+        for rule in rules() {
+            if let Check::Request(check) = rule.check {
+                run(rule, &mut |found| check(&Asked { talk, request }, found));
+            }
+        }
+    }
+    for response in &talk.responses {
+        for rule in rules() {
+            if let Check::Response(check) = rule.check {
+                run(rule, &mut |found| check(&Context { talk, response }, found));
+            }
+        }
+    }
+    for rule in rules() {
+        if let Check::Link(check) = rule.check {
+            run(rule, &mut |found| check(talk, party, found));
+        }
+    }
+    all
+}
+
+impl Rule {
+    fn is_for(&self, over: Over) -> bool {
+        match self.over {
+            Spoken::Any => true,
+            Spoken::Http1 => over == Over::Http1,
+            Spoken::Http2 => over == Over::Http2,
+        }
+    }
+}
+
+/// Something that a party does against a requirement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Breach {
+    /// The requirement that is broken.
+    pub(crate) requirement: &'static str,
+    /// What the party did, in a phrase.
+    pub(crate) message: String,
+    /// The octets that show it, counted over all that the party sent.
+    pub(crate) at: Option<Range<usize>>,
+    /// How much can come of it, where that is less than the requirement's level.
+    pub(crate) cap: Cap,
+}
+
+/// How much can come of a breach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cap {
+    /// As much as the level of the requirement allows.
+    Level,
+    /// A warning at most.
+    Warn,
+    /// A note: it is recorded and changes no verdict.
+    Note,
+}
+
+impl Breach {
+    pub(crate) fn new(requirement: &'static str, message: impl Into<String>) -> Self {
+        Self { requirement, message: message.into(), at: None, cap: Cap::Level }
+    }
+
+    pub(crate) fn at(mut self, at: Range<usize>) -> Self {
+        self.at = Some(at);
+        self
+    }
+
+    pub(crate) fn at_most_warn(mut self) -> Self {
+        self.cap = Cap::Warn;
+        self
+    }
+
+    pub(crate) fn note(mut self) -> Self {
+        self.cap = Cap::Note;
+        self
+    }
+}
+
+/// A request in its surroundings.
+pub(crate) struct Asked<'r, 'b> {
+    pub(crate) talk: &'r Talk<'b>,
+    pub(crate) request: &'r Request<'b>,
+}
+
+/// A response in its surroundings.
+pub(crate) struct Context<'r, 'b> {
+    pub(crate) talk: &'r Talk<'b>,
+    pub(crate) response: &'r Response<'b>,
+}
+
+impl<'b> Context<'_, 'b> {
+    pub(crate) fn status(&self) -> u16 {
+        self.response.head.status.unwrap_or(0)
+    }
+
+    pub(crate) fn fields(&self) -> &Fields<'b> {
+        &self.response.head.fields
+    }
+
+    /// The request that this response answers.
+    pub(crate) fn request(&self) -> Option<&RequestHead<'b>> {
+        self.response.request.map(|index| &self.talk.requests[index].head)
+    }
+
+    /// A place in the head of the response, over all that the server sent.
+    pub(crate) fn place(&self, range: &Range<usize>) -> Range<usize> {
+        self.response.at + range.start..self.response.at + range.end
+    }
+
+    /// Where the first line of this field stands.
+    pub(crate) fn line(&self, name: &str) -> Range<usize> {
+        let line = self.fields().lines(name).next();
+        line.map_or(self.head(), |line| self.place(&line.line))
+    }
+
+    /// Where the whole head stands.
+    pub(crate) fn head(&self) -> Range<usize> {
+        self.response.at..self.response.at + self.response.head.len
+    }
+
+    /// Where the status line stands.
+    pub(crate) fn status_line(&self) -> Range<usize> {
+        self.place(&self.response.head.line)
+    }
+
+    /// Whether the request is HTTP/1.0.
+    pub(crate) fn to_http10(&self) -> bool {
+        self.request().and_then(|request| request.version) == Some(Version::HTTP_10)
+    }
+}
+
+#[cfg(test)]
+mod tests;

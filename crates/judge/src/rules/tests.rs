@@ -1,0 +1,76 @@
+//! The table of rules as a whole, and talks in which we play either end.
+
+use std::collections::BTreeSet;
+
+use upspec_corpus::Corpus;
+use upspec_exchange::{Io, IoKind, Link, Octets, Over, Record, Transcript};
+use upspec_handshake::Party;
+
+use super::{RULES, breaches};
+
+#[test]
+fn each_rule_has_its_name_and_cites_what_the_registry_has() {
+    let registry = Corpus::embedded().unwrap().requirements;
+    let names: BTreeSet<&str> = RULES.iter().map(|rule| rule.name).collect();
+    assert_eq!(names.len(), RULES.len());
+    for rule in RULES {
+        for id in rule.cites {
+            assert!(registry.get(id).is_some(), "{}: {id}", rule.name);
+        }
+    }
+}
+
+const REQUEST: &str = "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\
+    Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+    Sec-WebSocket-Version: 13\r\n\r\n";
+const RESPONSE: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
+    Connection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+const MASKED_PING: &[u8] = b"\x89\x80\x01\x02\x03\x04";
+const BARE_PONG: &[u8] = b"\x8a\x00";
+
+/// Which requirements the parties under test break on links on which we are these parties, when the
+/// client sends the first octets on each, and the server the second.
+fn broken(links: &[Party], client: &[u8], server: &[u8]) -> Vec<&'static str> {
+    let mut record = Record { links: Vec::new(), io: Vec::new() };
+    for (at, &we) in links.iter().enumerate() {
+        record.links.push(Link::plain(&format!("link-{at}"), we, Over::Http1));
+        for (sender, octets) in [(Party::Client, client), (Party::Server, server)] {
+            let kind = if sender == we { IoKind::Wrote } else { IoKind::Read };
+            record.io.push(Io { link: at, at_us: 0, kind, bytes: octets.to_vec() });
+        }
+    }
+    let octets = Octets::of(&record);
+    let transcript = Transcript::read(&octets);
+    let all = transcript.talks.iter().flat_map(breaches);
+    all.map(|(_, breach)| breach.requirement).collect()
+}
+
+#[test]
+fn a_party_is_judged_by_what_it_sends_whichever_end_we_are() {
+    let (client, server) = ([Party::Client].as_slice(), [Party::Server].as_slice());
+    let both = [Party::Client, Party::Server].as_slice();
+    let valid = [REQUEST.as_bytes(), MASKED_PING].concat();
+    let answer = [RESPONSE.as_bytes(), BARE_PONG].concat();
+    for links in [client, server, both] {
+        assert_eq!(broken(links, &valid, &answer), [""; 0], "{links:?}");
+    }
+
+    let short_key = REQUEST.replace("dGhlIHNhbXBsZSBub25jZQ==", "AAAA");
+    let wrong_accept = RESPONSE.replace("s3pPLMBi", "AAAAAAAA");
+    let bare_ping = [REQUEST.as_bytes(), b"\x89\x00"].concat();
+    let masked_pong = [RESPONSE.as_bytes(), b"\x8a\x80\x01\x02\x03\x04"].concat();
+    let rows: [(&[u8], &[u8], Party, &str); 4] = [
+        (short_key.as_bytes(), RESPONSE.as_bytes(), Party::Client, "rfc6455/4.1-key"),
+        (REQUEST.as_bytes(), wrong_accept.as_bytes(), Party::Server, "rfc6455/4.2.2-accept"),
+        (&bare_ping, RESPONSE.as_bytes(), Party::Client, "rfc6455/5.1-client-masks"),
+        (REQUEST.as_bytes(), &masked_pong, Party::Server, "rfc6455/5.1-server-unmasked"),
+    ];
+    for (asked, answered, guilty, requirement) in rows {
+        for we in [Party::Client, Party::Server] {
+            let found = broken(&[we], asked, answered);
+            let is_cited = found.contains(&requirement);
+            assert_eq!(is_cited, we != guilty, "{requirement}, we are the {we}: {found:?}");
+        }
+        assert!(broken(both, asked, answered).contains(&requirement), "{requirement}");
+    }
+}

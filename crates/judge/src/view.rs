@@ -1,0 +1,130 @@
+//! A talk in the eyes of a case: the request that it is about, the answer, and what came of it.
+
+use upspec_corpus::case::{Case, Outcome, Outcomes, Step};
+use upspec_exchange::http2::Scope;
+use upspec_exchange::{End, Ending, Http2, Response, Talk, Transcript};
+use upspec_handshake::RequestHead;
+use upspec_handshake::h2::ErrorCode;
+
+/// What a case looks at.
+#[derive(Clone)]
+pub(crate) struct View<'t, 'o> {
+    pub(crate) talk: &'t Talk<'o>,
+    /// What the case waits for before the response that it is about, one by one.
+    earlier: Vec<Outcomes>,
+}
+
+impl<'t, 'o> View<'t, 'o> {
+    /// The view on the first link of a transcript; `None` where there was no link.
+    pub(crate) fn of(case: &Case, transcript: &'t Transcript<'o>) -> Option<Self> {
+        transcript.talks.first().map(|talk| Self::on(case, talk))
+    }
+
+    /// The view on one link.
+    pub(crate) fn on(case: &Case, talk: &'t Talk<'o>) -> Self {
+        let earlier = talk.http2.map_or_else(|| awaited_before(case), |_| Vec::new());
+        Self { talk, earlier }
+    }
+
+    pub(crate) fn http2(&self) -> Option<&'o Http2> {
+        self.talk.http2
+    }
+
+    pub(crate) fn ending(&self) -> Ending {
+        self.talk.ending
+    }
+
+    /// Whether the server ended the link, in whatever way.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.talk.ending.server.is_some()
+    }
+
+    /// Whether the TLS handshake was broken off by what the server said in it.
+    pub(crate) fn is_tls_broken(&self) -> bool {
+        self.talk.ending.server == Some(End::TlsBroken)
+    }
+
+    /// The response that the case is about: the final one to its last request. Where the connection
+    /// ended in order before that, by a 101 or an announced close, it is the last one that came.
+    pub(crate) fn answer(&self) -> Option<&'t Response<'o>> {
+        let mut finals = self.talk.finals();
+        let last = finals.clone().next_back()?;
+        finals.nth(self.earlier.len()).or_else(|| last.ends_connection().then_some(last))
+    }
+
+    /// The answer, where it is a 101.
+    pub(crate) fn switch(&self) -> Option<&'t Response<'o>> {
+        self.answer().filter(|answer| answer.head.status == Some(101))
+    }
+
+    /// Whether an earlier request got a 101 where the case waits for something else, so that the
+    /// request that it is about was never written or is not read as one.
+    pub(crate) fn is_cut_short(&self) -> bool {
+        let mut heads = self.talk.responses.iter();
+        for wanted in &self.earlier {
+            let named = |status| wanted.0.contains(&Outcome::Status(status));
+            let taken = heads.find(|one| one.is_final() || one.head.status.is_some_and(named));
+            if taken.is_some_and(|taken| taken.head.status == Some(101)) {
+                return !wanted.covers_status(101);
+            }
+        }
+        false
+    }
+
+    /// The request that the answer answers, or the last one.
+    pub(crate) fn request(&self) -> Option<&'t RequestHead<'o>> {
+        let requests = &self.talk.requests;
+        let answered = self.answer().and_then(|answer| answer.request);
+        requests.get(answered.unwrap_or(requests.len().checked_sub(1)?)).map(|one| &one.head)
+    }
+
+    /// What the party under test sent into the tunnel before we took leave; `None` without a switch.
+    pub(crate) fn tunnel_octets(&self) -> Option<&'o [u8]> {
+        self.talk.tunnel_octets(self.talk.tested())
+    }
+
+    /// What we sent into the tunnel; nothing without one.
+    pub(crate) fn sent_into_tunnel(&self) -> &'o [u8] {
+        self.talk.tunnel.as_ref().map_or(&[], |tunnel| tunnel.sent(self.talk.link.we))
+    }
+
+    /// What came of the request, as case files spell it.
+    pub(crate) fn outcome(&self) -> Outcome {
+        if let Some(answer) = self.answer() {
+            return answer.head.status.map_or(Outcome::NotHttp, Outcome::Status);
+        }
+        if let Some(failure) = self.http2().and_then(Http2::failure) {
+            return match failure.scope {
+                Scope::Connection => Outcome::ConnectionError,
+                Scope::Stream => Outcome::StreamError,
+            };
+        }
+        if !self.answered_octets().is_empty() && !self.talk.is_spoken() {
+            return Outcome::NotHttp;
+        }
+        if self.is_ended() { Outcome::Closed } else { Outcome::Silent }
+    }
+
+    /// The code of the error that is the outcome, where it is one.
+    pub(crate) fn code(&self) -> Option<ErrorCode> {
+        let failed = matches!(self.outcome(), Outcome::ConnectionError | Outcome::StreamError);
+        self.http2().and_then(Http2::failure).filter(|_| failed).map(|failure| failure.code)
+    }
+
+    /// All that the server sent.
+    pub(crate) fn answered_octets(&self) -> &'o [u8] {
+        self.talk.sent(upspec_handshake::Party::Server)
+    }
+}
+
+/// What a case waits for before the response it is about: each `await` does that, but one for a 101
+/// alone, after which there are only frames, and one for a 1xx alone, which the final response to
+/// the same request follows.
+fn awaited_before(case: &Case) -> Vec<Outcomes> {
+    let informational = |outcome: &Outcome| matches!(outcome, Outcome::Status(100..=199));
+    let awaited = case.steps.iter().filter_map(|step| match step {
+        Step::Await(wanted) if !wanted.0.iter().all(informational) => Some(wanted.clone()),
+        _ => None,
+    });
+    awaited.collect()
+}

@@ -44,7 +44,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
     let corpus = &shared.corpus;
     print!("{}", matrix::table(&played));
     if let Some(path) = &options.matrix {
-        write(path, &matrix::json(&played))?;
+        write(path, &matrix::json(corpus, &played))?;
     }
     let mut problems: Vec<String> = played.iter().flat_map(demands::of_run).collect();
     if options.faults.is_empty() {

@@ -2,7 +2,7 @@
 //! the requirement that it breaks, and some fault for each case.
 //! Never plays anything.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use upspec_cli::Caught;
 use upspec_corpus::Corpus;
@@ -23,9 +23,9 @@ pub(super) fn of_run(played: &Played) -> Vec<String> {
     match played.subject.fault() {
         None => problems.extend(of_lawful_run(played)),
         Some(fault) => {
-            let cites = |noted: &Noted| noted.cited.contains(fault.requirement);
+            let cites = |noted: &Noted| noted.cited.contains(fault.breaks);
             if !played.noted.values().any(cites) {
-                let requirement = fault.requirement;
+                let requirement = fault.breaks;
                 problems.push(format!("{name}: no finding cites {requirement}"));
             }
         }
@@ -65,14 +65,40 @@ pub(super) fn of_corpus(corpus: &Corpus, played: &[Played]) -> Vec<String> {
     unable.map(|case| format!("{}: no fault makes it fail or warn", case.id)).collect()
 }
 
+/// What a fault breaks besides its own requirement: each requirement that a rule for every response
+/// finds broken, and the cases that show it. What a case is about itself is no side effect.
+pub(super) fn side_effects<'p>(
+    corpus: &Corpus,
+    played: &'p Played,
+) -> BTreeMap<&'p str, Vec<&'p str>> {
+    let mut found: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let Some(fault) = played.subject.fault() else {
+        return found;
+    };
+    for (id, noted) in played.noted.iter().filter(|(_, noted)| noted.is_caught()) {
+        let case = corpus.cases.iter().find(|case| case.id == *id);
+        let is_own = |cited: &str| case.is_some_and(|case| own(case).any(|own| own == cited));
+        for cited in noted.cited.iter().filter(|cited| *cited != fault.breaks) {
+            if !is_own(cited) {
+                found.entry(cited).or_default().push(id);
+            }
+        }
+    }
+    found
+}
+
+/// The requirements that a case is about: its own, and those of its alternatives.
+fn own(case: &Case) -> impl Iterator<Item = &str> {
+    let alternatives = case.expect.iter().filter_map(|one| one.requirement.as_deref());
+    std::iter::once(case.requirement.as_str()).chain(alternatives)
+}
+
 /// The cases that no fault breaks in what they are about: rules for every response alone catch
 /// something there.
 pub(super) fn caught_by_rules_alone<'c>(corpus: &'c Corpus, played: &[Played]) -> Vec<&'c str> {
     let breaks = |case: &Case, one: &Played| {
         let noted = one.noted.get(&case.id).filter(|noted| noted.is_caught());
-        let alternatives = case.expect.iter().filter_map(|one| one.requirement.as_ref());
-        let mut own = std::iter::once(&case.requirement).chain(alternatives);
-        noted.is_some_and(|noted| own.any(|id| noted.cited.contains(id)))
+        noted.is_some_and(|noted| own(case).any(|id| noted.cited.contains(id)))
     };
     of_servers(corpus)
         .filter(|case| !faulty(played).any(|one| breaks(case, one)))
@@ -90,13 +116,15 @@ fn faulty(played: &[Played]) -> impl Iterator<Item = &Played> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use upspec_reference::{Fault, Variation};
 
     use super::*;
 
     const CASE: &str = "server/key/fifteen-bytes";
+
+    fn short_key() -> &'static Fault {
+        Fault::named("accept-short-key").unwrap()
+    }
 
     fn played(subject: Subject, verdict: Verdict, cited: &str) -> Played {
         let noted = Noted {
@@ -113,9 +141,9 @@ mod tests {
 
     #[test]
     fn a_run_is_in_order_or_says_what_is_not() {
-        let fault = Subject::Faulty(Fault::AcceptShortKey.info());
+        let fault = Subject::Faulty(short_key());
         let varied = Subject::Varied(Variation::NoReason);
-        let key = Fault::AcceptShortKey.info().requirement;
+        let key = short_key().breaks;
         let rows = [
             (fault, Verdict::Fail, key, None),
             (fault, Verdict::Warn, key, None),
@@ -145,8 +173,8 @@ mod tests {
 
     #[test]
     fn another_catch_than_the_one_in_the_table_is_doubtful() {
-        let fault = Fault::AcceptShortKey.info();
-        let one = played(Subject::Faulty(fault), Verdict::Fail, fault.requirement);
+        let fault = short_key();
+        let one = played(Subject::Faulty(fault), Verdict::Fail, fault.breaks);
         let mut known = Caught::default();
         assert!(is_doubtful(&one, &known));
         known.insert(CASE, fault.name);
@@ -156,8 +184,8 @@ mod tests {
     #[test]
     fn a_case_that_nothing_breaks_is_named() {
         let corpus = Corpus::embedded().unwrap();
-        let fault = Fault::AcceptShortKey.info();
-        let own = played(Subject::Faulty(fault), Verdict::Fail, fault.requirement);
+        let fault = short_key();
+        let own = played(Subject::Faulty(fault), Verdict::Fail, fault.breaks);
         let all = corpus.cases.len();
         assert_eq!(of_corpus(&corpus, std::slice::from_ref(&own)).len(), all - 1);
         assert_eq!(caught_by_rules_alone(&corpus, &[own]).len(), all - 1);

@@ -48,6 +48,10 @@ impl Fault {
         Self { breaks: requirement, ..self }
     }
 
+    const fn also(self, requirements: &'static [&'static str]) -> Self {
+        Self { also: requirements, ..self }
+    }
+
     /// Adds an effect.
     const fn by(mut self, effect: Effect) -> Self {
         let mut place = 0;

@@ -262,6 +262,10 @@ impl Session {
             }
             Reading::Refused(status) => {
                 let answer = Answer::new(status, "this server is faulty").closing();
+                let answer = match seen.method() {
+                    b"HEAD" => answer.without_content(),
+                    _ => answer,
+                };
                 return self.send_alone(now, answer);
             }
         };
@@ -410,7 +414,10 @@ impl Session {
 
     fn write(&mut self, octets: Vec<u8>, request: Option<&Request>) {
         let holds = self.config.errs_at(Point::PipelineReordered) && self.held.is_none();
-        let follows = || RequestHead::parse(&self.input).complete().is_some();
+        // Behind a 101 there are no answers.
+        let is_ordinary = |head: &RequestHead<'_>| !head.fields.contains("Upgrade");
+        let follows =
+            || RequestHead::parse(&self.input).complete().as_ref().is_some_and(is_ordinary);
         if holds && request.is_some() && follows() {
             self.held = Some(octets);
             return;

@@ -8,11 +8,12 @@ use upspec_cli::Caught;
 use upspec_corpus::Corpus;
 use upspec_corpus::case::{Case, Role};
 use upspec_judge::Verdict;
+use upspec_reference::Fault;
 
 use super::subject::{Noted, Played, Subject};
 
 /// What is wrong with one run.
-pub(super) fn of_run(played: &Played) -> Vec<String> {
+pub(super) fn of_run(corpus: &Corpus, played: &Played) -> Vec<String> {
     let name = played.subject.name();
     let mut problems: Vec<String> = played
         .noted
@@ -28,9 +29,26 @@ pub(super) fn of_run(played: &Played) -> Vec<String> {
                 let requirement = fault.breaks;
                 problems.push(format!("{name}: no finding cites {requirement}"));
             }
+            problems.extend(of_side_effects(fault, &side_effects(corpus, played)));
         }
     }
     problems
+}
+
+/// What a fault breaks besides is what its row declares, no more and no less.
+fn of_side_effects(fault: &Fault, found: &BTreeMap<&str, Vec<&str>>) -> Vec<String> {
+    let name = fault.name;
+    let undeclared = found.iter().filter(|(requirement, _)| !fault.also.contains(requirement));
+    let undeclared = undeclared.map(|(requirement, cases)| {
+        format!(
+            "{name} breaks {requirement}, too, and its row does not say so: {}",
+            cases.join(" ")
+        )
+    });
+    let unseen = fault.also.iter().filter(|requirement| !found.contains_key(*requirement));
+    let unseen = unseen
+        .map(|requirement| format!("{name} is said to break {requirement}, too: no case shows it"));
+    undeclared.chain(unseen).collect()
 }
 
 /// A server that does nothing wrong gets nothing but passes. The conforming one can do all that a
@@ -50,12 +68,12 @@ fn of_lawful_run(played: &Played) -> Vec<String> {
 }
 
 /// Whether a run is out of order, or shows something else than the table has.
-pub(super) fn is_doubtful(played: &Played, known: &Caught) -> bool {
+pub(super) fn is_doubtful(corpus: &Corpus, played: &Played, known: &Caught) -> bool {
     let differs = played.subject.fault().is_some_and(|fault| {
         let before: BTreeSet<&str> = known.catching(fault.name).collect();
         before != played.caught()
     });
-    differs || !of_run(played).is_empty()
+    differs || !of_run(corpus, played).is_empty()
 }
 
 /// The cases that no fault makes fail or warn.
@@ -116,7 +134,7 @@ fn faulty(played: &[Played]) -> impl Iterator<Item = &Played> {
 
 #[cfg(test)]
 mod tests {
-    use upspec_reference::{Fault, Variation};
+    use upspec_reference::Variation;
 
     use super::*;
 
@@ -152,8 +170,9 @@ mod tests {
             (varied, Verdict::Warn, key, Some("does nothing wrong")),
             (Subject::Conforming, Verdict::Fail, key, Some("does nothing wrong")),
         ];
+        let corpus = Corpus::embedded().unwrap();
         for (subject, verdict, cited, wanted) in rows {
-            let problems = of_run(&played(subject, verdict, cited)).join("\n");
+            let problems = of_run(&corpus, &played(subject, verdict, cited)).join("\n");
             match wanted {
                 None => assert_eq!(problems, ""),
                 Some(words) => assert!(problems.contains(words), "{words}: {problems}"),
@@ -163,11 +182,12 @@ mod tests {
 
     #[test]
     fn the_conforming_server_decides_every_case() {
+        let corpus = Corpus::embedded().unwrap();
         for (subject, count) in [(Subject::Conforming, 1), (Subject::OfAnyOrigin, 0)] {
             let mut one = played(subject, Verdict::Pass, "");
             one.noted.clear();
             one.undecided.insert(CASE.to_owned(), String::new());
-            assert_eq!(of_run(&one).len(), count, "{subject:?}");
+            assert_eq!(of_run(&corpus, &one).len(), count, "{subject:?}");
         }
     }
 
@@ -175,10 +195,31 @@ mod tests {
     fn another_catch_than_the_one_in_the_table_is_doubtful() {
         let fault = short_key();
         let one = played(Subject::Faulty(fault), Verdict::Fail, fault.breaks);
-        let mut known = Caught::default();
-        assert!(is_doubtful(&one, &known));
+        let (corpus, mut known) = (Corpus::embedded().unwrap(), Caught::default());
+        assert!(is_doubtful(&corpus, &one, &known));
         known.insert(CASE, fault.name);
-        assert!(!is_doubtful(&one, &known));
+        assert!(!is_doubtful(&corpus, &one, &known));
+    }
+
+    #[test]
+    fn what_a_fault_breaks_besides_is_declared() {
+        let corpus = Corpus::embedded().unwrap();
+        let fault = Fault::named("switch-without-upgrade").unwrap();
+        let rows = [
+            (fault.also, None),
+            (&[], Some("no case shows it")),
+            (&["rfc9110/6.6.1-date", fault.also[0]], Some("does not say so")),
+        ];
+        for (cited, wanted) in rows {
+            let mut one = played(Subject::Faulty(fault), Verdict::Fail, fault.breaks);
+            let noted = one.noted.get_mut(CASE).unwrap();
+            noted.cited.extend(cited.iter().map(|id| (*id).to_owned()));
+            let problems = of_run(&corpus, &one).join("\n");
+            match wanted {
+                None => assert_eq!(problems, ""),
+                Some(words) => assert!(problems.contains(words), "{words}: {problems}"),
+            }
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! What a faulty server makes of its answers.
 
 use upspec_handshake::field::elements_of;
-use upspec_handshake::{RequestHead, Status};
+use upspec_handshake::field::upgrade::Protocol;
+use upspec_handshake::{RequestHead, Status, Version};
 
 use super::{Effect, Point, Seen};
 use crate::answer::{After, Answer};
@@ -82,10 +83,19 @@ pub(crate) fn alter_request(config: &Config, request: &mut Request, seen: &Seen)
 
 /// What becomes of a request that a fault takes away from the resources.
 pub(crate) fn outcome(config: &Config, head: &RequestHead<'_>) -> Option<Outcome> {
-    let offer = head.fields.combined("Upgrade").filter(|offer| !offer.is_empty())?;
-    if elements_of([&offer[..]]).any(|name| name.eq_ignore_ascii_case(b"websocket")) {
+    let names: Vec<&[u8]> = elements_of(head.fields.values("Upgrade"))
+        .filter(|element| Protocol::parse(element).is_some())
+        .collect();
+    let is_websocket = |name: &&[u8]| {
+        name.split(|octet| *octet == b'/')
+            .next()
+            .is_some_and(|it| it.eq_ignore_ascii_case(b"websocket"))
+    };
+    let is_old = head.version < Some(Version::HTTP_11);
+    if is_old || names.is_empty() || names.iter().any(is_websocket) {
         return None;
     }
+    let offer = names.join(&b", "[..]);
     let protocol = config.effects().find_map(|effect| match effect {
         Effect::Upgrade(choose) => choose(&offer),
         _ => None,

@@ -12,6 +12,8 @@ pub(crate) struct Seen {
     pub(crate) start: Vec<u8>,
     /// The lines after it, without line ends.
     pub(crate) lines: Vec<Vec<u8>>,
+    /// It is HTTP/2.
+    pub(crate) is_http2: bool,
 }
 
 impl Seen {
@@ -23,7 +25,17 @@ impl Seen {
             .skip_while(Vec::is_empty);
         let start = lines.next().unwrap_or_default();
         let lines = lines.take_while(|line| !line.is_empty()).collect();
-        Self { octets, start, lines }
+        Self { octets, start, lines, is_http2: false }
+    }
+
+    /// Takes a head apart that says what a request of HTTP/2 says.
+    pub(crate) fn of_http2(octets: Vec<u8>) -> Self {
+        Self { is_http2: true, ..Self::of(octets) }
+    }
+
+    /// Whether it is an extended CONNECT, whose answer of 2xx has no content (RFC 9110 9.3.6).
+    pub(super) fn is_extended_connect(&self) -> bool {
+        self.is_http2 && self.has("Upgrade")
     }
 
     /// The octets of the lines.
@@ -53,7 +65,7 @@ impl Seen {
     }
 
     /// The method; nothing if the request line has not three words. So is it with the others.
-    pub(super) fn method(&self) -> &[u8] {
+    pub(crate) fn method(&self) -> &[u8] {
         self.three_words()[0]
     }
 

@@ -93,7 +93,7 @@ impl Request {
 
     /// What becomes of the request once it is complete.
     pub(super) fn reply(&self, config: &Config, now: SystemTime) -> Reply {
-        let seen = Seen::of(self.head.clone());
+        let seen = Seen::of_http2(self.head.clone());
         let (mut answer, compression) = match self.outcome(config, &seen) {
             Outcome::Answered(answer) => (self.refused(answer), None),
             Outcome::Switched(answer, deflate) => {

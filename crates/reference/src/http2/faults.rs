@@ -62,7 +62,7 @@ pub(super) fn objects(config: &Config, list: &HeaderList) -> bool {
 pub(super) fn answer_at_once(config: &Config, list: &HeaderList) -> Option<Answer> {
     config.effects().find_map(|effect| match effect {
         Effect::Http2Status(status, is_due) if is_due(list, config) => {
-            Some(Answer::new(*status, "as you like"))
+            Some(Answer::interim(*status))
         }
         _ => None,
     })

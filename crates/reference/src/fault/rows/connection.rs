@@ -64,6 +64,7 @@ pub(super) const ROWS: &[Fault] = &[
         })),
     fault("http-in-tunnel", "A request after the 101 gets an HTTP answer.")
         .breaks("rfc6455/6.2-parse-frames")
+        .also(&["rfc9110/15.2.2-101-upgrade"])
         .at(Point::HttpInTunnel),
     fault("close-on-close-option", "A handshake that says close is dropped without an answer.")
         .breaks("rfc9112/9.6-close-received")

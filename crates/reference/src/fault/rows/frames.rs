@@ -104,6 +104,7 @@ pub(super) const ROWS: &[Fault] = &[
         .by(Overlook(|violation, _| violation == FrameViolation::DataAfterClose)),
     fault("going-on-after-failing", "Frames behind a bad frame are still answered.")
         .breaks("rfc6455/7.1.7-stop-processing")
+        .also(&["rfc6455/5.5.1-no-data-after"])
         .at(Point::ReadingAfterFailing),
     fault("failing-without-close-frame", "A bad frame ends the connection without a Close frame.")
         .breaks("rfc6455/7.1.7-close-frame")

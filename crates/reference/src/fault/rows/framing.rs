@@ -45,6 +45,7 @@ pub(super) const ROWS: &[Fault] = &[
     // Framing.
     fault("body-ignored", "A body is not read but left in the stream.")
         .breaks("rfc9112/6-body-presence")
+        .also(&["rfc9110/7.8-offered"])
         .by(Request(|seen, _| {
             seen.remove(LENGTH);
             seen.remove(CODING);
@@ -54,6 +55,7 @@ pub(super) const ROWS: &[Fault] = &[
         .by(Request(|seen, _| seen.remove(CODING))),
     fault("trailers-merged", "Trailer fields count as fields of the head.")
         .breaks("rfc9112/7.1.2-trailers")
+        .also(&["rfc9110/7.8-offered"])
         .by(Body(|head, body| {
             let last = body.windows(5).position(|octets| octets == b"\r\n0\r\n");
             let trailers = last.map_or(3, |at| at + 5).min(body.len());
@@ -144,6 +146,7 @@ pub(super) const ROWS: &[Fault] = &[
         .by(Admitted(switched_without_continue)),
     fault("continue-after-switch", "The 100 follows the 101.")
         .breaks("rfc9110/7.8-continue-first")
+        .also(&["rfc9110/15.2.2-101-upgrade"])
         .by(Admitted(switched_without_continue))
         .by(Written(|lines, seen| {
             let late: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";

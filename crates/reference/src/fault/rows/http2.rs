@@ -54,7 +54,7 @@ pub(super) const ROWS: &[Fault] = &[
         .breaks("rfc9113/8.3.2-status")
         .by(Http2Section(|section, answer| {
             if answer.status >= 400 {
-                section[0].1.insert(0, b'0');
+                section[0].1.push(b'0');
             }
         })),
     fault("http2-interim-ends", "Errors in HTTP/2 are a 103 that ends the stream.")
@@ -62,6 +62,7 @@ pub(super) const ROWS: &[Fault] = &[
         .by(Http2Section(|section, answer| {
             if answer.status >= 400 {
                 section[0].1 = b"103".into();
+                section.retain(|(name, _)| name != b"content-length");
             }
         }))
         .at(Point::Http2ErrorContentOmitted),

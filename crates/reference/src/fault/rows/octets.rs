@@ -10,25 +10,31 @@ use crate::http::Cause;
 pub(super) const ROWS: &[Fault] = &[
     fault("bare-cr-as-line-end", "A CR without LF ends a line.")
         .breaks("rfc9112/2.2-bare-cr")
+        .also(&["rfc9110/7.8-offered"])
         .by(Octets(|head| bare_crs_replaced(head, b"\r\n"))),
     fault("bare-cr-dropped", "A CR without LF vanishes from a value.")
         .breaks("rfc9112/2.2-bare-cr")
+        .also(&["rfc9110/7.8-offered"])
         .by(Octets(|head| bare_crs_replaced(head, b""))),
-    fault("value-cut-at-nul", "A value ends at its first NUL.").breaks("rfc9110/5.5-cr-lf-nul").by(
-        Request(|seen, _| {
+    fault("value-cut-at-nul", "A value ends at its first NUL.")
+        .breaks("rfc9110/5.5-cr-lf-nul")
+        .also(&["rfc9110/7.8-offered"])
+        .by(Request(|seen, _| {
             for line in &mut seen.lines {
                 line.truncate(line.iter().position(|&octet| octet == 0).unwrap_or(line.len()));
             }
-        }),
-    ),
+        })),
     fault("octets-decoded", "Octets are decoded to characters, which are cut to their low byte.")
         .breaks("rfc9112/2.2-octets")
+        .also(&["rfc9110/7.8-offered"])
         .by(Octets(|head| replaced(head, b"\xc4\x8a", b"\r\n"))),
     fault("fold-concatenated", "The parts of a folded value are joined without a space.")
         .breaks("rfc9112/5.2-fold-request")
+        .also(&["rfc6455/4.2.2-accept"])
         .by(Octets(|head| replaced(&replaced(head, b"\r\n ", b""), b"\r\n\t", b""))),
     fault("fold-as-field", "A folded line is taken for a field of its own.")
         .breaks("rfc9112/5.2-fold-request")
+        .also(&["rfc9110/7.8-offered"])
         .by(Request(|seen, _| {
             for line in seen.lines.iter_mut().skip(1) {
                 *line = line.trim_ascii_start().to_vec();
@@ -39,6 +45,7 @@ pub(super) const ROWS: &[Fault] = &[
         "A line led by space after the request line is taken for a field.",
     )
     .breaks("rfc9112/2.2-space-before-fields")
+    .also(&["rfc9110/7.8-offered"])
     .by(Request(|seen, _| {
         if let Some(line) = seen.lines.first_mut() {
             *line = line.trim_ascii_start().to_vec();

@@ -19,14 +19,15 @@ pub(super) const ROWS: &[Fault] = &[
     fault("switch-unasked", "Any GET of the endpoint is taken for a handshake.")
         .breaks("rfc9110/7.8-offered")
         .by(Request(|seen, _| {
-            if seen.start.starts_with(b"GET ") && !seen.has("Upgrade") {
+            if seen.method() == b"GET" && !seen.is_http2 && !seen.has("Upgrade") {
                 make_handshake(seen);
             }
         })),
     fault("switch-on-root", "Any GET of the root is taken for a handshake.")
         .breaks("rfc9110/7.8-offered")
         .by(Request(|seen, config| {
-            if seen.start.starts_with(b"GET / ") && !seen.has("Upgrade") {
+            let is_root = seen.method() == b"GET" && seen.target() == b"/";
+            if is_root && !seen.is_http2 && !seen.has("Upgrade") {
                 seen.set_target(config.path.as_bytes());
                 make_handshake(seen);
             }
@@ -36,6 +37,7 @@ pub(super) const ROWS: &[Fault] = &[
         .by(Request(|seen, _| read_upgrade(seen, |seen| seen.has(KEY) && seen.has("Upgrade")))),
     fault("accept-upgrade-substring", "The word websocket is searched for in Upgrade.")
         .breaks("rfc6455/4.2.1-upgrade")
+        .also(&["rfc9110/7.8-offered"])
         .by(Request(|seen, _| {
             read_upgrade(seen, |seen| {
                 let mut letters = seen.joined("Upgrade").to_ascii_lowercase();
@@ -49,6 +51,7 @@ pub(super) const ROWS: &[Fault] = &[
         "What stands around the word websocket in Upgrade does not matter.",
     )
     .breaks("rfc6455/4.2.1-upgrade")
+    .also(&["rfc9110/7.8-offered"])
     .by(Request(|seen, _| {
         read_upgrade(seen, |seen| has_word(&seen.joined("Upgrade"), b"websocket"))
     })),
@@ -61,6 +64,7 @@ pub(super) const ROWS: &[Fault] = &[
         })),
     fault("unicode-case-folding", "Letters that fold to those of websocket pass for them.")
         .breaks("rfc6455/2.1-ascii-case")
+        .also(&["rfc9110/7.8-offered"])
         .by(Request(|seen, _| {
             read_upgrade(seen, |seen| {
                 let value = seen.joined("Upgrade");
@@ -79,6 +83,7 @@ pub(super) const ROWS: &[Fault] = &[
         "A handshake of the draft versions 7 and 8 is accepted, and needs no Connection.",
     )
     .breaks("rfc6455/4.2.1-connection")
+    .also(&["rfc6455/4.4-version-list"])
     .by(Request(|seen, _| {
         let is_draft = matches!(seen.value(VERSION).as_deref(), Some(b"7" | b"8"));
         if is_draft && seen.has("Upgrade") && !seen.has("Connection") {
@@ -214,9 +219,10 @@ pub(super) const ROWS: &[Fault] = &[
 fn make_handshake(seen: &mut Seen) {
     seen.set("Upgrade", b"websocket");
     seen.set("Connection", b"Upgrade");
-    seen.set(VERSION, b"13");
-    if !seen.has(KEY) {
-        seen.set(KEY, EXAMPLE_KEY);
+    for (name, value) in [(VERSION, &b"13"[..]), (KEY, EXAMPLE_KEY)] {
+        if !seen.has(name) {
+            seen.set(name, value);
+        }
     }
 }
 

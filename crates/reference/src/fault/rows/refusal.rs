@@ -17,7 +17,11 @@ pub(super) const ROWS: &[Fault] = &[
         .by(Effect::Answer(|answer, _| refuse_with(answer, 500))),
     fault("ok-on-bad-handshake", "A bad handshake is answered as a success without a switch.")
         .breaks("rfc6455/4.2.1-key")
-        .by(Effect::Answer(|answer, _| refuse_with(answer, 200))),
+        .by(Effect::Answer(|answer, seen| {
+            if !seen.is_extended_connect() {
+                refuse_with(answer, 200);
+            }
+        })),
     fault(
         "version-refusal-without-list",
         "A refused version is not told which versions there are.",

@@ -1,5 +1,6 @@
 //! How the request line is read.
 
+use super::KEY;
 use crate::fault::Effect::*;
 use crate::fault::{Fault, Point, fault};
 
@@ -20,18 +21,22 @@ pub(super) const ROWS: &[Fault] = &[
     fault("accept-any-method", "A handshake may have any method.")
         .breaks("rfc6455/4.2.1-method")
         .by(Request(|seen, config| {
+            if !seen.has(KEY) {
+                return;
+            }
             if seen.method() != b"GET" && !seen.target().starts_with(b"/") {
                 seen.set_target(config.path.as_bytes());
             }
             seen.set_method(b"GET");
         })),
-    fault("accept-http10-upgrade", "Upgrade works in HTTP/1.0.").breaks("rfc9110/7.8-http10").by(
-        Request(|seen, _| {
+    fault("accept-http10-upgrade", "Upgrade works in HTTP/1.0.")
+        .breaks("rfc9110/7.8-http10")
+        .also(&["rfc9110/15.2-http10"])
+        .by(Request(|seen, _| {
             if seen.version() == b"HTTP/1.0" && seen.has("Upgrade") {
                 seen.set_version(b"HTTP/1.1");
             }
-        }),
-    ),
+        })),
     fault("accept-malformed-http-version", "Any third word passes for HTTP/1.1.")
         .breaks("rfc6455/4.2.1-http-version")
         .by(Request(|seen, _| {
@@ -195,8 +200,8 @@ pub(super) const ROWS: &[Fault] = &[
         })),
     fault("ok-on-unknown-path", "A path where nothing is is answered as a success.")
         .breaks("rfc6455/4.2.2-no-service")
-        .by(Answer(|answer, _| {
-            if answer.status == 404 {
+        .by(Answer(|answer, seen| {
+            if answer.status == 404 && !seen.is_extended_connect() {
                 answer.status = 200;
             }
         })),

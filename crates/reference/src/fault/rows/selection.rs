@@ -18,6 +18,7 @@ pub(super) const ROWS: &[Fault] = &[
         })),
     fault("unknown-subprotocol", "An empty subprotocol is selected where none is known.")
         .breaks("rfc6455/4.2.2-no-subprotocol")
+        .also(&["rfc6455/4.3-protocol-server"])
         .by(Switch(|answer, seen, _| {
             if !offers(seen).names.is_empty() && answer.position(PROTOCOL).is_none() {
                 answer.add(PROTOCOL, "");
@@ -47,6 +48,7 @@ pub(super) const ROWS: &[Fault] = &[
     })),
     fault("subprotocol-case", "Subprotocols are compared without case.")
         .breaks("rfc7936/2-case")
+        .also(&["rfc6455/4.2.2-subprotocol-choice"])
         .by(Switch(|answer, seen, config| {
             select(answer, seen, config, |offer, known| offer.eq_ignore_ascii_case(known));
         })),
@@ -85,6 +87,7 @@ pub(super) const ROWS: &[Fault] = &[
         })),
     fault("window-bits-not-echoed", "server_max_window_bits is missing from the answer.")
         .breaks("rfc7692/7.1.2.1-echo")
+        .also(&["rfc7692/7-unsupported"])
         .by(Switch(|answer, _, _| change(answer, |all| drop_parameter(all, SERVER_BITS)))),
     fault(
         "window-bits-too-wide",

@@ -46,6 +46,7 @@ pub(super) const ROWS: &[Fault] = &[
         .by(Switch(|answer, seen, _| answer.add(ACCEPT, accept(key(seen))))),
     fault("switch-without-upgrade", "The 101 lacks Upgrade.")
         .breaks("rfc9110/15.2.2-101-upgrade")
+        .also(&["rfc6455/4.2.2-upgrade"])
         .by(Completed(|answer, _| {
             if answer.status == 101 {
                 answer.remove("Upgrade");
@@ -53,6 +54,7 @@ pub(super) const ROWS: &[Fault] = &[
         })),
     fault("switch-without-connection", "The 101 lacks Connection.")
         .breaks("rfc9110/7.8-connection")
+        .also(&["rfc6455/4.2.2-connection"])
         .by(Completed(|answer, _| {
             if answer.status == 101 {
                 drop_upgrade_option(answer);
@@ -61,11 +63,13 @@ pub(super) const ROWS: &[Fault] = &[
     fault("switch-with-offered-list", "The 101 repeats the whole list of Upgrade.")
         .breaks("rfc6455/4.2.2-upgrade")
         .by(Switch(|answer, seen, _| {
-            answer.replace("Upgrade", seen.values("Upgrade").join(&b", "[..]));
+            let names: Vec<&[u8]> = elements_of(seen.values("Upgrade")).collect();
+            answer.replace("Upgrade", names.join(&b", "[..]));
         })),
-    fault("switch-to-unoffered", "The 101 names h2c, which was not offered.")
+    fault("switch-to-unoffered", "The 101 names a protocol that was not offered.")
         .breaks("rfc9110/7.8-offered")
-        .by(Switch(|answer, _, _| answer.replace("Upgrade", "h2c"))),
+        .also(&["rfc6455/4.2.2-upgrade"])
+        .by(Switch(|answer, _, _| answer.replace("Upgrade", "x-unoffered/1"))),
     fault(
         "switch-to-anything",
         "Any Upgrade is answered with a 101 that repeats it, and nothing follows.",
@@ -92,8 +96,8 @@ pub(super) const ROWS: &[Fault] = &[
         .by(Upgrade(|offer| offer.starts_with(b"TLS/").then(|| [b"HTTP/1.1, ", offer].concat()))),
     fault("switch-with-content-length", "The 101 has Content-Length.")
         .breaks("rfc9110/8.6-cl-1xx-204")
-        .by(Completed(|answer, _| {
-            if answer.status == 101 {
+        .by(Completed(|answer, seen| {
+            if answer.status == 101 && !seen.is_extended_connect() {
                 answer.add("Content-Length", "0");
             }
         })),

@@ -20,7 +20,11 @@ pub(super) const ROWS: &[Fault] = &[
         })),
     fault("length-and-chunked", "Content-Length stands beside Transfer-Encoding.")
         .breaks("rfc9112/6.2-cl-with-te")
-        .by(Completed(|answer, _| make_chunked(answer))),
+        .by(Completed(|answer, seen| {
+            if !seen.is_old() {
+                make_chunked(answer);
+            }
+        })),
     fault("chunked-to-http10", "An HTTP/1.0 request gets a chunked answer.")
         .breaks("rfc9112/6.1-te-old-client")
         .by(Completed(|answer, seen| {
@@ -38,8 +42,11 @@ pub(super) const ROWS: &[Fault] = &[
         })),
     fault("no-length", "The end of the content is not told, and the connection stays open.")
         .breaks("rfc9112/9.3-persistence-rules")
-        .by(Completed(|answer, _| answer.remove("Content-Length")))
-        .by(Effect::Done(|_, _| After::Persist)),
+        .by(Completed(|answer, _| {
+            if answer.after == After::Persist {
+                answer.remove("Content-Length");
+            }
+        })),
     fault("request-field-sent", "Answers repeat the fields of requests.")
         .breaks("rfc9110/2.2-role")
         .by(Effect::Answer(|answer, _| {

@@ -16,7 +16,8 @@ pub mod role;
 mod violation;
 
 pub use head::{
-    FieldLine, Fields, HeadReader, RequestHead, ResponseHead, Status, Version, starts_like_http,
+    FieldLine, Fields, HeadReader, Message, RequestHead, ResponseHead, Status, Version,
+    starts_like_http,
 };
 pub use party::Party;
 pub use violation::{Violation, ViolationKind};

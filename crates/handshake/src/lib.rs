@@ -11,8 +11,8 @@ pub mod head;
 pub mod negotiate;
 pub mod opening;
 mod party;
+pub mod peer;
 pub mod permitted;
-pub mod role;
 mod violation;
 
 pub use head::{

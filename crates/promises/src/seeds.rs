@@ -9,7 +9,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use upspec_corpus::case::{Case, Step};
 use upspec_corpus::{Bindings, Corpus};
-use upspec_handshake::role::Service;
+use upspec_handshake::peer::Service;
 use upspec_judge::{Exchange, IoKind};
 
 use crate::{TARGETS, duel};

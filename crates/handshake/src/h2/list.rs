@@ -113,7 +113,7 @@ impl HeaderList {
         regular.map(|field| self.line(field)).collect()
     }
 
-    /// The list as the head of a request: what is missing is empty, nothing is made up. Of
+    /// The list as the head of a request. It is of HTTP/2 without saying so (RFC 9113 8.3.1): what is missing is empty, nothing is made up. Of
     /// `:authority` no Host is made.
     pub fn request(&self) -> RequestHead<'_> {
         RequestHead {
@@ -123,7 +123,7 @@ impl HeaderList {
             authority: self.pseudo(":authority"),
             protocol: self.pseudo(":protocol"),
             version: Some(Version::HTTP_2),
-            version_bytes: VERSION_BYTES,
+            version_bytes: b"",
             line: 0..self.len(),
             fields: self.regular(),
             violations: Vec::new(),
@@ -135,7 +135,7 @@ impl HeaderList {
     pub fn response(&self) -> ResponseHead<'_> {
         ResponseHead {
             version: Some(Version::HTTP_2),
-            version_bytes: VERSION_BYTES,
+            version_bytes: b"",
             status: self.status(),
             reason: &[],
             line: 0..self.len(),
@@ -155,9 +155,6 @@ impl HeaderList {
         FieldLine { name: &field.name, value, name_at: 0, value_at: 0, line: 0..self.len() }
     }
 }
-
-/// Messages of HTTP/2 are of this version without saying so (RFC 9113 8.3.1, 8.3.2).
-const VERSION_BYTES: &[u8] = b"HTTP/2.0";
 
 #[cfg(test)]
 mod tests {

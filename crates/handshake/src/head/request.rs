@@ -28,7 +28,7 @@ pub struct RequestHead<'b> {
     pub protocol: Option<&'b [u8]>,
     /// The version, when it is well-formed.
     pub version: Option<Version>,
-    /// The last word of the request line; empty when the line has no version.
+    /// The last word of the request line; empty when there is none, as in HTTP/2.
     pub version_bytes: &'b [u8],
     /// The request line without its line end; the whole head where a version has no such line.
     pub line: Range<usize>,
@@ -57,6 +57,20 @@ impl<'b> RequestHead<'b> {
             fields: Fields::default(),
             violations: Vec::new(),
             len: 0,
+        }
+    }
+
+    /// Whether it is a message in the syntax of HTTP/1, which says its own version.
+    pub fn is_http1(&self) -> bool {
+        self.version.is_none() || !self.version_bytes.is_empty()
+    }
+
+    /// What the request is for: the target, or the authority of a CONNECT without `:protocol`, which
+    /// has no `:path` (RFC 9113 8.5).
+    pub fn named_target(&self) -> &'b [u8] {
+        match (self.method, self.authority) {
+            (b"CONNECT", Some(authority)) if self.protocol.is_none() => authority,
+            _ => self.target,
         }
     }
 

@@ -16,7 +16,7 @@ use std::ops::Range;
 pub struct ResponseHead<'b> {
     /// The version, when it is well-formed.
     pub version: Option<Version>,
-    /// The first word of the status line.
+    /// The first word of the status line; empty in HTTP/2, which has none.
     pub version_bytes: &'b [u8],
     /// The status code, when it is three digits.
     pub status: Option<u16>,
@@ -47,6 +47,11 @@ impl ResponseHead<'_> {
             violations: Vec::new(),
             len: 0,
         }
+    }
+
+    /// Whether it is a message in the syntax of HTTP/1, which says its own version.
+    pub fn is_http1(&self) -> bool {
+        self.version.is_none() || !self.version_bytes.is_empty()
     }
 
     /// Whether the status is 1xx.

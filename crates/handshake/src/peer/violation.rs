@@ -113,6 +113,8 @@ impl SwitchViolationKind {
                 },
                 Some("rfc7692/5-invalid-answer"),
             ),
+            // The default window is 15: leaving it out has no effect there.
+            Self::DeflateMisfit(misfit @ Misfit::ServerWindowMissing(15)) => (misfit_rule(*misfit), None),
             Self::DeflateMisfit(misfit) => (misfit_rule(*misfit), Some("rfc7692/5-invalid-answer")),
             Self::DeflateParameter { name, kind } => (parameter_rule(name, *kind), Some("rfc7692/7-client-check")),
             Self::DeflateRepeated(_) => ("rfc7692/5-conflict", Some("rfc7692/5-conflict")),

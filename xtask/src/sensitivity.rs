@@ -44,9 +44,10 @@ pub(crate) fn run(options: &Options) -> Outcome {
     let corpus = &shared.corpus;
     print!("{}", matrix::table(&played));
     if let Some(path) = &options.matrix {
-        write(path, &matrix::json(&played))?;
+        write(path, &matrix::json(corpus, &played))?;
     }
-    let mut problems: Vec<String> = played.iter().flat_map(demands::of_run).collect();
+    let mut problems: Vec<String> =
+        played.iter().flat_map(|one| demands::of_run(corpus, one)).collect();
     if options.faults.is_empty() {
         print!("{}", matrix::totals(corpus, &played));
         problems.extend(demands::of_corpus(corpus, &played));
@@ -85,8 +86,8 @@ async fn play_until_sure(
     known: &Caught,
 ) -> Vec<Played> {
     let mut played = play_all(subjects, shared, HASTY).await;
-    let doubtful: Vec<usize> =
-        (0..played.len()).filter(|index| demands::is_doubtful(&played[*index], known)).collect();
+    let is_doubtful = |index: &usize| demands::is_doubtful(&shared.corpus, &played[*index], known);
+    let doubtful: Vec<usize> = (0..played.len()).filter(is_doubtful).collect();
     if !doubtful.is_empty() {
         eprintln!("{} of {} servers once more, patiently", doubtful.len(), played.len());
     }

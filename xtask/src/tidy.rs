@@ -41,12 +41,6 @@ pub(crate) fn run() -> Outcome {
 /// The longest that a source file may be, in lines.
 const MOST_LINES: usize = 500;
 
-/// Files that may be longer, and why.
-const TABLES: &[(&str, &str)] = &[(
-    "crates/reference/src/fault/table.rs",
-    "one table, whose rows are the variants of one enum",
-)];
-
 /// Which crate of the workspace may depend on which, as the table in ARCHITECTURE.md has it: on the left
 /// the crates, on the right what they may use. Dev-dependencies are free.
 fn edges(architecture: &str) -> BTreeMap<String, Vec<String>> {
@@ -128,8 +122,7 @@ fn check_file(root: &Path, path: &Path, problems: &mut Vec<String>) {
         problems.push(format!("{shown}:1: the file does not open with a `//!` line"));
     }
     let lines = text.lines().count();
-    let is_table = TABLES.iter().any(|(table, _)| path.ends_with(table));
-    if lines > MOST_LINES && !is_table {
+    if lines > MOST_LINES {
         problems.push(format!("{shown}: {lines} lines, {MOST_LINES} at most: split it by subject"));
     }
     for (number, line) in text.lines().enumerate() {

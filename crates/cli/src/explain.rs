@@ -8,7 +8,7 @@ use upspec_corpus::case::{Case, Expectation, Hazard};
 use upspec_corpus::words::Word as _;
 use upspec_corpus::{Bindings, Corpus, Preset, Requirement, section_url, show};
 use upspec_judge::rules::RULES;
-use upspec_reference::FAULTS;
+use upspec_reference::Fault;
 
 use crate::args::ExplainArgs;
 use crate::exit::{Exit, Trouble};
@@ -117,7 +117,7 @@ fn caught_by(case: &Case) -> String {
 }
 
 fn faults(names: &[&str]) -> String {
-    let known = FAULTS.iter().filter(|fault| names.contains(&fault.name));
+    let known = Fault::all().filter(|fault| names.contains(&fault.name));
     known.map(|fault| format!("  {}: {}\n", fault.name, fault.summary)).collect()
 }
 
@@ -143,7 +143,7 @@ fn of_requirement(requirement: &Requirement, corpus: &Corpus) -> String {
         );
     }
     let caught = Caught::embedded();
-    let breaking = FAULTS.iter().filter(|fault| fault.requirement == requirement.id);
+    let breaking = Fault::all().filter(|fault| fault.breaks == requirement.id);
     for fault in breaking {
         let _ = writeln!(text, "\nFault {}: {}", fault.name, fault.summary);
         let cases: Vec<&str> = caught.catching(fault.name).collect();

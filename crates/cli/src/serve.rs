@@ -1,6 +1,6 @@
 //! `upspec serve`: the reference server, right or with one fault.
 
-use upspec_reference::{Config, FAULTS, Fault, Identity, Server};
+use upspec_reference::{Config, Fault, Identity, Server};
 
 use crate::args::ServeArgs;
 use crate::console;
@@ -9,9 +9,8 @@ use crate::exit::{Exit, Trouble};
 /// Serves until it is interrupted.
 pub(crate) fn serve(args: &ServeArgs) -> Result<Exit, Trouble> {
     if args.list_faults {
-        let lines = FAULTS
-            .iter()
-            .map(|fault| format!("{}  {}  {}\n", fault.name, fault.requirement, fault.summary));
+        let lines = Fault::all()
+            .map(|fault| format!("{}  {}  {}\n", fault.name, fault.breaks, fault.summary));
         console::say(&lines.collect::<String>());
         return Ok(Exit::Conforming);
     }

@@ -11,6 +11,7 @@
 
 mod cursor;
 mod fields;
+mod message;
 mod request;
 mod response;
 mod section;
@@ -18,6 +19,7 @@ mod section;
 mod tests;
 
 pub use fields::{FieldLine, Fields};
+pub use message::Message;
 pub use request::RequestHead;
 pub use response::ResponseHead;
 
@@ -69,6 +71,8 @@ impl Version {
     pub const HTTP_10: Self = Self { major: 1, minor: 0 };
     /// HTTP/1.1.
     pub const HTTP_11: Self = Self { major: 1, minor: 1 };
+    /// HTTP/2.
+    pub const HTTP_2: Self = Self { major: 2, minor: 0 };
 
     /// Reads `HTTP/1.1` and its like; `None` for any other spelling, lower case included.
     pub fn parse(bytes: &[u8]) -> Option<Self> {

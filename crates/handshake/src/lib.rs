@@ -11,12 +11,13 @@ pub mod head;
 pub mod negotiate;
 pub mod opening;
 mod party;
+pub mod peer;
 pub mod permitted;
-pub mod role;
 mod violation;
 
 pub use head::{
-    FieldLine, Fields, HeadReader, RequestHead, ResponseHead, Status, Version, starts_like_http,
+    FieldLine, Fields, HeadReader, Message, RequestHead, ResponseHead, Status, Version,
+    starts_like_http,
 };
 pub use party::{Over, Party};
 pub use violation::{Violation, ViolationKind};

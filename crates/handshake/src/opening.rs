@@ -1,11 +1,12 @@
-//! Reads what a request asks for, and everything that keeps it from being the opening handshake
-//! that RFC 6455 4.2.1 describes. Never says what a server answers; [`crate::permitted`] does.
+//! Reads what a request of any version asks for, and everything that keeps it from being the opening
+//! handshake that RFC 6455 4.2.1 describes, or RFC 8441 5 for HTTP/2. Never says what a server answers; [`crate::permitted`] does.
 
 use crate::field::extension::Extensions;
 use crate::field::framing::Framing;
 use crate::field::host::Host;
 use crate::field::key::Key;
 use crate::field::subprotocol::Offers;
+use crate::field::target::Target;
 use crate::field::upgrade::{Protocol, protocols};
 use crate::field::{connection, version};
 use crate::{RequestHead, Version};
@@ -14,14 +15,18 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use syntax::violation_rule;
+
 /// A request, read as an opening handshake.
 #[derive(Clone, Debug)]
 pub struct Opening<'a> {
-    /// The protocols on offer, in the order of the client; malformed elements left out.
+    /// The protocols on offer, in the order of the client; malformed elements left out. In HTTP/2
+    /// what `:protocol` says.
     pub protocols: Vec<Protocol<'a>>,
     /// Whether websocket is among them.
     pub websocket: bool,
-    /// The value of Sec-WebSocket-Key, if there is exactly one.
+    /// The value of Sec-WebSocket-Key, if there is exactly one. HTTP/2 has no use for it
+    /// (RFC 8441 5).
     pub key: Option<&'a [u8]>,
     /// The subprotocols on offer.
     pub subprotocols: Offers<'a>,
@@ -63,25 +68,37 @@ pub enum Consequence {
     Unsettled,
 }
 
+/// Whether a request offers websocket: in Upgrade, or by an extended CONNECT (RFC 8441 5).
+pub fn offers_websocket(head: &RequestHead<'_>) -> bool {
+    offered(head).iter().any(Protocol::is_websocket)
+}
+
+fn offered<'a>(head: &'a RequestHead<'_>) -> Vec<Protocol<'a>> {
+    if head.is_http1() {
+        return protocols(head.fields.values("Upgrade")).flatten().collect();
+    }
+    let protocol = head.protocol.filter(|_| head.is_extended_connect());
+    protocol.map(|name| Protocol { name, version: None }).into_iter().collect()
+}
+
 impl<'a> Opening<'a> {
     /// Reads a request head.
     pub fn read(head: &'a RequestHead<'_>) -> Self {
-        let upgrade = || head.fields.values("Upgrade");
-        let offered: Vec<Protocol<'a>> = protocols(upgrade()).flatten().collect();
-        let websocket = offered.iter().any(Protocol::is_websocket);
+        let protocols = offered(head);
         let mut keys = head.fields.values("Sec-WebSocket-Key");
         let key = match (keys.next(), keys.next()) {
-            (Some(key), None) => Some(key),
+            (Some(key), None) if head.is_http1() => Some(key),
             _ => None,
         };
         let mut opening = Self {
-            websocket,
+            websocket: protocols.iter().any(Protocol::is_websocket),
             key,
             subprotocols: Offers::parse(head.fields.values("Sec-WebSocket-Protocol")),
             defects: Vec::new(),
-            protocols: offered,
+            protocols,
         };
-        for check in CHECKS {
+        let checks = if head.is_http1() { CHECKS } else { HTTP2_CHECKS };
+        for check in checks {
             check(&mut opening, head);
         }
         opening
@@ -114,6 +131,43 @@ const CHECKS: &[Check] = &[
     subprotocol_list,
     extension_list,
 ];
+
+/// In HTTP/2 frames, pseudo-header fields and `:protocol` have taken the place of the rest
+/// (RFC 8441 4, 5).
+const HTTP2_CHECKS: &[Check] =
+    &[tunnel, connect_target, authority, websocket_version, subprotocol_list, extension_list];
+
+/// An extended CONNECT with websocket (RFC 8441 5).
+fn tunnel(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
+    let rule = "rfc8441/5-protocol";
+    if opening.protocols.is_empty() {
+        opening.note(Consequence::IgnoreUpgrade, rule, "no tunnel is asked for");
+    } else if !opening.websocket {
+        opening.note(Consequence::Refuse, rule, "another protocol than websocket is asked for");
+    }
+    if head.protocol.is_some() && !head.is_extended_connect() {
+        let rule = "rfc9113/8.3-pseudo-context";
+        opening.note(Consequence::BadRequest, rule, ":protocol stands without CONNECT");
+    }
+}
+
+/// With `:scheme` and `:path` (RFC 8441 4), which is an origin form.
+fn connect_target(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
+    let is_origin = matches!(Target::parse(head.target), Ok(Target::Origin { .. }));
+    if head.is_extended_connect() && (head.scheme.is_none() || !is_origin) {
+        let rule = "rfc8441/4-scheme-path";
+        opening.note(Consequence::BadRequest, rule, ":scheme or :path is missing or malformed");
+    }
+}
+
+/// A Host beside `:authority` says the same (RFC 9113 8.3.1).
+fn authority(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
+    let Some(authority) = head.authority else { return };
+    if head.fields.values("Host").any(|host| !host.eq_ignore_ascii_case(authority)) {
+        let rule = "rfc9113/8.3.1-host-differs";
+        opening.note(Consequence::Tolerable, rule, "Host is not the :authority");
+    }
+}
 
 /// "HTTP/1.1 or higher" (4.2.1 item 1). In HTTP/1.0 Upgrade is ignored (RFC 9110 7.8).
 fn http_version(opening: &mut Opening<'_>, head: &RequestHead<'_>) {

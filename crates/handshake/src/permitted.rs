@@ -10,9 +10,9 @@ mod tests;
 /// The classes of answer that the RFCs tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Answer {
-    /// 101.
+    /// 101; in HTTP/2 a 2xx to an extended CONNECT, which opens the tunnel (RFC 8441 4).
     Switch,
-    /// 2xx: the request is taken as an ordinary one.
+    /// Any other 2xx: the request is taken as an ordinary one.
     Success,
     /// 3xx.
     Redirect,
@@ -26,7 +26,7 @@ pub enum Answer {
     Close,
     /// Neither an octet nor the end.
     Silence,
-    /// Octets that are no HTTP.
+    /// Octets that are no HTTP, or in HTTP/2 a 101 (RFC 9113 8.6).
     Junk,
 }
 
@@ -44,7 +44,17 @@ impl Answer {
         Self::Junk,
     ];
 
-    /// The class of a final status code or of 101; `None` for other 1xx and for what is no code.
+    /// The class of a status code as the answer to this request.
+    pub fn to(request: &RequestHead<'_>, status: u16) -> Option<Self> {
+        match status {
+            101 if !request.is_http1() => Some(Self::Junk),
+            200..=299 if request.is_extended_connect() => Some(Self::Switch),
+            _ => Self::of_status(status),
+        }
+    }
+
+    /// The class of a final status code or of 101 in HTTP/1; `None` for other 1xx and for what is no
+    /// code.
     pub fn of_status(status: u16) -> Option<Self> {
         Some(match status {
             101 => Self::Switch,
@@ -106,6 +116,9 @@ pub fn permitted(request: &RequestHead<'_>, endpoint: &Endpoint) -> Permitted {
         permitted.apply(defect.consequence, defect.requirement, endpoint);
     }
     permitted.http(&opening);
+    if !request.is_http1() {
+        permitted.http2(request);
+    }
     permitted
 }
 
@@ -115,9 +128,10 @@ impl Permitted {
         &self.rulings[answer as usize]
     }
 
-    /// What the RFCs make of this status code; `None` where a code is not of any class.
-    pub fn ruling_on(&self, status: u16) -> Option<&Ruling> {
-        Answer::of_status(status).map(|answer| self.ruling(answer))
+    /// What the RFCs make of this status code in answer to the request; `None` where a code is not of
+    /// any class.
+    pub fn ruling_on(&self, request: &RequestHead<'_>, status: u16) -> Option<&Ruling> {
+        Answer::to(request, status).map(|answer| self.ruling(answer))
     }
 
     /// The answers that no MUST forbids.
@@ -193,6 +207,18 @@ impl Permitted {
                     Ruling { grade: Grade::Discouraged, by: vec![rule] };
             }
             self.open(&[Answer::BadRequest], rule);
+        }
+    }
+
+    /// What HTTP/2 has in other ways. An extended CONNECT has no 2xx that opens no tunnel, and 501
+    /// says that nobody speaks its protocol (RFC 9220 3 for HTTP/3).
+    fn http2(&mut self, request: &RequestHead<'_>) {
+        self.worsen(Answer::Junk, Grade::Forbidden, "rfc9113/8.6-no-101");
+        if request.is_extended_connect() {
+            self.worsen(Answer::Success, Grade::Forbidden, "rfc8441/5-no-key-accept");
+            if self.ruling(Answer::Switch).by.contains(&"rfc8441/5-protocol") {
+                self.open(&[Answer::ServerError], "rfc8441/5-protocol");
+            }
         }
     }
 

@@ -5,9 +5,8 @@ use std::sync::OnceLock;
 
 use upspec_corpus::{Case, Corpus};
 use upspec_exchange::{Io, IoKind, Link, Over, Record};
-use upspec_handshake::Party;
-use upspec_handshake::RequestHead;
-use upspec_handshake::role::{Answer, Client, ClientEvent, Refusal, Server, ServerEvent, Service};
+use upspec_handshake::peer::{Client, ClientEvent, Decision, Refusal, Server, Service};
+use upspec_handshake::{FieldLine, Party, RequestHead, ResponseHead, Status};
 use upspec_judge::{CaseResult, Verdict};
 
 /// The corpus that is part of the crate, read once.
@@ -18,7 +17,7 @@ pub(crate) fn corpus() -> &'static Corpus {
 
 /// A server with these octets behind it.
 pub(crate) struct Answered {
-    pub(crate) decision: ServerEvent,
+    pub(crate) decision: Decision,
     /// Where the head of the request ends.
     pub(crate) head_len: usize,
     /// The whole answer; nothing without a complete request head.
@@ -28,39 +27,42 @@ pub(crate) struct Answered {
 /// Gives the request to our server; `None` while its head is incomplete.
 pub(crate) fn answer(request: &[u8], service: &Service) -> Option<Answered> {
     let mut server = Server::new(service.clone());
-    let decision = server.receive(request);
-    let answer = server.answer()?;
-    assert_eq!(server.answer(), None, "there is one answer");
-    let octets = match answer {
-        Answer::Switch(octets) => octets,
-        Answer::Http => response("404 Not Found", &[]),
-        Answer::Refuse(refusal) => refused(&refusal),
+    let head_len = match server.read(request) {
+        Status::Partial => return None,
+        Status::Complete(Ok(head)) => {
+            server.decide(&head);
+            head.len
+        }
+        Status::Complete(Err(_)) => request.len(),
     };
-    Some(Answered { decision, head_len: server.head().len(), octets })
+    let decision = server.answer()?;
+    assert_eq!(server.answer(), None, "there is one answer");
+    let octets = match &decision {
+        Decision::Handshake(agreement) => agreement.head().octets(),
+        Decision::Request => response(404, &[]),
+        Decision::Refuse(refusal) => refused(refusal),
+    };
+    Some(Answered { decision, head_len, octets })
 }
 
 fn refused(refusal: &Refusal) -> Vec<u8> {
-    let status = match refusal.status {
-        400 => "400 Bad Request",
-        426 => "426 Upgrade Required",
-        431 => "431 Request Header Fields Too Large",
-        other => panic!("a refusal with {other}"),
-    };
-    response(status, &refusal.fields)
+    response(refusal.status, &refusal.fields)
 }
 
 /// A final answer after which the connection ends.
-fn response(status: &str, fields: &[(&'static str, String)]) -> Vec<u8> {
-    let mut text = format!(
-        "HTTP/1.1 {status}\r\nDate: Mon, 23 Nov 2026 10:00:00 GMT\r\nContent-Length: 0\r\n"
-    );
+fn response(status: u16, fields: &[(&'static str, String)]) -> Vec<u8> {
+    let mut head = ResponseHead::new(status);
+    let mut line = |name: &'static str, value: &str| {
+        head.fields.push(FieldLine::new(name.as_bytes(), value.as_bytes().to_vec()));
+    };
+    line("Date", "Mon, 23 Nov 2026 10:00:00 GMT");
+    line("Content-Length", "0");
     for (name, value) in fields.iter().filter(|(name, _)| *name != "Connection") {
-        text += &format!("{name}: {value}\r\n");
+        line(name, value);
     }
     let upgrades = fields.iter().any(|(name, _)| *name == "Upgrade");
-    let options = if upgrades { "close, Upgrade" } else { "close" };
-    text += &format!("Connection: {options}\r\n\r\n");
-    text.into_bytes()
+    line("Connection", if upgrades { "close, Upgrade" } else { "close" });
+    head.octets()
 }
 
 /// What a client with this request makes of an answer, given whole.

@@ -7,8 +7,8 @@ use upspec_handshake::field::extension::Extensions;
 use upspec_handshake::field::key::accept;
 use upspec_handshake::field::subprotocol::Offers;
 use upspec_handshake::negotiate::{deflate_value, permessage_deflate, subprotocol};
-use upspec_handshake::role::Client;
-use upspec_handshake::role::table::ClientState;
+use upspec_handshake::peer::Client;
+use upspec_handshake::peer::table::ClientState;
 
 use crate::duel;
 use crate::pieces::is_within;

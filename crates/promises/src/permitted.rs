@@ -1,8 +1,8 @@
 //! The set of lawful answers: there for every request, the same each time, never better for a worse
 //! request, and with room for what our own server decides. Never says which answer is right.
 
+use upspec_handshake::peer::{Compression, Decision, Service, Transport};
 use upspec_handshake::permitted::{Answer, Endpoint, Grade, permitted as lawful};
-use upspec_handshake::role::{Compression, Decision, Service};
 use upspec_handshake::{RequestHead, Status, Version, ViolationKind};
 
 use crate::planted;
@@ -49,15 +49,19 @@ fn total(head: &RequestHead<'_>, endpoint: &Endpoint) {
 fn statuses(head: &RequestHead<'_>) {
     let permitted = lawful(head, &ALL_KNOWN);
     for status in [100, 101, 200, 302, 400, 401, 499, 500, 599, 600] {
-        let of_class = Answer::of_status(status).map(|answer| permitted.ruling(answer));
-        assert_eq!(permitted.ruling_on(status), of_class);
+        let of_class = Answer::to(head, status).map(|answer| permitted.ruling(answer));
+        assert_eq!(permitted.ruling_on(head, status), of_class);
     }
 }
 
 /// What our server decides is among the lawful answers, whatever it speaks.
 fn decisions(head: &RequestHead<'_>) {
     for compression in [Compression::Declined, Compression::Deflate] {
-        let service = Service { subprotocols: vec![b"chat".to_vec()], compression };
+        let service = Service {
+            transport: Transport::Clear,
+            subprotocols: vec![b"chat".to_vec()],
+            compression,
+        };
         let endpoint = Endpoint {
             switches: true,
             negotiates_subprotocols: true,
@@ -67,8 +71,11 @@ fn decisions(head: &RequestHead<'_>) {
         let answers: &[Answer] = match &decision {
             Decision::Handshake(_) => &[Answer::Switch],
             Decision::Request => &[Answer::ClientError, Answer::ServerError],
-            Decision::Refuse(refusal) if refusal.status == 400 => &[Answer::BadRequest],
-            Decision::Refuse(_) => &[Answer::ClientError],
+            Decision::Refuse(refusal) => match refusal.status {
+                400 => &[Answer::BadRequest],
+                500.. => &[Answer::ServerError],
+                _ => &[Answer::ClientError],
+            },
         };
         for &answer in answers {
             let permitted = lawful(head, &endpoint);

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use upspec_corpus::case::{Case, Step};
 use upspec_corpus::{Bindings, Corpus};
 use upspec_exchange::{IoKind, Record};
-use upspec_handshake::role::Service;
+use upspec_handshake::peer::Service;
 
 use crate::{TARGETS, duel};
 

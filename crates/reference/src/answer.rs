@@ -92,6 +92,11 @@ impl Answer {
         self.fields.iter().position(named)
     }
 
+    /// The value of a field, that of its first line.
+    pub(crate) fn value(&self, name: &str) -> Option<Vec<u8>> {
+        self.position(name).map(|at| self.fields[at].1.clone())
+    }
+
     /// Removes every line of a field.
     pub(crate) fn remove(&mut self, name: &str) {
         self.fields.retain(|(other, _)| !other.eq_ignore_ascii_case(name));

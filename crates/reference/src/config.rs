@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::Fault;
+use crate::fault::{Effect, Point};
 
 /// The set-up of a server.
 #[derive(Clone, Debug)]
@@ -17,14 +18,14 @@ pub struct Config {
     /// The lawful variations that are in force.
     pub variations: Vec<Variation>,
     /// The one thing that the server does wrong, if any.
-    pub fault: Option<Fault>,
+    pub fault: Option<&'static Fault>,
     /// How long a peer may be silent within a message before the server gives up on it.
     pub patience: Duration,
 }
 
 impl Config {
     /// The default server with one fault.
-    pub fn with_fault(fault: Fault) -> Self {
+    pub fn with_fault(fault: &'static Fault) -> Self {
         Self { fault: Some(fault), ..Self::default() }
     }
 
@@ -37,8 +38,14 @@ impl Config {
         self.variations.contains(&variation)
     }
 
-    pub(crate) fn has(&self, fault: Fault) -> bool {
-        self.fault == Some(fault)
+    /// What the fault does, if there is one.
+    pub(crate) fn effects(&self) -> impl Iterator<Item = &'static Effect> {
+        self.fault.into_iter().flat_map(Fault::effects)
+    }
+
+    /// Whether the fault gets this decision wrong.
+    pub(crate) fn errs_at(&self, point: Point) -> bool {
+        self.effects().any(|effect| matches!(effect, Effect::At(other) if *other == point))
     }
 }
 

@@ -1,41 +1,94 @@
-//! The faults: each makes the server break one requirement, and nothing else.
-//! Never where the server decides: [`reading`] changes what it sees of a request, [`answering`]
-//! what leaves of an answer. The few faults of time, framing and frames stand at their decision.
+//! The faults: each is a row that says what the server does wrong, which requirement that breaks,
+//! and where and how it acts. To add one, add its row.
+//!
+//! The rows stand in [`rows`] by subject, and what they may do in [`Effect`]. At each place where it
+//! can go wrong the server asks a function of [`reading`], [`answering`] or, for frames, of `faults`
+//! in `tunnel` and `http2`; these look for the effects of the fault that the server is set up with.
 
 pub(crate) mod answering;
-mod http2_table;
+mod effect;
 pub(crate) mod reading;
-mod selecting;
-mod sketch;
-mod table;
+mod rows;
+mod seen;
 
-pub use table::{FAULTS, Fault};
+use std::fmt;
 
-/// What there is to know of a fault.
-#[derive(Clone, Copy, Debug)]
-pub struct FaultInfo {
-    /// The fault.
-    pub fault: Fault,
+pub(crate) use effect::{Effect, Point};
+pub(crate) use seen::Seen;
+
+/// One thing that the server does wrong.
+pub struct Fault {
     /// Its name, as an option of a command names it.
     pub name: &'static str,
-    /// The requirement that it breaks.
-    pub requirement: &'static str,
     /// What the server does.
     pub summary: &'static str,
+    /// The requirement that it breaks.
+    pub breaks: &'static str,
+    /// The requirements of other rules that cannot but be broken with it.
+    pub also: &'static [&'static str],
+    effects: [Option<Effect>; MOST_EFFECTS],
 }
 
 impl Fault {
-    /// The fault of this name.
-    pub fn named(name: &str) -> Option<Self> {
-        let info = FAULTS.iter().find(|info| info.name == name)?;
-        Some(info.fault)
+    /// Every fault.
+    pub fn all() -> impl Iterator<Item = &'static Self> {
+        rows::TABLES.iter().copied().flatten()
     }
 
-    /// The row of the table for this fault.
-    pub fn info(self) -> &'static FaultInfo {
-        &FAULTS[self as usize]
+    /// The fault of this name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        Self::all().find(|fault| fault.name == name)
+    }
+
+    pub(crate) fn effects(&self) -> impl Iterator<Item = &Effect> {
+        self.effects.iter().flatten()
+    }
+
+    const fn breaks(self, requirement: &'static str) -> Self {
+        Self { breaks: requirement, ..self }
+    }
+
+    const fn also(self, requirements: &'static [&'static str]) -> Self {
+        Self { also: requirements, ..self }
+    }
+
+    /// Adds an effect.
+    const fn by(mut self, effect: Effect) -> Self {
+        let mut place = 0;
+        while self.effects[place].is_some() {
+            place += 1;
+        }
+        self.effects[place] = Some(effect);
+        self
+    }
+
+    /// Adds a place where the server asks whether it errs.
+    const fn at(self, point: Point) -> Self {
+        self.by(Effect::At(point))
     }
 }
+
+/// The beginning of a row.
+const fn fault(name: &'static str, summary: &'static str) -> Fault {
+    Fault { name, summary, breaks: "", also: &[], effects: [None; MOST_EFFECTS] }
+}
+
+/// Names are unique.
+impl PartialEq for Fault {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Fault {}
+
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+const MOST_EFFECTS: usize = 3;
 
 #[cfg(test)]
 mod tests;

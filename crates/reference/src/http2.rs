@@ -18,9 +18,9 @@ use upspec_handshake::h2::{
     ErrorCode, Frame, FrameHeader, MAX_FRAME, PREFACE, flag, kind, setting, write,
 };
 
-use crate::Fault;
 use crate::answer::Answer;
 use crate::config::{Config, Variation};
+use crate::fault::Point;
 use crate::http::Transport;
 use crate::session::Action;
 use output::Output;
@@ -97,7 +97,7 @@ impl Http2 {
         let mut new = Self::new(config, Transport::Clear);
         // They have the values that a new connection allows.
         let settled = check::values(settings).and_then(|()| new.output.configure(settings));
-        if !new.config.has(Fault::H2cSettingsLast) {
+        if !new.config.errs_at(Point::H2cSettingsLast) {
             new.announce();
         }
         if let Err(code) = settled {
@@ -105,7 +105,7 @@ impl Http2 {
             return new;
         }
         new.open_first();
-        if !new.config.has(Fault::H2cUnanswered) {
+        if !new.config.errs_at(Point::H2cUnanswered) {
             new.answer(now, 1, answer);
         }
         new.announce();
@@ -226,7 +226,7 @@ impl Http2 {
             kind::HEADERS | kind::CONTINUATION => self.fragment(now, frame),
             kind::SETTINGS => self.settings(frame),
             kind::PING => {
-                let is_deaf = self.config.has(Fault::Http2NoPingAck);
+                let is_deaf = self.config.errs_at(Point::Http2PingAckOmitted);
                 if let Some(octets) = frame.ping().filter(|_| !frame.has(flag::ACK) && !is_deaf) {
                     self.output.frame(&write::ping(flag::ACK, octets));
                 }
@@ -236,7 +236,7 @@ impl Http2 {
                 self.known(frame.stream)?;
                 let is_tunnel = self.streams.get(&frame.stream).is_some_and(Stream::is_tunnel);
                 self.forget(frame.stream);
-                match is_tunnel && self.config.has(Fault::TunnelResetEndsAll) {
+                match is_tunnel && self.config.errs_at(Point::Http2TunnelResetEndsAll) {
                     true => Err(ErrorCode::CANCEL),
                     false => Ok(()),
                 }
@@ -257,7 +257,7 @@ impl Http2 {
         if faults::objects_to_settings(&self.config, &settings) {
             return Err(ErrorCode::PROTOCOL_ERROR);
         }
-        if !self.config.has(Fault::Http2NoSettingsAck) {
+        if !self.config.errs_at(Point::Http2SettingsAckOmitted) {
             self.output.frame(&write::settings_ack());
         }
         self.stage = Stage::Open;

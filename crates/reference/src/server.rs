@@ -13,9 +13,10 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use crate::fault::Point;
 use crate::http::Transport;
 use crate::tls::{self, Agreed, Welcomed};
-use crate::{Action, Config, Fault, Identity, Session};
+use crate::{Action, Config, Identity, Session};
 
 /// A server that listens.
 pub struct Server {
@@ -99,17 +100,17 @@ impl Host {
         let Some(tls) = &self.tls else {
             return serve(stream, Session::new(config)).await;
         };
-        if config.has(Fault::TlsServesPlain) && !begins_with_tls(&stream).await? {
+        if config.errs_at(Point::PlainServed) && !begins_with_tls(&stream).await? {
             return serve(stream, Session::new(config)).await;
         }
-        if config.has(Fault::TlsHangsOnPlain) && !begins_with_tls(&stream).await? {
+        if config.errs_at(Point::PlainUnanswered) && !begins_with_tls(&stream).await? {
             return wait(stream).await;
         }
         let welcomed = tls::welcome(stream, Arc::clone(tls), &config);
         match timeout(config.patience, welcomed).await?? {
             Welcomed::Inside(stream, agreed) => {
                 let session = match agreed {
-                    Agreed::Http2 if config.has(Fault::TlsHttp1InH2) => {
+                    Agreed::Http2 if config.errs_at(Point::Http1InH2) => {
                         Session::over(config, Transport::Tls)
                     }
                     Agreed::Http2 => Session::http2(config, Transport::Tls),

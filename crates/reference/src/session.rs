@@ -12,11 +12,11 @@ use upspec_handshake::field::is_tchar;
 use upspec_handshake::frame::Compression;
 use upspec_handshake::{HeadReader, RequestHead, Status};
 
-use crate::Fault;
 use crate::answer::{After, Answer};
 use crate::config::{Config, Variation};
-use crate::fault::answering::{self, Effect, Seen};
+use crate::fault::answering::{self, Fate};
 use crate::fault::reading::{self, Reading};
+use crate::fault::{Point, Seen};
 use crate::http::{Cause, Request, Transport};
 use crate::http2::{Http2, upgrade};
 use crate::site::{self, Outcome};
@@ -103,17 +103,19 @@ impl Session {
     /// Takes the end of the client's stream. No action is needed unless one is returned.
     pub fn end(&mut self, now: SystemTime) -> Vec<Action> {
         match &mut self.stage {
-            Stage::Head if !self.input.is_empty() && self.config.has(Fault::OkOnCutHead) => {
+            Stage::Head if !self.input.is_empty() && self.config.errs_at(Point::CutHeadServed) => {
                 self.send_alone(now, Answer::new(200, "as you like").closing());
             }
             Stage::Head if !self.input.is_empty() => {
                 self.send_alone(now, Answer::new(400, "the request is incomplete").closing());
             }
-            Stage::Body(_) if self.config.has(Fault::ShortBodyHeldOpen) => self.stage = Stage::Over,
+            Stage::Body(_) if self.config.errs_at(Point::ShortBodyAwaited) => {
+                self.stage = Stage::Over
+            }
             Stage::Body(_) => {
                 self.send_alone(now, Answer::new(400, "the content is incomplete").closing());
             }
-            Stage::Head if self.config.has(Fault::HalfCloseIgnored) => self.stage = Stage::Over,
+            Stage::Head if self.config.errs_at(Point::HalfCloseIgnored) => self.stage = Stage::Over,
             Stage::Http2(http2) => self.actions.extend(http2.end()),
             Stage::Head | Stage::Tunnel(_) => self.close(),
             Stage::Over => {}
@@ -181,7 +183,7 @@ impl Session {
     }
 
     fn read_head(&mut self, now: SystemTime) -> Progress {
-        if self.config.has(Fault::SecondRequestIgnored) && self.answered > 0 {
+        if self.config.errs_at(Point::SecondRequestUnanswered) && self.answered > 0 {
             self.stage = Stage::Over;
             return Progress::Made;
         }
@@ -196,7 +198,7 @@ impl Session {
         }
         let begun = self.input.iter().find(|octet| !b"\r\n".contains(octet));
         if begun.is_some_and(|octet| !is_tchar(*octet)) {
-            if self.config.has(Fault::HangOnGarbage) {
+            if self.config.errs_at(Point::GarbageUnanswered) {
                 self.stage = Stage::Over;
                 return Progress::Made;
             }
@@ -205,7 +207,7 @@ impl Session {
                 return Progress::Made;
             }
             let mut answer = Answer::new(400, "this is no request").closing();
-            answering::alter_rejection(&self.config, &mut answer, Cause::Syntax);
+            answering::alter_rejection(&self.config, &mut answer, Cause::Syntax, &Seen::default());
             return self.send_alone(now, answer);
         }
         if answering::switches_early(&self.config, &self.input) {
@@ -217,7 +219,7 @@ impl Session {
             return self.send_alone(now, answer);
         }
         let Some(length) = length else {
-            if self.config.has(Fault::HeadInOneRead) && !self.input.is_empty() {
+            if self.config.errs_at(Point::HeadInOneRead) && !self.input.is_empty() {
                 return self.send_alone(now, Answer::new(400, "the head is incomplete").closing());
             }
             return Progress::Starved;
@@ -230,10 +232,8 @@ impl Session {
     /// Whether the client begins with HTTP/2, without having asked (RFC 9113 3.3).
     fn preface(&self) -> Preface {
         let is_open = match self.transport {
-            Transport::Clear => !self.config.has(Fault::AcceptHttp2Preface),
-            Transport::Tls => {
-                self.config.has(Fault::TlsH2InHttp1) || self.config.has(Fault::TlsHttp1InH2)
-            }
+            Transport::Clear => !self.config.errs_at(Point::PrefaceIgnored),
+            Transport::Tls => self.config.errs_at(Point::PrefaceTakenUpInTls),
         };
         let length = self.input.len().min(PREFACE_HEAD.len());
         let is_spoken = !self.config.varies(Variation::Http2Off) && is_open;
@@ -248,8 +248,9 @@ impl Session {
     }
 
     fn admit(&mut self, now: SystemTime, sent: Vec<u8>) -> Progress {
-        let head = match reading::read(&self.config, &sent) {
-            Reading::AsSent => sent.clone(),
+        let seen = Seen::of(sent);
+        let head = match reading::read(&self.config, &seen) {
+            Reading::AsSent => seen.octets.clone(),
             Reading::Instead(octets) => octets,
             Reading::Dropped => {
                 self.close();
@@ -261,6 +262,10 @@ impl Session {
             }
             Reading::Refused(status) => {
                 let answer = Answer::new(status, "this server is faulty").closing();
+                let answer = match seen.method() {
+                    b"HEAD" => answer.without_content(),
+                    _ => answer,
+                };
                 return self.send_alone(now, answer);
             }
         };
@@ -270,18 +275,14 @@ impl Session {
         let mut request = match Request::admit(&parsed, self.transport) {
             Ok(request) => request,
             Err(rejection) => {
-                let (mut answer, seen) = (rejection.answer, Seen::of(sent));
-                answering::alter_rejection(&self.config, &mut answer, rejection.cause);
-                if answering::goes_on_after(&self.config, rejection.cause, &seen) {
-                    answer.after = After::Persist;
-                }
+                let mut answer = rejection.answer;
+                answering::alter_rejection(&self.config, &mut answer, rejection.cause, &seen);
                 if parsed.method == b"HEAD" {
                     answer = answer.without_content();
                 }
                 return self.send(now, answer, &seen, None);
             }
         };
-        let seen = Seen::of(sent);
         answering::alter_request(&self.config, &mut request, &seen);
         if request.expects_continue {
             let answer = Answer::interim(100).complete(now).write(&self.config);
@@ -307,7 +308,7 @@ impl Session {
         };
         let outcome = answering::outcome(&self.config, &head)
             .unwrap_or_else(|| site::respond(&self.config, &head));
-        if self.config.has(Fault::PipelineDropped) {
+        if self.config.errs_at(Point::PipelineDropped) {
             self.input.clear();
         }
         let settings = upgrade::offered(&self.config, self.transport, &head);
@@ -328,7 +329,7 @@ impl Session {
                 self.send(now, answer, &pending.seen, Some(&pending.request))
             }
             Outcome::Switched(..)
-                if self.config.has(Fault::CloseOnEarlyFrame) && !self.input.is_empty() =>
+                if self.config.errs_at(Point::EarlyFrameDropped) && !self.input.is_empty() =>
             {
                 self.close();
                 Progress::Made
@@ -376,7 +377,7 @@ impl Session {
     fn send_alone(&mut self, now: SystemTime, answer: Answer) -> Progress {
         self.input.clear();
         self.heads = HeadReader::default();
-        self.send(now, answer, &Seen::of(Vec::new()), None)
+        self.send(now, answer, &Seen::default(), None)
     }
 
     fn send(
@@ -388,12 +389,12 @@ impl Session {
     ) -> Progress {
         self.answered += 1;
         match answering::alter(&self.config, &mut answer, seen) {
-            Effect::Send => {}
-            Effect::Close => {
+            Fate::Sent => {}
+            Fate::Closed => {
                 self.close();
                 return Progress::Made;
             }
-            Effect::Silence => {
+            Fate::Withheld => {
                 self.stage = Stage::Over;
                 return Progress::Made;
             }
@@ -401,8 +402,8 @@ impl Session {
         let mut answer = answer.complete(now);
         let after = answer.after;
         answering::alter_complete(&self.config, &mut answer, seen);
-        let octets =
-            answering::alter_octets(&self.config, answer.write(&self.config), &answer, seen);
+        let octets = answer.write(&self.config);
+        let octets = answering::alter_octets(&self.config, octets, answer.status, seen);
         self.write(octets, request);
         match answering::after(&self.config, after, answer.status) {
             After::Close => self.close(),
@@ -412,8 +413,11 @@ impl Session {
     }
 
     fn write(&mut self, octets: Vec<u8>, request: Option<&Request>) {
-        let holds = self.config.has(Fault::PipelineReordered) && self.held.is_none();
-        let follows = || RequestHead::parse(&self.input).complete().is_some();
+        let holds = self.config.errs_at(Point::PipelineReordered) && self.held.is_none();
+        // Behind a 101 there are no answers.
+        let is_ordinary = |head: &RequestHead<'_>| !head.fields.contains("Upgrade");
+        let follows =
+            || RequestHead::parse(&self.input).complete().as_ref().is_some_and(is_ordinary);
         if holds && request.is_some() && follows() {
             self.held = Some(octets);
             return;

@@ -12,8 +12,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::Fault;
 use crate::config::{Config, Variation};
+use crate::fault::Point;
 
 /// A key and the certificate for it, made for this machine's own addresses.
 pub struct Identity {
@@ -47,11 +47,14 @@ impl Identity {
                 builder.with_no_client_auth().with_single_cert(chain, self.key.clone_key())
             })
             .map_err(io::Error::other)?;
-        tls.alpn_protocols = match (config.varies(Variation::Http2Off), config.fault) {
-            (true, _) => vec![HTTP_1_1.to_vec()],
-            (_, Some(Fault::TlsSelectsH2c)) => [H2C, H2, HTTP_1_1].map(<[u8]>::to_vec).into(),
-            _ => [H2, HTTP_1_1].map(<[u8]>::to_vec).into(),
+        let spoken: &[&[u8]] = if config.varies(Variation::Http2Off) {
+            &[HTTP_1_1]
+        } else if config.errs_at(Point::AlpnH2cSelected) {
+            &[H2C, H2, HTTP_1_1]
+        } else {
+            &[H2, HTTP_1_1]
         };
+        tls.alpn_protocols = spoken.iter().map(|name| name.to_vec()).collect();
         Ok(Arc::new(tls))
     }
 }
@@ -101,10 +104,10 @@ pub(crate) async fn welcome(
 }
 
 fn agreed(config: &Config, selected: Option<&[u8]>, offers_both: bool) -> Agreed {
-    match (selected, config.fault) {
-        (None, Some(Fault::TlsAlpnRequired)) => Agreed::Nothing,
-        (Some(H2), Some(Fault::TlsH2NotSpoken)) if offers_both => Agreed::Http1,
-        (Some(H2), _) => Agreed::Http2,
+    match selected {
+        None if config.errs_at(Point::AlpnRequired) => Agreed::Nothing,
+        Some(H2) if offers_both && config.errs_at(Point::AlpnH2NotSpoken) => Agreed::Http1,
+        Some(H2) => Agreed::Http2,
         _ => Agreed::Http1,
     }
 }

@@ -12,10 +12,10 @@ use upspec_handshake::frame::{
     Compression, Frame, FrameHeader, FrameReader, FrameViolation, opcode, write,
 };
 
-use crate::Fault;
 use crate::config::{Config, Variation};
+use crate::fault::Point;
 use crate::session::Action;
-use message::Message;
+pub(crate) use message::Message;
 
 /// One WebSocket connection.
 pub(crate) struct Tunnel {
@@ -65,11 +65,11 @@ impl Tunnel {
                 0 => break,
                 length => read += length,
             }
-            if self.config.has(Fault::OneFramePerRead) {
+            if self.config.errs_at(Point::OneFramePerRead) {
                 read = input.len();
             }
         }
-        if self.config.has(Fault::PartOfFrameLost) {
+        if self.config.errs_at(Point::PartOfFrameLost) {
             read = input.len();
         }
         input.drain(..read);
@@ -84,7 +84,7 @@ impl Tunnel {
 
     /// Reads one frame; how many octets it took, none if it is not complete.
     fn step(&mut self, input: &[u8]) -> usize {
-        if self.config.has(Fault::HttpInTunnel) && input.starts_with(b"GET ") {
+        if self.config.errs_at(Point::HttpInTunnel) && input.starts_with(b"GET ") {
             let answer = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
             self.actions.push(Action::Write(answer.to_vec()));
             return input.len();
@@ -96,9 +96,6 @@ impl Tunnel {
             return length;
         }
         if header.announced > MAX_MESSAGE as u64 {
-            if self.config.has(Fault::ImpossibleLengthAwaited) {
-                return 0;
-            }
             let is_negative = header.violations.contains(&FrameViolation::LengthTopBit);
             self.fail(if is_negative { PROTOCOL_ERROR } else { TOO_BIG });
             return input.len();
@@ -108,7 +105,10 @@ impl Tunnel {
         };
         match self.wrong(&frame) {
             Some(code) => self.fail(code),
-            None if faults::misses_mask(&self.config, &header) => self.fail(PROTOCOL_ERROR),
+            None if self.config.errs_at(Point::ZeroMaskUnseen) && header.mask == Some([0; 4]) => {
+                self.fail(PROTOCOL_ERROR);
+            }
+            None if faults::loses(&self.config, &frame) => {}
             None => self.process(&frame),
         }
         frame.len
@@ -148,8 +148,6 @@ impl Tunnel {
                     self.write(opcode::PONG, payload);
                 }
             }
-            opcode::TEXT | opcode::BINARY
-                if self.config.has(Fault::LongMessageLost) && payload.len() > 125 => {}
             opcode::CONTINUATION | opcode::TEXT | opcode::BINARY => {
                 match self.message.add(&self.config, frame, &payload) {
                     Ok(Some((kind, data))) => self.write(kind, &data),
@@ -164,17 +162,19 @@ impl Tunnel {
 
     /// Answers a Close frame and closes (RFC 6455 5.5.1).
     fn close(&mut self, body: &[u8]) {
-        if self.state == State::Lingering || self.config.has(Fault::CloseIgnored) {
+        if self.state == State::Lingering || self.config.errs_at(Point::CloseIgnored) {
             return;
         }
         let body = faults::close_body(&self.config, body);
-        if !self.config.has(Fault::NoCloseAnswer) {
+        if !self.config.errs_at(Point::CloseAnswerOmitted) {
             self.write(opcode::CLOSE, body);
         }
-        match self.config.fault {
-            Some(Fault::OpenAfterClose) => self.state = State::Over,
-            Some(Fault::DataAfterClose) => self.state = State::Lingering,
-            _ => self.end(),
+        if self.config.errs_at(Point::OpenAfterClose) {
+            self.state = State::Over;
+        } else if self.config.errs_at(Point::ReadingAfterClose) {
+            self.state = State::Lingering;
+        } else {
+            self.end();
         }
     }
 
@@ -183,13 +183,15 @@ impl Tunnel {
         if self.state == State::Lingering {
             return;
         }
-        if !self.config.has(Fault::FailingWithoutCloseFrame) {
+        if !self.config.errs_at(Point::FailingWithoutClose) {
             self.write(opcode::CLOSE, &code.to_be_bytes());
         }
-        match self.config.fault {
-            Some(Fault::OpenAfterFailing) => self.state = State::Over,
-            Some(Fault::GoingOnAfterFailing) => self.state = State::Lingering,
-            _ => self.end(),
+        if self.config.errs_at(Point::OpenAfterFailing) {
+            self.state = State::Over;
+        } else if self.config.errs_at(Point::ReadingAfterFailing) {
+            self.state = State::Lingering;
+        } else {
+            self.end();
         }
     }
 
@@ -206,7 +208,7 @@ impl Tunnel {
 }
 
 /// The largest message, and the largest frame, that is read.
-const MAX_MESSAGE: usize = 1 << 20;
+pub(crate) const MAX_MESSAGE: usize = 1 << 20;
 
 /// The close codes of RFC 6455 7.4.1 that the server uses.
 const GOING_AWAY: u16 = 1001;

@@ -1,7 +1,7 @@
 //! Shows what the runs show: a line for each fault, the whole matrix as JSON, changes of the table.
 //! Never says what is out of order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde::Serialize;
@@ -22,7 +22,7 @@ pub(super) fn table(played: &[Played]) -> String {
             let noted = one.noted.values();
             noted.filter(|noted| noted.verdict == verdict).count()
         };
-        let requirement = one.subject.fault().map_or("-", |fault| fault.requirement);
+        let requirement = one.subject.fault().map_or("-", |fault| fault.breaks);
         let _ = writeln!(
             text,
             "{:34} {:36} {:>3} fail {:>3} warn  {}",
@@ -46,8 +46,8 @@ fn first<'p>(played: &'p Played, requirement: &str) -> Vec<&'p str> {
 }
 
 /// The whole matrix, without the cases that pass.
-pub(super) fn json(played: &[Played]) -> String {
-    let rows: Vec<Row<'_>> = played.iter().map(Row::of).collect();
+pub(super) fn json(corpus: &Corpus, played: &[Played]) -> String {
+    let rows: Vec<Row<'_>> = played.iter().map(|one| Row::of(corpus, one)).collect();
     let mut text = serde_json::to_string_pretty(&rows).unwrap_or_default();
     text.push('\n');
     text
@@ -57,6 +57,8 @@ pub(super) fn json(played: &[Played]) -> String {
 struct Row<'p> {
     server: &'p str,
     requirement: Option<&'p str>,
+    /// What it breaks besides, and the cases that show it.
+    side_effects: BTreeMap<&'p str, Vec<&'p str>>,
     fail: Vec<&'p str>,
     warn: Vec<&'p str>,
     error: Vec<&'p str>,
@@ -64,7 +66,7 @@ struct Row<'p> {
 }
 
 impl<'p> Row<'p> {
-    fn of(played: &'p Played) -> Self {
+    fn of(corpus: &Corpus, played: &'p Played) -> Self {
         let with = |verdict| {
             let noted = played.noted.iter();
             noted
@@ -74,7 +76,8 @@ impl<'p> Row<'p> {
         };
         Self {
             server: played.subject.name(),
-            requirement: played.subject.fault().map(|fault| fault.requirement),
+            requirement: played.subject.fault().map(|fault| fault.breaks),
+            side_effects: demands::side_effects(corpus, played),
             fail: with(Verdict::Fail),
             warn: with(Verdict::Warn),
             error: with(Verdict::Error),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use upspec_corpus::Corpus;
 use upspec_corpus::case::Need;
 use upspec_judge::{CaseResult, Reason, Verdict, settle};
-use upspec_reference::{Config, FAULTS, FaultInfo, Identity, Server, Variation};
+use upspec_reference::{Config, Fault, Identity, Server, Variation};
 use upspec_runner::{Plan, Settings, Target, Trust};
 
 /// One set-up of the reference server.
@@ -22,7 +22,7 @@ pub(super) enum Subject {
     /// It does everything right, and something otherwise.
     Varied(Variation),
     /// It does one thing wrong.
-    Faulty(&'static FaultInfo),
+    Faulty(&'static Fault),
 }
 
 impl Subject {
@@ -32,7 +32,7 @@ impl Subject {
         [Self::Conforming, Self::OfAnyOrigin]
             .into_iter()
             .chain(varied)
-            .chain(FAULTS.iter().map(Self::Faulty))
+            .chain(Fault::all().map(Self::Faulty))
             .collect()
     }
 
@@ -47,7 +47,7 @@ impl Subject {
     }
 
     /// The fault, if it has one.
-    pub(super) fn fault(self) -> Option<&'static FaultInfo> {
+    pub(super) fn fault(self) -> Option<&'static Fault> {
         match self {
             Self::Faulty(fault) => Some(fault),
             _ => None,
@@ -59,7 +59,7 @@ impl Subject {
             Self::Conforming => Config::default(),
             Self::OfAnyOrigin => return Config::default(),
             Self::Varied(variation) => Config::with_variation(variation),
-            Self::Faulty(fault) => Config::with_fault(fault.fault),
+            Self::Faulty(fault) => Config::with_fault(fault),
         };
         Config { origins: vec![ORIGIN.to_owned()], ..config }
     }

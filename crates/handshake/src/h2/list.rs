@@ -1,6 +1,8 @@
-//! A decoded header list, and its view as the head of an HTTP/1.1 message.
+//! A decoded header list, read as the head of a message and written from one.
 //! Never checks the list: [`super::message`] does.
 
+use super::hpack;
+use super::message::is_connection_specific;
 use crate::{FieldLine, Fields, RequestHead, ResponseHead, Version};
 use std::borrow::Cow;
 
@@ -65,57 +67,94 @@ impl HeaderList {
         self.pseudo(":method") == Some(b"CONNECT") && self.pseudo(":protocol").is_some()
     }
 
-    /// The fields without the pseudo-header fields, for the field grammars. The places in the
-    /// lines are those of the frames.
-    pub fn regular(&self) -> Fields<'_> {
-        let regular = self.fields.iter().filter(|field| !field.is_pseudo());
-        let line = |field| self.line(field);
-        regular.map(line).collect()
+    /// The header list of a request: pseudo-header fields first, names in lower case, and without
+    /// the fields that are for one connection of HTTP/1 (RFC 9113 8.2, 8.3.1). What is missing from
+    /// the head stays missing.
+    pub fn of_request(head: &RequestHead<'_>) -> Self {
+        let word = |word: &[u8]| Some(word).filter(|word| !word.is_empty()).map(<[u8]>::to_vec);
+        let pseudo = [
+            (":method", word(head.method)),
+            (":protocol", head.protocol.map(<[u8]>::to_vec)),
+            (":scheme", head.scheme.map(<[u8]>::to_vec)),
+            (":authority", head.authority.map(<[u8]>::to_vec)),
+            (":path", word(head.target)),
+        ];
+        let pseudo = pseudo.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        Self::written(pseudo, &head.fields)
     }
 
-    /// The list as the head of a request: what is missing is empty, nothing is made up. Of
+    /// The header list of a response, in the same way (RFC 9113 8.3.2).
+    pub fn of_response(head: &ResponseHead<'_>) -> Self {
+        let status = head.status.map(|status| (":status", status.to_string().into_bytes()));
+        Self::written(status, &head.fields)
+    }
+
+    fn written(
+        pseudo: impl IntoIterator<Item = (&'static str, Vec<u8>)>,
+        fields: &Fields<'_>,
+    ) -> Self {
+        let mut list = Self::new(pseudo);
+        let fields = fields.iter().map(|line| HeaderField {
+            name: line.name.to_ascii_lowercase(),
+            value: line.value.to_vec(),
+        });
+        list.fields.extend(fields.filter(|field| !is_connection_specific(&field.name)));
+        list
+    }
+
+    /// The header block of the list.
+    pub fn block(&self) -> Vec<u8> {
+        hpack::encode(self.fields.iter().map(|field| (&field.name[..], &field.value[..])))
+    }
+
+    /// The fields without the pseudo-header fields. The place of each line is that of all frames.
+    pub fn regular(&self) -> Fields<'_> {
+        let regular = self.fields.iter().filter(|field| !field.is_pseudo());
+        regular.map(|field| self.line(field)).collect()
+    }
+
+    /// The list as the head of a request. It is of HTTP/2 without saying so (RFC 9113 8.3.1): what is missing is empty, nothing is made up. Of
     /// `:authority` no Host is made.
     pub fn request(&self) -> RequestHead<'_> {
         RequestHead {
             method: self.pseudo(":method").unwrap_or_default(),
             target: self.pseudo(":path").unwrap_or_default(),
-            version: Some(VERSION),
-            version_bytes: VERSION_BYTES,
-            line: self.at..self.at,
+            scheme: self.pseudo(":scheme"),
+            authority: self.pseudo(":authority"),
+            protocol: self.pseudo(":protocol"),
+            version: Some(Version::HTTP_2),
+            version_bytes: b"",
+            line: 0..self.len(),
             fields: self.regular(),
             violations: Vec::new(),
-            len: self.end - self.at,
+            len: self.len(),
         }
     }
 
     /// The list as the head of a response.
     pub fn response(&self) -> ResponseHead<'_> {
         ResponseHead {
-            version: Some(VERSION),
-            version_bytes: VERSION_BYTES,
+            version: Some(Version::HTTP_2),
+            version_bytes: b"",
             status: self.status(),
             reason: &[],
-            line: self.at..self.at,
+            line: 0..self.len(),
             fields: self.regular(),
             violations: Vec::new(),
-            len: self.end - self.at,
+            len: self.len(),
         }
     }
 
-    fn line<'a>(&'a self, field: &'a HeaderField) -> FieldLine<'a> {
-        FieldLine {
-            name: &field.name,
-            value: Cow::Borrowed(&field.value),
-            name_at: self.at,
-            value_at: self.at,
-            line: self.at..self.end,
-        }
+    /// How many octets the frames of the block take.
+    fn len(&self) -> usize {
+        self.end - self.at
+    }
+
+    fn line<'a>(&self, field: &'a HeaderField) -> FieldLine<'a> {
+        let value = Cow::Borrowed(&field.value[..]);
+        FieldLine { name: &field.name, value, name_at: 0, value_at: 0, line: 0..self.len() }
     }
 }
-
-/// Messages of HTTP/2 are of this version without saying so (RFC 9113 8.3.1, 8.3.2).
-const VERSION: Version = Version { major: 2, minor: 0 };
-const VERSION_BYTES: &[u8] = b"HTTP/2.0";
 
 #[cfg(test)]
 mod tests {
@@ -136,7 +175,31 @@ mod tests {
         assert_eq!(head.fields.len(), 3);
         assert!(head.fields.contains("Sec-WebSocket-Version"));
         assert_eq!(head.fields.combined("x").as_deref(), Some(&b"1, 2"[..]));
-        assert!(list.is_extended_connect());
+        assert!(list.is_extended_connect() && head.is_extended_connect());
+        assert_eq!((head.protocol, head.authority), (Some(&b"websocket"[..]), None));
+    }
+
+    #[test]
+    fn a_head_is_written_as_a_list_and_reads_back() {
+        let list = HeaderList::new([
+            (":method", "CONNECT"),
+            (":protocol", "websocket"),
+            (":scheme", "https"),
+            (":authority", "a"),
+            (":path", "/chat"),
+            ("sec-websocket-version", "13"),
+        ]);
+        assert_eq!(HeaderList::of_request(&list.request()), list);
+        let list = HeaderList::new([(":status", "200"), ("date", "x"), ("date", "y")]);
+        assert_eq!(HeaderList::of_response(&list.response()), list);
+    }
+
+    #[test]
+    fn rfc9113_8_2_names_are_lowered_and_connection_fields_left_out() {
+        let octets = b"HTTP/1.1 426 x\r\nUpgrade: a\r\nConnection: Upgrade\r\nDate: x\r\n\r\n";
+        let head = ResponseHead::parse(octets).complete().unwrap();
+        let want = HeaderList::new([(":status", "426"), ("date", "x")]);
+        assert_eq!(HeaderList::of_response(&head), want);
     }
 
     #[test]

@@ -130,13 +130,18 @@ fn name(field: &HeaderField, note: &mut impl FnMut(DefectKind)) {
 /// RFC 9113 8.2.2. Names are compared as they have to be written, in lower case, and in any case:
 /// an upper-case Upgrade breaks both rules.
 fn connection_specific(field: &HeaderField, kind: ListKind, note: &mut impl FnMut(DefectKind)) {
-    let is = |name: &str| field.name.eq_ignore_ascii_case(name.as_bytes());
-    if CONNECTION_SPECIFIC.iter().any(|name| is(name)) {
+    if is_connection_specific(&field.name) {
         note(DefectKind::ConnectionSpecific);
     }
-    if is("te") && (kind == ListKind::Response || !field.value.eq_ignore_ascii_case(b"trailers")) {
+    let is_te = field.name.eq_ignore_ascii_case(b"te");
+    if is_te && (kind == ListKind::Response || !field.value.eq_ignore_ascii_case(b"trailers")) {
         note(DefectKind::TeOther);
     }
+}
+
+/// Whether a field is for one connection of HTTP/1 (RFC 9113 8.2.2).
+pub(super) fn is_connection_specific(name: &[u8]) -> bool {
+    CONNECTION_SPECIFIC.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// `field-value` without the octets that a recipient must refuse (RFC 9113 8.2.1).

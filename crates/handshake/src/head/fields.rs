@@ -23,7 +23,12 @@ pub struct FieldLine<'b> {
     pub line: Range<usize>,
 }
 
-impl FieldLine<'_> {
+impl<'b> FieldLine<'b> {
+    /// A line that no octets stand for yet.
+    pub fn new(name: &'b [u8], value: impl Into<Cow<'b, [u8]>>) -> Self {
+        Self { name, value: value.into(), name_at: 0, value_at: 0, line: 0..0 }
+    }
+
     /// Whether the line has this name, compared without case (RFC 9110 5.1).
     pub fn is_named(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name.as_bytes())
@@ -63,6 +68,21 @@ impl<'b> Fields<'b> {
     /// Whether a field line of this name is there.
     pub fn contains(&self, name: &str) -> bool {
         self.lines(name).next().is_some()
+    }
+
+    /// Adds a line after all others.
+    pub fn push(&mut self, line: FieldLine<'b>) {
+        self.0.push(line);
+    }
+
+    /// Writes the lines and the empty line behind them (RFC 9112 5).
+    pub(super) fn write(&self, octets: &mut Vec<u8>) {
+        for line in self {
+            for part in [line.name, b": ", &line.value, b"\r\n"] {
+                octets.extend_from_slice(part);
+            }
+        }
+        octets.extend_from_slice(b"\r\n");
     }
 
     /// The field value: the values of all lines of this name, joined with comma and SP

@@ -8,27 +8,85 @@ use crate::field::target::is_target_octet;
 use crate::{Violation, ViolationKind};
 use std::ops::Range;
 
-/// The head of a request.
+/// The head of a request, of any version of HTTP. All places count from where it begins.
 ///
-/// `request-line = method SP request-target SP HTTP-version` (RFC 9112 3).
+/// ```text
+/// request-line = method SP request-target SP HTTP-version   RFC 9112 3
+/// :method, :scheme, :authority, :path, :protocol            RFC 9113 8.3.1, RFC 8441 4
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestHead<'b> {
-    /// The first word of the request line.
+    /// The first word of the request line, or `:method`; empty when it is missing.
     pub method: &'b [u8],
-    /// What stands between the method and the version.
+    /// What stands between the method and the version, or `:path`; empty when it is missing.
     pub target: &'b [u8],
+    /// `:scheme`. HTTP/1 says it in the target, if at all.
+    pub scheme: Option<&'b [u8]>,
+    /// `:authority`. HTTP/1 says it in Host or in the target.
+    pub authority: Option<&'b [u8]>,
+    /// `:protocol`: what an extended CONNECT asks for (RFC 8441 4). HTTP/1 has Upgrade.
+    pub protocol: Option<&'b [u8]>,
     /// The version, when it is well-formed.
     pub version: Option<Version>,
-    /// The last word of the request line; empty when the line has no version.
+    /// The last word of the request line; empty when there is none, as in HTTP/2.
     pub version_bytes: &'b [u8],
-    /// The request line in the buffer without its line end.
+    /// The request line without its line end; the whole head where a version has no such line.
     pub line: Range<usize>,
-    /// The field lines.
+    /// The field lines, without pseudo-header fields.
     pub fields: Fields<'b>,
-    /// Everything that is wrong, in the order of the octets.
+    /// Everything that departs from the grammar of HTTP/1, in the order of the octets. What is
+    /// wrong with a header list, [`crate::h2::message`] says.
     pub violations: Vec<Violation>,
-    /// How many octets the head takes: with its empty line, and with empty lines before it.
+    /// How many octets the head takes: with its empty line and with empty lines before it, or all
+    /// the frames of its header block.
     pub len: usize,
+}
+
+impl<'b> RequestHead<'b> {
+    /// A request in HTTP/1.1 without field lines.
+    pub fn new(method: &'b [u8], target: &'b [u8]) -> Self {
+        Self {
+            method,
+            target,
+            scheme: None,
+            authority: None,
+            protocol: None,
+            version: Some(Version::HTTP_11),
+            version_bytes: b"HTTP/1.1",
+            line: 0..0,
+            fields: Fields::default(),
+            violations: Vec::new(),
+            len: 0,
+        }
+    }
+
+    /// Whether it is a message in the syntax of HTTP/1, which says its own version.
+    pub fn is_http1(&self) -> bool {
+        self.version.is_none() || !self.version_bytes.is_empty()
+    }
+
+    /// What the request is for: the target, or the authority of a CONNECT without `:protocol`, which
+    /// has no `:path` (RFC 9113 8.5).
+    pub fn named_target(&self) -> &'b [u8] {
+        match (self.method, self.authority) {
+            (b"CONNECT", Some(authority)) if self.protocol.is_none() => authority,
+            _ => self.target,
+        }
+    }
+
+    /// Whether it asks for a tunnel by extended CONNECT (RFC 8441 4).
+    pub fn is_extended_connect(&self) -> bool {
+        self.method == b"CONNECT" && self.protocol.is_some()
+    }
+
+    /// The octets of the head in the syntax of HTTP/1: its words as they are, then its fields.
+    pub fn octets(&self) -> Vec<u8> {
+        let words = [self.method, self.target, self.version_bytes].into_iter();
+        let mut octets = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(&b' ');
+        octets.extend_from_slice(b"\r\n");
+        self.fields.write(&mut octets);
+        octets
+    }
 }
 
 /// Reads a complete head.
@@ -42,6 +100,9 @@ pub(super) fn read<'b>(mut cursor: Cursor<'b, '_>) -> RequestHead<'b> {
     RequestHead {
         method: &head[words.method],
         target: &head[words.target],
+        scheme: None,
+        authority: None,
+        protocol: None,
         version: Version::parse(version_bytes),
         version_bytes,
         line,

@@ -6,27 +6,92 @@ use super::{Fields, Version, in_order, section};
 use crate::{Violation, ViolationKind};
 use std::ops::Range;
 
-/// The head of a response.
+/// The head of a response, of any version of HTTP. All places count from where it begins.
 ///
-/// `status-line = HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 4).
+/// ```text
+/// status-line = HTTP-version SP status-code SP [ reason-phrase ]   RFC 9112 4
+/// :status                                                          RFC 9113 8.3.2
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResponseHead<'b> {
     /// The version, when it is well-formed.
     pub version: Option<Version>,
-    /// The first word of the status line.
+    /// The first word of the status line; empty in HTTP/2, which has none.
     pub version_bytes: &'b [u8],
     /// The status code, when it is three digits.
     pub status: Option<u16>,
-    /// What follows the status code and one space.
+    /// What follows the status code and one space. Only HTTP/1 has it.
     pub reason: &'b [u8],
-    /// The status line in the buffer without its line end.
+    /// The status line without its line end; the whole head where a version has no such line.
     pub line: Range<usize>,
-    /// The field lines.
+    /// The field lines, without pseudo-header fields.
     pub fields: Fields<'b>,
-    /// Everything that is wrong, in the order of the octets.
+    /// Everything that departs from the grammar of HTTP/1, in the order of the octets. What is
+    /// wrong with a header list, [`crate::h2::message`] says.
     pub violations: Vec<Violation>,
-    /// How many octets the head takes: with its empty line, and with empty lines before it.
+    /// How many octets the head takes: with its empty line and with empty lines before it, or all
+    /// the frames of its header block.
     pub len: usize,
+}
+
+impl ResponseHead<'_> {
+    /// A response in HTTP/1.1 without field lines, with the reason phrase of RFC 9110 15.
+    pub fn new(status: u16) -> Self {
+        Self {
+            version: Some(Version::HTTP_11),
+            version_bytes: b"HTTP/1.1",
+            status: Some(status),
+            reason: reason(status).as_bytes(),
+            line: 0..0,
+            fields: Fields::default(),
+            violations: Vec::new(),
+            len: 0,
+        }
+    }
+
+    /// Whether it is a message in the syntax of HTTP/1, which says its own version.
+    pub fn is_http1(&self) -> bool {
+        self.version.is_none() || !self.version_bytes.is_empty()
+    }
+
+    /// Whether the status is 1xx.
+    pub fn is_interim(&self) -> bool {
+        matches!(self.status, Some(100..=199))
+    }
+
+    /// The octets of the head in the syntax of HTTP/1.
+    pub fn octets(&self) -> Vec<u8> {
+        let status = self.status.map(|status| status.to_string()).unwrap_or_default();
+        let mut octets = [self.version_bytes, status.as_bytes(), self.reason].join(&b' ');
+        octets.extend_from_slice(b"\r\n");
+        self.fields.write(&mut octets);
+        octets
+    }
+}
+
+/// The reason phrase of RFC 9110 15; empty for a status code without one here.
+fn reason(status: u16) -> &'static str {
+    match status {
+        100 => "Continue",
+        101 => "Switching Protocols",
+        200 => "OK",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        408 => "Request Timeout",
+        413 => "Content Too Large",
+        414 => "URI Too Long",
+        417 => "Expectation Failed",
+        421 => "Misdirected Request",
+        426 => "Upgrade Required",
+        431 => "Request Header Fields Too Large",
+        500 => "Internal Server Error",
+        501 => "Not Implemented",
+        505 => "HTTP Version Not Supported",
+        _ => "",
+    }
 }
 
 /// Reads a complete head.

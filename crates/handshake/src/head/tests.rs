@@ -1,6 +1,6 @@
 //! Tables of heads and what they read as, and the properties that hold for any octets.
 
-use super::{HeadReader, RequestHead, ResponseHead, Status, starts_like_http};
+use super::{FieldLine, HeadReader, RequestHead, ResponseHead, Status, starts_like_http};
 use crate::{Fields, Violation};
 use proptest::prelude::*;
 
@@ -286,4 +286,21 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn what_is_written_reads_back() {
+    let mut request = RequestHead::new(b"GET", b"/chat");
+    request.fields.push(FieldLine::new(b"Host", &b"a"[..]));
+    request.fields.push(FieldLine::new(b"X", b"1, 2".to_vec()));
+    let octets = request.octets();
+    assert_eq!(octets, b"GET /chat HTTP/1.1\r\nHost: a\r\nX: 1, 2\r\n\r\n");
+    let read = RequestHead::parse(&octets).complete().unwrap();
+    assert_eq!(read.octets(), octets);
+    assert_eq!((read.len, read.violations.len()), (octets.len(), 0));
+    let response = ResponseHead::new(101);
+    let octets = response.octets();
+    assert_eq!(octets, b"HTTP/1.1 101 Switching Protocols\r\n\r\n");
+    let read = ResponseHead::parse(&octets).complete().unwrap();
+    assert_eq!((read.octets(), read.violations.len()), (octets.clone(), 0));
 }

@@ -41,6 +41,11 @@ fn rule(kind: ViolationKind) -> Option<(Consequence, &'static str)> {
     })
 }
 
+/// The rule that a violation of the head breaks.
+pub(crate) fn violation_rule(kind: ViolationKind) -> Option<&'static str> {
+    rule(kind).map(|(_, requirement)| requirement)
+}
+
 /// An origin form, or an absolute http or https URI (RFC 6455 4.2.1 item 1), without a fragment.
 pub(super) fn target(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     let named =

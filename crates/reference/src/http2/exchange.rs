@@ -15,8 +15,9 @@ use upspec_handshake::{RequestHead, Status};
 use super::faults;
 use crate::answer::{Answer, Content};
 use crate::config::{Config, Variation};
-use crate::fault::answering::{self, Effect, Seen};
+use crate::fault::answering::{self, Fate};
 use crate::fault::reading::{self, Reading};
+use crate::fault::{Point, Seen};
 use crate::http::{self, Transport};
 use crate::site::{self, Outcome};
 
@@ -92,8 +93,8 @@ impl Request {
 
     /// What becomes of the request once it is complete.
     pub(super) fn reply(&self, config: &Config, now: SystemTime) -> Reply {
-        let seen = Seen::of(self.head.clone());
-        let (mut answer, compression) = match self.outcome(config) {
+        let seen = Seen::of_http2(self.head.clone());
+        let (mut answer, compression) = match self.outcome(config, &seen) {
             Outcome::Answered(answer) => (self.refused(answer), None),
             Outcome::Switched(answer, deflate) => {
                 let compression = match deflate {
@@ -104,9 +105,9 @@ impl Request {
             }
         };
         match answering::alter(config, &mut answer, &seen) {
-            Effect::Send => {}
-            Effect::Close => return Reply::Close,
-            Effect::Silence => return Reply::Silence,
+            Fate::Sent => {}
+            Fate::Closed => return Reply::Close,
+            Fate::Withheld => return Reply::Silence,
         }
         let mut answer = answer.complete(now);
         answering::alter_complete(config, &mut answer, &seen);
@@ -120,8 +121,8 @@ impl Request {
         }
     }
 
-    fn outcome(&self, config: &Config) -> Outcome {
-        let head = match reading::read(config, &self.head) {
+    fn outcome(&self, config: &Config, seen: &Seen) -> Outcome {
+        let head = match reading::read(config, seen) {
             Reading::AsSent => self.head.clone(),
             Reading::Instead(octets) => octets,
             Reading::Refused(status) => {
@@ -196,7 +197,7 @@ fn check_host(config: &Config, section: &Pairs) -> Result<(), Answer> {
     let (authority, host) = (value(section, ":authority"), value(section, "host"));
     match (authority, host) {
         (Some(one), Some(other))
-            if !one.eq_ignore_ascii_case(other) && !faults::overlooks_host(config) =>
+            if !one.eq_ignore_ascii_case(other) && !config.errs_at(Point::Http2HostIgnored) =>
         {
             Err(Answer::new(400, "host is not the :authority"))
         }
@@ -223,7 +224,7 @@ fn write_fields(head: &mut Vec<u8>, config: &Config, section: &Pairs, form: Form
     };
     let regular = |name: &str| value(section, name);
     if let Some(authority) = value(section, ":authority")
-        && (regular("host").is_none() || faults::overlooks_host(config))
+        && (regular("host").is_none() || config.errs_at(Point::Http2HostIgnored))
     {
         line(b"Host", authority);
     }
@@ -235,7 +236,7 @@ fn write_fields(head: &mut Vec<u8>, config: &Config, section: &Pairs, form: Form
     for (name, value) in section {
         let is_writable = is_token(name) && !value.iter().any(|octet| b"\r\n\0".contains(octet));
         let is_ours = form == Form::WebSocket && name == b"sec-websocket-key"
-            || name == b"host" && faults::overlooks_host(config);
+            || name == b"host" && config.errs_at(Point::Http2HostIgnored);
         if is_writable && !HANDLED.contains(&&name[..]) && !is_ours {
             line(canonical(name), value);
         }
@@ -266,7 +267,7 @@ fn section(config: &Config, answer: &Answer, form: Form) -> Pairs {
         fields.reverse();
     }
     fields.insert(0, (b":status".to_vec(), status.to_string().into_bytes()));
-    faults::alter_section(config, fields, answer, form)
+    faults::alter_section(config, fields, answer)
 }
 
 /// Fields with a part that HTTP/2 itself plays (RFC 9113 8.2.2), and Content-Length, which has been

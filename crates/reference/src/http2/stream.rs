@@ -13,9 +13,9 @@ use upspec_handshake::h2::{Defect, ErrorCode, Frame, HeaderList, flag, write};
 use super::exchange::{Form, Reply, Request};
 use super::output::Backlog;
 use super::{Fatal, Http2, MAX_STREAMS, Stage, faults};
-use crate::Fault;
 use crate::answer::Answer;
 use crate::config::Variation;
+use crate::fault::Point;
 use crate::http::MAX_BODY;
 use crate::session::Action;
 use crate::tunnel::Tunnel;
@@ -58,7 +58,7 @@ impl Http2 {
             match stream.part {
                 _ if stream.has_ended => self.reset(id, ErrorCode::STREAM_CLOSED),
                 Part::Request(..) if ends_stream && is_trailer(section) => self.complete(now, id),
-                Part::Tunnel(..) if self.config.has(Fault::TunnelTakesHeaders) => {}
+                Part::Tunnel(..) if self.config.errs_at(Point::Http2TunnelTakesHeaders) => {}
                 Part::Request(..) | Part::Tunnel(..) => self.malformed(now, id),
                 Part::Done => {}
             }
@@ -80,11 +80,12 @@ impl Http2 {
         }
         self.output.open(id);
         let stream = Stream { part: Part::Done, is_answered: false, has_ended: ends_stream };
-        if self.config.has(Fault::OneTunnelOnly) && self.has_tunnel() {
+        if self.config.errs_at(Point::Http2StreamRefusedBesideTunnel) && self.has_tunnel() {
             self.reset(id, ErrorCode::REFUSED_STREAM);
             return Ok(());
         }
-        let is_deaf = self.config.has(Fault::TunnelStopsRequests) && self.has_tunnel();
+        let is_deaf =
+            self.config.errs_at(Point::Http2RequestUnansweredBesideTunnel) && self.has_tunnel();
         self.streams.insert(id, stream);
         if !is_deaf {
             self.request(now, id, section);
@@ -178,7 +179,7 @@ impl Http2 {
             Part::Tunnel(tunnel, input) => {
                 input.extend_from_slice(faults::tunnelled(&self.config, octets, whole));
                 let (mut actions, _) = tunnel.receive(input);
-                if faults::drops_rest(&self.config) {
+                if self.config.errs_at(Point::Http2RestDropped) {
                     input.clear();
                 }
                 if faults::ends_tunnel(&self.config, octets, has_ended) {
@@ -202,7 +203,7 @@ impl Http2 {
         };
         if request.form == Form::Ordinary
             && matches!(request.length, ContentLength::Octets(length) if length != count)
-            && !faults::miscounts(&self.config)
+            && !self.config.errs_at(Point::Http2LengthIgnored)
         {
             return self.malformed(now, id);
         }
@@ -289,7 +290,7 @@ impl Http2 {
             faults::Malformed::Silence => {}
             faults::Malformed::GoAway => self.fail(ErrorCode::PROTOCOL_ERROR),
         }
-        if self.config.has(Fault::Http2DeafAfterMalformed) {
+        if self.config.errs_at(Point::Http2DeafAfterMalformed) {
             self.stage = Stage::Over;
         }
     }

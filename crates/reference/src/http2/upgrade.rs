@@ -8,8 +8,8 @@ use upspec_handshake::field::upgrade::protocols;
 use upspec_handshake::h2::frame;
 use upspec_handshake::{RequestHead, Version};
 
-use crate::Fault;
 use crate::config::{Config, Variation};
+use crate::fault::Point;
 use crate::http::Transport;
 
 /// The settings of an offer of h2c that is to be taken up.
@@ -18,27 +18,27 @@ pub(crate) fn offered(
     transport: Transport,
     head: &RequestHead<'_>,
 ) -> Option<Vec<(u16, u32)>> {
-    let fault = config.fault.filter(|fault| FAULTS.contains(fault));
-    if fault.is_none() && !config.varies(Variation::H2cUpgrade) {
+    if !config.varies(Variation::H2cUpgrade) && !config.errs_at(Point::H2cTakenUp) {
         return None;
     }
     let mut offers = protocols(head.fields.values("Upgrade")).flatten();
-    let is_clear = transport == Transport::Clear || fault == Some(Fault::H2cInTls);
+    let is_clear = transport == Transport::Clear || config.errs_at(Point::H2cInTls);
     let is_new = head.version >= Some(Version::HTTP_11);
     if !is_clear || !is_new || !offers.any(|one| one.name.eq_ignore_ascii_case(b"h2c")) {
         return None;
     }
     let lists = |option| contains_option(head.fields.values("Connection"), option);
-    if !(lists("upgrade") && lists("http2-settings")) && fault != Some(Fault::H2cUnlisted) {
+    if !(lists("upgrade") && lists("http2-settings")) && !config.errs_at(Point::H2cOptionsUnchecked)
+    {
         return None;
     }
     let lines: Vec<&[u8]> = head.fields.values("HTTP2-Settings").collect();
     let [line] = lines[..] else {
         return None;
     };
-    match fault {
-        Some(Fault::H2cAnySettings) => Some(settings(line).unwrap_or_default()),
-        _ => settings(line),
+    match config.errs_at(Point::H2cSettingsUnchecked) {
+        true => Some(settings(line).unwrap_or_default()),
+        false => settings(line),
     }
 }
 
@@ -47,12 +47,3 @@ fn settings(value: &[u8]) -> Option<Vec<(u16, u32)>> {
     let payload = URL_SAFE_NO_PAD.decode(value).ok()?;
     frame::settings(&payload)
 }
-
-/// The faults of a server that takes up h2c.
-const FAULTS: &[Fault] = &[
-    Fault::H2cAnySettings,
-    Fault::H2cInTls,
-    Fault::H2cSettingsLast,
-    Fault::H2cUnanswered,
-    Fault::H2cUnlisted,
-];

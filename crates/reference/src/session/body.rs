@@ -5,8 +5,7 @@ use upspec_handshake::field::chunked::{Chunked, ChunkedReader};
 
 use crate::answer::Answer;
 use crate::config::Config;
-use crate::fault::answering::Seen;
-use crate::fault::reading;
+use crate::fault::{Seen, reading};
 use crate::http::{MAX_BODY, Request};
 
 /// A request whose body is not complete.
@@ -48,7 +47,7 @@ impl Pending {
             Left::Chunks(reader) => match reading::read_chunks(config, reader, input) {
                 Chunked::Complete(length) => {
                     let body: Vec<u8> = input.drain(..length).collect();
-                    reading::merge_trailers(config, &mut self.head, &body);
+                    reading::read_body(config, &mut self.head, &body);
                     Ok(Progress::Made)
                 }
                 Chunked::Malformed(_) => {

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::probes::{HANDSHAKE, PLAIN, Probe, added, all, changed, frame};
 use super::{Action, Session};
-use crate::{Config, FAULTS, Variation};
+use crate::{Config, Fault, Variation};
 
 /// What the server does after each write.
 fn turns(config: &Arc<Config>, probe: &Probe) -> Vec<Vec<Action>> {
@@ -224,14 +224,13 @@ fn every_fault_changes_what_the_server_does() {
     let right: Vec<_> = probes.iter().map(|probe| turns(&conforming, probe)).collect();
     // Those of TLS need a server, which `cargo xtask sensitivity` has.
     let is_of_tls = |name: &str| name.starts_with("tls-") || name == "h2c-in-tls";
-    let unseen: Vec<&str> = FAULTS
-        .iter()
-        .filter(|info| !is_of_tls(info.name))
-        .filter(|info| {
-            let config = with_origins(Config::with_fault(info.fault));
+    let unseen: Vec<&str> = Fault::all()
+        .filter(|fault| !is_of_tls(fault.name))
+        .filter(|fault| {
+            let config = with_origins(Config::with_fault(fault));
             !probes.iter().zip(&right).any(|(probe, right)| turns(&config, probe) != *right)
         })
-        .map(|info| info.name)
+        .map(|fault| fault.name)
         .collect();
     assert_eq!(unseen, Vec::<&str>::new());
 }
@@ -273,7 +272,8 @@ proptest! {
 
     #[test]
     fn any_octets_are_survived(octets: Vec<u8>, cut: prop::sample::Index, fault: prop::sample::Index) {
-        let config = Arc::new(Config::with_fault(FAULTS[fault.index(FAULTS.len())].fault));
+        let faults: Vec<&Fault> = Fault::all().collect();
+        let config = Arc::new(Config::with_fault(faults[fault.index(faults.len())]));
         let whole = [HANDSHAKE.as_bytes(), &octets].concat();
         let at = cut.index(HANDSHAKE.len());
         let broken = [&HANDSHAKE.as_bytes()[..at], &octets, &HANDSHAKE.as_bytes()[at..]].concat();

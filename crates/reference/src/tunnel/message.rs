@@ -4,12 +4,12 @@
 use upspec_handshake::frame::{Compression, Frame, opcode};
 
 use super::{MAX_MESSAGE, NOT_UTF8, TOO_BIG};
-use crate::Fault;
 use crate::config::Config;
+use crate::fault::Point;
 use crate::inflate::{InflateFault, Inflater};
 
 /// The message that is arriving, if one is.
-pub(super) struct Message {
+pub(crate) struct Message {
     /// There if permessage-deflate has been agreed on.
     inflater: Option<Inflater>,
     kind: Option<Kind>,
@@ -34,11 +34,11 @@ impl Message {
         }
     }
 
-    pub(super) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.kind.is_some()
     }
 
-    pub(super) fn is_compressible(&self) -> bool {
+    pub(crate) fn is_compressible(&self) -> bool {
         self.inflater.is_some()
     }
 
@@ -68,8 +68,7 @@ impl Message {
         self.kind = None;
         let data = self.data(config, kind)?;
         let is_wrong = kind.opcode == opcode::TEXT && std::str::from_utf8(&data).is_err();
-        if is_wrong && !config.has(Fault::AcceptInvalidUtf8) && !config.has(Fault::EchoStillMasked)
-        {
+        if is_wrong && !config.errs_at(Point::Utf8Unchecked) {
             return Err(NOT_UTF8);
         }
         Ok(Some((kind.opcode, data)))
@@ -78,12 +77,12 @@ impl Message {
     fn data(&mut self, config: &Config, kind: Kind) -> Result<Vec<u8>, u16> {
         let payload = std::mem::take(&mut self.payload);
         match &mut self.inflater {
-            Some(inflater) if kind.is_compressed && !config.has(Fault::NotInflated) => {
-                let is_forgetful = self.is_hinted && config.has(Fault::TakeoverHintBinds);
-                if is_forgetful || config.has(Fault::WindowForgotten) {
+            Some(inflater) if kind.is_compressed && !config.errs_at(Point::NotInflated) => {
+                let is_forgetful = self.is_hinted && config.errs_at(Point::WindowForgottenOnHint);
+                if is_forgetful || config.errs_at(Point::WindowForgotten) {
                     *inflater = Inflater::new();
                 }
-                if config.has(Fault::WindowTooSmall) && inflater.window() != SMALL_WINDOW {
+                if config.errs_at(Point::WindowTooSmall) && inflater.window() != SMALL_WINDOW {
                     *inflater = Inflater::with_window(SMALL_WINDOW);
                 }
                 let data = inflater.message(&payload, MAX_MESSAGE);

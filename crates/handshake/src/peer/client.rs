@@ -1,16 +1,16 @@
 //! The client's side of an opening handshake.
 //! Never makes a request: it is given one, octet by octet as it goes out.
 
-use super::switch::Ask;
+use super::switch::{Agreed, check, opens_websocket};
 use super::table::{ClientInput, ClientState};
-use super::{Fault, HEAD_LIMIT};
-use crate::{HeadReader, RequestHead, ResponseHead, Status, starts_like_http};
+use super::{Failure, HEAD_LIMIT, SwitchViolation, SwitchViolationKind};
+use crate::opening::offers_websocket;
+use crate::{HeadReader, Party, RequestHead, ResponseHead, Status, starts_like_http};
 
 /// A client with one request.
 #[derive(Clone, Debug)]
 pub struct Client {
     request: Vec<u8>,
-    ask: Ask,
     state: ClientState,
     reader: HeadReader,
     /// What has come in and is not yet read; from the final head on, all of it.
@@ -36,16 +36,15 @@ pub enum ClientEvent {
     /// A final answer with another status: HTTP's own rules go on.
     Refused(u16),
     /// The connection has failed, for at least one reason.
-    Failed(Vec<Fault>),
+    Failed(Vec<Failure>),
 }
 
 impl Client {
     /// A client that sends this request, octets after the head included; partial while the head has
     /// no end. Whether it is a good request is not asked: an answer is measured by what it says.
     pub fn new(request: &[u8]) -> Status<Self> {
-        RequestHead::parse(request).map(|head| Self {
+        RequestHead::parse(request).map(|_| Self {
             request: request.to_vec(),
-            ask: Ask::of(&head),
             state: ClientState::Idle,
             reader: HeadReader::default(),
             received: Vec::new(),
@@ -73,7 +72,7 @@ impl Client {
             return events;
         }
         match self.state {
-            ClientState::Idle => events.push(self.fail(vec![Fault::Unsolicited])),
+            ClientState::Idle => events.push(self.fail(vec![Failure::Unsolicited])),
             ClientState::Sent => {
                 self.received.extend_from_slice(octets);
                 self.read(&mut events);
@@ -90,7 +89,7 @@ impl Client {
     pub fn end(&mut self) -> Vec<ClientEvent> {
         let before = self.enter(ClientInput::End);
         if before != self.state {
-            return vec![self.failed(vec![Fault::Ended])];
+            return vec![self.failed(vec![Failure::Ended])];
         }
         Vec::new()
     }
@@ -121,10 +120,10 @@ impl Client {
     fn read(&mut self, events: &mut Vec<ClientEvent>) {
         let mut at = 0;
         while self.state == ClientState::Sent {
-            let found = classify(&self.ask, &mut self.reader, &self.received[at..]);
+            let found = classify(&self.request, &mut self.reader, &self.received[at..]);
             self.enter(found.input);
             match found.event {
-                Some(ClientEvent::Failed(faults)) => events.push(self.failed(faults)),
+                Some(ClientEvent::Failed(failures)) => events.push(self.failed(failures)),
                 event => events.extend(event),
             }
             if found.input != ClientInput::Interim {
@@ -138,15 +137,15 @@ impl Client {
         self.received.drain(..at.min(self.received.len()));
     }
 
-    fn fail(&mut self, faults: Vec<Fault>) -> ClientEvent {
+    fn fail(&mut self, failures: Vec<Failure>) -> ClientEvent {
         self.enter(ClientInput::Fault);
-        self.failed(faults)
+        self.failed(failures)
     }
 
     /// Nothing is read any more (RFC 6455 7.1.7).
-    fn failed(&mut self, faults: Vec<Fault>) -> ClientEvent {
+    fn failed(&mut self, failures: Vec<Failure>) -> ClientEvent {
         self.received = Vec::new();
-        ClientEvent::Failed(faults)
+        ClientEvent::Failed(failures)
     }
 
     /// Takes the step of the table; returns the state before it.
@@ -165,42 +164,60 @@ struct Found {
 }
 
 /// Says what the octets of the server begin with.
-fn classify(ask: &Ask, reader: &mut HeadReader, octets: &[u8]) -> Found {
+fn classify(request: &[u8], reader: &mut HeadReader, octets: &[u8]) -> Found {
     if starts_like_http(octets) == Status::Complete(false) {
-        return fault(vec![Fault::NotHttp]);
+        return failed(vec![Failure::NotHttp]);
     }
     match reader.response(octets) {
-        Status::Complete(head) if head.len > HEAD_LIMIT => fault(vec![Fault::HeadTooLong]),
-        Status::Complete(head) => of_head(ask, &head),
-        Status::Partial if octets.len() >= HEAD_LIMIT => fault(vec![Fault::HeadTooLong]),
+        Status::Complete(head) if head.len > HEAD_LIMIT => failed(vec![Failure::HeadTooLong]),
+        Status::Complete(head) => of_head(request, &head),
+        Status::Partial if octets.len() >= HEAD_LIMIT => failed(vec![Failure::HeadTooLong]),
         Status::Partial => Found { input: ClientInput::Incomplete, event: None, head_len: 0 },
     }
 }
 
 /// A head without a version or a status code is no response; a status out of range is final, and
 /// counts as a 5xx (RFC 9110 15).
-fn of_head(ask: &Ask, head: &ResponseHead<'_>) -> Found {
+fn of_head(request: &[u8], head: &ResponseHead<'_>) -> Found {
     let (Some(status), true) = (head.status, head.version.is_some()) else {
-        return fault(vec![Fault::NotHttp]);
+        return failed(vec![Failure::NotHttp]);
     };
     let (input, event) = match status {
-        101 => match ask.check(head) {
-            Err(faults) => return fault(faults),
-            Ok(agreed) => {
-                let event = ClientEvent::Switched {
-                    subprotocol: agreed.subprotocol,
-                    extensions: agreed.extensions,
-                    head_len: head.len,
-                };
-                (ClientInput::Switch, event)
+        101 => {
+            let request = RequestHead::parse(request).complete();
+            let failures = failures(head, request.as_ref());
+            if !failures.is_empty() {
+                return failed(failures);
             }
-        },
+            let agreed = match opens_websocket(head, request.as_ref()) {
+                true => Agreed::read(head),
+                false => Agreed::default(),
+            };
+            let event = ClientEvent::Switched {
+                subprotocol: agreed.subprotocol,
+                extensions: agreed.extensions,
+                head_len: head.len,
+            };
+            (ClientInput::Switch, event)
+        }
         100..=199 => (ClientInput::Interim, ClientEvent::Interim(status)),
         _ => (ClientInput::Final, ClientEvent::Refused(status)),
     };
     Found { input, event: Some(event), head_len: head.len }
 }
 
-fn fault(faults: Vec<Fault>) -> Found {
-    Found { input: ClientInput::Fault, event: Some(ClientEvent::Failed(faults)), head_len: 0 }
+/// What of a 101 a client fails the connection for. Who offers websocket has no use for another
+/// protocol (RFC 6455 4.1 item 2).
+fn failures(head: &ResponseHead<'_>, request: Option<&RequestHead<'_>>) -> Vec<Failure> {
+    let mut violations = check(head, request);
+    violations.retain(|violation| violation.kind.requirement(Party::Client).is_some());
+    if request.is_some_and(offers_websocket) && !opens_websocket(head, request) {
+        let kind = SwitchViolationKind::UpgradeNotWebsocket;
+        violations.push(SwitchViolation { kind, at: 0..head.len });
+    }
+    violations.into_iter().map(Failure::Switch).collect()
+}
+
+fn failed(failures: Vec<Failure>) -> Found {
+    Found { input: ClientInput::Fault, event: Some(ClientEvent::Failed(failures)), head_len: 0 }
 }

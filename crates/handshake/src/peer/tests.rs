@@ -1,11 +1,12 @@
-//! What all tests of the roles share, and the walk over every pair of the tables.
+//! What all tests of the peers share, and the walk over every pair of the tables.
 
 mod client;
 mod server;
 mod together;
 
 use super::table::{ClientInput, ClientState, ServerInput, ServerState};
-use super::{Client, Compression, Server, Service};
+use super::{Client, Compression, Decision, Server, Service, Transport};
+use crate::Status;
 
 const REQUEST: &str = "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\
      Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
@@ -26,7 +27,18 @@ fn chat() -> Server {
     Server::new(Service {
         subprotocols: vec![b"chat".to_vec(), b"superchat".to_vec()],
         compression: Compression::Deflate,
+        transport: Transport::Clear,
     })
+}
+
+/// Gives the octets so far to a server, which decides as soon as the head is complete: the decision,
+/// and how many octets the head takes, all of them when it is too long.
+fn decide(server: &mut Server, octets: &[u8]) -> Option<(Decision, usize)> {
+    match server.read(octets) {
+        Status::Partial => None,
+        Status::Complete(Ok(head)) => Some((server.decide(&head).clone(), head.len)),
+        Status::Complete(Err(refusal)) => Some((Decision::Refuse(refusal), octets.len())),
+    }
 }
 
 #[test]
@@ -61,6 +73,11 @@ fn the_tables_have_one_way_to_switch_and_no_way_back() {
             ServerInput::Switch => Some(ServerState::Switched),
             ServerInput::Ignore => Some(ServerState::Http),
             ServerInput::Refuse => Some(ServerState::Refused),
+            ServerInput::Next => {
+                let is_over = matches!(state, ServerState::Http | ServerState::Refused);
+                assert_eq!(next, if is_over { ServerState::Idle } else { state });
+                continue;
+            }
             ServerInput::Incomplete | ServerInput::Decide => None,
         };
         match (state, answer) {
@@ -132,14 +149,15 @@ fn server_in(state: ServerState, input: ServerInput) -> Server {
     if state == ServerState::Idle {
         return server;
     }
-    server.receive(b"GET");
+    assert!(decide(&mut server, b"GET").is_none());
     if state == ServerState::Head {
         return server;
     }
-    server.receive(match input {
-        ServerInput::Ignore => b" / HTTP/1.1\r\nHost: a\r\n\r\n",
-        _ => &REQUEST.as_bytes()[3..],
-    });
+    let request: &[u8] = match input {
+        ServerInput::Ignore => b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+        _ => REQUEST.as_bytes(),
+    };
+    assert!(decide(&mut server, request).is_some());
     match state {
         ServerState::Switched => assert!(server.answer().is_some()),
         ServerState::Http => server.ignore(),
@@ -157,15 +175,16 @@ fn server_in(state: ServerState, input: ServerInput) -> Server {
 fn give_server(server: &mut Server, input: ServerInput) {
     match input {
         ServerInput::Incomplete => {
-            server.receive(b"GET");
+            decide(server, b"GET");
         }
         ServerInput::Decide => {
-            server.receive(REQUEST.as_bytes());
+            decide(server, REQUEST.as_bytes());
         }
         ServerInput::Switch => {
             server.answer();
         }
         ServerInput::Ignore => server.ignore(),
         ServerInput::Refuse => server.refuse(),
+        ServerInput::Next => server.next(),
     }
 }

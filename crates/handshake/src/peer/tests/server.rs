@@ -1,10 +1,11 @@
 //! What a server decides and answers, row by row, and by the rulings of [`permitted`].
 
-use super::{REQUEST, chat};
+use super::{REQUEST, chat, decide};
 use crate::RequestHead;
+use crate::h2::HeaderList;
+use crate::peer::table::ServerState;
+use crate::peer::{Decision, HEAD_LIMIT, LINE_LIMIT, Refusal, Server, check as violations};
 use crate::permitted::{Endpoint, Grade, permitted};
-use crate::role::table::ServerState;
-use crate::role::{Answer, HEAD_LIMIT, Refusal, Server, ServerEvent};
 use proptest::prelude::*;
 
 /// What a server answers: 101, "http", or a refusal with its fields and requirement.
@@ -12,17 +13,17 @@ fn check(from: &str, to: &str, want: &str) {
     assert!(REQUEST.contains(from), "{from}");
     let bytes = REQUEST.replacen(from, to, 1);
     let mut server = chat();
-    server.receive(bytes.as_bytes());
+    decide(&mut server, bytes.as_bytes());
     assert_eq!(shown(server.answer()), want, "{to:?}");
     assert_eq!(server.answer(), None);
 }
 
-fn shown(answer: Option<Answer>) -> String {
+fn shown(answer: Option<Decision>) -> String {
     match answer {
         None => "nothing".into(),
-        Some(Answer::Switch(_)) => "101".into(),
-        Some(Answer::Http) => "http".into(),
-        Some(Answer::Refuse(refusal)) => {
+        Some(Decision::Handshake(agreement)) => agreement.head().status.unwrap().to_string(),
+        Some(Decision::Request) => "http".into(),
+        Some(Decision::Refuse(refusal)) => {
             let mut shown = refusal.status.to_string();
             for (name, value) in &refusal.fields {
                 shown += &format!(", {name}: {value}");
@@ -43,17 +44,20 @@ fn a_server_answers_as_the_rfcs_say() {
     check("Upgrade: websocket\r\n", "", "http");
     check("Upgrade: websocket", "Upgrade: websocket/13", "http");
     check("Connection: Upgrade", "Connection: keep-alive", "http");
-    check("Connection: Upgrade", "Connection: Upgrade, close", "http");
-    check("Host: a", "Host: a\r\nContent-Length: 5", "http");
-    check("Host: a", "Host: a\r\nTransfer-Encoding: chunked", "http");
+    check("Connection: Upgrade", "Connection: Upgrade, close", "101");
+    check("Host: a", "Host: a\r\nContent-Length: 5", "101");
+    check("Host: a", "Host: a\r\nTransfer-Encoding: chunked", "101");
     check("HTTP/1.1", "HTTP/1.0", "http");
-    check("HTTP/1.1", "HTTP/2.0", "http");
+    check("HTTP/1.1", "HTTP/2.0", "505, Connection: close by rfc9110/6.2-505");
     let versions = "Sec-WebSocket-Version: 13";
     let required = "426, Upgrade: websocket, Connection: Upgrade, Sec-WebSocket-Version: 13 \
                     by rfc6455/4.4-version-list";
     check(versions, "Sec-WebSocket-Version: 8", required);
     check(versions, "Sec-WebSocket-Version: 14", required);
-    check(versions, "Sec-WebSocket-Version: 013", "400 by rfc6455/4.2.1-version");
+    check(versions, "Sec-WebSocket-Version: 013", required);
+    check(versions, "X: 13", required);
+    check("/chat", "https://a/chat", "421, Connection: close by rfc9110/7.4-421");
+    check("Host: a", "Host: a\r\nExpect: x", "417, Connection: close by rfc9110/10.1.1-417");
 }
 
 #[test]
@@ -78,29 +82,78 @@ fn rfc6455_4_2_1_what_is_refused() {
     }
     let both = REQUEST.replace("Version: 13", "Version: 7").replace("ZQ==", "ZQ");
     let mut server = chat();
-    server.receive(both.as_bytes());
-    let want = "400, Sec-WebSocket-Version: 13 by rfc6455/4.2.1-key";
-    assert_eq!(shown(server.answer()), want);
+    decide(&mut server, both.as_bytes());
+    assert!(shown(server.answer()).starts_with("426"));
 }
 
 #[test]
 fn rfc6455_4_2_2_the_octets_of_the_101() {
-    let mut server = chat();
-    server.receive(REQUEST.as_bytes());
+    let octets = |mut server: Server| match decide(&mut server, REQUEST.as_bytes()) {
+        Some((Decision::Handshake(agreement), _)) => {
+            String::from_utf8(agreement.head().octets()).unwrap()
+        }
+        other => panic!("{other:?}"),
+    };
     let want = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: chat\r\n\
          Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=10\r\n\r\n";
-    assert_eq!(server.answer(), Some(Answer::Switch(want.into())));
-    let mut plain = Server::default();
-    plain.receive(REQUEST.as_bytes());
-    assert_eq!(plain.answer(), Some(Answer::Switch(super::SWITCH.into())));
+    assert_eq!(octets(chat()), want);
+    assert_eq!(octets(Server::default()), super::SWITCH);
+}
+
+/// The request of RFC 8441 5.1, and what may be wrong with it.
+#[test]
+fn rfc8441_5_an_extended_connect_is_an_opening_handshake() {
+    let fields = [
+        (":method", "CONNECT"),
+        (":protocol", "websocket"),
+        (":scheme", "http"),
+        (":path", "/chat"),
+        (":authority", "a"),
+        ("sec-websocket-protocol", "chat, superchat"),
+        ("sec-websocket-extensions", "permessage-deflate"),
+        ("sec-websocket-version", "13"),
+    ];
+    let rows = [
+        ("", "", "200"),
+        (":method", "GET", "http"),
+        (":protocol", "connect-udp", "501 by rfc8441/5-protocol"),
+        (":scheme", "https", "421, Connection: close by rfc9110/7.4-421"),
+        (":path", "chat", "400, Connection: close by rfc9112/3.2-invalid-request-line"),
+        ("sec-websocket-protocol", "a b", "400 by rfc6455/4.2.1-protocol-list"),
+        ("sec-websocket-extensions", ";", "400 by rfc6455/9.1-malformed"),
+        (
+            "sec-websocket-version",
+            "8",
+            "400, Sec-WebSocket-Version: 13 by rfc6455/4.4-version-list",
+        ),
+    ];
+    for (name, value, want) in rows {
+        let changed = fields.map(|(own, kept)| (own, if own == name { value } else { kept }));
+        let list = HeaderList::new(changed);
+        let head = list.request();
+        let mut server = chat();
+        let decision = server.decide(&head).clone();
+        if let Decision::Handshake(agreement) = &decision {
+            let answer = agreement.head();
+            assert_eq!(violations(&answer, Some(&head)), []);
+            let lines: Vec<_> = answer.fields.iter().map(|line| line.name).collect();
+            assert_eq!(lines, [&b"Sec-WebSocket-Protocol"[..], b"Sec-WebSocket-Extensions"]);
+        }
+        let answer = shown(server.answer());
+        assert_eq!(answer, want, "{name}: {value}");
+        let status = answer.get(..3).and_then(|status| status.parse().ok());
+        let permitted = permitted(&head, &Endpoint::default());
+        let ruling = permitted.ruling_on(&head, status.unwrap_or(404)).unwrap();
+        assert!(ruling.grade < Grade::Forbidden, "{ruling:?}");
+    }
 }
 
 #[test]
 fn a_decision_can_be_overruled_until_it_is_answered() {
     let with = |change: fn(&mut Server), bytes: &str| {
         let mut server = chat();
-        server.receive(bytes.as_bytes());
+        decide(&mut server, bytes.as_bytes());
         change(&mut server);
         (server.state(), shown(server.answer()))
     };
@@ -114,25 +167,35 @@ fn a_decision_can_be_overruled_until_it_is_answered() {
 
 #[test]
 fn a_head_without_an_end_is_refused() {
-    let long = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(HEAD_LIMIT));
-    for piece in [1000, long.len()] {
-        let mut server = chat();
-        let events: Vec<_> =
-            long.as_bytes().chunks(piece).map(|part| server.receive(part)).collect();
-        let refused = ServerEvent::Refuse(Refusal::too_long());
-        assert_eq!(events.iter().filter(|event| **event == refused).count(), 1);
-        assert_eq!([server.head(), server.trailing()].concat(), long.as_bytes());
+    let long = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(LINE_LIMIT));
+    let many = format!("GET / HTTP/1.1\r\n{}", "X: a\r\n".repeat(HEAD_LIMIT / 6));
+    for (octets, want) in [(long, Refusal::long_target()), (many, Refusal::too_long())] {
+        for piece in [1000, octets.len()] {
+            let mut server = chat();
+            let ends = (piece..octets.len()).step_by(piece).chain([octets.len()]);
+            let decided: Vec<_> =
+                ends.filter_map(|end| decide(&mut server, &octets.as_bytes()[..end])).collect();
+            let [(decision, _)] = &decided[..] else { panic!("{decided:?}") };
+            assert_eq!(*decision, Decision::Refuse(want.clone()));
+        }
     }
 }
 
 #[test]
 fn a_head_is_read_as_far_as_the_limit() {
+    let head = |length: usize| {
+        let start = "GET / HTTP/1.1\r\nHost: a\r\nX: ";
+        format!("{start}{}\r\n\r\n", "a".repeat(length - start.len() - 4))
+    };
+    let most = head(HEAD_LIMIT);
     let mut server = chat();
-    let octets = "a".repeat(HEAD_LIMIT - 1);
-    assert_eq!(server.receive(octets.as_bytes()), ServerEvent::NeedMore);
+    assert_eq!(decide(&mut server, &most.as_bytes()[..HEAD_LIMIT - 1]), None);
     assert_eq!(server.state(), ServerState::Head);
-    let refused = ServerEvent::Refuse(Refusal::too_long());
-    assert_eq!(server.receive(b"a"), refused);
+    assert_eq!(decide(&mut server, most.as_bytes()), Some((Decision::Request, HEAD_LIMIT)));
+    let more = head(HEAD_LIMIT + 1);
+    let refused = Decision::Refuse(Refusal::too_long());
+    let (decision, _) = decide(&mut chat(), &more.as_bytes()[..HEAD_LIMIT]).unwrap();
+    assert_eq!(decision, refused);
 }
 
 proptest! {
@@ -141,13 +204,11 @@ proptest! {
     fn a_server_never_answers_what_is_forbidden(bytes in requests(), piece in 1_usize..9) {
         let mut server = chat();
         let mut split = chat();
-        server.receive(&bytes);
-        for piece in bytes.chunks(piece) {
-            split.receive(piece);
+        decide(&mut server, &bytes);
+        for end in (piece..bytes.len()).step_by(piece).chain([bytes.len()]) {
+            decide(&mut split, &bytes[..end]);
         }
         prop_assert_eq!(server.state(), split.state());
-        prop_assert_eq!(server.head(), split.head());
-        prop_assert_eq!(server.trailing(), split.trailing());
         let answer = server.answer();
         prop_assert_eq!(&answer, &split.answer());
         let Some(head) = RequestHead::parse(&bytes).complete() else {
@@ -155,9 +216,9 @@ proptest! {
             return Ok(());
         };
         let status = match answer {
-            Some(Answer::Switch(_)) => 101,
-            Some(Answer::Http) => 200,
-            Some(Answer::Refuse(refusal)) => refusal.status,
+            Some(Decision::Handshake(_)) => 101,
+            Some(Decision::Request) => 200,
+            Some(Decision::Refuse(refusal)) => refusal.status,
             None => 0,
         };
         let endpoint = Endpoint {
@@ -166,7 +227,7 @@ proptest! {
             negotiates_extensions: true,
         };
         let permitted = permitted(&head, &endpoint);
-        let grade = permitted.ruling_on(status).map(|ruling| ruling.grade);
+        let grade = permitted.ruling_on(&head, status).map(|ruling| ruling.grade);
         prop_assert!(grade.is_some_and(|grade| grade < Grade::Forbidden), "{}", status);
     }
 }

@@ -1,5 +1,5 @@
-//! The state machines of both roles of an opening handshake: octets in, events and octets out.
-//! Never does I/O and never waits: the caller carries the octets, and says when they end.
+//! The state machines of both parties of an opening handshake: octets and heads in, events and
+//! decisions out. The reference server runs the server's; fuzz targets attack both.
 //!
 //! # Theory of operation
 //!
@@ -11,29 +11,42 @@
 //! any other status leaves the connection with HTTP (RFC 6455 4.1). What follows the final head is
 //! never looked at: it belongs to the new protocol, or is content.
 //!
-//! A [`Server`] reads one request head and decides by [`Opening`](crate::opening::Opening) and
-//! [`negotiate`](crate::negotiate): an opening handshake that it would accept, an ordinary request,
-//! or one to refuse. The decision is an event; nothing is answered before the caller asks for the
-//! [answer](Server::answer) or overrules the decision, so that a service can still say no.
+//! A [`Server`] reads one request head after another, in HTTP/1 from octets, and decides by
+//! [`Request::admit`], [`Opening`](crate::opening::Opening) and [`negotiate`](crate::negotiate): an
+//! opening handshake that it would accept, an ordinary request, or one to refuse. Between the two
+//! steps the caller reads the content, and may look at the request with other eyes. Nothing is
+//! answered before the caller asks for the [answer](Server::answer) or overrules the decision, so
+//! that a service can still say no.
 //!
 //! What a state and an input lead to stands in [`table`] and nowhere else: the machines classify
 //! octets, look the next state up, and do no other bookkeeping of it. What a machine has come to
 //! depends on the octets alone, never on how they were split. Heads are limited to
 //! [`HEAD_LIMIT`] octets; a peer that sends a longer one is not listened to any further.
+//!
+//! What a response that switches may have wrong is found by [`check`], once for all: the client
+//! fails by it, and the rules about servers are mapped from it.
 
+mod admission;
 mod answer;
 mod client;
-mod fault;
+mod refusal;
 mod server;
 mod switch;
 pub mod table;
 #[cfg(test)]
 mod tests;
+mod violation;
 
-pub use answer::{Agreement, Answer, Compression, Decision, Refusal, Service};
+pub use admission::{MAX_BODY, Request, Transport};
+pub use answer::{Agreement, Compression, Decision, Service};
 pub use client::{Client, ClientEvent};
-pub use fault::Fault;
-pub use server::{Server, ServerEvent};
+pub use refusal::{Cause, Refusal};
+pub use server::Server;
+pub use switch::{Agreed, check, opens_websocket};
+pub use violation::{Failure, SwitchViolation, SwitchViolationKind};
 
 /// How many octets a head may have, with its empty line and any before it.
 pub const HEAD_LIMIT: usize = 65_536;
+
+/// How many octets a request line may have; RFC 9112 3 wants 8000 at least.
+pub const LINE_LIMIT: usize = 16 * 1024;

@@ -1,4 +1,4 @@
-//! Every transition of both roles: what each state becomes on each input.
+//! Every transition of both parties: what each state becomes on each input.
 //! Never acts: the machines look their next state up here.
 
 /// Where a client stands.
@@ -41,9 +41,9 @@ pub enum ServerState {
     /// Nothing has come in.
     #[default]
     Idle,
-    /// A part of a request head has come in.
+    /// A part of a request has come in.
     Head,
-    /// The head is complete and the decision is made; no answer has been given.
+    /// The request is read and the decision is made; no answer has been given.
     Decided,
     /// The 101 has been given; the octets after the request are the new protocol's.
     Switched,
@@ -56,9 +56,9 @@ pub enum ServerState {
 /// What happens to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ServerInput {
-    /// Octets that complete no head.
+    /// Octets of a request that is not complete.
     Incomplete,
-    /// Octets that complete the head, or make it too long.
+    /// The request is read, or its head is too long.
     Decide,
     /// The answer is a 101.
     Switch,
@@ -66,6 +66,8 @@ pub enum ServerInput {
     Ignore,
     /// The answer is a refusal.
     Refuse,
+    /// The connection persists, and the next request may come.
+    Next,
 }
 
 impl ClientState {
@@ -105,8 +107,8 @@ impl ServerState {
 
 impl ServerInput {
     /// Every input, in the order of the type.
-    pub const ALL: [Self; 5] =
-        [Self::Incomplete, Self::Decide, Self::Switch, Self::Ignore, Self::Refuse];
+    pub const ALL: [Self; 6] =
+        [Self::Incomplete, Self::Decide, Self::Switch, Self::Ignore, Self::Refuse, Self::Next];
 }
 
 /// A row for each state and a column for each input, both in the order of their types.
@@ -130,15 +132,15 @@ pub const CLIENT: [[ClientState; 7]; 5] = {
 ///
 /// No answer precedes the decision, and there is one answer; octets after the head are handed on.
 #[rustfmt::skip]
-pub const SERVER: [[ServerState; 5]; 6] = {
+pub const SERVER: [[ServerState; 6]; 6] = {
     use ServerState::{Decided, Head, Http, Idle, Refused, Switched};
     [
-        // Incomplete Decide    Switch    Ignore    Refuse
-        [Head,        Decided,  Idle,     Idle,     Idle],     // Idle
-        [Head,        Decided,  Head,     Head,     Head],     // Head
-        [Decided,     Decided,  Switched, Http,     Refused],  // Decided
-        [Switched,    Switched, Switched, Switched, Switched], // Switched
-        [Http,        Http,     Http,     Http,     Http],     // Http
-        [Refused,     Refused,  Refused,  Refused,  Refused],  // Refused
+        // Incomplete Decide    Switch    Ignore    Refuse    Next
+        [Head,        Decided,  Idle,     Idle,     Idle,     Idle],     // Idle
+        [Head,        Decided,  Head,     Head,     Head,     Head],     // Head
+        [Decided,     Decided,  Switched, Http,     Refused,  Decided],  // Decided
+        [Switched,    Switched, Switched, Switched, Switched, Switched], // Switched
+        [Http,        Http,     Http,     Http,     Http,     Idle],     // Http
+        [Refused,     Refused,  Refused,  Refused,  Refused,  Idle],     // Refused
     ]
 };

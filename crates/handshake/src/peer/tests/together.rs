@@ -1,9 +1,10 @@
 //! A client and a server against each other.
 
+use super::decide;
 use crate::field::subprotocol::Offers;
 use crate::negotiate::subprotocol;
-use crate::role::table::{ClientState, ServerState};
-use crate::role::{Answer, Client, ClientEvent, Compression, Server, ServerEvent, Service};
+use crate::peer::table::{ClientState, ServerState};
+use crate::peer::{Client, ClientEvent, Compression, Decision, Server, Service, Transport};
 use proptest::prelude::*;
 
 proptest! {
@@ -17,15 +18,16 @@ proptest! {
         let mut client = Client::new(offer.request().as_bytes()).complete().unwrap();
         let mut server = Server::new(service.clone());
         let request = [client.send(), &early].concat();
-        let of_server: Vec<_> =
-            request.chunks(to_server).map(|piece| server.receive(piece)).collect();
-        let handshakes = of_server.iter().filter(|event| matches!(event, ServerEvent::Handshake(_)));
-        prop_assert_eq!(handshakes.count(), 1);
-        let Some(Answer::Switch(octets)) = server.answer() else {
+        let ends = (to_server..request.len()).step_by(to_server).chain([request.len()]);
+        let decided: Vec<_> =
+            ends.filter_map(|end| decide(&mut server, &request[..end])).collect();
+        prop_assert_eq!(decided.len(), 1);
+        prop_assert_eq!(&request[decided[0].1..], &early[..]);
+        let Some(Decision::Handshake(agreement)) = server.answer() else {
             return Err(TestCaseError::fail("no switch"));
         };
         prop_assert_eq!(server.state(), ServerState::Switched);
-        prop_assert_eq!(server.trailing(), &early[..]);
+        let octets = agreement.head().octets();
 
         let answer = [b"HTTP/1.1 103 \r\n\r\n", &octets[..], &frames].concat();
         let events: Vec<_> =
@@ -111,8 +113,13 @@ fn offer() -> impl Strategy<Value = Offer> {
 fn service() -> impl Strategy<Value = Service> {
     let known = vec![b"chat".to_vec(), b"superchat".to_vec(), b"x.y".to_vec()];
     let compression = prop::sample::select(vec![Compression::Declined, Compression::Deflate]);
-    (prop::sample::subsequence(known, 0..=3), compression)
-        .prop_map(|(subprotocols, compression)| Service { subprotocols, compression })
+    (prop::sample::subsequence(known, 0..=3), compression).prop_map(
+        |(subprotocols, compression)| Service {
+            transport: Transport::Clear,
+            subprotocols,
+            compression,
+        },
+    )
 }
 
 fn any_octets() -> impl Strategy<Value = Vec<u8>> {

@@ -1,31 +1,47 @@
-//! A request head taken apart into lines, so that a fault can misread it.
-//! Never corrects anything by itself: what no fault touches is written as it came.
+//! What a faulty server sees of a request head: its lines, which an effect may change.
+//! Nothing is corrected: what no fault touches is written as it came.
 
-/// The lines of a request head.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Sketch {
+use upspec_handshake::field::elements_of;
+
+/// A request head in lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// The head as it was sent; nothing if there is no complete one.
+    pub(crate) octets: Vec<u8>,
     /// The request line.
-    pub(super) start: Vec<u8>,
+    pub(crate) start: Vec<u8>,
     /// The lines after it, without line ends.
-    pub(super) lines: Vec<Vec<u8>>,
+    pub(crate) lines: Vec<Vec<u8>>,
+    /// It is HTTP/2.
+    pub(crate) is_http2: bool,
 }
 
-impl Sketch {
+impl Seen {
     /// Takes a head with its empty line apart.
-    pub(super) fn of(head: &[u8]) -> Self {
-        let mut lines = head
+    pub(crate) fn of(octets: Vec<u8>) -> Self {
+        let mut lines = octets
             .split(|&octet| octet == b'\n')
             .map(|line| line.strip_suffix(b"\r").unwrap_or(line).to_vec())
             .skip_while(Vec::is_empty);
         let start = lines.next().unwrap_or_default();
         let lines = lines.take_while(|line| !line.is_empty()).collect();
-        Self { start, lines }
+        Self { octets, start, lines, is_http2: false }
     }
 
+    /// Takes a head apart that says what a request of HTTP/2 says.
+    pub(crate) fn of_http2(octets: Vec<u8>) -> Self {
+        Self { is_http2: true, ..Self::of(octets) }
+    }
+
+    /// Whether it is an extended CONNECT, whose answer of 2xx has no content (RFC 9110 9.3.6).
+    pub(super) fn is_extended_connect(&self) -> bool {
+        self.is_http2 && self.has("Upgrade")
+    }
+
+    /// The octets of the lines.
     pub(super) fn write(&self) -> Vec<u8> {
-        let mut head = self.start.clone();
-        head.extend_from_slice(b"\r\n");
-        for line in &self.lines {
+        let mut head = Vec::with_capacity(self.octets.len());
+        for line in std::iter::once(&self.start).chain(&self.lines) {
             head.extend_from_slice(line);
             head.extend_from_slice(b"\r\n");
         }
@@ -33,13 +49,47 @@ impl Sketch {
         head
     }
 
+    /// Whether it is a request of HTTP/1.0.
+    pub(crate) fn is_old(&self) -> bool {
+        self.start.ends_with(b"HTTP/1.0")
+    }
+
     /// The words of the request line.
     pub(super) fn words(&self) -> Vec<&[u8]> {
         self.start.split(|&octet| octet == b' ').collect()
     }
 
-    /// Changes one word of a request line that has three.
-    pub(super) fn set_word(&mut self, index: usize, word: &[u8]) {
+    /// Method, target and version, if the request line has three words.
+    fn three_words(&self) -> [&[u8]; 3] {
+        self.words().try_into().unwrap_or_default()
+    }
+
+    /// The method; nothing if the request line has not three words. So is it with the others.
+    pub(crate) fn method(&self) -> &[u8] {
+        self.three_words()[0]
+    }
+
+    pub(super) fn target(&self) -> &[u8] {
+        self.three_words()[1]
+    }
+
+    pub(super) fn version(&self) -> &[u8] {
+        self.three_words()[2]
+    }
+
+    pub(super) fn set_method(&mut self, method: &[u8]) {
+        self.set_word(0, method);
+    }
+
+    pub(super) fn set_target(&mut self, target: &[u8]) {
+        self.set_word(1, target);
+    }
+
+    pub(super) fn set_version(&mut self, version: &[u8]) {
+        self.set_word(2, version);
+    }
+
+    fn set_word(&mut self, index: usize, word: &[u8]) {
         let mut words = self.words();
         if words.len() == 3 {
             words[index] = word;
@@ -47,17 +97,15 @@ impl Sketch {
         }
     }
 
-    /// The target, if the request line has three words.
-    pub(super) fn target(&self) -> Option<&[u8]> {
-        match self.words()[..] {
-            [_, target, _] => Some(target),
-            _ => None,
-        }
-    }
-
+    /// The values of a field, line by line.
     pub(super) fn values(&self, name: &str) -> Vec<&[u8]> {
         let fields = self.lines.iter().filter_map(|line| field(line));
         fields.filter(|(other, _)| same(other, name)).map(|(_, value)| value).collect()
+    }
+
+    /// The values of a field, joined by commas; nothing if it is not there.
+    pub(super) fn joined(&self, name: &str) -> Vec<u8> {
+        self.values(name).join(&b',')
     }
 
     /// The value of a field that has exactly one line.
@@ -72,6 +120,11 @@ impl Sketch {
         !self.values(name).is_empty()
     }
 
+    /// Whether a list has this element, in this spelling.
+    pub(super) fn lists(&self, name: &str, wanted: &[u8]) -> bool {
+        elements_of(self.values(name)).any(|element| element == wanted)
+    }
+
     pub(super) fn remove(&mut self, name: &str) {
         self.lines.retain(|line| !is_named(line, name));
     }
@@ -81,7 +134,7 @@ impl Sketch {
         let at = self.lines.iter().position(|line| is_named(line, name));
         self.remove(name);
         let line = [name.as_bytes(), b": ", value].concat();
-        self.lines.insert(at.unwrap_or(self.lines.len()).min(self.lines.len()), line);
+        self.lines.insert(at.unwrap_or(self.lines.len()), line);
     }
 
     /// Keeps the first of the lines of a field.

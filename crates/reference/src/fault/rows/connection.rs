@@ -1,0 +1,81 @@
+//! What the connection does before, between and after requests.
+
+use crate::answer::After;
+use crate::fault::Effect::*;
+use crate::fault::{Fault, Point, fault};
+use crate::http::Cause;
+
+pub(super) const ROWS: &[Fault] = &[
+    fault(
+        "refuse-length-in-handshake",
+        "A handshake with Content-Length is an error, whatever the length.",
+    )
+    .breaks("rfc9112/6-body-presence")
+    .by(Refused(400, |seen| seen.has("Upgrade") && seen.has("Content-Length"))),
+    fault("switch-before-head-ends", "The 101 goes out before the empty line is in.")
+        .breaks("rfc9110/5.3-whole-head")
+        .at(Point::HeadWithoutEnd),
+    fault("pipeline-dropped", "What follows a request in the same read is lost.")
+        .breaks("rfc9112/9.3.2-pipeline-order")
+        .at(Point::PipelineDropped),
+    fault("pipeline-reordered", "The answer to a request goes out after that to the next one.")
+        .breaks("rfc9112/9.3.2-pipeline-order")
+        .at(Point::PipelineReordered),
+    fault("second-request-ignored", "A second request on a connection is never answered.")
+        .breaks("rfc9112/9.3-persistent")
+        .at(Point::SecondRequestUnanswered),
+    fault("close-received-ignored", "A connection stays open although the client said close.")
+        .breaks("rfc9112/9.6-close-received")
+        .by(Admitted(|request, _| request.is_last = request.is_old)),
+    fault("close-sent-not-done", "A connection stays open although the server said close.")
+        .breaks("rfc9112/9.6-close-sent")
+        .by(Done(|_, _| After::Persist)),
+    fault(
+        "close-unannounced",
+        "Every answer but a 101 is followed by an end that it does not announce.",
+    )
+    .breaks("rfc9112/9.6-announce")
+    .by(Answer(|answer, _| answer.after = After::Persist))
+    .by(Done(|after, status| if status == 101 { after } else { After::Close })),
+    fault("half-close-ignored", "A connection stays open although the client has ended its side.")
+        .breaks("rfc9112/9.5-monitor")
+        .at(Point::HalfCloseIgnored),
+    fault("open-after-syntax-error", "The connection goes on after a request that cannot be read.")
+        .breaks("rfc9112/2.2-bad-request")
+        .by(Rejected(|answer, cause, _| {
+            if cause == Cause::Syntax {
+                answer.after = After::Persist;
+            }
+        })),
+    fault("open-after-invalid-length", "The connection goes on after an invalid Content-Length.")
+        .breaks("rfc9112/6.3-invalid-cl")
+        .by(Rejected(|answer, cause, _| {
+            if cause == Cause::Framing {
+                answer.after = After::Persist;
+            }
+        })),
+    fault("http10-kept-open", "The connection goes on after an HTTP/1.0 request.")
+        .breaks("rfc9112/9.3-persistence-rules")
+        .by(Admitted(|request, _| request.is_last &= !request.is_old))
+        .by(Rejected(|answer, _, seen| {
+            if seen.is_old() {
+                answer.after = After::Persist;
+            }
+        })),
+    fault("http-in-tunnel", "A request after the 101 gets an HTTP answer.")
+        .breaks("rfc6455/6.2-parse-frames")
+        .also(&["rfc9110/15.2.2-101-upgrade"])
+        .at(Point::HttpInTunnel),
+    fault("close-on-close-option", "A handshake that says close is dropped without an answer.")
+        .breaks("rfc9112/9.6-close-received")
+        .by(Dropped(|seen| {
+            let options = seen.joined("Connection").to_ascii_lowercase();
+            seen.has("Upgrade") && options.windows(5).any(|word| word == b"close")
+        })),
+    fault(
+        "close-on-early-frame",
+        "A handshake with a frame right behind it is dropped without an answer.",
+    )
+    .breaks("rfc6455/4.2.2-response")
+    .at(Point::EarlyFrameDropped),
+];

@@ -1,0 +1,205 @@
+//! Frames of WebSocket, read and sent, and their compression.
+
+use upspec_handshake::frame::{FrameViolation, opcode, write};
+
+use super::EXTENSIONS;
+use crate::fault::Effect::*;
+use crate::fault::{Fault, Point, fault};
+use crate::tunnel::MAX_MESSAGE;
+
+pub(super) const ROWS: &[Fault] = &[
+    // Frames that are sent.
+    fault("masked-frames", "The server masks its frames.")
+        .breaks("rfc6455/5.1-server-unmasked")
+        .by(Frame(|frame, payload| write(frame[0], payload, Some([0x37, 0xfa, 0x21, 0x3d])))),
+    fault("reserved-bit-sent", "The server sets RSV2.").breaks("rfc6455/5.2-rsv").by(Frame(
+        |mut frame, _| {
+            frame[0] |= 0x20;
+            frame
+        },
+    )),
+    fault("long-length-form", "The server writes short lengths in the long form.")
+        .breaks("rfc6455/5.2-length")
+        .by(Frame(|frame, payload| match payload.len() {
+            length @ ..126 => [&[frame[0], 126, 0, length as u8], payload].concat(),
+            _ => frame,
+        })),
+    fault("no-pong", "A Ping is not answered.").breaks("rfc6455/5.5.2-pong").by(Pong(|_| None)),
+    fault("wrong-pong", "A Pong is always empty.")
+        .breaks("rfc6455/5.5.3-same-data")
+        .by(Pong(|_| Some(&[]))),
+    // Frames that are read.
+    fault("close-on-unsolicited-pong", "A Pong that answers nothing ends the connection.")
+        .breaks("rfc6455/5.5.3-unsolicited")
+        .by(Fail(|frame, _| frame.opcode == opcode::PONG)),
+    fault("accept-unmasked-frame", "A frame need not be masked.")
+        .breaks("rfc6455/5.1-unmasked")
+        .by(Overlook(|violation, _| violation == FrameViolation::UnmaskedByClient)),
+    fault("refuse-zero-mask", "A masking key of zeros is taken for none.")
+        .breaks("rfc6455/5.5.2-pong")
+        .at(Point::ZeroMaskUnseen),
+    fault("mask-left-on-rest", "The mask is taken off the first eight octets of data.")
+        .breaks("rfc6455/6.2-unmask")
+        .by(Payload(|payload| {
+            let (first, rest) = payload.split_at(payload.len().min(8));
+            first.iter().copied().chain(rest.iter().map(still_masked)).collect()
+        })),
+    fault("echo-still-masked", "The mask is not taken off.")
+        .breaks("rfc6455/5.6-utf8")
+        .by(Payload(|payload| payload.iter().map(still_masked).collect()))
+        .at(Point::Utf8Unchecked),
+    fault("accept-reserved-bits", "Reserved bits are not looked at.")
+        .breaks("rfc6455/5.2-rsv")
+        .by(Overlook(|violation, _| violation == FrameViolation::ReservedBits)),
+    fault("accept-unknown-opcode", "Frames with an unknown opcode are skipped.")
+        .breaks("rfc6455/5.2-opcode")
+        .by(Overlook(|violation, _| violation == FrameViolation::OpcodeUnknown)),
+    fault("accept-long-control-frame", "A control frame may be of any length.")
+        .breaks("rfc6455/5.5-control-frame")
+        .by(Overlook(|violation, _| violation == FrameViolation::ControlTooLong)),
+    fault("accept-fragmented-control-frame", "A control frame may be a fragment.")
+        .breaks("rfc6455/10.7-close-frame")
+        .by(Overlook(|violation, _| violation == FrameViolation::ControlFragmented)),
+    fault("accept-stray-continuation", "A continuation of nothing is skipped.")
+        .breaks("rfc6455/10.7-close-frame")
+        .by(Overlook(|violation, _| violation == FrameViolation::ContinuationOutsideMessage)),
+    fault("accept-nested-message", "A new message takes the place of one that is not complete.")
+        .breaks("rfc6455/10.7-close-frame")
+        .by(Overlook(|violation, _| violation == FrameViolation::DataInsideMessage)),
+    fault("no-fragments", "A fragment ends the connection.")
+        .breaks("rfc6455/5.4-fragments")
+        .by(Fail(|frame, _| !frame.fin)),
+    fault("no-interleaved-control", "A control frame between fragments ends the connection.")
+        .breaks("rfc6455/5.4-interleaved-control")
+        .by(Fail(|frame, message| opcode::is_control(frame.opcode) && message.is_open())),
+    fault("accept-invalid-utf8", "Text need not be UTF-8.")
+        .breaks("rfc6455/5.6-utf8")
+        .by(Overlook(|violation, _| violation == FrameViolation::TextNotUtf8))
+        .at(Point::Utf8Unchecked),
+    fault("utf8-by-frame", "Each fragment of a text has to be UTF-8 by itself.")
+        .breaks("rfc6455/5.6-utf8")
+        .by(Fail(|frame, _| {
+            let is_text = frame.opcode == opcode::TEXT && frame.rsv == 0;
+            is_text && std::str::from_utf8(&frame.payload).is_err()
+        })),
+    fault("no-close-answer", "A Close is answered by ending the connection.")
+        .breaks("rfc6455/5.5.1-answer-close")
+        .at(Point::CloseAnswerOmitted),
+    fault("open-after-close", "The connection stays open after the Close frames.")
+        .breaks("rfc6455/5.5.1-close-tcp")
+        .at(Point::OpenAfterClose),
+    fault("reserved-code-echoed", "A Close repeats whatever code it answers.")
+        .breaks("rfc6455/7.4.1-reserved-codes")
+        .by(Overlook(|violation, _| violation == FrameViolation::CloseCodeReserved)),
+    fault("close-body-echoed", "A Close repeats whatever body it answers.")
+        .breaks("rfc6455/5.5.1-body")
+        .at(Point::CloseBodyEchoed)
+        .by(Overlook(|violation, _| {
+            use FrameViolation as Violation;
+            matches!(violation, Violation::CloseBodyOneOctet | Violation::CloseReasonNotUtf8)
+        })),
+    fault("data-after-close", "Messages are echoed after the Close.")
+        .breaks("rfc6455/5.5.1-no-data-after")
+        .at(Point::ReadingAfterClose)
+        .by(Overlook(|violation, _| violation == FrameViolation::DataAfterClose)),
+    fault("going-on-after-failing", "Frames behind a bad frame are still answered.")
+        .breaks("rfc6455/7.1.7-stop-processing")
+        .also(&["rfc6455/5.5.1-no-data-after"])
+        .at(Point::ReadingAfterFailing),
+    fault("failing-without-close-frame", "A bad frame ends the connection without a Close frame.")
+        .breaks("rfc6455/7.1.7-close-frame")
+        .at(Point::FailingWithoutClose),
+    fault("open-after-failing", "A bad frame gets a Close frame and the connection stays open.")
+        .breaks("rfc6455/7.1.7-fail")
+        .at(Point::OpenAfterFailing),
+    fault("close-ignored", "A Close is not answered, and the connection stays open.")
+        .breaks("rfc6455/5.5.1-answer-close")
+        .at(Point::CloseIgnored)
+        .by(Overlook(|violation, _| {
+            use FrameViolation as Violation;
+            matches!(
+                violation,
+                Violation::CloseBodyOneOctet
+                    | Violation::CloseCodeOutOfRange
+                    | Violation::CloseCodeReserved
+                    | Violation::CloseReasonNotUtf8
+                    | Violation::DataAfterClose
+            )
+        })),
+    fault("impossible-length-awaited", "A frame that is longer than frames can be is waited for.")
+        .breaks("rfc6455/10.7-close-frame")
+        .by(Header(|header, _| (header.announced > MAX_MESSAGE as u64).then_some(0))),
+    fault(
+        "long-length-form-awaited",
+        "A frame whose length is written in more octets than it needs is never done.",
+    )
+    .breaks("rfc6455/10.7-close-frame")
+    .by(Header(|header, _| {
+        header.violations.contains(&FrameViolation::LengthNotMinimal).then_some(0)
+    })),
+    fault("length-cut", "Of a length of 64 bits the lower 32 count.")
+        .breaks("rfc6455/6.2-parse-frames")
+        .by(Header(|header, here| {
+            let lower = (header.announced & u64::from(u32::MAX)) as usize;
+            let is_cut = header.announced > u64::from(u32::MAX);
+            is_cut.then(|| header.len.saturating_add(lower).min(here))
+        })),
+    fault("one-frame-per-read", "Of several frames that come together all but the first are lost.")
+        .breaks("rfc6455/5.5.2-pong")
+        .at(Point::OneFramePerRead),
+    fault("part-of-frame-lost", "The beginning of a frame whose rest comes later is lost.")
+        .breaks("rfc6455/5.5.2-pong")
+        .at(Point::PartOfFrameLost),
+    fault("long-message-lost", "Messages in frames with an extended length are lost.")
+        .breaks("rfc6455/6.2-parse-frames")
+        .by(Lose(|frame| {
+            matches!(frame.opcode, opcode::TEXT | opcode::BINARY) && frame.payload.len() > 125
+        })),
+    fault("pong-cut", "A Pong carries 64 octets at most.")
+        .breaks("rfc6455/5.5.3-same-data")
+        .by(Pong(|ping| Some(&ping[..ping.len().min(64)]))),
+    // Compression.
+    fault("not-inflated", "A compressed message is taken as it is.")
+        .breaks("rfc7692/5-use")
+        .at(Point::NotInflated),
+    fault("window-forgotten", "Each message is inflated with an empty window.")
+        .breaks("rfc7692/7.2.2-shared-window")
+        .at(Point::WindowForgotten),
+    fault(
+        "takeover-hint-binds",
+        "client_no_context_takeover counts from the offer on, and the answer lacks it.",
+    )
+    .breaks("rfc7692/7.2.2-shared-window")
+    .at(Point::WindowForgottenOnHint)
+    .by(Switch(|answer, _, _| {
+        if let Some(value) = answer.value(EXTENSIONS) {
+            let value = String::from_utf8_lossy(&value).into_owned();
+            let hint = "; client_no_context_takeover";
+            answer.replace(EXTENSIONS, value.replace(hint, ""));
+        }
+    })),
+    fault("window-too-small", "Messages are inflated with a window of 8 KiB.")
+        .breaks("rfc7692/7.2.2-full-window")
+        .at(Point::WindowTooSmall),
+    fault(
+        "refuse-uncompressed",
+        "An uncompressed message ends the connection once compression is agreed.",
+    )
+    .breaks("rfc7692/6-uncompressed")
+    .by(Fail(|frame, message| {
+        let is_first = !opcode::is_control(frame.opcode) && !message.is_open();
+        is_first && frame.rsv == 0 && message.is_compressible()
+    })),
+    fault(
+        "accept-compressed-ping",
+        "RSV1 on a control frame or a later fragment is not looked at once compression is agreed.",
+    )
+    .breaks("rfc7692/6.1-rsv1")
+    .by(Overlook(|violation, message| {
+        violation == FrameViolation::ReservedBits && message.is_compressible()
+    })),
+];
+
+fn still_masked(octet: &u8) -> u8 {
+    octet ^ 0x55
+}

@@ -1,0 +1,213 @@
+//! How the octets of a request are read.
+
+use upspec_handshake::field::is_token;
+
+use crate::fault::Effect::*;
+use crate::fault::seen::field;
+use crate::fault::{Fault, Point, Seen, fault};
+use crate::http::Cause;
+
+pub(super) const ROWS: &[Fault] = &[
+    fault("bare-cr-as-line-end", "A CR without LF ends a line.")
+        .breaks("rfc9112/2.2-bare-cr")
+        .also(&["rfc9110/7.8-offered"])
+        .by(Octets(|head| bare_crs_replaced(head, b"\r\n"))),
+    fault("bare-cr-dropped", "A CR without LF vanishes from a value.")
+        .breaks("rfc9112/2.2-bare-cr")
+        .also(&["rfc9110/7.8-offered"])
+        .by(Octets(|head| bare_crs_replaced(head, b""))),
+    fault("value-cut-at-nul", "A value ends at its first NUL.")
+        .breaks("rfc9110/5.5-cr-lf-nul")
+        .also(&["rfc9110/7.8-offered"])
+        .by(Request(|seen, _| {
+            for line in &mut seen.lines {
+                line.truncate(line.iter().position(|&octet| octet == 0).unwrap_or(line.len()));
+            }
+        })),
+    fault("octets-decoded", "Octets are decoded to characters, which are cut to their low byte.")
+        .breaks("rfc9112/2.2-octets")
+        .also(&["rfc9110/7.8-offered"])
+        .by(Octets(|head| replaced(head, b"\xc4\x8a", b"\r\n"))),
+    fault("fold-concatenated", "The parts of a folded value are joined without a space.")
+        .breaks("rfc9112/5.2-fold-request")
+        .also(&["rfc6455/4.2.2-accept"])
+        .by(Octets(|head| replaced(&replaced(head, b"\r\n ", b""), b"\r\n\t", b""))),
+    fault("fold-as-field", "A folded line is taken for a field of its own.")
+        .breaks("rfc9112/5.2-fold-request")
+        .also(&["rfc9110/7.8-offered"])
+        .by(Request(|seen, _| {
+            for line in seen.lines.iter_mut().skip(1) {
+                *line = line.trim_ascii_start().to_vec();
+            }
+        })),
+    fault(
+        "space-led-line-as-field",
+        "A line led by space after the request line is taken for a field.",
+    )
+    .breaks("rfc9112/2.2-space-before-fields")
+    .also(&["rfc9110/7.8-offered"])
+    .by(Request(|seen, _| {
+        if let Some(line) = seen.lines.first_mut() {
+            *line = line.trim_ascii_start().to_vec();
+        }
+    })),
+    fault("accept-space-before-colon", "Space before the colon is dropped.")
+        .breaks("rfc9112/5.1-space-before-colon")
+        .by(Request(|seen, _| {
+            for line in &mut seen.lines {
+                let folded = line.starts_with(b" ") || line.starts_with(b"\t");
+                if let Some((name, value)) = field(line).filter(|_| !folded) {
+                    *line = [name.trim_ascii_end(), b": ", value].concat();
+                }
+            }
+        })),
+    fault("accept-malformed-field-line", "A line that is no field line is skipped.")
+        .breaks("rfc9112/2.2-bad-request")
+        .by(Request(|seen, _| {
+            let is_name = |name: &[u8]| is_token(name.trim_ascii_end());
+            seen.lines.retain(|line| {
+                line.starts_with(b" ") || field(line).is_some_and(|(name, _)| is_name(name))
+            });
+        })),
+    fault("refuse-leading-empty-line", "An empty line before the request line is an error.")
+        .breaks("rfc9112/2.2-empty-line")
+        .by(Refused(400, |seen| seen.octets.starts_with(b"\r\n"))),
+    fault("refuse-obs-text", "Octets above 0x7F in a value are an error.")
+        .breaks("rfc9110/5.5-obs-text")
+        .by(Refused(400, |seen| seen.octets.iter().any(|octet| *octet >= 0x80))),
+    fault("refuse-tab-ows", "HTAB is not taken for white space.")
+        .breaks("rfc9110/5.6.3-ows")
+        .by(Refused(400, |seen| seen.octets.contains(&b'\t'))),
+    fault("space-after-colon-required", "A field line without space after its colon is an error.")
+        .breaks("rfc9110/5.6.3-ows")
+        .by(Refused(400, |seen| {
+            seen.lines.iter().any(|line| {
+                let colon = line.iter().position(|&octet| octet == b':');
+                colon.is_some_and(|colon| line.get(colon + 1) != Some(&b' '))
+            })
+        })),
+    fault("case-sensitive-field-names", "A field is known in one spelling of its name only.")
+        .breaks("rfc9110/5.1-name-case")
+        .by(Request(|seen, _| {
+            seen.lines.retain(|line| {
+                let name = field(line).map_or(&b""[..], |(name, _)| name);
+                !is_known(name) || KNOWN.iter().any(|known| known.as_bytes() == name)
+            });
+        })),
+    fault("field-order-matters", "Host has to be the first field.").breaks("rfc9110/5.3-order").by(
+        Refused(400, |seen| {
+            let first = seen.lines.first().and_then(|line| field(line));
+            seen.has("Host") && !first.is_some_and(|(name, _)| name.eq_ignore_ascii_case(b"host"))
+        }),
+    ),
+    fault("refuse-unknown-fields", "A field that the server does not know is an error.")
+        .breaks("rfc9110/5.1-unknown-fields")
+        .by(Refused(400, |seen| {
+            let mut fields = seen.lines.iter().filter_map(|line| field(line));
+            fields.any(|(name, _)| !is_known(name))
+        })),
+    fault("only-first-line", "Of a repeated Upgrade or Connection line the first one counts.")
+        .breaks("rfc9110/2.4-meaning")
+        .by(Request(|seen, _| {
+            seen.keep_first("Upgrade");
+            seen.keep_first("Connection");
+        })),
+    fault("only-last-line", "Of a repeated Upgrade or Connection line the last one counts.")
+        .breaks("rfc9110/2.4-meaning")
+        .by(Request(|seen, _| {
+            seen.keep_last("Upgrade");
+            seen.keep_last("Connection");
+        })),
+    fault("refuse-empty-list-elements", "An empty list element is an error.")
+        .breaks("rfc9110/5.6.1.2-empty-elements")
+        .by(Refused(400, |seen| {
+            let has_blank = |list: &[u8]| {
+                list.split(|&octet| octet == b',').any(|element| element.trim_ascii().is_empty())
+            };
+            LISTS.iter().any(|name| seen.has(name) && has_blank(&seen.joined(name)))
+        })),
+    fault("head-in-one-read", "A head that does not come in one piece is an error.")
+        .breaks("rfc9110/5.3-whole-head")
+        .at(Point::HeadInOneRead),
+    fault("ok-on-cut-head", "A head that is cut off is answered as a success.")
+        .breaks("rfc9110/5.3-whole-head")
+        .at(Point::CutHeadServed),
+    fault("silent-on-bare-lf", "Lines that end with LF alone are waited out for CRLF.")
+        .breaks("rfc9112/2.2-bad-request")
+        .by(Unanswered(has_bare_lf)),
+    fault("silent-on-empty-lines", "A request behind more than one empty line is never answered.")
+        .breaks("rfc9112/2.2-empty-line")
+        .by(Unanswered(|seen| seen.octets.starts_with(b"\r\n\r\n"))),
+    fault("garbage-skipped", "Octets that are no request are skipped up to the next empty line.")
+        .breaks("rfc9112/2.2-bad-request")
+        .at(Point::GarbageSkipped),
+    fault("silent-on-long-head", "A head of more than 2048 octets is never answered.")
+        .breaks("rfc9110/5.4-field-limit")
+        .by(Unanswered(|seen| seen.octets.len() > 2048)),
+    fault(
+        "server-error-on-syntax-error",
+        "A request that cannot be read is the server's own error.",
+    )
+    .breaks("rfc9112/2.2-bad-request")
+    .by(Rejected(|answer, cause, _| {
+        if cause == Cause::Syntax {
+            answer.status = 500;
+        }
+    })),
+];
+
+fn bare_crs_replaced(head: &[u8], by: &[u8]) -> Vec<u8> {
+    let mut octets = Vec::with_capacity(head.len());
+    for (at, &octet) in head.iter().enumerate() {
+        if octet == b'\r' && head.get(at + 1) != Some(&b'\n') {
+            octets.extend_from_slice(by);
+        } else {
+            octets.push(octet);
+        }
+    }
+    octets
+}
+
+fn replaced(head: &[u8], what: &[u8], by: &[u8]) -> Vec<u8> {
+    let mut octets = Vec::with_capacity(head.len());
+    let mut rest = head;
+    while let Some((&octet, after)) = rest.split_first() {
+        if let Some(after) = rest.strip_prefix(what) {
+            octets.extend_from_slice(by);
+            rest = after;
+        } else {
+            octets.push(octet);
+            rest = after;
+        }
+    }
+    octets
+}
+
+fn has_bare_lf(seen: &Seen) -> bool {
+    let mut pairs = seen.octets.windows(2);
+    seen.octets.starts_with(b"\n") || pairs.any(|pair| pair[1] == b'\n' && pair[0] != b'\r')
+}
+
+/// Whether the server has a use for the field.
+fn is_known(name: &[u8]) -> bool {
+    KNOWN.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+/// The fields that the server has a use for.
+const KNOWN: &[&str] = &[
+    "Connection",
+    "Content-Length",
+    "Expect",
+    "Host",
+    "Origin",
+    "Sec-WebSocket-Extensions",
+    "Sec-WebSocket-Key",
+    "Sec-WebSocket-Protocol",
+    "Sec-WebSocket-Version",
+    "Transfer-Encoding",
+    "Upgrade",
+];
+
+/// The fields among them that are lists.
+const LISTS: &[&str] =
+    &["Connection", "Sec-WebSocket-Extensions", "Sec-WebSocket-Protocol", "Upgrade"];

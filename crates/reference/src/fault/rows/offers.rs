@@ -1,0 +1,244 @@
+//! What a handshake offers, and where it comes from: subprotocols, extensions, Origin; and the
+//! unusual in it.
+
+use upspec_handshake::field::deflate::{Offer, PERMESSAGE_DEFLATE};
+use upspec_handshake::field::extension::Extensions;
+use upspec_handshake::field::is_token;
+
+use super::{EXTENSIONS, PROTOCOL, contains};
+use crate::fault::Effect::*;
+use crate::fault::{Fault, Seen, fault};
+
+pub(super) const ROWS: &[Fault] = &[
+    // Subprotocols.
+    fault("accept-malformed-subprotocols", "A malformed Sec-WebSocket-Protocol is ignored.")
+        .breaks("rfc6455/4.3-protocol-client")
+        .by(Request(|seen, _| {
+            let offer = seen.joined(PROTOCOL);
+            if !offer.split(|&octet| octet == b',').any(|name| is_token(name.trim_ascii())) {
+                seen.remove(PROTOCOL);
+            }
+        })),
+    fault(
+        "only-first-protocol-line",
+        "Of several Sec-WebSocket-Protocol lines the first one counts.",
+    )
+    .breaks("rfc9110/5.2-combined")
+    .by(Request(|seen, _| seen.keep_first(PROTOCOL))),
+    fault("old-protocol-field", "WebSocket-Protocol passes for Sec-WebSocket-Protocol.")
+        .breaks("rfc6455/4.2.2-no-subprotocol")
+        .by(Request(|seen, _| {
+            if let Some(value) = seen.value("WebSocket-Protocol") {
+                seen.set(PROTOCOL, &value);
+            }
+        })),
+    fault("error-on-subprotocols", "An offer of subprotocols ends in the server's own error.")
+        .breaks("rfc6455/4.2.2-subprotocol-choice")
+        .by(Refused(500, |seen| seen.has(PROTOCOL))),
+    // Extensions.
+    fault("accept-malformed-extensions", "A malformed Sec-WebSocket-Extensions is ignored.")
+        .breaks("rfc6455/9.1-malformed")
+        .by(Request(|seen, _| {
+            if !Extensions::parse(&seen.joined(EXTENSIONS)).is_well_formed() {
+                seen.remove(EXTENSIONS);
+            }
+        })),
+    fault(
+        "only-first-extension-line",
+        "Of several Sec-WebSocket-Extensions lines the first one counts.",
+    )
+    .breaks("rfc9110/5.2-combined")
+    .by(Request(|seen, _| seen.keep_first(EXTENSIONS))),
+    fault("only-first-extension-offer", "Of several offers the first one counts.")
+        .breaks("rfc7692/7-unknown-param")
+        .by(Request(|seen, _| {
+            let offers = seen.joined(EXTENSIONS);
+            let mut each = offers.split(|&octet| octet == b',');
+            let first = each.find(|offer| !offer.trim_ascii().is_empty());
+            if let Some(first) = first.filter(|_| Extensions::parse(&offers).is_well_formed()) {
+                seen.set(EXTENSIONS, first);
+            }
+        })),
+    fault(
+        "several-offers-declined",
+        "permessage-deflate is declined where there are several offers of it.",
+    )
+    .breaks("rfc7692/5-preference")
+    .by(Request(|seen, _| {
+        let offers = seen.joined(EXTENSIONS);
+        if Extensions::parse(&offers).named(PERMESSAGE_DEFLATE).count() > 1 {
+            seen.remove(EXTENSIONS);
+        }
+    })),
+    fault(
+        "accept-unknown-deflate-parameter",
+        "A parameter that permessage-deflate lacks is ignored.",
+    )
+    .breaks("rfc7692/7-unknown-param")
+    .by(Request(|seen, _| {
+        read_deflate(seen, |name, value, _| is_deflate_parameter(name).then(|| value.cloned()));
+    })),
+    fault("accept-invalid-deflate-value", "An invalid value of a parameter is ignored.")
+        .breaks("rfc7692/7-invalid-value")
+        .by(Request(|seen, _| read_deflate(seen, |name, value, _| Some(mended(name, value))))),
+    fault("accept-repeated-deflate-parameter", "A repeated parameter counts once.")
+        .breaks("rfc7692/7-repeated-param")
+        .by(Request(|seen, _| {
+            read_deflate(seen, |_, value, is_repeated| (!is_repeated).then(|| value.cloned()));
+        })),
+    fault(
+        "refuse-invalid-deflate-offer",
+        "A bad offer gets the handshake refused in place of declined.",
+    )
+    .breaks("rfc7692/7-invalid-value")
+    .by(Refused(400, |seen| {
+        let value = seen.joined(EXTENSIONS);
+        let offers = Extensions::parse(&value);
+        offers.named(PERMESSAGE_DEFLATE).any(|offer| Offer::parse(offer).is_err())
+    })),
+    // Origin.
+    fault(
+        "accept-any-origin",
+        "Origin is not looked at, although there is a list of allowed ones.",
+    )
+    .breaks("rfc6455/10.2-origin")
+    .by(Request(|seen, _| seen.remove("Origin"))),
+    fault("origin-by-beginning", "An origin is allowed that begins with an allowed one.")
+        .breaks("rfc6455/10.2-origin")
+        .by(Request(|seen, config| {
+            let origin = seen.value("Origin").unwrap_or_default();
+            if config.origins.iter().any(|allowed| origin.starts_with(allowed.as_bytes())) {
+                seen.remove("Origin");
+            }
+        })),
+    fault("origin-by-search", "An origin is allowed that holds an allowed one anywhere.")
+        .breaks("rfc6455/10.2-origin")
+        .by(Request(|seen, config| {
+            let origin = seen.value("Origin").unwrap_or_default();
+            if config.origins.iter().any(|allowed| contains(&origin, allowed.as_bytes())) {
+                seen.remove("Origin");
+            }
+        })),
+    fault(
+        "only-first-origin",
+        "Of several origins the first one counts, where there is a list of allowed ones.",
+    )
+    .breaks("rfc6455/10.2-origin")
+    .by(Request(|seen, _| seen.keep_first("Origin"))),
+    // The unusual.
+    fault("refuse-extensions", "An offer of any extension gets the handshake refused.")
+        .breaks("rfc6455/4.2.1-extension-list")
+        .by(Refused(400, |seen| seen.has(EXTENSIONS))),
+    fault("close-on-empty-origin", "An empty Origin ends the connection.")
+        .breaks("rfc6455/4.2.2-origin-decides")
+        .by(Dropped(|seen| seen.values("Origin").last().is_some_and(|origin| origin.is_empty()))),
+    fault("close-on-tls-upgrade", "An offer of TLS ends the connection.")
+        .breaks("rfc2817/3.3-switch")
+        .by(Dropped(|seen| seen.joined("Upgrade").starts_with(b"TLS/"))),
+    fault(
+        "close-on-odd-handshake",
+        "A handshake with more than the usual names in it is dropped without an answer.",
+    )
+    .breaks("rfc6455/4.2.1-refuse")
+    .by(Dropped(is_odd_handshake)),
+    fault(
+        "close-on-odd-extensions",
+        "Capitals or space in an offer of extensions end the connection.",
+    )
+    .breaks("rfc9110/2.3-defensive")
+    .by(Dropped(|seen| {
+        let offer = seen.joined(EXTENSIONS);
+        let is_spaced = contains(&offer, b" =") || contains(&offer, b"= ");
+        is_spaced || offer.iter().any(u8::is_ascii_uppercase)
+    })),
+    fault("refuse-quoted-parameter", "A quoted value in an offer of extensions is an error.")
+        .breaks("rfc6455/4.3-extension-param")
+        .by(Refused(400, |seen| seen.joined(EXTENSIONS).contains(&b'"'))),
+    fault(
+        "short-subprotocol-offer-ignored",
+        "An offer of one or two subprotocols is not looked at.",
+    )
+    .breaks("rfc6455/4.2.2-subprotocol-choice")
+    .by(Request(|seen, _| {
+        if seen.joined(PROTOCOL).iter().filter(|octet| **octet == b',').count() < 2 {
+            seen.remove(PROTOCOL);
+        }
+    })),
+    fault("not-found-on-foreign-origin", "A foreign origin is told that there is nothing here.")
+        .breaks("rfc6455/10.2-origin-403")
+        .by(Answer(|answer, _| {
+            if answer.status == 403 {
+                answer.status = 404;
+            }
+        })),
+];
+
+/// More than the name of the protocol in Upgrade, or a field name among the options.
+fn is_odd_handshake(seen: &Seen) -> bool {
+    let upgrade = seen.joined("Upgrade").to_ascii_lowercase();
+    let options = seen.joined("Connection").to_ascii_lowercase();
+    let is_more = contains(&upgrade, b"websocket") && upgrade != b"websocket";
+    is_more || contains(&options, b"host") || contains(&options, b"sec-websocket")
+}
+
+/// Passes the parameters of each offer of permessage-deflate through `change`, which gets name,
+/// value, and whether the name is there for a second time. It keeps a parameter with the value that
+/// it returns, or drops it.
+fn read_deflate(
+    seen: &mut Seen,
+    change: fn(&[u8], Option<&Vec<u8>>, bool) -> Option<Option<Vec<u8>>>,
+) {
+    if !seen.has(EXTENSIONS) {
+        return;
+    }
+    let mut written = Vec::new();
+    for offer in seen.joined(EXTENSIONS).split(|&octet| octet == b',') {
+        let mut parts = offer.split(|&octet| octet == b';').map(<[u8]>::trim_ascii);
+        let name = parts.next().unwrap_or_default();
+        if name != PERMESSAGE_DEFLATE.as_bytes() {
+            written.push(offer.to_vec());
+            continue;
+        }
+        let mut known: Vec<&[u8]> = Vec::new();
+        let mut kept = vec![name.to_vec()];
+        for part in parts {
+            let equals = part.iter().position(|&octet| octet == b'=');
+            let name = part[..equals.unwrap_or(part.len())].trim_ascii();
+            let value = equals.map(|at| part[at + 1..].trim_ascii().to_vec());
+            match change(name, value.as_ref(), known.contains(&name)) {
+                Some(Some(value)) => kept.push([name, b"=", &value].concat()),
+                Some(None) => kept.push(name.to_vec()),
+                None => {}
+            }
+            known.push(name);
+        }
+        written.push(kept.join(&b"; "[..]));
+    }
+    seen.set(EXTENSIONS, &written.join(&b','));
+}
+
+/// A valid value in place of an invalid one.
+fn mended(name: &[u8], value: Option<&Vec<u8>>) -> Option<Vec<u8>> {
+    let bits = value.map(|value| String::from_utf8_lossy(value).into_owned());
+    let bits = bits.as_deref().map(|bits| bits.strip_prefix('"').unwrap_or(bits));
+    let bits = bits.map(|bits| bits.strip_suffix('"').unwrap_or(bits));
+    let is_valid = bits.is_some_and(|bits| VALID_BITS.contains(&bits));
+    match name {
+        b"server_max_window_bits" if !is_valid => Some(b"15".to_vec()),
+        b"client_max_window_bits" if !is_valid && value.is_some() => Some(b"15".to_vec()),
+        b"server_no_context_takeover" | b"client_no_context_takeover" => None,
+        _ => value.cloned(),
+    }
+}
+
+fn is_deflate_parameter(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"client_max_window_bits"
+            | b"client_no_context_takeover"
+            | b"server_max_window_bits"
+            | b"server_no_context_takeover"
+    )
+}
+
+const VALID_BITS: [&str; 8] = ["8", "9", "10", "11", "12", "13", "14", "15"];

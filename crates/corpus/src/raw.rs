@@ -285,6 +285,16 @@ pub(crate) struct Requirement {
     #[serde(default)]
     #[schemars(with = "Option<bool>")]
     pub(crate) derived: bool,
+    /// Whether it is a rule for every response whose breach is a habit of the target: it counts once
+    /// per run.
+    #[serde(default)]
+    #[schemars(with = "Option<bool>")]
+    pub(crate) habit: bool,
+    /// Whether only the end of the connection shows if it is kept; no text says how soon that end is
+    /// due.
+    #[serde(default)]
+    #[schemars(with = "Option<bool>")]
+    pub(crate) needs_end: bool,
     /// Why no probe can see whether it is kept.
     pub(crate) untestable: Option<String>,
 }

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use upspec_corpus::case::{Case, Need, Over, Role, Source, Step, Tls};
+use upspec_corpus::case::{Case, Need, Step};
 use upspec_corpus::template::escape;
 use upspec_corpus::{Bindings, Template};
 use upspec_handshake::permitted::{Answer, Endpoint};
@@ -39,17 +39,10 @@ impl Recipe {
             title: expected.title,
             why: Some(format!("Recipe: {self}")),
             requirement: expected.requirement,
-            see: Vec::new(),
-            role: Role::Server,
             needs: vec![Need::Endpoint],
-            hazard: None,
-            over: Over::Http1,
-            tls: Tls::AsTarget,
-            alpn: vec!["http/1.1".to_owned()],
             steps,
             expect: expected.alternatives,
-            same_as: None,
-            source: Source::default(),
+            ..Case::default()
         }
     }
 }
@@ -150,7 +143,7 @@ fn basic(text: &str) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use upspec_corpus::Corpus;
+    use upspec_corpus::{Corpus, Source};
 
     const NAME: CaseName<'_> =
         CaseName { topic: "user/server/found", name: "one", against: Answer::Switch };

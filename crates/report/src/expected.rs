@@ -111,17 +111,7 @@ mod tests {
     use super::*;
 
     fn expectation(outcomes: &[Outcome]) -> Expectation {
-        Expectation {
-            grade: Grade::Pass,
-            outcomes: Outcomes(outcomes.to_vec()),
-            codes: Vec::new(),
-            alpn: None,
-            fields: Vec::new(),
-            connection: None,
-            tunnel: None,
-            requirement: None,
-            because: None,
-        }
+        Expectation { outcomes: Outcomes(outcomes.to_vec()), ..Expectation::default() }
     }
 
     fn field(name: &str, test: FieldTest) -> FieldMatcher {

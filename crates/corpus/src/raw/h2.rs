@@ -4,9 +4,9 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
+use upspec_handshake::h2::ErrorCode;
 
 use super::{OneOf, Text};
-use crate::frames::ErrorCode;
 
 /// A frame of HTTP/2: exactly one of `headers`, `data`, `settings`, `rst-stream`, `ping`,
 /// `window-update` and `frame`, and what belongs to it.

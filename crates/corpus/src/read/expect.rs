@@ -4,9 +4,9 @@
 use std::ops::Range;
 
 use toml::Spanned;
+use upspec_handshake::h2::ErrorCode;
 
 use crate::case::{Expectation, FieldMatcher, FieldTest, Grade, Outcome, Outcomes, Preset};
-use crate::frames::ErrorCode;
 use crate::raw;
 use crate::read::{Reader, only_one, split};
 use crate::registry::Registry;

@@ -4,11 +4,9 @@
 use std::ops::Range;
 
 use toml::Spanned;
+use upspec_handshake::h2::{ErrorCode, flag, kind};
 
-use crate::frames::{
-    ACK, DATA, END_STREAM, ErrorCode, Field, Frames, HEADERS, PING, Payload, RST_STREAM, SETTINGS,
-    WINDOW_UPDATE,
-};
+use crate::frames::{Field, Frames, Payload};
 use crate::raw::{self, Frame, H2};
 use crate::read::{Reader, only_one, split};
 use crate::template::{Binding, Fragments, Part, Template};
@@ -20,10 +18,10 @@ impl Reader<'_> {
         let beside = Beside::of(&raw);
         let mut set = Vec::new();
         if let Some(fields) = raw.headers.take() {
-            set.push(("headers", HEADERS, self.block(fields, &beside, fragments)));
+            set.push(("headers", kind::HEADERS, self.block(fields, &beside, fragments)));
         }
         for (key, kind, octets) in
-            [("data", DATA, raw.data.take()), ("ping", PING, raw.ping.take())]
+            [("data", kind::DATA, raw.data.take()), ("ping", kind::PING, raw.ping.take())]
         {
             if let Some(octets) = octets {
                 let octets = self.template(&octets, fragments);
@@ -31,15 +29,15 @@ impl Reader<'_> {
             }
         }
         if let Some(list) = raw.settings.take() {
-            set.push(("settings", SETTINGS, settings(list.get_ref())));
+            set.push(("settings", kind::SETTINGS, settings(list.get_ref())));
         }
         if let Some(code) = raw.rst_stream.take() {
-            let code = self.word(&code).map_or(0, ErrorCode::number);
-            set.push(("rst-stream", RST_STREAM, octets(&code.to_be_bytes())));
+            let ErrorCode(code) = self.word(&code).unwrap_or(ErrorCode::NO_ERROR);
+            set.push(("rst-stream", kind::RST_STREAM, octets(&code.to_be_bytes())));
         }
         if let Some(more) = raw.window_update.take() {
             let more = more.get_ref().to_be_bytes();
-            set.push(("window-update", WINDOW_UPDATE, octets(&more)));
+            set.push(("window-update", kind::WINDOW_UPDATE, octets(&more)));
         }
         let frames = |(key, kind, payload)| (key, beside.frames(kind, payload));
         let mut set: Vec<_> = set.into_iter().map(frames).collect();
@@ -131,8 +129,8 @@ struct Beside {
 impl Beside {
     fn of(raw: &H2) -> Self {
         let is_set = |flag: &Option<Spanned<bool>>| flag.as_ref().is_some_and(|set| *set.get_ref());
-        let end_stream = if is_set(&raw.end_stream) { END_STREAM } else { 0 };
-        let ack = if is_set(&raw.ack) { ACK } else { 0 };
+        let end_stream = if is_set(&raw.end_stream) { flag::END_STREAM } else { 0 };
+        let ack = if is_set(&raw.ack) { flag::ACK } else { 0 };
         let times = raw.continuation.as_ref().map_or(0, |times| *times.get_ref());
         Self {
             stream: raw.stream.as_ref().map(|stream| *stream.get_ref()),
@@ -143,7 +141,7 @@ impl Beside {
 
     fn frames(&self, kind: u8, payload: Payload) -> Frames {
         let usual = match kind {
-            HEADERS | DATA | RST_STREAM => 1,
+            kind::HEADERS | kind::DATA | kind::RST_STREAM => 1,
             _ => 0,
         };
         Frames { kind, flags: self.flags, stream: self.stream.unwrap_or(usual), payload }

@@ -1,10 +1,11 @@
 //! Cases over HTTP/2 and over TLS: what their keys mean, and what can be wrong with them.
 //! Each row is one change to a good file.
 
+use upspec_handshake::h2::ErrorCode;
+
 use super::*;
 use crate::Bindings;
 use crate::case::{Alpn, Outcome, Over, Step, Tls};
-use crate::frames::ErrorCode;
 
 const HTTP2: &str = r#"title = "HTTP/2"
 over = "http2"
@@ -77,7 +78,7 @@ fn keys_of_http2() {
     let [first, second] = &one.expect[..] else { panic!() };
     let outcomes = [Outcome::StreamError, Outcome::ConnectionError];
     assert_eq!(first.outcomes.0, outcomes);
-    assert_eq!(first.codes, [ErrorCode::ProtocolError, ErrorCode::Cancel]);
+    assert_eq!(first.codes, [ErrorCode::PROTOCOL_ERROR, ErrorCode::CANCEL]);
     assert_eq!(second.alpn, Some(Alpn::None));
 }
 

@@ -216,7 +216,7 @@ pub struct Expectation {
     pub connection: Option<Connection>,
     /// What must become of the tunnel after a 101.
     pub tunnel: Option<Tunnel>,
-    /// The requirement behind a warning, where it is not the case's own.
+    /// The requirement behind the grade, where it is not the case's own.
     pub requirement: Option<String>,
     /// Why the answer is graded as it is.
     pub because: Option<String>,
@@ -245,6 +245,8 @@ pub enum Grade {
     Warn,
     /// It decides nothing.
     Inconclusive,
+    /// It breaks the requirement of the alternative, or that of the case.
+    Fail,
 }
 
 /// A set of outcomes of a request: statuses, or what came instead of a response.

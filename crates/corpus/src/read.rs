@@ -17,6 +17,7 @@ use crate::words::Word;
 pub(crate) mod cases;
 pub(crate) mod expect;
 mod h2;
+pub(crate) mod names;
 pub(crate) mod registry;
 
 /// Reads one file and gathers what is wrong with it.

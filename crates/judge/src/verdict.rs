@@ -121,7 +121,14 @@ fn own_expectation(case: &Case, reading: &Reading<'_>, book: &Book<'_>, result: 
     match matched(case, reading) {
         Matched::Alternative(expectation) => match expectation.grade {
             Grade::Pass => {}
-            Grade::Warn => result.findings.push(warning(case, expectation, reading, book)),
+            Grade::Warn => {
+                result.findings.push(graded(case, expectation, Verdict::Warn, reading, book));
+            }
+            Grade::Fail => {
+                let requirement = expectation.requirement.as_ref().unwrap_or(&case.requirement);
+                let verdict = book.worst(requirement);
+                result.findings.push(graded(case, expectation, verdict, reading, book));
+            }
             Grade::Inconclusive => {
                 result.verdict = Verdict::Inconclusive;
                 result.reason = Some(undecided(case, reading.outcome()));
@@ -154,7 +161,10 @@ fn beside_the_point(case: &Case, reading: &Reading<'_>) -> Option<(Reason, &'sta
         return (response && is_about_tunnel(case)).then_some((Reason::Blocked, NO_TUNNEL));
     }
     // A 101 to an earlier request is no answer to the one that the case is about.
-    let matches = matches!(matched(case, reading), Matched::Alternative(_));
+    let matches = match matched(case, reading) {
+        Matched::Alternative(found) => found.grade != Grade::Fail,
+        Matched::Nothing(_) => false,
+    };
     (reading.is_cut_short() && matches).then_some((
         Reason::NotApplicable,
         "the request that the case is about comes behind this one",
@@ -179,16 +189,18 @@ fn is_about_tunnel(case: &Case) -> bool {
     case.expect.iter().all(only) && case.expect.iter().any(behind)
 }
 
-fn warning(
+/// What an alternative says of the answer that it covers.
+fn graded(
     case: &Case,
     expectation: &Expectation,
+    verdict: Verdict,
     reading: &Reading<'_>,
     book: &Book<'_>,
 ) -> Finding {
     let requirement = expectation.requirement.as_ref().unwrap_or(&case.requirement);
     let because = expectation.because.as_deref().unwrap_or("lawful, but not what serves clients");
     let message = format!("{}: {because}", describe(reading));
-    book.finding(requirement, Verdict::Warn, message, answer_place(reading))
+    book.finding(requirement, verdict, message, answer_place(reading))
 }
 
 /// A spelling is not to blame where the plain one fares no better: the case of the twin says so.
@@ -265,7 +277,7 @@ pub fn rests_on_silence(case: &Case, result: &CaseResult) -> bool {
             let near = case.expect.iter().any(|alternative| alternative.outcomes.covers(outcome));
             near || outcome == Outcome::Silent
         }
-        Matched::Alternative(found) => found.grade == Grade::Warn,
+        Matched::Alternative(found) => matches!(found.grade, Grade::Warn | Grade::Fail),
     }
 }
 

@@ -53,6 +53,7 @@ pub(crate) fn graded(expectation: &Expectation) -> Expected {
         Grade::Pass => Verdict::Pass,
         Grade::Warn => Verdict::Warn,
         Grade::Inconclusive => Verdict::Inconclusive,
+        Grade::Fail => Verdict::Fail,
     };
     Expected { grade, text: describe(expectation), because: expectation.because.clone() }
 }

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use crate::frames::{ErrorCode, Frames};
+use upspec_handshake::h2::ErrorCode;
+
+use crate::frames::Frames;
 use crate::template::{Binding, Bindings, Template};
 pub use upspec_handshake::Over;
 
@@ -40,6 +42,29 @@ pub struct Case {
     pub same_as: Option<String>,
     /// Where the case is written.
     pub source: Source,
+}
+
+/// A case without steps and alternatives, for a server that speaks HTTP/1.1.
+impl Default for Case {
+    fn default() -> Self {
+        Self {
+            id: String::new(),
+            title: String::new(),
+            why: None,
+            requirement: String::new(),
+            see: Vec::new(),
+            role: Role::Server,
+            needs: Vec::new(),
+            hazard: None,
+            over: Over::Http1,
+            tls: Tls::AsTarget,
+            alpn: usual_alpn(Over::Http1),
+            steps: Vec::new(),
+            expect: Vec::new(),
+            same_as: None,
+            source: Source::default(),
+        }
+    }
 }
 
 /// Who is under test.
@@ -165,8 +190,8 @@ impl Step {
     }
 }
 
-/// One lawful answer, or one that is graded.
-#[derive(Clone, Debug, PartialEq)]
+/// One lawful answer, or one that is graded. The default covers nothing and passes.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Expectation {
     /// What the answer is worth.
     pub grade: Grade,
@@ -182,7 +207,7 @@ pub struct Expectation {
     pub connection: Option<Connection>,
     /// What must become of the tunnel after a 101.
     pub tunnel: Option<Tunnel>,
-    /// The requirement behind a warning, where it is not the case's own.
+    /// The requirement behind the grade, where it is not the case's own.
     pub requirement: Option<String>,
     /// Why the answer is graded as it is.
     pub because: Option<String>,
@@ -202,14 +227,17 @@ pub struct Preset {
 }
 
 /// What an answer is worth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Grade {
     /// Lawful.
+    #[default]
     Pass,
     /// Lawful, but it misses a SHOULD or harms interoperability.
     Warn,
     /// It decides nothing.
     Inconclusive,
+    /// It breaks the requirement of the alternative, or that of the case.
+    Fail,
 }
 
 /// A set of outcomes of a request: statuses, or what came instead of a response.

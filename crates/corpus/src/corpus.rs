@@ -12,6 +12,7 @@ use crate::problem::{LoadError, Problem};
 use crate::raw;
 use crate::read::Reader;
 use crate::read::expect::Known;
+use crate::read::names::{Names, Taken};
 use crate::registry::Registry;
 use crate::select;
 use crate::words::Word as _;
@@ -108,6 +109,7 @@ impl Corpus {
         let of_kind = |kind: fn(&File) -> bool| files.iter().filter(move |file| kind(file));
         of_kind(File::is_registry).for_each(|file| loader.requirements(file));
         of_kind(File::is_presets).for_each(|file| loader.presets(file));
+        of_kind(File::is_fragments).for_each(|file| loader.fragments(file));
         of_kind(File::is_cases).for_each(|file| loader.cases(file));
         loader.check_same_as();
         if !loader.problems.is_empty() {
@@ -128,6 +130,10 @@ impl Corpus {
 struct Loader {
     registry: Registry,
     presets: Vec<Preset>,
+    /// The fragments and openings of each folder, by its prefix.
+    names: HashMap<&'static str, Names>,
+    /// The names that each folder has defined itself.
+    taken: HashMap<&'static str, Taken>,
     cases: Vec<Case>,
     topics: Vec<Topic>,
     /// Where each id is written.
@@ -172,12 +178,41 @@ impl Loader {
         self.problems.append(&mut reader.problems);
     }
 
+    fn fragments(&mut self, file: &File) {
+        let mut reader = Reader::new(&file.shown, &file.text);
+        if let Some(raw) = reader.parse::<raw::FragmentFile>() {
+            let mut names = self.names_for(file);
+            let taken = self.taken.entry(file.prefix).or_default();
+            reader.fragments(&raw.fragments, taken, &mut names);
+            taken.fragments.extend(raw.fragments.keys().map(|name| name.get_ref().clone()));
+            let openings: Vec<String> =
+                raw.openings.keys().map(|name| name.get_ref().clone()).collect();
+            reader.openings(raw.openings, taken, &mut names);
+            taken.openings.extend(openings);
+            self.names.insert(file.prefix, names);
+        }
+        self.problems.append(&mut reader.problems);
+    }
+
+    /// What a file may name: what its folder defines, or else what ours does. A folder of the user's
+    /// starts from ours and may give a name another meaning.
+    fn names_for(&self, file: &File) -> Names {
+        let own = self.names.get(file.prefix).or_else(|| self.names.get(""));
+        own.cloned().unwrap_or_default()
+    }
+
     fn cases(&mut self, file: &File) {
         let mut reader = Reader::new(&file.shown, &file.text);
         let id = file.topic();
         let role = self.role(file, &mut reader);
         if let Some(raw) = reader.parse::<raw::CaseFile>() {
-            let known = Known { registry: &self.registry, presets: &self.presets };
+            let nothing = Taken::default();
+            let known = Known {
+                registry: &self.registry,
+                presets: &self.presets,
+                names: &self.names_for(file),
+                taken: self.taken.get(file.prefix).unwrap_or(&nothing),
+            };
             let topic = reader.topic(&id, role, raw, known);
             self.topics.push(Topic { id, title: topic.title });
             for read in topic.cases {

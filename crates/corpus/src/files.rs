@@ -32,8 +32,12 @@ impl File {
         self.path == "presets.toml"
     }
 
+    pub(crate) fn is_fragments(&self) -> bool {
+        self.path == "fragments.toml"
+    }
+
     pub(crate) fn is_cases(&self) -> bool {
-        !self.is_registry() && !self.is_presets()
+        !self.is_registry() && !self.is_presets() && !self.is_fragments()
     }
 
     /// What the ids of its cases start with: `server/key`.

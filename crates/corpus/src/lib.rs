@@ -1,5 +1,5 @@
 //! Case files and the requirement registry: TOML in, cases and exact bytes out.
-//! Never knows the protocol.
+//! No verdict depends on its code: that is for the judge.
 //!
 //! Files go through `files` (where they are), `raw` (their shape), `read` (their meaning) to
 //! [`Corpus`]; what is wrong on the way is a [`Problem`] with a place in a [`LoadError`].
@@ -10,6 +10,7 @@ mod corpus;
 mod files;
 pub mod frames;
 mod nearest;
+mod print;
 mod problem;
 mod raw;
 mod read;
@@ -23,6 +24,8 @@ pub mod words;
 pub use bindings::Bindings;
 pub use case::{Case, Preset, Source};
 pub use corpus::{Corpus, Topic};
+pub use nearest::{did_you_mean, nearest};
+pub use print::case_file;
 pub use problem::{LoadError, Problem};
 pub use registry::{Binds, Level, Registry, Requirement, Weight, section_url};
 pub use schema::schema;

@@ -1,40 +1,36 @@
-//! Which known word somebody meant: edit distance over a short list.
-//! Never decides that a word is wrong.
+//! Which known word somebody meant: the one at the smallest edit distance.
 
-/// The closest of the known words, when one is close enough to be what was meant.
-pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+use strsim::osa_distance;
+
+/// The known word that is near enough to be what somebody meant.
+pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     // Nobody mistypes a word of that length, and the distance to each known one takes its time.
     if word.len() > LONGEST {
         return None;
     }
     // A third of the letters may differ: more than that is another word.
     let allowed = (word.chars().count() / 3).max(1);
-    let scored = known.into_iter().map(|candidate| (distance(word, candidate), candidate));
+    let scored = known.into_iter().map(|candidate| (osa_distance(word, candidate), candidate));
     scored.filter(|(far, _)| *far <= allowed).min_by_key(|(far, _)| *far).map(|(_, near)| near)
 }
 
-/// How many letters must be put in, taken out, changed or swapped with their neighbour (the
-/// optimal string alignment distance).
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut before = vec![0; b.len() + 1];
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut row = vec![i + 1; b.len() + 1];
-        for (j, y) in b.iter().enumerate() {
-            let changed = last[j] + usize::from(x != y);
-            row[j + 1] = changed.min(last[j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
-                row[j + 1] = row[j + 1].min(before[j - 1] + 1);
-            }
-        }
-        before = std::mem::replace(&mut last, row);
+/// What to say of a word that is unknown, as a lower-case fragment: which known word was probably
+/// meant, or all of them when there are few.
+#[must_use]
+pub fn did_you_mean<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
+    let known: Vec<&str> = known.into_iter().collect();
+    match nearest(word, known.iter().copied()) {
+        Some(near) => Some(format!("did you mean `{near}`?")),
+        None if known.is_empty() || known.len() >= MANY => None,
+        None => Some(format!("known are `{}`", known.join("`, `"))),
     }
-    last[b.len()]
 }
 
 /// The longest word that is looked at, in bytes.
 const LONGEST: usize = 100;
+
+/// From how many known words on listing them all helps nobody.
+const MANY: usize = 12;
 
 #[cfg(test)]
 mod tests {
@@ -55,5 +51,8 @@ mod tests {
         for (word, meant) in rows {
             assert_eq!(nearest(word, known), meant, "{word}");
         }
+        assert_eq!(did_you_mean("sea", known).unwrap(), "did you mean `see`?");
+        assert_eq!(did_you_mean("hazard", ["a", "b"]).unwrap(), "known are `a`, `b`");
+        assert_eq!(did_you_mean("hazard", ["x"; 12]), None);
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::case::Source;
+use crate::nearest;
 
 /// Why a set of case files could not be loaded: everything that was found, in the order of files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,10 +94,8 @@ impl Problem {
 
     /// Says which known word is nearest, or which ones there are when none is near.
     pub(crate) fn did_you_mean(&mut self, word: &str, known: &[&str]) {
-        match crate::nearest::nearest(word, known.iter().copied()) {
-            Some(near) => self.say(format!("did you mean `{near}`?")),
-            None if known.is_empty() || known.len() >= MANY => {}
-            None => self.say(format!("known are `{}`", known.join("`, `"))),
+        if let Some(help) = nearest::did_you_mean(word, known.iter().copied()) {
+            self.say(help);
         }
     }
 }
@@ -162,9 +161,6 @@ fn visible(text: &str) -> String {
 
 /// How many characters of a line are shown.
 const WINDOW: usize = 120;
-
-/// From how many known words on listing them all helps nobody.
-const MANY: usize = 12;
 
 #[cfg(test)]
 mod tests {

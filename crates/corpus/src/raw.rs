@@ -3,18 +3,17 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
-use serde::de::{Deserializer, SeqAccess, Visitor};
 use toml::Spanned;
 
-use crate::case::{Alpn, Connection, Grade, Hazard, Need, Over, Tls, Tunnel};
+use crate::case::{Alpn, Connection, Hazard, Need, Over, Tls, Tunnel};
 use crate::registry::{Binds, Level};
 use crate::words::Word;
 
+mod forms;
 mod h2;
 
 pub(crate) use h2::{Frame, H2};
@@ -43,10 +42,10 @@ pub(crate) struct CaseFile {
     /// itself; `as-target` when nothing is said.
     #[schemars(with = "Option<OneOf<Tls>>")]
     pub(crate) tls: Option<Text>,
-    /// Bytes by name, to be used in `send` and `repeat` as `{name}`.
+    /// What the cases of the file write as `{name}`, beside the fragments of `fragments.toml`.
     #[serde(default)]
-    #[schemars(with = "Option<BTreeMap<String, String>>")]
-    pub(crate) fragments: BTreeMap<Text, Text>,
+    #[schemars(with = "Option<BTreeMap<String, Fragment>>")]
+    pub(crate) fragments: Fragments,
     /// The cases.
     #[serde(default)]
     #[schemars(with = "Option<Vec<Case>>")]
@@ -56,7 +55,7 @@ pub(crate) struct CaseFile {
 /// One probe of a target.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-#[schemars(extend("required" = ["name", "title", "requirement", "step", "expect"]))]
+#[schemars(extend("required" = ["name", "title", "requirement", "expect"]))]
 pub(crate) struct Case {
     /// The last part of the case's id: lower-case letters, digits and hyphens.
     #[schemars(with = "String")]
@@ -92,14 +91,22 @@ pub(crate) struct Case {
     /// The id of a case that means the same and must get the same outcome.
     #[schemars(with = "Option<String>")]
     pub(crate) same_as: Option<Text>,
+    /// The steps to begin with, by their name in `fragments.toml`.
+    #[schemars(with = "Option<String>")]
+    pub(crate) open: Option<Text>,
+    /// What is done where that is one `send`: bytes to write, in place of `step`.
+    #[schemars(with = "Option<Bytes>")]
+    pub(crate) send: Option<Spanned<Bytes>>,
+    /// What is done where that is one `h2`: a frame to write, in place of `step`.
+    #[schemars(with = "Option<H2>")]
+    pub(crate) h2: Option<Spanned<H2>>,
     /// What is done, in order.
-    #[serde(default)]
-    #[schemars(with = "Vec<Step>")]
-    pub(crate) step: Vec<Spanned<Step>>,
+    #[schemars(with = "Option<Vec<Step>>")]
+    pub(crate) step: Option<Spanned<Vec<Spanned<Step>>>>,
     /// The graded alternatives; an answer that none of them describes fails.
     #[serde(default)]
-    #[schemars(with = "Vec<Expect>")]
-    pub(crate) expect: Vec<Spanned<Expect>>,
+    #[schemars(with = "Alternatives")]
+    pub(crate) expect: Alternatives,
 }
 
 /// One thing that is done: exactly one of these keys.
@@ -142,11 +149,22 @@ pub(crate) struct Repeat {
     pub(crate) bytes: Text,
 }
 
-/// One text, or several that are joined.
+/// One text, or several: bytes that are joined, or the name and the value of a header field.
 #[derive(Debug)]
 pub(crate) enum Bytes {
     One(String),
-    Joined(Vec<Text>),
+    Several(Vec<Text>),
+}
+
+/// Alternatives of a case: one or a list, each a table or the name of a preset.
+#[derive(Debug, Default)]
+pub(crate) struct Alternatives(pub(crate) Vec<Spanned<Alternative>>);
+
+/// An alternative as it is written in a case.
+#[derive(Debug)]
+pub(crate) enum Alternative {
+    Preset(String),
+    Table(Box<Expect>),
 }
 
 /// A graded alternative, or a preset of several.
@@ -168,9 +186,18 @@ pub(crate) struct Expect {
     /// What ALPN must have come to.
     #[schemars(with = "Option<OneOf<Alpn>>")]
     pub(crate) alpn: Option<Text>,
-    /// What such an answer is worth; `pass` when it is not said.
-    #[schemars(with = "Option<OneOf<Grade>>")]
-    pub(crate) grade: Option<Text>,
+    /// That such an answer is lawful, which it is when no grade is said, and why, in one sentence.
+    #[schemars(with = "Option<String>")]
+    pub(crate) pass: Option<Text>,
+    /// That such an answer is lawful and misses a SHOULD or harms interoperability, and why.
+    #[schemars(with = "Option<String>")]
+    pub(crate) warn: Option<Text>,
+    /// That such an answer decides nothing, and why.
+    #[schemars(with = "Option<String>")]
+    pub(crate) inconclusive: Option<Text>,
+    /// That such an answer breaks the requirement beside it, or that of the case, and why.
+    #[schemars(with = "Option<String>")]
+    pub(crate) fail: Option<Text>,
     /// What the fields of the response must look like, all of them.
     #[serde(default)]
     #[schemars(with = "Option<Vec<Field>>")]
@@ -184,9 +211,6 @@ pub(crate) struct Expect {
     /// The id of the requirement behind the grade, where it is not the case's own.
     #[schemars(with = "Option<String>")]
     pub(crate) requirement: Option<Text>,
-    /// Why the answer is graded as it is, in one sentence.
-    #[schemars(with = "Option<String>")]
-    pub(crate) because: Option<Text>,
 }
 
 /// What a field of the response must look like: its name and exactly one test.
@@ -218,6 +242,30 @@ pub(crate) struct Field {
     pub(crate) extension: Option<Text>,
 }
 
+/// What many case files write, by name.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct FragmentFile {
+    /// What cases write as `{name}`: bytes, or a list of header fields of HTTP/2.
+    #[serde(default)]
+    #[schemars(with = "Option<BTreeMap<String, Fragment>>")]
+    pub(crate) fragments: Fragments,
+    /// Steps to begin with, to be named in `open`.
+    #[serde(default)]
+    #[schemars(with = "Option<BTreeMap<String, Vec<Step>>>")]
+    pub(crate) openings: BTreeMap<Text, Vec<Spanned<Step>>>,
+}
+
+/// Fragments by their names.
+pub(crate) type Fragments = BTreeMap<Text, Spanned<Fragment>>;
+
+/// Bytes, or header fields of HTTP/2.
+#[derive(Debug)]
+pub(crate) enum Fragment {
+    Bytes(String),
+    Fields(Vec<Spanned<Bytes>>),
+}
+
 /// The file of presets.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -237,8 +285,8 @@ pub(crate) struct Preset {
     /// When to use it, and why the outcomes are graded so.
     pub(crate) text: String,
     /// The alternatives.
-    #[schemars(with = "Vec<Expect>")]
-    pub(crate) expect: Vec<Spanned<Expect>>,
+    #[schemars(with = "Alternatives")]
+    pub(crate) expect: Alternatives,
 }
 
 /// The requirements of one RFC.
@@ -285,36 +333,18 @@ pub(crate) struct Requirement {
     #[serde(default)]
     #[schemars(with = "Option<bool>")]
     pub(crate) derived: bool,
+    /// Whether it is a rule for every response whose breach is a habit of the target: it counts once
+    /// per run.
+    #[serde(default)]
+    #[schemars(with = "Option<bool>")]
+    pub(crate) habit: bool,
+    /// Whether only the end of the connection shows if it is kept; no text says how soon that end is
+    /// due.
+    #[serde(default)]
+    #[schemars(with = "Option<bool>")]
+    pub(crate) needs_end: bool,
     /// Why no probe can see whether it is kept.
     pub(crate) untestable: Option<String>,
-}
-
-impl<'d> Deserialize<'d> for Bytes {
-    fn deserialize<D: Deserializer<'d>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(BytesVisitor)
-    }
-}
-
-struct BytesVisitor;
-
-impl<'d> Visitor<'d> for BytesVisitor {
-    type Value = Bytes;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string or a list of strings")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Bytes, E> {
-        Ok(Bytes::One(text.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'d>>(self, mut texts: A) -> Result<Bytes, A::Error> {
-        let mut joined = Vec::new();
-        while let Some(text) = texts.next_element()? {
-            joined.push(text);
-        }
-        Ok(Bytes::Joined(joined))
-    }
 }
 
 /// Stands for one of the words of a choice in the schema.
@@ -361,21 +391,5 @@ impl JsonSchema for Yes {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "const": true })
-    }
-}
-
-impl JsonSchema for Bytes {
-    fn schema_name() -> Cow<'static, str> {
-        "Bytes".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "Bytes in our escapes, or several texts that are joined.",
-            "anyOf": [
-                { "type": "string" },
-                { "type": "array", "items": { "type": "string" }, "minItems": 1 },
-            ],
-        })
     }
 }

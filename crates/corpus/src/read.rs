@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 
 use crate::case::{Outcome, Outcomes};
+use crate::nearest::nearest;
 use crate::problem::{Problem, Text};
 use crate::raw;
 use crate::registry::Registry;
@@ -16,6 +17,7 @@ use crate::words::Word;
 pub(crate) mod cases;
 pub(crate) mod expect;
 mod h2;
+pub(crate) mod names;
 pub(crate) mod registry;
 
 /// Reads one file and gathers what is wrong with it.
@@ -92,8 +94,7 @@ impl<'t> Reader<'t> {
     /// A requirement's id, which has to be in the registry.
     pub(crate) fn requirement(&mut self, id: &raw::Text, registry: &Registry) -> String {
         if registry.get(id.get_ref()).is_none() {
-            let near =
-                crate::nearest::nearest(id.get_ref(), registry.iter().map(|r| r.id.as_str()));
+            let near = nearest(id.get_ref(), registry.iter().map(|r| r.id.as_str()));
             let help = match near {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "add it to `requirements/`, or cite one that is there".into(),
@@ -227,7 +228,7 @@ fn explain(problem: &mut Problem, kind: &TemplateErrorKind, fragments: &Fragment
         TemplateErrorKind::UnknownBinding(name) => {
             let bindings = Binding::NAMES.iter().map(|(binding, _)| *binding);
             let known: Vec<&str> = bindings.chain(fragments.keys().map(String::as_str)).collect();
-            match crate::nearest::nearest(name, known) {
+            match nearest(name, known) {
                 Some(near) => problem.say(format!("did you mean `{{{near}}}`?")),
                 None => problem.say("name a binding or a fragment, or write `{{` for a brace"),
             }

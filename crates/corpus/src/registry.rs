@@ -43,6 +43,11 @@ pub struct Requirement {
     /// The server has the duty only because RFC 6455, section 4.2.1 lets it refuse what does not
     /// match the description of a client's handshake.
     pub derived: bool,
+    /// A rule for every response whose breach is a habit of the target: it counts once per run.
+    pub habit: bool,
+    /// Only the end of the connection shows whether it is kept, and no text says how soon that end is
+    /// due: a breach is worth a longer wait.
+    pub needs_end: bool,
     /// Why no probe can see whether it is kept.
     pub untestable: Option<String>,
     /// Where it is written.
@@ -246,6 +251,8 @@ mod tests {
             successor: Some("rfc9113/3.1".into()),
             changed: None,
             derived: false,
+            habit: false,
+            needs_end: false,
             untestable: None,
             source: Source::default(),
         }

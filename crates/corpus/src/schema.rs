@@ -4,12 +4,13 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use crate::raw::{CaseFile, PresetFile, RequirementFile};
+use crate::raw::{CaseFile, FragmentFile, PresetFile, RequirementFile};
 
-/// The JSON Schema of case files. The other two kinds of file are beside it, below `$defs`.
+/// The JSON Schema of case files. The other kinds of file are beside it, below `$defs`.
 #[must_use]
 pub fn schema() -> Value {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
+    generator.subschema_for::<FragmentFile>();
     generator.subschema_for::<PresetFile>();
     generator.subschema_for::<RequirementFile>();
     let mut schema = generator.into_root_schema_for::<CaseFile>().to_value();

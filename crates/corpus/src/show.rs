@@ -100,7 +100,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::case::{Outcomes, Role};
+    use crate::case::Outcomes;
     use crate::template::Template;
 
     fn send(text: &str) -> Step {
@@ -119,23 +119,7 @@ mod tests {
             send("{ping}"),
             Step::ShutdownWrite,
         ];
-        let case = Case {
-            id: "server/a/b".into(),
-            title: String::new(),
-            why: None,
-            requirement: String::new(),
-            see: Vec::new(),
-            role: Role::Server,
-            needs: Vec::new(),
-            hazard: None,
-            over: Over::Http1,
-            tls: Tls::AsTarget,
-            alpn: usual_alpn(Over::Http1),
-            steps,
-            expect: Vec::new(),
-            same_as: None,
-            source: crate::case::Source::default(),
-        };
+        let case = Case { id: "server/a/b".into(), steps, ..Case::default() };
         insta::assert_snapshot!(show(&case, &Bindings::example()), @r#"
         send
           GET /chat HTTP/1.1\r\n

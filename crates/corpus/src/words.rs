@@ -76,7 +76,7 @@ impl Word for Over {
 words!(Tls, "use of TLS", "as-target" = AsTarget, "off" = Off);
 words!(Alpn, "outcome of ALPN", "h2" = H2, "http/1.1" = Http11, "none" = None);
 words!(Hazard, "hazard", "resource" = Resource);
-words!(Grade, "grade", "pass" = Pass, "warn" = Warn, "inconclusive" = Inconclusive);
+words!(Grade, "grade", "pass" = Pass, "warn" = Warn, "inconclusive" = Inconclusive, "fail" = Fail);
 words!(Connection, "connection", "closed" = Closed, "open" = Open);
 words!(
     Tunnel,

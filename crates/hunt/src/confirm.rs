@@ -7,8 +7,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::Instant;
+use upspec_corpus::case_file;
 use upspec_handshake::permitted::Answer;
-use upspec_recipes::{Recipe, case_file};
+use upspec_recipes::Recipe;
 
 use crate::finding::{Finding, Kind, Sign, case_topic};
 use crate::hunt::{Event, Hunt, answer};
@@ -150,7 +151,7 @@ impl Hunt {
         let case = self.case(recipe, (&topic, "smallest"), against);
         let folder = self.options.out.join("server");
         let path = folder.join(format!("{topic}.toml"));
-        let text = case_file(&case, "Found by upspec fuzz");
+        let text = case_file("Found by upspec fuzz", std::slice::from_ref(&case));
         if let Err(error) = save(&folder, &path, &text) {
             self.tell(Event::Note(format!("cannot write {}: {error}", path.display())));
         }

@@ -4,12 +4,11 @@
 use upspec_corpus::case::{
     Alpn, Case, Connection, Expectation, FieldMatcher, FieldTest, Grade, Outcome, Tunnel,
 };
-use upspec_corpus::frames::ErrorCode;
 use upspec_corpus::template::{Part, Template};
 use upspec_handshake::Party;
 use upspec_handshake::field::{elements, is_tchar};
 use upspec_handshake::frame::{Frame, opcode};
-use upspec_handshake::h2;
+use upspec_handshake::h2::{self, ErrorCode};
 
 use crate::inflate::Inflater;
 use crate::result::Came;
@@ -123,7 +122,7 @@ fn alpn_miss(want: Alpn, view: &View<'_, '_>) -> Option<String> {
 
 fn code_miss(codes: &[ErrorCode], view: &View<'_, '_>) -> Option<String> {
     let code = view.http2().and_then(Http2::failure)?.code;
-    let wanted = codes.is_empty() || codes.iter().any(|want| want.number() == code.0);
+    let wanted = codes.is_empty() || codes.contains(&code);
     (!wanted).then(|| format!("the code is {code}"))
 }
 

@@ -68,7 +68,7 @@ pub fn judge_transcript(
     };
     own = own.filter(|own| !is_told(own));
     let twin = twin.filter(|_| case.same_as.is_some()).and_then(|twin| View::of(case, twin));
-    if let (Some(twin), Some(own), Matched::Nothing(_)) = (&twin, &mut own, &matched) {
+    if let (Some(twin), Some(own), true) = (&twin, &mut own, fails(&matched)) {
         blame_twin(case, twin, own, &mut result);
     }
     result.findings.extend(own.into_iter().chain(rules));
@@ -161,6 +161,11 @@ fn own_expectation(
         Matched::Alternative(expectation) => match expectation.grade {
             Grade::Pass => None,
             Grade::Warn => Some(graded(case, expectation, view, book, Verdict::Warn)),
+            Grade::Fail => {
+                let requirement = expectation.requirement.as_ref().unwrap_or(&case.requirement);
+                let verdict = book.worst(requirement);
+                Some(graded(case, expectation, view, book, verdict))
+            }
             Grade::Inconclusive => {
                 result.verdict = Verdict::Inconclusive;
                 result.reason = Some(undecided(case, view.outcome()));
@@ -197,8 +202,7 @@ fn beside_the_point(
         return (response && is_about_tunnel(case)).then_some((Reason::Blocked, NO_TUNNEL));
     }
     // A 101 to an earlier request is no answer to the one that the case is about.
-    let matches = matches!(matched, Matched::Alternative(_));
-    (view.is_cut_short() && matches).then_some((
+    (view.is_cut_short() && !fails(matched)).then_some((
         Reason::NotApplicable,
         "the request that the case is about comes behind this one",
     ))
@@ -236,10 +240,18 @@ fn graded(
     book.finding(requirement, verdict, message, answer_place(view))
 }
 
+/// Whether the answer is one that the case fails.
+fn fails(matched: &Matched<'_>) -> bool {
+    match matched {
+        Matched::Alternative(found) => found.grade == Grade::Fail,
+        Matched::Nothing(_) => true,
+    }
+}
+
 /// A spelling is not to blame where the plain one fares no better: the case of the twin says so. The
 /// finding stays, without weight.
 fn blame_twin(case: &Case, twin: &View<'_, '_>, own: &mut Finding, result: &mut CaseResult) {
-    if let Matched::Nothing(_) = matched(case, twin) {
+    if fails(&matched(case, twin)) {
         own.verdict = Verdict::Inconclusive;
         own.message.push_str(" (the plain spelling fares no better)");
         result.verdict = Verdict::Inconclusive;
@@ -298,14 +310,12 @@ fn rests_on_silence(
     if no_acknowledgement || findings.iter().any(no_end_came) {
         return true;
     }
-    match matched {
-        Matched::Nothing(_) => {
-            let outcome = view.outcome();
-            let near = case.expect.iter().any(|alternative| alternative.outcomes.covers(outcome));
-            near || outcome == Outcome::Silent
-        }
-        Matched::Alternative(found) => found.grade == Grade::Warn,
+    if fails(matched) {
+        let outcome = view.outcome();
+        let near = case.expect.iter().any(|alternative| alternative.outcomes.covers(outcome));
+        return near || outcome == Outcome::Silent;
     }
+    matches!(matched, Matched::Alternative(found) if found.grade == Grade::Warn)
 }
 
 /// Rules for every response that are broken when no end of the connection comes. No RFC says how soon

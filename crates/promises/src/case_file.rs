@@ -2,9 +2,9 @@
 //! printed and loads again as the same cases. Never reads the embedded corpus: loading it is slow.
 
 use upspec_corpus::template::escape;
-use upspec_corpus::{Bindings, Case, Corpus, Source, Template, show};
+use upspec_corpus::{Bindings, Case, Corpus, Source, Template, case_file as print, show};
 
-use crate::print::{file, printed};
+use crate::planted;
 use crate::seeds::Material;
 
 /// Checks one input of the target `case_file`.
@@ -45,7 +45,8 @@ fn template(text: &str) {
 }
 
 fn reload(corpus: &Corpus) {
-    let again = load(&printed(&corpus.cases)).unwrap_or_else(|error| panic!("{error}"));
+    let shown: Vec<Case> = corpus.cases.iter().map(planted::printed).collect();
+    let again = load(&print("Printed", &shown)).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(placeless(&again.cases), placeless(&corpus.cases));
     for case in &corpus.cases {
         if case.steps.iter().all(is_small) {
@@ -86,7 +87,7 @@ pub(crate) fn seeds(material: &Material) -> Vec<Vec<u8>> {
         for one in &mut case.expect {
             one.requirement = one.requirement.as_ref().map(|_| REQUIREMENT.to_owned());
         }
-        file(std::slice::from_ref(&case)).into_bytes()
+        print("Printed", std::slice::from_ref(&case)).into_bytes()
     });
     cases.chain([EXAMPLE.as_bytes().to_vec()]).collect()
 }
@@ -109,12 +110,14 @@ text = "For a bad handshake."
 status = "4xx"
 "#;
 
-/// A seed with what the printed cases do not have: fragments, presets, lists of texts, comments.
+/// A seed with what the printed cases do not have: fragments, presets, long forms, comments.
 const EXAMPLE: &str = r#"# A file of cases.
 title = "Key"
 needs = ["endpoint", "pong"]
 [fragments]
-get = 'GET {path} HTTP/1.1\r\nHost: {authority}\r\n{standing}'
+line = 'GET {path} HTTP/1.1\r\n'
+get = '{line}Host: {authority}\r\n{standing}'
+h2-get = [[':method', 'GET'], '{standing}']
 [[case]]
 name = "short"
 title = "A short key is refused"
@@ -140,6 +143,11 @@ fields = [{ name = "Upgrade", no-token = 'websocket' }]
 [[case.expect]]
 status = "101"
 tunnel = "ping-pong"
-grade = "warn"
-because = "Harmless."
+warn = "Harmless."
+[[case]]
+name = "short-form"
+title = "A frame is answered"
+requirement = "rfc6455/4.2.1-key"
+h2 = { headers = ['{h2-get}', ['a', '{line}']], end-stream = true }
+expect = ["refused", { status = "101", fail = "No.", requirement = "rfc6455/4.2.1-key" }]
 "#;

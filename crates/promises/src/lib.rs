@@ -14,7 +14,6 @@ mod judge;
 mod permitted;
 mod pieces;
 mod planted;
-mod print;
 mod request_head;
 mod response_head;
 mod roles;

@@ -1,12 +1,8 @@
-//! A recipe as a case: in memory for the judge, and as a case file that replays it.
+//! A recipe as a case, for the judge and for a case file that replays it.
 //! Never says more of the answer than the model does.
 
-use std::fmt::Write as _;
-use std::time::Duration;
-
-use upspec_corpus::case::{Case, Need, Over, Role, Source, Step, Tls};
-use upspec_corpus::template::escape;
-use upspec_corpus::{Bindings, Template};
+use upspec_corpus::Bindings;
+use upspec_corpus::case::{Case, Need, Step};
 use upspec_handshake::permitted::{Answer, Endpoint};
 
 use crate::expect::expected;
@@ -39,118 +35,19 @@ impl Recipe {
             title: expected.title,
             why: Some(format!("Recipe: {self}")),
             requirement: expected.requirement,
-            see: Vec::new(),
-            role: Role::Server,
             needs: vec![Need::Endpoint],
-            hazard: None,
-            over: Over::Http1,
-            tls: Tls::AsTarget,
-            alpn: vec!["http/1.1".to_owned()],
             steps,
             expect: expected.alternatives,
-            same_as: None,
-            source: Source::default(),
+            ..Case::default()
         }
     }
-}
-
-/// A case file with this one case of HTTP/1.1. It is read back as the same case; frames of HTTP/2,
-/// which no recipe has, are left out.
-#[must_use]
-pub fn case_file(case: &Case, title: &str) -> String {
-    let mut out = String::new();
-    let name = case.id.rsplit('/').next().unwrap_or_default();
-    line(&mut out, "title", &basic(title));
-    out.push_str("\n[[case]]\n");
-    line(&mut out, "name", &basic(name));
-    line(&mut out, "title", &basic(&case.title));
-    line(&mut out, "requirement", &basic(&case.requirement));
-    if let Some(why) = &case.why {
-        line(&mut out, "why", &basic(why));
-    }
-    let needs: Vec<String> = case.needs.iter().map(|need| format!("\"{need}\"")).collect();
-    line(&mut out, "needs", &format!("[{}]", needs.join(", ")));
-    for one in &case.steps {
-        out.push_str("\n[[case.step]]\n");
-        step(&mut out, one);
-    }
-    for one in &case.expect {
-        out.push_str("\n[[case.expect]]\n");
-        line(&mut out, "status", &basic(&one.outcomes.to_string()));
-        line(&mut out, "grade", &basic(&one.grade.to_string()));
-        if let Some(requirement) = &one.requirement {
-            line(&mut out, "requirement", &basic(requirement));
-        }
-        if let Some(because) = &one.because {
-            line(&mut out, "because", &basic(because));
-        }
-    }
-    out
-}
-
-fn step(out: &mut String, step: &Step) {
-    match step {
-        Step::Send(bytes) => {
-            out.push_str("send = [\n");
-            for text in lines(bytes) {
-                writeln!(out, "  '{text}',").expect("a string takes it all");
-            }
-            out.push_str("]\n");
-        }
-        Step::Repeat { times, bytes } => {
-            let table = format!("{{ times = {times}, bytes = '{bytes}' }}");
-            line(out, "repeat", &table);
-        }
-        Step::Wait(time) => line(out, "wait", &basic(&millis(*time))),
-        Step::Await(outcomes) => line(out, "await", &basic(&outcomes.to_string())),
-        Step::ShutdownWrite => line(out, "shutdown", "\"write\""),
-        Step::AwaitSettings => line(out, "await", "\"settings\""),
-        Step::H2(_) => {}
-    }
-}
-
-/// The spelling of a template, a text for each line that it writes.
-fn lines(template: &Template) -> Vec<String> {
-    let spelt = template.to_string();
-    let mut lines: Vec<String> = Vec::new();
-    for part in spelt.split_inclusive("\\n") {
-        // An escaped backslash before an `n` is no line end.
-        match lines.last_mut() {
-            Some(last) if !ends_line(last) => last.push_str(part),
-            _ => lines.push(part.to_owned()),
-        }
-    }
-    lines
-}
-
-fn ends_line(spelt: &str) -> bool {
-    let before = spelt.strip_suffix('n').unwrap_or_default();
-    before.chars().rev().take_while(|c| *c == '\\').count() % 2 == 1
-}
-
-fn millis(time: Duration) -> String {
-    format!("{}ms", time.as_millis())
-}
-
-fn line(out: &mut String, key: &str, value: &str) {
-    writeln!(out, "{key} = {value}").expect("a string takes it all");
-}
-
-/// A basic string of TOML. What is no printable ASCII is spelt as case files do.
-fn basic(text: &str) -> String {
-    let printable = |c: char| (' '..='~').contains(&c);
-    let text: String = text
-        .chars()
-        .map(|c| if printable(c) { c.to_string() } else { escape(c.to_string().as_bytes()) })
-        .collect();
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use upspec_corpus::Corpus;
+    use upspec_corpus::{Corpus, Source, case_file};
 
     const NAME: CaseName<'_> =
         CaseName { topic: "user/server/found", name: "one", against: Answer::Switch };
@@ -169,7 +66,7 @@ mod tests {
             let name = CaseName { topic: &topic, ..NAME };
             let case = recipe.case(name, &SWITCHES, &Bindings::example());
             let path = server.join(format!("found-{index}.toml"));
-            std::fs::write(path, case_file(&case, "Found")).unwrap();
+            std::fs::write(path, case_file("Found", std::slice::from_ref(&case))).unwrap();
             cases.push(case);
         }
         let corpus = Corpus::embedded_with(&[folder.path().to_owned()]);
@@ -195,17 +92,6 @@ mod tests {
             for (written, read) in replayed(&recipes) {
                 prop_assert_eq!(essence(written), essence(read));
             }
-        }
-    }
-
-    #[test]
-    fn a_text_is_cut_behind_line_ends_only() {
-        let rows = [
-            (r"a\r\nb\r\n\r\n", vec![r"a\r\n", r"b\r\n", r"\r\n"]),
-            (r"a\\nb\nc", vec![r"a\\nb\n", "c"]),
-        ];
-        for (spelt, want) in rows {
-            assert_eq!(lines(&Template::parse(spelt).unwrap()), want);
         }
     }
 }

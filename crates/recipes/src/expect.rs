@@ -297,15 +297,5 @@ fn outcomes(answer: Answer) -> Vec<Outcome> {
 }
 
 fn passing(outcomes: Outcomes) -> Expectation {
-    Expectation {
-        grade: Grade::Pass,
-        outcomes,
-        codes: Vec::new(),
-        alpn: None,
-        fields: Vec::new(),
-        connection: None,
-        tunnel: None,
-        requirement: None,
-        because: None,
-    }
+    Expectation { outcomes, ..Expectation::default() }
 }

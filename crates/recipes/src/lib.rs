@@ -19,7 +19,7 @@ mod strategy;
 mod text;
 pub mod words;
 
-pub use case::{CaseName, case_file};
+pub use case::CaseName;
 pub use edit::Edit;
 pub use expect::is_spelling;
 pub use recipe::{Recipe, RecipeError};

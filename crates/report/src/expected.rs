@@ -53,6 +53,7 @@ pub(crate) fn graded(expectation: &Expectation) -> Expected {
         Grade::Pass => Verdict::Pass,
         Grade::Warn => Verdict::Warn,
         Grade::Inconclusive => Verdict::Inconclusive,
+        Grade::Fail => Verdict::Fail,
     };
     Expected { grade, text: describe(expectation), because: expectation.because.clone() }
 }
@@ -111,17 +112,7 @@ mod tests {
     use super::*;
 
     fn expectation(outcomes: &[Outcome]) -> Expectation {
-        Expectation {
-            grade: Grade::Pass,
-            outcomes: Outcomes(outcomes.to_vec()),
-            codes: Vec::new(),
-            alpn: None,
-            fields: Vec::new(),
-            connection: None,
-            tunnel: None,
-            requirement: None,
-            because: None,
-        }
+        Expectation { outcomes: Outcomes(outcomes.to_vec()), ..Expectation::default() }
     }
 
     fn field(name: &str, test: FieldTest) -> FieldMatcher {

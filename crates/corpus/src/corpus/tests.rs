@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::case::{Connection, FieldTest, Grade, Need, Step};
 
+mod forms;
 mod http2;
 mod meaning;
 mod spelling;
@@ -35,8 +36,7 @@ status = "4xx"
 
 [[preset.expect]]
 status = "5xx closed"
-grade = "warn"
-because = "It refuses."
+warn = "It refuses."
 "#;
 
 const CASES: &str = r#"title = "Keys"

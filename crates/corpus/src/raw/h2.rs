@@ -4,9 +4,10 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
+use upspec_handshake::h2::ErrorCode;
 
-use super::{OneOf, Text};
-use crate::frames::ErrorCode;
+use super::forms::HeaderField;
+use super::{Bytes, OneOf, Text};
 
 /// A frame of HTTP/2: exactly one of `headers`, `data`, `settings`, `rst-stream`, `ping`,
 /// `window-update` and `frame`, and what belongs to it.
@@ -14,10 +15,11 @@ use crate::frames::ErrorCode;
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(extend("minProperties" = 1))]
 pub(crate) struct H2 {
-    /// A header list, pseudo-header fields included: `[[':method', 'GET'], …]`. `['{standing}']` is
-    /// what the target wants on every request. The block has no indexes and no Huffman coding.
-    #[schemars(with = "Option<Vec<Vec<String>>>")]
-    pub(crate) headers: Option<Spanned<Vec<Spanned<Vec<Text>>>>>,
+    /// A header list, pseudo-header fields included: `[[':method', 'GET'], …]`. A text alone is a
+    /// fragment of fields, or `'{standing}'`: what the target wants on every request. The block has no
+    /// indexes and no Huffman coding.
+    #[schemars(with = "Option<Vec<HeaderField>>")]
+    pub(crate) headers: Option<Spanned<Vec<Spanned<Bytes>>>>,
     /// The octets of a DATA frame.
     #[schemars(with = "Option<String>")]
     pub(crate) data: Option<Text>,

@@ -1,7 +1,6 @@
 //! The cases of one file: steps, needs, and the checks that a case means something.
 //! Never looks at other files: that is for the loader, who has them all.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -10,8 +9,9 @@ use toml::Spanned;
 use crate::case::{Case, Need, Over, Role, Step, Tls, usual_alpn};
 use crate::raw::{self, Side};
 use crate::read::expect::Known;
+use crate::read::names::Names;
 use crate::read::{Reader, only_one, split};
-use crate::template::{Binding, Fragments, Template};
+use crate::template::{Binding, Template};
 
 /// A case file, read.
 pub(crate) struct Topic {
@@ -34,7 +34,7 @@ struct Shared<'k> {
     over: Over,
     tls: Tls,
     alpn: Option<Vec<String>>,
-    fragments: Fragments,
+    names: Names,
     known: Known<'k>,
 }
 
@@ -49,7 +49,8 @@ impl Reader<'_> {
     ) -> Topic {
         let title = self.sentence(&file.title);
         let needs = self.needs(&file.needs);
-        let fragments = self.fragments(file.fragments);
+        let mut names = known.names.clone();
+        self.fragments(&file.fragments, known.taken, &mut names);
         let shared = Shared {
             topic,
             role,
@@ -57,7 +58,7 @@ impl Reader<'_> {
             over: file.over.and_then(|word| self.word(&word)).unwrap_or_default(),
             tls: file.tls.and_then(|word| self.word(&word)).unwrap_or_default(),
             alpn: file.alpn.map(|names| self.alpn(&names)),
-            fragments,
+            names,
             known,
         };
         let cases = file.case.into_iter().map(|raw| self.case(raw, &shared)).collect();
@@ -79,28 +80,6 @@ impl Reader<'_> {
         names.map(|name| name.get_ref().clone()).collect()
     }
 
-    fn fragments(&mut self, raws: BTreeMap<raw::Text, raw::Text>) -> Fragments {
-        let mut fragments = Fragments::new();
-        for (name, text) in &raws {
-            let own = self.name(name);
-            if Binding::from_name(&own).is_some() {
-                self.report(name.span(), format!("a fragment with the name of `{{{own}}}`"))
-                    .say("a binding has that name; take another");
-            }
-            let found = self.problems.len();
-            let template = self.template(text, &Fragments::new());
-            let names_other = |message: &str| {
-                raws.keys().any(|other| message.contains(&format!("`{{{}}}`", other.get_ref())))
-            };
-            if let Some(problem) = self.problems.get_mut(found).filter(|p| names_other(&p.message))
-            {
-                problem.say("a fragment holds bytes and bindings, and no other fragment");
-            }
-            fragments.insert(own, template);
-        }
-        fragments
-    }
-
     fn case(&mut self, raw: Spanned<raw::Case>, shared: &Shared<'_>) -> ReadCase {
         let (span, raw) = split(raw);
         let found = self.problems.len();
@@ -108,6 +87,9 @@ impl Reader<'_> {
         let same_as = raw.same_as.as_ref().map(Spanned::span);
         let over = raw.over.map_or(Some(shared.over), |word| self.word(&word)).unwrap_or_default();
         let alpn = raw.alpn.map(|names| self.alpn(&names));
+        let opening = raw.open.as_ref().map(|name| self.opening(name, &shared.names));
+        let mut steps = opening.unwrap_or_default();
+        steps.extend(self.own_steps(raw.send, raw.h2, raw.step, &shared.names));
         let case = Case {
             id: format!("{}/{}", shared.topic, self.name(&raw.name)),
             title: self.sentence(&raw.title),
@@ -120,8 +102,8 @@ impl Reader<'_> {
             over,
             tls: raw.tls.map_or(Some(shared.tls), |word| self.word(&word)).unwrap_or_default(),
             alpn: alpn.or_else(|| shared.alpn.clone()).unwrap_or_else(|| usual_alpn(over)),
-            steps: raw.step.into_iter().filter_map(|s| self.step(s, &shared.fragments)).collect(),
-            expect: self.expectations(raw.expect, shared.known),
+            steps,
+            expect: self.alternatives(raw.expect, registry, shared.known.presets),
             same_as: raw.same_as.map(Spanned::into_inner),
             source: self.text.source(span.start),
         };
@@ -135,8 +117,8 @@ impl Reader<'_> {
     /// Whether a case that is well written can mean anything.
     fn check(&mut self, case: &Case, name: Range<usize>) {
         let rows = [
-            (case.steps.is_empty(), "step", "say what is done in `[[case.step]]`"),
-            (case.expect.is_empty(), "expect", "say what may follow in `[[case.expect]]`"),
+            (case.steps.is_empty(), "step", "say what is done in `send`, `h2` or `step`"),
+            (case.expect.is_empty(), "expect", "say what may follow in `expect`"),
         ];
         for (missing, what, help) in rows {
             if missing {
@@ -162,17 +144,56 @@ impl Reader<'_> {
         }
     }
 
-    fn step(&mut self, raw: Spanned<raw::Step>, fragments: &Fragments) -> Option<Step> {
+    /// The steps that a case begins with.
+    fn opening(&mut self, name: &raw::Text, names: &Names) -> Vec<Step> {
+        if let Some(steps) = names.openings.get(name.get_ref()) {
+            return steps.clone();
+        }
+        let known: Vec<&str> = names.openings.keys().map(String::as_str).collect();
+        let problem = self.report(name.span(), format!("unknown opening `{}`", name.get_ref()));
+        problem.say("add it to `[openings]` in `fragments.toml`, or use one that is there");
+        problem.did_you_mean(name.get_ref(), &known);
+        Vec::new()
+    }
+
+    /// The steps of a case itself: one `send`, one `h2`, or a list.
+    fn own_steps(
+        &mut self,
+        send: Option<Spanned<raw::Bytes>>,
+        h2: Option<Spanned<raw::H2>>,
+        list: Option<Spanned<Vec<Spanned<raw::Step>>>>,
+        names: &Names,
+    ) -> Vec<Step> {
+        let spans = [
+            ("send", send.as_ref().map(Spanned::span)),
+            ("h2", h2.as_ref().map(Spanned::span)),
+            ("step", list.as_ref().map(Spanned::span)),
+        ];
+        let mut set = spans.into_iter().filter_map(|(key, span)| Some((key, span?)));
+        if let (Some((first, _)), Some((key, span))) = (set.next(), set.next()) {
+            self.report(span, format!("a case with `{first}` and `{key}`"))
+                .say("write all that is done in `step`");
+        }
+        let mut steps = Vec::new();
+        steps.extend(send.map(|bytes| self.send(bytes, names)));
+        steps.extend(h2.and_then(|frames| self.h2(frames, names)).map(Step::H2));
+        for raw in list.map(Spanned::into_inner).unwrap_or_default() {
+            steps.extend(self.step(raw, names));
+        }
+        steps
+    }
+
+    pub(crate) fn step(&mut self, raw: Spanned<raw::Step>, names: &Names) -> Option<Step> {
         let (span, raw) = split(raw);
         let mut set = Vec::new();
         if let Some(bytes) = raw.send {
-            set.push(("send", self.send(bytes, fragments)));
+            set.push(("send", self.send(bytes, names)));
         }
         if let Some(repeat) = raw.repeat {
-            set.push(("repeat", self.repeat(repeat, fragments)));
+            set.push(("repeat", self.repeat(repeat, names)));
         }
         if let Some(frames) = raw.h2 {
-            let step = self.h2(frames, fragments).map(Step::H2);
+            let step = self.h2(frames, names).map(Step::H2);
             // A step that could not be read writes nothing; the problem is noted.
             set.push(("h2", step.unwrap_or(Step::Wait(Duration::ZERO))));
         }
@@ -193,15 +214,15 @@ impl Reader<'_> {
         only_one(self, span, "a step", &["send", "repeat", "h2", "wait", "await", "shutdown"], set)
     }
 
-    fn send(&mut self, bytes: Spanned<raw::Bytes>, fragments: &Fragments) -> Step {
+    fn send(&mut self, bytes: Spanned<raw::Bytes>, names: &Names) -> Step {
         let (span, bytes) = split(bytes);
         let found = self.problems.len();
         let template = match bytes {
-            raw::Bytes::One(text) => self.template_at(&text, span.clone(), fragments),
-            raw::Bytes::Joined(texts) => {
+            raw::Bytes::One(text) => self.template_at(&text, span.clone(), &names.bytes),
+            raw::Bytes::Several(texts) => {
                 let mut joined = Template::default();
                 for text in &texts {
-                    joined.append(&self.template(text, fragments));
+                    joined.append(&self.template(text, &names.bytes));
                 }
                 joined
             }
@@ -212,14 +233,14 @@ impl Reader<'_> {
         Step::Send(template)
     }
 
-    fn repeat(&mut self, repeat: Spanned<raw::Repeat>, fragments: &Fragments) -> Step {
+    fn repeat(&mut self, repeat: Spanned<raw::Repeat>, names: &Names) -> Step {
         let repeat = repeat.into_inner();
         let times = *repeat.times.get_ref();
         if !(1..=MAX_TIMES).contains(&times) {
             self.report(repeat.times.span(), format!("`times = {times}`"))
                 .say(format!("write a number from 1 to {MAX_TIMES}"));
         }
-        Step::Repeat { times, bytes: self.template(&repeat.bytes, fragments) }
+        Step::Repeat { times, bytes: self.template(&repeat.bytes, &names.bytes) }
     }
 
     fn duration(&mut self, text: &raw::Text) -> Duration {

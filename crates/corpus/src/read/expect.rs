@@ -4,29 +4,33 @@
 use std::ops::Range;
 
 use toml::Spanned;
+use upspec_handshake::h2::ErrorCode;
 
 use crate::case::{Expectation, FieldMatcher, FieldTest, Grade, Outcome, Outcomes, Preset};
-use crate::frames::ErrorCode;
 use crate::raw;
+use crate::read::names::{Names, Taken};
 use crate::read::{Reader, only_one, split};
-use crate::registry::Registry;
+use crate::registry::{Registry, Weight};
 use crate::template::{Fragments, Part, Template};
 use crate::words::Word as _;
 
-/// What alternatives may name.
+/// What cases may name.
 #[derive(Clone, Copy)]
 pub(crate) struct Known<'k> {
     pub(crate) registry: &'k Registry,
     pub(crate) presets: &'k [Preset],
+    /// The fragments and openings that all files share.
+    pub(crate) names: &'k Names,
+    /// The names among them that the file must not give another meaning.
+    pub(crate) taken: &'k Taken,
 }
 
 impl Reader<'_> {
     /// The presets of a file; those that went before it are not known to it.
     pub(crate) fn presets(&mut self, file: raw::PresetFile, registry: &Registry) -> Vec<Preset> {
-        let known = Known { registry, presets: &[] };
         let preset = |raw: Spanned<raw::Preset>| {
             let (span, raw) = split(raw);
-            let expect = self.expectations(raw.expect, known);
+            let expect = self.alternatives(raw.expect, registry, &[]);
             if expect.is_empty() {
                 let message = format!("preset `{}` has no alternative", raw.name.get_ref());
                 self.report(span.clone(), message).say("add `[[preset.expect]]`");
@@ -38,17 +42,27 @@ impl Reader<'_> {
     }
 
     /// The alternatives, each preset replaced by its own.
-    pub(crate) fn expectations(
+    pub(crate) fn alternatives(
         &mut self,
-        raws: Vec<Spanned<raw::Expect>>,
-        known: Known<'_>,
+        raws: raw::Alternatives,
+        registry: &Registry,
+        presets: &[Preset],
     ) -> Vec<Expectation> {
         let mut all = Vec::new();
-        for raw in raws {
-            let (span, mut raw) = split(raw);
+        for raw in raws.0 {
+            let (span, raw) = split(raw);
+            let mut raw = match raw {
+                raw::Alternative::Table(raw) => *raw,
+                raw::Alternative::Preset(name) => {
+                    if let Some(preset) = self.preset(&Spanned::new(span, name), presets) {
+                        all.extend(preset.expect.iter().cloned());
+                    }
+                    continue;
+                }
+            };
             match raw.preset.take() {
-                Some(preset) => all.extend(self.preset_alternatives(&preset, raw, known)),
-                None => all.push(self.alternative(span, raw, known.registry)),
+                Some(name) => all.extend(self.adapted(&name, raw, registry, presets)),
+                None => all.push(self.alternative(span, raw, registry)),
             }
         }
         all
@@ -68,12 +82,13 @@ impl Reader<'_> {
                 Default::default()
             }
         };
-        let grade = raw.grade.and_then(|word| self.word(&word)).unwrap_or(Grade::Pass);
+        let (grade, because) = self.grade([
+            (Grade::Pass, raw.pass),
+            (Grade::Warn, raw.warn),
+            (Grade::Inconclusive, raw.inconclusive),
+            (Grade::Fail, raw.fail),
+        ]);
         let codes = raw.code.map(|words| self.codes(&words, &outcomes));
-        if grade == Grade::Warn && raw.because.is_none() {
-            self.report(span, "an alternative that warns without `because`")
-                .say("say in one sentence why it is graded so");
-        }
         Expectation {
             grade,
             outcomes,
@@ -82,9 +97,32 @@ impl Reader<'_> {
             fields: self.fields(raw.fields),
             connection: raw.connection.and_then(|word| self.word(&word)),
             tunnel: raw.tunnel.and_then(|word| self.word(&word)),
-            requirement: raw.requirement.map(|id| self.requirement(&id, registry)),
-            because: raw.because.map(|text| self.sentence(&text)),
+            requirement: raw.requirement.map(|id| self.broken(&id, grade, registry)),
+            because,
         }
+    }
+
+    /// The requirement behind a grade. Only a MUST can fail.
+    fn broken(&mut self, id: &raw::Text, grade: Grade, registry: &Registry) -> String {
+        let found = registry.get(id.get_ref());
+        if grade == Grade::Fail && found.is_some_and(|one| one.level.weight() < Weight::Must) {
+            self.report(id.span(), format!("`fail` by `{}`, which is no MUST", id.get_ref()))
+                .say("write `warn`, or cite a MUST, a MUST NOT or a grammar");
+        }
+        self.requirement(id, registry)
+    }
+
+    /// The grade that is said, and why; several are a problem.
+    fn grade(&mut self, keys: [(Grade, Option<raw::Text>); 4]) -> (Grade, Option<String>) {
+        let mut said = keys.into_iter().filter_map(|(grade, why)| Some((grade, why?)));
+        let Some((grade, why)) = said.next() else {
+            return (Grade::Pass, None);
+        };
+        if let Some((second, why)) = said.next() {
+            self.report(why.span(), format!("an alternative with `{grade}` and `{second}`"))
+                .say("keep one of them");
+        }
+        (grade, Some(self.sentence(&why)))
     }
 
     /// The error codes behind words such as `PROTOCOL_ERROR CANCEL`.
@@ -111,44 +149,35 @@ impl Reader<'_> {
     }
 
     /// The alternatives of a preset, with what the case adds to those that pass.
-    fn preset_alternatives(
+    fn adapted(
         &mut self,
         name: &raw::Text,
         raw: raw::Expect,
-        known: Known<'_>,
+        registry: &Registry,
+        presets: &[Preset],
     ) -> Vec<Expectation> {
         let own = [
             ("status", &raw.status),
             ("code", &raw.code),
-            ("grade", &raw.grade),
-            ("because", &raw.because),
+            ("pass", &raw.pass),
+            ("warn", &raw.warn),
+            ("inconclusive", &raw.inconclusive),
+            ("fail", &raw.fail),
         ];
         for (key, value) in own {
             if let Some(value) = value {
-                self.report(value.span(), format!("`{key}` beside `preset`")).say(format!(
-                    "the preset has its own `{key}`; write another `[[case.expect]]`"
-                ));
+                self.report(value.span(), format!("`{key}` beside `preset`"))
+                    .say(format!("the preset has its own `{key}`; write another alternative"));
             }
         }
-        let Some(preset) = known.presets.iter().find(|preset| preset.name == *name.get_ref())
-        else {
-            let names: Vec<&str> =
-                known.presets.iter().map(|preset| preset.name.as_str()).collect();
-            let message = format!("unknown preset `{}`", name.get_ref());
-            let problem = self.report(name.span(), message);
-            problem.say(if names.is_empty() {
-                "a preset names no other: write its alternatives"
-            } else {
-                "add it to `presets.toml`, or use one that is there"
-            });
-            problem.did_you_mean(name.get_ref(), &names);
+        let Some(preset) = self.preset(name, presets) else {
             return Vec::new();
         };
         let fields = self.fields(raw.fields);
         let alpn = raw.alpn.and_then(|word| self.word(&word));
         let connection = raw.connection.and_then(|word| self.word(&word));
         let tunnel = raw.tunnel.and_then(|word| self.word(&word));
-        let requirement = raw.requirement.map(|id| self.requirement(&id, known.registry));
+        let requirement = raw.requirement.map(|id| self.requirement(&id, registry));
         let mut alternatives = preset.expect.clone();
         for one in alternatives.iter_mut().filter(|one| one.grade == Grade::Pass) {
             one.fields.extend(fields.iter().cloned());
@@ -158,6 +187,23 @@ impl Reader<'_> {
             one.requirement = requirement.clone().or_else(|| one.requirement.take());
         }
         alternatives
+    }
+
+    /// The preset of a name.
+    fn preset<'p>(&mut self, name: &raw::Text, presets: &'p [Preset]) -> Option<&'p Preset> {
+        let found = presets.iter().find(|preset| preset.name == *name.get_ref());
+        if found.is_none() {
+            let names: Vec<&str> = presets.iter().map(|preset| preset.name.as_str()).collect();
+            let message = format!("unknown preset `{}`", name.get_ref());
+            let problem = self.report(name.span(), message);
+            problem.say(if names.is_empty() {
+                "a preset names no other: write its alternatives"
+            } else {
+                "add it to `presets.toml`, or use one that is there"
+            });
+            problem.did_you_mean(name.get_ref(), &names);
+        }
+        found
     }
 
     fn fields(&mut self, raws: Vec<Spanned<raw::Field>>) -> Vec<FieldMatcher> {

@@ -4,47 +4,46 @@
 use std::ops::Range;
 
 use toml::Spanned;
+use upspec_handshake::h2::{ErrorCode, flag, kind};
 
-use crate::frames::{
-    ACK, DATA, END_STREAM, ErrorCode, Field, Frames, HEADERS, PING, Payload, RST_STREAM, SETTINGS,
-    WINDOW_UPDATE,
-};
+use crate::frames::{Field, Frames, Payload};
 use crate::raw::{self, Frame, H2};
+use crate::read::names::Names;
 use crate::read::{Reader, only_one, split};
-use crate::template::{Binding, Fragments, Part, Template};
+use crate::template::{Part, Template};
 
 impl Reader<'_> {
     /// The frames of an `h2` step.
-    pub(crate) fn h2(&mut self, raw: Spanned<H2>, fragments: &Fragments) -> Option<Frames> {
+    pub(crate) fn h2(&mut self, raw: Spanned<H2>, names: &Names) -> Option<Frames> {
         let (span, mut raw) = split(raw);
         let beside = Beside::of(&raw);
         let mut set = Vec::new();
         if let Some(fields) = raw.headers.take() {
-            set.push(("headers", HEADERS, self.block(fields, &beside, fragments)));
+            set.push(("headers", kind::HEADERS, self.block(fields.get_ref(), &beside, names)));
         }
         for (key, kind, octets) in
-            [("data", DATA, raw.data.take()), ("ping", PING, raw.ping.take())]
+            [("data", kind::DATA, raw.data.take()), ("ping", kind::PING, raw.ping.take())]
         {
             if let Some(octets) = octets {
-                let octets = self.template(&octets, fragments);
+                let octets = self.template(&octets, &names.bytes);
                 set.push((key, kind, Payload::Octets(octets)));
             }
         }
         if let Some(list) = raw.settings.take() {
-            set.push(("settings", SETTINGS, settings(list.get_ref())));
+            set.push(("settings", kind::SETTINGS, settings(list.get_ref())));
         }
         if let Some(code) = raw.rst_stream.take() {
-            let code = self.word(&code).map_or(0, ErrorCode::number);
-            set.push(("rst-stream", RST_STREAM, octets(&code.to_be_bytes())));
+            let ErrorCode(code) = self.word(&code).unwrap_or(ErrorCode::NO_ERROR);
+            set.push(("rst-stream", kind::RST_STREAM, octets(&code.to_be_bytes())));
         }
         if let Some(more) = raw.window_update.take() {
             let more = more.get_ref().to_be_bytes();
-            set.push(("window-update", WINDOW_UPDATE, octets(&more)));
+            set.push(("window-update", kind::WINDOW_UPDATE, octets(&more)));
         }
         let frames = |(key, kind, payload)| (key, beside.frames(kind, payload));
         let mut set: Vec<_> = set.into_iter().map(frames).collect();
         if let Some(frame) = raw.frame.take() {
-            set.push(("frame", self.any_frame(frame.into_inner(), fragments)));
+            set.push(("frame", self.any_frame(frame.into_inner(), names)));
         }
         if let [(key, _)] = set[..] {
             self.only_what_belongs(key, &raw);
@@ -53,42 +52,50 @@ impl Reader<'_> {
         only_one(self, span, "an `h2` step", &keys, set)
     }
 
-    fn block(
-        &mut self,
-        fields: Spanned<Vec<Spanned<Vec<raw::Text>>>>,
-        beside: &Beside,
-        fragments: &Fragments,
-    ) -> Payload {
-        let fields = fields.into_inner().into_iter();
+    fn block(&mut self, fields: &[Spanned<raw::Bytes>], beside: &Beside, names: &Names) -> Payload {
         Payload::Block {
-            fields: fields.filter_map(|field| self.header_field(field, fragments)).collect(),
+            fields: self.header_fields(fields, names),
             continuations: beside.continuations,
         }
     }
 
-    /// A name and a value, or `{standing}` alone.
-    fn header_field(
+    /// Fields of a header list, with the fragments that stand among them.
+    pub(crate) fn header_fields(
         &mut self,
-        field: Spanned<Vec<raw::Text>>,
-        fragments: &Fragments,
-    ) -> Option<Field> {
-        let (span, texts) = split(field);
-        let templates: Vec<Template> =
-            texts.iter().map(|text| self.template(text, fragments)).collect();
-        let standing = [Part::Binding(Binding::Standing)];
-        match &templates[..] {
-            [one] if one.parts == standing => Some(Field::Standing),
-            [name, value] => Some(Field::Line(name.clone(), value.clone())),
-            _ => {
-                self.report(span, "a header field that is no pair")
-                    .say("write `['name', 'value']`, or `['{standing}']` alone");
-                None
+        raws: &[Spanned<raw::Bytes>],
+        names: &Names,
+    ) -> Vec<Field> {
+        let mut fields = Vec::new();
+        for raw in raws {
+            match raw.get_ref() {
+                raw::Bytes::Several(pair) if pair.len() == 2 => {
+                    let [name, value] = [0, 1].map(|at| self.template(&pair[at], &names.bytes));
+                    fields.push(Field::Line(name, value));
+                }
+                raw::Bytes::One(text) if text == "{standing}" => fields.push(Field::Standing),
+                raw::Bytes::One(text) => match names.fields_of(text) {
+                    Some(of_fragment) => fields.extend_from_slice(of_fragment),
+                    None => {
+                        let known = names.fields.keys().map(|name| format!("`'{{{name}}}'`"));
+                        let known: Vec<String> = known.chain(["`'{standing}'`".into()]).collect();
+                        let message = format!("`{text}` is not a list of header fields");
+                        self.report(raw.span(), message).say(format!(
+                            "write `['name', 'value']`, or one of {}",
+                            known.join(", ")
+                        ));
+                    }
+                },
+                raw::Bytes::Several(_) => {
+                    self.report(raw.span(), "a header field that is no pair")
+                        .say("write `['name', 'value']`");
+                }
             }
         }
+        fields
     }
 
-    fn any_frame(&mut self, raw: Frame, fragments: &Fragments) -> Frames {
-        let payload = raw.payload.map(|text| self.template(&text, fragments));
+    fn any_frame(&mut self, raw: Frame, names: &Names) -> Frames {
+        let payload = raw.payload.map(|text| self.template(&text, &names.bytes));
         Frames {
             kind: raw.kind,
             flags: raw.flags,
@@ -131,8 +138,8 @@ struct Beside {
 impl Beside {
     fn of(raw: &H2) -> Self {
         let is_set = |flag: &Option<Spanned<bool>>| flag.as_ref().is_some_and(|set| *set.get_ref());
-        let end_stream = if is_set(&raw.end_stream) { END_STREAM } else { 0 };
-        let ack = if is_set(&raw.ack) { ACK } else { 0 };
+        let end_stream = if is_set(&raw.end_stream) { flag::END_STREAM } else { 0 };
+        let ack = if is_set(&raw.ack) { flag::ACK } else { 0 };
         let times = raw.continuation.as_ref().map_or(0, |times| *times.get_ref());
         Self {
             stream: raw.stream.as_ref().map(|stream| *stream.get_ref()),
@@ -143,7 +150,7 @@ impl Beside {
 
     fn frames(&self, kind: u8, payload: Payload) -> Frames {
         let usual = match kind {
-            HEADERS | DATA | RST_STREAM => 1,
+            kind::HEADERS | kind::DATA | kind::RST_STREAM => 1,
             _ => 0,
         };
         Frames { kind, flags: self.flags, stream: self.stream.unwrap_or(usual), payload }

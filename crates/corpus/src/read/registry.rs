@@ -51,6 +51,8 @@ impl Reader<'_> {
             successor: raw.successor.map(Spanned::into_inner),
             changed: raw.changed,
             derived: raw.derived,
+            habit: raw.habit,
+            needs_end: raw.needs_end,
             untestable: raw.untestable,
             source: self.text.source(span.start),
         };

@@ -38,16 +38,32 @@ impl ErrorCode {
     /// The request needs HTTP/1.1.
     pub const HTTP_1_1_REQUIRED: Self = Self(0xd);
 
+    /// The codes of RFC 9113 with their names, in the order of their numbers.
+    pub const NAMED: [(&str, Self); 14] = [
+        ("NO_ERROR", Self::NO_ERROR),
+        ("PROTOCOL_ERROR", Self::PROTOCOL_ERROR),
+        ("INTERNAL_ERROR", Self::INTERNAL_ERROR),
+        ("FLOW_CONTROL_ERROR", Self::FLOW_CONTROL_ERROR),
+        ("SETTINGS_TIMEOUT", Self::SETTINGS_TIMEOUT),
+        ("STREAM_CLOSED", Self::STREAM_CLOSED),
+        ("FRAME_SIZE_ERROR", Self::FRAME_SIZE_ERROR),
+        ("REFUSED_STREAM", Self::REFUSED_STREAM),
+        ("CANCEL", Self::CANCEL),
+        ("COMPRESSION_ERROR", Self::COMPRESSION_ERROR),
+        ("CONNECT_ERROR", Self::CONNECT_ERROR),
+        ("ENHANCE_YOUR_CALM", Self::ENHANCE_YOUR_CALM),
+        ("INADEQUATE_SECURITY", Self::INADEQUATE_SECURITY),
+        ("HTTP_1_1_REQUIRED", Self::HTTP_1_1_REQUIRED),
+    ];
+
     /// The name, when RFC 9113 gives it one.
     pub fn name(self) -> Option<&'static str> {
-        let index = usize::try_from(self.0).ok()?;
-        ERROR_NAMES.get(index).copied()
+        Self::NAMED.iter().find(|(_, code)| *code == self).map(|(name, _)| *name)
     }
 
     /// The code with this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        let index = ERROR_NAMES.iter().position(|known| *known == name)?;
-        u32::try_from(index).ok().map(Self)
+        Self::NAMED.iter().find(|(known, _)| *known == name).map(|(_, code)| *code)
     }
 }
 
@@ -143,23 +159,6 @@ pub mod setting {
         named.map(|row| row.1)
     }
 }
-
-const ERROR_NAMES: [&str; 14] = [
-    "NO_ERROR",
-    "PROTOCOL_ERROR",
-    "INTERNAL_ERROR",
-    "FLOW_CONTROL_ERROR",
-    "SETTINGS_TIMEOUT",
-    "STREAM_CLOSED",
-    "FRAME_SIZE_ERROR",
-    "REFUSED_STREAM",
-    "CANCEL",
-    "COMPRESSION_ERROR",
-    "CONNECT_ERROR",
-    "ENHANCE_YOUR_CALM",
-    "INADEQUATE_SECURITY",
-    "HTTP_1_1_REQUIRED",
-];
 
 const KIND_NAMES: [&str; 10] = [
     "DATA",

@@ -14,12 +14,10 @@ mod tunnel;
 
 use ruling::is_malformed;
 use upspec_corpus::case::{Case, Need, Over, Step};
-use upspec_corpus::frames::ErrorCode;
-use upspec_corpus::words::Word as _;
 use upspec_corpus::{Bindings, Corpus};
 use upspec_handshake::Party;
 use upspec_handshake::h2::message::{DefectKind, ListKind};
-use upspec_handshake::h2::{self, Connection, EventKind, Reader};
+use upspec_handshake::h2::{Connection, EventKind, Reader};
 
 fn written(case: &Case) -> Vec<u8> {
     let mut octets = Vec::new();
@@ -35,13 +33,6 @@ fn what_the_model_cites_is_in_the_registry() {
     for kind in DefectKind::ALL {
         let id = kind.requirement();
         assert!(corpus.requirements.get(id).is_some(), "{kind:?}: {id}");
-    }
-}
-
-#[test]
-fn error_codes_are_the_same() {
-    for (name, code) in ErrorCode::WORDS {
-        assert_eq!(h2::ErrorCode(code.number()).name(), Some(*name));
     }
 }
 

@@ -2,7 +2,7 @@
 //! Never judges more than it is asked to.
 
 use upspec_corpus::Corpus;
-use upspec_corpus::case::{Case, Expectation, Grade, Outcomes, Over, Role, Source, Tls, Tunnel};
+use upspec_corpus::case::{Case, Expectation, Outcomes, Over, Tunnel};
 use upspec_exchange::{Io, IoKind, Link, Octets, Record, Talk};
 use upspec_handshake::Party;
 use upspec_handshake::h2::{PREFACE, flag, hpack, write};
@@ -16,29 +16,14 @@ pub(super) fn case(outcomes: &str) -> Case {
     Case {
         id: "server/control/http2".to_owned(),
         title: "as expected".to_owned(),
-        why: None,
         requirement: "rfc9113/8.1.1-malformed".to_owned(),
-        see: Vec::new(),
-        role: Role::Server,
-        needs: Vec::new(),
-        hazard: None,
         over: Over::Http2,
-        tls: Tls::AsTarget,
         alpn: vec!["h2".to_owned()],
-        steps: Vec::new(),
         expect: vec![Expectation {
-            grade: Grade::Pass,
             outcomes: Outcomes::from_words(outcomes).unwrap(),
-            codes: Vec::new(),
-            alpn: None,
-            fields: Vec::new(),
-            connection: None,
-            tunnel: None,
-            requirement: None,
-            because: None,
+            ..Expectation::default()
         }],
-        same_as: None,
-        source: Source::default(),
+        ..Case::default()
     }
 }
 

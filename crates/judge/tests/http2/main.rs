@@ -10,7 +10,6 @@ use proptest::prelude::{any, proptest};
 use proptest::sample::Index;
 use upspec_corpus::Corpus;
 use upspec_corpus::case::{Alpn, Connection, Tunnel};
-use upspec_corpus::frames::ErrorCode as Code;
 use upspec_exchange::{FrameNotes, IoKind};
 use upspec_handshake::h2::{ErrorCode, flag, kind, write};
 use upspec_judge::{Awaits, TargetFacts, Verdict, judge, leave};
@@ -70,7 +69,7 @@ fn a_request_that_cannot_be_read_has_its_stream() {
 #[test]
 fn an_alternative_may_ask_for_a_code() {
     let mut asks = case("stream-error");
-    asks.expect[0].codes = vec![Code::ProtocolError, Code::RefusedStream];
+    asks.expect[0].codes = vec![ErrorCode::PROTOCOL_ERROR, ErrorCode::REFUSED_STREAM];
     let rows = [
         (ErrorCode::PROTOCOL_ERROR, Verdict::Pass),
         (ErrorCode::REFUSED_STREAM, Verdict::Pass),

@@ -8,9 +8,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use upspec_corpus::case::{
-    Case, Expectation, Grade, Need, Outcome, Outcomes, Role, Source, Step, Tunnel,
-};
+use upspec_corpus::case::{Case, Expectation, Grade, Need, Outcome, Outcomes, Step, Tunnel};
 use upspec_corpus::template::{Binding, Part, Template};
 use upspec_corpus::{Corpus, Registry};
 use upspec_handshake::RequestHead;
@@ -21,23 +19,13 @@ use upspec_runner::{CONTROL, Limits, Settings, Target};
 pub(crate) fn case(id: &str, steps: Vec<Step>) -> Case {
     Case {
         id: id.to_owned(),
-        title: String::new(),
-        why: None,
         requirement: "rfc6455/4.2.1-refuse".to_owned(),
-        see: Vec::new(),
-        role: Role::Server,
-        needs: Vec::new(),
-        hazard: None,
-        over: upspec_corpus::case::Over::Http1,
-        tls: upspec_corpus::case::Tls::AsTarget,
-        alpn: vec!["http/1.1".to_owned()],
         steps,
         expect: vec![expect(
             Grade::Pass,
             &[Outcome::Class(1), Outcome::Class(2), Outcome::Class(4), Outcome::Class(5)],
         )],
-        same_as: None,
-        source: Source::default(),
+        ..Case::default()
     }
 }
 
@@ -48,17 +36,7 @@ pub(crate) fn on_endpoint(case: Case) -> Case {
 
 /// An alternative.
 pub(crate) fn expect(grade: Grade, outcomes: &[Outcome]) -> Expectation {
-    Expectation {
-        grade,
-        outcomes: Outcomes(outcomes.to_vec()),
-        codes: Vec::new(),
-        alpn: None,
-        fields: Vec::new(),
-        connection: None,
-        tunnel: None,
-        requirement: None,
-        because: None,
-    }
+    Expectation { grade, outcomes: Outcomes(outcomes.to_vec()), ..Expectation::default() }
 }
 
 /// The requirements that the cases cite.

@@ -1,0 +1,251 @@
+//! Prints cases as a case file that is read back as the same cases.
+
+use std::fmt::Write as _;
+
+use upspec_handshake::h2::{ErrorCode, flag, kind};
+
+use crate::case::{Case, Expectation, FieldMatcher, FieldTest, Grade, Over, Step, Tls, usual_alpn};
+use crate::frames::{Field, Frames, Payload};
+use crate::template::{Part, Template};
+
+/// A file of these cases, in the shortest form. Fragments, openings, presets and comments are gone, since loading dissolves them.
+/// Cases that were loaded are read back as they are, but for their place; of others, a grade but `pass` needs its reason.
+#[must_use]
+pub fn case_file(title: &str, cases: &[Case]) -> String {
+    let mut out = format!("title = {}\n", text(title));
+    for case in cases {
+        out.push_str("\n[[case]]\n");
+        for (key, value) in keys(case) {
+            writeln!(out, "{key:<11} = {value}").expect("a string takes it all");
+        }
+    }
+    out
+}
+
+/// The keys of a case that do not say what goes without saying.
+fn keys(case: &Case) -> Vec<(&'static str, String)> {
+    let name = case.id.rsplit('/').next().unwrap_or_default();
+    let texts = |all: &[String]| list(all.iter().map(|one| text(one)));
+    let needs = list(case.needs.iter().map(|need| format!("\"{need}\"")));
+    let keys = [
+        ("name", Some(text(name))),
+        ("title", Some(text(&case.title))),
+        ("requirement", Some(text(&case.requirement))),
+        ("see", (!case.see.is_empty()).then(|| texts(&case.see))),
+        ("why", case.why.as_deref().map(text)),
+        ("needs", (!case.needs.is_empty()).then_some(needs)),
+        ("hazard", case.hazard.map(|hazard| format!("\"{hazard}\""))),
+        ("over", (case.over != Over::default()).then(|| format!("\"{}\"", case.over))),
+        ("tls", (case.tls != Tls::default()).then(|| format!("\"{}\"", case.tls))),
+        ("alpn", (case.alpn != usual_alpn(case.over)).then(|| texts(&case.alpn))),
+        ("same-as", case.same_as.as_deref().map(text)),
+        steps(&case.steps),
+        ("expect", Some(expect(&case.expect))),
+    ];
+    keys.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+}
+
+fn steps(steps: &[Step]) -> (&'static str, Option<String>) {
+    match steps {
+        [] => ("step", None),
+        [Step::Send(bytes)] => ("send", Some(send(bytes, ""))),
+        [Step::H2(written)] => ("h2", Some(frames(written, ""))),
+        _ => ("step", Some(lines(steps.iter().map(step), ""))),
+    }
+}
+
+fn step(step: &Step) -> String {
+    match step {
+        Step::Send(bytes) => format!("{{ send = {} }}", send(bytes, "  ")),
+        Step::Repeat { times, bytes } => {
+            format!("{{ repeat = {{ times = {times}, bytes = '{bytes}' }} }}")
+        }
+        Step::H2(written) => format!("{{ h2 = {} }}", frames(written, "  ")),
+        Step::Wait(pause) => format!("{{ wait = \"{}ms\" }}", pause.as_millis()),
+        Step::Await(outcomes) => format!("{{ await = \"{outcomes}\" }}"),
+        Step::AwaitSettings => "{ await = \"settings\" }".to_owned(),
+        Step::ShutdownWrite => "{ shutdown = \"write\" }".to_owned(),
+    }
+}
+
+/// Bytes, cut behind each line end that they write.
+fn send(bytes: &Template, indent: &str) -> String {
+    let spelt = bytes.to_string();
+    let mut texts: Vec<String> = Vec::new();
+    for piece in spelt.split_inclusive("\\n") {
+        match texts.last_mut() {
+            Some(last) if !ends_line(last) => last.push_str(piece),
+            _ => texts.push(piece.to_owned()),
+        }
+    }
+    match &texts[..] {
+        [one] => format!("'{one}'"),
+        _ => short_or_lines(texts.iter().map(|text| format!("'{text}'")), indent),
+    }
+}
+
+/// Whether a spelling ends with `\n` and not with an escaped backslash before an `n`.
+fn ends_line(spelt: &str) -> bool {
+    let before = spelt.strip_suffix('n').unwrap_or_default();
+    before.chars().rev().take_while(|c| *c == '\\').count() % 2 == 1
+}
+
+fn frames(written: &Frames, indent: &str) -> String {
+    let Frames { kind, flags, stream, payload } = written;
+    let octets = match payload {
+        Payload::Octets(octets) => octets,
+        Payload::Block { fields, continuations } => {
+            let fields = short_or_lines(fields.iter().map(field), indent);
+            let mut keys = vec![format!("headers = {fields}")];
+            keys.extend((*stream != 1).then(|| format!("stream = {stream}")));
+            keys.extend((flags & flag::END_STREAM != 0).then(|| "end-stream = true".to_owned()));
+            keys.extend((*continuations != 0).then(|| format!("continuation = {continuations}")));
+            return format!("{{ {} }}", keys.join(", "));
+        }
+    };
+    let none_but = |may: u8| flags & !may == 0;
+    let known = match *kind {
+        kind::DATA if none_but(flag::END_STREAM) => {
+            Some((format!("data = '{octets}'"), 1, "end-stream"))
+        }
+        kind::PING if *stream == 0 && none_but(flag::ACK) => {
+            Some((format!("ping = '{octets}'"), 0, "ack"))
+        }
+        kind::SETTINGS if *stream == 0 && none_but(flag::ACK) => {
+            settings(octets).map(|settings| (format!("settings = {settings}"), 0, "ack"))
+        }
+        kind::RST_STREAM if *flags == 0 => {
+            let code = number(octets).and_then(|number| ErrorCode(number).name());
+            code.map(|code| (format!("rst-stream = \"{code}\""), 1, ""))
+        }
+        kind::WINDOW_UPDATE if *flags == 0 => {
+            number(octets).map(|more| (format!("window-update = {more}"), 0, ""))
+        }
+        _ => None,
+    };
+    let mut keys = Vec::new();
+    match known {
+        Some((key, usual, flag)) => {
+            keys.push(key);
+            keys.extend((*stream != usual).then(|| format!("stream = {stream}")));
+            keys.extend((*flags != 0).then(|| format!("{flag} = true")));
+            format!("{{ {} }}", keys.join(", "))
+        }
+        None => {
+            keys.push(format!("type = {kind}"));
+            keys.extend((*flags != 0).then(|| format!("flags = {flags}")));
+            keys.extend((*stream != 0).then(|| format!("stream = {stream}")));
+            keys.extend((!octets.is_empty()).then(|| format!("payload = '{octets}'")));
+            format!("{{ frame = {{ {} }} }}", keys.join(", "))
+        }
+    }
+}
+
+fn field(field: &Field) -> String {
+    match field {
+        Field::Standing => "'{standing}'".to_owned(),
+        Field::Line(name, value) => format!("['{name}', '{value}']"),
+    }
+}
+
+/// The octets of a template that is not filled in.
+fn plain(octets: &Template) -> Option<&[u8]> {
+    match &octets.parts[..] {
+        [] => Some(&[]),
+        [Part::Bytes(octets)] => Some(octets),
+        _ => None,
+    }
+}
+
+fn number(octets: &Template) -> Option<u32> {
+    plain(octets)?.try_into().ok().map(u32::from_be_bytes)
+}
+
+/// `[[8, 1]]`, when the payload is whole settings (RFC 9113 6.5.1).
+fn settings(octets: &Template) -> Option<String> {
+    let (pairs, []) = plain(octets)?.as_chunks::<6>() else {
+        return None;
+    };
+    let pairs = pairs.iter().map(|[a, b, c, d, e, f]| {
+        format!("[{}, {}]", u16::from_be_bytes([*a, *b]), u32::from_be_bytes([*c, *d, *e, *f]))
+    });
+    Some(list(pairs))
+}
+
+fn expect(alternatives: &[Expectation]) -> String {
+    match alternatives {
+        [one] => alternative(one),
+        _ => lines(alternatives.iter().map(alternative), ""),
+    }
+}
+
+fn alternative(one: &Expectation) -> String {
+    let mut keys = vec![format!("status = \"{}\"", one.outcomes)];
+    if !one.codes.is_empty() {
+        let codes: Vec<String> = one.codes.iter().map(ToString::to_string).collect();
+        keys.push(format!("code = \"{}\"", codes.join(" ")));
+    }
+    keys.extend(one.alpn.map(|alpn| format!("alpn = \"{alpn}\"")));
+    if !one.fields.is_empty() {
+        keys.push(format!("fields = {}", list(one.fields.iter().map(matcher))));
+    }
+    keys.extend(one.connection.map(|connection| format!("connection = \"{connection}\"")));
+    keys.extend(one.tunnel.map(|tunnel| format!("tunnel = \"{tunnel}\"")));
+    match &one.because {
+        None if one.grade == Grade::Pass => {}
+        because => keys.push(format!("{} = {}", one.grade, text(because.as_deref().unwrap_or("")))),
+    }
+    keys.extend(one.requirement.as_deref().map(|id| format!("requirement = {}", text(id))));
+    format!("{{ {} }}", keys.join(", "))
+}
+
+fn matcher(field: &FieldMatcher) -> String {
+    let test = match &field.test {
+        FieldTest::Present => "present = true".to_owned(),
+        FieldTest::Absent => "absent = true".to_owned(),
+        FieldTest::Equals(value) => format!("equals = '{value}'"),
+        FieldTest::Token(token) => format!("token = '{token}'"),
+        FieldTest::NoToken(token) => format!("no-token = '{token}'"),
+        FieldTest::Extension(token) => format!("extension = '{token}'"),
+    };
+    format!("{{ name = {}, {test} }}", text(&field.name))
+}
+
+/// A list on one line.
+fn list(items: impl Iterator<Item = String>) -> String {
+    format!("[{}]", items.collect::<Vec<_>>().join(", "))
+}
+
+/// A list with a line for each item.
+fn lines(items: impl Iterator<Item = String>, indent: &str) -> String {
+    let items: String = items.map(|item| format!("{indent}  {item},\n")).collect();
+    format!("[\n{items}{indent}]")
+}
+
+/// A list on one line if it is short.
+fn short_or_lines(items: impl Iterator<Item = String> + Clone, indent: &str) -> String {
+    let short = list(items.clone());
+    if short.len() <= SHORT { short } else { lines(items, indent) }
+}
+
+/// A basic string of TOML.
+fn text(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if c.is_control() => {
+                write!(out, "\\u{:04X}", u32::from(c)).expect("a string takes it all");
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// How long a list may be that stands on one line.
+const SHORT: usize = 110;
+
+#[cfg(test)]
+mod tests;

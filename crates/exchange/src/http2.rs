@@ -111,16 +111,6 @@ impl Http2 {
         let goaway = self.server.connection_error()?;
         Some(Failure { scope: Scope::Connection, code: goaway.code, at: goaway.at })
     }
-
-    /// Whether a response opens a WebSocket connection (RFC 8441 5).
-    #[must_use]
-    pub fn opens_websocket(&self, response: &Response<'_>) -> bool {
-        let request = self.client.stream(response.stream);
-        let list = request.and_then(|stream| stream.heads.first());
-        let protocol = list.and_then(|head| head.list.pseudo(":protocol"));
-        let success = matches!(response.head.status, Some(200..=299));
-        success && protocol.is_some_and(|name| name.eq_ignore_ascii_case(b"websocket"))
-    }
 }
 
 /// The stream that was opened last by these octets, whether its header block can be read or not.

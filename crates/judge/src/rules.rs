@@ -5,7 +5,6 @@
 //! depends on the other party's messages it reads them from the transcript.
 
 mod connection;
-mod deflate;
 mod fields;
 mod frames;
 mod h2c;
@@ -125,23 +124,16 @@ pub const RULES: &[Rule] = &[
     response("connection-options", Spoken::Http1, switch::end_to_end_options, &[
         "rfc9110/7.6.1-end-to-end", "rfc9110/7.6.1-grammar",
     ]),
-    response("protocol-offered", Spoken::Http1, switch::names_what_was_offered, &[
-        "rfc9110/15.2.2-101-upgrade", "rfc9110/7.8-grammar", "rfc9110/7.8-offered", "rfc9112/9.3.2-pipeline-order",
-    ]),
+    response("upgrade-grammar", Spoken::Http1, switch::protocols, &["rfc9110/7.8-grammar"]),
     response("continue-before-switch", Spoken::Http1, switch::continue_before_switch, &["rfc9110/7.8-continue-first"]),
-    response("accept", Spoken::Http1, websocket::accept_check, &["rfc6455/4.2.2-accept"]),
-    response("websocket-upgrade", Spoken::Http1, websocket::upgrade_and_connection, &[
-        "rfc6455/4.2.2-connection", "rfc6455/4.2.2-upgrade",
-    ]),
-    response("version-on-success", Spoken::Any, websocket::no_version_on_success, &["rfc6455/11.3.5-on-error"]),
-    response("subprotocol", Spoken::Any, websocket::subprotocol, &[
-        "rfc6455/4.2.2-no-subprotocol", "rfc6455/4.2.2-subprotocol-choice", "rfc6455/4.3-protocol-server",
-    ]),
-    response("extensions", Spoken::Any, websocket::extensions, &[
-        "rfc6455/4.2.2-extensions-offered", "rfc6455/9.1-defined-params", "rfc6455/9.1-malformed", "rfc7692/5-conflict",
+    response("switch", Spoken::Any, websocket::switch, &[
+        "rfc6455/11.3.5-on-error", "rfc6455/4.2.2-accept", "rfc6455/4.2.2-connection", "rfc6455/4.2.2-extensions-offered",
+        "rfc6455/4.2.2-no-subprotocol", "rfc6455/4.2.2-subprotocol-choice", "rfc6455/4.2.2-upgrade",
+        "rfc6455/4.3-protocol-server", "rfc6455/9.1-defined-params", "rfc6455/9.1-malformed", "rfc7692/5-conflict",
         "rfc7692/7-invalid-value", "rfc7692/7-repeated-param", "rfc7692/7-unknown-param", "rfc7692/7-unsupported",
         "rfc7692/7.1.1.1-echo", "rfc7692/7.1.2.1-echo", "rfc7692/7.1.2.1-value", "rfc7692/7.1.2.2-answer-value",
-        "rfc7692/7.1.2.2-not-offered", "rfc7692/7.1.2.2-smaller",
+        "rfc7692/7.1.2.2-not-offered", "rfc7692/7.1.2.2-smaller", "rfc9110/15.2.2-101-upgrade", "rfc9110/7.8-offered",
+        "rfc9112/9.3.2-pipeline-order",
     ]),
     response("version-list", Spoken::Any, websocket::version_list, &[
         "rfc6455/11.6-registry", "rfc6455/4.3-version-server", "rfc6455/4.4-version-list",

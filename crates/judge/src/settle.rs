@@ -26,7 +26,7 @@ pub fn settle(results: &mut [CaseResult], registry: &Registry) {
         let came = result.outcome.map(|came| came.outcome);
         let closed = closes_always && came == Some(Outcome::Closed);
         for finding in &mut result.findings {
-            let Some(key) = habit(finding, closed) else {
+            let Some(key) = habit(finding, closed, registry) else {
                 continue;
             };
             let counted = first.entry(key).or_insert_with(|| result.id.clone());
@@ -44,30 +44,16 @@ fn answers_with_error(result: &CaseResult) -> bool {
 }
 
 /// What names the habit behind a warning, if there is one.
-fn habit(finding: &Finding, closed: bool) -> Option<String> {
+fn habit(finding: &Finding, closed: bool, registry: &Registry) -> Option<String> {
+    let requirement = registry.get(&finding.requirement);
     if finding.verdict != Verdict::Warn {
         None
-    } else if HABITS.contains(&finding.requirement.as_str()) {
+    } else if requirement.is_some_and(|requirement| requirement.habit) {
         Some(format!("{} {}", finding.requirement, finding.message))
     } else {
         closed.then(|| "closed".to_owned())
     }
 }
-
-/// The rules for every response that warn at most.
-const HABITS: &[&str] = &[
-    "rfc6455/10.7-close-frame",
-    "rfc6455/11.3.5-on-error",
-    "rfc6455/11.6-registry",
-    "rfc6455/7.1.7-close-frame",
-    "rfc6455/7.1.7-fail",
-    "rfc9110/2.2-role",
-    "rfc9110/6.2-response-version",
-    "rfc9110/6.6.1-date",
-    "rfc9112/9.3-persistence-rules",
-    "rfc9112/9.6-announce",
-    "rfc9112/9.8-closure-alert",
-];
 
 /// A case whose findings have all lost their weight is what it was without them.
 fn lighten(result: &mut CaseResult) {

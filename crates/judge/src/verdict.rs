@@ -77,7 +77,8 @@ pub fn judge_transcript(
     }
     conclude(&mut result);
     result.aside = versions::aside(&view, twin.as_ref());
-    result.aside.rests_on_silence = rests_on_silence(case, &view, &matched, &result.findings);
+    result.aside.rests_on_silence =
+        rests_on_silence(case, &view, &matched, &result.findings, registry);
     result
 }
 
@@ -299,12 +300,14 @@ fn rests_on_silence(
     view: &View<'_, '_>,
     matched: &Matched<'_>,
     findings: &[Finding],
+    registry: &Registry,
 ) -> bool {
     if !view.ending().deadline {
         return false;
     }
     let no_end_came = |finding: &Finding| {
-        finding.verdict >= Verdict::Warn && NEEDS_THE_END.contains(&finding.requirement.as_str())
+        finding.verdict >= Verdict::Warn
+            && registry.get(&finding.requirement).is_some_and(|found| found.needs_end)
     };
     let no_acknowledgement = view.http2().is_some_and(|http2| http2.unacknowledged().is_some());
     if no_acknowledgement || findings.iter().any(no_end_came) {
@@ -317,10 +320,6 @@ fn rests_on_silence(
     }
     matches!(matched, Matched::Alternative(found) if found.grade == Grade::Warn)
 }
-
-/// Rules for every response that are broken when no end of the connection comes. No RFC says how soon
-/// it is due, and servers leave the client a second or so to close first.
-const NEEDS_THE_END: &[&str] = &["rfc9112/9.3-persistence-rules", "rfc9112/9.6-close-sent"];
 
 /// Turns requirement ids into findings with level and sections.
 pub(crate) struct Book<'r> {

@@ -3,9 +3,9 @@
 
 use upspec_exchange::frames::{MOST_FRAMES, frames};
 use upspec_exchange::{Response, Talk, Tunnel};
-use upspec_handshake::Party;
 use upspec_handshake::Status;
 use upspec_handshake::frame::{Compression, Frame, FrameReader, FrameViolation, opcode};
+use upspec_handshake::{Party, peer};
 
 use super::Breach;
 use crate::text::shown;
@@ -60,8 +60,12 @@ pub(super) fn tunnel(talk: &Talk<'_>, party: Party, breaches: &mut Vec<Breach>) 
 
 /// The response that opened a WebSocket connection, if the tunnel is one.
 fn switch<'r, 'b>(talk: &'r Talk<'b>) -> Option<&'r Response<'b>> {
-    if let Some(http2) = talk.http2 {
-        return talk.finals().next().filter(|answer| http2.opens_websocket(answer));
+    if talk.http2.is_some() {
+        let opens = |answer: &&Response<'_>| {
+            let request = answer.request.and_then(|at| talk.requests.get(at));
+            peer::opens_websocket(&answer.head, request.map(|request| &request.head))
+        };
+        return talk.finals().next().filter(opens);
     }
     let last = talk.responses.last()?;
     let upgrade = last.head.fields.combined("Upgrade").unwrap_or_default();

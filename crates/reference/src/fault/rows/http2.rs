@@ -61,6 +61,7 @@ pub(super) const ROWS: &[Fault] = &[
         .by(Http2Section(|section, answer| {
             if answer.status >= 400 {
                 section[0].1.push(b'0');
+                section.retain(|(name, _)| name != b"content-length");
             }
         })),
     fault("http2-interim-ends", "Errors in HTTP/2 are a 103 that ends the stream.")

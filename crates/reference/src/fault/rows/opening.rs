@@ -20,6 +20,7 @@ pub(super) const ROWS: &[Fault] = &[
         .by(Request(|seen, _| read_upgrade(seen, |seen| seen.has(KEY) && !seen.has("Upgrade")))),
     fault("switch-unasked", "Any GET of the endpoint is taken for a handshake.")
         .breaks("rfc9110/7.8-offered")
+        .also(&["rfc6455/4.4-version-list"])
         .shown_by(|| octets("GET /chat HTTP/1.1\r\nHost: a\r\n\r\n"))
         .by(Request(|seen, _| {
             if seen.method() == b"GET" && !seen.is_http2 && !seen.has("Upgrade") {
@@ -253,10 +254,9 @@ pub(super) const ROWS: &[Fault] = &[
 fn make_handshake(seen: &mut Seen) {
     seen.set("Upgrade", b"websocket");
     seen.set("Connection", b"Upgrade");
-    for (name, value) in [(VERSION, &b"13"[..]), (KEY, EXAMPLE_KEY)] {
-        if !seen.has(name) {
-            seen.set(name, value);
-        }
+    seen.set(VERSION, b"13");
+    if !seen.has(KEY) {
+        seen.set(KEY, EXAMPLE_KEY);
     }
 }
 

@@ -77,7 +77,7 @@ pub(super) const ROWS: &[Fault] = &[
         "switch-to-anything",
         "Any Upgrade is answered with a 101 that repeats it, and nothing follows.",
     )
-    .breaks("rfc9110/15.2.2-101-upgrade")
+    .breaks("rfc9110/7.8-offered")
     .shown_by(|| plain("Connection: Upgrade\r\nUpgrade: example/1"))
     .by(Upgrade(|offer| Some(offer.to_vec()))),
     fault("switch-to-h2c", "An offer of h2c is accepted, whatever HTTP2-Settings is.")

@@ -7,6 +7,7 @@
 
 pub(crate) mod answering;
 mod effect;
+pub(crate) mod probe;
 pub(crate) mod reading;
 mod rows;
 mod seen;
@@ -14,6 +15,7 @@ mod seen;
 use std::fmt;
 
 pub(crate) use effect::{Effect, Point};
+pub use probe::Probe;
 pub(crate) use seen::Seen;
 
 /// One thing that the server does wrong.
@@ -26,6 +28,7 @@ pub struct Fault {
     pub breaks: &'static str,
     /// The requirements of other rules that cannot but be broken with it.
     pub also: &'static [&'static str],
+    probe: Option<fn() -> Probe>,
     effects: [Option<Effect>; MOST_EFFECTS],
 }
 
@@ -40,6 +43,11 @@ impl Fault {
         Self::all().find(|fault| fault.name == name)
     }
 
+    /// What a client does to see the fault, if a handshake, a Ping and a plain GET do not show it.
+    pub fn probe(&self) -> Option<Probe> {
+        self.probe.map(|probe| probe())
+    }
+
     pub(crate) fn effects(&self) -> impl Iterator<Item = &Effect> {
         self.effects.iter().flatten()
     }
@@ -50,6 +58,10 @@ impl Fault {
 
     const fn also(self, requirements: &'static [&'static str]) -> Self {
         Self { also: requirements, ..self }
+    }
+
+    const fn shown_by(self, probe: fn() -> Probe) -> Self {
+        Self { probe: Some(probe), ..self }
     }
 
     /// Adds an effect.
@@ -70,7 +82,7 @@ impl Fault {
 
 /// The beginning of a row.
 const fn fault(name: &'static str, summary: &'static str) -> Fault {
-    Fault { name, summary, breaks: "", also: &[], effects: [None; MOST_EFFECTS] }
+    Fault { name, summary, breaks: "", also: &[], probe: None, effects: [None; MOST_EFFECTS] }
 }
 
 /// Names are unique.

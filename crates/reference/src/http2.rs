@@ -356,6 +356,4 @@ const MAX_RESET: usize = 1000;
 const MAX_BLOCK: usize = 64 * 1024;
 
 #[cfg(test)]
-pub(crate) mod probes;
-#[cfg(test)]
 mod tests;

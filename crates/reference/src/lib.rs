@@ -17,7 +17,7 @@ mod tls;
 mod tunnel;
 
 pub use config::{Config, Variation};
-pub use fault::Fault;
+pub use fault::{Fault, Probe};
 pub use server::Server;
 pub use session::{Action, Session};
 pub use tls::Identity;

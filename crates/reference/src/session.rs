@@ -471,6 +471,4 @@ const SLOW_PIECE: usize = 11;
 const SLOW_PAUSE: Duration = Duration::from_millis(1);
 
 #[cfg(test)]
-mod probes;
-#[cfg(test)]
 mod tests;

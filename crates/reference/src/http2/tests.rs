@@ -7,7 +7,7 @@ use upspec_handshake::h2::frame::read;
 use upspec_handshake::h2::hpack::Decoder;
 use upspec_handshake::h2::{flag, kind, setting, write};
 
-use super::probes::{CONNECTS, GET, begun, frame, headers};
+use crate::fault::probe::{GET, WEBSOCKET, frame, headers, http2};
 use crate::{Action, Config, Session, Variation};
 
 /// The frames that the server sends, in words, and `!` where it closes.
@@ -51,6 +51,11 @@ fn words(actions: &[Action]) -> String {
     said.join(" ")
 }
 
+/// The preface of HTTP/2, SETTINGS, and these frames.
+fn begun(frames: &[Vec<u8>]) -> Vec<u8> {
+    http2(frames).writes.concat()
+}
+
 const SWITCH: &[u8] =
     b"HTTP/1.1 101 Switching Protocols\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\n\
       Upgrade: h2c\r\nConnection: Upgrade\r\n\r\n";
@@ -58,7 +63,7 @@ const SWITCH: &[u8] =
 #[test]
 fn frames_are_answered() {
     let end = flag::END_STREAM;
-    let open = || headers(1, CONNECTS[0], 0);
+    let open = || headers(1, WEBSOCKET, 0);
     let ping = || frame(0x89, b"Hello");
     let rows = [
         (vec![], "SETTINGS ack"),

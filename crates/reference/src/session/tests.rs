@@ -5,8 +5,8 @@ use std::time::UNIX_EPOCH;
 
 use proptest::prelude::*;
 
-use super::probes::{HANDSHAKE, PLAIN, Probe, added, all, changed, frame};
 use super::{Action, Session};
+use crate::fault::probe::{HANDSHAKE, PLAIN, Probe, added, changed, frame, frames, get, octets};
 use crate::{Config, Fault, Variation};
 
 /// What the server does after each write.
@@ -59,7 +59,7 @@ fn a_version_refusal_says_what_there_is() {
                 Content-Type: text/plain\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
                 Content-Length: 32\r\nConnection: Upgrade\r\n\r\n\
                 this server speaks version 13\n";
-    let got = answer(&changed("Version: 13", "Version: 25"));
+    let got = answer(&changed("Version: 13", "Version: 25").writes[0]);
     assert_eq!(got, want.replace("Length: 32", "Length: 30"));
 }
 
@@ -100,7 +100,7 @@ fn handshakes_with_another_upgrade_or_request_line() {
         ("/chat", "/chat#a", "400!"),
     ];
     for (what, by, want) in rows {
-        assert_eq!(statuses(&changed(what, by)), want, "{by:?}");
+        assert_eq!(statuses(&changed(what, by).writes[0]), want, "{by:?}");
     }
 }
 
@@ -119,7 +119,7 @@ fn handshakes_with_other_fields() {
         ("\r\n", "\n", "400!"),
     ];
     for (what, by, want) in rows {
-        assert_eq!(statuses(&changed(what, by)), want, "{by:?}");
+        assert_eq!(statuses(&changed(what, by).writes[0]), want, "{by:?}");
     }
 }
 
@@ -149,7 +149,7 @@ fn additions_to_the_handshake() {
         ("Transfer-Encoding: chunked, gzip", "400!"),
     ];
     for (lines, want) in rows {
-        assert_eq!(statuses(&added(lines)), want, "{lines:?}");
+        assert_eq!(statuses(&added(lines).writes[0]), want, "{lines:?}");
     }
 }
 
@@ -215,34 +215,40 @@ fn frames_are_answered() {
     }
 }
 
+/// What shows the faults that have no probe of their own.
+fn common() -> Vec<Probe> {
+    let refused = changed("Version: 13", "Version: 25");
+    vec![frames(&[(0x89, b"Hello")]), octets(PLAIN), refused, get(&[])]
+}
+
 #[test]
 fn every_fault_changes_what_the_server_does() {
     let with_origins =
         |config| Arc::new(Config { origins: vec!["http://good.example".into()], ..config });
     let conforming = with_origins(Config::default());
-    let probes = all();
-    let right: Vec<_> = probes.iter().map(|probe| turns(&conforming, probe)).collect();
     // Those of TLS need a server, which `cargo xtask sensitivity` has.
     let is_of_tls = |name: &str| name.starts_with("tls-") || name == "h2c-in-tls";
-    let unseen: Vec<&str> = Fault::all()
-        .filter(|fault| !is_of_tls(fault.name))
-        .filter(|fault| {
-            let config = with_origins(Config::with_fault(fault));
-            !probes.iter().zip(&right).any(|(probe, right)| turns(&config, probe) != *right)
-        })
-        .map(|fault| fault.name)
-        .collect();
-    assert_eq!(unseen, Vec::<&str>::new());
+    let mut wrong = Vec::new();
+    for fault in Fault::all().filter(|fault| !is_of_tls(fault.name)) {
+        let faulty = with_origins(Config::with_fault(fault));
+        let is_shown = |probe: &Probe| turns(&faulty, probe) != turns(&conforming, probe);
+        match (fault.probe(), common().iter().any(is_shown)) {
+            (Some(probe), _) if !is_shown(&probe) => wrong.push((fault, "its probe shows nothing")),
+            (Some(_), true) => wrong.push((fault, "it needs no probe of its own")),
+            (None, false) => wrong.push((fault, "it needs a probe: shown_by")),
+            _ => {}
+        }
+    }
+    assert_eq!(wrong, []);
 }
 
 #[test]
 fn every_variation_switches_and_refuses() {
     for variation in Variation::ALL {
         let config = Arc::new(Config::with_variation(variation));
-        for (head, class) in
-            [(HANDSHAKE.into(), b'1'), (changed("Version: 13", "Version: 8"), b'4')]
+        for (probe, class) in
+            [(octets(HANDSHAKE), b'1'), (changed("Version: 13", "Version: 8"), b'4')]
         {
-            let probe = Probe { writes: vec![head], ends: false };
             let actions = play(&config, &probe);
             let Action::Write(octets) = &actions[0] else { panic!("{variation:?}") };
             assert_eq!(octets[9], class, "{variation:?}");
@@ -253,7 +259,9 @@ fn every_variation_switches_and_refuses() {
 proptest! {
     #[test]
     fn answers_do_not_depend_on_how_octets_arrive(index in any::<prop::sample::Index>(), cut: prop::sample::Index) {
-        let octets: Vec<u8> = index.get(&all()).writes.concat();
+        let own = Fault::all().filter_map(Fault::probe);
+        let all: Vec<Probe> = own.chain(common()).collect();
+        let octets: Vec<u8> = index.get(&all).writes.concat();
         let (first, second) = octets.split_at(cut.index(octets.len()));
         let config: Arc<Config> = Arc::default();
         let written = |writes: Vec<Vec<u8>>| {

@@ -4,6 +4,7 @@ use upspec_handshake::frame::{FrameViolation, opcode, write};
 
 use super::EXTENSIONS;
 use crate::fault::Effect::*;
+use crate::fault::probe::{added, compressed, frames};
 use crate::fault::{Fault, Point, fault};
 use crate::tunnel::MAX_MESSAGE;
 
@@ -31,68 +32,87 @@ pub(super) const ROWS: &[Fault] = &[
     // Frames that are read.
     fault("close-on-unsolicited-pong", "A Pong that answers nothing ends the connection.")
         .breaks("rfc6455/5.5.3-unsolicited")
+        .shown_by(|| frames(&[(0x8a, b"")]))
         .by(Fail(|frame, _| frame.opcode == opcode::PONG)),
     fault("accept-unmasked-frame", "A frame need not be masked.")
         .breaks("rfc6455/5.1-unmasked")
+        .shown_by(|| frames(&[]).and(b"\x89\x00"))
         .by(Overlook(|violation, _| violation == FrameViolation::UnmaskedByClient)),
     fault("refuse-zero-mask", "A masking key of zeros is taken for none.")
         .breaks("rfc6455/5.5.2-pong")
+        .shown_by(|| frames(&[]).and(b"\x89\x81\0\0\0\0a"))
         .at(Point::ZeroMaskUnseen),
     fault("mask-left-on-rest", "The mask is taken off the first eight octets of data.")
         .breaks("rfc6455/6.2-unmask")
+        .shown_by(|| frames(&[(0x82, &[b'a'; 126])]))
         .by(Payload(|payload| {
             let (first, rest) = payload.split_at(payload.len().min(8));
             first.iter().copied().chain(rest.iter().map(still_masked)).collect()
         })),
     fault("echo-still-masked", "The mask is not taken off.")
         .breaks("rfc6455/5.6-utf8")
+        .shown_by(|| frames(&[(0x81, b"Hello")]))
         .by(Payload(|payload| payload.iter().map(still_masked).collect()))
         .at(Point::Utf8Unchecked),
     fault("accept-reserved-bits", "Reserved bits are not looked at.")
         .breaks("rfc6455/5.2-rsv")
+        .shown_by(|| frames(&[(0xc9, b"Hello")]))
         .by(Overlook(|violation, _| violation == FrameViolation::ReservedBits)),
     fault("accept-unknown-opcode", "Frames with an unknown opcode are skipped.")
         .breaks("rfc6455/5.2-opcode")
+        .shown_by(|| frames(&[(0x83, b"")]))
         .by(Overlook(|violation, _| violation == FrameViolation::OpcodeUnknown)),
     fault("accept-long-control-frame", "A control frame may be of any length.")
         .breaks("rfc6455/5.5-control-frame")
+        .shown_by(|| frames(&[(0x89, &[b'a'; 126])]))
         .by(Overlook(|violation, _| violation == FrameViolation::ControlTooLong)),
     fault("accept-fragmented-control-frame", "A control frame may be a fragment.")
         .breaks("rfc6455/10.7-close-frame")
+        .shown_by(|| frames(&[(0x09, b"Hello")]))
         .by(Overlook(|violation, _| violation == FrameViolation::ControlFragmented)),
     fault("accept-stray-continuation", "A continuation of nothing is skipped.")
         .breaks("rfc6455/10.7-close-frame")
+        .shown_by(|| frames(&[(0x80, b"a")]))
         .by(Overlook(|violation, _| violation == FrameViolation::ContinuationOutsideMessage)),
     fault("accept-nested-message", "A new message takes the place of one that is not complete.")
         .breaks("rfc6455/10.7-close-frame")
+        .shown_by(|| frames(&[(0x01, b"a"), (0x81, b"b")]))
         .by(Overlook(|violation, _| violation == FrameViolation::DataInsideMessage)),
     fault("no-fragments", "A fragment ends the connection.")
         .breaks("rfc6455/5.4-fragments")
+        .shown_by(|| frames(&[(0x01, b"Hel"), (0x80, b"lo")]))
         .by(Fail(|frame, _| !frame.fin)),
     fault("no-interleaved-control", "A control frame between fragments ends the connection.")
         .breaks("rfc6455/5.4-interleaved-control")
+        .shown_by(|| frames(&[(0x01, b"Hel"), (0x89, b"p"), (0x80, b"lo")]))
         .by(Fail(|frame, message| opcode::is_control(frame.opcode) && message.is_open())),
     fault("accept-invalid-utf8", "Text need not be UTF-8.")
         .breaks("rfc6455/5.6-utf8")
+        .shown_by(|| frames(&[(0x81, b"\xff")]))
         .by(Overlook(|violation, _| violation == FrameViolation::TextNotUtf8))
         .at(Point::Utf8Unchecked),
     fault("utf8-by-frame", "Each fragment of a text has to be UTF-8 by itself.")
         .breaks("rfc6455/5.6-utf8")
+        .shown_by(|| frames(&[(0x01, b"\xc3"), (0x80, b"\xa9")]))
         .by(Fail(|frame, _| {
             let is_text = frame.opcode == opcode::TEXT && frame.rsv == 0;
             is_text && std::str::from_utf8(&frame.payload).is_err()
         })),
     fault("no-close-answer", "A Close is answered by ending the connection.")
         .breaks("rfc6455/5.5.1-answer-close")
+        .shown_by(|| frames(&[(0x88, b"")]))
         .at(Point::CloseAnswerOmitted),
     fault("open-after-close", "The connection stays open after the Close frames.")
         .breaks("rfc6455/5.5.1-close-tcp")
+        .shown_by(|| frames(&[(0x88, b"")]))
         .at(Point::OpenAfterClose),
     fault("reserved-code-echoed", "A Close repeats whatever code it answers.")
         .breaks("rfc6455/7.4.1-reserved-codes")
+        .shown_by(|| frames(&[(0x88, b"\x03\xed")]))
         .by(Overlook(|violation, _| violation == FrameViolation::CloseCodeReserved)),
     fault("close-body-echoed", "A Close repeats whatever body it answers.")
         .breaks("rfc6455/5.5.1-body")
+        .shown_by(|| frames(&[(0x88, b"\x03")]))
         .at(Point::CloseBodyEchoed)
         .by(Overlook(|violation, _| {
             use FrameViolation as Violation;
@@ -100,20 +120,25 @@ pub(super) const ROWS: &[Fault] = &[
         })),
     fault("data-after-close", "Messages are echoed after the Close.")
         .breaks("rfc6455/5.5.1-no-data-after")
+        .shown_by(|| frames(&[(0x88, b""), (0x81, b"late")]))
         .at(Point::ReadingAfterClose)
         .by(Overlook(|violation, _| violation == FrameViolation::DataAfterClose)),
     fault("going-on-after-failing", "Frames behind a bad frame are still answered.")
         .breaks("rfc6455/7.1.7-stop-processing")
         .also(&["rfc6455/5.5.1-no-data-after"])
+        .shown_by(|| frames(&[(0x81, b"\xff")]))
         .at(Point::ReadingAfterFailing),
     fault("failing-without-close-frame", "A bad frame ends the connection without a Close frame.")
         .breaks("rfc6455/7.1.7-close-frame")
+        .shown_by(|| frames(&[(0x81, b"\xff")]))
         .at(Point::FailingWithoutClose),
     fault("open-after-failing", "A bad frame gets a Close frame and the connection stays open.")
         .breaks("rfc6455/7.1.7-fail")
+        .shown_by(|| frames(&[(0x81, b"\xff")]))
         .at(Point::OpenAfterFailing),
     fault("close-ignored", "A Close is not answered, and the connection stays open.")
         .breaks("rfc6455/5.5.1-answer-close")
+        .shown_by(|| frames(&[(0x88, b"")]))
         .at(Point::CloseIgnored)
         .by(Overlook(|violation, _| {
             use FrameViolation as Violation;
@@ -128,17 +153,20 @@ pub(super) const ROWS: &[Fault] = &[
         })),
     fault("impossible-length-awaited", "A frame that is longer than frames can be is waited for.")
         .breaks("rfc6455/10.7-close-frame")
+        .shown_by(|| frames(&[]).and(b"\x82\xff\x80\0\0\0\0\0\0\0\0\0\0\0"))
         .by(Header(|header, _| (header.announced > MAX_MESSAGE as u64).then_some(0))),
     fault(
         "long-length-form-awaited",
         "A frame whose length is written in more octets than it needs is never done.",
     )
     .breaks("rfc6455/10.7-close-frame")
+    .shown_by(|| frames(&[]).and(b"\x81\xfe\0\x01\0\0\0\x01a"))
     .by(Header(|header, _| {
         header.violations.contains(&FrameViolation::LengthNotMinimal).then_some(0)
     })),
     fault("length-cut", "Of a length of 64 bits the lower 32 count.")
         .breaks("rfc6455/6.2-parse-frames")
+        .shown_by(|| frames(&[]).and(b"\x82\xff\0\0\x01\0\0\0\0\0\0\0\0\0"))
         .by(Header(|header, here| {
             let lower = (header.announced & u64::from(u32::MAX)) as usize;
             let is_cut = header.announced > u64::from(u32::MAX);
@@ -146,30 +174,37 @@ pub(super) const ROWS: &[Fault] = &[
         })),
     fault("one-frame-per-read", "Of several frames that come together all but the first are lost.")
         .breaks("rfc6455/5.5.2-pong")
+        .shown_by(|| frames(&[(0x89, b"1"), (0x89, b"2")]))
         .at(Point::OneFramePerRead),
     fault("part-of-frame-lost", "The beginning of a frame whose rest comes later is lost.")
         .breaks("rfc6455/5.5.2-pong")
+        .shown_by(|| frames(&[]).and(b"\x89\x80\0").then(b"\0\0\0"))
         .at(Point::PartOfFrameLost),
     fault("long-message-lost", "Messages in frames with an extended length are lost.")
         .breaks("rfc6455/6.2-parse-frames")
+        .shown_by(|| frames(&[(0x82, &[b'a'; 126])]))
         .by(Lose(|frame| {
             matches!(frame.opcode, opcode::TEXT | opcode::BINARY) && frame.payload.len() > 125
         })),
     fault("pong-cut", "A Pong carries 64 octets at most.")
         .breaks("rfc6455/5.5.3-same-data")
+        .shown_by(|| frames(&[(0x89, &[b'a'; 125])]))
         .by(Pong(|ping| Some(&ping[..ping.len().min(64)]))),
     // Compression.
     fault("not-inflated", "A compressed message is taken as it is.")
         .breaks("rfc7692/5-use")
+        .shown_by(|| compressed(&[(0xc1, DEFLATED)]))
         .at(Point::NotInflated),
     fault("window-forgotten", "Each message is inflated with an empty window.")
         .breaks("rfc7692/7.2.2-shared-window")
+        .shown_by(|| compressed(&[(0xc1, DEFLATED), (0xc1, b"\xf2\x00\x11\x00\x00")]))
         .at(Point::WindowForgotten),
     fault(
         "takeover-hint-binds",
         "client_no_context_takeover counts from the offer on, and the answer lacks it.",
     )
     .breaks("rfc7692/7.2.2-shared-window")
+    .shown_by(|| added("Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover"))
     .at(Point::WindowForgottenOnHint)
     .by(Switch(|answer, _, _| {
         if let Some(value) = answer.value(EXTENSIONS) {
@@ -180,12 +215,14 @@ pub(super) const ROWS: &[Fault] = &[
     })),
     fault("window-too-small", "Messages are inflated with a window of 8 KiB.")
         .breaks("rfc7692/7.2.2-full-window")
+        .shown_by(|| compressed(&[(0xc1, &stored_long()), (0xc1, b"\x02\x2e\x9b\x00\x00")]))
         .at(Point::WindowTooSmall),
     fault(
         "refuse-uncompressed",
         "An uncompressed message ends the connection once compression is agreed.",
     )
     .breaks("rfc7692/6-uncompressed")
+    .shown_by(|| compressed(&[(0x81, b"Hello")]))
     .by(Fail(|frame, message| {
         let is_first = !opcode::is_control(frame.opcode) && !message.is_open();
         is_first && frame.rsv == 0 && message.is_compressible()
@@ -195,6 +232,7 @@ pub(super) const ROWS: &[Fault] = &[
         "RSV1 on a control frame or a later fragment is not looked at once compression is agreed.",
     )
     .breaks("rfc7692/6.1-rsv1")
+    .shown_by(|| compressed(&[(0xc9, b"Hello")]))
     .by(Overlook(|violation, message| {
         violation == FrameViolation::ReservedBits && message.is_compressible()
     })),
@@ -202,4 +240,12 @@ pub(super) const ROWS: &[Fault] = &[
 
 fn still_masked(octet: &u8) -> u8 {
     octet ^ 0x55
+}
+
+/// `Hello`, compressed (RFC 7692 7.2.3.1).
+const DEFLATED: &[u8] = &[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
+
+/// A stored block of 8503 octets, of which the window of the next message has the first.
+fn stored_long() -> Vec<u8> {
+    [&[0, 0x37, 0x21, 0xc8, 0xde][..], b"bcd", &[b'a'; 8500], &[0]].concat()
 }

@@ -3,6 +3,7 @@
 use upspec_handshake::field::is_token;
 
 use crate::fault::Effect::*;
+use crate::fault::probe::{HANDSHAKE, PLAIN, added, changed, octets};
 use crate::fault::seen::field;
 use crate::fault::{Fault, Point, Seen, fault};
 use crate::http::Cause;
@@ -11,14 +12,17 @@ pub(super) const ROWS: &[Fault] = &[
     fault("bare-cr-as-line-end", "A CR without LF ends a line.")
         .breaks("rfc9112/2.2-bare-cr")
         .also(&["rfc9110/7.8-offered"])
+        .shown_by(|| changed("Upgrade: websocket", "X-A: 1\rUpgrade: websocket"))
         .by(Octets(|head| bare_crs_replaced(head, b"\r\n"))),
     fault("bare-cr-dropped", "A CR without LF vanishes from a value.")
         .breaks("rfc9112/2.2-bare-cr")
         .also(&["rfc9110/7.8-offered"])
+        .shown_by(|| changed("Upgrade: websocket", "X-A: 1\rUpgrade: websocket"))
         .by(Octets(|head| bare_crs_replaced(head, b""))),
     fault("value-cut-at-nul", "A value ends at its first NUL.")
         .breaks("rfc9110/5.5-cr-lf-nul")
         .also(&["rfc9110/7.8-offered"])
+        .shown_by(|| changed("websocket\r\n", "websocket\0x\r\n"))
         .by(Request(|seen, _| {
             for line in &mut seen.lines {
                 line.truncate(line.iter().position(|&octet| octet == 0).unwrap_or(line.len()));
@@ -27,14 +31,17 @@ pub(super) const ROWS: &[Fault] = &[
     fault("octets-decoded", "Octets are decoded to characters, which are cut to their low byte.")
         .breaks("rfc9112/2.2-octets")
         .also(&["rfc9110/7.8-offered"])
+        .shown_by(|| changed("Upgrade: websocket\r\n", "X-A: 1\u{10a}Upgrade: websocket\r\n"))
         .by(Octets(|head| replaced(head, b"\xc4\x8a", b"\r\n"))),
     fault("fold-concatenated", "The parts of a folded value are joined without a space.")
         .breaks("rfc9112/5.2-fold-request")
         .also(&["rfc6455/4.2.2-accept"])
+        .shown_by(|| changed("BwgJ", "BwgJ\r\n "))
         .by(Octets(|head| replaced(&replaced(head, b"\r\n ", b""), b"\r\n\t", b""))),
     fault("fold-as-field", "A folded line is taken for a field of its own.")
         .breaks("rfc9112/5.2-fold-request")
         .also(&["rfc9110/7.8-offered"])
+        .shown_by(|| changed("Upgrade: websocket", "X-A: 1\r\n Upgrade: websocket"))
         .by(Request(|seen, _| {
             for line in seen.lines.iter_mut().skip(1) {
                 *line = line.trim_ascii_start().to_vec();
@@ -46,6 +53,7 @@ pub(super) const ROWS: &[Fault] = &[
     )
     .breaks("rfc9112/2.2-space-before-fields")
     .also(&["rfc9110/7.8-offered"])
+    .shown_by(|| changed("Host: localhost\r\n", " X-A: 1\r\nHost: localhost\r\n"))
     .by(Request(|seen, _| {
         if let Some(line) = seen.lines.first_mut() {
             *line = line.trim_ascii_start().to_vec();
@@ -53,6 +61,7 @@ pub(super) const ROWS: &[Fault] = &[
     })),
     fault("accept-space-before-colon", "Space before the colon is dropped.")
         .breaks("rfc9112/5.1-space-before-colon")
+        .shown_by(|| changed("Upgrade: websocket", "Upgrade : websocket"))
         .by(Request(|seen, _| {
             for line in &mut seen.lines {
                 let folded = line.starts_with(b" ") || line.starts_with(b"\t");
@@ -63,6 +72,7 @@ pub(super) const ROWS: &[Fault] = &[
         })),
     fault("accept-malformed-field-line", "A line that is no field line is skipped.")
         .breaks("rfc9112/2.2-bad-request")
+        .shown_by(|| added("X-A"))
         .by(Request(|seen, _| {
             let is_name = |name: &[u8]| is_token(name.trim_ascii_end());
             seen.lines.retain(|line| {
@@ -71,15 +81,19 @@ pub(super) const ROWS: &[Fault] = &[
         })),
     fault("refuse-leading-empty-line", "An empty line before the request line is an error.")
         .breaks("rfc9112/2.2-empty-line")
+        .shown_by(|| octets(format!("\r\n{HANDSHAKE}")))
         .by(Refused(400, |seen| seen.octets.starts_with(b"\r\n"))),
     fault("refuse-obs-text", "Octets above 0x7F in a value are an error.")
         .breaks("rfc9110/5.5-obs-text")
+        .shown_by(|| added("X-A: \u{e9}"))
         .by(Refused(400, |seen| seen.octets.iter().any(|octet| *octet >= 0x80))),
     fault("refuse-tab-ows", "HTAB is not taken for white space.")
         .breaks("rfc9110/5.6.3-ows")
+        .shown_by(|| changed("Upgrade: websocket", "Upgrade: \twebsocket\t"))
         .by(Refused(400, |seen| seen.octets.contains(&b'\t'))),
     fault("space-after-colon-required", "A field line without space after its colon is an error.")
         .breaks("rfc9110/5.6.3-ows")
+        .shown_by(|| changed("Upgrade: websocket", "Upgrade:websocket"))
         .by(Refused(400, |seen| {
             seen.lines.iter().any(|line| {
                 let colon = line.iter().position(|&octet| octet == b':');
@@ -88,38 +102,44 @@ pub(super) const ROWS: &[Fault] = &[
         })),
     fault("case-sensitive-field-names", "A field is known in one spelling of its name only.")
         .breaks("rfc9110/5.1-name-case")
+        .shown_by(|| changed("Host: localhost", "HOST: localhost"))
         .by(Request(|seen, _| {
             seen.lines.retain(|line| {
                 let name = field(line).map_or(&b""[..], |(name, _)| name);
                 !is_known(name) || KNOWN.iter().any(|known| known.as_bytes() == name)
             });
         })),
-    fault("field-order-matters", "Host has to be the first field.").breaks("rfc9110/5.3-order").by(
-        Refused(400, |seen| {
+    fault("field-order-matters", "Host has to be the first field.")
+        .breaks("rfc9110/5.3-order")
+        .shown_by(|| changed("Host: localhost\r\n", "X-A: 1\r\nHost: localhost\r\n"))
+        .by(Refused(400, |seen| {
             let first = seen.lines.first().and_then(|line| field(line));
             seen.has("Host") && !first.is_some_and(|(name, _)| name.eq_ignore_ascii_case(b"host"))
-        }),
-    ),
+        })),
     fault("refuse-unknown-fields", "A field that the server does not know is an error.")
         .breaks("rfc9110/5.1-unknown-fields")
+        .shown_by(|| added("X-A: 1"))
         .by(Refused(400, |seen| {
             let mut fields = seen.lines.iter().filter_map(|line| field(line));
             fields.any(|(name, _)| !is_known(name))
         })),
     fault("only-first-line", "Of a repeated Upgrade or Connection line the first one counts.")
         .breaks("rfc9110/2.4-meaning")
+        .shown_by(|| changed("Upgrade: websocket", "Upgrade: foo/2\r\nUpgrade: websocket"))
         .by(Request(|seen, _| {
             seen.keep_first("Upgrade");
             seen.keep_first("Connection");
         })),
     fault("only-last-line", "Of a repeated Upgrade or Connection line the last one counts.")
         .breaks("rfc9110/2.4-meaning")
+        .shown_by(|| changed("Upgrade: websocket", "Upgrade: websocket\r\nUpgrade: foo/2"))
         .by(Request(|seen, _| {
             seen.keep_last("Upgrade");
             seen.keep_last("Connection");
         })),
     fault("refuse-empty-list-elements", "An empty list element is an error.")
         .breaks("rfc9110/5.6.1.2-empty-elements")
+        .shown_by(|| changed("Upgrade: websocket", "Upgrade: websocket,"))
         .by(Refused(400, |seen| {
             let has_blank = |list: &[u8]| {
                 list.split(|&octet| octet == b',').any(|element| element.trim_ascii().is_empty())
@@ -128,27 +148,34 @@ pub(super) const ROWS: &[Fault] = &[
         })),
     fault("head-in-one-read", "A head that does not come in one piece is an error.")
         .breaks("rfc9110/5.3-whole-head")
+        .shown_by(|| octets("GET / HTTP/1.1\r\n").then("Host: a\r\n\r\n"))
         .at(Point::HeadInOneRead),
     fault("ok-on-cut-head", "A head that is cut off is answered as a success.")
         .breaks("rfc9110/5.3-whole-head")
+        .shown_by(|| octets("GET / HTTP/1.1\r\nHost: a\r\n").ended())
         .at(Point::CutHeadServed),
     fault("silent-on-bare-lf", "Lines that end with LF alone are waited out for CRLF.")
         .breaks("rfc9112/2.2-bad-request")
+        .shown_by(|| octets(HANDSHAKE.replace("\r\n", "\n")))
         .by(Unanswered(has_bare_lf)),
     fault("silent-on-empty-lines", "A request behind more than one empty line is never answered.")
         .breaks("rfc9112/2.2-empty-line")
+        .shown_by(|| octets(format!("\r\n\r\n{HANDSHAKE}")))
         .by(Unanswered(|seen| seen.octets.starts_with(b"\r\n\r\n"))),
     fault("garbage-skipped", "Octets that are no request are skipped up to the next empty line.")
         .breaks("rfc9112/2.2-bad-request")
+        .shown_by(|| octets("\u{16}\r\n\r\n").and(PLAIN))
         .at(Point::GarbageSkipped),
     fault("silent-on-long-head", "A head of more than 2048 octets is never answered.")
         .breaks("rfc9110/5.4-field-limit")
+        .shown_by(|| added(&format!("X-Big: {}", "a".repeat(2048))))
         .by(Unanswered(|seen| seen.octets.len() > 2048)),
     fault(
         "server-error-on-syntax-error",
         "A request that cannot be read is the server's own error.",
     )
     .breaks("rfc9112/2.2-bad-request")
+    .shown_by(|| added("X-A"))
     .by(Rejected(|answer, cause, _| {
         if cause == Cause::Syntax {
             answer.status = 500;

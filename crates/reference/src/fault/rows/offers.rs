@@ -7,12 +7,13 @@ use upspec_handshake::field::is_token;
 
 use super::{EXTENSIONS, PROTOCOL, contains};
 use crate::fault::Effect::*;
+use crate::fault::probe::{added, changed, plain};
 use crate::fault::{Fault, Seen, fault};
 
 pub(super) const ROWS: &[Fault] = &[
     // Subprotocols.
     fault("accept-malformed-subprotocols", "A malformed Sec-WebSocket-Protocol is ignored.")
-        .breaks("rfc6455/4.3-protocol-client")
+        .breaks("rfc6455/4.3-protocol-client").shown_by(|| added("Sec-WebSocket-Protocol: a b"))
         .by(Request(|seen, _| {
             let offer = seen.joined(PROTOCOL);
             if !offer.split(|&octet| octet == b',').any(|name| is_token(name.trim_ascii())) {
@@ -23,21 +24,21 @@ pub(super) const ROWS: &[Fault] = &[
         "only-first-protocol-line",
         "Of several Sec-WebSocket-Protocol lines the first one counts.",
     )
-    .breaks("rfc9110/5.2-combined")
+    .breaks("rfc9110/5.2-combined").shown_by(|| added("Sec-WebSocket-Protocol: x-unknown\r\nSec-WebSocket-Protocol: chat"))
     .by(Request(|seen, _| seen.keep_first(PROTOCOL))),
     fault("old-protocol-field", "WebSocket-Protocol passes for Sec-WebSocket-Protocol.")
-        .breaks("rfc6455/4.2.2-no-subprotocol")
+        .breaks("rfc6455/4.2.2-no-subprotocol").shown_by(|| added("WebSocket-Protocol: chat"))
         .by(Request(|seen, _| {
             if let Some(value) = seen.value("WebSocket-Protocol") {
                 seen.set(PROTOCOL, &value);
             }
         })),
     fault("error-on-subprotocols", "An offer of subprotocols ends in the server's own error.")
-        .breaks("rfc6455/4.2.2-subprotocol-choice")
+        .breaks("rfc6455/4.2.2-subprotocol-choice").shown_by(|| added("Sec-WebSocket-Protocol: chat"))
         .by(Refused(500, |seen| seen.has(PROTOCOL))),
     // Extensions.
     fault("accept-malformed-extensions", "A malformed Sec-WebSocket-Extensions is ignored.")
-        .breaks("rfc6455/9.1-malformed")
+        .breaks("rfc6455/9.1-malformed").shown_by(|| added("Sec-WebSocket-Extensions: permessage-deflate;"))
         .by(Request(|seen, _| {
             if !Extensions::parse(&seen.joined(EXTENSIONS)).is_well_formed() {
                 seen.remove(EXTENSIONS);
@@ -47,10 +48,10 @@ pub(super) const ROWS: &[Fault] = &[
         "only-first-extension-line",
         "Of several Sec-WebSocket-Extensions lines the first one counts.",
     )
-    .breaks("rfc9110/5.2-combined")
+    .breaks("rfc9110/5.2-combined").shown_by(|| added("Sec-WebSocket-Extensions: x-foo\r\nSec-WebSocket-Extensions: permessage-deflate"))
     .by(Request(|seen, _| seen.keep_first(EXTENSIONS))),
     fault("only-first-extension-offer", "Of several offers the first one counts.")
-        .breaks("rfc7692/7-unknown-param")
+        .breaks("rfc7692/7-unknown-param").shown_by(|| added("Sec-WebSocket-Extensions: x-foo, permessage-deflate"))
         .by(Request(|seen, _| {
             let offers = seen.joined(EXTENSIONS);
             let mut each = offers.split(|&octet| octet == b',');
@@ -63,7 +64,7 @@ pub(super) const ROWS: &[Fault] = &[
         "several-offers-declined",
         "permessage-deflate is declined where there are several offers of it.",
     )
-    .breaks("rfc7692/5-preference")
+    .breaks("rfc7692/5-preference").shown_by(|| added("Sec-WebSocket-Extensions: permessage-deflate, permessage-deflate"))
     .by(Request(|seen, _| {
         let offers = seen.joined(EXTENSIONS);
         if Extensions::parse(&offers).named(PERMESSAGE_DEFLATE).count() > 1 {
@@ -74,15 +75,15 @@ pub(super) const ROWS: &[Fault] = &[
         "accept-unknown-deflate-parameter",
         "A parameter that permessage-deflate lacks is ignored.",
     )
-    .breaks("rfc7692/7-unknown-param")
+    .breaks("rfc7692/7-unknown-param").shown_by(|| added("Sec-WebSocket-Extensions: permessage-deflate; foo"))
     .by(Request(|seen, _| {
         read_deflate(seen, |name, value, _| is_deflate_parameter(name).then(|| value.cloned()));
     })),
     fault("accept-invalid-deflate-value", "An invalid value of a parameter is ignored.")
-        .breaks("rfc7692/7-invalid-value")
+        .breaks("rfc7692/7-invalid-value").shown_by(|| added("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=16"))
         .by(Request(|seen, _| read_deflate(seen, |name, value, _| Some(mended(name, value))))),
     fault("accept-repeated-deflate-parameter", "A repeated parameter counts once.")
-        .breaks("rfc7692/7-repeated-param")
+        .breaks("rfc7692/7-repeated-param").shown_by(|| added("Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; server_no_context_takeover"))
         .by(Request(|seen, _| {
             read_deflate(seen, |_, value, is_repeated| (!is_repeated).then(|| value.cloned()));
         })),
@@ -90,7 +91,7 @@ pub(super) const ROWS: &[Fault] = &[
         "refuse-invalid-deflate-offer",
         "A bad offer gets the handshake refused in place of declined.",
     )
-    .breaks("rfc7692/7-invalid-value")
+    .breaks("rfc7692/7-invalid-value").shown_by(|| added("Sec-WebSocket-Extensions: permessage-deflate; foo"))
     .by(Refused(400, |seen| {
         let value = seen.joined(EXTENSIONS);
         let offers = Extensions::parse(&value);
@@ -101,10 +102,10 @@ pub(super) const ROWS: &[Fault] = &[
         "accept-any-origin",
         "Origin is not looked at, although there is a list of allowed ones.",
     )
-    .breaks("rfc6455/10.2-origin")
+    .breaks("rfc6455/10.2-origin").shown_by(|| added("Origin: http://other.example"))
     .by(Request(|seen, _| seen.remove("Origin"))),
     fault("origin-by-beginning", "An origin is allowed that begins with an allowed one.")
-        .breaks("rfc6455/10.2-origin")
+        .breaks("rfc6455/10.2-origin").shown_by(|| added("Origin: http://good.example.other.example"))
         .by(Request(|seen, config| {
             let origin = seen.value("Origin").unwrap_or_default();
             if config.origins.iter().any(|allowed| origin.starts_with(allowed.as_bytes())) {
@@ -112,7 +113,7 @@ pub(super) const ROWS: &[Fault] = &[
             }
         })),
     fault("origin-by-search", "An origin is allowed that holds an allowed one anywhere.")
-        .breaks("rfc6455/10.2-origin")
+        .breaks("rfc6455/10.2-origin").shown_by(|| added("Origin: http://other.example/http://good.example"))
         .by(Request(|seen, config| {
             let origin = seen.value("Origin").unwrap_or_default();
             if config.origins.iter().any(|allowed| contains(&origin, allowed.as_bytes())) {
@@ -123,49 +124,49 @@ pub(super) const ROWS: &[Fault] = &[
         "only-first-origin",
         "Of several origins the first one counts, where there is a list of allowed ones.",
     )
-    .breaks("rfc6455/10.2-origin")
+    .breaks("rfc6455/10.2-origin").shown_by(|| added("Origin: http://good.example\r\nOrigin: http://other.example"))
     .by(Request(|seen, _| seen.keep_first("Origin"))),
     // The unusual.
     fault("refuse-extensions", "An offer of any extension gets the handshake refused.")
-        .breaks("rfc6455/4.2.1-extension-list")
+        .breaks("rfc6455/4.2.1-extension-list").shown_by(|| added("Sec-WebSocket-Extensions: x-foo"))
         .by(Refused(400, |seen| seen.has(EXTENSIONS))),
     fault("close-on-empty-origin", "An empty Origin ends the connection.")
-        .breaks("rfc6455/4.2.2-origin-decides")
+        .breaks("rfc6455/4.2.2-origin-decides").shown_by(|| added("Origin:"))
         .by(Dropped(|seen| seen.values("Origin").last().is_some_and(|origin| origin.is_empty()))),
     fault("close-on-tls-upgrade", "An offer of TLS ends the connection.")
-        .breaks("rfc2817/3.3-switch")
+        .breaks("rfc2817/3.3-switch").shown_by(|| plain("Connection: Upgrade\r\nUpgrade: TLS/1.2"))
         .by(Dropped(|seen| seen.joined("Upgrade").starts_with(b"TLS/"))),
     fault(
         "close-on-odd-handshake",
         "A handshake with more than the usual names in it is dropped without an answer.",
     )
-    .breaks("rfc6455/4.2.1-refuse")
+    .breaks("rfc6455/4.2.1-refuse").shown_by(|| changed("Upgrade: websocket", "Upgrade: foo/2, websocket"))
     .by(Dropped(is_odd_handshake)),
     fault(
         "close-on-odd-extensions",
         "Capitals or space in an offer of extensions end the connection.",
     )
-    .breaks("rfc9110/2.3-defensive")
+    .breaks("rfc9110/2.3-defensive").shown_by(|| added("Sec-WebSocket-Extensions: X-Unknown"))
     .by(Dropped(|seen| {
         let offer = seen.joined(EXTENSIONS);
         let is_spaced = contains(&offer, b" =") || contains(&offer, b"= ");
         is_spaced || offer.iter().any(u8::is_ascii_uppercase)
     })),
     fault("refuse-quoted-parameter", "A quoted value in an offer of extensions is an error.")
-        .breaks("rfc6455/4.3-extension-param")
+        .breaks("rfc6455/4.3-extension-param").shown_by(|| added("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=\"9\""))
         .by(Refused(400, |seen| seen.joined(EXTENSIONS).contains(&b'"'))),
     fault(
         "short-subprotocol-offer-ignored",
         "An offer of one or two subprotocols is not looked at.",
     )
-    .breaks("rfc6455/4.2.2-subprotocol-choice")
+    .breaks("rfc6455/4.2.2-subprotocol-choice").shown_by(|| added("Sec-WebSocket-Protocol: chat"))
     .by(Request(|seen, _| {
         if seen.joined(PROTOCOL).iter().filter(|octet| **octet == b',').count() < 2 {
             seen.remove(PROTOCOL);
         }
     })),
     fault("not-found-on-foreign-origin", "A foreign origin is told that there is nothing here.")
-        .breaks("rfc6455/10.2-origin-403")
+        .breaks("rfc6455/10.2-origin-403").shown_by(|| added("Origin: http://other.example"))
         .by(Answer(|answer, _| {
             if answer.status == 403 {
                 answer.status = 404;

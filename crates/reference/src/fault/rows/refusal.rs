@@ -3,6 +3,7 @@
 use super::drop_upgrade_option;
 use crate::answer::{Answer, Content, Occasion};
 use crate::fault::Effect::{self, Close, Silence};
+use crate::fault::probe::{changed, octets};
 use crate::fault::{Fault, fault};
 
 pub(super) const ROWS: &[Fault] = &[
@@ -48,13 +49,14 @@ pub(super) const ROWS: &[Fault] = &[
                 drop_upgrade_option(answer);
             }
         })),
-    fault("not-allowed-without-allow", "A 405 lacks Allow.").breaks("rfc9110/15.5.6-405-allow").by(
-        Effect::Answer(|answer, _| {
+    fault("not-allowed-without-allow", "A 405 lacks Allow.")
+        .breaks("rfc9110/15.5.6-405-allow")
+        .shown_by(|| changed("GET", "PUT"))
+        .by(Effect::Answer(|answer, _| {
             if answer.status == 405 {
                 answer.remove("Allow");
             }
-        }),
-    ),
+        })),
     fault("error-without-content", "A 4xx has no content.").breaks("rfc9110/15.5-explanation").by(
         Effect::Answer(|answer, _| {
             if (400..500).contains(&answer.status) {
@@ -64,6 +66,7 @@ pub(super) const ROWS: &[Fault] = &[
     ),
     fault("version-error-without-content", "A 505 has no content.")
         .breaks("rfc9110/15.6.6-505-explanation")
+        .shown_by(|| changed("HTTP/1.1", "HTTP/2.0"))
         .by(Effect::Answer(|answer, _| {
             if answer.status == 505 {
                 answer.content = Content::Sent(Vec::new());
@@ -71,6 +74,7 @@ pub(super) const ROWS: &[Fault] = &[
         })),
     fault("connect-like-get", "A CONNECT is answered with 200 and content.")
         .breaks("rfc9110/9.3.6-2xx-framing")
+        .shown_by(|| octets("CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n"))
         .by(Effect::Answer(|answer, seen| {
             if seen.octets.starts_with(b"CONNECT ") && (400..500).contains(&answer.status) {
                 answer.status = 200;

@@ -6,6 +6,7 @@ use super::{EXTENSIONS, PROTOCOL, contains};
 use crate::answer::Answer;
 use crate::config::Config;
 use crate::fault::Effect::Switch;
+use crate::fault::probe::added;
 use crate::fault::{Fault, Seen, fault};
 
 pub(super) const ROWS: &[Fault] = &[
@@ -19,6 +20,7 @@ pub(super) const ROWS: &[Fault] = &[
     fault("unknown-subprotocol", "An empty subprotocol is selected where none is known.")
         .breaks("rfc6455/4.2.2-no-subprotocol")
         .also(&["rfc6455/4.3-protocol-server"])
+        .shown_by(|| added("Sec-WebSocket-Protocol: x-unknown"))
         .by(Switch(|answer, seen, _| {
             if !offers(seen).names.is_empty() && answer.position(PROTOCOL).is_none() {
                 answer.add(PROTOCOL, "");
@@ -26,11 +28,13 @@ pub(super) const ROWS: &[Fault] = &[
         })),
     fault("subprotocol-list", "All offered subprotocols are selected.")
         .breaks("rfc6455/4.3-protocol-server")
+        .shown_by(|| added("Sec-WebSocket-Protocol: chat, superchat"))
         .by(Switch(|answer, seen, _| {
             answer.replace(PROTOCOL, offers(seen).names.join(&b", "[..]));
         })),
     fault("two-subprotocols", "The subprotocol is selected twice.")
         .breaks("rfc6455/11.3.4-response-once")
+        .shown_by(|| added("Sec-WebSocket-Protocol: chat"))
         .by(Switch(|answer, _, _| {
             if let Some(name) = answer.value(PROTOCOL) {
                 answer.add(PROTOCOL, name);
@@ -41,6 +45,7 @@ pub(super) const ROWS: &[Fault] = &[
         "A subprotocol is selected as often as it was offered, in a list.",
     )
     .breaks("rfc6455/4.3-protocol-server")
+    .shown_by(|| added("Sec-WebSocket-Protocol: chat, chat"))
     .by(Switch(|answer, seen, _| {
         let mut names = offers(seen).names;
         names.retain(|name| answer.value(PROTOCOL).is_some_and(|chosen| chosen == *name));
@@ -49,11 +54,13 @@ pub(super) const ROWS: &[Fault] = &[
     fault("subprotocol-case", "Subprotocols are compared without case.")
         .breaks("rfc7936/2-case")
         .also(&["rfc6455/4.2.2-subprotocol-choice"])
+        .shown_by(|| added("Sec-WebSocket-Protocol: CHAT"))
         .by(Switch(|answer, seen, config| {
             select(answer, seen, config, |offer, known| offer.eq_ignore_ascii_case(known));
         })),
     fault("subprotocol-substring", "Subprotocols are found within longer names.")
         .breaks("rfc6455/4.2.2-subprotocol-choice")
+        .shown_by(|| added("Sec-WebSocket-Protocol: chats"))
         .by(Switch(|answer, seen, config| select(answer, seen, config, contains))),
     // Extensions.
     fault("unoffered-extension", "permessage-deflate is accepted although it was not offered.")
@@ -65,6 +72,7 @@ pub(super) const ROWS: &[Fault] = &[
         })),
     fault("extensions-echoed", "Every extension is accepted, known or not.")
         .breaks("rfc6455/9.1-registered")
+        .shown_by(|| added("Sec-WebSocket-Extensions: x-foo"))
         .by(Switch(|answer, seen, _| {
             let offers = String::from_utf8_lossy(&seen.joined(EXTENSIONS)).into_owned();
             let names = offers.split(',').map(str::trim);
@@ -77,9 +85,11 @@ pub(super) const ROWS: &[Fault] = &[
         "permessage-deflate is accepted with a parameter that it lacks.",
     )
     .breaks("rfc6455/9.1-defined-params")
+    .shown_by(|| added("Sec-WebSocket-Extensions: permessage-deflate"))
     .by(Switch(|answer, _, _| change(answer, |all| all.push("x-level=9".into())))),
     fault("deflate-accepted-twice", "permessage-deflate is accepted twice.")
         .breaks("rfc7692/5-conflict")
+        .shown_by(|| added("Sec-WebSocket-Extensions: permessage-deflate"))
         .by(Switch(|answer, _, _| {
             if let Some(value) = answer.value(EXTENSIONS) {
                 answer.replace(EXTENSIONS, [&value[..], b", ", &value].concat());
@@ -88,27 +98,40 @@ pub(super) const ROWS: &[Fault] = &[
     fault("window-bits-not-echoed", "server_max_window_bits is missing from the answer.")
         .breaks("rfc7692/7.1.2.1-echo")
         .also(&["rfc7692/7-unsupported"])
+        .shown_by(|| {
+            added("Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=8")
+        })
         .by(Switch(|answer, _, _| change(answer, |all| drop_parameter(all, SERVER_BITS)))),
     fault(
         "window-bits-too-wide",
         "server_max_window_bits is wider in the answer than in the offer.",
     )
     .breaks("rfc7692/7.1.2.1-echo")
+    .shown_by(|| added("Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=8"))
     .by(Switch(|answer, _, _| {
         change(answer, |all| replace(all, SERVER_BITS, "server_max_window_bits=15"));
     })),
     fault("window-bits-leading-zero", "server_max_window_bits has a leading zero in the answer.")
         .breaks("rfc7692/7.1.2.1-value")
+        .shown_by(|| {
+            added("Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=8")
+        })
         .by(Switch(|answer, _, _| {
             change(answer, |all| replace(all, SERVER_BITS, "server_max_window_bits=08"));
         })),
     fault("takeover-not-echoed", "server_no_context_takeover is missing from the answer.")
         .breaks("rfc7692/7.1.1.1-echo")
+        .shown_by(|| {
+            added("Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover")
+        })
         .by(Switch(|answer, _, _| {
             change(answer, |all| drop_parameter(all, "server_no_context_takeover"));
         })),
     fault("takeover-with-value", "client_no_context_takeover has a value in the answer.")
         .breaks("rfc7692/7-invalid-value")
+        .shown_by(|| {
+            added("Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover")
+        })
         .by(Switch(|answer, _, _| {
             change(answer, |all| replace(all, CLIENT_TAKEOVER, "client_no_context_takeover=1"));
         })),
@@ -117,6 +140,7 @@ pub(super) const ROWS: &[Fault] = &[
         "client_max_window_bits is in the answer to an offer without it.",
     )
     .breaks("rfc7692/7.1.2.2-not-offered")
+    .shown_by(|| added("Sec-WebSocket-Extensions: permessage-deflate"))
     .by(Switch(|answer, seen, _| {
         if !contains(&seen.joined(EXTENSIONS), CLIENT_BITS.as_bytes()) {
             change(answer, |all| all.push("client_max_window_bits=10".into()));
@@ -124,9 +148,11 @@ pub(super) const ROWS: &[Fault] = &[
     })),
     fault("client-window-bits-without-value", "client_max_window_bits has no value in the answer.")
         .breaks("rfc7692/7.1.2.2-answer-value")
+        .shown_by(|| added("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"))
         .by(Switch(|answer, seen, _| answer_client_bits(answer, seen, CLIENT_BITS))),
     fault("client-window-bits-too-wide", "client_max_window_bits is 16 in the answer.")
         .breaks("rfc7692/7.1.2.2-answer-value")
+        .shown_by(|| added("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"))
         .by(Switch(|answer, seen, _| {
             answer_client_bits(answer, seen, "client_max_window_bits=16");
         })),

@@ -5,6 +5,7 @@ use upspec_handshake::field::key::{Key, accept};
 
 use super::{ACCEPT, KEY, drop_upgrade_option};
 use crate::fault::Effect::*;
+use crate::fault::probe::{changed, plain};
 use crate::fault::{Fault, Seen, fault};
 
 pub(super) const ROWS: &[Fault] = &[
@@ -28,6 +29,7 @@ pub(super) const ROWS: &[Fault] = &[
         "The accept value is computed from the key and the white space around it.",
     )
     .breaks("rfc6455/4.2.2-accept")
+    .shown_by(|| changed("PEA==", "PEA== "))
     .by(Switch(|answer, seen, _| {
         let name = b"sec-websocket-key:";
         let mut lines = seen.lines.iter().filter_map(|line| line.split_at_checked(name.len()));
@@ -62,6 +64,7 @@ pub(super) const ROWS: &[Fault] = &[
         })),
     fault("switch-with-offered-list", "The 101 repeats the whole list of Upgrade.")
         .breaks("rfc6455/4.2.2-upgrade")
+        .shown_by(|| changed("Upgrade: websocket", "Upgrade: foo/2, websocket"))
         .by(Switch(|answer, seen, _| {
             let names: Vec<&[u8]> = elements_of(seen.values("Upgrade")).collect();
             answer.replace("Upgrade", names.join(&b", "[..]));
@@ -74,25 +77,30 @@ pub(super) const ROWS: &[Fault] = &[
         "switch-to-anything",
         "Any Upgrade is answered with a 101 that repeats it, and nothing follows.",
     )
-    .breaks("rfc9110/15.2.2-101-upgrade")
+    .breaks("rfc9110/7.8-offered")
+    .shown_by(|| plain("Connection: Upgrade\r\nUpgrade: example/1"))
     .by(Upgrade(|offer| Some(offer.to_vec()))),
     fault("switch-to-h2c", "An offer of h2c is accepted, whatever HTTP2-Settings is.")
         .breaks("rfc7540/3.2.1-settings-missing")
+        .shown_by(|| plain("Connection: Upgrade\r\nUpgrade: h2c"))
         .by(Upgrade(|offer| offered(offer, b"h2c"))),
     fault("switch-to-h2", "An offer of h2 is accepted.")
         .breaks("rfc7540/3.2-h2-token")
+        .shown_by(|| plain("Connection: Upgrade\r\nUpgrade: h2"))
         .by(Upgrade(|offer| offered(offer, b"h2"))),
     fault(
         "http2-without-switch",
         "An offer of h2c is answered in HTTP/2, without a 101 before it.",
     )
     .breaks("rfc9110/7.8-offered")
+    .shown_by(|| plain("Connection: Upgrade\r\nUpgrade: h2c"))
     .by(Written(|_, seen| {
         // A SETTINGS frame with no setting in it.
         seen.lists("Upgrade", b"h2c").then(|| b"\0\0\0\x04\0\0\0\0\0".to_vec())
     })),
     fault("tls-stack-descending", "An offer of TLS gets a 101 that names HTTP/1.1 before TLS.")
         .breaks("rfc9110/7.8-layers")
+        .shown_by(|| plain("Connection: Upgrade\r\nUpgrade: TLS/1.2"))
         .by(Upgrade(|offer| offer.starts_with(b"TLS/").then(|| [b"HTTP/1.1, ", offer].concat()))),
     fault("switch-with-content-length", "The 101 has Content-Length.")
         .breaks("rfc9110/8.6-cl-1xx-204")

@@ -2,6 +2,7 @@
 
 use crate::answer::{After, Answer, Content};
 use crate::fault::Effect::{self, Completed, Written};
+use crate::fault::probe::octets;
 use crate::fault::{Fault, fault};
 
 pub(super) const ROWS: &[Fault] = &[
@@ -27,6 +28,7 @@ pub(super) const ROWS: &[Fault] = &[
         })),
     fault("chunked-to-http10", "An HTTP/1.0 request gets a chunked answer.")
         .breaks("rfc9112/6.1-te-old-client")
+        .shown_by(|| octets("GET / HTTP/1.0\r\n\r\n"))
         .by(Completed(|answer, seen| {
             if seen.is_old() {
                 make_chunked(answer);
@@ -35,6 +37,7 @@ pub(super) const ROWS: &[Fault] = &[
         })),
     fault("head-with-content", "The answer to HEAD has content.")
         .breaks("rfc9110/9.3.2-head-content")
+        .shown_by(|| octets("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"))
         .by(Effect::Answer(|answer, _| {
             if let Content::Withheld(length) = answer.content {
                 answer.content = Content::Sent(vec![b'x'; length]);

@@ -8,6 +8,8 @@ use crate::template::Binding;
 /// What one exchange puts in the place of each binding.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bindings {
+    /// For `{accept}`.
+    pub accept: Vec<u8>,
     /// For `{authority}`.
     pub authority: Vec<u8>,
     /// For `{authority-upper}`.
@@ -48,6 +50,7 @@ impl Bindings {
     pub fn example() -> Self {
         let octets = |text: &str| text.as_bytes().to_vec();
         Self {
+            accept: octets("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
             authority: octets("server.example.com"),
             authority_upper: octets("SERVER.EXAMPLE.COM"),
             host: octets("server.example.com"),
@@ -71,6 +74,7 @@ impl Bindings {
     #[must_use]
     pub fn octets(&self, binding: Binding) -> &[u8] {
         match binding {
+            Binding::Accept => &self.accept,
             Binding::Authority => &self.authority,
             Binding::AuthorityUpper => &self.authority_upper,
             Binding::Fill(_) => &[],
@@ -94,7 +98,8 @@ impl Bindings {
 
 impl Binding {
     /// The bindings without a number in their name, with their names.
-    pub const NAMES: [(&'static str, Self); 16] = [
+    pub const NAMES: [(&'static str, Self); 17] = [
+        ("accept", Self::Accept),
         ("authority", Self::Authority),
         ("authority-upper", Self::AuthorityUpper),
         ("host", Self::Host),

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use upspec_handshake::Party;
 use upspec_handshake::h2::ErrorCode;
 
 use crate::frames::Frames;
@@ -78,6 +79,18 @@ pub enum Role {
     Server,
 }
 
+impl Role {
+    /// The connections that a case may have, by the end that we are.
+    #[must_use]
+    pub fn links(self) -> &'static [LinkName] {
+        match self {
+            Self::Client => &[LinkName::Origin],
+            Self::Intermediary => &[LinkName::Client, LinkName::Client2, LinkName::Origin],
+            Self::Server => &[LinkName::Client],
+        }
+    }
+}
+
 /// What ALPN offers where a case does not say it.
 pub(crate) fn usual_alpn(over: Over) -> Vec<String> {
     let name = match over {
@@ -139,9 +152,41 @@ pub enum Hazard {
     Resource,
 }
 
-/// One thing that is done on the connection.
+/// A connection of a case, by the end of it that we are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LinkName {
+    /// We are its client.
+    #[default]
+    Client,
+    /// We are its client, beside another client.
+    Client2,
+    /// We are its server: what is under test has opened it, or opens it to forward a request.
+    Origin,
+}
+
+impl LinkName {
+    /// Which end of it we are.
+    #[must_use]
+    pub fn we(self) -> Party {
+        match self {
+            Self::Client | Self::Client2 => Party::Client,
+            Self::Origin => Party::Server,
+        }
+    }
+}
+
+/// One thing that is done.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Step {
+pub struct Step {
+    /// On which connection.
+    pub at: LinkName,
+    /// What is done.
+    pub act: Act,
+}
+
+/// What is done in a step.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Act {
     /// Bytes to write. Adjacent sends and repeats form one write.
     Send(Template),
     /// The same bytes many times over.
@@ -158,21 +203,28 @@ pub enum Step {
     /// Wait for a complete response head; when its status is none of these the remaining steps
     /// are left out.
     Await(Outcomes),
+    /// Wait for a complete request head.
+    AwaitRequest,
     /// Wait for the first SETTINGS frame of the peer.
     AwaitSettings,
     /// End our writing side and go on reading.
     ShutdownWrite,
 }
 
-impl Step {
+/// The step of a case with one connection, of which we are the client.
+impl From<Act> for Step {
+    fn from(act: Act) -> Self {
+        Self { at: LinkName::Client, act }
+    }
+}
+
+impl Act {
     /// Adds to a write what the step writes, of a repeat one round; whether it writes at all.
     pub fn render_into(&self, out: &mut Vec<u8>, bindings: &Bindings) -> bool {
         match self {
             Self::Send(bytes) | Self::Repeat { bytes, .. } => bytes.render_into(out, bindings),
             Self::H2(frames) => frames.render_into(out, bindings),
-            Self::Wait(_) | Self::Await(_) | Self::AwaitSettings | Self::ShutdownWrite => {
-                return false;
-            }
+            _ => return false,
         }
         true
     }
@@ -183,9 +235,7 @@ impl Step {
         match self {
             Self::Send(bytes) | Self::Repeat { bytes, .. } => bytes.bindings().collect(),
             Self::H2(frames) => frames.bindings(),
-            Self::Wait(_) | Self::Await(_) | Self::AwaitSettings | Self::ShutdownWrite => {
-                Vec::new()
-            }
+            _ => Vec::new(),
         }
     }
 }

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use upspec_handshake::h2::{ErrorCode, flag, kind};
 
-use crate::case::{Case, Expectation, FieldMatcher, FieldTest, Grade, Over, Step, Tls, usual_alpn};
+use crate::case::{
+    Act, Case, Expectation, FieldMatcher, FieldTest, Grade, Over, Role, Step, Tls, usual_alpn,
+};
 use crate::frames::{Field, Frames, Payload};
 use crate::template::{Part, Template};
 
@@ -39,33 +41,38 @@ fn keys(case: &Case) -> Vec<(&'static str, String)> {
         ("tls", (case.tls != Tls::default()).then(|| format!("\"{}\"", case.tls))),
         ("alpn", (case.alpn != usual_alpn(case.over)).then(|| texts(&case.alpn))),
         ("same-as", case.same_as.as_deref().map(text)),
-        steps(&case.steps),
+        steps(&case.steps, case.role),
         ("expect", Some(expect(&case.expect))),
     ];
     keys.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
 }
 
-fn steps(steps: &[Step]) -> (&'static str, Option<String>) {
+fn steps(steps: &[Step], role: Role) -> (&'static str, Option<String>) {
+    // A case with several connections says on which one each step is.
+    let says_link = role.links().len() > 1;
     match steps {
         [] => ("step", None),
-        [Step::Send(bytes)] => ("send", Some(send(bytes, ""))),
-        [Step::H2(written)] => ("h2", Some(frames(written, ""))),
-        _ => ("step", Some(lines(steps.iter().map(step), ""))),
+        [Step { act: Act::Send(bytes), .. }] if !says_link => ("send", Some(send(bytes, ""))),
+        [Step { act: Act::H2(written), .. }] if !says_link => ("h2", Some(frames(written, ""))),
+        _ => ("step", Some(lines(steps.iter().map(|one| step(one, says_link)), ""))),
     }
 }
 
-fn step(step: &Step) -> String {
-    match step {
-        Step::Send(bytes) => format!("{{ send = {} }}", send(bytes, "  ")),
-        Step::Repeat { times, bytes } => {
-            format!("{{ repeat = {{ times = {times}, bytes = '{bytes}' }} }}")
+fn step(step: &Step, says_link: bool) -> String {
+    let at = if says_link { format!("at = \"{}\", ", step.at) } else { String::new() };
+    let act = match &step.act {
+        Act::Send(bytes) => format!("send = {}", send(bytes, "  ")),
+        Act::Repeat { times, bytes } => {
+            format!("repeat = {{ times = {times}, bytes = '{bytes}' }}")
         }
-        Step::H2(written) => format!("{{ h2 = {} }}", frames(written, "  ")),
-        Step::Wait(pause) => format!("{{ wait = \"{}ms\" }}", pause.as_millis()),
-        Step::Await(outcomes) => format!("{{ await = \"{outcomes}\" }}"),
-        Step::AwaitSettings => "{ await = \"settings\" }".to_owned(),
-        Step::ShutdownWrite => "{ shutdown = \"write\" }".to_owned(),
-    }
+        Act::H2(written) => format!("h2 = {}", frames(written, "  ")),
+        Act::Wait(pause) => format!("wait = \"{}ms\"", pause.as_millis()),
+        Act::Await(outcomes) => format!("await = \"{outcomes}\""),
+        Act::AwaitRequest => "await = \"request\"".to_owned(),
+        Act::AwaitSettings => "await = \"settings\"".to_owned(),
+        Act::ShutdownWrite => "shutdown = \"write\"".to_owned(),
+    };
+    format!("{{ {at}{act} }}")
 }
 
 /// Bytes, cut behind each line end that they write.

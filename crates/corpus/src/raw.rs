@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::case::{Alpn, Connection, Hazard, Need, Over, Tls, Tunnel};
+use crate::case::{Alpn, Connection, Hazard, LinkName, Need, Over, Tls, Tunnel};
 use crate::registry::{Binds, Level};
 use crate::words::Word;
 
@@ -109,11 +109,14 @@ pub(crate) struct Case {
     pub(crate) expect: Alternatives,
 }
 
-/// One thing that is done: exactly one of these keys.
+/// One thing that is done: exactly one of these keys, and perhaps `at`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-#[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
+#[schemars(extend("minProperties" = 1, "maxProperties" = 2))]
 pub(crate) struct Step {
+    /// Who acts: on which connection it is done. It is not said where a case has one connection.
+    #[schemars(with = "Option<OneOf<LinkName>>")]
+    pub(crate) at: Option<Text>,
     /// Bytes to write; a list is joined. Adjacent sends form one write.
     #[schemars(with = "Option<Bytes>")]
     pub(crate) send: Option<Spanned<Bytes>>,
@@ -129,7 +132,8 @@ pub(crate) struct Step {
     pub(crate) wait: Option<Text>,
     /// Wait for a response head with one of these statuses (`101`, `4xx 5xx`, `any`), in HTTP/2 on
     /// the stream that was written to last; when another one comes the remaining steps are left
-    /// out. `settings` waits for the first SETTINGS frame.
+    /// out. `settings` waits for the first SETTINGS frame, and `request`, where we are the server, for
+    /// a request head.
     #[schemars(with = "Option<String>")]
     pub(crate) r#await: Option<Text>,
     /// End our writing side and go on reading.

@@ -19,6 +19,7 @@ pub(crate) mod expect;
 mod h2;
 pub(crate) mod names;
 pub(crate) mod registry;
+mod steps;
 
 /// Reads one file and gathers what is wrong with it.
 pub(crate) struct Reader<'t> {

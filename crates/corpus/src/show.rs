@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::case::{Case, Over, Step, Tls, usual_alpn};
+use crate::case::{Act, Case, Over, Tls, usual_alpn};
 use crate::frames::Frames;
 use crate::template::{Bindings, MAX_FILL, escape};
 
@@ -17,27 +17,27 @@ pub fn show(case: &Case, bindings: &Bindings) -> String {
     let mut write = Vec::new();
     let mut sending = false;
     for step in &case.steps {
-        let goes_on = sending && matches!(step, Step::Send(_));
-        if let Step::H2(frames) = step {
+        let goes_on = sending && matches!(step.act, Act::Send(_));
+        if let Act::H2(frames) = &step.act {
             show_frames(&mut out, frames, bindings);
             frames.render_into(&mut write, bindings);
             sending = false;
             continue;
         }
         if !goes_on {
-            writeln!(out, "{}", mark(step)).expect("a string takes it all");
+            writeln!(out, "{}", mark(&step.act)).expect("a string takes it all");
         }
-        sending = matches!(step, Step::Send(_));
+        sending = matches!(step.act, Act::Send(_));
         let start = write.len();
-        if !step.render_into(&mut write, bindings) {
+        if !step.act.render_into(&mut write, bindings) {
             write.clear();
             continue;
         }
         for line in write[start..].split_inclusive(|octet| *octet == b'\n') {
             writeln!(out, "  {}", escape(line)).expect("a string takes it all");
         }
-        if let Step::Repeat { times, .. } = step {
-            repeat(&mut write, start, *times);
+        if let Act::Repeat { times, .. } = step.act {
+            repeat(&mut write, start, times);
         }
     }
     out
@@ -70,15 +70,15 @@ fn show_frames(out: &mut String, frames: &Frames, bindings: &Bindings) {
     }
 }
 
-fn mark(step: &Step) -> String {
-    match step {
-        Step::Send(_) => "send".into(),
-        Step::Repeat { times, .. } => format!("send {times} times"),
-        Step::Wait(pause) => format!("wait {}ms", pause.as_millis()),
-        Step::Await(outcomes) => format!("await {outcomes}"),
-        Step::AwaitSettings => "await settings".into(),
-        Step::H2(_) => "send".into(),
-        Step::ShutdownWrite => "shutdown write".into(),
+fn mark(act: &Act) -> String {
+    match act {
+        Act::Send(_) | Act::H2(_) => "send".into(),
+        Act::Repeat { times, .. } => format!("send {times} times"),
+        Act::Wait(pause) => format!("wait {}ms", pause.as_millis()),
+        Act::Await(outcomes) => format!("await {outcomes}"),
+        Act::AwaitRequest => "await request".into(),
+        Act::AwaitSettings => "await settings".into(),
+        Act::ShutdownWrite => "shutdown write".into(),
     }
 }
 
@@ -100,25 +100,26 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::case::Outcomes;
+    use crate::case::{Outcomes, Step};
     use crate::template::Template;
 
-    fn send(text: &str) -> Step {
-        Step::Send(Template::parse(text).unwrap())
+    fn send(text: &str) -> Act {
+        Act::Send(Template::parse(text).unwrap())
     }
 
     #[test]
     fn every_step_is_marked() {
         let steps = vec![
             send(r"GET {path} HTTP/1.1\r\nX:"),
-            Step::Repeat { times: 4, bytes: Template::parse("ab").unwrap() },
+            Act::Repeat { times: 4, bytes: Template::parse("ab").unwrap() },
             send(r"{fill-14}!\r\n"),
             send(r"'\xFF{{\r\n\r\n"),
-            Step::Await(Outcomes::from_words("101").unwrap()),
-            Step::Wait(Duration::from_secs(1)),
+            Act::Await(Outcomes::from_words("101").unwrap()),
+            Act::Wait(Duration::from_secs(1)),
             send("{ping}"),
-            Step::ShutdownWrite,
+            Act::ShutdownWrite,
         ];
+        let steps = steps.into_iter().map(Step::from).collect();
         let case = Case { id: "server/a/b".into(), steps, ..Case::default() };
         insta::assert_snapshot!(show(&case, &Bindings::example()), @r#"
         send

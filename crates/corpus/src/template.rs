@@ -28,6 +28,8 @@ pub enum Part {
 /// What a run fills in. The name in braces is the variant's in kebab-case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Binding {
+    /// `{accept}`: the Sec-WebSocket-Accept for the key of the request that has been awaited.
+    Accept,
     /// `{authority}`: host and port of the target as they belong into Host.
     Authority,
     /// `{authority-upper}`: the authority in capitals.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use crate::case::{
-    Alpn, Connection, Grade, Hazard, Need, Outcome, Outcomes, Over, Role, Tls, Tunnel,
+    Alpn, Connection, Grade, Hazard, LinkName, Need, Outcome, Outcomes, Over, Role, Tls, Tunnel,
 };
 
 /// A choice among fixed words.
@@ -46,6 +46,7 @@ macro_rules! words {
 }
 pub(crate) use words;
 
+words!(LinkName, "link", "client" = Client, "client-2" = Client2, "origin" = Origin);
 words!(Role, "role", "client" = Client, "intermediary" = Intermediary, "server" = Server);
 words!(
     Need,

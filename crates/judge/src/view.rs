@@ -1,6 +1,6 @@
 //! A talk in the eyes of a case: the request that it is about, the answer, and what came of it.
 
-use upspec_corpus::case::{Case, Outcome, Outcomes, Step};
+use upspec_corpus::case::{Act, Case, Outcome, Outcomes};
 use upspec_exchange::http2::Scope;
 use upspec_exchange::{End, Ending, Http2, Response, Talk, Transcript};
 use upspec_handshake::RequestHead;
@@ -122,8 +122,8 @@ impl<'t, 'o> View<'t, 'o> {
 /// the same request follows.
 fn awaited_before(case: &Case) -> Vec<Outcomes> {
     let informational = |outcome: &Outcome| matches!(outcome, Outcome::Status(100..=199));
-    let awaited = case.steps.iter().filter_map(|step| match step {
-        Step::Await(wanted) if !wanted.0.iter().all(informational) => Some(wanted.clone()),
+    let awaited = case.steps.iter().filter_map(|step| match &step.act {
+        Act::Await(wanted) if !wanted.0.iter().all(informational) => Some(wanted.clone()),
         _ => None,
     });
     awaited.collect()

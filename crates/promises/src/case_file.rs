@@ -57,11 +57,11 @@ fn reload(corpus: &Corpus) {
 
 /// Not one that fills megabytes only to be looked at.
 fn is_small(step: &upspec_corpus::case::Step) -> bool {
-    use upspec_corpus::case::Step;
+    use upspec_corpus::case::Act;
     use upspec_corpus::template::Binding;
     let fills = |binding| matches!(binding, Binding::Fill(length) if length > 10_000);
-    let repeats = matches!(step, Step::Repeat { times, .. } if *times > 10_000);
-    !repeats && !step.bindings().into_iter().any(fills)
+    let repeats = matches!(step.act, Act::Repeat { times, .. } if times > 10_000);
+    !repeats && !step.act.bindings().into_iter().any(fills)
 }
 
 fn placeless(cases: &[Case]) -> Vec<Case> {

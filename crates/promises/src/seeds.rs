@@ -7,7 +7,7 @@ use std::{fs, io};
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use upspec_corpus::case::{Case, Step};
+use upspec_corpus::case::{Act, Case};
 use upspec_corpus::{Bindings, Corpus};
 use upspec_exchange::{IoKind, Record};
 use upspec_handshake::peer::Service;
@@ -111,9 +111,9 @@ fn written(case: &Case) -> Option<Vec<u8>> {
     let bindings = Bindings::example();
     let mut octets = Vec::new();
     for step in &case.steps {
-        match step {
-            Step::Send(template) => template.render_into(&mut octets, &bindings),
-            Step::Repeat { times, bytes } => {
+        match &step.act {
+            Act::Send(template) => template.render_into(&mut octets, &bindings),
+            Act::Repeat { times, bytes } => {
                 for _ in 0..*times {
                     bytes.render_into(&mut octets, &bindings);
                     if octets.len() > LONGEST {
@@ -121,8 +121,8 @@ fn written(case: &Case) -> Option<Vec<u8>> {
                     }
                 }
             }
-            Step::H2(frames) => frames.render_into(&mut octets, &bindings),
-            Step::Wait(_) | Step::Await(_) | Step::AwaitSettings | Step::ShutdownWrite => {}
+            Act::H2(frames) => frames.render_into(&mut octets, &bindings),
+            _ => {}
         }
     }
     (!octets.is_empty() && octets.len() <= LONGEST).then_some(octets)

@@ -2,7 +2,7 @@
 //! Never says more of the answer than the model does.
 
 use upspec_corpus::Bindings;
-use upspec_corpus::case::{Case, Need, Step};
+use upspec_corpus::case::{Act, Case, Need};
 use upspec_handshake::permitted::{Answer, Endpoint};
 
 use crate::expect::expected;
@@ -28,7 +28,7 @@ impl Recipe {
         let mut steps = self.steps();
         // Nothing is due to a request without an end, so that nobody need wait for it.
         if !expected.whole {
-            steps.push(Step::ShutdownWrite);
+            steps.push(Act::ShutdownWrite.into());
         }
         Case {
             id: format!("{}/{}", name.topic, name.name),

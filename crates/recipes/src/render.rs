@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use upspec_corpus::Bindings;
-use upspec_corpus::case::Step;
+use upspec_corpus::case::{Act, Step};
 
 use crate::draft::Draft;
 use crate::recipe::Recipe;
@@ -33,9 +33,9 @@ impl Recipe {
         let mut steps = Vec::new();
         for text in self.rendered().writes {
             if !steps.is_empty() {
-                steps.push(Step::Wait(PAUSE));
+                steps.push(Act::Wait(PAUSE).into());
             }
-            steps.push(Step::Send(text.template()));
+            steps.push(Act::Send(text.template()).into());
         }
         steps
     }
@@ -161,7 +161,7 @@ mod tests {
             let mut written = Vec::new();
             for step in recipe.steps() {
                 let before = written.len();
-                let writes = step.render_into(&mut written, &bindings);
+                let writes = step.act.render_into(&mut written, &bindings);
                 prop_assert_eq!(writes, written.len() > before);
             }
             prop_assert_eq!(written, recipe.octets(&bindings));

@@ -75,6 +75,7 @@ pub(crate) fn bindings(
     let known = |index: usize| facts.subprotocols.get(index).map_or("", String::as_str);
     let first = known(0);
     Bindings {
+        accept: Vec::new(),
         authority_upper: authority.to_ascii_uppercase().into_bytes(),
         authority: authority.into_bytes(),
         host: target.host.clone().into_bytes(),

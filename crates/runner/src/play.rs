@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use upspec_corpus::case::{self, Case, Outcomes, Tls};
 use upspec_exchange::{IoKind, Link, Octets, Record, Talk};
-use upspec_handshake::Party;
+use upspec_handshake::{Party, RequestHead};
 use upspec_judge::{self as judge, Awaits, Progress};
 
 use crate::connect::{ConnectError, Connector, Opening};
@@ -116,6 +116,7 @@ impl Player<'_> {
                     Remaining::LeftOut => return Ok(()),
                     Remaining::Played => {}
                 },
+                Action::AwaitRequest => self.await_request().await?,
                 Action::AwaitSettings => self.await_settings().await?,
                 Action::ShutWrite => self.wire.shut_write(self.until).await?,
                 Action::Wait(time) => self.pause(*time).await?,
@@ -164,6 +165,15 @@ impl Player<'_> {
             let silent = self.wire.active().max(since) + self.play.limits.window;
             self.wire.read_until(silent.min(self.until)).await?;
         }
+    }
+
+    async fn await_request(&mut self) -> Result<(), Stop> {
+        let since = Instant::now();
+        while RequestHead::parse(self.wire.record().read()).complete().is_none() {
+            let silent = self.wire.active().max(since) + self.play.limits.window;
+            self.wire.read_until(silent.min(self.until)).await?;
+        }
+        Ok(())
     }
 
     async fn await_settings(&mut self) -> Result<(), Stop> {

@@ -4,13 +4,15 @@
 use std::time::Duration;
 
 use upspec_corpus::Bindings;
-use upspec_corpus::case::{Outcome, Outcomes, Step};
+use upspec_corpus::case::{Act, Outcome, Outcomes, Step};
 
 /// One thing to do on the connection.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     /// Wait for a complete response head; leave the rest out when its status is none of these.
     Await(Outcomes),
+    /// Wait for a complete request head.
+    AwaitRequest,
     /// Wait for the first SETTINGS frame of the peer.
     AwaitSettings,
     /// End our writing side.
@@ -31,25 +33,26 @@ pub fn script(steps: &[Step], bindings: &Bindings) -> Vec<Action> {
     let mut written = Vec::new();
     let mut flushed = 0;
     for step in steps {
-        let action = match step {
-            Step::Send(bytes) => {
+        let action = match &step.act {
+            Act::Send(bytes) => {
                 bytes.render_into(&mut written, bindings);
                 continue;
             }
-            Step::Repeat { times, bytes } => {
+            Act::Repeat { times, bytes } => {
                 for _ in 0..*times {
                     bytes.render_into(&mut written, bindings);
                 }
                 continue;
             }
-            Step::H2(frames) => {
+            Act::H2(frames) => {
                 frames.render_into(&mut written, bindings);
                 continue;
             }
-            Step::Await(outcomes) => Action::Await(outcomes.clone()),
-            Step::AwaitSettings => Action::AwaitSettings,
-            Step::ShutdownWrite => Action::ShutWrite,
-            Step::Wait(time) => Action::Wait(*time),
+            Act::Await(outcomes) => Action::Await(outcomes.clone()),
+            Act::AwaitRequest => Action::AwaitRequest,
+            Act::AwaitSettings => Action::AwaitSettings,
+            Act::ShutdownWrite => Action::ShutWrite,
+            Act::Wait(time) => Action::Wait(*time),
         };
         flush(&mut script, &written, &mut flushed);
         script.push(action);
@@ -63,9 +66,7 @@ pub fn script(steps: &[Step], bindings: &Bindings) -> Vec<Action> {
 pub(crate) fn waits(script: &[Action]) -> Duration {
     let waits = script.iter().map(|action| match action {
         Action::Wait(time) => *time,
-        Action::Await(_) | Action::AwaitSettings | Action::ShutWrite | Action::Write(_) => {
-            Duration::ZERO
-        }
+        _ => Duration::ZERO,
     });
     waits.sum()
 }
@@ -109,14 +110,15 @@ mod tests {
     fn adjacent_sends_are_one_write() {
         let pause = Duration::from_millis(5);
         let steps = [
-            Step::Send(octets("GET / ")),
-            Step::Repeat { times: 3, bytes: octets("x") },
-            Step::Send(octets("\r\n")),
-            Step::Wait(pause),
-            Step::Send(octets("")),
-            Step::ShutdownWrite,
-            Step::Send(octets("tail")),
-        ];
+            Act::Send(octets("GET / ")),
+            Act::Repeat { times: 3, bytes: octets("x") },
+            Act::Send(octets("\r\n")),
+            Act::Wait(pause),
+            Act::Send(octets("")),
+            Act::ShutdownWrite,
+            Act::Send(octets("tail")),
+        ]
+        .map(Step::from);
         let wanted =
             [write("GET / xxx\r\n"), Action::Wait(pause), Action::ShutWrite, write("tail")];
         let script = script(&steps, &Bindings::default());
@@ -129,7 +131,8 @@ mod tests {
         let fill = Template {
             parts: vec![Part::Binding(Binding::Fill(8)), Part::Bytes(b"\r\n".to_vec())],
         };
-        let steps = [Step::Send(octets("\r\nX: ")), Step::Wait(Duration::ZERO), Step::Send(fill)];
+        let steps = [Act::Send(octets("\r\nX: ")), Act::Wait(Duration::ZERO), Act::Send(fill)]
+            .map(Step::from);
         let script = script(&steps, &Bindings::default());
         assert_eq!(script.last(), Some(&write("aaaaa\r\n")));
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use support::*;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use upspec_corpus::Bindings;
-use upspec_corpus::case::{Case, Connection, Outcome, Outcomes, Step, Tunnel};
+use upspec_corpus::case::{Act, Case, Connection, Outcome, Outcomes, Step, Tunnel};
 use upspec_exchange::{IoKind, Record};
 use upspec_handshake::Party;
 use upspec_runner::{Connector, Limits, Nonces, Play, Target, Turn, play, script};
@@ -163,7 +163,7 @@ async fn a_server_that_writes_before_it_reads_does_not_deadlock_us() {
     })
     .await;
     let times = u32::try_from(MUCH / 1024).unwrap();
-    let flood = Step::Repeat { times, bytes: octets(&"y".repeat(1024)) };
+    let flood = Step::from(Act::Repeat { times, bytes: octets(&"y".repeat(1024)) });
     let limits = Limits { keep: 2 * MUCH, timeout: Duration::from_secs(20), ..limits() };
     let exchange = play_at(&target(address), &case("server/test/flood", vec![flood]), limits).await;
     assert_eq!(exchange.scripted(0).len(), MUCH);
@@ -177,7 +177,7 @@ async fn a_server_that_never_reads_ends_a_write() {
         std::future::pending::<()>().await;
     })
     .await;
-    let flood = Step::Repeat { times: 32 * 1024, bytes: octets(&"y".repeat(1024)) };
+    let flood = Step::from(Act::Repeat { times: 32 * 1024, bytes: octets(&"y".repeat(1024)) });
     let case = case("server/test/flood", vec![flood]);
     let exchange = play_at(&target(address), &case, limits()).await;
     assert!(exchange.saw(IoKind::Deadline), "{:?}", kinds(&exchange));
@@ -193,7 +193,7 @@ async fn an_answer_before_a_reset_is_kept() {
         stream.set_zero_linger().unwrap_or_default();
     })
     .await;
-    let flood = Step::Repeat { times: 8 * 1024, bytes: octets(&"y".repeat(1024)) };
+    let flood = Step::from(Act::Repeat { times: 8 * 1024, bytes: octets(&"y".repeat(1024)) });
     let case = case("server/test/flood", vec![flood]);
     let exchange = play_at(&target(address), &case, limits()).await;
     assert!(exchange.saw(IoKind::WriteFailed) || exchange.saw(IoKind::Reset));
@@ -211,8 +211,11 @@ async fn a_wait_splits_the_writes() {
         answer(&mut stream, if nothing { NOT_FOUND } else { BAD_REQUEST }).await;
     })
     .await;
-    let steps =
-        vec![send("GET "), Step::Wait(Duration::from_millis(60)), send("/ HTTP/1.1\r\n\r\n")];
+    let steps = vec![
+        send("GET "),
+        Step::from(Act::Wait(Duration::from_millis(60))),
+        send("/ HTTP/1.1\r\n\r\n"),
+    ];
     let exchange = play_at(&target(address), &case("server/test/split", steps), limits()).await;
     assert_eq!(exchange.sent(0, Party::Server), NOT_FOUND);
     assert_eq!(kinds(&exchange)[..2], [IoKind::Wrote, IoKind::Wrote]);
@@ -228,7 +231,7 @@ async fn an_await_decides_on_the_rest_of_the_steps() {
     })
     .await;
     let twice = |outcome| {
-        let steps = vec![send(GET), Step::Await(Outcomes(vec![outcome])), send(GET)];
+        let steps = vec![send(GET), Step::from(Act::Await(Outcomes(vec![outcome]))), send(GET)];
         case("server/test/twice", steps)
     };
     let met = play_at(&target(address), &twice(Outcome::Class(4)), limits()).await;
@@ -245,7 +248,7 @@ async fn a_half_close_reaches_the_server() {
         answer(&mut stream, NOT_FOUND).await;
     })
     .await;
-    let case = case("server/test/half", vec![send(GET), Step::ShutdownWrite]);
+    let case = case("server/test/half", vec![send(GET), Step::from(Act::ShutdownWrite)]);
     let exchange = play_at(&target(address), &case, limits()).await;
     assert_eq!(kinds(&exchange)[..3], [IoKind::Wrote, IoKind::ShutWrite, IoKind::Read]);
 }

@@ -14,7 +14,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
-use upspec_corpus::case::{Case, Grade, Hazard, Need, Outcome, Outcomes, Step};
+use upspec_corpus::case::{Act, Case, Grade, Hazard, Need, Outcome, Outcomes, Step};
 use upspec_judge::{CaseResult, Reason, Verdict};
 use upspec_runner::{Ending, Event, Plan, RunOutcome, Settings, run};
 
@@ -37,7 +37,7 @@ fn corpus() -> Vec<Case> {
     refused.expect = vec![expect(Grade::Pass, &[Outcome::Class(4)])];
     let mut wrong = on_endpoint(case("server/a/wrong", vec![send(GET)]));
     wrong.expect = vec![expect(Grade::Pass, &[Outcome::Status(200)])];
-    let twice = vec![send(GET), Step::Await(Outcomes::any_status()), send(GET)];
+    let twice = vec![send(GET), Step::from(Act::Await(Outcomes::any_status())), send(GET)];
     let keep_alive = case("server/control/keep-alive", twice);
     vec![
         refused,

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
-use crate::case::{Connection, FieldTest, Grade, Need, Step};
+use crate::case::{Act, Connection, FieldTest, Grade, Need};
 
 mod forms;
 mod http2;
@@ -144,7 +144,8 @@ fn a_folder_becomes_a_corpus() {
     assert_eq!((one.id.as_str(), one.role), ("server/key/one", Role::Server));
     assert_eq!((one.source.line, one.source.column), (7, 1));
     assert_eq!((one.needs.as_slice(), two.needs.as_slice()), (&[Need::Endpoint][..], &[][..]));
-    let [Step::Send(bytes)] = &one.steps[..] else { panic!("{:?}", one.steps) };
+    let [step] = &one.steps[..] else { panic!("{:?}", one.steps) };
+    let Act::Send(bytes) = &step.act else { panic!("{step:?}") };
     assert_eq!(bytes.to_string(), r"GET {path} HTTP/1.1\r\n{standing}A: b\r\n\r\n");
     assert_eq!(one.expect.len(), 2);
     assert_eq!(two.steps.len(), 2);

@@ -48,7 +48,9 @@ fn word<W: Word + std::fmt::Debug>() -> impl Strategy<Value = W> {
 }
 
 fn templates() -> impl Strategy<Value = Template> {
-    let binding = select(&Binding::NAMES[..]).prop_map(|(_, binding)| binding);
+    let of_client = |row: &&(&str, Binding)| row.1 != Binding::Accept;
+    let bindings: Vec<_> = Binding::NAMES.iter().filter(of_client).copied().collect();
+    let binding = select(bindings).prop_map(|(_, binding)| binding);
     let part = prop_oneof![
         3 => vec(any::<u8>(), 1..30).prop_map(Part::Bytes),
         1 => binding.prop_map(Part::Binding),
@@ -103,18 +105,18 @@ fn outcomes() -> impl Strategy<Value = Outcomes> {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let statuses = vec((100u16..600).prop_map(Outcome::Status), 1..4).prop_map(Outcomes);
     let step = prop_oneof![
-        3 => templates().prop_map(Step::Send),
-        3 => written().prop_map(Step::H2),
-        1 => (1u32..100, templates()).prop_map(|(times, bytes)| Step::Repeat { times, bytes }),
-        1 => (0u64..60_000).prop_map(|millis| Step::Wait(Duration::from_millis(millis))),
-        1 => statuses.prop_map(Step::Await),
-        1 => Just(Step::AwaitSettings),
-        1 => Just(Step::ShutdownWrite),
+        3 => templates().prop_map(Act::Send),
+        3 => written().prop_map(Act::H2),
+        1 => (1u32..100, templates()).prop_map(|(times, bytes)| Act::Repeat { times, bytes }),
+        1 => (0u64..60_000).prop_map(|millis| Act::Wait(Duration::from_millis(millis))),
+        1 => statuses.prop_map(Act::Await),
+        1 => Just(Act::AwaitSettings),
+        1 => Just(Act::ShutdownWrite),
     ];
     // What writes `{path}` has to write `{standing}`, too.
-    vec(step, 1..5).prop_map(|mut steps| {
-        steps.push(Step::Send(Template::from_parts([Part::Binding(Binding::Standing)])));
-        steps
+    vec(step, 1..5).prop_map(|mut acts| {
+        acts.push(Act::Send(Template::from_parts([Part::Binding(Binding::Standing)])));
+        acts.into_iter().map(Step::from).collect()
     })
 }
 

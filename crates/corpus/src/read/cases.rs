@@ -2,16 +2,16 @@
 //! Never looks at other files: that is for the loader, who has them all.
 
 use std::ops::Range;
-use std::time::Duration;
 
 use toml::Spanned;
 
-use crate::case::{Case, Need, Over, Role, Step, Tls, usual_alpn};
-use crate::raw::{self, Side};
+use crate::case::{Case, Need, Over, Role, Tls, usual_alpn};
+use crate::raw;
 use crate::read::expect::Known;
 use crate::read::names::Names;
-use crate::read::{Reader, only_one, split};
-use crate::template::{Binding, Template};
+use crate::read::steps::CaseSteps;
+use crate::read::{Reader, split};
+use crate::template::Binding;
 
 /// A case file, read.
 pub(crate) struct Topic {
@@ -87,9 +87,8 @@ impl Reader<'_> {
         let same_as = raw.same_as.as_ref().map(Spanned::span);
         let over = raw.over.map_or(Some(shared.over), |word| self.word(&word)).unwrap_or_default();
         let alpn = raw.alpn.map(|names| self.alpn(&names));
-        let opening = raw.open.as_ref().map(|name| self.opening(name, &shared.names));
-        let mut steps = opening.unwrap_or_default();
-        steps.extend(self.own_steps(raw.send, raw.h2, raw.step, &shared.names));
+        let steps = CaseSteps { open: raw.open, send: raw.send, h2: raw.h2, list: raw.step };
+        let steps = self.steps(steps, shared.role, &shared.names);
         let case = Case {
             id: format!("{}/{}", shared.topic, self.name(&raw.name)),
             title: self.sentence(&raw.title),
@@ -131,7 +130,7 @@ impl Reader<'_> {
             self.report(name.clone(), message).say("write `needs = [\"tls\"]`");
         }
         let writes = |wanted: Binding| {
-            let mut bindings = case.steps.iter().flat_map(Step::bindings);
+            let mut bindings = case.steps.iter().flat_map(|step| step.act.bindings());
             bindings.any(|binding| binding == wanted)
         };
         let stands = writes(Binding::Standing) || writes(Binding::StandingButOrigin);
@@ -143,125 +142,4 @@ impl Reader<'_> {
             );
         }
     }
-
-    /// The steps that a case begins with.
-    fn opening(&mut self, name: &raw::Text, names: &Names) -> Vec<Step> {
-        if let Some(steps) = names.openings.get(name.get_ref()) {
-            return steps.clone();
-        }
-        let known: Vec<&str> = names.openings.keys().map(String::as_str).collect();
-        let problem = self.report(name.span(), format!("unknown opening `{}`", name.get_ref()));
-        problem.say("add it to `[openings]` in `fragments.toml`, or use one that is there");
-        problem.did_you_mean(name.get_ref(), &known);
-        Vec::new()
-    }
-
-    /// The steps of a case itself: one `send`, one `h2`, or a list.
-    fn own_steps(
-        &mut self,
-        send: Option<Spanned<raw::Bytes>>,
-        h2: Option<Spanned<raw::H2>>,
-        list: Option<Spanned<Vec<Spanned<raw::Step>>>>,
-        names: &Names,
-    ) -> Vec<Step> {
-        let spans = [
-            ("send", send.as_ref().map(Spanned::span)),
-            ("h2", h2.as_ref().map(Spanned::span)),
-            ("step", list.as_ref().map(Spanned::span)),
-        ];
-        let mut set = spans.into_iter().filter_map(|(key, span)| Some((key, span?)));
-        if let (Some((first, _)), Some((key, span))) = (set.next(), set.next()) {
-            self.report(span, format!("a case with `{first}` and `{key}`"))
-                .say("write all that is done in `step`");
-        }
-        let mut steps = Vec::new();
-        steps.extend(send.map(|bytes| self.send(bytes, names)));
-        steps.extend(h2.and_then(|frames| self.h2(frames, names)).map(Step::H2));
-        for raw in list.map(Spanned::into_inner).unwrap_or_default() {
-            steps.extend(self.step(raw, names));
-        }
-        steps
-    }
-
-    pub(crate) fn step(&mut self, raw: Spanned<raw::Step>, names: &Names) -> Option<Step> {
-        let (span, raw) = split(raw);
-        let mut set = Vec::new();
-        if let Some(bytes) = raw.send {
-            set.push(("send", self.send(bytes, names)));
-        }
-        if let Some(repeat) = raw.repeat {
-            set.push(("repeat", self.repeat(repeat, names)));
-        }
-        if let Some(frames) = raw.h2 {
-            let step = self.h2(frames, names).map(Step::H2);
-            // A step that could not be read writes nothing; the problem is noted.
-            set.push(("h2", step.unwrap_or(Step::Wait(Duration::ZERO))));
-        }
-        if let Some(text) = raw.wait {
-            set.push(("wait", Step::Wait(self.duration(&text))));
-        }
-        if let Some(words) = raw.r#await {
-            let step = match words.get_ref().as_str() {
-                "settings" => Step::AwaitSettings,
-                _ => Step::Await(self.statuses(&words)),
-            };
-            set.push(("await", step));
-        }
-        if let Some(word) = raw.shutdown {
-            self.word::<Side>(&word);
-            set.push(("shutdown", Step::ShutdownWrite));
-        }
-        only_one(self, span, "a step", &["send", "repeat", "h2", "wait", "await", "shutdown"], set)
-    }
-
-    fn send(&mut self, bytes: Spanned<raw::Bytes>, names: &Names) -> Step {
-        let (span, bytes) = split(bytes);
-        let found = self.problems.len();
-        let template = match bytes {
-            raw::Bytes::One(text) => self.template_at(&text, span.clone(), &names.bytes),
-            raw::Bytes::Several(texts) => {
-                let mut joined = Template::default();
-                for text in &texts {
-                    joined.append(&self.template(text, &names.bytes));
-                }
-                joined
-            }
-        };
-        if template.is_empty() && self.problems.len() == found {
-            self.report(span, "a `send` of nothing").say("write bytes, or leave the step out");
-        }
-        Step::Send(template)
-    }
-
-    fn repeat(&mut self, repeat: Spanned<raw::Repeat>, names: &Names) -> Step {
-        let repeat = repeat.into_inner();
-        let times = *repeat.times.get_ref();
-        if !(1..=MAX_TIMES).contains(&times) {
-            self.report(repeat.times.span(), format!("`times = {times}`"))
-                .say(format!("write a number from 1 to {MAX_TIMES}"));
-        }
-        Step::Repeat { times, bytes: self.template(&repeat.bytes, &names.bytes) }
-    }
-
-    fn duration(&mut self, text: &raw::Text) -> Duration {
-        let written = text.get_ref();
-        let unit_at = written.find(|c: char| !c.is_ascii_digit()).unwrap_or(written.len());
-        let (digits, unit) = written.split_at(unit_at);
-        let millis = match unit {
-            "ms" => Some(1),
-            "s" => Some(1000),
-            _ => None,
-        };
-        let number = digits.parse::<u64>().ok();
-        let wait = number.zip(millis).and_then(|(number, unit)| number.checked_mul(unit));
-        if let Some(wait) = wait.map(Duration::from_millis).filter(|wait| *wait <= MAX_WAIT) {
-            return wait;
-        }
-        self.report(text.span(), format!("`{written}` is no pause"))
-            .say("write milliseconds or seconds up to a minute, such as `50ms` or `1s`");
-        Duration::ZERO
-    }
 }
-
-const MAX_TIMES: u32 = 1_000_000;
-const MAX_WAIT: Duration = Duration::from_secs(60);

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 
-use crate::case::Step;
 use crate::frames::Field;
 use crate::raw::{self, Fragment};
 use crate::read::Reader;
+use crate::read::steps::WrittenStep;
 use crate::template::{Binding, Fragments, Template};
 
 /// What the cases of a file may name.
@@ -18,7 +18,7 @@ pub(crate) struct Names {
     /// Header fields of HTTP/2, written `'{name}'` among others.
     pub(crate) fields: BTreeMap<String, Vec<Field>>,
     /// Steps to begin with, named in `open`.
-    pub(crate) openings: BTreeMap<String, Vec<Step>>,
+    pub(crate) openings: BTreeMap<String, Vec<WrittenStep>>,
 }
 
 impl Names {

@@ -1,7 +1,7 @@
 //! What the model rules on an answer to a case, and whether a verdict agrees with it.
 //! Where the two may differ, a table says why.
 
-use upspec_corpus::case::{Case, Need, Outcomes, Step};
+use upspec_corpus::case::{Act, Case, Need, Outcomes};
 use upspec_corpus::{Registry, Weight};
 use upspec_handshake::opening::Opening;
 use upspec_handshake::permitted::Answer::{
@@ -57,8 +57,8 @@ const USUAL: [Answer; 6] = [Switch, Success, BadRequest, ClientError, Redirect, 
 
 /// What the awaits of a case want, in order, but for those that wait for a 101 alone.
 pub(crate) fn awaited(case: &Case) -> Vec<&Outcomes> {
-    let awaits = case.steps.iter().filter_map(|step| match step {
-        Step::Await(wanted) => Some(wanted),
+    let awaits = case.steps.iter().filter_map(|step| match &step.act {
+        Act::Await(wanted) => Some(wanted),
         _ => None,
     });
     awaits.filter(|wanted| wanted.covers_status(400)).collect()

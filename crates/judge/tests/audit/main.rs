@@ -16,7 +16,7 @@ use agree::{Agreement, DIFFERENCES, Ruled, agreement, ruled, usual};
 use reply::{Details, reply, statuses};
 use scripted::play;
 use upspec_corpus::Corpus;
-use upspec_corpus::case::{Case, Over, Step, Tls};
+use upspec_corpus::case::{Act, Case, Over, Step, Tls};
 use upspec_handshake::permitted::Answer;
 use upspec_judge::{CaseResult, Verdict, judge};
 
@@ -112,14 +112,14 @@ fn passes_somehow(corpus: &Corpus, case: &Case, requests: usize) -> bool {
 
 /// Whether it speaks HTTP/1.1 alone. What HTTP/2 asks is audited in `audit_http2`.
 fn is_plain(case: &Case) -> bool {
-    let http2 = |step: &Step| matches!(step, Step::H2(_) | Step::AwaitSettings);
+    let http2 = |step: &Step| matches!(step.act, Act::H2(_) | Act::AwaitSettings);
     let dialled = case.alpn == ["http/1.1"] && case.tls == Tls::AsTarget;
     case.over == Over::Http1 && dialled && !case.steps.iter().any(http2)
 }
 
 /// Whether reading it again and again takes long.
 fn is_large(case: &Case) -> bool {
-    let many = |step: &Step| matches!(step, Step::Repeat { times, .. } if *times > 500);
+    let many = |step: &Step| matches!(step.act, Act::Repeat { times, .. } if times > 500);
     case.steps.iter().any(many)
 }
 

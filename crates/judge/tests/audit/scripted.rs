@@ -2,7 +2,7 @@
 //! Never decides what is answered: each request is handed to the test.
 
 use upspec_corpus::Bindings;
-use upspec_corpus::case::{Case, Outcome, Outcomes, Step};
+use upspec_corpus::case::{Act, Case, Outcome, Outcomes};
 use upspec_exchange::{Io, IoKind, Link, Octets, Over, Record, Talk};
 use upspec_handshake::field::chunked::{Chunked, ChunkedReader};
 use upspec_handshake::field::elements;
@@ -54,14 +54,14 @@ pub(crate) fn play(case: &Case, answer: &mut dyn FnMut(&Asked<'_>) -> Reply) -> 
     let mut rendered = Vec::new();
     let mut taken = 0;
     for step in &case.steps {
-        match step {
-            Step::Send(bytes) => bytes.render_into(&mut rendered, &Bindings::example()),
-            Step::Repeat { times, bytes } => {
+        match &step.act {
+            Act::Send(bytes) => bytes.render_into(&mut rendered, &Bindings::example()),
+            Act::Repeat { times, bytes } => {
                 (0..*times).for_each(|_| bytes.render_into(&mut rendered, &Bindings::example()));
             }
-            Step::Wait(_) => wire.write(&rendered),
-            Step::ShutdownWrite => wire.shut(&rendered),
-            Step::Await(outcomes) => {
+            Act::Wait(_) => wire.write(&rendered),
+            Act::ShutdownWrite => wire.shut(&rendered),
+            Act::Await(outcomes) => {
                 wire.write(&rendered);
                 let Some(status) = wire.head(outcomes, &mut taken) else {
                     wire.answer_early();
@@ -71,7 +71,9 @@ pub(crate) fn play(case: &Case, answer: &mut dyn FnMut(&Asked<'_>) -> Reply) -> 
                     return wire.finish();
                 }
             }
-            Step::H2(_) | Step::AwaitSettings => unreachable!("HTTP/2 is not played here"),
+            Act::H2(_) | Act::AwaitRequest | Act::AwaitSettings => {
+                unreachable!("not played here: {step:?}")
+            }
         }
         if wire.ended {
             return wire.finish();

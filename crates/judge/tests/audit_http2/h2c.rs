@@ -1,7 +1,7 @@
 //! Every answer to every offer of h2c: what is ruled lawful by RFC 7540 3.2 and RFC 9110 7.8 passes, and
 //! what they forbid does not. Written without a look at what the cases expect.
 
-use upspec_corpus::case::{Case, Need, Step};
+use upspec_corpus::case::{Act, Case, Need};
 use upspec_corpus::{Bindings, Corpus};
 use upspec_exchange::{Io, IoKind, Link, Octets, Over, Record, Talk};
 use upspec_handshake::Party;
@@ -128,11 +128,11 @@ fn octets(answer: Answer) -> (Vec<u8>, Vec<u8>) {
 /// The record that comes of a case when its one request gets this answer.
 fn play(case: &Case, answer: Answer) -> Record {
     let tls = case.needs.contains(&Need::Tls);
-    let mut parts = case.steps.split(|step| matches!(step, Step::Await(_)));
+    let mut parts = case.steps.split(|step| matches!(step.act, Act::Await(_)));
     let mut rendered = || {
         let mut octets = Vec::new();
         for step in parts.next().unwrap_or_default() {
-            step.render_into(&mut octets, &Bindings::example());
+            step.act.render_into(&mut octets, &Bindings::example());
         }
         octets
     };
@@ -189,7 +189,7 @@ fn answers_to_offers_are_judged_as_they_are_ruled() {
             let record = play(case, answer);
             let written = record.io[0].bytes.clone();
             let head = RequestHead::parse(&written).complete().unwrap();
-            let goes_on = case.steps.iter().any(|step| matches!(step, Step::Await(_)));
+            let goes_on = case.steps.iter().any(|step| matches!(step.act, Act::Await(_)));
             let grade = grade(&head, record.links[0].tls, goes_on, answer);
             let result = judge(case, Some(record.clone()), None, &corpus.requirements);
             let agrees = match grade {

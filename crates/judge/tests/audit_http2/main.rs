@@ -13,7 +13,7 @@ mod server;
 mod tunnel;
 
 use ruling::is_malformed;
-use upspec_corpus::case::{Case, Need, Over, Step};
+use upspec_corpus::case::{Act, Case, Need, Over};
 use upspec_corpus::{Bindings, Corpus};
 use upspec_handshake::Party;
 use upspec_handshake::h2::message::{DefectKind, ListKind};
@@ -22,7 +22,7 @@ use upspec_handshake::h2::{Connection, EventKind, Reader};
 fn written(case: &Case) -> Vec<u8> {
     let mut octets = Vec::new();
     for step in &case.steps {
-        step.render_into(&mut octets, &Bindings::example());
+        step.act.render_into(&mut octets, &Bindings::example());
     }
     octets
 }
@@ -50,8 +50,8 @@ fn what_cases_write_is_read_back() {
             _ => None,
         });
         let lists: Vec<_> = lists.collect();
-        let shown = case.steps.iter().flat_map(|step| match step {
-            Step::H2(frames) => frames.show(&Bindings::example()),
+        let shown = case.steps.iter().flat_map(|step| match &step.act {
+            Act::H2(frames) => frames.show(&Bindings::example()),
             _ => Vec::new(),
         });
         let shown: Vec<_> = shown.filter(|frame| frame.title.starts_with("HEADERS")).collect();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use upspec_handshake::Party;
 
 use upspec_corpus::Bindings;
-use upspec_corpus::case::{Case, Need, Step};
+use upspec_corpus::case::{Act, Case, Need};
 use upspec_exchange::{Io, IoKind, Link, Octets, Over, Record, Talk};
 use upspec_handshake::frame::Compression;
 use upspec_handshake::h2::message::ListKind;
@@ -82,8 +82,8 @@ pub(crate) fn play(
     };
     let mut rendered = Vec::new();
     for step in &case.steps {
-        match step {
-            Step::Await(outcomes) => {
+        match &step.act {
+            Act::Await(outcomes) => {
                 wire.write(&rendered);
                 let heads = wire.progress().heads;
                 let last = heads.iter().find(|status| **status >= 200);
@@ -91,7 +91,7 @@ pub(crate) fn play(
                     return wire.finish();
                 }
             }
-            Step::AwaitSettings => {
+            Act::AwaitSettings => {
                 wire.write(&rendered);
                 if !wire.progress().http2.settings {
                     return wire.finish();

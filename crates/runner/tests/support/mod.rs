@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use upspec_corpus::case::{Case, Expectation, Grade, Need, Outcome, Outcomes, Step, Tunnel};
+use upspec_corpus::case::{Act, Case, Expectation, Grade, Need, Outcome, Outcomes, Step, Tunnel};
 use upspec_corpus::template::{Binding, Part, Template};
 use upspec_corpus::{Corpus, Registry};
 use upspec_handshake::RequestHead;
@@ -46,12 +46,12 @@ pub(crate) fn requirements() -> Arc<Registry> {
 
 /// Octets to send; `{key}` is the only binding.
 pub(crate) fn send(text: &str) -> Step {
-    Step::Send(octets(text))
+    Step::from(Act::Send(octets(text)))
 }
 
 /// These octets to send.
 pub(crate) fn send_octets(octets: &[u8]) -> Step {
-    Step::Send(Template { parts: vec![Part::Bytes(octets.to_vec())] })
+    Step::from(Act::Send(Template { parts: vec![Part::Bytes(octets.to_vec())] }))
 }
 
 /// Octets, with `{key}` as the only binding.
@@ -68,9 +68,9 @@ pub(crate) fn octets(text: &str) -> Template {
 
 /// A valid opening handshake with a Ping after the 101.
 pub(crate) fn control() -> Case {
-    let ping = Step::Send(Template { parts: vec![Part::Binding(Binding::Ping)] });
+    let ping = Step::from(Act::Send(Template { parts: vec![Part::Binding(Binding::Ping)] }));
     let switched = Outcomes(vec![Outcome::Status(101)]);
-    let steps = vec![send(HANDSHAKE), Step::Await(switched), ping];
+    let steps = vec![send(HANDSHAKE), Step::from(Act::Await(switched)), ping];
     let mut control = case(CONTROL, steps);
     control.expect = vec![expect(Grade::Pass, &[Outcome::Status(101)])];
     control.expect[0].tunnel = Some(Tunnel::PingPong);

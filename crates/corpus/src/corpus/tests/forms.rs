@@ -174,7 +174,7 @@ fn a_users_folder_may_name_our_fragments_and_have_its_own() {
         let mut all = files::gather(ours.path(), "").unwrap();
         all.extend(files::gather(theirs.path(), "user/").unwrap());
         let corpus = Corpus::load(&all).unwrap_or_else(|error| panic!("{error}"));
-        let [Step::Send(bytes)] = &corpus.cases[0].steps[..] else { panic!() };
+        let Act::Send(bytes) = &corpus.cases[0].steps[0].act else { panic!() };
         bytes.to_string()
     };
     let plain = ("server/a.toml", &uses("") as &str);

@@ -1,0 +1,198 @@
+//! What a case does: its opening and its own steps, each on a connection that its role has.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use toml::Spanned;
+use upspec_handshake::Party;
+
+use crate::case::{Act, LinkName, Role, Step};
+use crate::raw::{self, Side};
+use crate::read::names::Names;
+use crate::read::{Reader, only_one, split};
+use crate::template::{Binding, Template};
+use crate::words::Word as _;
+
+/// A step as it is written: on which connection is for the role to say where the step does not.
+#[derive(Clone)]
+pub(crate) struct WrittenStep {
+    at: Option<LinkName>,
+    act: Act,
+}
+
+/// What a case says of its steps.
+pub(crate) struct CaseSteps {
+    pub(crate) open: Option<raw::Text>,
+    pub(crate) send: Option<Spanned<raw::Bytes>>,
+    pub(crate) h2: Option<Spanned<raw::H2>>,
+    pub(crate) list: Option<Spanned<Vec<Spanned<raw::Step>>>>,
+}
+
+impl Reader<'_> {
+    /// The steps of a case: those of its opening, then one `send`, one `h2`, or a list.
+    pub(crate) fn steps(&mut self, raw: CaseSteps, role: Role, names: &Names) -> Vec<Step> {
+        let spans = [
+            ("send", raw.send.as_ref().map(Spanned::span)),
+            ("h2", raw.h2.as_ref().map(Spanned::span)),
+            ("step", raw.list.as_ref().map(Spanned::span)),
+        ];
+        let mut set = spans.into_iter().filter_map(|(key, span)| Some((key, span?)));
+        if let (Some((first, _)), Some((key, span))) = (set.next(), set.next()) {
+            self.report(span, format!("a case with `{first}` and `{key}`"))
+                .say("write all that is done in `step`");
+        }
+        let mut written: Vec<(Range<usize>, WrittenStep)> = Vec::new();
+        if let Some(name) = &raw.open {
+            let opening = self.opening(name, names).into_iter();
+            written.extend(opening.map(|step| (name.span(), step)));
+        }
+        if let Some(bytes) = raw.send {
+            let span = bytes.span();
+            written.push((span, WrittenStep { at: None, act: self.send(bytes, names) }));
+        }
+        if let Some(frames) = raw.h2 {
+            let span = frames.span();
+            let frames = self.h2(frames, names);
+            written.extend(
+                frames.map(|frames| (span, WrittenStep { at: None, act: Act::H2(frames) })),
+            );
+        }
+        for step in raw.list.map(Spanned::into_inner).unwrap_or_default() {
+            let span = step.span();
+            written.extend(self.step(step, names).map(|step| (span, step)));
+        }
+        written.into_iter().filter_map(|(span, step)| self.placed(span, step, role)).collect()
+    }
+
+    /// The steps that a case begins with.
+    fn opening(&mut self, name: &raw::Text, names: &Names) -> Vec<WrittenStep> {
+        if let Some(steps) = names.openings.get(name.get_ref()) {
+            return steps.clone();
+        }
+        let known: Vec<&str> = names.openings.keys().map(String::as_str).collect();
+        let problem = self.report(name.span(), format!("unknown opening `{}`", name.get_ref()));
+        problem.say("add it to `[openings]` in `fragments.toml`, or use one that is there");
+        problem.did_you_mean(name.get_ref(), &known);
+        Vec::new()
+    }
+
+    /// The step on its connection, if a case of this role can have it there.
+    fn placed(&mut self, span: Range<usize>, step: WrittenStep, role: Role) -> Option<Step> {
+        let links = role.links();
+        let at = match (step.at, links) {
+            (Some(at), _) if links.contains(&at) => at,
+            (None, [only]) => *only,
+            (Some(at), _) => {
+                let known: Vec<&str> = links.iter().map(|link| link.word()).collect();
+                self.report(span, format!("a step at `{at}` in a case for a {role}"))
+                    .say(format!("such a case acts at `{}`", known.join("`, `")));
+                return None;
+            }
+            (None, _) => {
+                self.report(span, format!("a step without `at` in a case for an {role}"))
+                    .say("say who acts: `client`, `client-2` or `origin`");
+                return None;
+            }
+        };
+        let (misfit, help) = match (&step.act, at.we()) {
+            (Act::Await(_), Party::Server) => {
+                ("a wait for a response where we are the server", "write `await = \"request\"`")
+            }
+            (Act::AwaitRequest, Party::Client) => {
+                ("a wait for a request where we are the client", "write the statuses to wait for")
+            }
+            (act, Party::Client) if act.bindings().contains(&Binding::Accept) => (
+                "`{accept}` where we are the client",
+                "only a server answers a key; write the octets",
+            ),
+            (act, _) => return Some(Step { at, act: act.clone() }),
+        };
+        self.report(span, misfit).say(help);
+        None
+    }
+
+    pub(crate) fn step(&mut self, raw: Spanned<raw::Step>, names: &Names) -> Option<WrittenStep> {
+        let (span, raw) = split(raw);
+        let at = raw.at.and_then(|word| self.word(&word));
+        let mut set = Vec::new();
+        if let Some(bytes) = raw.send {
+            set.push(("send", self.send(bytes, names)));
+        }
+        if let Some(repeat) = raw.repeat {
+            set.push(("repeat", self.repeat(repeat, names)));
+        }
+        if let Some(frames) = raw.h2 {
+            let act = self.h2(frames, names).map(Act::H2);
+            // A step that could not be read writes nothing; the problem is noted.
+            set.push(("h2", act.unwrap_or(Act::Wait(Duration::ZERO))));
+        }
+        if let Some(text) = raw.wait {
+            set.push(("wait", Act::Wait(self.duration(&text))));
+        }
+        if let Some(words) = raw.r#await {
+            let act = match words.get_ref().as_str() {
+                "request" => Act::AwaitRequest,
+                "settings" => Act::AwaitSettings,
+                _ => Act::Await(self.statuses(&words)),
+            };
+            set.push(("await", act));
+        }
+        if let Some(word) = raw.shutdown {
+            self.word::<Side>(&word);
+            set.push(("shutdown", Act::ShutdownWrite));
+        }
+        let keys = ["send", "repeat", "h2", "wait", "await", "shutdown"];
+        let act = only_one(self, span, "a step", &keys, set)?;
+        Some(WrittenStep { at, act })
+    }
+
+    fn send(&mut self, bytes: Spanned<raw::Bytes>, names: &Names) -> Act {
+        let (span, bytes) = split(bytes);
+        let found = self.problems.len();
+        let template = match bytes {
+            raw::Bytes::One(text) => self.template_at(&text, span.clone(), &names.bytes),
+            raw::Bytes::Several(texts) => {
+                let mut joined = Template::default();
+                for text in &texts {
+                    joined.append(&self.template(text, &names.bytes));
+                }
+                joined
+            }
+        };
+        if template.is_empty() && self.problems.len() == found {
+            self.report(span, "a `send` of nothing").say("write bytes, or leave the step out");
+        }
+        Act::Send(template)
+    }
+
+    fn repeat(&mut self, repeat: Spanned<raw::Repeat>, names: &Names) -> Act {
+        let repeat = repeat.into_inner();
+        let times = *repeat.times.get_ref();
+        if !(1..=MAX_TIMES).contains(&times) {
+            self.report(repeat.times.span(), format!("`times = {times}`"))
+                .say(format!("write a number from 1 to {MAX_TIMES}"));
+        }
+        Act::Repeat { times, bytes: self.template(&repeat.bytes, &names.bytes) }
+    }
+
+    fn duration(&mut self, text: &raw::Text) -> Duration {
+        let written = text.get_ref();
+        let unit_at = written.find(|c: char| !c.is_ascii_digit()).unwrap_or(written.len());
+        let (digits, unit) = written.split_at(unit_at);
+        let millis = match unit {
+            "ms" => Some(1),
+            "s" => Some(1000),
+            _ => None,
+        };
+        let number = digits.parse::<u64>().ok();
+        let wait = number.zip(millis).and_then(|(number, unit)| number.checked_mul(unit));
+        if let Some(wait) = wait.map(Duration::from_millis).filter(|wait| *wait <= MAX_WAIT) {
+            return wait;
+        }
+        self.report(text.span(), format!("`{written}` is no pause"))
+            .say("write milliseconds or seconds up to a minute, such as `50ms` or `1s`");
+        Duration::ZERO
+    }
+}
+const MAX_TIMES: u32 = 1_000_000;
+const MAX_WAIT: Duration = Duration::from_secs(60);

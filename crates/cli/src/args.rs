@@ -179,7 +179,7 @@ pub(crate) struct Output {
     /// and Set-Cookie are always redacted.
     #[arg(long, value_name = "NAME")]
     pub(crate) secret_header: Vec<String>,
-    /// For cases that passed or were not played, report only verdict, reason and label.
+    /// For cases that passed or were not played, report only verdict, reason and outcome.
     #[arg(long)]
     pub(crate) slim: bool,
     /// Print nothing but errors.

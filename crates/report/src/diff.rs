@@ -11,9 +11,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use upspec_corpus::Corpus;
-use upspec_judge::{Reason, TargetFacts, Verdict, behaviour};
+use upspec_judge::{CaseResult, Reason, TargetFacts, Verdict, behaviour};
 
-use crate::entry::{CaseEntry, RequirementNote};
+use crate::note::RequirementNote;
 use crate::report::{About, Report, Summary, Tool};
 
 pub use text::diff_summary;
@@ -235,7 +235,7 @@ fn compared(case: &upspec_corpus::Case, runs: &[Run]) -> Option<ComparedCase> {
 }
 
 impl Group {
-    fn of(case: &upspec_corpus::Case, entry: &CaseEntry) -> Self {
+    fn of(case: &upspec_corpus::Case, entry: &CaseResult) -> Self {
         let did = entry.record.as_ref().and_then(|record| behaviour(case, record));
         let said = entry.findings.iter().filter(|one| one.verdict > Verdict::Inconclusive);
         let facts = did.iter().flat_map(|did| &did.facts);

@@ -7,7 +7,7 @@ use upspec_corpus::case::{
 use upspec_corpus::words::Word as _;
 use upspec_judge::Verdict;
 
-use crate::entry::Expected;
+use crate::note::Expected;
 
 /// An alternative in words, without its grade: `4xx with Upgrade present, then closed`.
 #[must_use]

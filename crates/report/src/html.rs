@@ -12,10 +12,10 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 use upspec_judge::Verdict;
 
-use crate::entry::{level_word, verdict_word};
 use crate::report::Report;
 use crate::section::Section;
 use crate::visible;
+use crate::words::{level_word, verdict_word};
 
 pub(crate) use diff::diff_html;
 

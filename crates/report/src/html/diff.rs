@@ -9,8 +9,8 @@ use upspec_judge::Verdict;
 
 use super::{level, sections, sign};
 use crate::diff::{ComparedCase, Diff, Group, Server, headline, permitted_word};
-use crate::entry::{BY_URGENCY, verdict_word};
 use crate::visible;
+use crate::words::{BY_URGENCY, verdict_word};
 
 /// The comparison as HTML.
 #[must_use]

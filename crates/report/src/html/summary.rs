@@ -5,10 +5,10 @@ use maud::{Markup, html};
 use upspec_judge::Verdict;
 
 use super::{level, sections, sign};
-use crate::entry::{BY_URGENCY, verdict_word};
 use crate::overview::{self, Rule};
 use crate::report::{Report, Summary};
 use crate::visible::{self, counted};
+use crate::words::{BY_URGENCY, verdict_word};
 
 /// What was tested, when, and how to do it again.
 pub(super) fn banner(report: &Report) -> Markup {

@@ -1,5 +1,4 @@
-//! `upspec explain`: a case or a requirement in full.
-//! Never plays anything: what a case catches comes from the table that is part of the binary.
+//! `upspec explain`: a case or a requirement in full. What a case catches comes from a table in the binary.
 
 use std::fmt::Write as _;
 

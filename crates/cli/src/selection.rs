@@ -1,4 +1,4 @@
-//! Loads the corpus and picks the cases that the arguments name.
+//! Loads the corpus and selects the cases that the arguments name.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! `upspec serve`: the reference server, right or with one fault.
+//! `upspec serve`: the reference server, correct or with one fault.
 
 use upspec_reference::{Config, Fault, Identity, Server};
 

@@ -1,5 +1,4 @@
 //! Puts what a case expects into words.
-//! Never decides whether an answer is expected: that is the judge's.
 
 use upspec_corpus::case::{
     Alpn, Connection, Expectation, FieldMatcher, FieldTest, Grade, Outcome, Outcomes, Tunnel,

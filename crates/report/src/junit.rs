@@ -1,5 +1,5 @@
 //! The report as JUnit XML, for the test pages of CI systems.
-//! Never passes on a character that XML 1.0 forbids: what a target sent is spelled out first.
+//! What a target sent is spelled out, so that no character comes through that XML 1.0 forbids.
 
 use std::time::Duration;
 
@@ -163,7 +163,7 @@ fn wire(case: &CaseResult) -> String {
     text
 }
 
-/// So much of the connections is told, in octets: a CI page is no place for more.
+/// How much of the connections is told, in octets; a CI page cannot bear more.
 const MOST_WIRE: usize = 4 << 10;
 
 #[cfg(test)]

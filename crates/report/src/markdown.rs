@@ -1,5 +1,5 @@
 //! The report as a short Markdown summary, for the job page of a CI system.
-//! Never lets a target write Markdown or HTML: every sign that means something is escaped.
+//! Every sign that means something in Markdown or HTML is escaped.
 
 use upspec_judge::Verdict;
 
@@ -120,10 +120,10 @@ fn plain(text: &str) -> String {
 /// Signs that begin something in Markdown, its extensions or HTML.
 const MEANINGFUL: &str = "\\`*_{}[]<>()#|~&:$!";
 
-/// A table holds so many rows at most, as a CI system cuts off what is too long.
+/// The most rows of a table; CI systems cut off longer summaries.
 const MOST_ROWS: usize = 100;
 
-/// A text in a table is cut here.
+/// Where a text in a table is cut, in characters.
 const LONGEST_TEXT: usize = 300;
 
 #[cfg(test)]

@@ -1,5 +1,4 @@
 //! What all views say of a report: which rules are broken, in how many cases, and in which section.
-//! Never formats: no view's syntax is known here, and the text is as the report has it.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +19,7 @@ pub(crate) struct Rule<'r> {
     pub(crate) level: &'r str,
     /// The sections that carry it, the current one first.
     pub(crate) sections: &'r [String],
-    /// The cases that show it, each with what is said of it first.
+    /// The cases that show it, each with its first message.
     pub(crate) shown: Vec<(&'r CaseResult, &'r str)>,
 }
 
@@ -109,7 +108,7 @@ fn finish(report: &Report, mut said: Vec<String>) -> Vec<String> {
     said
 }
 
-/// What a case says with this verdict: per finding the requirement's id and the message. A case that
+/// What a case says with this verdict: the requirement's id and the message of each finding. A case that
 /// has the verdict without a finding speaks of its own requirement.
 fn said(
     case: &CaseResult,

@@ -1,4 +1,4 @@
-//! Reads a stored report, and says clearly why it cannot be read.
+//! Reads a stored report, or says why it cannot be read.
 
 use serde::Deserialize;
 use thiserror::Error;

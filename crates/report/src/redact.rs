@@ -1,5 +1,5 @@
 //! Overwrites secrets in what is about to be reported.
-//! Never changes the length of anything: offsets into a record stay true.
+//! Nothing changes its length, so that offsets into a record stay true.
 
 use std::ops::Range;
 
@@ -120,7 +120,7 @@ fn unfolded_end(value: &[u8]) -> usize {
     end.map_or(value.len(), |(at, _)| at)
 }
 
-/// What of a value is worth looking for elsewhere: the value, what follows an authentication scheme,
+/// The parts of a value that are worth looking for elsewhere: the value, what follows an authentication scheme,
 /// and the values of cookies.
 fn secret_parts(value: &[u8]) -> Vec<Vec<u8>> {
     let whole = value.trim_ascii();
@@ -184,10 +184,10 @@ const HUFFMAN_STAR: u8 = 0xf9;
 /// The fields whose values are always secret.
 const ALWAYS: [&str; 4] = ["Authorization", "Cookie", "Proxy-Authorization", "Set-Cookie"];
 
-/// A shorter value would be found by chance, and overwriting it would spoil the report.
+/// A shorter secret would turn up by chance, and overwriting that would spoil the report.
 const SHORTEST_SECRET: usize = 8;
 
-/// A Cookie field may hold any number of pairs; what is searched for stays bounded.
+/// The most pairs of a Cookie field that are searched for.
 const MOST_COOKIES: usize = 64;
 
 #[cfg(test)]

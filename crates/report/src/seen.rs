@@ -1,4 +1,4 @@
-//! Says in words what happened on a link: what came, and how it ended. The words are facts, never a judgement.
+//! Says in words what happened on a link: what came, and how it ended. These are facts, not judgements.
 
 use upspec_exchange::{FrameNotes, Io, IoKind, Link, Over, Record};
 

@@ -1,5 +1,5 @@
 //! The report as text for a terminal.
-//! Never passes a control octet on: what a target sent is shown with visible escapes only.
+//! No control octet of a target gets through.
 
 use anstyle::{AnsiColor, Style as Ansi};
 use upspec_judge::{CaseResult, Verdict};
@@ -13,7 +13,7 @@ use crate::words::{BY_URGENCY, level_word, message, verdict_word};
 /// Whether the text has colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// Text alone.
+    /// Plain text.
     Plain,
     /// With ANSI escape sequences.
     Coloured,
@@ -105,7 +105,7 @@ fn colour(verdict: Verdict) -> AnsiColor {
     }
 }
 
-/// So many cases of a rule are named; the other formats name them all.
+/// The most cases of a rule that are named; the other formats name them all.
 const MOST_CASES: usize = 10;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Comparisons: who is in one group with whom, what counts as a difference, and what is shown.
+//! Comparisons: which servers share a group, what counts as a difference, and what is shown.
 
 use upspec_corpus::Corpus;
 use upspec_exchange::IoKind;

@@ -1,5 +1,4 @@
-//! A comparison of servers as text for a terminal.
-//! Never passes a control octet on: what a server sent is shown with visible escapes only.
+//! A comparison of servers as text for a terminal. No control octet of a server gets through.
 
 use upspec_judge::Verdict;
 

@@ -33,7 +33,7 @@ pub(super) fn results(report: &Report) -> Markup {
     }
 }
 
-/// The filter is no use without its script, which shows it.
+/// The filter, hidden until its script shows it.
 fn filter(report: &Report) -> Markup {
     html! {
         form.filter #filter hidden {
@@ -134,7 +134,7 @@ fn case_details(report: &Report, case: &CaseResult, ink: &mut wire::Ink) -> Mark
     }
 }
 
-/// What is said of the answer; where there is nothing to say, the rule that was kept.
+/// The findings, or the rule that the target kept.
 fn findings(report: &Report, case: &CaseResult) -> Markup {
     let own = report.requirements.get(&case.requirement);
     html! {

@@ -1,4 +1,4 @@
-//! The page: what it holds, and that nothing a target sends becomes part of it.
+//! The page: what it shows, and that nothing a target sends becomes markup.
 
 use upspec_exchange::{Io, IoKind, Link, Over, Place, Record};
 use upspec_handshake::Party;
@@ -8,7 +8,7 @@ use crate::sample;
 
 #[test]
 fn the_page_is_as_it_was() {
-    // The style and the script are files of their own; a change of theirs is no change of the page.
+    // The style and the script are files of their own; their changes do not matter here.
     let page = html(&sample::report());
     let page = page.replace(STYLE, "…").replace(SCRIPT, "…");
     insta::assert_snapshot!(page.replace(&policy(), "…").replace("><", ">\n<"));

@@ -1,5 +1,5 @@
 //! The log of a record: every event with its time, every octet visible.
-//! Never writes an octet that is not printable ASCII, and never more than the page can bear.
+//! It writes printable ASCII only, and no more than a page can bear.
 
 use std::ops::Range;
 
@@ -42,7 +42,7 @@ impl Ink {
     }
 }
 
-/// What a party sends on a link: how much of it has been shown, and what is to be said of the octets.
+/// What a party sends on a link: how much of it has been shown, and what there is to show beside it.
 struct Flow<'t> {
     shown: usize,
     marks: Vec<Range<usize>>,
@@ -181,8 +181,8 @@ fn time(io: &Io) -> Markup {
     html! { span.time { (seen::milliseconds(io.at_us)) " ms" } }
 }
 
-/// How much of the octets reads as text: a head stays text whatever it holds, and what follows it
-/// is binary when many of its octets are no text.
+/// How many of the octets to show as text: a head is always text, and what follows it is binary when
+/// too many of its octets are.
 fn text_length(bytes: &[u8]) -> usize {
     let head = bytes.windows(4).position(|window| window == b"\r\n\r\n");
     let body = head.map_or(0, |at| at + 4);
@@ -326,7 +326,7 @@ impl Pen {
 /// Octets in a row of the hexadecimal view.
 const ROW: usize = 16;
 
-/// From so many equal octets on, a count says more than the octets.
+/// The shortest run of equal octets that is shown as a count.
 const SHORTEST_RUN: usize = 32;
 
 /// Markup of every case's logs that is always there, in octets.

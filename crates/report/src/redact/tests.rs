@@ -1,4 +1,4 @@
-//! Redaction: every shape that a secret can take in an exchange, and what must stay as it is.
+//! Redaction: the shapes that a secret can take in a record, and what must stay as it is.
 
 use proptest::prelude::*;
 use upspec_exchange::{Io, Link, Over};

@@ -95,10 +95,9 @@ def frames(octets):
 
 
 def sent(record):
-    """What was written, with the ordinary lines left out."""
-    written = b"".join(
-        base64.b64decode(io.get("bytes", "")) for io in record["io"] if io["kind"] == "wrote"
-    )
+    """What was written on the first link, with the ordinary lines left out."""
+    ours = (io for io in record["io"] if io.get("link", 0) == 0 and io["kind"] == "wrote")
+    written = b"".join(base64.b64decode(io.get("bytes", "")) for io in ours)
     if record["links"][0]["over"] == "http2" and written.startswith(PREFACE):
         line = frames(written[len(PREFACE) :])
         return line if len(line) <= LONGEST else line[: LONGEST - 2] + " …"
@@ -145,7 +144,7 @@ def gather(folder):
                 if finding["verdict"] != "fail":
                     continue
                 requirement, message = finding["requirement"], finding["message"]
-                if "rule" not in finding and requirement == case["requirement"]:
+                if EXPECTED in message and requirement == case["requirement"]:
                     row = own.setdefault(requirement, {}).setdefault(case["id"], Row())
                     saw = message.split(EXPECTED)[0]
                     row.saw[re.sub(r'"[^"]*"', "…", saw)] += 1

@@ -1,5 +1,5 @@
-//! What CI checks beyond the README's commands. Each step is a command that a person can type.
-//! Never hides a step's output; the first failure ends the run.
+//! What CI checks beyond the README's commands. Each step is a command that a person can type; the first
+//! failure ends the run.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,6 +1,5 @@
 //! `cargo xtask coverage`: which cases and which rules for every response speak of each requirement
 //! that binds a server.
-//! Never plays a case: whether one can fail, `cargo xtask sensitivity` finds out.
 
 use std::fmt::Write as _;
 
@@ -137,13 +136,13 @@ impl Totals {
     fn show(&self) -> String {
         let lines = [
             (self.requirements, "requirements"),
-            (self.of_clients, "  bind clients alone"),
-            (self.of_intermediaries, "  bind proxies and gateways alone"),
+            (self.of_clients, "  bind only clients"),
+            (self.of_intermediaries, "  bind only proxies and gateways"),
             (self.of_servers, "  bind servers"),
             (self.untestable, "    untestable"),
             (self.testable, "    testable"),
             (self.covered_by_cases, "      covered by cases"),
-            (self.covered_by_rules, "      covered by a rule alone"),
+            (self.covered_by_rules, "      covered only by a rule"),
             (self.missing, "      missing"),
             (self.cases, "cases for servers"),
         ];

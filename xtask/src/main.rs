@@ -1,5 +1,4 @@
-//! House keeping for the workspace: one task for each thing that keeps it in order.
-//! Never part of what users install.
+//! Housekeeping for the workspace: one task for each thing that keeps it in order.
 
 use std::process::ExitCode;
 
@@ -37,7 +36,7 @@ fn dispatch(words: &[&str]) -> Option<Outcome> {
         ["ci"] => ci::run(),
         ["coverage", rest @ ..] => coverage::run(&coverage_options(rest)?),
         ["sensitivity", rest @ ..] => sensitivity::run(&sensitivity_options(rest)?),
-        ["seeds"] => seeds::run(),
+        ["seeds", folders @ ..] => seeds::run(folders),
         ["tidy"] => tidy::run(),
         _ => return None,
     })
@@ -104,10 +103,12 @@ usage: cargo xtask TASK
                binds a server; fails when a testable one has none
                  --cases          name the cases
                  --format json    as JSON
-  seeds        write what the fuzz targets start from to fuzz/corpus
+  seeds [FOLDER…]
+               write what the fuzz targets start from to fuzz/corpus, made of the corpus, the sample
+               in reports/, and the JSON reports in each FOLDER
   sensitivity  play all cases against the reference server, its variations and its faults; fails
                unless what is lawful passes, each fault is caught and each case can fail
-                 --fault NAME     this fault alone; may be repeated
+                 --fault NAME     play only this fault; may be repeated
                  --matrix PATH    write what each case says of each server, as JSON
                  --update         write the table of what each case catches
-  tidy         check the house rules: crate edges, file sizes, a `//!` line in each file";
+  tidy         check the house rules: crate edges, features, file sizes, a `//!` line in each file";

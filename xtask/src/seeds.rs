@@ -1,5 +1,4 @@
-//! Writes the inputs that the fuzz targets start from: what the corpus and the stored reports have.
-//! Never writes into a folder that git keeps.
+//! Writes the inputs that the fuzz targets start from, made of the corpus and the stored reports.
 
 use std::fs;
 use std::path::Path;
@@ -10,11 +9,14 @@ use upspec_promises::seeds::{Material, export};
 use crate::{Outcome, root};
 
 /// Writes the seeds of every target to `fuzz/corpus`.
-pub(crate) fn run() -> Outcome {
+pub(crate) fn run(reports: &[&str]) -> Outcome {
     let folder = root().join(FOLDER);
     let corpus = Corpus::embedded().map_err(|error| vec![error.to_string()])?;
     let mut material = Material::of_corpus(&corpus);
-    add_reports(&mut material)?;
+    add_reports(&mut material, &root().join("reports"))?;
+    for reports in reports {
+        add_reports(&mut material, Path::new(reports))?;
+    }
     let written = export(&material, &folder)
         .map_err(|error| vec![format!("{}: {error}", folder.display())])?;
     let counts: Vec<String> =
@@ -22,10 +24,11 @@ pub(crate) fn run() -> Outcome {
     Ok(format!("seeds in {FOLDER}:\n{}", counts.join("\n")))
 }
 
-/// Takes the exchanges of every report in `reports/`.
-fn add_reports(material: &mut Material) -> Result<(), Vec<String>> {
-    for entry in fs::read_dir(root().join("reports")).into_iter().flatten().flatten() {
-        let path = entry.path();
+/// Takes what was recorded from every report in a folder.
+fn add_reports(material: &mut Material, folder: &Path) -> Result<(), Vec<String>> {
+    let entries = fs::read_dir(folder);
+    let entries = entries.map_err(|error| vec![format!("{}: {error}", folder.display())])?;
+    for path in entries.flatten().map(|entry| entry.path()) {
         let is_json = path.extension().is_some_and(|extension| extension == "json");
         if !is_json || is_schema(&path) {
             continue;

@@ -1,6 +1,6 @@
 //! `cargo xtask sensitivity`: the whole corpus against the conforming reference server, its lawful
 //! variations, and each of its faults, in the clear and over TLS, within this process.
-//! Never excuses: what is lawful passes everything, each fault is caught, each case can fail.
+//! What is lawful passes everything, each fault is caught, each case can fail; nothing is excused.
 
 use std::path::PathBuf;
 use std::sync::Arc;

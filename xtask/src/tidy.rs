@@ -1,5 +1,4 @@
-//! The house rules as a check: crate edges, file sizes, first lines, stray white space.
-//! Never changes a file.
+//! The house rules as a check: crate edges, features, file sizes, first lines, stray white space.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use upspec_corpus::did_you_mean;
 use upspec_reference::Variation;
 use upspec_report::{FORMATS, Format, Report};
 
@@ -179,7 +181,7 @@ pub(crate) struct Output {
     /// and Set-Cookie are always redacted.
     #[arg(long, value_name = "NAME")]
     pub(crate) secret_header: Vec<String>,
-    /// For cases that passed or were not played, report only verdict, reason and label.
+    /// For cases that passed or were not played, report only verdict, reason and outcome.
     #[arg(long)]
     pub(crate) slim: bool,
     /// Print nothing but errors.
@@ -313,7 +315,7 @@ pub(crate) struct ServeArgs {
     #[arg(long)]
     pub(crate) list_faults: bool,
     /// Behave differently in this lawful way; may be repeated.
-    #[arg(long, value_name = "NAME", value_parser = variation)]
+    #[arg(long, value_name = "NAME", value_parser = variation())]
     pub(crate) vary: Vec<Variation>,
     /// Serve over TLS, with a certificate made for this run.
     #[arg(long)]
@@ -375,21 +377,20 @@ fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// `no-extensions`.
-fn variation(text: &str) -> Result<Variation, String> {
-    Variation::named(text).ok_or_else(|| {
-        let names = Variation::ALL.map(Variation::name);
-        format!("unknown variation `{text}`; there are {}", names.join(", "))
-    })
+/// The lawful variations by name, so that help lists them.
+fn variation() -> impl TypedValueParser<Value = Variation> {
+    let names = PossibleValuesParser::new(Variation::ALL.map(Variation::name));
+    names.try_map(|name| Variation::named(&name).ok_or("unknown variation"))
 }
 
 /// `html=report.html`.
 pub(crate) fn wish<R>(text: &str, formats: &'static [Format<R>]) -> Result<Wish<R>, String> {
     let (name, path) = text.split_once('=').ok_or("write it as FORMAT=PATH")?;
-    let Some(format) = formats.iter().find(|format| format.name == name) else {
-        let names: Vec<&str> = formats.iter().map(|format| format.name).collect();
-        return Err(format!("unknown format `{name}`; there are {}", names.join(", ")));
-    };
+    let format = formats.iter().find(|format| format.name == name);
+    let format = format.ok_or_else(|| {
+        let help = did_you_mean(name, formats.iter().map(|format| format.name));
+        format!("unknown format `{name}`; {}", help.unwrap_or_default())
+    })?;
     if path.is_empty() {
         return Err("the path is missing".to_owned());
     }
@@ -434,7 +435,8 @@ mod tests {
         for (text, error) in [
             ("html", "write it as FORMAT=PATH"),
             ("html=", "the path is missing"),
-            ("pdf=a", "unknown format `pdf`; there are json, html, junit, markdown"),
+            ("htlm=a", "unknown format `htlm`; did you mean `html`?"),
+            ("pdf=a", "unknown format `pdf`; known are `json`, `html`, `junit`, `markdown`"),
         ] {
             assert_eq!(wish(text, FORMATS).unwrap_err(), error);
         }

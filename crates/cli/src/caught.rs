@@ -1,5 +1,5 @@
 //! Which faults of the reference server each case catches: the generated table, read and written.
-//! Never finds out itself: `cargo xtask sensitivity --update` plays the corpus and writes the table.
+//! `cargo xtask sensitivity --update` plays the corpus and writes it.
 //!
 //! A fault that shows in every answer, such as a folded line, is caught by most cases. So the file
 //! has each set of such faults once, with a name, and the case names its set.
@@ -22,7 +22,7 @@ impl Caught {
         Self::read(EMBEDDED).expect("a test reads the table")
     }
 
-    /// Reads a table; `None` when it is none.
+    /// Reads a table; `None` when the text is not one.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let file: File = toml::from_str(text).ok()?;

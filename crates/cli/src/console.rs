@@ -1,5 +1,4 @@
 //! Talks to the person at the terminal, or to the log of a CI job.
-//! Never shows an octet of a target that was not made visible first.
 
 use std::io::{IsTerminal as _, Write as _};
 
@@ -7,7 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use upspec_judge::{CaseResult, Verdict};
 use upspec_runner::Event;
 
-/// Prints to standard output; a closed pipe is no error of ours.
+/// Prints to standard output and ignores a closed pipe.
 pub(crate) fn say(text: &str) {
     let mut out = anstream::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());

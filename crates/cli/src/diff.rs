@@ -1,5 +1,5 @@
 //! `upspec diff`: plays the same cases to several servers and shows where they differ.
-//! Never lets one server's trouble cost the others their turn.
+//! Trouble with one server does not stop the others.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -35,7 +35,7 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Trouble> {
     let settings = settings(&args.selection, &args.wants, &args.pace);
     let started = Started { seed: settings.seed, at: Timestamp::now(), from: Instant::now() };
     if let (Some(count), Some((_, first))) = (args.generated, targets.first()) {
-        // So that what is said of each request has a title; each server is judged by cases of its own.
+        // For the titles alone; each server gets and is judged by cases of its own.
         let generated = Generated::new(settings.seed, bindings_of(first, &settings));
         corpus.cases.extend(generated.cases(count));
     }

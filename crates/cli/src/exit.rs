@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use upspec_corpus::nearest;
+
 /// How the command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -41,6 +43,17 @@ pub(crate) struct Trouble {
 impl Trouble {
     pub(crate) fn usage(message: impl std::fmt::Display) -> Self {
         Self { exit: Exit::Usage, message: message.to_string() }
+    }
+
+    /// A word that nothing is called, with the word that was probably meant, or else where to look.
+    pub(crate) fn unknown<'k>(
+        message: &str,
+        word: &str,
+        known: impl IntoIterator<Item = &'k str>,
+        hint: &str,
+    ) -> Self {
+        let meant = nearest(word, known).map(|near| format!("did you mean `{near}`?"));
+        Self::usage(format!("{message}; {}", meant.as_deref().unwrap_or(hint)))
     }
 
     pub(crate) fn unreachable(message: impl std::fmt::Display) -> Self {

@@ -1,5 +1,4 @@
-//! `upspec explain`: a case or a requirement in full.
-//! Never plays anything: what a case catches comes from the table that is part of the binary.
+//! `upspec explain`: a case or a requirement in full. What a case catches comes from a table in the binary.
 
 use std::fmt::Write as _;
 
@@ -21,11 +20,13 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit, Trouble> {
         (Some(case), _) => of_case(case, &corpus),
         (None, Some(requirement)) => of_requirement(requirement, &corpus),
         (None, None) => {
-            return Err(Trouble::usage(format!(
-                "no case and no requirement is called `{}`; `upspec list` shows the cases, \
-                 `upspec list --requirements` the requirements",
-                args.id
-            )));
+            let cases = corpus.cases.iter().map(|case| case.id.as_str());
+            return Err(Trouble::unknown(
+                &format!("there is no case or requirement `{}`", args.id),
+                &args.id,
+                cases.chain(corpus.requirements.iter().map(|one| one.id.as_str())),
+                "`upspec list` shows the cases, `upspec list --requirements` the requirements",
+            ));
         }
     };
     console::say(&text);

@@ -1,8 +1,7 @@
-//! `upspec judge`: judges stored exchanges again, with the corpus as it is now.
+//! `upspec judge`: judges a stored run again, with the corpus as it is now.
 
-use upspec_corpus::case::Case;
-use upspec_judge::{Aside, CaseResult, settle};
-use upspec_report::{About, CaseEntry, Report};
+use upspec_judge::{CaseResult, settle};
+use upspec_report::{About, Report};
 
 use crate::args::JudgeArgs;
 use crate::exit::{Exit, Trouble};
@@ -13,19 +12,24 @@ pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
     let corpus = selection::load(&args.cases)?;
     let stored = outputs::read(&args.file)?;
     let mut results = Vec::new();
-    for entry in stored.cases {
-        let Some(case) = corpus.case(&entry.id) else {
-            console::remark(&format!("{}: left out, the corpus no longer has this case", entry.id));
+    for kept in stored.cases {
+        let Some(case) = corpus.case(&kept.id) else {
+            console::remark(&format!("{}: left out, the corpus no longer has this case", kept.id));
             continue;
         };
-        if entry.record.is_none() {
-            results.push(kept(entry, case));
-            continue;
-        }
-        let mut result = upspec_judge::judge(case, entry.record, entry.twin, &corpus.requirements);
-        result.flaky = entry.flaky;
-        result.elapsed_ms = entry.elapsed_ms;
-        results.push(result);
+        results.push(match kept.record {
+            Some(record) => CaseResult {
+                flaky: kept.flaky,
+                elapsed_ms: kept.elapsed_ms,
+                ..upspec_judge::judge(case, Some(record), kept.twin, &corpus.requirements)
+            },
+            // Without octets there is nothing to judge: it was not played, or the report is slim.
+            None => CaseResult {
+                title: case.title.clone(),
+                requirement: case.requirement.clone(),
+                ..kept
+            },
+        });
     }
     settle(&mut results, &corpus.requirements);
     let about = About {
@@ -42,22 +46,4 @@ pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
     }
     outputs::publish(&report, &args.output)?;
     outputs::exit(&report, &args.output)
-}
-
-/// A case without octets cannot be judged again: it was not played, or the report is slim.
-fn kept(entry: CaseEntry, case: &Case) -> CaseResult {
-    CaseResult {
-        id: entry.id,
-        title: case.title.clone(),
-        requirement: case.requirement.clone(),
-        verdict: entry.verdict,
-        reason: entry.reason,
-        outcome: entry.outcome,
-        flaky: entry.flaky,
-        elapsed_ms: entry.elapsed_ms,
-        findings: entry.findings,
-        record: None,
-        twin: None,
-        aside: Aside::default(),
-    }
 }

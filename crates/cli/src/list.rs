@@ -1,5 +1,5 @@
-//! `upspec list`: the cases and requirements, one a line or as JSON.
-//! Never leaves out a case because it is hazardous: nothing is played here.
+//! `upspec list`: the cases or requirements, one per line or as JSON. It lists hazardous cases, too, as it
+//! plays none.
 
 use serde::Serialize;
 use upspec_corpus::case::Case;

@@ -1,5 +1,4 @@
 //! The `upspec` command: parses arguments, calls the crates, ends with an exit code.
-//! Never holds logic that is worth a unit test of its own crate.
 
 use std::process::ExitCode;
 

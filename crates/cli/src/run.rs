@@ -6,6 +6,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use rand::TryRng as _;
 use upspec_corpus::Corpus;
+use upspec_corpus::case::Outcome;
 use upspec_judge::{CONTROL, settle};
 use upspec_reference::{Config, Server};
 use upspec_report::{About, Report};
@@ -201,21 +202,29 @@ pub(crate) fn suspicion(suspects: &[String]) -> String {
 /// Says what the control got instead of a switch, and what to change.
 pub(crate) fn not_switched(report: &Report) -> String {
     let control = report.cases.iter().find(|case| case.id == CONTROL);
-    let got = control.and_then(|case| case.outcome);
-    let got = got.map(|outcome| outcome.to_string()).unwrap_or_default();
-    let hint = match got.as_str() {
-        "401" => "it wants credentials: give them with --header 'Authorization: …'",
-        "403" => "it may check the origin or a header: try --origin or --header",
-        "404" | "405" => "the WebSocket endpoint may be elsewhere: give its path in the URL",
-        "400" | "426" => {
+    let came = control.and_then(|case| case.outcome);
+    let hint = match came.map(|came| came.outcome) {
+        Some(Outcome::Status(401)) => {
+            "it wants credentials: give them with --header 'Authorization: …'"
+        }
+        Some(Outcome::Status(403)) => {
+            "it may check the origin or a header: try --origin or --header"
+        }
+        Some(Outcome::Status(404 | 405)) => {
+            "the WebSocket endpoint may be elsewhere: give its path in the URL"
+        }
+        Some(Outcome::Status(400 | 426)) => {
             "it may insist on a subprotocol or a header: try --subprotocol NAME --require-subprotocol"
         }
-        "200" => "there seems to be no WebSocket endpoint at this path: give its path in the URL",
-        _ if got.starts_with('3') => {
+        Some(Outcome::Status(200)) => {
+            "there seems to be no WebSocket endpoint at this path: give its path in the URL"
+        }
+        Some(Outcome::Status(300..=399)) => {
             "upspec follows no redirects: give the URL that this one leads to"
         }
         _ => "give the endpoint's path in the URL",
     };
+    let got = came.map(|came| came.to_string()).unwrap_or_default();
     format!(
         "the control got {got} instead of 101, so nothing that needs an upgrade could be judged; {hint}"
     )

@@ -1,4 +1,4 @@
-//! Loads the corpus and picks the cases that the arguments name.
+//! Loads the corpus and selects the cases that the arguments name.
 
 use std::path::PathBuf;
 
@@ -28,16 +28,20 @@ impl Selection {
         chosen && !named(&self.skip) && self.strong_enough(case, corpus)
     }
 
-    /// Says so when a pattern selects nothing: a typing error would otherwise pass for success.
+    /// Refuses a pattern that selects nothing: a typing error would otherwise pass for success.
     pub(crate) fn check(&self, corpus: &Corpus) -> Result<(), Trouble> {
-        for pattern in self.only.iter().chain(&self.skip) {
-            if corpus.select(pattern).next().is_none() {
-                return Err(Trouble::usage(format!(
-                    "`{pattern}` selects no case; `upspec list` shows all ids"
-                )));
-            }
-        }
-        Ok(())
+        let mut patterns = self.only.iter().chain(&self.skip);
+        let Some(pattern) = patterns.find(|pattern| corpus.select(pattern).next().is_none()) else {
+            return Ok(());
+        };
+        let topics = corpus.topics.iter().map(|topic| topic.id.as_str());
+        let known = topics.chain(corpus.cases.iter().map(|case| case.id.as_str()));
+        Err(Trouble::unknown(
+            &format!("`{pattern}` selects no case"),
+            pattern.trim_end_matches("/*"),
+            known,
+            "`upspec list` shows all ids",
+        ))
     }
 
     fn strong_enough(&self, case: &Case, corpus: &Corpus) -> bool {

@@ -1,4 +1,4 @@
-//! `upspec serve`: the reference server, right or with one fault.
+//! `upspec serve`: the reference server, correct or with one fault.
 
 use upspec_reference::{Config, Fault, Identity, Server};
 
@@ -33,7 +33,9 @@ fn config(args: &ServeArgs) -> Result<Config, Trouble> {
     let mut config = match &args.fault {
         None => Config::default(),
         Some(name) => Config::with_fault(Fault::named(name).ok_or_else(|| {
-            Trouble::usage(format!("no fault is called `{name}`; --list-faults shows all"))
+            let message = format!("there is no fault `{name}`");
+            let names = FAULTS.iter().map(|fault| fault.name);
+            Trouble::unknown(&message, name, names, "--list-faults shows all")
         })?),
     };
     config.origins.clone_from(&args.origin);

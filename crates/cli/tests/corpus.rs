@@ -1,5 +1,4 @@
-//! The corpus against the reference server: right, it passes everything; with a fault it is caught.
-//! Never needs the network beyond loopback.
+//! The corpus against the reference server: the correct one passes everything, a faulty one is caught.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 

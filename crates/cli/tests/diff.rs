@@ -1,5 +1,5 @@
 //! `upspec diff` against reference servers with faults: who differs where, and what the RFCs make
-//! of it. Never sleeps for a fixed time.
+//! of it.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 

@@ -50,9 +50,15 @@ fn good_user_cases_join_the_corpus() {
 fn arguments_are_checked() {
     for (arguments, words) in [
         (&["run", "ftp://a"][..], "ws://"),
-        (&["run", "ws://a", "--only", "server/nothing"], "selects no case"),
-        (&["serve", "--fault", "nothing"], "--list-faults"),
+        (&["run", "ws://a", "--only", "server/quite-another/*"], "upspec list"),
+        (&["run", "ws://a", "--only", "server/kye/*"], "did you mean `server/key`?"),
+        (&["run", "ws://a", "--skip", "server/key/fiften-bytes"], "`server/key/fifteen-bytes`?"),
+        (&["serve", "--fault", "nothing-like-it"], "--list-faults"),
+        (&["serve", "--fault", "accept-short-keys"], "did you mean `accept-short-key`?"),
         (&["explain", "nothing"], "upspec list"),
+        (&["explain", "rfc6455/4.2.1-keys"], "did you mean `rfc6455/4.2.1-key`?"),
+        (&["serve", "--vary", "http2-of"], "a similar value exists: 'http2-off'"),
+        (&["judge", "r.json", "--report", "htm=x"], "did you mean `html`?"),
         (&["judge", "/nowhere/report.json"], "cannot read"),
     ] {
         let output = upspec(arguments);

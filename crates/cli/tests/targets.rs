@@ -1,5 +1,5 @@
-//! Targets that are no WebSocket server, or a hostile one: the run ends soon, says why, and
-//! nothing that they sent acts on the reader. Never sleeps for a fixed time.
+//! Targets that speak no WebSocket, or are hostile: the run ends soon and says why, and
+//! nothing that they sent acts on the reader.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 

@@ -8,10 +8,20 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
     if word.len() > LONGEST {
         return None;
     }
-    // A third of the letters may differ: more than that is another word.
-    let allowed = (word.chars().count() / 3).max(1);
+    // A third of the letters may differ, those of a path that both begin with not counted: more than
+    // that is another word.
+    let length = word.chars().count();
+    let allowed = |known: &str| ((length - shared_path(word, known)) / 3).max(1);
     let scored = known.into_iter().map(|candidate| (osa_distance(word, candidate), candidate));
-    scored.filter(|(far, _)| *far <= allowed).min_by_key(|(far, _)| *far).map(|(_, near)| near)
+    let near = scored.filter(|(far, candidate)| *far <= allowed(candidate));
+    near.min_by_key(|(far, _)| *far).map(|(_, near)| near)
+}
+
+/// How many characters of two words are the folders that both begin with: 7 of `server/key` and
+/// `server/host`.
+fn shared_path(one: &str, other: &str) -> usize {
+    let shared = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).enumerate();
+    shared.filter(|(_, (c, _))| *c == '/').last().map_or(0, |(at, _)| at + 1)
 }
 
 /// What to say of a word that is unknown, as a lower-case fragment: which known word was probably
@@ -38,7 +48,7 @@ mod tests {
 
     #[test]
     fn what_was_meant() {
-        let known = ["requirement", "title", "name", "same-as", "see"];
+        let known = ["requirement", "title", "name", "same-as", "see", "server/key/absent"];
         let rows = [
             ("requirment", Some("requirement")),
             ("requirements", Some("requirement")),
@@ -47,6 +57,8 @@ mod tests {
             ("tilte", Some("title")),
             ("hazard", None),
             ("", None),
+            ("server/kye/absent", Some("server/key/absent")),
+            ("server/key/quoted", None),
         ];
         for (word, meant) in rows {
             assert_eq!(nearest(word, known), meant, "{word}");

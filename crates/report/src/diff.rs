@@ -1,5 +1,5 @@
-//! One corpus and several servers: who does what, case by case, with the model's verdict beside it.
-//! What the JSON format `upspec-diff`, version 1, holds. Never judges, and never plays anything.
+//! Several servers side by side: who does what, case by case, and with which verdict. These types are the
+//! JSON format `upspec-diff`, version 1.
 
 #[cfg(test)]
 mod tests;
@@ -11,9 +11,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use upspec_corpus::Corpus;
-use upspec_judge::{Reason, TargetFacts, Verdict, behaviour};
+use upspec_judge::{CaseResult, Reason, TargetFacts, Verdict, behaviour};
 
-use crate::entry::{CaseEntry, RequirementNote};
+use crate::note::RequirementNote;
 use crate::report::{About, Report, Summary, Tool};
 
 pub use text::diff_summary;
@@ -53,11 +53,11 @@ pub struct Diff {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Server {
-    /// What it is called in the groups.
+    /// Its name in the groups.
     pub name: String,
     /// Where it was reached.
     pub url: String,
-    /// Why nothing, or not all, could be played; null when all was.
+    /// Why cases could not be played; null when all were.
     pub trouble: Option<String>,
     /// How many cases have which verdict.
     pub summary: Summary,
@@ -95,7 +95,7 @@ pub struct Group {
     pub verdict: Verdict,
     /// Why an `inconclusive` or an `error` is one.
     pub reason: Option<Reason>,
-    /// What is to be said about it, as the first server of the group showed it.
+    /// The findings, as the first server of the group showed them.
     pub findings: Vec<Said>,
 }
 
@@ -124,9 +124,9 @@ pub struct Said {
 /// One server's run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
-    /// What the server is called; no two runs share a name.
+    /// The name of the server; no two runs share one.
     pub name: String,
-    /// Why nothing, or not all, could be played.
+    /// Why cases could not be played.
     pub trouble: Option<String>,
     /// What the run found. Secrets have been overwritten in it.
     pub report: Report,
@@ -142,8 +142,8 @@ pub enum Scope {
 }
 
 impl Diff {
-    /// Puts the runs of several servers side by side. `about` is that of the whole comparison; its
-    /// target is not looked at.
+    /// Puts the runs of several servers side by side. `about` describes the whole comparison; its
+    /// target is ignored.
     #[must_use]
     pub fn of_runs(about: About, runs: Vec<Run>, corpus: &Corpus, scope: Scope) -> Self {
         let mut cases: Vec<ComparedCase> =
@@ -207,7 +207,7 @@ impl ComparedCase {
     }
 }
 
-/// A case side by side; `None` when no run has it.
+/// One case on all servers; `None` when no run has it.
 fn compared(case: &upspec_corpus::Case, runs: &[Run]) -> Option<ComparedCase> {
     let mut groups: Vec<Group> = Vec::new();
     for run in runs {
@@ -235,7 +235,7 @@ fn compared(case: &upspec_corpus::Case, runs: &[Run]) -> Option<ComparedCase> {
 }
 
 impl Group {
-    fn of(case: &upspec_corpus::Case, entry: &CaseEntry) -> Self {
+    fn of(case: &upspec_corpus::Case, entry: &CaseResult) -> Self {
         let did = entry.record.as_ref().and_then(|record| behaviour(case, record));
         let said = entry.findings.iter().filter(|one| one.verdict > Verdict::Inconclusive);
         let facts = did.iter().flat_map(|did| &did.facts);
@@ -276,7 +276,7 @@ impl Group {
     }
 }
 
-/// What the verdict says of a behaviour, in the words of the RFCs.
+/// A verdict on a behaviour, in one word.
 #[must_use]
 pub fn permitted_word(verdict: Verdict) -> &'static str {
     match verdict {

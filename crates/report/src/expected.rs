@@ -1,5 +1,4 @@
 //! Puts what a case expects into words.
-//! Never decides whether an answer is expected: that is the judge's.
 
 use upspec_corpus::case::{
     Alpn, Connection, Expectation, FieldMatcher, FieldTest, Grade, Outcome, Outcomes, Tunnel,
@@ -7,7 +6,7 @@ use upspec_corpus::case::{
 use upspec_corpus::words::Word as _;
 use upspec_judge::Verdict;
 
-use crate::entry::Expected;
+use crate::note::Expected;
 
 /// An alternative in words, without its grade: `4xx with Upgrade present, then closed`.
 #[must_use]

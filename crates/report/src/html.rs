@@ -1,5 +1,5 @@
-//! The report as one HTML page that needs nothing else: no script, style, image or font from outside.
-//! Never passes a target's octet on as markup, and a policy in the page stops what would slip through.
+//! The report as one HTML page that loads nothing. No octet of a target becomes markup; a policy in the page
+//! stops what slips through.
 
 mod diff;
 mod results;
@@ -12,10 +12,10 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 use upspec_judge::Verdict;
 
-use crate::entry::{level_word, verdict_word};
 use crate::report::Report;
 use crate::section::Section;
 use crate::visible;
+use crate::words::{level_word, verdict_word};
 
 pub(crate) use diff::diff_html;
 
@@ -57,7 +57,7 @@ fn head(report: &Report) -> Markup {
     }
 }
 
-/// Everything is forbidden but this very style and this very script.
+/// Forbids everything but the style and the script of this page.
 fn policy() -> String {
     let [style, script] = [STYLE, SCRIPT].map(|text| STANDARD.encode(Sha256::digest(text)));
     format!(
@@ -66,7 +66,7 @@ fn policy() -> String {
     )
 }
 
-/// A verdict as a word with a sign before it, so that it is never told by colour alone.
+/// A verdict as a word with a sign before it, for readers who see no colour.
 fn badge(verdict: Verdict) -> Markup {
     let word = verdict_word(verdict);
     html! { span.badge.(word) { (sign(verdict)) (word) } }
@@ -101,8 +101,8 @@ fn sections(references: &[String]) -> Markup {
     }
 }
 
-/// A link to a section. What is no reference to a section of an RFC is shown as text: an address is
-/// only ever made from a number.
+/// A link to a section of an RFC. Any other reference is shown as text, so that addresses are only made
+/// of numbers.
 fn section(reference: &str) -> Markup {
     match Section::parse(reference) {
         Some(section) => html! { a href=(section.url()) rel="noreferrer" { (section.name()) } },

@@ -1,17 +1,17 @@
 //! The report as JUnit XML, for the test pages of CI systems.
-//! Never passes on a character that XML 1.0 forbids: what a target sent is spelled out first.
+//! What a target sent is spelled out, so that no character comes through that XML 1.0 forbids.
 
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Property, Report as Junit, TestCase, TestCaseStatus, TestSuite};
-use upspec_exchange::IoKind;
-use upspec_judge::{Finding, Verdict};
+use upspec_exchange::{IoKind, Record};
+use upspec_judge::{CaseResult, Finding, Verdict};
 
-use crate::entry::{CaseEntry, level_word, reason_text, reason_word, verdict_word};
 use crate::report::Report;
 use crate::section::Section;
-use crate::seen;
+use crate::seen::{self, Told};
 use crate::visible::{self, write_to};
+use crate::words::{self, level_word, reason_text, reason_word, verdict_word};
 
 /// The report as JUnit XML: one suite per topic, and one test per case. A `fail` is a failure also when
 /// it is flaky, a `warn` is a success that says so, and an `inconclusive` is skipped.
@@ -32,27 +32,36 @@ pub(crate) fn junit(report: &Report) -> String {
 }
 
 /// The cases by topic, in the order in which the topics turn up first.
-fn topics(report: &Report) -> Vec<(&str, Vec<&CaseEntry>)> {
-    let mut topics: Vec<(&str, Vec<&CaseEntry>)> = Vec::new();
+fn topics(report: &Report) -> Vec<(&str, Vec<&CaseResult>)> {
+    let mut topics: Vec<(&str, Vec<&CaseResult>)> = Vec::new();
     for case in &report.cases {
-        match topics.iter_mut().find(|(topic, _)| *topic == case.topic()) {
+        match topics.iter_mut().find(|(known, _)| *known == topic(case)) {
             Some((_, cases)) => cases.push(case),
-            None => topics.push((case.topic(), vec![case])),
+            None => topics.push((topic(case), vec![case])),
         }
     }
     topics
 }
 
-fn test_case(report: &Report, case: &CaseEntry) -> TestCase {
+/// The id up to the last slash.
+fn topic(case: &CaseResult) -> &str {
+    case.id.rsplit_once('/').map_or(&case.id, |(topic, _)| topic)
+}
+
+fn test_case(report: &Report, case: &CaseResult) -> TestCase {
     let name = case.id.rsplit('/').next().unwrap_or(&case.id);
     let mut test = TestCase::new(visible::text(name), status(report, case));
-    test.set_classname(visible::text(case.topic()).replace('/', "."));
+    test.set_classname(visible::text(topic(case)).replace('/', "."));
     test.set_time(Duration::from_millis(case.elapsed_ms));
     test.add_property(Property::new("id", visible::text(&case.id)));
     test.add_property(Property::new("title", visible::text(&case.title)));
     test.add_property(Property::new("requirement", visible::text(&case.requirement)));
     if let Some(outcome) = case.outcome {
-        test.add_property(Property::new("outcome", outcome.to_string()));
+        test.add_property(Property::new("outcome", visible::text(&outcome.to_string())));
+    }
+    if let Some((file, line)) = report.source(case).and_then(|at| at.rsplit_once(':')) {
+        test.extra.insert("file".into(), visible::text(file).into());
+        test.extra.insert("line".into(), visible::text(line).into());
     }
     if case.flaky {
         test.add_property(Property::new("flaky", "true"));
@@ -69,7 +78,7 @@ fn test_case(report: &Report, case: &CaseEntry) -> TestCase {
     test
 }
 
-fn status(report: &Report, case: &CaseEntry) -> TestCaseStatus {
+fn status(report: &Report, case: &CaseResult) -> TestCaseStatus {
     let (mut status, kind) = match case.verdict {
         Verdict::Pass | Verdict::Warn => return TestCaseStatus::success(),
         Verdict::Fail => {
@@ -88,8 +97,8 @@ fn status(report: &Report, case: &CaseEntry) -> TestCaseStatus {
     status
 }
 
-fn message(case: &CaseEntry) -> String {
-    let said = case.message().unwrap_or(&case.title);
+fn message(case: &CaseResult) -> String {
+    let said = words::message(case).unwrap_or(&case.title);
     match (case.verdict, case.reason) {
         (Verdict::Inconclusive, Some(reason)) => {
             format!("{}: {}", reason_word(reason), visible::text(said))
@@ -99,7 +108,7 @@ fn message(case: &CaseEntry) -> String {
 }
 
 /// Every finding with the rule behind it, then what was expected and what was seen.
-fn details(report: &Report, case: &CaseEntry) -> String {
+fn details(report: &Report, case: &CaseResult) -> String {
     let mut text = String::new();
     if case.findings.is_empty() {
         write_to(&mut text, format_args!("{}\n", case.reason.map_or("", reason_text)));
@@ -109,14 +118,15 @@ fn details(report: &Report, case: &CaseEntry) -> String {
         write_to(&mut text, format_args!("{}: {message}\n", verdict_word(finding.verdict)));
         rule(&mut text, report, finding);
     }
-    for expected in &case.expected {
+    for expected in report.expected(case) {
         let said = visible::text(&expected.text);
         write_to(&mut text, format_args!("expected: {said} ({})\n", verdict_word(expected.grade)));
     }
-    for record in case.records() {
-        for link in 0..record.links.len() {
-            write_to(&mut text, format_args!("seen: {}\n", seen::seen(record, link)));
-        }
+    for seen in records(case).flat_map(|record| Told::of(record).seen()) {
+        write_to(&mut text, format_args!("seen: {seen}\n"));
+    }
+    if let Some(source) = report.source(case) {
+        write_to(&mut text, format_args!("case: {}\n", visible::text(source)));
     }
     text
 }
@@ -131,10 +141,14 @@ fn rule(text: &mut String, report: &Report, finding: &Finding) {
     }
 }
 
+fn records(case: &CaseResult) -> impl Iterator<Item = &Record> {
+    case.record.iter().chain(&case.twin)
+}
+
 /// The octets of the connections, line by line, up to a bound.
-fn wire(case: &CaseEntry) -> String {
+fn wire(case: &CaseResult) -> String {
     let mut text = String::new();
-    for io in case.records().flat_map(|record| &record.io) {
+    for io in records(case).flat_map(|record| &record.io) {
         let time = seen::milliseconds(io.at_us);
         write_to(&mut text, format_args!("{time} ms {}\n", seen::event(io)));
         let sign = if io.kind == IoKind::Read { '<' } else { '>' };
@@ -149,7 +163,7 @@ fn wire(case: &CaseEntry) -> String {
     text
 }
 
-/// So much of the connections is told, in octets: a CI page is no place for more.
+/// How much of the connections is told, in octets; a CI page cannot bear more.
 const MOST_WIRE: usize = 4 << 10;
 
 #[cfg(test)]

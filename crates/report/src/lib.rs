@@ -2,8 +2,8 @@
 //! Never reads a socket, and never trusts an octet that a target sent.
 
 pub mod diff;
-pub mod entry;
 pub mod expected;
+pub mod note;
 pub mod read;
 pub mod redact;
 pub mod report;
@@ -17,13 +17,14 @@ mod overview;
 mod section;
 mod seen;
 mod visible;
+mod words;
 
 #[cfg(test)]
 mod sample;
 
 pub use diff::{Diff, diff_summary};
-pub use entry::{CaseEntry, Expected, RequirementNote};
 pub use expected::describe;
+pub use note::{CaseNote, Expected, RequirementNote};
 pub use read::ReadError;
 pub use redact::redact;
 pub use report::{About, Report, Summary, Target, Tool};

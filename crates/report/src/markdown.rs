@@ -1,13 +1,13 @@
 //! The report as a short Markdown summary, for the job page of a CI system.
-//! Never lets a target write Markdown or HTML: every sign that means something is escaped.
+//! Every sign that means something in Markdown or HTML is escaped.
 
 use upspec_judge::Verdict;
 
-use crate::entry::{BY_URGENCY, level_word, verdict_word};
 use crate::overview::{self, Rule};
 use crate::report::Report;
 use crate::section::Section;
 use crate::visible::{self, counted, write_to};
+use crate::words::{BY_URGENCY, level_word, message, verdict_word};
 
 /// The report as Markdown: counts, the rules that are broken or draw warnings, and the cases that fail.
 #[must_use]
@@ -72,12 +72,10 @@ fn cases(text: &mut String, report: &Report) {
     text.push_str("### Failing cases\n\n| Verdict | Case | Seen |\n|---|---|---|\n");
     for case in failing.iter().take(MOST_ROWS) {
         let flaky = if case.flaky { " (flaky)" } else { "" };
-        let message = case.message().unwrap_or(&case.title);
-        let verdict = verdict_word(case.verdict);
-        write_to(
-            text,
-            format_args!("| {verdict}{flaky} | {} | {} |\n", plain(&case.id), plain(message)),
-        );
+        let (verdict, id) = (verdict_word(case.verdict), plain(&case.id));
+        let source = report.source(case).map(|at| format!(" ({})", plain(at))).unwrap_or_default();
+        let message = plain(message(case).unwrap_or(&case.title));
+        write_to(text, format_args!("| {verdict}{flaky} | {id}{source} | {message} |\n"));
     }
     more(text, failing.len(), "case");
 }
@@ -122,10 +120,10 @@ fn plain(text: &str) -> String {
 /// Signs that begin something in Markdown, its extensions or HTML.
 const MEANINGFUL: &str = "\\`*_{}[]<>()#|~&:$!";
 
-/// A table holds so many rows at most, as a CI system cuts off what is too long.
+/// The most rows of a table; CI systems cut off longer summaries.
 const MOST_ROWS: usize = 100;
 
-/// A text in a table is cut here.
+/// Where a text in a table is cut, in characters.
 const LONGEST_TEXT: usize = 300;
 
 #[cfg(test)]

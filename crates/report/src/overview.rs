@@ -1,11 +1,10 @@
 //! What all views say of a report: which rules are broken, in how many cases, and in which section.
-//! Never formats: no view's syntax is known here, and the text is as the report has it.
 
 use std::collections::BTreeMap;
 
-use upspec_judge::{Finding, Verdict};
+use upspec_judge::{CaseResult, Finding, Verdict};
 
-use crate::entry::{CaseEntry, RequirementNote};
+use crate::note::RequirementNote;
 use crate::report::{Report, Summary};
 use crate::section::Section;
 use crate::visible::counted;
@@ -20,8 +19,8 @@ pub(crate) struct Rule<'r> {
     pub(crate) level: &'r str,
     /// The sections that carry it, the current one first.
     pub(crate) sections: &'r [String],
-    /// The cases that show it, each with what is said of it first.
-    pub(crate) shown: Vec<(&'r CaseEntry, &'r str)>,
+    /// The cases that show it, each with its first message.
+    pub(crate) shown: Vec<(&'r CaseResult, &'r str)>,
 }
 
 /// The cases whose requirement is in one section.
@@ -31,7 +30,7 @@ pub(crate) struct Chapter<'r> {
     /// The verdicts of its cases.
     pub(crate) summary: Summary,
     /// The cases, in the order of the report.
-    pub(crate) cases: Vec<&'r CaseEntry>,
+    pub(crate) cases: Vec<&'r CaseResult>,
 }
 
 /// The rules that findings of this verdict cite: those that most cases show come first, then by section.
@@ -54,7 +53,7 @@ pub(crate) fn rules(report: &Report, verdict: Verdict) -> Vec<Rule<'_>> {
 
 /// The report's cases by the first section of their requirement, in natural order.
 pub(crate) fn chapters(report: &Report) -> Vec<Chapter<'_>> {
-    let mut by_section: BTreeMap<(bool, Option<Section>), Vec<&CaseEntry>> = BTreeMap::new();
+    let mut by_section: BTreeMap<(bool, Option<Section>), Vec<&CaseResult>> = BTreeMap::new();
     for case in &report.cases {
         let section = section_of(report, &case.requirement);
         by_section.entry((section.is_none(), section)).or_default().push(case);
@@ -109,10 +108,10 @@ fn finish(report: &Report, mut said: Vec<String>) -> Vec<String> {
     said
 }
 
-/// What a case says with this verdict: per finding the requirement's id and the message. A case that
+/// What a case says with this verdict: the requirement's id and the message of each finding. A case that
 /// has the verdict without a finding speaks of its own requirement.
 fn said(
-    case: &CaseEntry,
+    case: &CaseResult,
     verdict: Verdict,
 ) -> impl Iterator<Item = (&str, &str, Option<&Finding>)> {
     let found = case.findings.iter().filter(move |finding| finding.verdict == verdict);

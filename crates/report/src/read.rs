@@ -1,5 +1,4 @@
-//! Reads a stored report, and says clearly why it cannot be read.
-//! Never guesses: what is not a report of a known version is an error.
+//! Reads a stored report, or says why it cannot be read.
 
 use serde::Deserialize;
 use thiserror::Error;
@@ -9,26 +8,24 @@ use crate::report::{FORMAT, Report, Summary, VERSION};
 /// Why a stored report cannot be read.
 #[derive(Debug, Error)]
 pub enum ReadError {
-    /// The text is no JSON.
+    /// The text is not JSON.
     #[error("not JSON: {0}")]
     Json(#[source] serde_json::Error),
-    /// The JSON is something else than a report.
+    /// The JSON is not a report.
     #[error("not an upspec report: `format` is {found}, not \"{FORMAT}\"")]
     Format {
         /// What `format` holds instead.
         found: String,
     },
-    /// The `version` is missing or no version of the format.
-    #[error("not an upspec report: `version` is {found}, not {VERSION}")]
+    /// The `version` is missing or not a number.
+    #[error("not an upspec report: `version` is {found}, not a number")]
     Version {
         /// What `version` holds instead.
         found: String,
     },
-    /// The report was written by a newer upspec.
-    #[error(
-        "report version {found} is newer than version {VERSION}, the newest that is known here; use a newer upspec"
-    )]
-    Newer {
+    /// The report was written by a newer upspec, or by one that was never released.
+    #[error("report version {found}: this upspec reads version {VERSION} only{}", hint(*found))]
+    OtherVersion {
         /// The report's version.
         found: u64,
     },
@@ -43,11 +40,11 @@ pub enum ReadError {
 }
 
 impl Report {
-    /// Reads a report from JSON.
+    /// Reads a report of version 2 from JSON.
     ///
     /// # Errors
     ///
-    /// Says whether the text is no JSON, no report, a report of a newer version, or broken.
+    /// The text is not JSON, not a report, a report of another version, or broken.
     pub fn read(json: &str) -> Result<Self, ReadError> {
         let head: Head = serde_json::from_str(json).map_err(|error| match error.classify() {
             serde_json::error::Category::Data => ReadError::Format { found: "missing".to_owned() },
@@ -57,11 +54,9 @@ impl Report {
             return Err(ReadError::Format { found: spelled(&head.format) });
         }
         match head.version.as_u64() {
-            Some(found) if found > u64::from(VERSION) => return Err(ReadError::Newer { found }),
             Some(found) if found == u64::from(VERSION) => {}
-            _ => {
-                return Err(ReadError::Version { found: spelled(&head.version) });
-            }
+            Some(found) => return Err(ReadError::OtherVersion { found }),
+            None => return Err(ReadError::Version { found: spelled(&head.version) }),
         }
         let report: Self = serde_json::from_str(json).map_err(ReadError::Shape)?;
         if report.summary != Summary::of(&report.cases) {
@@ -78,6 +73,10 @@ struct Head {
     format: serde_json::Value,
     #[serde(default)]
     version: serde_json::Value,
+}
+
+fn hint(found: u64) -> &'static str {
+    if found > u64::from(VERSION) { "; use a newer one" } else { "" }
 }
 
 fn spelled(value: &serde_json::Value) -> String {
@@ -119,12 +118,15 @@ mod tests {
             ),
             (
                 r#"{"format":"upspec-report","version":"1"}"#,
-                "not an upspec report: `version` is \"1\", not 2",
+                "not an upspec report: `version` is \"1\", not a number",
             ),
             (
                 r#"{"format":"upspec-report","version":3,"new":true}"#,
-                "report version 3 is newer than version 2, the newest that is known here; \
-                 use a newer upspec",
+                "report version 3: this upspec reads version 2 only; use a newer one",
+            ),
+            (
+                r#"{"format":"upspec-report","version":1}"#,
+                "report version 1: this upspec reads version 2 only",
             ),
             (
                 r#"{"format":"upspec-report","version":2}"#,

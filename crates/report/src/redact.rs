@@ -1,41 +1,47 @@
 //! Overwrites secrets in what is about to be reported.
-//! Never changes the length of anything: offsets into a record stay true.
+//! Nothing changes its length, so that offsets into a record stay true.
 
 use std::ops::Range;
 
-use upspec_exchange::{FrameNote, FrameNotes, Io, Record};
+use upspec_exchange::{FrameNote, FrameNotes, IoKind, Record};
 use upspec_handshake::Party;
 use upspec_judge::CaseResult;
 
 /// Overwrites the values of Authorization, Cookie, Proxy-Authorization and Set-Cookie (RFC 9110
 /// sections 11.6 and 11.7, RFC 6265), and of the fields named in `names`, with `*`. Names are compared
 /// without case; white space stays. A field line counts wherever it begins a line, and may be cut
-/// in any way over writes and reads. What was secret in our own requests is then overwritten wherever
+/// in any way over writes and reads. What was secret in requests is then overwritten wherever
 /// else it turns up: in a body that repeats the request, and in the text of a finding.
 pub fn redact(results: &mut [CaseResult], names: &[String]) {
     let names: Vec<&str> = names.iter().map(String::as_str).chain(ALWAYS).collect();
     let mut secrets = Vec::new();
     for record in results.iter_mut().flat_map(records) {
-        for stream in streams(record) {
-            let notes = FrameNotes::of(record, stream.link);
-            let notes = notes.by(stream.from);
-            let found = [
-                redact_fields(record, stream, &names),
-                redact_lists(record, stream, notes, &names),
-            ];
-            // What the peer says of itself is its own affair wherever else it turns up.
-            if record.links[stream.link].we == stream.from {
-                secrets.extend(found.concat());
+        for link in 0..record.links.len() {
+            let notes = FrameNotes::of(record, link);
+            for party in PARTIES {
+                let mut octets = record.sent(link, party);
+                let mut found = redact_fields(&mut octets, &names);
+                found.extend(redact_lists(&mut octets, notes.by(party), &names));
+                write_back(record, link, party, &octets);
+                if party == Party::Client {
+                    secrets.extend(found);
+                }
             }
         }
     }
     // The longest first, so that no secret is left half-covered by one that it contains.
     secrets.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     secrets.dedup();
+    if secrets.is_empty() {
+        return;
+    }
     for result in results {
         for record in records(result) {
-            for stream in streams(record) {
-                redact_repeats(record, stream, &secrets);
+            for (link, party) in (0..record.links.len()).flat_map(|at| PARTIES.map(|one| (at, one)))
+            {
+                let mut octets = record.sent(link, party);
+                redact_repeats(&mut octets, &secrets);
+                write_back(record, link, party, &octets);
             }
         }
         for finding in &mut result.findings {
@@ -48,59 +54,33 @@ fn records(result: &mut CaseResult) -> impl Iterator<Item = &mut Record> {
     result.record.iter_mut().chain(&mut result.twin)
 }
 
-/// The octets that one party sent on a link.
-#[derive(Clone, Copy)]
-struct Stream {
-    link: usize,
-    from: Party,
-}
-
-fn streams(record: &Record) -> Vec<Stream> {
-    let links = 0..record.links.len();
-    let of_link = |link| [Party::Client, Party::Server].map(|from| Stream { link, from });
-    links.flat_map(of_link).collect()
-}
-
 /// Overwrites the values of the named field lines, and gives back what was secret in them.
-fn redact_fields(record: &mut Record, from: Stream, names: &[&str]) -> Vec<Vec<u8>> {
-    let mut stream = record.sent(from.link, from.from);
+fn redact_fields(octets: &mut [u8], names: &[&str]) -> Vec<Vec<u8>> {
     let mut secrets = Vec::new();
-    for value in field_values(&stream, names) {
-        secrets.extend(secret_parts(&stream[value.clone()]));
-        overwrite(&mut stream[value]);
+    for value in field_values(octets, names) {
+        secrets.extend(secret_parts(&octets[value.clone()]));
+        overwrite(&mut octets[value]);
     }
-    scatter(record, from, &stream);
     secrets
 }
 
 /// Overwrites the values of the named fields in the header lists of HTTP/2, and gives back what was
 /// secret in them.
-fn redact_lists(
-    record: &mut Record,
-    from: Stream,
-    notes: &[FrameNote],
-    names: &[&str],
-) -> Vec<Vec<u8>> {
-    let mut stream = record.sent(from.link, from.from);
+fn redact_lists(octets: &mut [u8], notes: &[FrameNote], names: &[&str]) -> Vec<Vec<u8>> {
     let mut secrets = Vec::new();
-    let secret = |name: &[u8]| {
-        let mut all = names.iter();
-        all.any(|known| known.as_bytes().eq_ignore_ascii_case(name))
-    };
-    for field in notes.iter().flat_map(|note| &note.fields) {
-        if !secret(&field.name) {
-            continue;
-        }
+    let is_secret =
+        |name: &[u8]| names.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name));
+    let fields = notes.iter().flat_map(|note| &note.fields);
+    for field in fields.filter(|field| is_secret(&field.name)) {
         secrets.extend(secret_parts(&field.value));
         for at in &field.at {
             if field.huffman {
-                stream[at.clone()].fill(HUFFMAN_STAR);
+                octets[at.clone()].fill(HUFFMAN_STAR);
             } else {
-                overwrite(&mut stream[at.clone()]);
+                overwrite(&mut octets[at.clone()]);
             }
         }
     }
-    scatter(record, from, &stream);
     secrets
 }
 
@@ -140,7 +120,7 @@ fn unfolded_end(value: &[u8]) -> usize {
     end.map_or(value.len(), |(at, _)| at)
 }
 
-/// What of a value is worth looking for elsewhere: the value, what follows an authentication scheme,
+/// The parts of a value that are worth looking for elsewhere: the value, what follows an authentication scheme,
 /// and the values of cookies.
 fn secret_parts(value: &[u8]) -> Vec<Vec<u8>> {
     let whole = value.trim_ascii();
@@ -154,17 +134,12 @@ fn secret_parts(value: &[u8]) -> Vec<Vec<u8>> {
     worth.map(<[u8]>::to_vec).collect()
 }
 
-fn redact_repeats(record: &mut Record, from: Stream, secrets: &[Vec<u8>]) {
-    if secrets.is_empty() {
-        return;
-    }
-    let mut stream = record.sent(from.link, from.from);
+fn redact_repeats(octets: &mut [u8], secrets: &[Vec<u8>]) {
     for secret in secrets {
-        for at in places(&stream, secret) {
-            overwrite(&mut stream[at..at + secret.len()]);
+        for at in places(octets, secret) {
+            overwrite(&mut octets[at..at + secret.len()]);
         }
     }
-    scatter(record, from, &stream);
 }
 
 fn redact_text(text: &mut String, secrets: &[Vec<u8>]) {
@@ -180,10 +155,11 @@ fn places(stream: &[u8], secret: &[u8]) -> Vec<usize> {
     windows.filter(|(_, window)| *window == secret).map(|(at, _)| at).collect()
 }
 
-fn scatter(record: &mut Record, stream: Stream, mut octets: &[u8]) {
-    let ours = record.links[stream.link].we == stream.from;
-    let is_of = |io: &&mut Io| io.link == stream.link && io.kind.is_written() == ours;
-    for io in record.io.iter_mut().filter(is_of) {
+/// Puts what a party sent on a link back into the events that it came from.
+fn write_back(record: &mut Record, link: usize, party: Party, mut octets: &[u8]) {
+    let ours = record.links[link].we == party;
+    let carries = |kind: IoKind| if ours { kind.is_written() } else { kind == IoKind::Read };
+    for io in record.io.iter_mut().filter(|io| io.link == link && carries(io.kind)) {
         let (own, rest) = octets.split_at(io.bytes.len());
         io.bytes.copy_from_slice(own);
         octets = rest;
@@ -200,16 +176,18 @@ fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
+const PARTIES: [Party; 2] = [Party::Client, Party::Server];
+
 /// The Huffman code of `*`, which is eight bits long (RFC 7541 appendix B).
 const HUFFMAN_STAR: u8 = 0xf9;
 
 /// The fields whose values are always secret.
 const ALWAYS: [&str; 4] = ["Authorization", "Cookie", "Proxy-Authorization", "Set-Cookie"];
 
-/// A shorter value would be found by chance, and overwriting it would spoil the report.
+/// A shorter secret would turn up by chance, and overwriting that would spoil the report.
 const SHORTEST_SECRET: usize = 8;
 
-/// A Cookie field may hold any number of pairs; what is searched for stays bounded.
+/// The most pairs of a Cookie field that are searched for.
 const MOST_COOKIES: usize = 64;
 
 #[cfg(test)]

@@ -1,5 +1,4 @@
-//! The report of one run: what the JSON format, version 1, holds.
-//! Types and counting only; how it looks is for the views.
+//! The report of one run: what the JSON format, version 2, holds. How it looks is for the views.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,17 +8,18 @@ use serde::{Deserialize, Serialize};
 use upspec_corpus::{Case, Corpus};
 use upspec_judge::{CaseResult, Reason, TargetFacts, Verdict};
 
-use crate::entry::{CaseEntry, RequirementNote};
+use crate::note::{CaseNote, Expected, RequirementNote};
 use crate::redact::redact;
 
 /// The report of one run. It is self-contained: every requirement that a case or a finding cites
-/// is in `requirements`, and every octet of every connection is in `cases`.
+/// is in `requirements`, what the corpus says of a case in `notes`, and every octet of every connection in
+/// `cases`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Report {
     /// Always `upspec-report`.
     pub format: String,
-    /// The version of this format: 1.
+    /// The version of this format: 2.
     #[schemars(range(min = 2, max = 2))]
     pub version: u32,
     /// What made the report.
@@ -39,8 +39,10 @@ pub struct Report {
     pub summary: Summary,
     /// The requirements that the cases and findings cite, by id.
     pub requirements: BTreeMap<String, RequirementNote>,
+    /// What the corpus says of the cases, by id.
+    pub notes: BTreeMap<String, CaseNote>,
     /// The cases, in the order of the corpus.
-    pub cases: Vec<CaseEntry>,
+    pub cases: Vec<CaseResult>,
 }
 
 /// What is known of a run besides its cases.
@@ -111,30 +113,30 @@ impl Report {
     ) -> Self {
         redact(&mut results, secret_fields);
         let by_id: HashMap<&str, &Case> = corpus.cases.iter().map(|c| (c.id.as_str(), c)).collect();
-        let entries = results.into_iter().map(|result| {
-            let case = by_id.get(result.id.as_str()).copied();
-            let topic = corpus.topic(&result.id);
-            let topic_title = topic.map(|topic| topic.title.as_str());
-            CaseEntry::new(result, case, topic_title)
-        });
+        let note = |id: &str| {
+            let topic = corpus.topic(id).map(|topic| topic.title.as_str());
+            Some(CaseNote::new(by_id.get(id)?, topic))
+        };
         let cited = |id: &str| corpus.requirements.get(id).map(RequirementNote::from);
-        Self::new(about, entries.collect(), cited)
+        Self::new(about, results, note, cited)
     }
 
-    /// Puts a report together. `cited` is asked for every requirement that a case or a finding
-    /// cites; one that it does not know is left out of the map.
-    #[must_use]
-    pub fn new(
+    /// Puts a report together. `note` is asked for every case, and `cited` for every requirement that a
+    /// case or a finding cites; what they do not know is left out.
+    pub(crate) fn new(
         about: About,
-        cases: Vec<CaseEntry>,
+        cases: Vec<CaseResult>,
+        note: impl Fn(&str) -> Option<CaseNote>,
         cited: impl Fn(&str) -> Option<RequirementNote>,
     ) -> Self {
-        let ids = cases.iter().flat_map(CaseEntry::cites);
-        let notes = ids.filter_map(|id| Some((id.to_owned(), cited(id)?)));
+        let ids = cases.iter().flat_map(cites);
+        let requirements = ids.filter_map(|id| Some((id.to_owned(), cited(id)?))).collect();
+        let notes = cases.iter().filter_map(|case| Some((case.id.clone(), note(&case.id)?)));
         Self {
             format: FORMAT.to_owned(),
             version: VERSION,
-            requirements: notes.collect(),
+            requirements,
+            notes: notes.collect(),
             summary: Summary::of(&cases),
             tool: about.tool,
             target: about.target,
@@ -146,20 +148,32 @@ impl Report {
         }
     }
 
-    /// Leaves everything but verdict, reason and outcome out of the cases that pass or were not played, for
-    /// small files.
+    /// Keeps only verdict, reason and outcome of cases that passed or were not played, for small files.
     pub fn slim(&mut self) {
-        let is_plain = |case: &&mut CaseEntry| {
+        let is_plain = |case: &&mut CaseResult| {
             let is_unplayed = case.record.is_none();
             case.verdict == Verdict::Pass
                 || is_unplayed && case.reason == Some(Reason::NotApplicable)
         };
         for case in self.cases.iter_mut().filter(is_plain) {
-            (case.record, case.twin) = (None, None);
-            case.expected.clear();
+            case.record = None;
+            case.twin = None;
             case.findings.clear();
-            case.why = None;
+            if let Some(note) = self.notes.get_mut(&case.id) {
+                note.why = None;
+                note.expected.clear();
+            }
         }
+    }
+
+    /// What the corpus expected of a case.
+    pub(crate) fn expected(&self, case: &CaseResult) -> &[Expected] {
+        self.notes.get(&case.id).map_or(&[], |note| &note.expected)
+    }
+
+    /// Where a case is written: `cases/server/key.toml:470`.
+    pub(crate) fn source(&self, case: &CaseResult) -> Option<&str> {
+        self.notes.get(&case.id)?.source.as_deref()
     }
 
     /// The report as JSON, indented, with a line feed at the end.
@@ -175,7 +189,7 @@ impl Report {
 impl Summary {
     /// Counts the verdicts.
     #[must_use]
-    pub fn of<'c>(cases: impl IntoIterator<Item = &'c CaseEntry>) -> Self {
+    pub fn of<'c>(cases: impl IntoIterator<Item = &'c CaseResult>) -> Self {
         let mut counted = Self::default();
         for case in cases {
             *counted.slot(case.verdict) += 1;
@@ -212,6 +226,12 @@ impl Summary {
     }
 }
 
+/// The ids of the requirements that a case and its findings cite.
+fn cites(case: &CaseResult) -> impl Iterator<Item = &str> {
+    let found = case.findings.iter().map(|finding| finding.requirement.as_str());
+    std::iter::once(case.requirement.as_str()).chain(found)
+}
+
 /// What `format` says.
 pub(crate) const FORMAT: &str = "upspec-report";
 
@@ -220,8 +240,7 @@ pub(crate) const VERSION: u32 = 2;
 
 #[cfg(test)]
 mod tests {
-    use upspec_corpus::{Registry, Topic};
-    use upspec_exchange::{Io, IoKind};
+    use upspec_exchange::IoKind;
     use upspec_handshake::Party;
 
     use super::*;
@@ -229,26 +248,19 @@ mod tests {
 
     #[test]
     fn a_run_is_told_with_its_topics_and_without_its_secrets() {
-        let bytes = b"X-Secret: abc\r\nCookie: d\r\n".to_vec();
-        let io = Io { link: 0, at_us: 0, kind: IoKind::Wrote, bytes };
-        let result = sample::result_of(vec![io], Vec::new());
-        let topic = Topic { id: "server/key".to_owned(), title: "Sec-WebSocket-Key".to_owned() };
-        let corpus = Corpus {
-            cases: Vec::new(),
-            requirements: Registry::default(),
-            presets: Vec::new(),
-            topics: vec![topic],
-            digest: String::new(),
-        };
+        let io = sample::io(0, IoKind::Wrote, b"X-Secret: abc\r\nCookie: d\r\n");
+        let corpus = Corpus::embedded().unwrap();
+        let case = corpus.select("server/key").next().unwrap();
+        let result = CaseResult { id: case.id.clone(), ..sample::result_of(vec![io], Vec::new()) };
         let names = ["x-secret".to_owned()];
         let report = Report::of_run(sample::about(), vec![result], &names, &corpus);
         let case = &report.cases[0];
-        assert_eq!(case.topic_title.as_deref(), Some("Sec-WebSocket-Key"));
-        assert_eq!(
-            case.record.as_ref().unwrap().sent(0, Party::Client),
-            b"X-Secret: ***\r\nCookie: *\r\n"
-        );
+        let note = &report.notes[&case.id];
+        assert_eq!(note.topic.as_deref(), Some("Sec-WebSocket-Key"));
+        assert!(note.source.as_deref().unwrap().starts_with("cases/server/key.toml:"), "{note:?}");
+        let record = case.record.as_ref().unwrap();
+        assert_eq!(record.sent(0, Party::Client), b"X-Secret: ***\r\nCookie: *\r\n");
         assert_eq!(report.summary.pass, 1);
-        assert!(report.requirements.is_empty());
+        assert!(report.requirements.contains_key("rfc6455/4.2.1-key"));
     }
 }

@@ -1,11 +1,10 @@
 //! The one report that the tests of all views share: every verdict, and a target that is hostile.
-//! Never random: the same octets every time.
 
 use upspec_exchange::{Io, IoKind, Link, Over, Place, Record};
 use upspec_handshake::Party;
 use upspec_judge::{Aside, Came, CaseResult, Finding, Reason, TargetFacts, Verdict};
 
-use crate::entry::{CaseEntry, Expected, RequirementNote};
+use crate::note::{CaseNote, Expected, RequirementNote};
 use crate::report::{About, Report, Target, Tool};
 use crate::section::Section;
 
@@ -15,7 +14,7 @@ pub(crate) const HOSTILE: &[u8] = b"<script>alert(1)</script>\x1b[31m\x1b]0;owne
 
 /// The report: one case for every verdict and some more.
 pub(crate) fn report() -> Report {
-    Report::new(about(), cases(), note)
+    Report::new(about(), cases(), case_note, note)
 }
 
 /// What is known of the run, with a target that calls itself something hostile.
@@ -49,9 +48,10 @@ pub(crate) fn full_report(number: usize) -> Report {
     let cases = (0..number).map(|at| {
         let id = format!("server/topic-{}/case-{at}", at / 16);
         let requirement = IDS[at / 16 % IDS.len()].to_owned();
-        CaseEntry { id, requirement, ..shapes[at % shapes.len()].clone() }
+        CaseResult { id, requirement, ..shapes[at % shapes.len()].clone() }
     });
-    Report::new(about(), cases.collect(), note)
+    let noted = shapes.iter().find_map(|case| case_note(&case.id));
+    Report::new(about(), cases.collect(), |_| noted.clone(), note)
 }
 
 /// A result of one connection and nothing else.
@@ -70,6 +70,40 @@ pub(crate) fn result_of(io: Vec<Io>, findings: Vec<Finding>) -> CaseResult {
         twin: None,
         aside: Aside::default(),
     }
+}
+
+/// What the corpus says of the sample's cases.
+fn case_note(id: &str) -> Option<CaseNote> {
+    let (line, expected) = match id {
+        "server/control/handshake" => {
+            (7, vec![expected(Verdict::Pass, "101, and the Ping gets its Pong")])
+        }
+        "server/key/fifteen-bytes" => {
+            let because = "A 5xx blames the server for the client's mistake.".to_owned();
+            let grades = vec![
+                expected(Verdict::Pass, "4xx"),
+                Expected { because: Some(because), ..expected(Verdict::Warn, "5xx") },
+                expected(Verdict::Warn, "closed without an answer"),
+            ];
+            (470, grades)
+        }
+        "server/version/twelve" => {
+            (12, vec![expected(Verdict::Pass, "4xx with Sec-WebSocket-Version holding 13")])
+        }
+        "server/close/announced" => {
+            (31, vec![expected(Verdict::Pass, "400, then the connection is closed")])
+        }
+        _ => return None,
+    };
+    let is_key = id.starts_with("server/key/");
+    let (file, _) = id.rsplit_once('/')?;
+    Some(CaseNote {
+        topic: is_key.then(|| "Sec-WebSocket-Key".to_owned()),
+        source: Some(format!("cases/{file}.toml:{line}")),
+        why: is_key
+            .then(|| "A lenient decoder lets clients in that speak no WebSocket.".to_owned()),
+        expected,
+    })
 }
 
 /// The requirements that the sample cites.
@@ -98,11 +132,11 @@ fn note(id: &str) -> Option<RequirementNote> {
     })
 }
 
-fn cases() -> Vec<CaseEntry> {
+fn cases() -> Vec<CaseResult> {
     vec![passed(), broken(), hostile(), missed(), inapplicable(), flaky(), unreachable()]
 }
 
-fn passed() -> CaseEntry {
+fn passed() -> CaseResult {
     let answer = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
         Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n\x8a\x08\x00\x01\x02\x03\x04\x05\x06\x07";
     let io = vec![
@@ -113,14 +147,13 @@ fn passed() -> CaseEntry {
         io(640, IoKind::ReadEnd, b""),
         io(655, IoKind::Closed, b""),
     ];
-    CaseEntry {
+    CaseResult {
         outcome: came("101"),
-        expected: vec![expected(Verdict::Pass, "101, and the Ping gets its Pong")],
         ..entry("server/control/handshake", "A valid handshake is answered with 101", IDS[5], io)
     }
 }
 
-fn broken() -> CaseEntry {
+fn broken() -> CaseResult {
     let key = "Sec-WebSocket-Key: AAECAwQFBgcICQoLDA0O\r\n";
     let answer = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n";
     let io = vec![
@@ -130,18 +163,10 @@ fn broken() -> CaseEntry {
         io(500_455, IoKind::Deadline, b""),
         io(500_470, IoKind::Closed, b""),
     ];
-    let because = "A 5xx blames the server for the client's mistake.".to_owned();
-    CaseEntry {
-        topic_title: Some("Sec-WebSocket-Key".to_owned()),
-        why: Some("A lenient decoder lets a client through that is none.".to_owned()),
+    CaseResult {
         verdict: Verdict::Fail,
         outcome: came("101"),
         elapsed_ms: 500,
-        expected: vec![
-            expected(Verdict::Pass, "4xx"),
-            Expected { because: Some(because), ..expected(Verdict::Warn, "5xx") },
-            expected(Verdict::Warn, "closed without an answer"),
-        ],
         findings: vec![
             finding(
                 IDS[0],
@@ -156,7 +181,7 @@ fn broken() -> CaseEntry {
     }
 }
 
-fn hostile() -> CaseEntry {
+fn hostile() -> CaseResult {
     let mut answer = b"HTTP/1.1 426 ".to_vec();
     answer.extend(HOSTILE);
     answer.extend(b"\r\nX: ");
@@ -171,10 +196,9 @@ fn hostile() -> CaseEntry {
         io(303, IoKind::Read, HOSTILE),
         io(350, IoKind::Reset, b""),
     ];
-    CaseEntry {
+    CaseResult {
         verdict: Verdict::Fail,
         outcome: came("426"),
-        expected: vec![expected(Verdict::Pass, "4xx with Sec-WebSocket-Version holding 13")],
         findings: vec![
             finding(IDS[3], "must", Verdict::Fail, &message, Some(13..end + 1000)),
             finding(IDS[4], "should", Verdict::Warn, "the connection was reset", None),
@@ -183,17 +207,16 @@ fn hostile() -> CaseEntry {
     }
 }
 
-fn missed() -> CaseEntry {
+fn missed() -> CaseResult {
     let answer = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
     let io = vec![
         io(7, IoKind::Wrote, &request("Upgrade: h2c\r\n")),
         io(288, IoKind::Read, answer),
         io(500_288, IoKind::Deadline, b""),
     ];
-    CaseEntry {
+    CaseResult {
         verdict: Verdict::Warn,
         outcome: came("400"),
-        expected: vec![expected(Verdict::Pass, "400, then the connection is closed")],
         findings: vec![finding(
             IDS[4],
             "should",
@@ -205,8 +228,8 @@ fn missed() -> CaseEntry {
     }
 }
 
-fn inapplicable() -> CaseEntry {
-    CaseEntry {
+fn inapplicable() -> CaseResult {
+    CaseResult {
         verdict: Verdict::Inconclusive,
         reason: Some(Reason::NotApplicable),
         elapsed_ms: 0,
@@ -215,9 +238,9 @@ fn inapplicable() -> CaseEntry {
     }
 }
 
-fn flaky() -> CaseEntry {
+fn flaky() -> CaseResult {
     let io = vec![io(10, IoKind::Wrote, &request("")), io(2_000, IoKind::ReadEnd, b"")];
-    CaseEntry {
+    CaseResult {
         verdict: Verdict::Fail,
         flaky: true,
         findings: vec![finding(IDS[0], "must", Verdict::Fail, "closed without an answer", None)],
@@ -225,8 +248,8 @@ fn flaky() -> CaseEntry {
     }
 }
 
-fn unreachable() -> CaseEntry {
-    CaseEntry {
+fn unreachable() -> CaseResult {
+    CaseResult {
         verdict: Verdict::Error,
         reason: Some(Reason::Connect),
         record: None,
@@ -234,37 +257,28 @@ fn unreachable() -> CaseEntry {
     }
 }
 
-fn entry(id: &str, title: &str, requirement: &str, io: Vec<Io>) -> CaseEntry {
-    CaseEntry {
+fn entry(id: &str, title: &str, requirement: &str, io: Vec<Io>) -> CaseResult {
+    CaseResult {
         id: id.to_owned(),
         title: title.to_owned(),
-        topic_title: None,
-        why: None,
         requirement: requirement.to_owned(),
-        verdict: Verdict::Pass,
-        reason: None,
-        outcome: None,
-        flaky: false,
-        elapsed_ms: 1,
-        expected: Vec::new(),
-        findings: Vec::new(),
-        record: Some(record(io)),
-        twin: None,
+        ..result_of(io, Vec::new())
     }
 }
 
-fn record(io: Vec<Io>) -> Record {
-    Record::of(Link::plain("target", Party::Client, Over::Http1), io)
+fn came(outcome: &str) -> Option<Came> {
+    Some(outcome.parse().unwrap())
 }
 
-/// A record over HTTP/2 with these octets.
+/// A record of one link over HTTP/1.1, on which we are the client.
+pub(crate) fn record(io: Vec<Io>) -> Record {
+    Record::of(Link::plain("front", Party::Client, Over::Http1), io)
+}
+
+/// The same over HTTP/2, with these octets.
 pub(crate) fn over_http2(octets: Vec<(IoKind, Vec<u8>)>) -> Record {
     let io = octets.into_iter().map(|(kind, bytes)| io(0, kind, &bytes));
-    Record::of(Link::plain("target", Party::Client, Over::Http2), io.collect())
-}
-
-fn came(text: &str) -> Option<Came> {
-    Some(text.parse().unwrap())
+    Record::of(Link::plain("front", Party::Client, Over::Http2), io.collect())
 }
 
 fn finding(
@@ -289,7 +303,8 @@ fn expected(grade: Verdict, text: &str) -> Expected {
     Expected { grade, text: text.to_owned(), because: None }
 }
 
-fn io(at_us: u64, kind: IoKind, bytes: &[u8]) -> Io {
+/// An event on the first link.
+pub(crate) fn io(at_us: u64, kind: IoKind, bytes: &[u8]) -> Io {
     Io { link: 0, at_us, kind, bytes: bytes.to_vec() }
 }
 

@@ -1,5 +1,4 @@
 //! References to sections of RFCs, as the registry spells them: `rfc9110/7.8`.
-//! Never looks a section up: a name and an address are made from the reference alone.
 
 /// A reference to a section, split up. The order is the natural one: 4.2 before 4.10, and
 /// appendices after the numbers.

@@ -1,37 +1,68 @@
-//! Says in words what happened on a connection: what came, and how it ended.
-//! Never judges: the words are facts.
+//! Says in words what happened on a link: what came, and how it ended. These are facts, not judgements.
 
 use upspec_exchange::{FrameNotes, Io, IoKind, Link, Over, Record};
 
 use crate::visible;
 
-/// What came on a connection and how it ended: `HTTP/1.1 400 Bad Request, 120 octets, then closed`.
-pub(crate) fn seen(record: &Record, link: usize) -> String {
-    // What came after we took leave is the answer to that, and says nothing of the case.
-    let case: Vec<&Io> = record.on(link).take_while(|io| io.kind != IoKind::WroteLeave).collect();
-    let read = case.iter().filter(|io| io.kind == IoKind::Read);
-    let read: Vec<u8> = read.flat_map(|io| io.bytes.iter().copied()).collect();
-    let end = case.iter().rev().find_map(|io| ending(io.kind));
-    let frames = FrameNotes::of(record, link);
-    let peer = record.links[link].we.other();
-    let titles = frames.by(peer).iter().filter(|note| note.end <= read.len());
-    let titles: Vec<&str> = titles.map(|note| note.title.as_str()).collect();
-    let what = if read.is_empty() {
-        "nothing came".to_owned()
-    } else if !titles.is_empty() {
-        some_of(&titles)
-    } else {
-        first_line(&read)
-    };
-    let size = match read.len() {
-        0 => String::new(),
-        octets => format!(" ({})", visible::counted(octets, "octet")),
-    };
-    format!("{what}{size}{}", end.map(|end| format!(", {end}")).unwrap_or_default())
+/// A record with its frames in words, read once for all that is said of it.
+pub(crate) struct Told<'r> {
+    pub(crate) record: &'r Record,
+    /// The frames of each link.
+    pub(crate) frames: Vec<FrameNotes>,
 }
 
-/// A connection in a phrase: `HTTP/1.1 over TLS, we are the client`.
-pub(crate) fn connection(link: &Link) -> String {
+impl<'r> Told<'r> {
+    pub(crate) fn of(record: &'r Record) -> Self {
+        let links = 0..record.links.len();
+        Self { record, frames: links.map(|link| FrameNotes::of(record, link)).collect() }
+    }
+
+    /// What came on each link and how it ended: `HTTP/1.1 400 Bad Request (120 octets), then the peer
+    /// closed`.
+    pub(crate) fn seen(&self) -> Vec<String> {
+        let links = self.record.links.iter().enumerate();
+        links.map(|(at, link)| format!("{}{}", self.name(link), self.seen_on(at, link))).collect()
+    }
+
+    /// Each link in a phrase: `HTTP/1.1 over TLS, we are the client`.
+    pub(crate) fn links(&self) -> Vec<String> {
+        let links = self.record.links.iter();
+        links.map(|link| format!("{}{}", self.name(link), connection(link))).collect()
+    }
+
+    /// The name of a link, where there are several.
+    pub(crate) fn name(&self, link: &Link) -> String {
+        match self.record.links.len() {
+            1 => String::new(),
+            _ => format!("{}: ", visible::text(&link.name)),
+        }
+    }
+
+    fn seen_on(&self, at: usize, link: &Link) -> String {
+        // What came after we took leave is the answer to that, and says nothing of the case.
+        let case = self.record.on(at).take_while(|io| io.kind != IoKind::WroteLeave);
+        let read = case.clone().filter(|io| io.kind == IoKind::Read);
+        let read: Vec<u8> = read.flat_map(|io| io.bytes.iter().copied()).collect();
+        let end = case.filter_map(|io| ending(io.kind)).last();
+        let frames = self.frames[at].by(link.we.other()).iter();
+        let frames = frames.filter(|note| note.end <= read.len());
+        let titles: Vec<&str> = frames.map(|note| note.title.as_str()).collect();
+        let what = if read.is_empty() {
+            "nothing came".to_owned()
+        } else if !titles.is_empty() {
+            some_of(&titles)
+        } else {
+            first_line(&read)
+        };
+        let size = match read.len() {
+            0 => String::new(),
+            octets => format!(" ({})", visible::counted(octets, "octet")),
+        };
+        format!("{what}{size}{}", end.map(|end| format!(", {end}")).unwrap_or_default())
+    }
+}
+
+fn connection(link: &Link) -> String {
     let over = match link.over {
         Over::Http1 => "HTTP/1.1",
         Over::Http2 => "HTTP/2",
@@ -44,7 +75,7 @@ pub(crate) fn connection(link: &Link) -> String {
     format!("{over}{tls}, we are the {}", link.we)
 }
 
-/// An event that is no octets, in words.
+/// An event in words.
 pub(crate) fn event(io: &Io) -> &'static str {
     match io.kind {
         IoKind::Wrote => "sent",
@@ -57,7 +88,7 @@ pub(crate) fn event(io: &Io) -> &'static str {
         IoKind::Reset => "the peer reset the connection",
         IoKind::WriteFailed => "a write failed: the peer had closed",
         IoKind::Deadline => "the window ended with nothing more to read",
-        IoKind::Decided => "nothing more was waited for",
+        IoKind::Decided => "the case was decided; nothing more was waited for",
         IoKind::CapReached => "more came than is kept; the rest was dropped",
         IoKind::TlsAlert => "the peer ended the connection with a TLS alert",
         IoKind::TlsBroken => "the peer broke the TLS handshake",

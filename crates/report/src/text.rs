@@ -1,19 +1,19 @@
 //! The report as text for a terminal.
-//! Never passes a control octet on: what a target sent is shown with visible escapes only.
+//! No control octet of a target gets through.
 
 use anstyle::{AnsiColor, Style as Ansi};
-use upspec_judge::Verdict;
+use upspec_judge::{CaseResult, Verdict};
 
-use crate::entry::{BY_URGENCY, CaseEntry, level_word, verdict_word};
 use crate::overview::{self, Rule};
 use crate::report::Report;
 use crate::section::Section;
 use crate::visible::{self, counted, write_to};
+use crate::words::{BY_URGENCY, level_word, message, verdict_word};
 
 /// Whether the text has colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// Text alone.
+    /// Plain text.
     Plain,
     /// With ANSI escape sequences.
     Coloured,
@@ -26,14 +26,14 @@ pub fn summary(report: &Report, style: Style) -> String {
     let mut text = String::new();
     for verdict in [Verdict::Fail, Verdict::Warn] {
         for rule in overview::rules(report, verdict) {
-            rule_text(&mut text, &rule, verdict, style);
+            rule_text(&mut text, report, &rule, verdict, style);
         }
     }
     let errors = report.cases.iter().filter(|case| case.verdict == Verdict::Error);
     for case in errors {
         let verdict = painted("error", Some(Verdict::Error), style);
-        let message = visible::text(case.message().unwrap_or(&case.title));
-        write_to(&mut text, format_args!("{verdict} {}: {message}\n\n", visible::text(&case.id)));
+        let message = visible::text(message(case).unwrap_or(&case.title));
+        write_to(&mut text, format_args!("{verdict} {}: {message}\n\n", placed(report, case)));
     }
     write_to(
         &mut text,
@@ -43,7 +43,7 @@ pub fn summary(report: &Report, style: Style) -> String {
     text
 }
 
-fn rule_text(text: &mut String, rule: &Rule<'_>, verdict: Verdict, style: Style) {
+fn rule_text(text: &mut String, report: &Report, rule: &Rule<'_>, verdict: Verdict, style: Style) {
     let said = visible::text(rule.note.map_or(rule.id, |note| note.text.as_str()));
     let word = painted(verdict_word(verdict), Some(verdict), style);
     let said = painted(&said, None, style);
@@ -53,7 +53,7 @@ fn rule_text(text: &mut String, rule: &Rule<'_>, verdict: Verdict, style: Style)
     let link = link.map(|section| format!(", {}", section.url())).unwrap_or_default();
     write_to(text, format_args!("     {level}, {}{link}\n", visible::text(rule.id)));
     for (case, message) in rule.shown.iter().take(MOST_CASES) {
-        case_text(text, case, message);
+        case_text(text, report, case, message);
     }
     if rule.shown.len() > MOST_CASES {
         write_to(
@@ -64,10 +64,16 @@ fn rule_text(text: &mut String, rule: &Rule<'_>, verdict: Verdict, style: Style)
     text.push('\n');
 }
 
-fn case_text(text: &mut String, case: &CaseEntry, message: &str) {
+fn case_text(text: &mut String, report: &Report, case: &CaseResult, message: &str) {
     let flaky = if case.flaky { " (flaky)" } else { "" };
-    let (id, message) = (visible::text(&case.id), visible::text(message));
-    write_to(text, format_args!("     {id}{flaky}: {message}\n"));
+    let message = visible::text(message);
+    write_to(text, format_args!("     {}{flaky}: {message}\n", placed(report, case)));
+}
+
+/// A case and where it is written: `server/key/absent (cases/server/key.toml:12)`.
+fn placed(report: &Report, case: &CaseResult) -> String {
+    let source = report.source(case).map(|at| format!(" ({})", visible::text(at)));
+    format!("{}{}", visible::text(&case.id), source.unwrap_or_default())
 }
 
 fn counts(report: &Report, style: Style) -> String {
@@ -99,7 +105,7 @@ fn colour(verdict: Verdict) -> AnsiColor {
     }
 }
 
-/// So many cases of a rule are named; the other formats name them all.
+/// The most cases of a rule that are named; the other formats name them all.
 const MOST_CASES: usize = 10;
 
 #[cfg(test)]

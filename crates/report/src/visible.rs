@@ -1,5 +1,5 @@
 //! Makes every octet and every character visible: what comes out is safe to show in a terminal.
-//! Never escapes for a format: HTML, XML and Markdown have their own rules on top of this.
+//! HTML, XML and Markdown escape on top of this.
 
 use std::fmt::Write as _;
 
@@ -24,8 +24,8 @@ pub(crate) fn push_octet(text: &mut String, byte: u8) {
     }
 }
 
-/// Text with what cannot be seen, or what moves or reorders what is seen, as `\u{…}`. A backslash
-/// stays as it is, so that text that already holds escapes is not escaped again.
+/// Text with `\u{…}` for every character that is invisible or moves what is visible. Backslashes
+/// stay, so that escapes are not escaped again.
 pub(crate) fn text(from: &str) -> String {
     let mut text = String::with_capacity(from.len());
     for c in from.chars() {

@@ -1,5 +1,4 @@
 //! The bare loop: sends what was sent, reads as much as was read, and waits as long as was waited.
-//! Never parses, never judges and never records.
 
 use std::io;
 use std::net::SocketAddr;

@@ -1,6 +1,5 @@
 //! What the runs must show: nothing against a server that does nothing wrong, each fault caught by
 //! the requirement that it breaks, and some fault for each case.
-//! Never plays anything.
 
 use std::collections::{BTreeMap, BTreeSet};
 

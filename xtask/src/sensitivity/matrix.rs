@@ -1,5 +1,4 @@
 //! Shows what the runs show: a line for each fault, the whole matrix as JSON, changes of the table.
-//! Never says what is out of order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

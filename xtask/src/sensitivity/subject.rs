@@ -1,5 +1,4 @@
 //! The servers that the corpus is played against, and how one run goes.
-//! Never says what a run should show.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write as _};

@@ -1,9 +1,8 @@
-//! Comparisons: who is in one group with whom, what counts as a difference, and what is shown.
+//! Comparisons: which servers share a group, what counts as a difference, and what is shown.
 
 use upspec_corpus::Corpus;
-use upspec_exchange::{Io, IoKind, Link, Over, Record};
-use upspec_handshake::Party;
-use upspec_judge::{CaseResult, judge};
+use upspec_exchange::IoKind;
+use upspec_judge::judge;
 
 use super::*;
 use crate::sample;
@@ -14,14 +13,11 @@ const CASE: &str = "server/http-version/http10";
 /// A server that gives this answer to an upgrade.
 fn run(corpus: &Corpus, name: &str, answer: &str) -> Run {
     let case = &corpus.cases.iter().find(|case| case.id == id(corpus)).unwrap();
-    let io =
-        |at_us, kind, bytes: &str| Io { link: 0, at_us, kind, bytes: bytes.as_bytes().to_vec() };
-    let io = vec![
-        io(1, IoKind::Wrote, REQUEST),
-        io(2, IoKind::Read, answer),
-        io(3, IoKind::ReadEnd, ""),
-    ];
-    let record = Record::of(Link::plain("target", Party::Client, Over::Http1), io);
+    let record = sample::record(vec![
+        sample::io(1, IoKind::Wrote, REQUEST.as_bytes()),
+        sample::io(2, IoKind::Read, answer.as_bytes()),
+        sample::io(3, IoKind::ReadEnd, b""),
+    ]);
     let result = judge(case, Some(record), None, &corpus.requirements);
     of(corpus, name, vec![result])
 }

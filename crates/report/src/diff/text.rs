@@ -1,12 +1,11 @@
-//! A comparison of servers as text for a terminal.
-//! Never passes a control octet on: what a server sent is shown with visible escapes only.
+//! A comparison of servers as text for a terminal. No control octet of a server gets through.
 
 use upspec_judge::Verdict;
 
 use crate::diff::{ComparedCase, Diff, Group, Server, permitted_word};
-use crate::entry::{level_word, verdict_word};
 use crate::text::{Style, painted};
 use crate::visible::{self, counted, write_to};
+use crate::words::{level_word, verdict_word};
 
 /// The cases in which servers differ, who did what, what the RFCs make of it, and the counts last.
 #[must_use]

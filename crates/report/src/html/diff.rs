@@ -1,5 +1,5 @@
-//! A comparison of servers as one HTML page that needs nothing else, in the dress of the report.
-//! Never passes a server's octet on as markup; the page has no script, and its policy allows none.
+//! A comparison of servers as one HTML page that loads nothing and has no script. No octet of a server
+//! becomes markup.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,8 +9,8 @@ use upspec_judge::Verdict;
 
 use super::{level, sections, sign};
 use crate::diff::{ComparedCase, Diff, Group, Server, headline, permitted_word};
-use crate::entry::{BY_URGENCY, verdict_word};
 use crate::visible;
+use crate::words::{BY_URGENCY, verdict_word};
 
 /// The comparison as HTML.
 #[must_use]
@@ -33,7 +33,7 @@ pub(crate) fn diff_html(diff: &Diff) -> String {
                 main { (servers(diff)) (cases(diff)) }
                 footer { p {
                     "Servers in one row did the same: the outcome and every named fact of the response are equal. "
-                    "What is permitted is what the cited requirements leave open; several rows of a case can be."
+                    "Several behaviours of a case can be permitted, where the cited requirements leave room."
                 } }
             }
         }
@@ -41,7 +41,7 @@ pub(crate) fn diff_html(diff: &Diff) -> String {
     page.into_string()
 }
 
-/// Everything is forbidden but this very style.
+/// Forbids everything but the style of this page.
 fn policy() -> String {
     let style = STANDARD.encode(Sha256::digest(STYLE));
     format!("default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'")
@@ -93,7 +93,7 @@ fn cases(diff: &Diff) -> Markup {
     html! {
         section aria-labelledby="cases" {
             h2 #cases { "The cases " span.number { (diff.cases.len()) } }
-            p.gloss { "A row for each behaviour, with what the RFCs make of it." }
+            p.gloss { "One row for each behaviour, with a verdict on it." }
             @for case in &diff.cases { (case_article(diff, case)) }
         }
     }

@@ -1,16 +1,15 @@
 //! The cases by section, each with its findings, what was expected, and the log of its connections.
-//! Never judges: it shows what the report says.
 
 use maud::{Markup, html};
-use upspec_judge::{Finding, Verdict};
+use upspec_judge::{CaseResult, Finding, Verdict};
 
 use super::{badge, level, sections, sign, summary, wire};
-use crate::entry::{BY_URGENCY, CaseEntry, reason_text, reason_word, verdict_word};
 use crate::overview::{self, Chapter};
 use crate::report::Report;
 use crate::section::{Section, rfc_title};
-use crate::seen;
+use crate::seen::Told;
 use crate::visible;
+use crate::words::{self, BY_URGENCY, reason_text, reason_word, verdict_word};
 
 /// All cases, with a filter (for those with scripts) and a list of the sections.
 pub(super) fn results(report: &Report) -> Markup {
@@ -34,7 +33,7 @@ pub(super) fn results(report: &Report) -> Markup {
     }
 }
 
-/// The filter is no use without its script, which shows it.
+/// The filter, hidden until its script shows it.
 fn filter(report: &Report) -> Markup {
     html! {
         form.filter #filter hidden {
@@ -92,8 +91,10 @@ fn chapter_section(report: &Report, chapter: &Chapter<'_>, ink: &mut wire::Ink) 
     }
 }
 
-fn case_details(report: &Report, case: &CaseEntry, ink: &mut wire::Ink) -> Markup {
+fn case_details(report: &Report, case: &CaseResult, ink: &mut wire::Ink) -> Markup {
     ink.dip();
+    let note = report.notes.get(&case.id);
+    let records: Vec<Told<'_>> = case.record.iter().chain(&case.twin).map(Told::of).collect();
     let bad = matches!(case.verdict, Verdict::Fail | Verdict::Warn | Verdict::Error);
     html! {
         details.case id=(case.id) data-verdict=(verdict_word(case.verdict)) {
@@ -101,32 +102,40 @@ fn case_details(report: &Report, case: &CaseEntry, ink: &mut wire::Ink) -> Marku
                 (badge(case.verdict))
                 span.title {
                     (visible::text(&case.title))
-                    @if let (true, Some(message)) = (bad, case.message()) { em { (visible::text(message)) } }
+                    @if let (true, Some(message)) = (bad, words::message(case)) { em { (visible::text(message)) } }
                 }
                 span.tags {
                     @if case.flaky { span.flaky { "flaky" } }
                     @if let Some(reason) = case.reason { span { (reason_word(reason)) } }
-                    @if let Some(outcome) = case.outcome { span.label { (outcome.to_string()) } }
+                    @if let Some(outcome) = &case.outcome { span.label { (visible::text(&outcome.to_string())) } }
                 }
             }
             div.body {
                 p.id {
                     a href={ "#" (case.id) } { code { (visible::text(&case.id)) } }
-                    @if let Some(topic) = &case.topic_title { " · " (visible::text(topic)) }
+                    @if let Some(topic) = note.and_then(|note| note.topic.as_ref()) { " · " (visible::text(topic)) }
+                    @if let Some(source) = report.source(case) { " · " code { (visible::text(source)) } }
                     " · " (case.elapsed_ms) " ms"
                 }
-                @if let Some(why) = &case.why { p.why { (visible::text(why)) } }
+                @if let Some(why) = note.and_then(|note| note.why.as_ref()) { p.why { (visible::text(why)) } }
                 @if let Some(reason) = case.reason { p { (reason_text(reason)) "." } }
                 (findings(report, case))
-                (comparison(case))
-                (connections(case, ink))
+                (comparison(report, case, &records))
+                @for (position, told) in records.iter().enumerate() {
+                    h5 {
+                        @if position == 0 { "On the wire" } @else { "What means the same, on the wire" }
+                        " " span.number { (told.links().join("; ")) }
+                    }
+                    @let findings = if position == 0 { &case.findings[..] } else { &[] };
+                    (wire::log(told, findings, ink))
+                }
             }
         }
     }
 }
 
-/// What is said of the answer; where there is nothing to say, the rule that was kept.
-fn findings(report: &Report, case: &CaseEntry) -> Markup {
+/// The findings, or the rule that the target kept.
+fn findings(report: &Report, case: &CaseResult) -> Markup {
     let own = report.requirements.get(&case.requirement);
     html! {
         ul.findings {
@@ -157,14 +166,15 @@ fn finding_item(report: &Report, finding: &Finding) -> Markup {
 }
 
 /// Expected against seen.
-fn comparison(case: &CaseEntry) -> Markup {
+fn comparison(report: &Report, case: &CaseResult, records: &[Told<'_>]) -> Markup {
+    let expected = report.expected(case);
     html! {
         div.compare {
-            @if !case.expected.is_empty() {
+            @if !expected.is_empty() {
                 div {
                     h5 { "Expected" }
                     ul {
-                        @for expected in &case.expected {
+                        @for expected in expected {
                             li {
                                 (badge(expected.grade)) span {
                                     (visible::text(&expected.text))
@@ -179,31 +189,10 @@ fn comparison(case: &CaseEntry) -> Markup {
             div {
                 h5 { "Seen" }
                 ul {
-                    @for record in case.records() {
-                        @for link in 0..record.links.len() { li { (seen::seen(record, link)) } }
-                    }
-                    @if case.record.is_none() { li { "Nothing: the case was not played." } }
+                    @for seen in records.iter().flat_map(Told::seen) { li { (seen) } }
+                    @if records.is_empty() { li { "Nothing: the case was not played." } }
                 }
             }
-        }
-    }
-}
-
-fn connections(case: &CaseEntry, ink: &mut wire::Ink) -> Markup {
-    let marks = wire::marks(case);
-    let own = case.record.iter().map(|record| (record, &marks[..]));
-    let twin = case.twin.iter().map(|record| (record, &[][..]));
-    let links = own
-        .chain(twin)
-        .flat_map(|(record, marks)| (0..record.links.len()).map(move |link| (record, link, marks)));
-    let links: Vec<_> = links.collect();
-    html! {
-        @for (position, (record, link, marks)) in links.iter().enumerate() {
-            h5 {
-                @if links.len() > 1 { "Connection " (position + 1) } @else { "On the wire" }
-                " " span.number { (seen::connection(&record.links[*link])) }
-            }
-            (wire::log(record, *link, marks, ink))
         }
     }
 }

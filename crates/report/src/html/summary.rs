@@ -1,14 +1,13 @@
 //! The head of the page, for a reader who has a minute: what was tested, and what is wrong.
-//! Never shows an octet of a connection; that is further down.
 
 use maud::{Markup, html};
 use upspec_judge::Verdict;
 
 use super::{level, sections, sign};
-use crate::entry::{BY_URGENCY, verdict_word};
 use crate::overview::{self, Rule};
 use crate::report::{Report, Summary};
 use crate::visible::{self, counted};
+use crate::words::{BY_URGENCY, verdict_word};
 
 /// What was tested, when, and how to do it again.
 pub(super) fn banner(report: &Report) -> Markup {
@@ -59,10 +58,12 @@ pub(super) fn counts(report: &Report) -> Markup {
 pub(super) fn rules(report: &Report, verdict: Verdict) -> Markup {
     let rules = overview::rules(report, verdict);
     let (id, title, gloss) = match verdict {
-        Verdict::Fail => ("broken", "Broken rules", "What the target must do and does not."),
-        _ => {
-            ("warned", "Warnings", "What the target should do and does not, or what harms others.")
-        }
+        Verdict::Fail => ("broken", "Broken rules", "What the target must do but does not."),
+        _ => (
+            "warned",
+            "Warnings",
+            "What the target should do but does not, or what harms interoperability.",
+        ),
     };
     html! {
         @if !rules.is_empty() {
@@ -102,11 +103,11 @@ pub(super) fn facts(report: &Report) -> Markup {
     html! {
         section.facts aria-labelledby="facts" {
             h2 #facts { "The target" }
-            p.gloss { "Found by the control or declared. A case that needs what is missing is inconclusive." }
+            p.gloss { "Found by the control, or declared. Cases that need anything else are inconclusive." }
             dl {
                 @for (name, fact) in rows { div.(fact) { dt { (name) } dd { (fact) } } }
                 div { dt { "Control answered in" } dd { (facts.answer_us / 1000) "." (format!("{:03}", facts.answer_us % 1000)) " ms" } }
-                div { dt { "Silence is waited for" } dd { (facts.window_ms) " ms" } }
+                div { dt { "Waits for silence" } dd { (facts.window_ms) " ms" } }
                 div.wide { dt { "Subprotocols" } dd { (names) } }
                 @if let Some(server) = &facts.server {
                     div.wide { dt { "Server field" } dd { code { (visible::text(server)) } } }
@@ -123,7 +124,7 @@ pub(super) fn colophon(report: &Report) -> Markup {
             p {
                 "Made by upspec " (visible::text(&report.tool.version))
                 " from a JSON report, which holds every octet. Secrets are overwritten with stars. "
-                "Requirements are told in our own words; the linked sections are what binds."
+                "The wording of requirements is ours; only the linked sections are binding."
             }
         }
     }
@@ -196,7 +197,7 @@ fn seconds(elapsed_ms: u64) -> String {
     format!("{}.{} s", elapsed_ms / 1000, elapsed_ms % 1000 / 100)
 }
 
-/// A digest is told from another by its first digits.
+/// The first digits tell one digest from another.
 fn short(corpus: &str) -> String {
     match corpus.char_indices().nth("sha256:".len() + 12) {
         Some((cut, _)) => format!("{}…", visible::text(&corpus[..cut])),
@@ -204,7 +205,7 @@ fn short(corpus: &str) -> String {
     }
 }
 
-/// The command that plays the same octets again. The options of the run are not known here.
+/// The command that plays the same octets again, without the options of the run, which no report has.
 fn command(report: &Report) -> String {
     let url = visible::text(&report.target.url);
     let plain = |c: char| c.is_ascii_alphanumeric() || ":/.-_[]%@,+=".contains(c);
@@ -216,5 +217,5 @@ fn command(report: &Report) -> String {
     format!("upspec run {url} --seed {}", report.seed)
 }
 
-/// So many cases are listed without a click.
+/// The most cases that are listed without a click.
 const FEW: usize = 3;

@@ -1,13 +1,14 @@
-//! The page: what it holds, and that nothing a target sends becomes part of it.
+//! The page: what it shows, and that nothing a target sends becomes markup.
 
-use upspec_exchange::IoKind;
+use upspec_exchange::{Io, IoKind, Link, Over, Place, Record};
+use upspec_handshake::Party;
 
 use super::*;
 use crate::sample;
 
 #[test]
 fn the_page_is_as_it_was() {
-    // The style and the script are files of their own; a change of theirs is no change of the page.
+    // The style and the script are files of their own; their changes do not matter here.
     let page = html(&sample::report());
     let page = page.replace(STYLE, "…").replace(SCRIPT, "…");
     insta::assert_snapshot!(page.replace(&policy(), "…").replace("><", ">\n<"));
@@ -74,8 +75,8 @@ fn a_full_run_stays_light() {
 #[test]
 fn an_endless_answer_stays_light() {
     let mut report = sample::full_report(600);
-    for io in report.cases.iter_mut().flat_map(|case| &mut case.record).flat_map(|one| &mut one.io)
-    {
+    let records = report.cases.iter_mut().flat_map(|case| &mut case.record);
+    for io in records.flat_map(|record| &mut record.io) {
         io.bytes = (0..=255).cycle().take(16 << 10).collect();
     }
     let page = html(&report);
@@ -114,6 +115,41 @@ fn frames_stand_beside_their_octets() {
         "sent as HTTP/2 obliges us",
         "<b>GOAWAY, ENHANCE_YOUR_CALM, last stream 1</b> “&lt;i&gt;”",
         "SETTINGS; HEADERS, stream 1, END_STREAM, END_HEADERS; GOAWAY, ENHANCE_YOUR_CALM, last stream 1 (",
+    ] {
+        assert!(page.contains(wanted), "{wanted}");
+    }
+}
+
+/// A proxy between us and us: we are the client of one link and the server of the other.
+#[test]
+fn several_links_share_one_log() {
+    let on = |link, kind, bytes: &[u8]| Io { link, ..sample::io(0, kind, bytes) };
+    let record = Record {
+        links: vec![
+            Link::plain("front", Party::Client, Over::Http1),
+            Link::plain("back<i>", Party::Server, Over::Http1),
+        ],
+        io: vec![
+            on(0, IoKind::Wrote, b"GET /one HTTP/1.1\r\n\r\n"),
+            on(1, IoKind::Read, b"GET /two HTTP/1.1\r\n\r\n"),
+            on(1, IoKind::Wrote, b"HTTP/1.1 204 No Content\r\n\r\n"),
+            on(0, IoKind::Read, b"HTTP/1.1 502 Bad Gateway\r\n\r\n"),
+            on(0, IoKind::ReadEnd, b""),
+        ],
+    };
+    let mut report = sample::report();
+    let case = &mut report.cases[1];
+    case.record = Some(record);
+    case.findings[0].at = Some(Place { link: 1, from: Party::Client, start: 4, end: 8 });
+    let page = html(&report);
+    for wanted in [
+        "front: HTTP/1.1, we are the client; back&lt;i&gt;: HTTP/1.1, we are the server",
+        "<li>front: HTTP/1.1 502 Bad Gateway (28 octets), then the peer closed</li>",
+        "<li>back&lt;i&gt;: GET /two HTTP/1.1 (21 octets)</li>",
+        "→ front: sent</b>",
+        "GET <mark>/two</mark> HTTP/1.1",
+        "← back&lt;i&gt;: received</b>",
+        "· front: the peer ended its writing side</b>",
     ] {
         assert!(page.contains(wanted), "{wanted}");
     }

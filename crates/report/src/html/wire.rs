@@ -1,14 +1,14 @@
-//! The log of a connection: every event with its time, every octet visible.
-//! Never writes an octet that is not printable ASCII, and never more than the page can bear.
+//! The log of a record: every event with its time, every octet visible.
+//! It writes printable ASCII only, and no more than a page can bear.
 
 use std::ops::Range;
 
 use maud::{Markup, PreEscaped, html};
-use upspec_exchange::{FrameNote, FrameNotes, Io, IoKind, Place, Record};
+use upspec_exchange::{FrameNote, Io, IoKind};
 use upspec_handshake::Party;
+use upspec_judge::Finding;
 
-use crate::entry::CaseEntry;
-use crate::seen;
+use crate::seen::{self, Told};
 use crate::visible;
 
 /// How much of the page the logs may still fill: a bit for every case, and a pool for the few that
@@ -42,16 +42,26 @@ impl Ink {
     }
 }
 
-/// The octets of a record that findings point at.
-pub(super) fn marks(case: &CaseEntry) -> Vec<Place> {
-    case.findings.iter().filter_map(|finding| finding.at).collect()
+/// What a party sends on a link: how much of it has been shown, and what there is to show beside it.
+struct Flow<'t> {
+    shown: usize,
+    marks: Vec<Range<usize>>,
+    frames: &'t [FrameNote],
 }
 
-/// Those of the places that are on a link and from a party, in order and without overlap.
-fn ranges(marks: &[Place], link: usize, from: Party) -> Vec<Range<usize>> {
-    let own = |place: &&Place| (place.link, place.from) == (link, from) && place.start < place.end;
-    let mut ranges: Vec<Range<usize>> =
-        marks.iter().filter(own).map(|place| place.start..place.end).collect();
+impl<'t> Flow<'t> {
+    fn of(told: &'t Told<'_>, findings: &[Finding], link: usize, from: Party) -> Self {
+        Self { shown: 0, marks: marks(findings, link, from), frames: told.frames[link].by(from) }
+    }
+}
+
+/// The octets that findings point at, in order and without overlap.
+fn marks(findings: &[Finding], link: usize, from: Party) -> Vec<Range<usize>> {
+    let places = findings.iter().filter_map(|finding| finding.at);
+    let mut ranges: Vec<Range<usize>> = places
+        .filter(|place| (place.link, place.from) == (link, from) && place.start < place.end)
+        .map(|place| place.start..place.end)
+        .collect();
     ranges.sort_by_key(|range| range.start);
     ranges.dedup_by(|next, last| {
         let touches = next.start <= last.end;
@@ -63,38 +73,41 @@ fn ranges(marks: &[Place], link: usize, from: Party) -> Vec<Range<usize>> {
     ranges
 }
 
-/// The log of a link, with these places marked.
-pub(super) fn log(record: &Record, link: usize, marks: &[Place], ink: &mut Ink) -> Markup {
-    let we = record.links[link].we;
-    let notes = FrameNotes::of(record, link);
-    let [ours, theirs] = [we, we.other()].map(|party| ranges(marks, link, party));
-    let (mut written, mut read) = (0, 0);
-    html! {
-        ol.wire {
-            @for io in record.on(link) {
-                @let (offset, marks, notes) = match io.kind {
-                    IoKind::Read => (advance(&mut read, io), &theirs[..], notes.by(we.other())),
-                    _ => (advance(&mut written, io), &ours[..], notes.by(we)),
-                };
-                @let ended = ended_within(notes, offset, io.bytes.len());
-                @match io.kind {
-                    IoKind::Read => li.got { (octets("← received", io, offset, marks, ink)) (frames(ended, ink)) },
-                    kind if kind.is_written() => li.put {
-                        (octets(put(kind), io, offset, marks, ink))
-                        (frames(ended, ink))
-                    },
-                    _ => li { p { b { "· " (seen::event(io)) } (time(io)) } },
-                }
+/// The log of a record, with the octets marked that findings point at.
+pub(super) fn log(told: &Told<'_>, findings: &[Finding], ink: &mut Ink) -> Markup {
+    let links = told.record.links.iter().enumerate();
+    let mut flows: Vec<[Flow<'_>; 2]> = links
+        .map(|(at, link)| [link.we, link.we.other()].map(|from| Flow::of(told, findings, at, from)))
+        .collect();
+    let events = told.record.io.iter().filter_map(|io| {
+        let link = told.record.links.get(io.link)?;
+        let [ours, theirs] = flows.get_mut(io.link)?;
+        let name = told.name(link);
+        Some(match io.kind {
+            IoKind::Read => octets_item("got", &format!("← {name}received"), io, theirs, ink),
+            kind if kind.is_written() => {
+                octets_item("put", &format!("→ {name}{}", put(kind)), io, ours, ink)
             }
-        }
-    }
+            _ => html! { li { p { b { "· " (name) (seen::event(io)) } (time(io)) } } },
+        })
+    });
+    let events: Vec<Markup> = events.collect();
+    html! { ol.wire { @for event in events { (event) } } }
+}
+
+/// Octets, and the frames that end in them.
+fn octets_item(class: &str, what: &str, io: &Io, flow: &mut Flow<'_>, ink: &mut Ink) -> Markup {
+    let from = flow.shown;
+    flow.shown += io.bytes.len();
+    let ended = ended_within(flow.frames, from, io.bytes.len());
+    html! { li.(class) { (octets(what, io, from, &flow.marks, ink)) (frames(ended, ink)) } }
 }
 
 fn put(kind: IoKind) -> &'static str {
     match kind {
-        IoKind::WroteLeave => "→ sent to take leave",
-        IoKind::WroteOwed => "→ sent as HTTP/2 obliges us",
-        _ => "→ sent",
+        IoKind::WroteLeave => "sent to take leave",
+        IoKind::WroteOwed => "sent as HTTP/2 obliges us",
+        _ => "sent",
     }
 }
 
@@ -168,14 +181,8 @@ fn time(io: &Io) -> Markup {
     html! { span.time { (seen::milliseconds(io.at_us)) " ms" } }
 }
 
-fn advance(total: &mut usize, io: &Io) -> usize {
-    let offset = *total;
-    *total += io.bytes.len();
-    offset
-}
-
-/// How much of the octets reads as text: a head stays text whatever it holds, and what follows it
-/// is binary when many of its octets are no text.
+/// How many of the octets to show as text: a head is always text, and what follows it is binary when
+/// too many of its octets are.
 fn text_length(bytes: &[u8]) -> usize {
     let head = bytes.windows(4).position(|window| window == b"\r\n\r\n");
     let body = head.map_or(0, |at| at + 4);
@@ -319,7 +326,7 @@ impl Pen {
 /// Octets in a row of the hexadecimal view.
 const ROW: usize = 16;
 
-/// From so many equal octets on, a count says more than the octets.
+/// The shortest run of equal octets that is shown as a count.
 const SHORTEST_RUN: usize = 32;
 
 /// Markup of every case's logs that is always there, in octets.

@@ -1,7 +1,7 @@
-//! Redaction: every shape that a secret can take in an exchange, and what must stay as it is.
+//! Redaction: the shapes that a secret can take in a record, and what must stay as it is.
 
 use proptest::prelude::*;
-use upspec_exchange::{Io, IoKind};
+use upspec_exchange::{Io, Link, Over};
 use upspec_judge::{Finding, Verdict};
 
 use super::*;
@@ -23,7 +23,7 @@ fn check(wrote: &str, read: &str, want_wrote: &str, want_read: &str) {
 
 fn parts(kind: IoKind, text: &str, size: usize) -> Vec<Io> {
     let chunks = text.as_bytes().chunks(size.min(text.len().max(1)));
-    chunks.map(|bytes| Io { link: 0, at_us: 0, kind, bytes: bytes.to_vec() }).collect()
+    chunks.map(|bytes| sample::io(0, kind, bytes)).collect()
 }
 
 #[test]
@@ -69,8 +69,8 @@ fn a_finding_does_not_tell_the_secret() {
         level: "must".to_owned(),
         verdict: Verdict::Fail,
         message: "the body repeats hunter2hunter2".to_owned(),
-        rule: None,
         at: None,
+        rule: None,
     };
     let mut results = [sample::result_of(io, vec![finding])];
     redact(&mut results, &["x-api-key".to_owned()]);
@@ -84,14 +84,13 @@ proptest! {
     ) {
         let io = chunks.iter().map(|(read, text)| {
             let kind = if *read { IoKind::Read } else { IoKind::Wrote };
-            Io { link: 0, at_us: 0, kind, bytes: text.clone().into_bytes() }
+            sample::io(0, kind, text.as_bytes())
         });
         let before = [sample::result_of(io.collect(), Vec::new())];
         let mut after = before.clone();
         redact(&mut after, &["X-Api-Key".to_owned()]);
-        let io = |result: &CaseResult| result.record.clone().unwrap().io;
-        let (old, new) = (io(&before[0]), io(&after[0]));
-        let pairs = old.iter().zip(&new);
+        let events = |results: &[CaseResult]| results[0].record.clone().unwrap().io;
+        let pairs = events(&before).into_iter().zip(events(&after));
         for (old, new) in pairs {
             prop_assert_eq!(old.bytes.len(), new.bytes.len());
             prop_assert!(old.bytes.iter().zip(&new.bytes).all(|(a, b)| a == b || *b == b'*'));
@@ -120,4 +119,25 @@ fn values_in_header_lists_are_overwritten() {
     };
     assert_eq!(values(&notes.client), ["****** **********", "*"]);
     assert_eq!(values(&notes.server), ["200", "***", "see **********"]);
+}
+
+#[test]
+fn secrets_of_a_client_under_test_are_overwritten() {
+    let mut results = [sample::result_of(Vec::new(), Vec::new())];
+    results[0].record = Some(Record::of(
+        Link::plain("back", Party::Server, Over::Http1),
+        vec![
+            sample::io(
+                0,
+                IoKind::Read,
+                b"GET / HTTP/1.1\r\nAuthorization: Bearer abcdefgh\r\n\r\n",
+            ),
+            sample::io(1, IoKind::Wrote, b"HTTP/1.1 200 OK\r\n\r\nabcdefgh"),
+        ],
+    ));
+    redact(&mut results, &[]);
+    let record = results[0].record.as_ref().unwrap();
+    let sent = [Party::Client, Party::Server].map(|party| record.sent(0, party));
+    assert_eq!(sent[0], b"GET / HTTP/1.1\r\nAuthorization: ****** ********\r\n\r\n");
+    assert_eq!(sent[1], b"HTTP/1.1 200 OK\r\n\r\n********");
 }

@@ -26,6 +26,9 @@ use args::{DiffArgs, DiffFailOn, Named};
 pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Trouble> {
     let mut corpus = selection::load(&args.selection.cases)?;
     args.selection.check(&corpus)?;
+    if let Some(left_out) = args.selection.other_roles(&corpus) {
+        console::remark(&left_out);
+    }
     let servers = args.named().map_err(Trouble::usage)?;
     let mut targets = Vec::new();
     for server in servers {

@@ -34,7 +34,8 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit, Trouble> {
 }
 
 fn of_case(case: &Case, corpus: &Corpus) -> String {
-    let mut text = format!("{}\n{}\n", case.id, case.title);
+    let (file, line) = (&case.source.file, case.source.line);
+    let mut text = format!("{}\n{}\n{file}:{line}\n", case.id, case.title);
     if let Some(why) = &case.why {
         let _ = writeln!(text, "{why}");
     }

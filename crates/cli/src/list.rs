@@ -45,6 +45,9 @@ struct CaseRow<'c> {
     see: &'c [String],
     needs: Vec<&'static str>,
     hazard: bool,
+    /// Where the case is written.
+    file: &'c str,
+    line: usize,
 }
 
 impl<'c> CaseRow<'c> {
@@ -56,6 +59,8 @@ impl<'c> CaseRow<'c> {
             see: &case.see,
             needs: case.needs.iter().map(|need| need.word()).collect(),
             hazard: case.hazard.is_some(),
+            file: &case.source.file,
+            line: case.source.line,
         }
     }
 }

@@ -21,6 +21,9 @@ use crate::{outputs, selection};
 pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
     let corpus = selection::load(&args.selection.cases)?;
     args.selection.check(&corpus)?;
+    if let Some(left_out) = args.selection.other_roles(&corpus) {
+        console::remark(&left_out);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use upspec_corpus::case::{Case, Hazard};
+use upspec_corpus::case::{Case, Hazard, Role};
 use upspec_corpus::{Corpus, Weight, select};
 
 use crate::args::{LevelArg, Selection};
@@ -42,6 +42,19 @@ impl Selection {
             known,
             "`upspec list` shows all ids",
         ))
+    }
+
+    /// The chosen cases that test something else than a server, so that no run leaves them out in silence.
+    pub(crate) fn other_roles(&self, corpus: &Corpus) -> Option<String> {
+        let others = corpus.cases.iter().filter(|case| case.role != Role::Server);
+        let ids: Vec<&str> =
+            others.filter(|case| self.wants(case, corpus)).map(|case| case.id.as_str()).collect();
+        let (first, count) = (ids.first()?, ids.len());
+        if count == 1 {
+            return Some(format!("{first} does not test a server, and is not played"));
+        }
+        let rest = format!(" and {} more", count - 1);
+        Some(format!("{first}{rest} do not test a server, and are not played"))
     }
 
     fn strong_enough(&self, case: &Case, corpus: &Corpus) -> bool {

@@ -47,6 +47,19 @@ fn good_user_cases_join_the_corpus() {
 }
 
 #[test]
+fn a_case_that_tests_no_server_is_not_left_out_in_silence() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("client")).unwrap();
+    let steps = "step = [{ await = 'request' }, { send = 'HTTP/1.1 101 X\\r\\n\\r\\n' }]\n";
+    let case = CASE.replacen("[[case.step]]\nsend = 'GET / HTTP/1.1\\r\\n\\r\\n'\n", steps, 1);
+    std::fs::write(folder.path().join("client").join("mine.toml"), case).unwrap();
+    let cases = folder.path().to_str().unwrap();
+    let output = upspec(&["run", "--only", "user", "--cases", cases, "--quiet"]);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.contains("user/client/mine/one does not test a server"), "{error}");
+}
+
+#[test]
 fn arguments_are_checked() {
     for (arguments, words) in [
         (&["run", "ftp://a"][..], "ws://"),

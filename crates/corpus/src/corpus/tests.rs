@@ -12,6 +12,7 @@ use crate::case::{Act, Connection, FieldTest, Grade, Need};
 mod forms;
 mod http2;
 mod meaning;
+mod roles;
 mod spelling;
 
 const REQUIREMENTS: &str = r#"

@@ -1,5 +1,4 @@
 //! The names of bindings, and the octets that one exchange puts in their place.
-//! Never makes any of those octets up: the runner does.
 
 use std::fmt;
 

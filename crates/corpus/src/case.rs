@@ -1,5 +1,5 @@
 //! What a case is once it is loaded: its steps, what may follow, and what it needs.
-//! Knows nothing of HTTP: bytes are bytes, and outcomes are names that the judge gives meaning to.
+//! Bytes are bytes here, and outcomes are names: the judge gives them their meaning.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 //! All cases, presets and requirements together, from the binary and from the user's folders.
-//! Never hands out a part of a set of files that has a mistake in it.
+//! One mistake in any file, and there is no corpus but the list of all mistakes.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,4 @@
 //! Where case files come from: the binary and folders.
-//! Never reads what is in them.
 
 use std::fs;
 use std::path::Path;

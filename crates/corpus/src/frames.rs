@@ -1,5 +1,5 @@
 //! Frames of HTTP/2 as steps write them, rendered to exact octets.
-//! Never looks at a connection: the octets of a step depend on the step and its bindings only.
+//! The octets of a step depend on the step and its bindings only.
 
 use upspec_handshake::h2::{ErrorCode, MAX_FRAME, flag, hpack, kind, setting, write};
 

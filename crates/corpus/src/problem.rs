@@ -1,5 +1,4 @@
 //! What is wrong in a case file, where, and what to write instead.
-//! Never stops at the first problem by itself: the loader collects them.
 
 use std::fmt;
 use std::ops::Range;

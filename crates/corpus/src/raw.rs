@@ -1,5 +1,4 @@
 //! The files as they are written: what serde reads, and what the published schema is made of.
-//! Never checks more than names and types; meaning is given by `read`.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

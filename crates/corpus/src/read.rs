@@ -1,5 +1,5 @@
 //! From files as they are written to what they mean; every doubt becomes a problem with a place.
-//! Never stops at the first problem of a file that could be parsed at all.
+//! A file that parses is read to its end, whatever is wrong with it.
 
 use std::ops::Range;
 
@@ -85,7 +85,7 @@ impl<'t> Reader<'t> {
         let outcomes = self.outcomes(words);
         let is_status = |o: &Outcome| matches!(o, Outcome::Status(_) | Outcome::Class(_));
         if let Some(other) = outcomes.0.iter().find(|outcome| !is_status(outcome)) {
-            let message = format!("`{other}` is no status");
+            let message = format!("`{other}` is not a status");
             self.report(words.span(), message)
                 .say("write the statuses to wait for, such as `101`, `4xx 5xx` or `any`");
         }
@@ -112,7 +112,7 @@ impl<'t> Reader<'t> {
             !part.is_empty() && part.bytes().all(fits)
         };
         if !name.get_ref().split('-').all(part) {
-            self.report(name.span(), format!("`{}` is no name", name.get_ref()))
+            self.report(name.span(), format!("`{}` is not a name", name.get_ref()))
                 .say("write lower-case letters and digits with hyphens between them");
         }
         name.get_ref().clone()
@@ -207,7 +207,7 @@ pub(crate) fn only_one<T>(
     None
 }
 
-/// What to write in the place of bytes that are no template.
+/// What to write in the place of bytes that are not a template.
 fn explain(problem: &mut Problem, kind: &TemplateErrorKind, fragments: &Fragments) {
     let octets = |c: &char| escape(c.encode_utf8(&mut [0; 4]).as_bytes());
     match kind {

@@ -1,5 +1,4 @@
 //! The requirement registry: what the RFCs ask, in our words, with level, section and URL.
-//! Never says how a requirement is probed.
 
 use std::collections::HashMap;
 

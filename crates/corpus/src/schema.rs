@@ -1,5 +1,4 @@
 //! The schema that editors complete and check case files with.
-//! Never says more than the serde types do.
 
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};

@@ -1,5 +1,4 @@
 //! Which ids a pattern selects.
-//! Never fails: every text is a pattern.
 
 /// Whether a pattern selects an id: `*` stands for any text, `/` included, `?` for one character.
 /// A pattern that ends where a part of the id ends selects all that is below: `server/key` selects

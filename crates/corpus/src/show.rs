@@ -1,9 +1,8 @@
 //! What a case writes, for people: exact bytes in our escapes, line by line.
-//! Never sends anything.
 
 use std::fmt::Write as _;
 
-use crate::case::{Act, Case, Over, Tls, usual_alpn};
+use crate::case::{Act, Case, LinkName, Over, Step, Tls, usual_alpn};
 use crate::frames::Frames;
 use crate::template::{Bindings, MAX_FILL, escape};
 
@@ -15,19 +14,19 @@ pub fn show(case: &Case, bindings: &Bindings) -> String {
         connection(case).map_or_else(String::new, |unusual| format!("connect {unusual}\n"));
     // What has been written since the last step that splits writes: `{fill-N}` depends on it.
     let mut write = Vec::new();
-    let mut sending = false;
+    let mut sending: Option<LinkName> = None;
     for step in &case.steps {
-        let goes_on = sending && matches!(step.act, Act::Send(_));
+        let goes_on = sending == Some(step.at) && matches!(step.act, Act::Send(_));
         if let Act::H2(frames) = &step.act {
-            show_frames(&mut out, frames, bindings);
+            show_frames(&mut out, &who(case, step), frames, bindings);
             frames.render_into(&mut write, bindings);
-            sending = false;
+            sending = None;
             continue;
         }
         if !goes_on {
-            writeln!(out, "{}", mark(&step.act)).expect("a string takes it all");
+            writeln!(out, "{}{}", who(case, step), mark(&step.act)).expect("a string takes it all");
         }
-        sending = matches!(step.act, Act::Send(_));
+        sending = matches!(step.act, Act::Send(_)).then_some(step.at);
         let start = write.len();
         if !step.act.render_into(&mut write, bindings) {
             write.clear();
@@ -60,14 +59,19 @@ fn connection(case: &Case) -> Option<String> {
 }
 
 /// Each frame with what it says, and its octets below.
-fn show_frames(out: &mut String, frames: &Frames, bindings: &Bindings) {
+fn show_frames(out: &mut String, who: &str, frames: &Frames, bindings: &Bindings) {
     for frame in frames.show(bindings) {
-        writeln!(out, "send {}", frame.title).expect("a string takes it all");
+        writeln!(out, "{who}send {}", frame.title).expect("a string takes it all");
         for (name, value) in &frame.lines {
             writeln!(out, "  {}: {}", escape(name), escape(value)).expect("a string takes it all");
         }
         writeln!(out, "  = {}", escape(&frame.octets)).expect("a string takes it all");
     }
+}
+
+/// Who acts, where that is not always the same.
+fn who(case: &Case, step: &Step) -> String {
+    if case.role.links().len() > 1 { format!("{}: ", step.at) } else { String::new() }
 }
 
 fn mark(act: &Act) -> String {
@@ -100,7 +104,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::case::{Outcomes, Step};
+    use crate::case::Outcomes;
     use crate::template::Template;
 
     fn send(text: &str) -> Act {

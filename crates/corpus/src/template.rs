@@ -1,5 +1,4 @@
 //! Bytes of a case with holes in them: literal octets and named bindings.
-//! Never decides what a binding means: the caller brings the octets.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -69,7 +68,7 @@ pub enum Binding {
 /// Named templates that others may splice in as `{name}`.
 pub type Fragments = BTreeMap<String, Template>;
 
-/// A text that is no template, and where it stops being one.
+/// A text that is not a template, and where it stops being one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{kind} at offset {offset}")]
 pub struct TemplateError {
@@ -128,7 +127,7 @@ impl Template {
     ///
     /// # Errors
     ///
-    /// The first place where the text is no template.
+    /// The first place where the text is not a template.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
         Self::parse_with(text, &Fragments::new())
     }
@@ -137,7 +136,7 @@ impl Template {
     ///
     /// # Errors
     ///
-    /// The first place where the text is no template.
+    /// The first place where the text is not a template.
     pub fn parse_with(text: &str, fragments: &Fragments) -> Result<Self, TemplateError> {
         let mut template = Self::default();
         let mut at = 0;

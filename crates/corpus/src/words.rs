@@ -1,5 +1,4 @@
 //! The words that case files use for the fixed choices: one table per choice.
-//! Never gives a word a meaning.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -104,7 +103,7 @@ impl Outcomes {
     ///
     /// # Errors
     ///
-    /// The first word that is none.
+    /// The first word that is not an outcome.
     pub fn from_words(text: &str) -> Result<Self, &str> {
         let mut outcomes = Vec::new();
         for word in text.split_ascii_whitespace() {

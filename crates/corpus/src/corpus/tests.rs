@@ -201,7 +201,7 @@ fn every_problem_is_told_at_once() {
     let cases = CASES.replace("\"101\"", "\"999\"").replace("wait = \"50ms\"", "wait = \"1h\"");
     let error = load(REQUIREMENTS, PRESETS, &cases).unwrap_err();
     insta::assert_snapshot!(error, @r#"
-    server/key.toml:29:8: `1h` is no pause; write milliseconds or seconds up to a minute, such as `50ms` or `1s`
+    server/key.toml:29:8: `1h` is not a pause; write milliseconds or seconds up to a minute, such as `50ms` or `1s`
        |
     29 | wait = "1h"
        |        ^^^^

@@ -1,5 +1,4 @@
 //! Exact octets of frames as steps write them, and what people are shown of them.
-//! Never part of the library.
 
 use super::*;
 use crate::template::Part;

@@ -1,5 +1,5 @@
 //! The cases of one file: steps, needs, and the checks that a case means something.
-//! Never looks at other files: that is for the loader, who has them all.
+//! What only all files together show is for the loader.
 
 use std::ops::Range;
 

@@ -1,5 +1,5 @@
 //! The graded alternatives of cases and presets.
-//! Never asks whether a set of alternatives makes sense: the judge and its tests do.
+//! Whether a set of alternatives makes sense is for the judge and its tests.
 
 use std::ops::Range;
 
@@ -106,7 +106,7 @@ impl Reader<'_> {
     fn broken(&mut self, id: &raw::Text, grade: Grade, registry: &Registry) -> String {
         let found = registry.get(id.get_ref());
         if grade == Grade::Fail && found.is_some_and(|one| one.level.weight() < Weight::Must) {
-            self.report(id.span(), format!("`fail` by `{}`, which is no MUST", id.get_ref()))
+            self.report(id.span(), format!("`fail` by `{}`, which is not a MUST", id.get_ref()))
                 .say("write `warn`, or cite a MUST, a MUST NOT or a grammar");
         }
         self.requirement(id, registry)
@@ -244,7 +244,7 @@ impl Reader<'_> {
         let keys = ["present", "absent", "equals", "token", "no-token", "extension"];
         let test = only_one(self, span, "a field matcher", &keys, set)?;
         if !is_token(raw.name.get_ref()) {
-            self.report(raw.name.span(), format!("`{}` is no field name", raw.name.get_ref()))
+            self.report(raw.name.span(), format!("`{}` is not a field name", raw.name.get_ref()))
                 .say("a field name is a token, without the colon");
         }
         Some(FieldMatcher { name: raw.name.into_inner(), test })

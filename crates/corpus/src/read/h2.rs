@@ -1,5 +1,5 @@
 //! The meaning of an `h2` step: one frame, or a header block in several.
-//! Never asks whether the frames are lawful, only whether the step says clearly what to write.
+//! The frames need not be lawful; the step has to say clearly what to write.
 
 use std::ops::Range;
 
@@ -86,7 +86,7 @@ impl Reader<'_> {
                     }
                 },
                 raw::Bytes::Several(_) => {
-                    self.report(raw.span(), "a header field that is no pair")
+                    self.report(raw.span(), "a header field that is not a pair")
                         .say("write `['name', 'value']`");
                 }
             }

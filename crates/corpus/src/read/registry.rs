@@ -1,5 +1,4 @@
 //! The requirements of one RFC.
-//! Never compares them with those of another: the loader does.
 
 use std::ops::Range;
 
@@ -17,7 +16,7 @@ impl Reader<'_> {
     ) -> (Document, Vec<(Range<usize>, Requirement)>) {
         let rfc = file.rfc.get_ref().clone();
         if !is_rfc(&rfc) {
-            self.report(file.rfc.span(), format!("`{rfc}` is no RFC")).say("write `rfc6455`");
+            self.report(file.rfc.span(), format!("`{rfc}` is not an RFC")).say("write `rfc6455`");
         }
         let raws = file.requirement.into_iter();
         let requirements = raws.map(|raw| self.one_requirement(raw, &rfc)).collect();
@@ -33,12 +32,12 @@ impl Reader<'_> {
         let id = raw.id.get_ref().clone();
         let place = id.split_once('-').filter(|(_, slug)| is_slug(slug)).map(|(place, _)| place);
         if !place.is_some_and(|place| is_place(place) && place.split('/').next() == Some(rfc)) {
-            self.report(raw.id.span(), format!("`{id}` is no requirement id of {rfc}"))
+            self.report(raw.id.span(), format!("`{id}` is not a requirement id of {rfc}"))
                 .say(format!("write the section and a slug, such as `{rfc}/4.2.1-key`"));
         }
         for section in raw.older.iter().chain(&raw.successor) {
             if !is_place(section.get_ref()) {
-                let message = format!("`{}` is no section of an RFC", section.get_ref());
+                let message = format!("`{}` is not a section of an RFC", section.get_ref());
                 self.report(section.span(), message).say("write `rfc7230/6.7`");
             }
         }

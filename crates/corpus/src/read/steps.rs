@@ -189,7 +189,7 @@ impl Reader<'_> {
         if let Some(wait) = wait.map(Duration::from_millis).filter(|wait| *wait <= MAX_WAIT) {
             return wait;
         }
-        self.report(text.span(), format!("`{written}` is no pause"))
+        self.report(text.span(), format!("`{written}` is not a pause"))
             .say("write milliseconds or seconds up to a minute, such as `50ms` or `1s`");
         Duration::ZERO
     }

@@ -124,7 +124,7 @@ fn errors_of_short_forms() {
         (
             "expect = \"refused\"",
             "expect = { status = \"101\", fail = \"No.\", requirement = \"rfc6455/1-may\" }",
-            "server/key.toml:10:56: `fail` by `rfc6455/1-may`, which is no MUST; write `warn`, or cite a MUST, a MUST NOT or a grammar",
+            "server/key.toml:10:56: `fail` by `rfc6455/1-may`, which is not a MUST; write `warn`, or cite a MUST, a MUST NOT or a grammar",
             "\"rfc6455/1-may\"",
         ),
     ];

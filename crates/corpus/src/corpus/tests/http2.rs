@@ -185,7 +185,7 @@ const ROWS: &[Row] = &[
     (
         "[':path', '{path}']",
         "[':path']",
-        "server/key.toml:23:19: a header field that is no pair; write `['name', 'value']`",
+        "server/key.toml:23:19: a header field that is not a pair; write `['name', 'value']`",
         "[':path']",
     ),
     (

@@ -109,7 +109,7 @@ const MEANING: &[Row] = &[
     (
         "name = 'A'",
         "name = 'A:'",
-        "server/key.toml:33:20: `A:` is no field name; a field name is a token, without the colon",
+        "server/key.toml:33:20: `A:` is not a field name; a field name is a token, without the colon",
         "'A:'",
     ),
     (
@@ -127,13 +127,13 @@ const MEANING: &[Row] = &[
     (
         "\"50ms\"",
         "\"50\"",
-        "server/key.toml:29:8: `50` is no pause; write milliseconds or seconds up to a minute, such as `50ms` or `1s`",
+        "server/key.toml:29:8: `50` is not a pause; write milliseconds or seconds up to a minute, such as `50ms` or `1s`",
         "\"50\"",
     ),
     (
         "wait = \"50ms\"",
         "await = \"closed\"",
-        "server/key.toml:29:9: `closed` is no status; write the statuses to wait for, such as `101`, `4xx 5xx` or `any`",
+        "server/key.toml:29:9: `closed` is not a status; write the statuses to wait for, such as `101`, `4xx 5xx` or `any`",
         "\"closed\"",
     ),
     (
@@ -157,7 +157,7 @@ const MEANING: &[Row] = &[
     (
         "name = \"one\"",
         "name = \"One\"",
-        "server/key.toml:8:8: `One` is no name; write lower-case letters and digits with hyphens between them",
+        "server/key.toml:8:8: `One` is not a name; write lower-case letters and digits with hyphens between them",
         "\"One\"",
     ),
     (
@@ -269,19 +269,19 @@ fn errors_of_requirements() {
         (
             "rfc6455/4.2.1-key",
             "rfc9110/4.2.1-key",
-            "requirements/rfc6455.toml:6:6: `rfc9110/4.2.1-key` is no requirement id of rfc6455; write the section and a slug, such as `rfc6455/4.2.1-key`",
+            "requirements/rfc6455.toml:6:6: `rfc9110/4.2.1-key` is not a requirement id of rfc6455; write the section and a slug, such as `rfc6455/4.2.1-key`",
             "\"rfc9110/4.2.1-key\"",
         ),
         (
             "older = []",
             "older = [\"7230/6.7\"]",
-            "requirements/rfc6455.toml:10:10: `7230/6.7` is no section of an RFC; write `rfc7230/6.7`",
+            "requirements/rfc6455.toml:10:10: `7230/6.7` is not a section of an RFC; write `rfc7230/6.7`",
             "\"7230/6.7\"",
         ),
         (
             "rfc = \"rfc6455\"",
             "rfc = \"6455\"",
-            "requirements/rfc6455.toml:3:7: `6455` is no RFC; write `rfc6455`",
+            "requirements/rfc6455.toml:3:7: `6455` is not an RFC; write `rfc6455`",
             "\"6455\"",
         ),
     ];

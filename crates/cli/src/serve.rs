@@ -34,7 +34,7 @@ fn config(args: &ServeArgs) -> Result<Config, Trouble> {
         None => Config::default(),
         Some(name) => Config::with_fault(Fault::named(name).ok_or_else(|| {
             let message = format!("there is no fault `{name}`");
-            let names = FAULTS.iter().map(|fault| fault.name);
+            let names = Fault::all().map(|fault| fault.name);
             Trouble::unknown(&message, name, names, "--list-faults shows all")
         })?),
     };

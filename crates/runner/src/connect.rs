@@ -16,8 +16,9 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use crate::error::Error;
 use crate::target::Target;
-use crate::tls::{TrustError, client_config};
+use crate::tls::client_config;
 
 /// Opens connections to one address of a target.
 #[derive(Clone)]
@@ -39,49 +40,6 @@ pub enum Opening<'a> {
     Plain,
 }
 
-/// Why there is no connection.
-#[derive(Debug, thiserror::Error)]
-pub enum ConnectError {
-    /// The system says no for another reason than a refusal.
-    #[error("cannot connect to {address}: {source}")]
-    Io {
-        /// Where to.
-        address: SocketAddr,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The name has no address.
-    #[error("cannot resolve `{host}`: {why}")]
-    Name {
-        /// The host.
-        host: String,
-        /// What the resolver says.
-        why: String,
-    },
-    /// Nobody listens.
-    #[error("the connection to {0} was refused")]
-    Refused(SocketAddr),
-    /// No answer in time, of TCP or of TLS.
-    #[error("no connection to {address} within {} ms", after.as_millis())]
-    TimedOut {
-        /// Where to.
-        address: SocketAddr,
-        /// How long it was waited for.
-        after: Duration,
-    },
-    /// The TLS handshake failed.
-    #[error("the TLS handshake with {address} failed: {source}")]
-    Tls {
-        /// Where to.
-        address: SocketAddr,
-        /// What went wrong.
-        source: io::Error,
-    },
-    /// TLS could not be set up on our side.
-    #[error(transparent)]
-    Trust(#[from] TrustError),
-}
-
 impl Connector {
     /// Resolves the target and keeps the first address that takes a connection. When all of them
     /// refuse, tries again for as long as `patience` lasts.
@@ -93,7 +51,7 @@ impl Connector {
         target: &Target,
         patience: Duration,
         limit: Duration,
-    ) -> Result<Self, ConnectError> {
+    ) -> Result<Self, Error> {
         let tls = tls_for(target)?;
         let addresses = resolve(target).await?;
         let until = Instant::now() + patience;
@@ -106,7 +64,7 @@ impl Connector {
                 }
             }
             let failure = failure.unwrap_or_else(|| no_address(target, "it has no address"));
-            if !matches!(failure, ConnectError::Refused(_)) || Instant::now() >= until {
+            if !matches!(failure, Error::Refused(_)) || Instant::now() >= until {
                 return Err(failure);
             }
             sleep(BETWEEN_TRIES).await;
@@ -124,11 +82,7 @@ impl Connector {
     /// # Errors
     ///
     /// Says what stood in the way.
-    pub async fn open(
-        &self,
-        opening: Opening<'_>,
-        limit: Duration,
-    ) -> Result<Stream, ConnectError> {
+    pub async fn open(&self, opening: Opening<'_>, limit: Duration) -> Result<Stream, Error> {
         let address = self.address;
         let begun = Instant::now();
         let tcp = connect_tcp(address, limit).await?;
@@ -141,17 +95,9 @@ impl Connector {
         let left = limit.saturating_sub(begun.elapsed());
         match timeout(left, connector.connect(name.clone(), tcp)).await {
             Ok(Ok(stream)) => Ok(Stream::Tls(Box::new(stream))),
-            Ok(Err(source)) => Err(ConnectError::Tls { address, source }),
-            Err(_) => Err(ConnectError::TimedOut { address, after: limit }),
+            Ok(Err(source)) => Err(Error::Tls { address, source }),
+            Err(_) => Err(Error::TimedOut { address, after: limit }),
         }
-    }
-}
-
-impl ConnectError {
-    /// Whether this can be the death of a target that could be reached before.
-    #[must_use]
-    pub fn hints_at_death(&self) -> bool {
-        !matches!(self, Self::Name { .. } | Self::Trust(_))
     }
 }
 
@@ -234,9 +180,7 @@ pub(crate) async fn is_listening(target: &Target, limit: Duration) -> bool {
     false
 }
 
-fn tls_for(
-    target: &Target,
-) -> Result<Option<(Arc<ClientConfig>, ServerName<'static>)>, ConnectError> {
+fn tls_for(target: &Target) -> Result<Option<(Arc<ClientConfig>, ServerName<'static>)>, Error> {
     let Some(trust) = &target.tls else {
         return Ok(None);
     };
@@ -246,7 +190,7 @@ fn tls_for(
     Ok(Some((config, name)))
 }
 
-async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, ConnectError> {
+async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, Error> {
     let found = lookup_host((target.bare_host(), target.port)).await;
     let mut addresses: Vec<SocketAddr> =
         found.map_err(|e| no_address(target, &e.to_string()))?.collect();
@@ -254,15 +198,15 @@ async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, ConnectError> {
     Ok(addresses)
 }
 
-async fn connect_tcp(address: SocketAddr, limit: Duration) -> Result<TcpStream, ConnectError> {
+async fn connect_tcp(address: SocketAddr, limit: Duration) -> Result<TcpStream, Error> {
     let stream = match timeout(limit, TcpStream::connect(address)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(e)) if e.kind() == io::ErrorKind::ConnectionRefused => {
-            return Err(ConnectError::Refused(address));
+            return Err(Error::Refused(address));
         }
-        Ok(Err(source)) => return Err(ConnectError::Io { address, source }),
+        Ok(Err(source)) => return Err(Error::Connect { address, source }),
         Err(_) => {
-            return Err(ConnectError::TimedOut { address, after: limit });
+            return Err(Error::TimedOut { address, after: limit });
         }
     };
     // Each write of a case leaves at once, so that a split is a split on the wire too. It can fail
@@ -271,8 +215,8 @@ async fn connect_tcp(address: SocketAddr, limit: Duration) -> Result<TcpStream, 
     Ok(stream)
 }
 
-fn no_address(target: &Target, why: &str) -> ConnectError {
-    ConnectError::Name { host: target.bare_host().to_owned(), why: why.to_owned() }
+fn no_address(target: &Target, why: &str) -> Error {
+    Error::Name { host: target.bare_host().to_owned(), why: why.to_owned() }
 }
 
 /// Between two tries at an address that refuses.

@@ -10,7 +10,8 @@ use upspec_exchange::{IoKind, Link, Octets, Record, Talk};
 use upspec_handshake::{Party, RequestHead};
 use upspec_judge::{self as judge, Awaits, Progress};
 
-use crate::connect::{ConnectError, Connector, Opening};
+use crate::connect::{Connector, Opening};
+use crate::error::Error;
 use crate::leave::leave;
 use crate::record::Recorder;
 use crate::script::{Action, covers, takes, waits};
@@ -44,7 +45,7 @@ pub struct Limits {
 /// # Errors
 ///
 /// Only when there is no connection. Whatever the peer does after that is in the exchange.
-pub async fn play(connector: &Connector, play: &Play<'_>) -> Result<Record, ConnectError> {
+pub async fn play(connector: &Connector, play: &Play<'_>) -> Result<Record, Error> {
     let limits = &play.limits;
     let stream = match connector.open(opening(play.case), limits.timeout).await {
         Ok(stream) => stream,
@@ -77,8 +78,8 @@ fn opening(case: &Case) -> Opening<'_> {
 
 /// An exchange that ended before a step was played, where the end of the TLS handshake is an answer:
 /// to an offer of HTTP/2, or in a case about ALPN.
-fn refused(case: &Case, error: &ConnectError) -> Option<Record> {
-    let ConnectError::Tls { source, .. } = error else {
+fn refused(case: &Case, error: &Error) -> Option<Record> {
+    let Error::Tls { source, .. } = error else {
         return None;
     };
     let about_alpn = case.expect.iter().any(|one| one.alpn.is_some());

@@ -11,7 +11,7 @@ use tokio::sync::RwLock;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep_until};
-use upspec_corpus::case::{Case, Outcome};
+use upspec_corpus::case::{Case, Need, Outcome};
 use upspec_corpus::{Bindings, Corpus};
 use upspec_handshake::permitted::{Answer, Endpoint};
 use upspec_judge::{CONTROL, Came, CaseResult, DISCOVERY};
@@ -151,7 +151,7 @@ impl Hunt {
         let endpoint = Endpoint {
             switches: true,
             negotiates_subprotocols: !facts.subprotocols.is_empty(),
-            negotiates_extensions: facts.permessage_deflate,
+            negotiates_extensions: facts.has(Need::PermessageDeflate),
         };
         Self {
             endpoint,
@@ -327,7 +327,7 @@ pub(crate) fn answer(outcome: Option<Came>) -> Answer {
 async fn learn(prober: &mut Prober, corpus: &Corpus) -> Result<Case, HuntError> {
     let control = corpus.case(CONTROL).ok_or(HuntError::NoControl)?.clone();
     let result = prober.learn(&control, 0).await?;
-    if prober.facts().endpoint != Some(true) {
+    if !prober.facts().has(Need::Endpoint) {
         return Err(HuntError::NotSwitched(
             result.outcome.map(|came| came.to_string()).unwrap_or_default(),
         ));

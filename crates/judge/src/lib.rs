@@ -18,9 +18,9 @@ mod versions;
 mod view;
 
 pub use behaviour::{Behaviour, behaviour};
-pub use facts::TargetFacts;
+pub use facts::{TargetFacts, unmet};
 pub use learn::{CONTROL, DISCOVERY};
 pub use progress::{Awaits, Http2Progress, Leave, Progress, leave, progress};
 pub use result::{Aside, Came, CaseResult, Finding, Reason, Verdict};
 pub use settle::settle;
-pub use verdict::{judge, judge_transcript, not_played, unmet};
+pub use verdict::{judge, judge_transcript, not_played};

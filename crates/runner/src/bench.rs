@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use upspec_corpus::case::Case;
+use upspec_corpus::case::{Case, Need};
 use upspec_corpus::{Bindings, Registry};
 use upspec_exchange::{IoKind, Record};
 use upspec_judge::{CaseResult, Reason, TargetFacts, judge, not_played};
@@ -98,13 +98,15 @@ impl Bench {
 
 /// What is known of a target before it was asked anything.
 pub(crate) fn declared(target: &Target, settings: &Settings) -> TargetFacts {
-    TargetFacts {
-        tls: target.tls.is_some(),
+    let mut facts = TargetFacts {
         http2_alone: target.scheme.is_http2_alone(),
-        origin: settings.origin.is_some(),
         window_ms: millis(settings.timeout),
         ..TargetFacts::default()
-    }
+    };
+    facts.set(Need::Origin, settings.origin.is_some());
+    facts.set(Need::Plain, target.tls.is_none());
+    facts.set(Need::Tls, target.tls.is_some());
+    facts
 }
 
 /// From the last octet of the request to the first of the answer.

@@ -12,7 +12,6 @@ mod error;
 mod event;
 mod health;
 mod leave;
-mod needs;
 mod plan;
 mod play;
 mod prober;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedSender;
 use upspec_corpus::Registry;
+use upspec_corpus::case::Need;
 use upspec_exchange::{IoKind, Record};
 use upspec_judge::{CaseResult, Reason, Verdict};
 
@@ -86,7 +87,7 @@ impl Run {
     /// all that is spoken.
     fn has_endpoint(&self) -> bool {
         let facts = &self.worker.bench.facts;
-        facts.endpoint == Some(true) || facts.http2_endpoint || facts.http2_alone
+        facts.has(Need::Endpoint) || facts.has(Need::Http2Endpoint) || facts.http2_alone
     }
 
     async fn phases(&mut self) -> Result<(), Ending> {
@@ -173,7 +174,7 @@ impl Run {
             .outcome
             .map_or_else(|| "no HTTP response".to_owned(), |outcome| outcome.to_string());
         self.results.store(index, result);
-        if answered || self.worker.bench.facts.endpoint == Some(true) {
+        if answered || self.worker.bench.facts.has(Need::Endpoint) {
             return Ok(());
         }
         let message = format!("the control got no HTTP response: {message}");

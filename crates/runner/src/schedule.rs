@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 
 use tokio::task::JoinSet;
+use upspec_judge::{Reason, unmet};
 
 use crate::event::Ending;
-use crate::needs::obstacle;
 use crate::plan::is_control;
 use crate::run::Run;
 use crate::worker::Played;
@@ -56,12 +56,13 @@ impl Run {
 
     /// Whether the target's facts let a case be played; if not, says so as its result.
     fn is_playable(&mut self, index: usize) -> bool {
-        let bench = &self.worker.bench;
-        let found = obstacle(&self.worker.plan.cases()[index], &bench.facts, &bench.settings);
-        if let Some(found) = &found {
-            self.results.leave_out(index, found.reason, &found.message);
+        let (bench, case) = (&self.worker.bench, &self.worker.plan.cases()[index]);
+        let hazard = case.hazard.is_some() && !bench.settings.hazardous;
+        let kept = if hazard { Some(HAZARD) } else { unmet(case, &bench.facts) };
+        if let Some((reason, message)) = kept {
+            self.results.leave_out(index, reason, message);
         }
-        found.is_none()
+        kept.is_none()
     }
 
     /// What became of a case that was played.
@@ -79,6 +80,9 @@ impl Run {
         }
     }
 }
+
+const HAZARD: (Reason, &str) =
+    (Reason::NotApplicable, "can hurt a weak server; it is played with --hazardous");
 
 /// After how many cases the control is played even when nothing looks suspicious: it keeps the list
 /// of suspects short.

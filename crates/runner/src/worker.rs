@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
-use upspec_corpus::case::Case;
+use upspec_corpus::case::{Case, Need};
 use upspec_exchange::{IoKind, Octets, Record, Transcript};
 use upspec_judge::{CaseResult, Reason, TargetFacts, Verdict};
 
@@ -237,7 +237,7 @@ fn hints_at_death(exchange: &Record) -> bool {
 fn is_worth_patience(case: &Case, result: &CaseResult, facts: &TargetFacts) -> bool {
     match result.verdict {
         Verdict::Fail | Verdict::Warn => true,
-        Verdict::Inconclusive => facts.endpoint == Some(true) && !is_control(case),
+        Verdict::Inconclusive => facts.has(Need::Endpoint) && !is_control(case),
         Verdict::Error | Verdict::Pass => false,
     }
 }

@@ -9,7 +9,7 @@ use proptest::collection::vec;
 use proptest::prelude::{any, proptest};
 use proptest::sample::Index;
 use upspec_corpus::Corpus;
-use upspec_corpus::case::{Alpn, Connection, Tunnel};
+use upspec_corpus::case::{Alpn, Connection, Need, Tunnel};
 use upspec_exchange::{FrameNotes, IoKind};
 use upspec_handshake::h2::{ErrorCode, flag, kind, write};
 use upspec_judge::{Awaits, TargetFacts, Verdict, judge, leave};
@@ -291,11 +291,12 @@ fn the_facts_come_from_the_settings() {
         let mut facts = TargetFacts::default();
         let record = exchange(&opened(&[get()]), &read, IoKind::Closed);
         facts.learn(&case("any"), &record);
-        assert_eq!((facts.http2, facts.extended_connect), (http2, extended));
+        let found = (facts.has(Need::Http2), facts.has(Need::ExtendedConnect));
+        assert_eq!(found, (http2, extended));
         let mut secure = record;
         secure.links[0].tls = true;
         facts.learn(&case("any"), &secure);
-        assert!(!facts.http2, "inside TLS it is ALPN that chooses");
+        assert!(!facts.has(Need::Http2), "inside TLS it is ALPN that chooses");
     }
 }
 

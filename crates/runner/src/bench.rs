@@ -12,7 +12,6 @@ use crate::bindings::{Nonces, Turn, bindings};
 use crate::connect::{Connector, Opening};
 use crate::error::Error;
 use crate::play::{Limits, Play, play};
-use crate::script::script;
 use crate::server::Server;
 use crate::settings::Settings;
 use crate::target::Target;
@@ -66,9 +65,9 @@ impl Bench {
         window: Duration,
     ) -> Result<Record, Error> {
         let nonces = Nonces::of(&turn);
-        let script = script(&case.steps, &self.bindings(&nonces));
+        let bindings = &self.bindings(&nonces);
         let limits = Limits { window, timeout: self.settings.timeout, keep: self.settings.keep };
-        play(&self.connector, &Play { case, script: &script, close: &nonces.close, limits }).await
+        play(&self.connector, &Play { case, bindings, close: &nonces.close, limits }).await
     }
 
     /// Whether the target takes a connection.

@@ -87,83 +87,82 @@ impl Connector {
         let begun = Instant::now();
         let tcp = connect_tcp(address, limit).await?;
         let (Some((config, name)), Opening::AsTarget { alpn }) = (&self.tls, opening) else {
-            return Ok(Stream::Plain(tcp));
+            return Ok(Stream::plain(tcp));
         };
         let mut config = ClientConfig::clone(config);
         config.alpn_protocols = alpn.iter().map(|name| name.clone().into_bytes()).collect();
         let connector = TlsConnector::from(Arc::new(config));
         let left = limit.saturating_sub(begun.elapsed());
         match timeout(left, connector.connect(name.clone(), tcp)).await {
-            Ok(Ok(stream)) => Ok(Stream::Tls(Box::new(stream))),
+            Ok(Ok(stream)) => Ok(Stream::tls(stream)),
             Ok(Err(source)) => Err(Error::Tls { address, source }),
             Err(_) => Err(Error::TimedOut { address, after: limit }),
         }
     }
 }
 
-/// A connection, inside TLS or not.
-pub enum Stream {
-    /// Bare TCP.
-    Plain(TcpStream),
-    /// TLS over TCP.
-    Tls(Box<TlsStream<TcpStream>>),
+/// A connection, inside TLS or not, whichever end of it we are.
+pub struct Stream {
+    io: Box<dyn Duplex>,
+    tls: bool,
+    alpn: Option<String>,
 }
 
+/// Octets in both directions.
+trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+
 impl Stream {
+    /// A connection without TLS.
+    pub fn plain(io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Self {
+        Self { io: Box::new(io), tls: false, alpn: None }
+    }
+
+    fn tls(io: TlsStream<TcpStream>) -> Self {
+        let chosen = io.get_ref().1.alpn_protocol();
+        let alpn = chosen.map(|name| String::from_utf8_lossy(name).into_owned());
+        Self { io: Box::new(io), tls: true, alpn }
+    }
+
     /// Whether it is inside TLS.
     #[must_use]
     pub fn is_tls(&self) -> bool {
-        matches!(self, Self::Tls(_))
+        self.tls
     }
 
     /// The protocol that ALPN chose, if it chose one.
     #[must_use]
-    pub fn alpn(&self) -> Option<String> {
-        let Self::Tls(stream) = self else {
-            return None;
-        };
-        let chosen = stream.get_ref().1.alpn_protocol()?;
-        Some(String::from_utf8_lossy(chosen).into_owned())
+    pub fn alpn(&self) -> Option<&str> {
+        self.alpn.as_deref()
     }
 }
 
 impl AsyncRead for Stream {
     fn poll_read(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
-            Self::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
-        }
+        Pin::new(&mut self.io).poll_read(context, buffer)
     }
 }
 
 impl AsyncWrite for Stream {
     fn poll_write(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         octets: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_write(context, octets),
-            Self::Tls(stream) => Pin::new(stream).poll_write(context, octets),
-        }
+        Pin::new(&mut self.io).poll_write(context, octets)
     }
 
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_flush(context),
-            Self::Tls(stream) => Pin::new(stream).poll_flush(context),
-        }
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(context)
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
-            Self::Tls(stream) => Pin::new(stream).poll_shutdown(context),
-        }
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(context)
     }
 }
 

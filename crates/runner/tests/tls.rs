@@ -15,6 +15,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+use upspec_corpus::Bindings;
 use upspec_exchange::{IoKind, Record};
 use upspec_handshake::Party;
 use upspec_runner::{Connector, Error, Play, Scheme, Target, Trust, play};
@@ -69,8 +70,8 @@ fn secure_target(address: SocketAddr, trust: Trust) -> Target {
 async fn get(target: &Target) -> Result<Record, Error> {
     let connector = Connector::reach(target, Duration::ZERO, limits().timeout).await?;
     let case = case("server/test/get", vec![send(GET)]);
-    let script = upspec_runner::script(&case.steps, &upspec_corpus::Bindings::default());
-    play(&connector, &Play { case: &case, script: &script, close: b"", limits: limits() }).await
+    let bindings = &Bindings::default();
+    play(&connector, &Play { case: &case, bindings, close: b"", limits: limits() }).await
 }
 
 #[tokio::test]

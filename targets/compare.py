@@ -11,7 +11,7 @@ import sys
 
 
 # What every server in targets/ can do. Two runs that both miss it would agree, and prove nothing.
-ABLE = ["endpoint", "pong", "echo", "permessage_deflate", "subprotocols"]
+ABLE = ["endpoint", "pong", "echo", "permessage-deflate", "subprotocol"]
 
 
 def verdicts(path, able):
@@ -20,7 +20,7 @@ def verdicts(path, able):
     if not report["complete"]:
         sys.exit(f"{path}: the run is not complete")
     facts = report["target"]["facts"]
-    if missed := [name for name in able if not facts[name]]:
+    if missed := [name for name in able if name not in facts["capabilities"]]:
         sys.exit(f"{path}: the run did not see that the server has {', '.join(missed)}")
     return {case["id"]: case["verdict"] for case in report["cases"]}
 

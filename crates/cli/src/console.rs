@@ -50,7 +50,7 @@ impl Progress {
     pub(crate) fn show(&mut self, event: &Event) {
         match event {
             Event::Started { total } => self.start(*total),
-            Event::ControlDone(result) | Event::CaseDone(result) => self.count(result),
+            Event::CaseDone(result) => self.count(result),
             Event::Note(note) => self.note(note),
             Event::Repeated(_) => {}
             Event::Finished => self.finish(),

@@ -111,7 +111,20 @@ pub enum Tls {
 }
 
 /// A capability of the target, declared in its profile or discovered by the control.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
 pub enum Need {
     /// The target's answer to a valid opening handshake is a 101.
     Endpoint,

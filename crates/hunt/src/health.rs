@@ -109,8 +109,8 @@ impl Hunt {
     async fn restart(&self, prober: &mut Prober) -> bool {
         match prober.restart().await {
             Ok(()) => true,
-            Err(message) => {
-                self.tell(Event::Note(message));
+            Err(error) => {
+                self.tell(Event::Note(error.to_string()));
                 self.give_up();
                 false
             }

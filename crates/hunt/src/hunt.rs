@@ -11,12 +11,12 @@ use tokio::sync::RwLock;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep_until};
-use upspec_corpus::case::{Case, Outcome};
+use upspec_corpus::case::{Case, Need, Outcome};
 use upspec_corpus::{Bindings, Corpus};
 use upspec_handshake::permitted::{Answer, Endpoint};
 use upspec_judge::{CONTROL, Came, CaseResult, DISCOVERY};
 use upspec_recipes::{CaseName, Recipe};
-use upspec_runner::{ConnectError, Prober};
+use upspec_runner::{Error, Prober};
 
 use crate::finding::{Finding, Sign};
 use crate::options::{Options, recipe};
@@ -93,7 +93,7 @@ pub struct Ending {
 pub enum HuntError {
     /// There was no connection.
     #[error("cannot reach the target: {0}")]
-    Connect(String),
+    Connect(#[from] Error),
     /// The corpus lacks the control.
     #[error("the corpus has no control")]
     NoControl,
@@ -151,7 +151,7 @@ impl Hunt {
         let endpoint = Endpoint {
             switches: true,
             negotiates_subprotocols: !facts.subprotocols.is_empty(),
-            negotiates_extensions: facts.permessage_deflate,
+            negotiates_extensions: facts.has(Need::PermessageDeflate),
         };
         Self {
             endpoint,
@@ -266,7 +266,7 @@ impl Hunt {
         name: (&str, &str),
         attempt: u32,
         window: Duration,
-    ) -> Result<CaseResult, ConnectError> {
+    ) -> Result<CaseResult, Error> {
         let case = self.case(recipe, name, Answer::Switch);
         let prober = self.prober.read().await;
         let result = prober.play(&case, attempt, window).await?;
@@ -326,16 +326,15 @@ pub(crate) fn answer(outcome: Option<Came>) -> Answer {
 /// Plays the control and the discovery cases; the control.
 async fn learn(prober: &mut Prober, corpus: &Corpus) -> Result<Case, HuntError> {
     let control = corpus.case(CONTROL).ok_or(HuntError::NoControl)?.clone();
-    let connect = |error: ConnectError| HuntError::Connect(error.to_string());
-    let result = prober.learn(&control, 0).await.map_err(connect)?;
-    if prober.facts().endpoint != Some(true) {
+    let result = prober.learn(&control, 0).await?;
+    if !prober.facts().has(Need::Endpoint) {
         return Err(HuntError::NotSwitched(
             result.outcome.map(|came| came.to_string()).unwrap_or_default(),
         ));
     }
     let discovery = corpus.cases.iter();
     for case in discovery.filter(|case| case.id.starts_with(DISCOVERY) && case.id != CONTROL) {
-        prober.learn(case, 0).await.map_err(connect)?;
+        prober.learn(case, 0).await?;
     }
     Ok(control)
 }

@@ -1,45 +1,101 @@
 //! What is known of the target before a case is judged: found by the control, or declared.
-//! Facts only; nothing here is a verdict.
+
+use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use upspec_corpus::case::{Case, Need, Over};
 
-/// What the target can do, as far as discovery or its profile says.
+use crate::result::Reason;
+
+/// What the target can do, as far as it was declared or found out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TargetFacts {
-    /// A valid opening handshake is answered with 101; `None` until the control has run.
-    pub endpoint: Option<bool>,
-    /// A Ping after the 101 gets its Pong.
-    pub pong: bool,
-    /// A text message comes back.
-    pub echo: bool,
-    /// The subprotocols that the target selects when offered alone, the declared ones first.
-    pub subprotocols: Vec<String>,
-    /// An offer of permessage-deflate is accepted.
-    pub permessage_deflate: bool,
-    /// A second request on the same connection is answered.
-    pub keep_alive: bool,
-    /// A plain GET of `/` is answered with 2xx.
-    pub plain_resource: bool,
-    /// The allowed origins are declared.
-    pub origin: bool,
-    /// The target is reached over TLS.
-    pub tls: bool,
-    /// HTTP/2 is spoken: with prior knowledge, or inside TLS by ALPN.
-    pub http2: bool,
+    /// Which of the capabilities it has that cases need.
+    pub capabilities: BTreeSet<Need>,
     /// HTTP/2 is all that is spoken, so that nothing of HTTP/1.1 can be asked.
     pub http2_alone: bool,
-    /// The SETTINGS of HTTP/2 allow the extended CONNECT of RFC 8441.
-    pub extended_connect: bool,
-    /// A valid extended CONNECT is answered with 2xx, and a Ping behind it with its Pong.
-    pub http2_endpoint: bool,
-    /// A GET of `/` over HTTP/2 is answered, and not with 400.
-    pub http2_resource: bool,
+    /// The subprotocols that the target selects when offered alone.
+    pub subprotocols: Vec<String>,
     /// How long the control took to be answered, in microseconds.
     pub answer_us: u64,
     /// How long silence is waited for, in milliseconds.
     pub window_ms: u64,
-    /// The Server field of the control's answer or of a plain answer.
+    /// The Server field of the control's answer.
     pub server: Option<String>,
 }
+
+impl TargetFacts {
+    /// Whether the target has a capability.
+    #[must_use]
+    pub fn has(&self, need: Need) -> bool {
+        self.capabilities.contains(&need)
+    }
+
+    /// Writes down whether the target has a capability.
+    pub fn set(&mut self, need: Need, has: bool) {
+        if has {
+            self.capabilities.insert(need);
+        } else {
+            self.capabilities.remove(&need);
+        }
+    }
+}
+
+/// What keeps a case from being played on a target of which this is known, and what to say of it. A
+/// control that fell short comes first: then nothing is known of what else the target can do.
+#[must_use]
+pub fn unmet(case: &Case, facts: &TargetFacts) -> Option<(Reason, &'static str)> {
+    if facts.http2_alone && case.over == Over::Http1 {
+        return Some((Reason::NotApplicable, "HTTP/2 is all that is spoken with the target"));
+    }
+    let unmet = case.needs.iter().filter(|need| !facts.has(**need));
+    let said = unmet.map(|need| match lack(*need) {
+        Lack::Control(_) | Lack::InTunnel(_) if !facts.has(Need::Endpoint) => {
+            (Reason::Blocked, NOT_SWITCHED)
+        }
+        Lack::Control(what) => (Reason::Blocked, what),
+        Lack::InTunnel(what) | Lack::Elsewhere(what) => (Reason::NotApplicable, what),
+    });
+    said.min_by_key(|(reason, _)| *reason != Reason::Blocked)
+}
+
+/// What it says of a target that it lacks a capability.
+enum Lack {
+    /// The control fell short.
+    Control(&'static str),
+    /// Something else that needs no tunnel is missing.
+    Elsewhere(&'static str),
+    /// What shows only in a tunnel, or in its handshake, is missing.
+    InTunnel(&'static str),
+}
+
+fn lack(need: Need) -> Lack {
+    use Lack::{Control, Elsewhere, InTunnel};
+    match need {
+        Need::Echo => InTunnel("the target echoes no text message"),
+        Need::Endpoint => Control(NOT_SWITCHED),
+        Need::ExtendedConnect => Elsewhere("the target's SETTINGS allow no extended CONNECT"),
+        Need::Http2 => Elsewhere("the target speaks no HTTP/2 here"),
+        Need::Http2Endpoint => {
+            Elsewhere("no valid extended CONNECT is answered with 2xx and its Ping with a Pong")
+        }
+        Need::Http2Resource => {
+            Elsewhere("a GET of `/` over HTTP/2 gets no answer, or a 400 like a malformed one")
+        }
+        Need::KeepAlive => Elsewhere("the target answers no second request on a connection"),
+        Need::Origin => Elsewhere("no allowed origin is named (--origin)"),
+        Need::PermessageDeflate => InTunnel("the target accepts no permessage-deflate"),
+        Need::Plain => Elsewhere("the target is reached over TLS"),
+        Need::PlainResource => Elsewhere("the target has no plain resource at `/`"),
+        Need::Pong => Control("the control's Ping got no Pong"),
+        Need::Subprotocol => InTunnel("no subprotocol of the target is known (--subprotocol)"),
+        Need::Tls => Elsewhere("the target is not reached over TLS"),
+        Need::TwoSubprotocols => {
+            InTunnel("fewer than two subprotocols of the target are known (--subprotocol)")
+        }
+    }
+}
+
+const NOT_SWITCHED: &str = "the control was not answered with a switch";

@@ -5,7 +5,7 @@ use upspec_corpus::case::{Case, Need};
 use upspec_handshake::field::elements;
 use upspec_handshake::h2::setting;
 
-use upspec_exchange::{BodyState, IoKind, Octets, Record, Transcript};
+use upspec_exchange::{BodyState, Octets, Record, Transcript};
 
 use crate::expect::{Pong, echoed, ponged};
 use crate::facts::TargetFacts;
@@ -18,28 +18,6 @@ pub const CONTROL: &str = "server/control/handshake";
 pub const DISCOVERY: &str = "server/control/";
 
 impl TargetFacts {
-    /// Whether the target has a capability.
-    #[must_use]
-    pub fn has(&self, need: Need) -> bool {
-        match need {
-            Need::Endpoint => self.endpoint == Some(true),
-            Need::Echo => self.echo,
-            Need::ExtendedConnect => self.extended_connect,
-            Need::Http2 => self.http2,
-            Need::Http2Endpoint => self.http2_endpoint,
-            Need::Http2Resource => self.http2_resource,
-            Need::KeepAlive => self.keep_alive,
-            Need::Origin => self.origin,
-            Need::PermessageDeflate => self.permessage_deflate,
-            Need::Plain => !self.tls,
-            Need::PlainResource => self.plain_resource,
-            Need::Pong => self.pong,
-            Need::Subprotocol => !self.subprotocols.is_empty(),
-            Need::Tls => self.tls,
-            Need::TwoSubprotocols => self.subprotocols.len() > 1,
-        }
-    }
-
     /// Takes in what a control or discovery case showed.
     pub fn learn(&mut self, case: &Case, record: &Record) {
         let octets = Octets::of(record);
@@ -50,26 +28,29 @@ impl TargetFacts {
         };
         let status = view.answer().and_then(|answer| answer.head.status);
         match name {
-            "handshake" => self.learn_control(record, &view),
-            "plain-resource" => self.plain_resource = matches!(status, Some(200..=299)),
-            "keep-alive" => self.keep_alive = second_answered(&view),
-            "echo" => self.echo = echoed(&view),
-            "permessage-deflate" => self.permessage_deflate = took_deflate(&view),
+            "handshake" => self.learn_control(&view),
+            "plain-resource" => {
+                self.set(Need::PlainResource, matches!(status, Some(200..=299)));
+            }
+            "keep-alive" => self.set(Need::KeepAlive, second_answered(&view)),
+            "echo" => self.set(Need::Echo, echoed(&view)),
+            "permessage-deflate" => self.set(Need::PermessageDeflate, took_deflate(&view)),
             "subprotocol" | "subprotocol-second" => self.learn_subprotocol(&view),
             "http2" => self.learn_http2(&view),
             "extended-connect" => {
-                self.http2_endpoint =
-                    view.talk.tunnel.is_some() && matches!(ponged(&view), Pong::Same);
+                let answered = view.talk.tunnel.is_some() && matches!(ponged(&view), Pong::Same);
+                self.set(Need::Http2Endpoint, answered);
             }
             _ => {}
         }
     }
 
-    fn learn_control(&mut self, record: &Record, view: &View<'_, '_>) {
-        self.endpoint = Some(view.switch().is_some());
-        self.pong = matches!(ponged(view), Pong::Same);
-        self.tls = view.talk.link.tls;
-        self.answer_us = answer_time(record);
+    fn learn_control(&mut self, view: &View<'_, '_>) {
+        let tls = view.talk.link.tls;
+        self.set(Need::Endpoint, view.switch().is_some());
+        self.set(Need::Pong, matches!(ponged(view), Pong::Same));
+        self.set(Need::Tls, tls);
+        self.set(Need::Plain, !tls);
         self.server = server_field(view);
     }
 
@@ -80,13 +61,15 @@ impl TargetFacts {
         };
         let link = view.talk.link;
         let chosen = !link.tls || link.alpn.as_deref() == Some("h2");
-        self.http2 = chosen && !http2.server.settings.is_empty();
+        let spoken = chosen && !http2.server.settings.is_empty();
         let status = view.answer().and_then(|answer| answer.head.status);
-        self.http2_resource = self.http2 && status.is_some_and(|status| status != 400);
         let allowed = http2.server.setting(setting::ENABLE_CONNECT_PROTOCOL);
-        self.extended_connect = self.http2 && allowed == Some(1);
+        self.set(Need::Http2, spoken);
+        self.set(Need::Http2Resource, spoken && status.is_some_and(|status| status != 400));
+        self.set(Need::ExtendedConnect, spoken && allowed == Some(1));
         if self.http2_alone {
-            self.tls = link.tls;
+            self.set(Need::Tls, link.tls);
+            self.set(Need::Plain, !link.tls);
             self.server = server_field(view);
         }
     }
@@ -104,6 +87,8 @@ impl TargetFacts {
         if offered && !self.subprotocols.contains(&name) {
             self.subprotocols.push(name);
         }
+        self.set(Need::Subprotocol, !self.subprotocols.is_empty());
+        self.set(Need::TwoSubprotocols, self.subprotocols.len() > 1);
     }
 }
 
@@ -111,15 +96,6 @@ fn server_field(view: &View<'_, '_>) -> Option<String> {
     let answer = view.answer()?;
     let value = answer.head.fields.values("Server").next()?;
     Some(String::from_utf8_lossy(value).into_owned())
-}
-
-/// From the first octet written to the first octet read.
-fn answer_time(record: &Record) -> u64 {
-    let first = |kind| record.io.iter().find(|io| io.kind == kind).map(|io| io.at_us);
-    match (first(IoKind::Wrote), first(IoKind::Read)) {
-        (Some(wrote), Some(read)) => read.saturating_sub(wrote),
-        _ => 0,
-    }
 }
 
 fn second_answered(view: &View<'_, '_>) -> bool {

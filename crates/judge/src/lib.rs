@@ -4,23 +4,22 @@ pub mod facts;
 pub mod result;
 pub mod rules;
 
+mod awaits;
 mod behaviour;
 mod expect;
 mod inflate;
 mod learn;
 mod metamorphic;
-mod owed;
-mod progress;
 mod settle;
 mod text;
 mod verdict;
 mod versions;
 mod view;
 
+pub use awaits::{Awaits, awaits};
 pub use behaviour::{Behaviour, behaviour};
-pub use facts::TargetFacts;
+pub use facts::{TargetFacts, unmet};
 pub use learn::{CONTROL, DISCOVERY};
-pub use progress::{Awaits, Http2Progress, Leave, Progress, leave, progress};
 pub use result::{Aside, Came, CaseResult, Finding, Reason, Verdict};
 pub use settle::settle;
-pub use verdict::{judge, judge_transcript, not_played, unmet};
+pub use verdict::{judge, judge_transcript, not_played};

@@ -1,7 +1,7 @@
 //! Judges one case: its own expectation, the rules that hold for every response, and the case
 //! that it must agree with. The one place where requirement levels become verdicts.
 
-use upspec_corpus::case::{Case, Expectation, Grade, Need, Outcome, Outcomes, Over};
+use upspec_corpus::case::{Case, Expectation, Grade, Outcome, Outcomes, Over};
 use upspec_corpus::{Registry, Weight};
 
 use upspec_exchange::http2::FRAME_HEADER;
@@ -9,7 +9,6 @@ use upspec_exchange::{Http2, Octets, Place, Record, Transcript};
 use upspec_handshake::Party;
 
 use crate::expect::{Matched, describe, matched};
-use crate::facts::TargetFacts;
 use crate::learn::{CONTROL, DISCOVERY};
 use crate::metamorphic;
 use crate::result::{Aside, Came, CaseResult, Finding, Reason, Verdict};
@@ -97,33 +96,6 @@ pub fn not_played(case: &Case, reason: Reason, message: &str, registry: &Registr
         result.findings.push(finding);
     }
     result
-}
-
-/// Why a case cannot be played on a target of which this is known; `None` when it can.
-#[must_use]
-pub fn unmet(case: &Case, facts: &TargetFacts) -> Option<Reason> {
-    if facts.http2_alone && case.over == Over::Http1 {
-        return Some(Reason::NotApplicable);
-    }
-    let blocked =
-        facts.endpoint != Some(true) && case.needs.iter().any(|need| needs_endpoint(*need));
-    if blocked || (case.needs.contains(&Need::Pong) && !facts.pong) {
-        return Some(Reason::Blocked);
-    }
-    let lacking = case.needs.iter().any(|need| !facts.has(*need));
-    lacking.then_some(Reason::NotApplicable)
-}
-
-fn needs_endpoint(need: Need) -> bool {
-    matches!(
-        need,
-        Need::Echo
-            | Need::Endpoint
-            | Need::PermessageDeflate
-            | Need::Pong
-            | Need::Subprotocol
-            | Need::TwoSubprotocols
-    )
 }
 
 fn blank(case: &Case) -> CaseResult {

@@ -3,7 +3,7 @@
 //! Never asks whether the verdict is the right one.
 
 use upspec_exchange::{IoKind, Octets, Record, Talk};
-use upspec_judge::{CaseResult, TargetFacts, Verdict, judge as judged, progress, settle};
+use upspec_judge::{CaseResult, TargetFacts, Verdict, awaits, judge as judged, settle};
 
 use crate::duel::corpus;
 use crate::planted;
@@ -81,7 +81,12 @@ fn merged(record: &Record) -> Record {
 fn progresses(case: &upspec_corpus::Case, record: &Record) {
     let link = &record.links[0];
     let (written, read) = (record.scripted(0), record.sent(0, link.we.other()));
-    let heads = |read| progress(case, &Talk::read(&Octets::under_way(link, &written, read))).heads;
+    let heads = |read| -> Vec<u16> {
+        let octets = Octets::under_way(link, &written, read);
+        let talk = Talk::read(&octets);
+        let _ = awaits(case, &talk);
+        talk.statuses().collect()
+    };
     let all = heads(&read);
     for end in [read.len() / 2, read.len().saturating_sub(1)] {
         let some = heads(&read[..end]);

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use upspec_judge::{CaseResult, Finding, Verdict};
+use upspec_corpus::case::Need;
+use upspec_judge::{CONTROL, CaseResult, Finding, Verdict};
 
 use crate::note::RequirementNote;
 use crate::report::{Report, Summary};
@@ -70,10 +71,10 @@ pub(crate) fn chapters(report: &Report) -> Vec<Chapter<'_>> {
 pub(crate) fn headline(report: &Report) -> Vec<String> {
     let summary = report.summary;
     if summary.judged() == 0 {
-        let why = match report.target.facts.endpoint {
-            Some(false) => ": the target did not switch to WebSocket",
-            _ => "",
-        };
+        let answered = |case: &CaseResult| case.id == CONTROL && case.outcome.is_some();
+        let not_switched =
+            report.cases.iter().any(answered) && !report.target.facts.has(Need::Endpoint);
+        let why = if not_switched { ": the target did not switch to WebSocket" } else { "" };
         return finish(report, vec![format!("Nothing could be judged{why}.")]);
     }
     let broken = rules(report, Verdict::Fail).len();

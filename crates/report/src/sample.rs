@@ -1,5 +1,6 @@
 //! The one report that the tests of all views share: every verdict, and a target that is hostile.
 
+use upspec_corpus::case::Need;
 use upspec_exchange::{Io, IoKind, Link, Over, Place, Record};
 use upspec_handshake::Party;
 use upspec_judge::{Aside, Came, CaseResult, Finding, Reason, TargetFacts, Verdict};
@@ -20,11 +21,8 @@ pub(crate) fn report() -> Report {
 /// What is known of the run, with a target that calls itself something hostile.
 pub(crate) fn about() -> About {
     let facts = TargetFacts {
-        endpoint: Some(true),
-        pong: true,
-        echo: true,
+        capabilities: [Need::Endpoint, Need::Echo, Need::KeepAlive, Need::Plain, Need::Pong].into(),
         subprotocols: vec!["chat".to_owned(), "<b>soap</b>".to_owned()],
-        keep_alive: true,
         answer_us: 412,
         window_ms: 500,
         server: Some("evil/1.0 <img src=x onerror=alert(2)>\u{202e}".to_owned()),

@@ -16,8 +16,9 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use crate::error::Error;
 use crate::target::Target;
-use crate::tls::{TrustError, client_config};
+use crate::tls::client_config;
 
 /// Opens connections to one address of a target.
 #[derive(Clone)]
@@ -39,49 +40,6 @@ pub enum Opening<'a> {
     Plain,
 }
 
-/// Why there is no connection.
-#[derive(Debug, thiserror::Error)]
-pub enum ConnectError {
-    /// The system says no for another reason than a refusal.
-    #[error("cannot connect to {address}: {source}")]
-    Io {
-        /// Where to.
-        address: SocketAddr,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The name has no address.
-    #[error("cannot resolve `{host}`: {why}")]
-    Name {
-        /// The host.
-        host: String,
-        /// What the resolver says.
-        why: String,
-    },
-    /// Nobody listens.
-    #[error("the connection to {0} was refused")]
-    Refused(SocketAddr),
-    /// No answer in time, of TCP or of TLS.
-    #[error("no connection to {address} within {} ms", after.as_millis())]
-    TimedOut {
-        /// Where to.
-        address: SocketAddr,
-        /// How long it was waited for.
-        after: Duration,
-    },
-    /// The TLS handshake failed.
-    #[error("the TLS handshake with {address} failed: {source}")]
-    Tls {
-        /// Where to.
-        address: SocketAddr,
-        /// What went wrong.
-        source: io::Error,
-    },
-    /// TLS could not be set up on our side.
-    #[error(transparent)]
-    Trust(#[from] TrustError),
-}
-
 impl Connector {
     /// Resolves the target and keeps the first address that takes a connection. When all of them
     /// refuse, tries again for as long as `patience` lasts.
@@ -93,7 +51,7 @@ impl Connector {
         target: &Target,
         patience: Duration,
         limit: Duration,
-    ) -> Result<Self, ConnectError> {
+    ) -> Result<Self, Error> {
         let tls = tls_for(target)?;
         let addresses = resolve(target).await?;
         let until = Instant::now() + patience;
@@ -106,7 +64,7 @@ impl Connector {
                 }
             }
             let failure = failure.unwrap_or_else(|| no_address(target, "it has no address"));
-            if !matches!(failure, ConnectError::Refused(_)) || Instant::now() >= until {
+            if !matches!(failure, Error::Refused(_)) || Instant::now() >= until {
                 return Err(failure);
             }
             sleep(BETWEEN_TRIES).await;
@@ -124,100 +82,87 @@ impl Connector {
     /// # Errors
     ///
     /// Says what stood in the way.
-    pub async fn open(
-        &self,
-        opening: Opening<'_>,
-        limit: Duration,
-    ) -> Result<Stream, ConnectError> {
+    pub async fn open(&self, opening: Opening<'_>, limit: Duration) -> Result<Stream, Error> {
         let address = self.address;
         let begun = Instant::now();
         let tcp = connect_tcp(address, limit).await?;
         let (Some((config, name)), Opening::AsTarget { alpn }) = (&self.tls, opening) else {
-            return Ok(Stream::Plain(tcp));
+            return Ok(Stream::plain(tcp));
         };
         let mut config = ClientConfig::clone(config);
         config.alpn_protocols = alpn.iter().map(|name| name.clone().into_bytes()).collect();
         let connector = TlsConnector::from(Arc::new(config));
         let left = limit.saturating_sub(begun.elapsed());
         match timeout(left, connector.connect(name.clone(), tcp)).await {
-            Ok(Ok(stream)) => Ok(Stream::Tls(Box::new(stream))),
-            Ok(Err(source)) => Err(ConnectError::Tls { address, source }),
-            Err(_) => Err(ConnectError::TimedOut { address, after: limit }),
+            Ok(Ok(stream)) => Ok(Stream::tls(stream)),
+            Ok(Err(source)) => Err(Error::Tls { address, source }),
+            Err(_) => Err(Error::TimedOut { address, after: limit }),
         }
     }
 }
 
-impl ConnectError {
-    /// Whether this can be the death of a target that could be reached before.
-    #[must_use]
-    pub fn hints_at_death(&self) -> bool {
-        !matches!(self, Self::Name { .. } | Self::Trust(_))
-    }
+/// A connection, inside TLS or not, whichever end of it we are.
+pub struct Stream {
+    io: Box<dyn Duplex>,
+    tls: bool,
+    alpn: Option<String>,
 }
 
-/// A connection, inside TLS or not.
-pub enum Stream {
-    /// Bare TCP.
-    Plain(TcpStream),
-    /// TLS over TCP.
-    Tls(Box<TlsStream<TcpStream>>),
-}
+/// Octets in both directions.
+trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
 impl Stream {
+    /// A connection without TLS.
+    pub fn plain(io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Self {
+        Self { io: Box::new(io), tls: false, alpn: None }
+    }
+
+    fn tls(io: TlsStream<TcpStream>) -> Self {
+        let chosen = io.get_ref().1.alpn_protocol();
+        let alpn = chosen.map(|name| String::from_utf8_lossy(name).into_owned());
+        Self { io: Box::new(io), tls: true, alpn }
+    }
+
     /// Whether it is inside TLS.
     #[must_use]
     pub fn is_tls(&self) -> bool {
-        matches!(self, Self::Tls(_))
+        self.tls
     }
 
     /// The protocol that ALPN chose, if it chose one.
     #[must_use]
-    pub fn alpn(&self) -> Option<String> {
-        let Self::Tls(stream) = self else {
-            return None;
-        };
-        let chosen = stream.get_ref().1.alpn_protocol()?;
-        Some(String::from_utf8_lossy(chosen).into_owned())
+    pub fn alpn(&self) -> Option<&str> {
+        self.alpn.as_deref()
     }
 }
 
 impl AsyncRead for Stream {
     fn poll_read(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
-            Self::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
-        }
+        Pin::new(&mut self.io).poll_read(context, buffer)
     }
 }
 
 impl AsyncWrite for Stream {
     fn poll_write(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         octets: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_write(context, octets),
-            Self::Tls(stream) => Pin::new(stream).poll_write(context, octets),
-        }
+        Pin::new(&mut self.io).poll_write(context, octets)
     }
 
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_flush(context),
-            Self::Tls(stream) => Pin::new(stream).poll_flush(context),
-        }
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(context)
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
-            Self::Tls(stream) => Pin::new(stream).poll_shutdown(context),
-        }
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(context)
     }
 }
 
@@ -234,9 +179,7 @@ pub(crate) async fn is_listening(target: &Target, limit: Duration) -> bool {
     false
 }
 
-fn tls_for(
-    target: &Target,
-) -> Result<Option<(Arc<ClientConfig>, ServerName<'static>)>, ConnectError> {
+fn tls_for(target: &Target) -> Result<Option<(Arc<ClientConfig>, ServerName<'static>)>, Error> {
     let Some(trust) = &target.tls else {
         return Ok(None);
     };
@@ -246,7 +189,7 @@ fn tls_for(
     Ok(Some((config, name)))
 }
 
-async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, ConnectError> {
+async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, Error> {
     let found = lookup_host((target.bare_host(), target.port)).await;
     let mut addresses: Vec<SocketAddr> =
         found.map_err(|e| no_address(target, &e.to_string()))?.collect();
@@ -254,15 +197,15 @@ async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, ConnectError> {
     Ok(addresses)
 }
 
-async fn connect_tcp(address: SocketAddr, limit: Duration) -> Result<TcpStream, ConnectError> {
+async fn connect_tcp(address: SocketAddr, limit: Duration) -> Result<TcpStream, Error> {
     let stream = match timeout(limit, TcpStream::connect(address)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(e)) if e.kind() == io::ErrorKind::ConnectionRefused => {
-            return Err(ConnectError::Refused(address));
+            return Err(Error::Refused(address));
         }
-        Ok(Err(source)) => return Err(ConnectError::Io { address, source }),
+        Ok(Err(source)) => return Err(Error::Connect { address, source }),
         Err(_) => {
-            return Err(ConnectError::TimedOut { address, after: limit });
+            return Err(Error::TimedOut { address, after: limit });
         }
     };
     // Each write of a case leaves at once, so that a split is a split on the wire too. It can fail
@@ -271,8 +214,8 @@ async fn connect_tcp(address: SocketAddr, limit: Duration) -> Result<TcpStream, 
     Ok(stream)
 }
 
-fn no_address(target: &Target, why: &str) -> ConnectError {
-    ConnectError::Name { host: target.bare_host().to_owned(), why: why.to_owned() }
+fn no_address(target: &Target, why: &str) -> Error {
+    Error::Name { host: target.bare_host().to_owned(), why: why.to_owned() }
 }
 
 /// Between two tries at an address that refuses.

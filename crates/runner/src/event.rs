@@ -6,12 +6,10 @@ use upspec_judge::{CaseResult, TargetFacts};
 /// Something that happened in a run, in the order in which it happened.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// A case has its result. Every case of the plan but the control gets one, played or not, unless
-    /// the run is interrupted. When a case is played again after the target's death, its later result
+    /// A case has its result. Every case of the plan gets one, played or not, unless the run is
+    /// interrupted. When a case is played again after the target's death, its later result
     /// replaces the earlier one.
     CaseDone(Box<CaseResult>),
-    /// The positive control has its result.
-    ControlDone(Box<CaseResult>),
     /// The run is over; nothing follows.
     Finished,
     /// Something the user may want to know: one sentence.
@@ -39,6 +37,18 @@ pub struct RunOutcome {
     pub ending: Ending,
     /// Each time the target died, those after which it was started again included.
     pub deaths: Vec<Death>,
+}
+
+impl RunOutcome {
+    pub(crate) fn new(
+        results: Vec<CaseResult>,
+        facts: TargetFacts,
+        ending: Ending,
+        deaths: Vec<Death>,
+    ) -> Self {
+        let complete = matches!(ending, Ending::Complete | Ending::NotSwitched);
+        Self { results, facts, complete, ending, deaths }
+    }
 }
 
 /// How a run ended.

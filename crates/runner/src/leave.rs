@@ -1,35 +1,141 @@
-//! How we leave a connection whose case is over: with what the judge says, such as a Close frame, and
-//! with a FIN, in bounded time, so that the next case meets a server in good order.
-//! Never changes what the case has shown: all of it is recorded as leave-taking.
+//! How we leave a connection whose case is over: with a Close frame or GOAWAY where one is due, and with
+//! a FIN, in bounded time, so that the next case meets a peer in good order. All of it is recorded as
+//! leave-taking.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
-use upspec_exchange::{IoKind, Record};
-use upspec_judge::Leave;
+use upspec_exchange::{IoKind, Octets, Talk};
+use upspec_handshake::Party;
+use upspec_handshake::field::elements_of;
+use upspec_handshake::h2::{ErrorCode, write};
 
-use crate::wire::{Stop, Wire};
+use crate::duties::Directions;
+use crate::wire::Wires;
 
-/// Takes leave and closes.
-pub(crate) async fn leave(mut wire: Wire, stop: Stop, leave: &Leave, window: Duration) -> Record {
-    if !leave.octets.is_empty() && stop != Stop::Full && wire.is_writable() {
-        say_goodbye(&mut wire, leave, window.min(LEAVE)).await;
-    }
-    wire.close(window.min(DRAIN)).await
+/// How to leave a connection.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Leave {
+    octets: Vec<u8>,
+    /// Whether the peer is the one to end the connection then.
+    awaits_end: bool,
 }
 
-/// RFC 6455 section 7.1.1: after the Close frames of both sides the server ends the connection first,
-/// so we wait for that, but not for long.
-async fn say_goodbye(wire: &mut Wire, leave: &Leave, time: Duration) {
+/// Takes leave on a connection, a WebSocket connection with this Close frame. RFC 6455 section 7.1.1:
+/// after the Close frames of both sides the server ends the connection first, so a client waits for
+/// that, but not for long.
+pub(crate) async fn say_goodbye(wires: &mut Wires, at: usize, close: &[u8], window: Duration) {
+    let leave = leave(&wires.record().said(at), close);
+    if leave.octets.is_empty() || !wires.is_writable(at) {
+        return;
+    }
+    let time = window.min(LONGEST);
     let until = Instant::now() + time;
-    let kind = IoKind::WroteLeave;
-    let mut going_on = wire.write(&leave.octets, kind, time, until).await;
+    let mut going_on = wires.write(at, &leave.octets, IoKind::WroteLeave, time, until).await;
     while leave.awaits_end && going_on.is_ok() {
-        going_on = wire.read_until(until).await;
+        going_on = wires.read_until(at, until).await;
     }
 }
 
+fn leave(said: &Octets<'_>, close: &[u8]) -> Leave {
+    let talk = Talk::read(said);
+    let close = if talk.link.we == Party::Client { close } else { SERVERS_CLOSE };
+    let goaway = || write::goaway(0, ErrorCode::NO_ERROR, b"");
+    let Some(frames) = Directions::of(&talk) else {
+        let websocket = talk.tunnel.is_some() && !is_to_another_protocol(&talk);
+        let octets = if websocket { close.to_vec() } else { Vec::new() };
+        return Leave { awaits_end: websocket && talk.link.we == Party::Client, octets };
+    };
+    let inside = match (talk.http2, &talk.tunnel) {
+        _ if !frames.is_between_frames() => return Leave::default(),
+        (Some(http2), Some(tunnel)) if !tunnel.is_over && http2.is_open_for_client() => {
+            write::data(http2.stream, close, 0)
+        }
+        _ => Vec::new(),
+    };
+    Leave { awaits_end: !inside.is_empty(), octets: [inside, goaway()].concat() }
+}
+
+/// Whether HTTP/1.1 ended with a 101 that names something else than WebSocket: a Close frame would be
+/// noise there.
+fn is_to_another_protocol(talk: &Talk<'_>) -> bool {
+    let last = talk.responses.last();
+    let named = last.and_then(|last| last.head.fields.combined("Upgrade"));
+    let is_websocket = |element: &[u8]| element.eq_ignore_ascii_case(b"websocket");
+    named.is_some_and(|named| !elements_of([&named[..]]).any(is_websocket))
+}
+
+/// A Close frame with status 1000 that is not masked (RFC 6455 section 5.1).
+const SERVERS_CLOSE: &[u8] = &[0x88, 2, 0x03, 0xE8];
 /// How long the peer has to answer our Close frame.
-const LEAVE: Duration = Duration::from_secs(1);
-/// How long what is still under way is dropped.
-const DRAIN: Duration = Duration::from_millis(50);
+const LONGEST: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use upspec_exchange::{Link, Over};
+    use upspec_handshake::h2::{PREFACE, flag, hpack};
+
+    use super::*;
+
+    const CLOSE: &[u8] = b"\x88\x82\0\0\0\0\x03\xe8";
+
+    fn left(we: Party, over: Over, ours: &[u8], theirs: &[u8]) -> (Vec<u8>, bool) {
+        let link = Link::plain("target", we, over);
+        let leave = leave(&Octets::under_way(&link, ours, theirs), CLOSE);
+        (leave.octets, leave.awaits_end)
+    }
+
+    fn opened(frames: &[Vec<u8>]) -> Vec<u8> {
+        [PREFACE, &write::settings(&[]), &frames.concat()].concat()
+    }
+
+    fn headers(fields: &[(&str, &str)], flags: u8) -> Vec<u8> {
+        let fields = fields.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+        write::headers(1, &hpack::encode(fields), flags)
+    }
+
+    #[test]
+    fn leaving_fits_what_was_opened_in_http2() {
+        let get =
+            headers(&[(":method", "GET"), (":scheme", "http"), (":path", "/")], flag::END_STREAM);
+        let connect = headers(
+            &[
+                (":method", "CONNECT"),
+                (":protocol", "websocket"),
+                (":scheme", "http"),
+                (":path", "/"),
+                (":authority", "a"),
+            ],
+            0,
+        );
+        let yes = [write::settings(&[(8, 1)]), headers(&[(":status", "200")], 0)].concat();
+        let goaway = write::goaway(0, ErrorCode::NO_ERROR, b"");
+        let in_tunnel = [write::data(1, CLOSE, 0), goaway.clone()].concat();
+        let ended = write::data(1, b"", flag::END_STREAM);
+        let rows = [
+            (opened(std::slice::from_ref(&connect)), &yes[..], in_tunnel, true),
+            (opened(&[get]), &yes, goaway.clone(), false),
+            (opened(&[connect, ended]), &yes, goaway, false),
+            (b"PRI * HTTP/2.0\r\n".to_vec(), b"", Vec::new(), false),
+        ];
+        for (ours, theirs, octets, awaits_end) in rows {
+            assert_eq!(left(Party::Client, Over::Http2, &ours, theirs), (octets, awaits_end));
+        }
+    }
+
+    #[test]
+    fn leaving_fits_what_was_switched_to() {
+        let offer = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: x\r\n\r\n";
+        let rows: [(&str, &[u8]); 3] =
+            [("h2c", b""), ("websocket", CLOSE), ("WebSocket, x", CLOSE)];
+        for (protocol, octets) in rows {
+            let switch =
+                format!("HTTP/1.1 101 x\r\nConnection: upgrade\r\nUpgrade: {protocol}\r\n\r\n");
+            let of_client = left(Party::Client, Over::Http1, offer, switch.as_bytes());
+            assert_eq!(of_client, (octets.to_vec(), !octets.is_empty()), "{protocol}");
+            let of_server = left(Party::Server, Over::Http1, switch.as_bytes(), offer);
+            let unmasked = if octets.is_empty() { b"" } else { SERVERS_CLOSE };
+            assert_eq!(of_server, (unmasked.to_vec(), false), "{protocol}");
+        }
+    }
+}

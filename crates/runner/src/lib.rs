@@ -4,35 +4,38 @@
 //! [`run`] plays a whole [`Plan`]; a [`Prober`] plays single cases on a target that it holds on to;
 //! [`play`] plays one case on one connection.
 
-mod aftermath;
+mod bench;
 mod bindings;
 mod connect;
-mod context;
+mod death;
+mod duties;
+mod error;
 mod event;
 mod health;
 mod leave;
-mod needs;
 mod plan;
 mod play;
 mod prober;
 mod record;
+mod results;
 mod run;
-mod script;
+mod schedule;
 mod server;
-mod session;
 mod settings;
+mod steps;
 mod target;
 mod tls;
 mod wire;
+mod worker;
 
 pub use bindings::{Nonces, Turn};
-pub use connect::{ConnectError, Connector, Opening, Stream};
+pub use connect::{Connector, Opening, Stream};
+pub use error::Error;
 pub use event::{Death, Ending, Event, RunOutcome};
 pub use plan::{CONTROL, HTTP2_CONTROL, Plan};
-pub use play::{Limits, Play, play};
+pub use play::{Limits, Play, play, play_on};
 pub use prober::{Prober, bindings_of};
 pub use run::run;
-pub use script::{Action, script};
 pub use settings::Settings;
-pub use target::{Scheme, Target, TargetError};
-pub use tls::{Trust, TrustError};
+pub use target::{Scheme, Target};
+pub use tls::Trust;

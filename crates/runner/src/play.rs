@@ -1,27 +1,32 @@
-//! Plays one case on one connection and records it. Waits end as soon as the judge says that the
-//! outcome is decided.
-//! Never says what the outcome is.
+//! Plays the steps of a case on its connections and records it. Waits end as soon as the judge says that
+//! the outcome is decided.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use upspec_corpus::case::{self, Case, Outcomes, Tls};
-use upspec_exchange::{IoKind, Link, Octets, Record, Talk};
-use upspec_handshake::{Party, RequestHead};
-use upspec_judge::{self as judge, Awaits, Progress};
+use upspec_corpus::Bindings;
+use upspec_corpus::case::{Act, Case, LinkName, Outcomes, Over, Step, Tls};
+use upspec_corpus::words::Word as _;
+use upspec_exchange::{IoKind, Link, Record, Talk};
+use upspec_handshake::Party;
+use upspec_handshake::field::key::accept;
+use upspec_judge::{Awaits, awaits};
 
-use crate::connect::{ConnectError, Connector, Opening};
-use crate::leave::leave;
+use crate::connect::{Connector, Opening, Stream};
+use crate::duties::Directions;
+use crate::error::Error;
+use crate::leave::say_goodbye;
 use crate::record::Recorder;
-use crate::script::{Action, covers, takes, waits};
-use crate::wire::{Stop, TARGET, Wire, refusal};
+use crate::steps::{render, takes, waits};
+use crate::wire::{Stop, Wires, refusal};
 
-/// What is played on one connection.
+/// What is played, and with what.
 pub struct Play<'a> {
-    /// The case: what is waited for depends on what it expects.
+    /// The case.
     pub case: &'a Case,
-    /// What is done.
-    pub script: &'a [Action],
+    /// What stands in the place of its bindings.
+    pub bindings: &'a Bindings,
     /// The Close frame to leave a tunnel with.
     pub close: &'a [u8],
     /// How long, and how much.
@@ -33,73 +38,109 @@ pub struct Play<'a> {
 pub struct Limits {
     /// How long silence lasts until it counts.
     pub window: Duration,
-    /// How long connecting may take, and how long the rest may, the script's own waits not counted.
+    /// How long connecting may take, and how long the rest may, the case's own waits not counted.
     pub timeout: Duration,
-    /// How many octets are kept.
+    /// How many octets of what is read on a connection are kept.
     pub keep: usize,
 }
 
-/// Opens a connection, plays the script on it and takes leave.
+/// Opens a connection to the target, plays the case on it and takes leave.
 ///
 /// # Errors
 ///
-/// Only when there is no connection. Whatever the peer does after that is in the exchange.
-pub async fn play(connector: &Connector, play: &Play<'_>) -> Result<Record, ConnectError> {
-    let limits = &play.limits;
-    let stream = match connector.open(opening(play.case), limits.timeout).await {
-        Ok(stream) => stream,
-        Err(error) => return refused(play.case, &error).ok_or(error),
+/// Only when there is no connection. Whatever the peer does after that is in the record.
+pub async fn play(connector: &Connector, play: &Play<'_>) -> Result<Record, Error> {
+    let case = play.case;
+    let opening = match case.tls {
+        Tls::AsTarget => Opening::AsTarget { alpn: &case.alpn },
+        Tls::Off => Opening::Plain,
     };
-    let wire = Wire::new(stream, play.case.over, limits.keep);
-    let until = wire.record().opened() + limits.timeout + waits(play.script);
-    let mut player = Player { play, wire, until, stream: 0, heads_taken: 0 };
+    let link = Link::plain(LinkName::Client.word(), Party::Client, case.over);
+    match connector.open(opening, play.limits.timeout).await {
+        Ok(stream) => Ok(play_on(vec![(link, stream)], play).await),
+        Err(error) => refused(case, link, &error).ok_or(error),
+    }
+}
+
+/// Plays the case on connections that are there, the first of which decides when it is over, and takes
+/// leave on each. Which end of them we are, the links say.
+pub async fn play_on(links: Vec<(Link, Stream)>, play: &Play<'_>) -> Record {
+    let count = links.len();
+    let wires = Wires::new(links.into_iter().map(as_opened).collect(), play.limits.keep);
+    let until = wires.record().opened() + play.limits.timeout + waits(&play.case.steps);
+    let taken = vec![Taken::default(); count];
+    let mut player = Player { play, wires, until, taken };
     let stop = match player.steps().await {
         Ok(()) | Err(Stop::WriteFailed) => player.rest().await,
         Err(stop) => stop,
     };
     if stop == Stop::TimeUp {
-        player.wire.note_deadline();
+        player.wires.note(FIRST, IoKind::Deadline);
     }
-    if player.progress().awaits == Awaits::Nothing {
-        player.wire.note_decided();
+    if player.so_far(FIRST).awaits == Awaits::Nothing {
+        player.wires.note(FIRST, IoKind::Decided);
     }
-    let parting = player.talk(|talk| judge::leave(talk, play.close));
-    Ok(leave(player.wire, stop, &parting, limits.window).await)
+    for at in 0..count {
+        if stop != Stop::Full {
+            say_goodbye(&mut player.wires, at, play.close, play.limits.window).await;
+        }
+    }
+    player.wires.close(play.limits.window.min(DRAIN)).await
 }
 
-/// How a case wants its connection opened.
-fn opening(case: &Case) -> Opening<'_> {
-    match case.tls {
-        Tls::AsTarget => Opening::AsTarget { alpn: &case.alpn },
-        Tls::Off => Opening::Plain,
-    }
+/// A link as its connection came about.
+fn as_opened((link, stream): (Link, Stream)) -> (Link, Stream) {
+    let alpn = stream.alpn().map(str::to_owned);
+    (Link { tls: stream.is_tls(), alpn, ..link }, stream)
 }
 
 /// An exchange that ended before a step was played, where the end of the TLS handshake is an answer:
 /// to an offer of HTTP/2, or in a case about ALPN.
-fn refused(case: &Case, error: &ConnectError) -> Option<Record> {
-    let ConnectError::Tls { source, .. } = error else {
+fn refused(case: &Case, link: Link, error: &Error) -> Option<Record> {
+    let Error::Tls { source, .. } = error else {
         return None;
     };
     let about_alpn = case.expect.iter().any(|one| one.alpn.is_some());
-    if case.over == case::Over::Http1 && !about_alpn {
+    if case.over == Over::Http1 && !about_alpn {
         return None;
     }
-    let link = Link { tls: true, ..Link::plain(TARGET, Party::Client, case.over) };
-    let mut record = Recorder::begin(link, 0);
-    record.event(refusal(source)?);
+    let mut record = Recorder::begin(vec![Link { tls: true, ..link }], 0);
+    record.event(FIRST, refusal(source)?);
     Some(record.finish())
 }
 
 struct Player<'a> {
     play: &'a Play<'a>,
-    wire: Wire,
-    /// When the exchange is over at the latest.
+    wires: Wires,
+    /// When the case is over at the latest.
     until: Instant,
-    /// The stream of HTTP/2 that the heads are counted on.
+    /// What the awaits have taken on each link.
+    taken: Vec<Taken>,
+}
+
+/// How many heads the awaits have taken or skipped on a link.
+#[derive(Clone, Copy, Debug, Default)]
+struct Taken {
+    /// The stream of HTTP/2 that the responses are counted on.
     stream: u32,
-    /// How many response heads the awaits have taken or skipped.
-    heads_taken: usize,
+    responses: usize,
+    requests: usize,
+}
+
+/// How far a link has come.
+struct SoFar {
+    /// What can still change the outcome.
+    awaits: Awaits,
+    /// The stream that was opened last; 0 outside of HTTP/2.
+    stream: u32,
+    /// The status of each response head that is complete on that stream.
+    statuses: Vec<u16>,
+    /// How many request heads are complete.
+    requests: usize,
+    /// The peer's SETTINGS came.
+    settings: bool,
+    /// All that HTTP/2 has obliged us to write.
+    due: Vec<u8>,
 }
 
 /// What an `await` makes of the remaining steps.
@@ -109,32 +150,68 @@ enum Remaining {
 }
 
 impl Player<'_> {
+    /// Plays the steps one by one. Sends on a link that follow each other become one write; they are
+    /// rendered when their turn comes, with what has been read by then.
     async fn steps(&mut self) -> Result<(), Stop> {
-        for action in self.play.script {
-            match action {
-                Action::Await(outcomes) => match self.await_head(outcomes).await? {
+        let mut steps = self.play.case.steps.iter().peekable();
+        while let Some(step) = steps.next() {
+            let Some(at) = self.wires.record().position(step.at.word()) else {
+                continue;
+            };
+            match &step.act {
+                Act::Send(_) | Act::Repeat { .. } | Act::H2(_) => {
+                    let bindings = self.bindings(at);
+                    let mut octets = self.wires.record().line_under_way(at).to_vec();
+                    let begun = octets.len();
+                    render(step, &mut octets, &bindings);
+                    let mut follows =
+                        |next: &&Step| next.at == step.at && render(next, &mut octets, &bindings);
+                    while steps.next_if(&mut follows).is_some() {}
+                    if octets.len() > begun {
+                        self.write(at, &octets[begun..], IoKind::Wrote).await?;
+                    }
+                }
+                Act::Await(outcomes) => match self.await_response(at, outcomes).await? {
                     Remaining::LeftOut => return Ok(()),
                     Remaining::Played => {}
                 },
-                Action::AwaitRequest => self.await_request().await?,
-                Action::AwaitSettings => self.await_settings().await?,
-                Action::ShutWrite => self.wire.shut_write(self.until).await?,
-                Action::Wait(time) => self.pause(*time).await?,
-                Action::Write(octets) => {
-                    let window = self.play.limits.window;
-                    self.wire.write(octets, IoKind::Wrote, window, self.until).await?;
-                }
+                Act::AwaitRequest => self.await_request(at).await?,
+                Act::AwaitSettings => self.await_settings(at).await?,
+                Act::ShutdownWrite => self.wires.shut_write(at, self.until).await?,
+                Act::Wait(time) => self.pause(at, *time).await?,
             }
         }
         Ok(())
     }
 
-    async fn pause(&mut self, time: Duration) -> Result<(), Stop> {
+    /// What stands in the place of bindings on this link: where we are its server, `{accept}` answers the
+    /// key of the last request.
+    fn bindings(&self, at: usize) -> Cow<'_, Bindings> {
+        let said = self.wires.record().said(at);
+        let talk = Talk::read(&said);
+        let key = match talk.link.we {
+            Party::Client => None,
+            Party::Server => talk.requests.last(),
+        };
+        let key = key.and_then(|one| one.head.fields.values("Sec-WebSocket-Key").next());
+        match key {
+            None => Cow::Borrowed(self.play.bindings),
+            Some(key) => {
+                let accept = accept(key).to_vec();
+                Cow::Owned(Bindings { accept, ..self.play.bindings.clone() })
+            }
+        }
+    }
+
+    async fn write(&mut self, at: usize, octets: &[u8], kind: IoKind) -> Result<(), Stop> {
+        self.wires.write(at, octets, kind, self.play.limits.window, self.until).await
+    }
+
+    async fn pause(&mut self, at: usize, time: Duration) -> Result<(), Stop> {
         let until = Instant::now() + time;
         loop {
-            let progress = self.progress();
-            self.pay(&progress).await?;
-            match self.wire.read_until(until).await {
+            self.look(at).await?;
+            match self.wires.read_until(at, until).await {
                 Ok(()) => {}
                 Err(Stop::TimeUp) => return Ok(()),
                 Err(stop) => return Err(stop),
@@ -142,54 +219,56 @@ impl Player<'_> {
         }
     }
 
-    async fn await_head(&mut self, outcomes: &Outcomes) -> Result<Remaining, Stop> {
+    async fn await_response(&mut self, at: usize, outcomes: &Outcomes) -> Result<Remaining, Stop> {
         let since = Instant::now();
         loop {
-            let progress = self.progress();
-            self.pay(&progress).await?;
-            if progress.http2.stream != self.stream {
-                self.stream = progress.http2.stream;
-                self.heads_taken = 0;
+            let so_far = self.look(at).await?;
+            let taken = &mut self.taken[at];
+            if so_far.stream != taken.stream {
+                *taken = Taken { stream: so_far.stream, responses: 0, ..*taken };
             }
-            while let Some(&status) = progress.heads.get(self.heads_taken) {
-                self.heads_taken += 1;
+            while let Some(&status) = so_far.statuses.get(taken.responses) {
+                taken.responses += 1;
                 if takes(outcomes, status) {
-                    let covered = covers(outcomes, status);
+                    let covered = outcomes.covers_status(status);
                     return Ok(if covered { Remaining::Played } else { Remaining::LeftOut });
                 }
             }
             // With no head at all, it can only be something else than HTTP.
-            if progress.awaits == Awaits::Nothing && progress.heads.is_empty() {
+            if so_far.awaits == Awaits::Nothing && so_far.statuses.is_empty() {
                 return Err(Stop::Decided);
             }
-            let silent = self.wire.active().max(since) + self.play.limits.window;
-            self.wire.read_until(silent.min(self.until)).await?;
+            self.read(at, since).await?;
         }
     }
 
-    async fn await_request(&mut self) -> Result<(), Stop> {
+    async fn await_request(&mut self, at: usize) -> Result<(), Stop> {
         let since = Instant::now();
-        while RequestHead::parse(self.wire.record().read()).complete().is_none() {
-            let silent = self.wire.active().max(since) + self.play.limits.window;
-            self.wire.read_until(silent.min(self.until)).await?;
+        while self.look(at).await?.requests <= self.taken[at].requests {
+            self.read(at, since).await?;
         }
+        self.taken[at].requests += 1;
         Ok(())
     }
 
-    async fn await_settings(&mut self) -> Result<(), Stop> {
+    async fn await_settings(&mut self, at: usize) -> Result<(), Stop> {
         let since = Instant::now();
         loop {
-            let progress = self.progress();
-            self.pay(&progress).await?;
-            if progress.http2.settings {
+            let so_far = self.look(at).await?;
+            if so_far.settings {
                 return Ok(());
             }
-            if progress.awaits == Awaits::Nothing {
+            if so_far.awaits == Awaits::Nothing {
                 return Err(Stop::Decided);
             }
-            let silent = self.wire.active().max(since) + self.play.limits.window;
-            self.wire.read_until(silent.min(self.until)).await?;
+            self.read(at, since).await?;
         }
+    }
+
+    /// Reads until nothing has been written or read on this link for one window, nor since then.
+    async fn read(&mut self, at: usize, since: Instant) -> Result<(), Stop> {
+        let silent = self.wires.active(at).max(since) + self.play.limits.window;
+        self.wires.read_until(at, silent.min(self.until)).await
     }
 
     /// Reads until the outcome is decided.
@@ -198,40 +277,66 @@ impl Player<'_> {
         let since = Instant::now();
         let mut end_awaited_until = None;
         loop {
-            let progress = self.progress();
-            match self.pay(&progress).await {
-                Ok(()) | Err(Stop::WriteFailed) => {}
+            let so_far = match self.look(FIRST).await {
+                Ok(so_far) => so_far,
+                Err(Stop::WriteFailed) => continue,
                 Err(stop) => return stop,
-            }
-            let until = match progress.awaits {
-                Awaits::Nothing => return Stop::Decided,
-                Awaits::Octets => self.wire.active().max(since) + window,
-                Awaits::End => *end_awaited_until.get_or_insert_with(|| Instant::now() + window),
             };
-            if let Err(stop) = self.wire.read_until(until.min(self.until)).await {
+            let read = match so_far.awaits {
+                Awaits::Nothing => return Stop::Decided,
+                Awaits::Octets => self.read(FIRST, since).await,
+                Awaits::End => {
+                    let until = *end_awaited_until.get_or_insert_with(|| Instant::now() + window);
+                    self.wires.read_until(FIRST, until.min(self.until)).await
+                }
+            };
+            if let Err(stop) = read {
                 return stop;
             }
         }
     }
 
-    /// Writes what HTTP/2 has obliged us to and was not written yet.
-    async fn pay(&mut self, progress: &Progress) -> Result<(), Stop> {
-        let paid = self.wire.record().owed();
-        let due = progress.http2.owed.get(paid..).unwrap_or_default();
-        if due.is_empty() || !self.wire.is_writable() {
-            return Ok(());
+    /// Does what HTTP/2 obliges us to, and says how far this link has come.
+    async fn look(&mut self, at: usize) -> Result<SoFar, Stop> {
+        for other in (0..self.taken.len()).filter(|other| *other != at) {
+            let due = self.so_far(other).due;
+            self.do_duties(other, &due).await?;
         }
-        let window = self.play.limits.window;
-        self.wire.write(due, IoKind::WroteOwed, window, self.until).await
+        loop {
+            let so_far = self.so_far(at);
+            if !self.do_duties(at, &so_far.due).await? {
+                return Ok(so_far);
+            }
+        }
     }
 
-    fn progress(&self) -> Progress {
-        self.talk(|talk| judge::progress(self.play.case, talk))
+    /// Writes what is due and was not written yet; whether anything was.
+    async fn do_duties(&mut self, at: usize, due: &[u8]) -> Result<bool, Stop> {
+        let done = self.wires.record().owed(at);
+        let due = due.get(done..).unwrap_or_default();
+        if due.is_empty() || !self.wires.is_writable(at) {
+            return Ok(false);
+        }
+        self.write(at, due, IoKind::WroteOwed).await?;
+        Ok(true)
     }
 
-    /// Looks at what was said so far.
-    fn talk<T>(&self, look: impl FnOnce(&Talk<'_>) -> T) -> T {
-        let record = self.wire.record();
-        look(&Talk::read(&Octets::under_way(record.link(), record.written(), record.read())))
+    fn so_far(&self, at: usize) -> SoFar {
+        let said = self.wires.record().said(at);
+        let talk = Talk::read(&said);
+        let frames = Directions::of(&talk);
+        SoFar {
+            awaits: awaits(self.play.case, &talk),
+            stream: talk.stream(),
+            statuses: talk.statuses().collect(),
+            requests: talk.requests.len(),
+            settings: frames.is_some_and(|frames| frames.has_settings()),
+            due: frames.map(|frames| frames.due()).unwrap_or_default(),
+        }
     }
 }
+
+/// The link that the case is about.
+const FIRST: usize = 0;
+/// How long what is still under way is dropped.
+const DRAIN: Duration = Duration::from_millis(50);

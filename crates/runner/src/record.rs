@@ -1,23 +1,29 @@
-//! The record of one connection while it is played: events with their times, octets with their cap.
-//! Never reads or writes: it is told.
+//! The record of a case while it is played: events with their times, octets with their cap.
 
 use tokio::time::Instant;
-use upspec_exchange::{Io, IoKind, Link, Record};
+use upspec_exchange::{Io, IoKind, Link, Octets, Record};
 
 /// A record in the making.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     opened: Instant,
-    link: Link,
+    /// How many octets of what is read on a link are kept.
     keep: usize,
+    links: Vec<Heard>,
     io: Vec<Io>,
+    /// The length of `io` when the current write began: what stands before is not added to.
+    write_began: usize,
+}
+
+/// What was recorded on one link.
+#[derive(Debug)]
+struct Heard {
+    link: Link,
     written: Vec<u8>,
     /// How many octets were written because HTTP/2 obliges us to.
     owed: usize,
     read: Vec<u8>,
     reads: usize,
-    /// The length of `io` when the current write began: what stands before is not added to.
-    write_began: usize,
 }
 
 /// Whether there is room for more octets.
@@ -30,44 +36,44 @@ pub(crate) enum Room {
 }
 
 impl Recorder {
-    /// Begins with the opening of the connection, which is now.
-    pub(crate) fn begin(link: Link, keep: usize) -> Self {
-        Self {
-            opened: Instant::now(),
-            link,
-            keep,
-            io: Vec::new(),
-            written: Vec::new(),
-            owed: 0,
-            read: Vec::new(),
-            reads: 0,
-            write_began: 0,
-        }
+    /// Begins when the links are opened, which is now.
+    pub(crate) fn begin(links: Vec<Link>, keep: usize) -> Self {
+        let heard = |link| Heard { link, written: Vec::new(), owed: 0, read: Vec::new(), reads: 0 };
+        let links = links.into_iter().map(heard).collect();
+        Self { opened: Instant::now(), keep, links, io: Vec::new(), write_began: 0 }
     }
 
-    /// When the connection was opened.
+    /// When the links were opened.
     pub(crate) fn opened(&self) -> Instant {
         self.opened
     }
 
-    /// All that the steps have written.
-    pub(crate) fn written(&self) -> &[u8] {
-        &self.written
+    /// Which link has this name.
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
+        self.links.iter().position(|heard| heard.link.name == name)
     }
 
-    /// How many octets were written because HTTP/2 obliges us to.
-    pub(crate) fn owed(&self) -> usize {
-        self.owed
+    /// What was said on a link so far: of ours, what the steps have written.
+    pub(crate) fn said(&self, at: usize) -> Octets<'_> {
+        let heard = &self.links[at];
+        Octets::under_way(&heard.link, &heard.written, &heard.read)
     }
 
-    /// All that was read.
-    pub(crate) fn read(&self) -> &[u8] {
-        &self.read
+    /// The octets after the last LF that the steps have written on a link.
+    pub(crate) fn line_under_way(&self, at: usize) -> &[u8] {
+        let written = &self.links[at].written;
+        let begins = written.iter().rposition(|octet| *octet == b'\n').map_or(0, |lf| lf + 1);
+        &written[begins..]
+    }
+
+    /// How many octets were written on a link because HTTP/2 obliges us to.
+    pub(crate) fn owed(&self, at: usize) -> usize {
+        self.links[at].owed
     }
 
     /// An event without octets.
-    pub(crate) fn event(&mut self, kind: IoKind) {
-        self.push(kind, &[]);
+    pub(crate) fn event(&mut self, at: usize, kind: IoKind) {
+        self.push(at, kind, &[]);
     }
 
     /// A write begins: its octets are an event of their own, even when nothing happened since the last.
@@ -75,61 +81,54 @@ impl Recorder {
         self.write_began = self.io.len();
     }
 
-    /// Octets of a step that are on their way.
-    pub(crate) fn wrote(&mut self, octets: &[u8]) {
-        self.written.extend_from_slice(octets);
-        self.append_or_push(IoKind::Wrote, octets);
-    }
-
-    /// Octets that no step wrote.
-    pub(crate) fn wrote_besides(&mut self, octets: &[u8], kind: IoKind) {
-        if kind == IoKind::WroteOwed {
-            self.owed += octets.len();
+    /// Octets that are on their way.
+    pub(crate) fn wrote(&mut self, at: usize, octets: &[u8], kind: IoKind) {
+        match kind {
+            IoKind::Wrote => self.links[at].written.extend_from_slice(octets),
+            IoKind::WroteOwed => self.links[at].owed += octets.len(),
+            _ => {}
         }
-        self.append_or_push(kind, octets);
+        self.append_or_push(at, kind, octets, self.write_began);
     }
 
     /// Octets that arrived: as many as there is room for are kept.
-    pub(crate) fn got(&mut self, octets: &[u8]) -> Room {
-        let room = self.keep.saturating_sub(self.read.len());
+    pub(crate) fn got(&mut self, at: usize, octets: &[u8]) -> Room {
+        let heard = &mut self.links[at];
+        let room = self.keep.saturating_sub(heard.read.len());
         let kept = &octets[..octets.len().min(room)];
-        self.read.extend_from_slice(kept);
-        self.reads += 1;
+        heard.read.extend_from_slice(kept);
+        heard.reads += 1;
         if kept.is_empty() {
-        } else if self.reads <= READS_APART {
-            self.push(IoKind::Read, kept);
+        } else if heard.reads <= READS_APART {
+            self.push(at, IoKind::Read, kept);
         } else {
-            self.append_or_push(IoKind::Read, kept);
+            self.append_or_push(at, IoKind::Read, kept, 0);
         }
         if kept.len() == octets.len() {
             return Room::Left;
         }
-        self.event(IoKind::CapReached);
+        self.event(at, IoKind::CapReached);
         Room::Used
-    }
-
-    /// What we are recorded as on the connection.
-    pub(crate) fn link(&self) -> &Link {
-        &self.link
     }
 
     /// The record as it is in the end.
     pub(crate) fn finish(self) -> Record {
-        Record::of(self.link, self.io)
+        Record { links: self.links.into_iter().map(|heard| heard.link).collect(), io: self.io }
     }
 
     /// Adds to the last event when it is of this kind: then nothing happened in between.
-    fn append_or_push(&mut self, kind: IoKind, octets: &[u8]) {
-        let from = if kind == IoKind::Read { 0 } else { self.write_began };
+    fn append_or_push(&mut self, at: usize, kind: IoKind, octets: &[u8], from: usize) {
         match self.io[from..].last_mut() {
-            Some(last) if last.kind == kind => last.bytes.extend_from_slice(octets),
-            _ => self.push(kind, octets),
+            Some(last) if last.kind == kind && last.link == at => {
+                last.bytes.extend_from_slice(octets);
+            }
+            _ => self.push(at, kind, octets),
         }
     }
 
-    fn push(&mut self, kind: IoKind, octets: &[u8]) {
+    fn push(&mut self, at: usize, kind: IoKind, octets: &[u8]) {
         let at_us = u64::try_from(self.opened.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.io.push(Io { link: 0, at_us, kind, bytes: octets.to_vec() });
+        self.io.push(Io { link: at, at_us, kind, bytes: octets.to_vec() });
     }
 }
 
@@ -150,11 +149,10 @@ mod tests {
 
     #[test]
     fn what_exceeds_the_cap_is_dropped() {
-        let mut record = Recorder::begin(plain(), 5);
-        assert_eq!(record.got(b"abc"), Room::Left);
-        assert_eq!(record.got(b"de"), Room::Left);
-        assert_eq!(record.got(b"f"), Room::Used);
-        assert_eq!(record.read(), b"abcde");
+        let mut record = Recorder::begin(vec![plain()], 5);
+        assert_eq!(record.got(0, b"abc"), Room::Left);
+        assert_eq!(record.got(0, b"de"), Room::Left);
+        assert_eq!(record.got(0, b"f"), Room::Used);
         let record = record.finish();
         assert_eq!(record.sent(0, Party::Server), b"abcde");
         assert!(record.saw(IoKind::CapReached));
@@ -162,26 +160,28 @@ mod tests {
 
     #[test]
     fn a_write_is_one_event_until_something_is_read() {
-        let mut record = Recorder::begin(plain(), 100);
-        record.wrote(b"ab");
-        record.wrote(b"cd");
-        record.got(b"x");
-        record.wrote(b"ef");
+        let mut record = Recorder::begin(vec![plain()], 100);
+        record.wrote(0, b"ab", IoKind::Wrote);
+        record.wrote(0, b"cd", IoKind::Wrote);
+        record.got(0, b"x");
+        record.wrote(0, b"ef", IoKind::Wrote);
         record.begin_write();
-        record.wrote(b"g");
+        record.wrote(0, b"g", IoKind::Wrote);
         let kinds: Vec<_> = record.io.iter().map(|io| (io.kind, io.bytes.len())).collect();
         assert_eq!(
             kinds,
             [(IoKind::Wrote, 4), (IoKind::Read, 1), (IoKind::Wrote, 2), (IoKind::Wrote, 1)]
         );
-        assert_eq!(record.written(), b"abcdefg");
+        assert_eq!(record.line_under_way(0), b"abcdefg");
+        record.wrote(0, b"\r\nh", IoKind::Wrote);
+        assert_eq!(record.line_under_way(0), b"h");
     }
 
     #[test]
     fn a_drip_costs_its_octets() {
-        let mut record = Recorder::begin(plain(), 1 << 20);
+        let mut record = Recorder::begin(vec![plain()], 1 << 20);
         for _ in 0..READS_APART + 500 {
-            record.got(b"x");
+            record.got(0, b"x");
         }
         assert_eq!(record.io.len(), READS_APART);
         assert_eq!(record.finish().sent(0, Party::Server).len(), READS_APART + 500);

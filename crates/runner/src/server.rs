@@ -8,6 +8,7 @@ use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::connect::is_listening;
+use crate::error::Error;
 use crate::target::Target;
 
 /// A server that we started. Dropping it kills it.
@@ -24,16 +25,20 @@ impl Server {
     /// # Errors
     ///
     /// Says what became of the command, in a phrase with the command in it.
-    pub(crate) async fn start(command: &str, target: &Target) -> Result<Self, String> {
+    pub(crate) async fn start(command: &str, target: &Target) -> Result<Self, Error> {
         if is_listening(target, PROBE).await {
-            return Err(format!("something listens at {target} before `{command}` is started"));
+            return Err(Error::AlreadyListening {
+                target: target.to_string(),
+                command: command.to_owned(),
+            });
         }
         let mut shell = Command::new("sh");
         shell.args(["-c", command]).kill_on_drop(true);
         shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         #[cfg(unix)]
         shell.process_group(0);
-        let child = shell.spawn().map_err(|e| format!("cannot start `{command}`: {e}"))?;
+        let child =
+            shell.spawn().map_err(|e| failed(command, format!("cannot be started: {e}")))?;
         let group = Group::of(&child);
         let mut server = Self { child, group };
         server.wait_for_port(command, target).await?;
@@ -56,7 +61,7 @@ impl Server {
         }
     }
 
-    async fn wait_for_port(&mut self, command: &str, target: &Target) -> Result<(), String> {
+    async fn wait_for_port(&mut self, command: &str, target: &Target) -> Result<(), Error> {
         let until = Instant::now() + START;
         while Instant::now() < until {
             if is_listening(target, PROBE).await {
@@ -65,17 +70,21 @@ impl Server {
             // A command that ends well may have left a server behind it.
             match self.child.try_wait() {
                 Ok(Some(status)) if !status.success() => {
-                    return Err(format!(
-                        "`{command}` ended ({status}) and nobody listens at {target}"
-                    ));
+                    let why = format!("ended ({status}) and nobody listens at {target}");
+                    return Err(failed(command, why));
                 }
                 Ok(_) => {}
-                Err(error) => return Err(format!("cannot watch `{command}`: {error}")),
+                Err(error) => return Err(failed(command, format!("cannot be watched: {error}"))),
             }
             sleep(BETWEEN_PROBES).await;
         }
-        Err(format!("`{command}` does not listen at {target} after {} s", START.as_secs()))
+        let why = format!("does not listen at {target} after {} s", START.as_secs());
+        Err(failed(command, why))
     }
+}
+
+fn failed(command: &str, why: String) -> Error {
+    Error::ServerCommand { command: command.to_owned(), why }
 }
 
 impl Drop for Server {

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::net::Ipv6Addr;
 
+use crate::error::Error;
 use crate::tls::Trust;
 
 /// A target as its URL names it (RFC 6455 section 3, RFC 9110 section 4.2).
@@ -37,68 +38,41 @@ pub enum Scheme {
     Wss,
 }
 
-/// Why a text is not the URL of a target.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TargetError {
-    /// The fragment of RFC 6455 section 3, which a WebSocket URI cannot have.
-    #[error(
-        "`{0}` has a fragment (`#…`), which a WebSocket URI cannot have; write a `#` in the path as `%23`"
-    )]
-    Fragment(String),
-    /// The host is missing or has a character that no host has.
-    #[error("`{url}` has no usable host: {why}")]
-    Host {
-        /// The whole text.
-        url: String,
-        /// What is wrong with the host.
-        why: &'static str,
-    },
-    /// The path has a character that must be percent-encoded.
-    #[error("`{url}` has {found:?} in its path; it must be percent-encoded")]
-    Path {
-        /// The whole text.
-        url: String,
-        /// The first such character.
-        found: char,
-    },
-    /// The port is not a number from 1 to 65535.
-    #[error("`{0}` has a port that is not a number from 1 to 65535")]
-    Port(String),
-    /// There is no scheme, or one that we do not speak.
-    #[error("`{0}` does not begin with ws://, wss://, http://, https:// or h2c://")]
-    Scheme(String),
-    /// `user@` or `user:password@` before the host.
-    #[error(
-        "`{0}` has user information before its host; send credentials with --header 'Authorization: …'"
-    )]
-    UserInfo(String),
-}
-
 impl Target {
     /// Reads a URL such as `ws://127.0.0.1:9001/chat`.
     ///
     /// # Errors
     ///
     /// Says which part of the text is wrong, with the text in the message.
-    pub fn parse(url: &str) -> Result<Self, TargetError> {
-        let owned = || url.to_owned();
-        let (scheme, rest) = url.split_once("://").ok_or_else(|| TargetError::Scheme(owned()))?;
-        let scheme = Scheme::parse(scheme).ok_or_else(|| TargetError::Scheme(owned()))?;
+    pub fn parse(url: &str) -> Result<Self, Error> {
+        Self::read(url).map_err(|why| Error::Url { url: url.to_owned(), why })
+    }
+
+    fn read(url: &str) -> Result<Self, String> {
+        let unknown = "does not begin with ws://, wss://, http://, https:// or h2c://";
+        let (scheme, rest) = url.split_once("://").ok_or(unknown)?;
+        let scheme = Scheme::parse(scheme).ok_or(unknown)?;
         if rest.contains('#') {
-            return Err(TargetError::Fragment(owned()));
+            return Err("has a fragment (`#…`), which a WebSocket URI cannot have; \
+                        write a `#` in the path as `%23`"
+                .to_owned());
         }
         let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
         if authority.contains('@') {
-            return Err(TargetError::UserInfo(owned()));
+            return Err("has user information before its host; send credentials with \
+                        --header 'Authorization: …'"
+                .to_owned());
         }
         let (host, port) = split_authority(authority);
-        check_host(host).map_err(|why| TargetError::Host { url: owned(), why })?;
+        check_host(host).map_err(|why| format!("has no usable host: {why}"))?;
         let port = match port {
             None | Some("") => scheme.default_port(),
-            Some(digits) => parse_port(digits).ok_or_else(|| TargetError::Port(owned()))?,
+            Some(digits) => {
+                parse_port(digits).ok_or("has a port that is not a number from 1 to 65535")?
+            }
         };
         if let Some(found) = path.chars().find(|c| !c.is_ascii_graphic()) {
-            return Err(TargetError::Path { url: owned(), found });
+            return Err(format!("has {found:?} in its path; it must be percent-encoded"));
         }
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
         let tls = scheme.is_secure().then_some(Trust::System);

@@ -10,6 +10,8 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
+use crate::error::Error;
+
 /// Whose certificates are believed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trust {
@@ -22,24 +24,8 @@ pub enum Trust {
     System,
 }
 
-/// Why there is no TLS configuration.
-#[derive(Debug, thiserror::Error)]
-pub enum TrustError {
-    /// The PEM file cannot be read, or is no PEM.
-    #[error("cannot read certificates from {}: {why}", file.display())]
-    File {
-        /// The file.
-        file: PathBuf,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// rustls does not accept the configuration.
-    #[error("TLS cannot be set up: {0}")]
-    Setup(#[from] rustls::Error),
-}
-
 /// The configuration of our side: TLS 1.2 and 1.3, without ALPN, which each connection sets for itself.
-pub(crate) fn client_config(trust: &Trust) -> Result<ClientConfig, TrustError> {
+pub(crate) fn client_config(trust: &Trust) -> Result<ClientConfig, Error> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()?;
@@ -61,8 +47,8 @@ pub(crate) fn client_config(trust: &Trust) -> Result<ClientConfig, TrustError> {
     })
 }
 
-fn roots_from(file: &PathBuf) -> Result<RootCertStore, TrustError> {
-    let failed = |why: String| TrustError::File { file: file.clone(), why };
+fn roots_from(file: &PathBuf) -> Result<RootCertStore, Error> {
+    let failed = |why: String| Error::Certificates { file: file.clone(), why };
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(file).map_err(|e| failed(e.to_string()))? {
         let certificate = certificate.map_err(|e| failed(e.to_string()))?;

@@ -1,27 +1,36 @@
-//! A connection together with its record: whatever goes over it is written down in the same breath.
-//! Never decides when to stop: every wait comes with its end.
+//! The connections of a case together with their record: whatever goes over one is written down in the
+//! same breath. Every wait comes with its end.
 
+use std::future::poll_fn;
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf, split};
-use tokio::time::{Instant, sleep_until, timeout_at};
-use upspec_exchange::{IoKind, Link, Over, Record};
-use upspec_handshake::Party;
+use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncWrite as _, AsyncWriteExt as _, ReadBuf};
+use tokio::time::{Instant, timeout_at};
+use upspec_exchange::{IoKind, Link, Record};
 
 use crate::connect::Stream;
 use crate::record::{Recorder, Room};
 
-/// A connection that records itself.
-pub(crate) struct Wire {
-    reader: ReadHalf<Stream>,
-    writer: WriteHalf<Stream>,
+/// The connections of a case, by the number of their link. They are read all at once, so that each
+/// event has its place on the one timeline.
+pub(crate) struct Wires {
+    wires: Vec<Wire>,
     buffer: Box<[u8]>,
     record: Recorder,
+}
+
+/// One connection, and what is known of its two directions.
+struct Wire {
+    stream: Stream,
     /// When octets last went over it, in either direction.
     active: Instant,
     peer: Peer,
     write_shut: bool,
+    /// The cap is reached: the rest is left unread.
+    full: bool,
 }
 
 /// Why nothing more is to be had of a connection, or nothing more is wanted.
@@ -48,19 +57,26 @@ enum Peer {
     ResetMet,
 }
 
-impl Wire {
-    /// Begins to record a connection that was just opened.
-    pub(crate) fn new(stream: Stream, over: Over, keep: usize) -> Self {
-        let link = Link {
-            tls: stream.is_tls(),
-            alpn: stream.alpn(),
-            ..Link::plain(TARGET, Party::Client, over)
-        };
-        let record = Recorder::begin(link, keep);
-        let (reader, writer) = split(stream);
+/// What a write came to, or what was read meanwhile.
+enum Moved {
+    Read(Result<(), Stop>),
+    Wrote(io::Result<usize>),
+}
+
+impl Wires {
+    /// Begins to record connections that were just opened. Of each direction so many octets are kept.
+    pub(crate) fn new(links: Vec<(Link, Stream)>, keep: usize) -> Self {
+        let (links, streams): (Vec<Link>, Vec<Stream>) = links.into_iter().unzip();
+        let record = Recorder::begin(links, keep);
         let active = record.opened();
-        let buffer = vec![0; BUFFER].into_boxed_slice();
-        Self { reader, writer, buffer, record, active, peer: Peer::Open, write_shut: false }
+        let wires = streams.into_iter().map(|stream| Wire {
+            stream,
+            active,
+            peer: Peer::Open,
+            write_shut: false,
+            full: false,
+        });
+        Self { wires: wires.collect(), buffer: vec![0; BUFFER].into_boxed_slice(), record }
     }
 
     /// What was recorded so far.
@@ -68,30 +84,24 @@ impl Wire {
         &self.record
     }
 
-    /// When octets last went over it, in either direction.
-    pub(crate) fn active(&self) -> Instant {
-        self.active
+    /// When octets last went over a connection, in either direction.
+    pub(crate) fn active(&self, at: usize) -> Instant {
+        self.wires[at].active
     }
 
-    /// Whether the peer has ended it.
-    pub(crate) fn is_ended(&self) -> bool {
-        self.peer == Peer::Ended
+    /// Whether we can still write on a connection.
+    pub(crate) fn is_writable(&self, at: usize) -> bool {
+        self.wires[at].peer == Peer::Open && !self.wires[at].write_shut
     }
 
-    /// Whether we can still write.
-    pub(crate) fn is_writable(&self) -> bool {
-        self.peer == Peer::Open && !self.write_shut
-    }
-
-    /// Waits for octets until the time is up.
-    pub(crate) async fn read_until(&mut self, until: Instant) -> Result<(), Stop> {
-        if self.is_ended() {
+    /// Waits until something comes on any connection, or this one is at its end, or the time is up.
+    pub(crate) async fn read_until(&mut self, at: usize, until: Instant) -> Result<(), Stop> {
+        if self.wires[at].peer == Peer::Ended {
             return Err(Stop::Ended);
         }
-        match timeout_at(until, self.reader.read(&mut self.buffer)).await {
-            Ok(outcome) => self.took(outcome),
-            Err(_) => Err(Stop::TimeUp),
-        }
+        timeout_at(until, poll_fn(|context| self.poll_read(context, at)))
+            .await
+            .unwrap_or(Err(Stop::TimeUp))
     }
 
     /// Writes octets as events of this kind, and reads meanwhile: a peer that answers before it has
@@ -99,6 +109,7 @@ impl Wire {
     /// either direction for one window, and at the latest at `until`.
     pub(crate) async fn write(
         &mut self,
+        at: usize,
         octets: &[u8],
         kind: IoKind,
         window: Duration,
@@ -108,110 +119,130 @@ impl Wire {
         let since = Instant::now();
         self.record.begin_write();
         loop {
-            let stalled = (self.active.max(since) + window).min(until);
-            let write = async {
-                match rest {
-                    [] => self.writer.flush().await.map(|()| 0),
-                    _ => self.writer.write(rest).await,
+            let stalled = (self.active(at).max(since) + window).min(until);
+            let moved = poll_fn(|context| match self.wires[at].poll_write(context, rest) {
+                Poll::Ready(outcome) => Poll::Ready(Moved::Wrote(outcome)),
+                Poll::Pending => self.poll_read(context, at).map(Moved::Read),
+            });
+            match timeout_at(stalled, moved).await {
+                Err(_) => return Err(Stop::TimeUp),
+                Ok(Moved::Read(outcome)) => outcome?,
+                Ok(Moved::Wrote(Ok(_))) if rest.is_empty() => return Ok(()),
+                Ok(Moved::Wrote(Ok(0))) => {
+                    return Err(self.write_failed(at, io::ErrorKind::WriteZero));
                 }
-            };
-            tokio::select! {
-                biased;
-                outcome = write => match outcome {
-                    Ok(_) if rest.is_empty() => return Ok(()),
-                    Ok(count) if count > 0 => {
-                        self.wrote(&rest[..count], kind);
-                        rest = &rest[count..];
-                    }
-                    Ok(_) => return Err(self.write_failed(io::ErrorKind::WriteZero)),
-                    Err(error) => return Err(self.write_failed(error.kind())),
-                },
-                outcome = self.reader.read(&mut self.buffer) => self.took(outcome)?,
-                () = sleep_until(stalled) => return Err(Stop::TimeUp),
+                Ok(Moved::Wrote(Ok(count))) => {
+                    self.wires[at].active = Instant::now();
+                    self.record.wrote(at, &rest[..count], kind);
+                    rest = &rest[count..];
+                }
+                Ok(Moved::Wrote(Err(error))) => return Err(self.write_failed(at, error.kind())),
             }
         }
     }
 
     /// Ends our writing side as a step of the case.
-    pub(crate) async fn shut_write(&mut self, until: Instant) -> Result<(), Stop> {
-        self.write_shut = true;
-        match timeout_at(until, self.writer.shutdown()).await {
+    pub(crate) async fn shut_write(&mut self, at: usize, until: Instant) -> Result<(), Stop> {
+        let wire = &mut self.wires[at];
+        wire.write_shut = true;
+        match timeout_at(until, wire.stream.shutdown()).await {
             Ok(Ok(())) => {
-                self.record.event(IoKind::ShutWrite);
+                self.record.event(at, IoKind::ShutWrite);
                 Ok(())
             }
-            Ok(Err(error)) => Err(self.write_failed(error.kind())),
+            Ok(Err(error)) => Err(self.write_failed(at, error.kind())),
             Err(_) => Err(Stop::TimeUp),
         }
     }
 
-    /// Writes down that nothing more was waited for.
-    pub(crate) fn note_decided(&mut self) {
-        self.record.event(IoKind::Decided);
-    }
-
-    /// Writes down that the time is up.
-    pub(crate) fn note_deadline(&mut self) {
-        self.record.event(IoKind::Deadline);
+    /// Writes down something that happened without octets.
+    pub(crate) fn note(&mut self, at: usize, kind: IoKind) {
+        self.record.event(at, kind);
     }
 
     /// Closes with a FIN and without a reset as far as the peer lets us: ends our side, then drops
     /// what still arrives for a short while.
     pub(crate) async fn close(mut self, drain: Duration) -> Record {
-        if self.is_ended() {
-            return self.record.finish();
-        }
-        self.record.event(IoKind::Closed);
-        let until = Instant::now() + drain;
-        let mut dropped = 0;
-        if !self.write_shut {
-            let _ = timeout_at(until, self.writer.shutdown()).await;
-        }
-        while let Ok(Ok(count)) = timeout_at(until, self.reader.read(&mut self.buffer)).await {
-            dropped += count;
-            if count == 0 || dropped > DRAIN_CAP {
-                break;
+        for (at, wire) in self.wires.iter_mut().enumerate() {
+            if wire.peer == Peer::Ended {
+                continue;
+            }
+            self.record.event(at, IoKind::Closed);
+            let until = Instant::now() + drain;
+            let mut dropped = 0;
+            if !wire.write_shut {
+                let _ = timeout_at(until, wire.stream.shutdown()).await;
+            }
+            while let Ok(Ok(count)) = timeout_at(until, wire.stream.read(&mut self.buffer)).await {
+                dropped += count;
+                if count == 0 || dropped > DRAIN_CAP {
+                    break;
+                }
             }
         }
         self.record.finish()
     }
 
-    fn wrote(&mut self, octets: &[u8], kind: IoKind) {
-        self.active = Instant::now();
-        if kind == IoKind::Wrote {
-            self.record.wrote(octets);
-        } else {
-            self.record.wrote_besides(octets, kind);
+    /// Reads what is there on any connection; whether this one can go on.
+    fn poll_read(&mut self, context: &mut Context<'_>, own: usize) -> Poll<Result<(), Stop>> {
+        let mut moved = false;
+        let mut stop = Ok(());
+        for at in 0..self.wires.len() {
+            if self.wires[at].peer == Peer::Ended || self.wires[at].full {
+                continue;
+            }
+            let mut buffer = ReadBuf::new(&mut self.buffer);
+            let stream = Pin::new(&mut self.wires[at].stream);
+            if let Poll::Ready(outcome) = stream.poll_read(context, &mut buffer) {
+                let outcome = outcome.map(|()| buffer.filled().len());
+                let taken = self.took(at, outcome);
+                moved = true;
+                if at == own {
+                    stop = taken;
+                }
+            }
         }
+        if moved { Poll::Ready(stop) } else { Poll::Pending }
     }
 
-    fn took(&mut self, outcome: io::Result<usize>) -> Result<(), Stop> {
+    fn took(&mut self, at: usize, outcome: io::Result<usize>) -> Result<(), Stop> {
+        let wire = &mut self.wires[at];
         let event = match outcome {
-            Ok(0) if self.peer == Peer::ResetMet => IoKind::Reset,
+            Ok(0) if wire.peer == Peer::ResetMet => IoKind::Reset,
             Ok(0) => IoKind::ReadEnd,
             Ok(count) => {
-                self.active = Instant::now();
-                return match self.record.got(&self.buffer[..count]) {
-                    Room::Left => Ok(()),
-                    Room::Used => Err(Stop::Full),
-                };
+                wire.active = Instant::now();
+                wire.full = self.record.got(at, &self.buffer[..count]) == Room::Used;
+                return if wire.full { Err(Stop::Full) } else { Ok(()) };
             }
             Err(error) => end_of(&error),
         };
-        self.peer = Peer::Ended;
-        self.record.event(event);
+        wire.peer = Peer::Ended;
+        self.record.event(at, event);
         Err(Stop::Ended)
     }
 
-    fn write_failed(&mut self, kind: io::ErrorKind) -> Stop {
-        self.record.event(IoKind::WriteFailed);
-        self.write_shut = true;
+    fn write_failed(&mut self, at: usize, kind: io::ErrorKind) -> Stop {
+        self.record.event(at, IoKind::WriteFailed);
+        self.wires[at].write_shut = true;
         // The system reports a reset once: a read after it meets a mere end. EPIPE is different, it
         // comes when the reset followed an orderly end.
         if kind == io::ErrorKind::ConnectionReset {
-            self.peer = Peer::ResetMet;
+            self.wires[at].peer = Peer::ResetMet;
         }
         Stop::WriteFailed
+    }
+}
+
+impl Wire {
+    /// Writes what it can, or, when nothing is left, sees to it that all has left.
+    fn poll_write(&mut self, context: &mut Context<'_>, rest: &[u8]) -> Poll<io::Result<usize>> {
+        let stream = Pin::new(&mut self.stream);
+        if rest.is_empty() {
+            ready!(stream.poll_flush(context))?;
+            return Poll::Ready(Ok(0));
+        }
+        stream.poll_write(context, rest)
     }
 }
 
@@ -239,9 +270,7 @@ pub(crate) fn refusal(error: &io::Error) -> Option<IoKind> {
     }
 }
 
-/// What the link to the target is called.
-pub(crate) const TARGET: &str = "target";
 /// How much is read at once.
 const BUFFER: usize = 16 * 1024;
-/// How many octets are dropped at most while the connection is closed.
+/// How many octets are dropped at most while a connection is closed.
 const DRAIN_CAP: usize = 1024 * 1024;

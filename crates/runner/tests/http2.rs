@@ -13,7 +13,8 @@ use support::*;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_rustls::TlsAcceptor;
-use upspec_corpus::case::{Alpn, Case, Outcome, Over, Tls};
+use upspec_corpus::Bindings;
+use upspec_corpus::case::{Alpn, Case, Need, Outcome, Over, Tls};
 use upspec_exchange::{IoKind, Record};
 use upspec_handshake::Party;
 use upspec_judge::{Reason, Verdict};
@@ -100,9 +101,9 @@ fn request() -> Case {
 
 async fn played(case: &Case, target: &Target) -> Record {
     let connector = Connector::reach(target, Duration::ZERO, limits().timeout).await.unwrap();
-    let script = upspec_runner::script(&case.steps, &upspec_corpus::Bindings::default());
+    let bindings = &Bindings::default();
     let limits = limits();
-    let play_it = Play { case, script: &script, close: b"", limits };
+    let play_it = Play { case, bindings, close: b"", limits };
     play(&connector, &play_it).await.unwrap()
 }
 
@@ -177,7 +178,7 @@ async fn run_against(target: Target) -> RunOutcome {
         &[Outcome::Closed, Outcome::NotHttp, Outcome::Silent],
     ));
     let mut needy = request();
-    needy.needs = vec![upspec_corpus::case::Need::Http2];
+    needy.needs = vec![Need::Http2];
     let plain = case("server/test/get", vec![send(GET)]);
     let cases = [control(), control2, plain, needy];
     let plan = Plan::new(&cases, |_| true);
@@ -199,7 +200,7 @@ async fn where_http2_is_all_nothing_else_is_played() {
     for target in [clear, secure] {
         let outcome = run_against(target).await;
         assert_eq!(outcome.ending, Ending::Complete);
-        assert!(outcome.facts.http2 && outcome.facts.http2_alone);
+        assert!(outcome.facts.has(Need::Http2) && outcome.facts.http2_alone);
         let want = [
             (upspec_runner::CONTROL, Verdict::Inconclusive, lacks),
             (HTTP2_CONTROL, Verdict::Pass, None),
@@ -221,7 +222,7 @@ async fn where_http2_is_all_nothing_else_is_played() {
 async fn a_server_without_http2_is_not_asked_for_it() {
     let lacks = Some(Reason::NotApplicable);
     let outcome = run_against(target(serve(websocket).await)).await;
-    assert!(!outcome.facts.http2 && !outcome.facts.http2_alone);
+    assert!(!outcome.facts.has(Need::Http2) && !outcome.facts.http2_alone);
     let of = |id: &str| {
         let all = verdicts(&outcome);
         all.into_iter().find(|row| row.0 == id).unwrap()

@@ -12,7 +12,7 @@ use upspec_corpus::Bindings;
 use upspec_corpus::case::{Act, Case, Connection, Outcome, Outcomes, Step, Tunnel};
 use upspec_exchange::{IoKind, Record};
 use upspec_handshake::Party;
-use upspec_runner::{Connector, Limits, Nonces, Play, Target, Turn, play, script};
+use upspec_runner::{Connector, Limits, Nonces, Play, Target, Turn, play};
 
 async fn play_at(target: &Target, case: &Case, limits: Limits) -> Record {
     let connector = Connector::reach(target, Duration::ZERO, limits.timeout).await.unwrap();
@@ -22,9 +22,8 @@ async fn play_at(target: &Target, case: &Case, limits: Limits) -> Record {
         ping: nonces.ping.clone(),
         ..Bindings::default()
     };
-    let script = script(&case.steps, &filled);
     let close = &nonces.close;
-    play(&connector, &Play { case, script: &script, close, limits }).await.unwrap()
+    play(&connector, &Play { case, bindings: &filled, close, limits }).await.unwrap()
 }
 
 fn kinds(exchange: &Record) -> Vec<IoKind> {

@@ -15,9 +15,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+use upspec_corpus::Bindings;
 use upspec_exchange::{IoKind, Record};
 use upspec_handshake::Party;
-use upspec_runner::{ConnectError, Connector, Play, Scheme, Target, Trust, play};
+use upspec_runner::{Connector, Error, Play, Scheme, Target, Trust, play};
 
 /// How a server ends its TLS.
 #[derive(Clone, Copy)]
@@ -66,11 +67,11 @@ fn secure_target(address: SocketAddr, trust: Trust) -> Target {
     Target::parse(&format!("wss://{address}/")).unwrap().trusting(trust)
 }
 
-async fn get(target: &Target) -> Result<Record, ConnectError> {
+async fn get(target: &Target) -> Result<Record, Error> {
     let connector = Connector::reach(target, Duration::ZERO, limits().timeout).await?;
     let case = case("server/test/get", vec![send(GET)]);
-    let script = upspec_runner::script(&case.steps, &upspec_corpus::Bindings::default());
-    play(&connector, &Play { case: &case, script: &script, close: b"", limits: limits() }).await
+    let bindings = &Bindings::default();
+    play(&connector, &Play { case: &case, bindings, close: b"", limits: limits() }).await
 }
 
 #[tokio::test]
@@ -97,7 +98,7 @@ async fn a_certificate_needs_someone_to_vouch_for_it() {
     assert!(known.is_ok(), "{:?}", known.err());
     let unknown = get(&secure_target(address, Trust::System)).await.unwrap_err();
     let text = unknown.to_string();
-    assert!(matches!(unknown, ConnectError::Tls { .. }), "{text}");
+    assert!(matches!(unknown, Error::Tls { .. }), "{text}");
     assert!(text.contains("certificate"), "{text}");
 }
 
@@ -106,5 +107,5 @@ async fn a_server_without_tls_is_a_failed_handshake() {
     let address = serve(|mut stream| async move { answer(&mut stream, NOT_FOUND).await }).await;
     let target = secure_target(address, Trust::Anything);
     assert_eq!(target.scheme, Scheme::Wss);
-    assert!(matches!(get(&target).await, Err(ConnectError::Tls { .. })));
+    assert!(matches!(get(&target).await, Err(Error::Tls { .. })));
 }

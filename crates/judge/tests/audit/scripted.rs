@@ -8,7 +8,7 @@ use upspec_handshake::field::chunked::{Chunked, ChunkedReader};
 use upspec_handshake::field::elements;
 use upspec_handshake::field::framing::Framing;
 use upspec_handshake::{Party, RequestHead};
-use upspec_judge::{Awaits, Progress, progress};
+use upspec_judge::{Awaits, awaits};
 
 use crate::tunnel::{Conduct, Tunnel};
 
@@ -124,7 +124,7 @@ impl Wire<'_, '_> {
 
     /// The next response head that an await takes, as the runner counts them.
     fn head(&self, wanted: &Outcomes, taken: &mut usize) -> Option<u16> {
-        let heads = self.progress().heads;
+        let heads = self.look(|talk| talk.statuses().collect::<Vec<_>>());
         while let Some(&status) = heads.get(*taken) {
             *taken += 1;
             let interim = matches!(status, 100 | 102..=199);
@@ -135,10 +135,9 @@ impl Wire<'_, '_> {
         None
     }
 
-    fn progress(&self) -> Progress {
+    fn look<T>(&self, look: impl FnOnce(&Talk<'_>) -> T) -> T {
         let link = Link::plain("target", Party::Client, Over::Http1);
-        let octets = Octets::under_way(&link, &self.written, &self.read);
-        progress(self.case, &Talk::read(&octets))
+        look(&Talk::read(&Octets::under_way(&link, &self.written, &self.read)))
     }
 
     /// Whoever still waits for a body when the client does nothing more gives up on it.
@@ -209,7 +208,7 @@ impl Wire<'_, '_> {
 
     /// The runner waits as long as something is due, and sees an end only while it waits.
     fn finish(mut self) -> Record {
-        let kind = match (self.progress().awaits, self.ended) {
+        let kind = match (self.look(|talk| awaits(self.case, talk)), self.ended) {
             (Awaits::Nothing, _) => IoKind::Closed,
             (_, true) => IoKind::ReadEnd,
             (_, false) => IoKind::Deadline,

@@ -9,7 +9,7 @@ use upspec_handshake::field::connection::contains_option;
 use upspec_handshake::field::upgrade::protocols;
 use upspec_handshake::h2::{PREFACE, flag, hpack, write};
 use upspec_handshake::{RequestHead, Version};
-use upspec_judge::{Awaits, Verdict, judge, progress};
+use upspec_judge::{Awaits, Verdict, awaits, judge};
 
 /// What a server does about the offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,15 +147,15 @@ fn play(case: &Case, answer: Answer) -> Record {
         let octets = io.iter().filter(|(kind, _)| *kind == wanted);
         octets.flat_map(|(_, octets)| octets.clone()).collect::<Vec<_>>()
     };
-    let awaits = {
+    let awaited = {
         let (written, read) = (of(IoKind::Wrote), of(IoKind::Read));
         let link = Link::plain("target", Party::Client, Over::Http1);
-        progress(case, &Talk::read(&Octets::under_way(&link, &written, &read))).awaits
+        awaits(case, &Talk::read(&Octets::under_way(&link, &written, &read)))
     };
-    if awaits == Awaits::Nothing {
+    if awaited == Awaits::Nothing {
         io.push((IoKind::Decided, Vec::new()));
     }
-    io.push(match (awaits, answer) {
+    io.push(match (awaited, answer) {
         (Awaits::Nothing, _) => (IoKind::Closed, Vec::new()),
         (_, Answer::Close) => (IoKind::ReadEnd, Vec::new()),
         _ => (IoKind::Deadline, Vec::new()),

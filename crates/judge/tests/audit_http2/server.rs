@@ -10,7 +10,7 @@ use upspec_exchange::{Io, IoKind, Link, Octets, Over, Record, Talk};
 use upspec_handshake::frame::Compression;
 use upspec_handshake::h2::message::ListKind;
 use upspec_handshake::h2::{ErrorCode, EventKind, HeaderList, Reader, flag, setting, write};
-use upspec_judge::{Awaits, Progress, progress};
+use upspec_judge::{Awaits, awaits};
 
 use crate::tunnel::{Conduct, Tunnel};
 
@@ -85,15 +85,16 @@ pub(crate) fn play(
         match &step.act {
             Act::Await(outcomes) => {
                 wire.write(&rendered);
-                let heads = wire.progress().heads;
-                let last = heads.iter().find(|status| **status >= 200);
-                if last.is_none_or(|status| !outcomes.covers_status(*status)) {
+                let last = wire.look(|talk| talk.statuses().find(|status| *status >= 200));
+                if last.is_none_or(|status| !outcomes.covers_status(status)) {
                     return wire.finish();
                 }
             }
             Act::AwaitSettings => {
                 wire.write(&rendered);
-                if !wire.progress().http2.settings {
+                if !wire
+                    .look(|talk| talk.http2.is_some_and(|http2| !http2.server.settings.is_empty()))
+                {
                     return wire.finish();
                 }
             }
@@ -206,10 +207,9 @@ impl Wire<'_, '_> {
         }
     }
 
-    fn progress(&self) -> Progress {
+    fn look<T>(&self, look: impl FnOnce(&Talk<'_>) -> T) -> T {
         let link = Link::plain("target", Party::Client, Over::Http2);
-        let octets = Octets::under_way(&link, &self.written, &self.read);
-        progress(self.case, &Talk::read(&octets))
+        look(&Talk::read(&Octets::under_way(&link, &self.written, &self.read)))
     }
 
     fn send(&mut self, octets: &[u8]) {
@@ -225,7 +225,7 @@ impl Wire<'_, '_> {
 
     /// The runner waits as long as something is due, and sees an end only while it waits.
     fn finish(mut self) -> Record {
-        let kind = match (self.progress().awaits, self.ended) {
+        let kind = match (self.look(|talk| awaits(self.case, talk)), self.ended) {
             (Awaits::Nothing, _) => IoKind::Closed,
             (_, true) => IoKind::ReadEnd,
             (_, false) => IoKind::Deadline,

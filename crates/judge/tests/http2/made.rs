@@ -6,7 +6,7 @@ use upspec_corpus::case::{Case, Expectation, Outcomes, Over, Tunnel};
 use upspec_exchange::{Io, IoKind, Link, Octets, Record, Talk};
 use upspec_handshake::Party;
 use upspec_handshake::h2::{PREFACE, flag, hpack, write};
-use upspec_judge::{CaseResult, Progress, judge};
+use upspec_judge::{Awaits, CaseResult, judge};
 
 pub(super) const END: u8 = flag::END_STREAM;
 pub(super) const DATE: &str = "Tue, 24 Nov 2026 04:00:00 GMT";
@@ -82,9 +82,9 @@ pub(super) fn judged(case: &Case, written: &[u8], read: &[u8], end: IoKind) -> C
     judge(case, Some(exchange(written, read, end)), None, &registry)
 }
 
-/// How far a link has come on which this was written and read.
-pub(super) fn progress(case: &Case, written: &[u8], read: &[u8]) -> Progress {
-    talked(case, written, read, |talk| upspec_judge::progress(case, talk))
+/// What is still waited for on a link on which this was written and read.
+pub(super) fn awaits(case: &Case, written: &[u8], read: &[u8]) -> Awaits {
+    talked(case, written, read, |talk| upspec_judge::awaits(case, talk))
 }
 
 pub(super) fn talked<T>(

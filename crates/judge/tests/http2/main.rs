@@ -9,10 +9,10 @@ use proptest::collection::vec;
 use proptest::prelude::{any, proptest};
 use proptest::sample::Index;
 use upspec_corpus::Corpus;
-use upspec_corpus::case::{Alpn, Connection, Tunnel};
-use upspec_exchange::{FrameNotes, IoKind};
+use upspec_corpus::case::{Alpn, Connection, Need, Tunnel};
+use upspec_exchange::{FrameNotes, IoKind, Talk};
 use upspec_handshake::h2::{ErrorCode, flag, kind, write};
-use upspec_judge::{Awaits, TargetFacts, Verdict, judge, leave};
+use upspec_judge::{Awaits, TargetFacts, Verdict, judge};
 
 #[test]
 fn every_outcome_has_its_label() {
@@ -54,8 +54,8 @@ fn the_answer_is_that_of_the_last_stream() {
     let written = opened(&[get(), write::headers(3, &list(&other), END)]);
     let result = judged(&case("404"), &written, &read, IoKind::Closed);
     assert_eq!(result.outcome.map(|came| came.to_string()).as_deref(), Some("404"));
-    let far = progress(&case("404"), &written, &read);
-    assert_eq!((far.heads, far.http2.stream), (vec![404], 3));
+    let last = |talk: &Talk<'_>| (talk.statuses().collect::<Vec<_>>(), talk.stream());
+    assert_eq!(talked(&case("404"), &written, &read, last), (vec![404], 3));
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_tunnel_is_proven_by_its_pong() {
     for (read, verdict, awaits) in rows {
         let result = judged(&case, &written, &read, IoKind::Deadline);
         assert_eq!(result.verdict, verdict, "{:?}", result.findings);
-        assert_eq!(progress(&case, &written, &read).awaits, awaits);
+        assert_eq!(made::awaits(&case, &written, &read), awaits);
     }
 }
 
@@ -189,7 +189,7 @@ fn a_ping_is_answered() {
     for (pong, requirement) in rows {
         let read = [hello(), pong, answer("200", &[], END)].concat();
         let awaits = requirement.map_or(Awaits::Nothing, |_| Awaits::Octets);
-        assert_eq!(progress(&any, &written, &read).awaits, awaits);
+        assert_eq!(made::awaits(&any, &written, &read), awaits);
         let result = judged(&any, &written, &read, IoKind::Deadline);
         let found = result.findings.first().map(|one| &*one.requirement);
         assert_eq!(found, requirement);
@@ -236,47 +236,12 @@ fn waiting_ends_when_the_stream_is_decided() {
         ([write::settings(&[]), answer("200", &[], END)].concat(), Awaits::Octets),
     ];
     for (read, awaits) in rows {
-        assert_eq!(progress(&case, &written, &read).awaits, awaits, "{read:x?}");
+        assert_eq!(made::awaits(&case, &written, &read), awaits, "{read:x?}");
     }
     let mut asks = case;
     asks.expect[0].connection = Some(Connection::Open);
     let read = [hello(), answer("200", &[], END)].concat();
-    assert_eq!(progress(&asks, &written, &read).awaits, Awaits::End);
-}
-
-#[test]
-fn leaving_fits_what_was_opened() {
-    let close = b"\x88\x82\0\0\0\0\x03\xe8";
-    let goaway = write::goaway(0, ErrorCode::NO_ERROR, b"");
-    let yes = [hello(), answer("200", &[], 0)].concat();
-    let in_tunnel = [write::data(1, close, 0), goaway.clone()].concat();
-    let ours_ended = opened(&[connect(), write::data(1, b"", END)]);
-    let nothing = Vec::new();
-    let rows = [
-        (opened(&[connect()]), &yes, in_tunnel, true),
-        (opened(&[get()]), &yes, goaway.clone(), false),
-        (ours_ended, &yes, goaway, false),
-        (b"PRI * HTTP/2.0\r\n".to_vec(), &nothing, Vec::new(), false),
-    ];
-    for (written, read, octets, awaits_end) in rows {
-        let leave = talked(&case("any"), &written, read, |talk| leave(talk, close));
-        assert_eq!((leave.octets, leave.awaits_end), (octets, awaits_end));
-    }
-}
-
-#[test]
-fn leaving_fits_what_was_switched_to() {
-    let mut case = case("any");
-    case.over = upspec_corpus::case::Over::Http1;
-    let offer = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\n\r\n";
-    let close = b"\x88\x82\0\0\0\0\x03\xe8";
-    let rows: [(&str, &[u8]); 3] = [("h2c", b""), ("websocket", close), ("WebSocket, x", close)];
-    for (protocol, octets) in rows {
-        let switch =
-            format!("HTTP/1.1 101 x\r\nConnection: upgrade\r\nUpgrade: {protocol}\r\n\r\n");
-        let leave = talked(&case, offer, switch.as_bytes(), |talk| leave(talk, close));
-        assert_eq!(leave.octets, octets, "{protocol}");
-    }
+    assert_eq!(awaits(&asks, &written, &read), Awaits::End);
 }
 
 #[test]
@@ -291,11 +256,12 @@ fn the_facts_come_from_the_settings() {
         let mut facts = TargetFacts::default();
         let record = exchange(&opened(&[get()]), &read, IoKind::Closed);
         facts.learn(&case("any"), &record);
-        assert_eq!((facts.http2, facts.extended_connect), (http2, extended));
+        let found = (facts.has(Need::Http2), facts.has(Need::ExtendedConnect));
+        assert_eq!(found, (http2, extended));
         let mut secure = record;
         secure.links[0].tls = true;
         facts.learn(&case("any"), &secure);
-        assert!(!facts.http2, "inside TLS it is ALPN that chooses");
+        assert!(!facts.has(Need::Http2), "inside TLS it is ALPN that chooses");
     }
 }
 
@@ -316,8 +282,7 @@ proptest! {
         let registry = upspec_corpus::Registry::default();
         for case in [case("2xx"), tunnel_case(Tunnel::PingPong)] {
             let written = opened(&[connect(), octets.to_vec()]);
-            let _ = progress(&case, &written, octets);
-            let _ = talked(&case, &written, octets, |talk| leave(talk, b"close"));
+            let _ = awaits(&case, &written, octets);
             let record = exchange(&written, octets, IoKind::Deadline);
             let _ = FrameNotes::of(&record, 0);
             TargetFacts::default().learn(&case, &record);

@@ -1,6 +1,8 @@
 //! The head of the page, for a reader who has a minute: what was tested, and what is wrong.
 
 use maud::{Markup, html};
+use upspec_corpus::case::Need;
+use upspec_corpus::words::Word as _;
 use upspec_judge::Verdict;
 
 use super::{level, sections, sign};
@@ -79,25 +81,14 @@ pub(super) fn rules(report: &Report, verdict: Verdict) -> Markup {
 /// What is known of the target.
 pub(super) fn facts(report: &Report) -> Markup {
     let facts = &report.target.facts;
-    let yes = |fact| if fact { "yes" } else { "no" };
-    let endpoint = facts.endpoint.map_or("unknown", yes);
-    let http2 = match (facts.http2, facts.http2_alone) {
-        (true, true) => "only",
-        (spoken, _) => yes(spoken),
-    };
-    let rows = [
-        ("Switches to WebSocket", endpoint),
-        ("Answers a Ping", yes(facts.pong)),
-        ("Echoes text messages", yes(facts.echo)),
-        ("Accepts permessage-deflate", yes(facts.permessage_deflate)),
-        ("Keeps connections alive", yes(facts.keep_alive)),
-        ("Answers GET / with 2xx", yes(facts.plain_resource)),
-        ("Allowed origins declared", yes(facts.origin)),
-        ("Reached over TLS", yes(facts.tls)),
-        ("Speaks HTTP/2", http2),
-        ("Announces extended CONNECT", yes(facts.extended_connect)),
-        ("Opens WebSockets in HTTP/2", yes(facts.http2_endpoint)),
-    ];
+    let rows = Need::WORDS.iter().map(|(word, need)| {
+        let fact = match need {
+            Need::Http2 if facts.http2_alone && facts.has(Need::Http2) => "only",
+            need if facts.has(*need) => "yes",
+            _ => "no",
+        };
+        (word.replace('-', " "), fact)
+    });
     let names: Vec<String> = facts.subprotocols.iter().map(|name| visible::text(name)).collect();
     let names = if names.is_empty() { "none found".to_owned() } else { names.join(", ") };
     html! {

@@ -88,7 +88,7 @@ pub(crate) const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 pub(crate) fn settings() -> Settings {
     Settings {
         timeout: Duration::from_secs(2),
-        window_floor: Duration::from_millis(150),
+        window_floor: Duration::from_millis(400),
         ..Settings::default()
     }
 }

@@ -3,100 +3,102 @@
 //! Compares the verdicts that the judge gives, and gives none.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
-use upspec_corpus::Registry;
-use upspec_corpus::case::Case;
+use upspec_corpus::case::{Case, Need};
 use upspec_exchange::{IoKind, Octets, Record, Transcript};
-use upspec_judge::{CaseResult, Reason, TargetFacts, Verdict, judge, not_played};
+use upspec_judge::{CaseResult, Reason, TargetFacts, Verdict};
 
+use crate::bench::Bench;
 use crate::bindings::Turn;
-use crate::connect::{ConnectError, Connector, Opening};
+use crate::error::Error;
 use crate::event::Event;
 use crate::health::{Control, Health, Patience, Pulse};
 use crate::plan::{Plan, is_control};
-use crate::prober::Bench;
-use crate::settings::Settings;
-use crate::target::Target;
 
-/// What the exchanges of a run share.
-pub(crate) struct Context {
+/// What a case is played with. A clone sees the facts as they are when it is made.
+#[derive(Clone)]
+pub(crate) struct Worker {
     pub(crate) plan: Arc<Plan>,
-    pub(crate) target: Arc<Target>,
-    pub(crate) settings: Arc<Settings>,
-    pub(crate) requirements: Arc<Registry>,
-    pub(crate) connector: Connector,
+    pub(crate) bench: Arc<Bench>,
     /// The case that every target of this kind answers.
     pub(crate) control: Option<usize>,
-    pub(crate) health: Health,
-    pub(crate) events: UnboundedSender<Event>,
-    /// How long silence is waited for: the facts' window, for controls that nobody judges.
-    pub(crate) window_ms: AtomicU64,
+    pub(crate) health: Arc<Health>,
+    events: UnboundedSender<Event>,
 }
 
 /// What became of a case.
-pub(crate) enum Settled {
+pub(crate) enum Played {
+    /// The target died; these are the exchanges up to then.
+    Died(Vec<Record>),
     /// It has its result.
     Judged(Box<CaseResult>),
-    /// The target died; these are the exchanges up to then.
-    Lost(Vec<Record>),
 }
 
 /// Why an attempt came to no result.
 enum Failed {
-    Connect(ConnectError),
+    Connect(Error),
     Died(Vec<Record>),
 }
 
-impl Context {
+impl Worker {
+    pub(crate) fn new(plan: Arc<Plan>, bench: Bench, events: UnboundedSender<Event>) -> Self {
+        let alone = bench.facts.http2_alone;
+        let control = if alone { plan.http2_control() } else { plan.control() };
+        Self { plan, bench: Arc::new(bench), control, health: Arc::default(), events }
+    }
+
+    /// The bench, to keep what was learnt of the target.
+    pub(crate) fn bench_mut(&mut self) -> &mut Bench {
+        Arc::make_mut(&mut self.bench)
+    }
+
     /// Plays a case until its result stands. One that rests on silence is played again with the full
     /// timeout, a `fail` is played again as often as the settings ask for; when a retry disagrees the
     /// first result is kept and marked as flaky.
-    pub(crate) async fn settle(&self, index: usize, facts: &TargetFacts) -> Settled {
+    pub(crate) async fn play(&self, index: usize) -> Played {
         let begun = Instant::now();
-        let case = &self.plan.cases()[index];
-        let mut settled = match self.stand(index, facts).await {
+        let mut result = match self.attempts(index).await {
             Ok(result) => result,
-            Err(Failed::Died(exchanges)) => return Settled::Lost(exchanges),
+            Err(Failed::Died(exchanges)) => return Played::Died(exchanges),
             Err(Failed::Connect(error)) => {
-                let message = error.to_string();
-                not_played(case, Reason::Connect, &message, &self.requirements)
+                let case = &self.plan.cases()[index];
+                self.bench.not_played(case, Reason::Connect, &error.to_string())
             }
         };
-        settled.elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Settled::Judged(Box::new(settled))
+        result.elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Played::Judged(Box::new(result))
     }
 
-    async fn stand(&self, index: usize, facts: &TargetFacts) -> Result<CaseResult, Failed> {
-        let timeout = self.settings.timeout;
-        let mut window = Duration::from_millis(facts.window_ms);
-        let mut retries = self.settings.retries;
+    async fn attempts(&self, index: usize) -> Result<CaseResult, Failed> {
+        let timeout = self.bench.settings.timeout;
+        let mut window = self.bench.window();
+        let mut retries = self.bench.settings.retries;
         let mut attempt = 0;
-        let mut result = self.attempt(index, facts, attempt, window).await?;
+        let mut result = self.attempt(index, attempt, window).await?;
         let case = &self.plan.cases()[index];
         if window < timeout
-            && patience_may_pay(case, &result, facts)
+            && is_worth_patience(case, &result, &self.bench.facts)
             && result.aside.rests_on_silence
         {
             window = timeout;
             attempt += 1;
-            let patient = self.attempt(index, facts, attempt, window).await?;
+            let patient = self.attempt(index, attempt, window).await?;
             if patient.verdict == result.verdict {
                 retries = retries.saturating_sub(1);
             }
             // The first wait was too short to mean anything, so a difference is not flakiness.
-            self.repeated(std::mem::replace(&mut result, patient));
+            self.put_aside(std::mem::replace(&mut result, patient));
         }
         while result.verdict == Verdict::Fail && !result.flaky && retries > 0 {
             retries -= 1;
             attempt += 1;
-            match self.attempt(index, facts, attempt, window).await {
+            match self.attempt(index, attempt, window).await {
                 Ok(again) => {
                     result.flaky = again.verdict != result.verdict;
-                    self.repeated(again);
+                    self.put_aside(again);
                 }
                 Err(Failed::Connect(_)) => break,
                 Err(died) => return Err(died),
@@ -105,8 +107,8 @@ impl Context {
         Ok(result)
     }
 
-    /// Hands on a result that another one of the same case replaces.
-    pub(crate) fn repeated(&self, result: CaseResult) {
+    /// Hands on a result that does not count.
+    fn put_aside(&self, result: CaseResult) {
         let _ = self.events.send(Event::Repeated(Box::new(result)));
     }
 
@@ -115,19 +117,18 @@ impl Context {
     async fn attempt(
         &self,
         index: usize,
-        facts: &TargetFacts,
         attempt: u32,
         window: Duration,
     ) -> Result<CaseResult, Failed> {
         let case = &self.plan.cases()[index];
-        let turn =
-            |connection| Turn { seed: self.settings.seed, case: &case.id, attempt, connection };
-        let own = self.connection(index, case, facts, turn(0), window);
+        let turn = self.bench.turn(case, attempt);
+        let own = self.exchange(index, case, turn, window);
         let exchanges = match self.plan.partner(case) {
             None => vec![own.await?],
             Some(partner) => {
-                let other = self.connection(index, partner, facts, turn(1), window);
-                if self.settings.jobs > 1 {
+                let turn = Turn { connection: 1, ..turn };
+                let other = self.exchange(index, partner, turn, window);
+                if self.bench.settings.jobs > 1 {
                     let (own, other) = tokio::join!(own, other);
                     both(own, other)?
                 } else {
@@ -136,28 +137,25 @@ impl Context {
                 }
             }
         };
-        Ok(judged(case, exchanges, &self.requirements))
+        Ok(self.bench.judge(case, exchanges))
     }
 
-    /// One connection of a case, and the look whether the target has survived it.
-    async fn connection(
+    /// One exchange of a case, and the look whether the target has survived it.
+    async fn exchange(
         &self,
         index: usize,
         played: &Case,
-        facts: &TargetFacts,
         turn: Turn<'_>,
         window: Duration,
     ) -> Result<Record, Failed> {
-        let exchange = match self.guarded(index, played, facts, turn, window).await {
+        let exchange = match self.suspected(index, played, turn, window).await {
             Ok(exchange) => exchange,
             Err(error) if !error.hints_at_death() => return Err(Failed::Connect(error)),
             Err(_) if self.check_now().await == Pulse::Dead => {
                 return Err(Failed::Died(Vec::new()));
             }
             // It lives: whatever stood in the way may have passed.
-            Err(_) => {
-                self.guarded(index, played, facts, turn, window).await.map_err(Failed::Connect)?
-            }
+            Err(_) => self.suspected(index, played, turn, window).await.map_err(Failed::Connect)?,
         };
         if hints_at_death(&exchange) && self.check_now().await == Pulse::Dead {
             return Err(Failed::Died(vec![exchange]));
@@ -165,70 +163,49 @@ impl Context {
         Ok(exchange)
     }
 
+    /// One exchange that the case is suspected for, should the target die.
+    async fn suspected(
+        &self,
+        index: usize,
+        played: &Case,
+        turn: Turn<'_>,
+        window: Duration,
+    ) -> Result<Record, Error> {
+        let _guard = self.health.begin(index).await;
+        let outcome = self.bench.exchange(played, turn, window).await;
+        self.health.end(index);
+        outcome
+    }
+
     /// Finds out whether the target lives, after all that happened up to now.
     pub(crate) async fn check_now(&self) -> Pulse {
         self.health.check(self, Instant::now()).await
     }
 
-    /// One exchange that health knows of.
-    async fn guarded(
-        &self,
-        index: usize,
-        played: &Case,
-        facts: &TargetFacts,
-        turn: Turn<'_>,
-        window: Duration,
-    ) -> Result<Record, ConnectError> {
-        let _guard = self.health.begin(index).await;
-        let outcome = self.exchange(played, facts, turn, window).await;
-        self.health.end(index);
-        outcome
-    }
-
-    /// Plays the steps of a case on a connection of their own.
-    pub(crate) async fn exchange(
-        &self,
-        case: &Case,
-        facts: &TargetFacts,
-        turn: Turn<'_>,
-        window: Duration,
-    ) -> Result<Record, ConnectError> {
-        let bench =
-            Bench { connector: &self.connector, target: &self.target, settings: &self.settings };
-        bench.exchange(case, facts, turn, window).await
-    }
-
     /// Whether an exchange got as far as a response head, which only HTTP has.
-    pub(crate) fn has_response(&self, record: &Record) -> bool {
+    pub(crate) fn has_response(record: &Record) -> bool {
         let octets = Octets::of(record);
-        Transcript::read(&octets).talks.iter().any(|talk| talk.statuses().next().is_some())
+        let transcript = Transcript::read(&octets);
+        transcript.talks.iter().any(|talk| talk.statuses().next().is_some())
     }
 }
 
-impl Control for Context {
+impl Control for Worker {
     async fn is_answered(&self, number: u32, patience: Patience) -> bool {
         let limit = match patience {
-            Patience::Timeout => self.settings.timeout,
-            Patience::Window => Duration::from_millis(self.window_ms.load(Ordering::Relaxed)),
+            Patience::Timeout => self.bench.settings.timeout,
+            Patience::Window => self.bench.window(),
         };
         let Some(index) = self.control else {
-            let any = Opening::AsTarget { alpn: &[] };
-            return self.connector.open(any, limit).await.is_ok();
+            return self.bench.is_connectable(limit).await;
         };
         let case = &self.plan.cases()[index];
-        let attempt = HEALTH_ATTEMPTS + number;
-        let turn = Turn { seed: self.settings.seed, case: &case.id, attempt, connection: 0 };
-        match self.exchange(case, &TargetFacts::default(), turn, limit).await {
-            Ok(exchange) => self.has_response(&exchange),
+        let turn = self.bench.turn(case, HEALTH_ATTEMPTS + number);
+        match self.bench.exchange(case, turn, limit).await {
+            Ok(record) => Self::has_response(&record),
             Err(_) => false,
         }
     }
-}
-
-/// Judges what was recorded of a case: its own exchange first, then that of the case of `same-as`.
-pub(crate) fn judged(case: &Case, records: Vec<Record>, registry: &Registry) -> CaseResult {
-    let mut records = records.into_iter();
-    judge(case, records.next(), records.next(), registry)
 }
 
 /// Both exchanges of a pair, or what became of them; a death keeps what was recorded until then.
@@ -255,12 +232,12 @@ fn hints_at_death(exchange: &Record) -> bool {
     exchange.saw(IoKind::Reset) || (silent && !exchange.saw(IoKind::Read))
 }
 
-/// Whether more patience may pay: where the control was no switch, and in what merely finds out what
-/// the target can do, an `inconclusive` is taken as it is.
-fn patience_may_pay(case: &Case, result: &CaseResult, facts: &TargetFacts) -> bool {
+/// Whether more patience may change a result for the better: where the control was no switch, and in
+/// what merely finds out what the target can do, an `inconclusive` is taken as it is.
+fn is_worth_patience(case: &Case, result: &CaseResult, facts: &TargetFacts) -> bool {
     match result.verdict {
         Verdict::Fail | Verdict::Warn => true,
-        Verdict::Inconclusive => facts.endpoint == Some(true) && !is_control(case),
+        Verdict::Inconclusive => facts.has(Need::Endpoint) && !is_control(case),
         Verdict::Error | Verdict::Pass => false,
     }
 }

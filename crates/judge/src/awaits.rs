@@ -1,0 +1,92 @@
+//! What can still change the outcome of a case, so that nobody waits longer than that takes.
+
+use upspec_corpus::case::{self, Case};
+use upspec_exchange::{BodyState, Http2, Talk};
+use upspec_handshake::{Status, starts_like_http};
+
+use crate::expect::{self, Pong};
+use crate::view::View;
+
+/// What can still change the outcome of an exchange whose steps have all been played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Awaits {
+    /// The connection's end and nothing else.
+    End,
+    /// Nothing.
+    Nothing,
+    /// More octets.
+    Octets,
+}
+
+/// What can still change the outcome, given what was said on a link so far.
+#[must_use]
+pub fn awaits(case: &Case, talk: &Talk<'_>) -> Awaits {
+    let view = View::on(case, talk);
+    match view.http2() {
+        Some(http2) => stream_awaits(case, &view, http2),
+        None => response_awaits(case, &view),
+    }
+}
+
+/// What can still change the outcome on the stream of HTTP/2 that the case is about.
+fn stream_awaits(case: &Case, view: &View<'_, '_>, http2: &Http2) -> Awaits {
+    if http2.unacknowledged().is_some() {
+        return Awaits::Octets;
+    }
+    let whole = match view.answer() {
+        None => http2.is_decided(),
+        Some(_) if view.talk.tunnel.is_some() && !http2.is_decided() => {
+            return tunnel_awaits(case, view);
+        }
+        Some(answer) => answer.body_state == BodyState::Complete || http2.is_decided(),
+    };
+    match (whole, end_matters(case, view)) {
+        (false, _) => Awaits::Octets,
+        (true, true) => Awaits::End,
+        (true, false) => Awaits::Nothing,
+    }
+}
+
+fn response_awaits(case: &Case, view: &View<'_, '_>) -> Awaits {
+    let Some(answer) = view.answer() else {
+        let octets = view.answered_octets();
+        let decided = matches!(starts_like_http(octets), Status::Complete(false));
+        let junk = decided && view.talk.responses.is_empty() && !octets.is_empty();
+        return if junk { Awaits::Nothing } else { Awaits::Octets };
+    };
+    if answer.head.status == Some(101) {
+        return tunnel_awaits(case, view);
+    }
+    let complete = view.talk.responses.iter().all(|one| one.body_state == BodyState::Complete);
+    if !complete {
+        return Awaits::Octets;
+    }
+    if end_matters(case, view) || answer.ends_connection() { Awaits::End } else { Awaits::Nothing }
+}
+
+fn tunnel_awaits(case: &Case, view: &View<'_, '_>) -> Awaits {
+    let mut wants = case.expect.iter().filter_map(|alternative| alternative.tunnel);
+    let there = wants.clone().any(|want| match want {
+        case::Tunnel::PingPong => matches!(expect::ponged(view), Pong::Same),
+        case::Tunnel::Echo => expect::echoed(view),
+        case::Tunnel::H2c => expect::h2c_answered(view),
+        _ => false,
+    });
+    let end = wants
+        .clone()
+        .any(|want| matches!(want, case::Tunnel::NoPong | case::Tunnel::PingUnanswered));
+    if there && !end && !end_matters(case, view) {
+        return Awaits::Nothing;
+    }
+    if wants.next().is_some() {
+        return Awaits::Octets;
+    }
+    if end_matters(case, view) { Awaits::End } else { Awaits::Nothing }
+}
+
+/// Whether an alternative for this outcome says what must become of the connection.
+fn end_matters(case: &Case, view: &View<'_, '_>) -> bool {
+    let outcome = view.outcome();
+    let mut open = case.expect.iter().filter(|alternative| alternative.outcomes.covers(outcome));
+    open.any(|alternative| alternative.connection.is_some())
+}

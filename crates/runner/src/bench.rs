@@ -1,0 +1,123 @@
+//! A target, all that is known of it, and one exchange with it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use upspec_corpus::case::{Case, Need};
+use upspec_corpus::{Bindings, Registry};
+use upspec_exchange::{IoKind, Record};
+use upspec_judge::{CaseResult, Reason, TargetFacts, judge, not_played};
+
+use crate::bindings::{Nonces, Turn, bindings};
+use crate::connect::{Connector, Opening};
+use crate::error::Error;
+use crate::play::{Limits, Play, play};
+use crate::server::Server;
+use crate::settings::Settings;
+use crate::target::Target;
+
+/// What exchanges with a target need besides their case.
+#[derive(Clone)]
+pub(crate) struct Bench {
+    pub(crate) target: Target,
+    pub(crate) settings: Settings,
+    pub(crate) facts: TargetFacts,
+    requirements: Arc<Registry>,
+    connector: Connector,
+}
+
+impl Bench {
+    /// Starts the server command, if there is one, and reaches the target.
+    pub(crate) async fn start(
+        target: Target,
+        settings: Settings,
+        requirements: Arc<Registry>,
+    ) -> Result<(Self, Option<Server>), Error> {
+        let server = match &settings.server_cmd {
+            Some(command) => Some(Server::start(command, &target).await?),
+            None => None,
+        };
+        let connector = Connector::reach(&target, CONNECT_PATIENCE, settings.timeout).await?;
+        let facts = declared(&target, &settings);
+        Ok((Self { target, settings, facts, requirements, connector }, server))
+    }
+
+    /// How long silence is waited for.
+    pub(crate) fn window(&self) -> Duration {
+        Duration::from_millis(self.facts.window_ms)
+    }
+
+    /// What decides on the nonces of the first connection of a case.
+    pub(crate) fn turn<'a>(&self, case: &'a Case, attempt: u32) -> Turn<'a> {
+        Turn { seed: self.settings.seed, case: &case.id, attempt, connection: 0 }
+    }
+
+    /// What stands in the place of bindings, with these nonces.
+    pub(crate) fn bindings(&self, nonces: &Nonces) -> Bindings {
+        bindings(&self.target, &self.settings, &self.facts, nonces)
+    }
+
+    /// Plays the steps of a case on a connection of their own.
+    pub(crate) async fn exchange(
+        &self,
+        case: &Case,
+        turn: Turn<'_>,
+        window: Duration,
+    ) -> Result<Record, Error> {
+        let nonces = Nonces::of(&turn);
+        let bindings = &self.bindings(&nonces);
+        let limits = Limits { window, timeout: self.settings.timeout, keep: self.settings.keep };
+        play(&self.connector, &Play { case, bindings, close: &nonces.close, limits }).await
+    }
+
+    /// Whether the target takes a connection.
+    pub(crate) async fn is_connectable(&self, limit: Duration) -> bool {
+        self.connector.open(Opening::AsTarget { alpn: &[] }, limit).await.is_ok()
+    }
+
+    /// Judges what was recorded of a case: its own exchange first, then that of its partner.
+    pub(crate) fn judge(&self, case: &Case, records: Vec<Record>) -> CaseResult {
+        let mut records = records.into_iter();
+        judge(case, records.next(), records.next(), &self.requirements)
+    }
+
+    /// The result of a case that was not played.
+    pub(crate) fn not_played(&self, case: &Case, reason: Reason, message: &str) -> CaseResult {
+        not_played(case, reason, message, &self.requirements)
+    }
+
+    /// Keeps what a control shows of the target, and how fast it was answered.
+    pub(crate) fn learn_control(&mut self, case: &Case, exchange: &Record) {
+        self.facts.learn(case, exchange);
+        self.facts.answer_us = answer_us(exchange).unwrap_or(0);
+        let window = self.settings.window(Duration::from_micros(self.facts.answer_us));
+        self.facts.window_ms = millis(window);
+    }
+}
+
+/// What is known of a target before it was asked anything.
+pub(crate) fn declared(target: &Target, settings: &Settings) -> TargetFacts {
+    let mut facts = TargetFacts {
+        http2_alone: target.scheme.is_http2_alone(),
+        window_ms: millis(settings.timeout),
+        ..TargetFacts::default()
+    };
+    facts.set(Need::Origin, settings.origin.is_some());
+    facts.set(Need::Plain, target.tls.is_none());
+    facts.set(Need::Tls, target.tls.is_some());
+    facts
+}
+
+/// From the last octet of the request to the first of the answer.
+fn answer_us(exchange: &Record) -> Option<u64> {
+    let read = exchange.io.iter().position(|io| io.kind == IoKind::Read)?;
+    let wrote = exchange.io[..read].iter().rfind(|io| io.kind == IoKind::Wrote)?;
+    Some(exchange.io[read].at_us.saturating_sub(wrote.at_us))
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// How long a target that refuses connections is given to come up.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(1);

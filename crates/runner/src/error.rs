@@ -1,0 +1,91 @@
+//! Why we could not do our job: the URL, the connection, TLS on our side, the server command.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What kept us from the target. What the target itself does wrong is never among it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Somebody else listens where the server command is to listen.
+    #[error("something listens at {target} before `{command}` is started")]
+    AlreadyListening {
+        /// The target.
+        target: String,
+        /// The server command.
+        command: String,
+    },
+    /// The PEM file cannot be read, or holds no certificate.
+    #[error("cannot read certificates from {}: {why}", file.display())]
+    Certificates {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The system reports an error other than a refusal.
+    #[error("cannot connect to {address}: {source}")]
+    Connect {
+        /// Where to.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The name has no address.
+    #[error("cannot resolve `{host}`: {why}")]
+    Name {
+        /// The host.
+        host: String,
+        /// What the resolver says.
+        why: String,
+    },
+    /// Nobody listens.
+    #[error("the connection to {0} was refused")]
+    Refused(SocketAddr),
+    /// The server command did not do what it is for.
+    #[error("`{command}` {why}")]
+    ServerCommand {
+        /// The command.
+        command: String,
+        /// What became of it.
+        why: String,
+    },
+    /// No answer in time, of TCP or of TLS.
+    #[error("no connection to {address} within {} ms", after.as_millis())]
+    TimedOut {
+        /// Where to.
+        address: SocketAddr,
+        /// How long it was waited for.
+        after: Duration,
+    },
+    /// The TLS handshake failed.
+    #[error("the TLS handshake with {address} failed: {source}")]
+    Tls {
+        /// Where to.
+        address: SocketAddr,
+        /// What went wrong.
+        source: io::Error,
+    },
+    /// rustls does not accept our configuration.
+    #[error("cannot set up TLS: {0}")]
+    TlsSetup(#[from] rustls::Error),
+    /// A text is not the URL of a target.
+    #[error("`{url}` {why}")]
+    Url {
+        /// The text.
+        url: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+impl Error {
+    /// Whether this can be the death of a target that could be reached before.
+    pub(crate) fn hints_at_death(&self) -> bool {
+        matches!(
+            self,
+            Self::Connect { .. } | Self::Refused(_) | Self::TimedOut { .. } | Self::Tls { .. }
+        )
+    }
+}

@@ -1,0 +1,42 @@
+//! What the steps of a case come to: the octets that they write, how long they wait, which response
+//! heads they take.
+
+use std::time::Duration;
+
+use upspec_corpus::Bindings;
+use upspec_corpus::case::{Act, Outcome, Outcomes, Step};
+
+/// Adds to a write what a step writes; whether it writes at all.
+pub(crate) fn render(step: &Step, out: &mut Vec<u8>, bindings: &Bindings) -> bool {
+    let rounds = if let Act::Repeat { times, .. } = step.act { times } else { 1 };
+    (0..rounds).all(|_| step.act.render_into(out, bindings))
+}
+
+/// The waits that steps ask for, added up.
+pub(crate) fn waits(steps: &[Step]) -> Duration {
+    let waits = steps.iter().filter_map(|step| match step.act {
+        Act::Wait(time) => Some(time),
+        _ => None,
+    });
+    waits.sum()
+}
+
+/// Whether an `await` for these outcomes takes this head: every final one, and an interim one (RFC
+/// 9110 section 15.2) when it is named. 101 is final: no other response follows it.
+pub(crate) fn takes(outcomes: &Outcomes, status: u16) -> bool {
+    let interim = (100..200).contains(&status) && status != 101;
+    !interim || outcomes.0.contains(&Outcome::Status(status))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_await_takes_final_heads_and_named_interim_ones() {
+        let any = Outcomes(vec![Outcome::Class(1), Outcome::Class(2), Outcome::Silent]);
+        let interim = Outcomes(vec![Outcome::Status(100)]);
+        assert!(takes(&any, 101) && takes(&any, 200) && !takes(&any, 100) && !takes(&any, 103));
+        assert!(takes(&interim, 100) && takes(&interim, 404));
+    }
+}

@@ -54,7 +54,9 @@ fn a_case_that_tests_no_server_is_not_left_out_in_silence() {
     let case = CASE.replacen("[[case.step]]\nsend = 'GET / HTTP/1.1\\r\\n\\r\\n'\n", steps, 1);
     std::fs::write(folder.path().join("client").join("mine.toml"), case).unwrap();
     let cases = folder.path().to_str().unwrap();
-    let output = upspec(&["run", "--only", "user", "--cases", cases, "--quiet"]);
+    let report = format!("json={cases}/report.json");
+    let output =
+        upspec(&["run", "--only", "user", "--cases", cases, "--report", &report, "--quiet"]);
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(error.contains("user/client/mine/one does not test a server"), "{error}");
 }

@@ -110,7 +110,7 @@ impl Session {
                 self.send_alone(now, Answer::new(400, "the request is incomplete").closing());
             }
             Stage::Body(_) if self.config.errs_at(Point::ShortBodyAwaited) => {
-                self.stage = Stage::Over
+                self.stage = Stage::Over;
             }
             Stage::Body(_) => {
                 self.send_alone(now, Answer::new(400, "the content is incomplete").closing());

@@ -28,8 +28,8 @@ pub(crate) fn offered(
         return None;
     }
     let lists = |option| contains_option(head.fields.values("Connection"), option);
-    if !(lists("upgrade") && lists("http2-settings")) && !config.errs_at(Point::H2cOptionsUnchecked)
-    {
+    let is_listed = lists("upgrade") && lists("http2-settings");
+    if !is_listed && !config.errs_at(Point::H2cOptionsUnchecked) {
         return None;
     }
     let lines: Vec<&[u8]> = head.fields.values("HTTP2-Settings").collect();

@@ -182,13 +182,13 @@ fn is_odd_handshake(seen: &Seen) -> bool {
     is_more || contains(&options, b"host") || contains(&options, b"sec-websocket")
 }
 
+/// A parameter's value, if it has one, if the parameter is kept.
+type Kept = Option<Option<Vec<u8>>>;
+
 /// Passes the parameters of each offer of permessage-deflate through `change`, which gets name,
 /// value, and whether the name is there for a second time. It keeps a parameter with the value that
 /// it returns, or drops it.
-fn read_deflate(
-    seen: &mut Seen,
-    change: fn(&[u8], Option<&Vec<u8>>, bool) -> Option<Option<Vec<u8>>>,
-) {
+fn read_deflate(seen: &mut Seen, change: fn(&[u8], Option<&Vec<u8>>, bool) -> Kept) {
     if !seen.has(EXTENSIONS) {
         return;
     }

@@ -60,7 +60,7 @@ pub(super) const ROWS: &[Fault] = &[
     .also(&["rfc9110/7.8-offered"])
     .shown_by(|| changed("Upgrade: websocket", "Upgrade: \"websocket\""))
     .by(Request(|seen, _| {
-        read_upgrade(seen, |seen| has_word(&seen.joined("Upgrade"), b"websocket"))
+        read_upgrade(seen, |seen| has_word(&seen.joined("Upgrade"), b"websocket"));
     })),
     fault("case-sensitive-upgrade", "Only websocket in lower case is known.")
         .breaks("rfc6455/4.2.1-upgrade")
@@ -125,7 +125,7 @@ pub(super) const ROWS: &[Fault] = &[
     .breaks("rfc6455/4.2.1-connection")
     .shown_by(|| changed("Connection: Upgrade", "Connection: \"Upgrade\""))
     .by(Request(|seen, _| {
-        read_connection(seen, |seen| has_word(&seen.joined("Connection"), b"upgrade"))
+        read_connection(seen, |seen| has_word(&seen.joined("Connection"), b"upgrade"));
     })),
     fault("accept-proxy-connection", "Proxy-Connection passes for Connection.")
         .breaks("rfc6455/4.2.1-connection")

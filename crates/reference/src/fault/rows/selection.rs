@@ -56,7 +56,7 @@ pub(super) const ROWS: &[Fault] = &[
         .also(&["rfc6455/4.2.2-subprotocol-choice"])
         .shown_by(|| added("Sec-WebSocket-Protocol: CHAT"))
         .by(Switch(|answer, seen, config| {
-            select(answer, seen, config, |offer, known| offer.eq_ignore_ascii_case(known));
+            select(answer, seen, config, <[u8]>::eq_ignore_ascii_case);
         })),
     fault("subprotocol-substring", "Subprotocols are found within longer names.")
         .breaks("rfc6455/4.2.2-subprotocol-choice")

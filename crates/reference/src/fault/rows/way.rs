@@ -6,27 +6,27 @@ use crate::fault::{Fault, Point, fault};
 pub(super) const ROWS: &[Fault] = &[
     fault("h2c-unanswered", "After a switch to h2c stream 1 stays without an answer.")
         .breaks("rfc7540/3.2-after-101")
-        .shown_by(|| h2c())
+        .shown_by(h2c)
         .at(Point::H2cTakenUp)
         .at(Point::H2cUnanswered),
     fault("h2c-settings-last", "After a switch to h2c the answer comes before SETTINGS.")
         .breaks("rfc7540/3.2-after-101")
-        .shown_by(|| h2c())
+        .shown_by(h2c)
         .at(Point::H2cTakenUp)
         .at(Point::H2cSettingsLast),
     fault("h2c-any-settings", "HTTP2-Settings may be anything.")
         .breaks("rfc7540/3.2.1-settings-value")
-        .shown_by(|| h2c())
+        .shown_by(h2c)
         .at(Point::H2cTakenUp)
         .at(Point::H2cSettingsUnchecked),
     fault("h2c-unlisted", "An offer of h2c needs no connection options.")
         .breaks("rfc9110/7.6.1-not-listed")
-        .shown_by(|| h2c())
+        .shown_by(h2c)
         .at(Point::H2cTakenUp)
         .at(Point::H2cOptionsUnchecked),
     fault("h2c-in-tls", "An offer of h2c is taken up inside TLS.")
         .breaks("rfc9113/3.3-tls")
-        .shown_by(|| h2c())
+        .shown_by(h2c)
         .at(Point::H2cTakenUp)
         .at(Point::H2cInTls),
     fault("tls-alpn-required", "A client without ALPN is turned away.")

@@ -78,8 +78,6 @@ async fn play_all(
         let (corpus, settings, quiet) = (Arc::clone(corpus), settings.clone(), args.quiet);
         runs.spawn(async move {
             let mut outcome = drive(plan, target, settings, &corpus, true).await;
-            let again = |result| generated.judged_again(result, &corpus.requirements);
-            outcome.results = outcome.results.into_iter().map(again).collect();
             settle(&mut outcome.results, &corpus.requirements);
             if !quiet {
                 console::remark(&format!("{}: {} cases", server.name, outcome.results.len()));

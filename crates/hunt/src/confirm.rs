@@ -8,11 +8,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use upspec_corpus::case_file;
-use upspec_handshake::permitted::Answer;
 use upspec_recipes::Recipe;
 
 use crate::finding::{Finding, Kind, Sign, case_topic};
-use crate::hunt::{Event, Hunt, answer};
+use crate::hunt::{Event, Hunt};
 
 impl Hunt {
     /// Counts a result whose like is known, and looks into any other.
@@ -132,7 +131,7 @@ impl Hunt {
             return;
         }
         drop(notes);
-        let case = self.write(recipe, &sign.requirement, answer(sign.label.parse().ok()));
+        let case = self.write(recipe, &sign.requirement);
         self.add(Finding {
             kind: Kind::Violation,
             requirement: sign.requirement.clone(),
@@ -146,9 +145,9 @@ impl Hunt {
     }
 
     /// Writes the case file of a recipe; the id of its case.
-    pub(crate) fn write(&self, recipe: &Recipe, requirement: &str, against: Answer) -> String {
+    pub(crate) fn write(&self, recipe: &Recipe, requirement: &str) -> String {
         let topic = case_topic(requirement, &recipe.to_string());
-        let case = self.case(recipe, (&topic, "smallest"), against);
+        let case = self.case(recipe, (&topic, "smallest"));
         let folder = self.options.out.join("server");
         let path = folder.join(format!("{topic}.toml"));
         let text = case_file("Found by upspec fuzz", std::slice::from_ref(&case));

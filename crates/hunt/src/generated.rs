@@ -1,13 +1,10 @@
 //! Requests as a hunt draws them, as cases that are played to several targets.
-//! Never plays them.
 
+use upspec_corpus::Bindings;
 use upspec_corpus::case::Case;
-use upspec_corpus::{Bindings, Registry};
-use upspec_handshake::permitted::{Answer, Endpoint};
-use upspec_judge::{CaseResult, Verdict, judge};
+use upspec_handshake::permitted::Endpoint;
 use upspec_recipes::CaseName;
 
-use crate::hunt::answer;
 use crate::options::recipe;
 
 /// The requests with the numbers from 0 of a seed, for the target with these bindings.
@@ -31,27 +28,11 @@ impl Generated {
     #[must_use]
     pub fn cases(&self, count: u32) -> Vec<Case> {
         let numbers = 0..count;
-        numbers.map(|number| self.case(number, Answer::Switch)).collect()
+        numbers.map(|number| self.case(number)).collect()
     }
 
-    /// The same result; one that says that a rule is broken says it of the rule that the answer breaks.
-    #[must_use]
-    pub fn judged_again(&self, result: CaseResult, requirements: &Registry) -> CaseResult {
-        let own = result.id.strip_prefix(Self::TOPIC);
-        let number = own.and_then(|name| name.strip_prefix("/request-")?.parse().ok());
-        let against = answer(result.outcome);
-        match number {
-            Some(number) if result.verdict >= Verdict::Warn && against != Answer::Switch => {
-                let again =
-                    judge(&self.case(number, against), result.record, result.twin, requirements);
-                CaseResult { flaky: result.flaky, elapsed_ms: result.elapsed_ms, ..again }
-            }
-            _ => result,
-        }
-    }
-
-    fn case(&self, number: u32, against: Answer) -> Case {
-        let name = CaseName { topic: Self::TOPIC, name: &format!("request-{number}"), against };
+    fn case(&self, number: u32) -> Case {
+        let name = CaseName { topic: Self::TOPIC, name: &format!("request-{number}") };
         let recipe = recipe(self.seed, u64::from(number));
         let mut case = recipe.case(name, &ENDPOINT, &self.bindings);
         case.title = format!("{recipe}: {}", case.title);

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 use upspec_corpus::case::Outcome;
-use upspec_handshake::permitted::Answer;
 use upspec_judge::Came;
 use upspec_recipes::Recipe;
 use upspec_recipes::words::Base;
@@ -124,7 +123,7 @@ impl Hunt {
 
     /// Whether the target is dead after this exchange alone.
     async fn kills(&self, prober: &mut Prober, suspect: &Recipe) -> bool {
-        let case = self.case(suspect, ("suspect", "one"), Answer::Switch);
+        let case = self.case(suspect, ("suspect", "one"));
         // What it answers is no matter.
         let _ = prober.play(&case, 0, self.window).await;
         !self.answers(prober).await
@@ -172,7 +171,7 @@ impl Hunt {
             return;
         };
         for other in recipes {
-            self.write(&other, SUSPECT, Answer::Switch);
+            self.write(&other, SUSPECT);
         }
         let message = format!(
             "the target answers no control any more; any of {} exchanges may have killed it, the \
@@ -184,8 +183,8 @@ impl Hunt {
     }
 
     fn death(&self, recipe: &Recipe, message: String) -> Finding {
-        let case = self.write(recipe, SUSPECT, Answer::Switch);
-        let requirement = self.case(recipe, ("suspect", "one"), Answer::Switch).requirement;
+        let case = self.write(recipe, SUSPECT);
+        let requirement = self.case(recipe, ("suspect", "one")).requirement;
         Finding {
             kind: Kind::Death,
             requirement,

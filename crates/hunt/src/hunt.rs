@@ -11,10 +11,10 @@ use tokio::sync::RwLock;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep_until};
-use upspec_corpus::case::{Case, Need, Outcome};
+use upspec_corpus::case::{Case, Need};
 use upspec_corpus::{Bindings, Corpus};
-use upspec_handshake::permitted::{Answer, Endpoint};
-use upspec_judge::{CONTROL, Came, CaseResult, DISCOVERY};
+use upspec_handshake::permitted::Endpoint;
+use upspec_judge::{CONTROL, CaseResult, DISCOVERY};
 use upspec_recipes::{CaseName, Recipe};
 use upspec_runner::{Error, Prober};
 
@@ -259,7 +259,7 @@ impl Hunt {
         }
     }
 
-    /// Plays a recipe and judges the answer by the rule that it breaks, if it breaks one.
+    /// Plays a recipe and has it judged.
     pub(crate) async fn play(
         &self,
         recipe: &Recipe,
@@ -267,21 +267,14 @@ impl Hunt {
         attempt: u32,
         window: Duration,
     ) -> Result<CaseResult, Error> {
-        let case = self.case(recipe, name, Answer::Switch);
-        let prober = self.prober.read().await;
-        let result = prober.play(&case, attempt, window).await?;
-        let answer = answer(result.outcome);
-        let stands = Sign::all(&result, self.options.least).next().is_none();
-        if stands || answer == Answer::Switch {
-            return Ok(result);
-        }
-        Ok(prober.judge_as(&self.case(recipe, name, answer), result))
+        let case = self.case(recipe, name);
+        self.prober.read().await.play(&case, attempt, window).await
     }
 
-    /// The case of a recipe, by its topic and name, about this answer.
-    pub(crate) fn case(&self, recipe: &Recipe, name: (&str, &str), against: Answer) -> Case {
+    /// The case of a recipe, by its topic and name.
+    pub(crate) fn case(&self, recipe: &Recipe, name: (&str, &str)) -> Case {
         let topic = format!("user/server/{}", name.0);
-        let name = CaseName { topic: &topic, name: name.1, against };
+        let name = CaseName { topic: &topic, name: name.1 };
         recipe.case(name, &self.endpoint, &self.bindings)
     }
 
@@ -310,16 +303,6 @@ impl Hunt {
     pub(crate) fn add(&self, finding: Finding) {
         self.notes().state.findings.push(finding.clone());
         self.tell(Event::Found(Box::new(finding)));
-    }
-}
-
-/// The class of answer behind an outcome.
-pub(crate) fn answer(outcome: Option<Came>) -> Answer {
-    match outcome.map(|came| came.outcome) {
-        Some(Outcome::Closed) => Answer::Close,
-        Some(Outcome::Silent) | None => Answer::Silence,
-        Some(Outcome::Status(status)) => Answer::of_status(status).unwrap_or(Answer::Junk),
-        Some(_) => Answer::Junk,
     }
 }
 

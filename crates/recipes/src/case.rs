@@ -3,20 +3,18 @@
 
 use upspec_corpus::Bindings;
 use upspec_corpus::case::{Act, Case, Need};
-use upspec_handshake::permitted::{Answer, Endpoint};
+use upspec_handshake::permitted::Endpoint;
 
 use crate::expect::expected;
 use crate::recipe::Recipe;
 
-/// What a case of a recipe is called, and what it is about.
+/// What a case of a recipe is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CaseName<'a> {
     /// What its id begins with: `user/server/found`.
     pub topic: &'a str,
     /// The last part of its id.
     pub name: &'a str,
-    /// The answer whose rule it cites: a 101 breaks another one than a 200 to the same request.
-    pub against: Answer,
 }
 
 impl Recipe {
@@ -24,7 +22,7 @@ impl Recipe {
     /// the target: whether a Host is right depends on them.
     #[must_use]
     pub fn case(&self, name: CaseName<'_>, endpoint: &Endpoint, bindings: &Bindings) -> Case {
-        let expected = expected(self, endpoint, bindings, name.against);
+        let expected = expected(self, endpoint, bindings);
         let mut steps = self.steps();
         // Nothing is due to a request without an end, so that nobody need wait for it.
         if !expected.whole {
@@ -47,10 +45,8 @@ impl Recipe {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use upspec_corpus::case::{Grade, Outcomes};
     use upspec_corpus::{Corpus, Source, case_file};
-
-    const NAME: CaseName<'_> =
-        CaseName { topic: "user/server/found", name: "one", against: Answer::Switch };
 
     const SWITCHES: Endpoint =
         Endpoint { switches: true, negotiates_subprotocols: true, negotiates_extensions: false };
@@ -63,7 +59,7 @@ mod tests {
         let mut cases = Vec::new();
         for (index, recipe) in recipes.iter().enumerate() {
             let topic = format!("user/server/found-{index}");
-            let name = CaseName { topic: &topic, ..NAME };
+            let name = CaseName { topic: &topic, name: "one" };
             let case = recipe.case(name, &SWITCHES, &Bindings::example());
             let path = server.join(format!("found-{index}.toml"));
             std::fs::write(path, case_file("Found", std::slice::from_ref(&case))).unwrap();
@@ -92,6 +88,40 @@ mod tests {
             for (written, read) in replayed(&recipes) {
                 prop_assert_eq!(essence(written), essence(read));
             }
+        }
+    }
+
+    #[test]
+    fn each_forbidden_answer_cites_what_forbids_it() {
+        let rows = [
+            ("handshake; drop host", "101", None),
+            (
+                "handshake; drop host",
+                "200",
+                Some(("rfc9112/3.2-host", "400 is due, for Host is missing.")),
+            ),
+            (
+                "handshake; drop host",
+                "302",
+                Some(("rfc9112/3.2-host", "400 is due, for Host is missing.")),
+            ),
+            (
+                "handshake; drop host",
+                "not-http",
+                Some(("rfc6455/4.2.2-response", "An answer in HTTP is due.")),
+            ),
+            ("handshake", "not-http", None),
+        ];
+        for (recipe, answer, cites) in rows {
+            let recipe: Recipe = recipe.parse().unwrap();
+            let name = CaseName { topic: "user/server/found", name: "one" };
+            let case = recipe.case(name, &SWITCHES, &Bindings::example());
+            let answer = Outcomes::from_words(answer).unwrap().0[0];
+            let found = case.expect.iter().find(|one| one.outcomes.covers(answer));
+            assert!(found.is_none_or(|found| found.grade == Grade::Fail), "{answer}");
+            let cited =
+                found.and_then(|found| found.requirement.as_deref().zip(found.because.as_deref()));
+            assert_eq!(cited, cites, "{recipe} {answer}");
         }
     }
 }

@@ -1,5 +1,4 @@
-//! What the model permits in answer to a recipe, as the alternatives of a case.
-//! Never forbids what the model does not.
+//! What the model permits and forbids in answer to a recipe, as the alternatives of a case.
 
 use upspec_corpus::Bindings;
 use upspec_corpus::case::{Expectation, Grade, Outcome, Outcomes};
@@ -18,7 +17,7 @@ use crate::words::{Field, Part};
 
 /// What a recipe may be answered with.
 pub(crate) struct Expected {
-    /// The requirement that a wrong answer breaks.
+    /// The requirement that a wrong answer breaks, unless an alternative names another one.
     pub(crate) requirement: String,
     /// What is expected, in one sentence.
     pub(crate) title: String,
@@ -28,13 +27,8 @@ pub(crate) struct Expected {
     pub(crate) whole: bool,
 }
 
-/// Asks the model about the octets of a recipe, and which rule this answer would break.
-pub(crate) fn expected(
-    recipe: &Recipe,
-    endpoint: &Endpoint,
-    bindings: &Bindings,
-    against: Answer,
-) -> Expected {
+/// Asks the model about the octets of a recipe.
+pub(crate) fn expected(recipe: &Recipe, endpoint: &Endpoint, bindings: &Bindings) -> Expected {
     let octets = recipe.octets(bindings);
     let Some(head) = RequestHead::parse(&octets).complete() else {
         return unfinished_head();
@@ -51,16 +45,14 @@ pub(crate) fn expected(
     } else {
         lawful.excuse();
     }
-    let (requirement, title) = rule(recipe, &head, &opening, &permitted, against);
-    Expected {
-        requirement: requirement.to_owned(),
-        title,
-        alternatives: lawful.alternatives(),
-        whole,
-    }
+    let rule = |answer| rule(recipe, &head, &opening, &permitted, answer);
+    let (requirement, title) = rule(Answer::Switch);
+    let mut alternatives = lawful.alternatives();
+    alternatives.extend(lawful.forbidden(&title, rule));
+    Expected { requirement: requirement.to_owned(), title, alternatives, whole }
 }
 
-/// The requirement that an answer breaks, and what is expected instead.
+/// The requirement that an answer breaks, where it is forbidden, and what is expected instead.
 fn rule(
     recipe: &Recipe,
     head: &RequestHead<'_>,
@@ -76,7 +68,7 @@ fn rule(
     let defect = |rule| opening.defects.iter().find(|one| one.requirement == rule);
     let served = matches!(against, Answer::Success | Answer::Redirect);
     if let Some(found) = forbidding(against).filter(|_| served).and_then(defect) {
-        return (found.requirement, format!("400, for {}", found.what));
+        return (found.requirement, format!("400 is due, for {}", found.what));
     }
     if let Some(rule) = forbidding(Answer::Switch).filter(|_| is_answered(against)) {
         let what = defect(rule).map_or("it is no opening handshake", |one| one.what);
@@ -87,11 +79,11 @@ fn rule(
         None if opening.defects.is_empty() => {
             (spelling(recipe, head), "A valid opening handshake is served".to_owned())
         }
-        None => (RESPONSE, "An answer in HTTP".to_owned()),
+        None => (RESPONSE, "An answer in HTTP is due".to_owned()),
     }
 }
 
-/// Whether an answer is a response of HTTP: what is none says nothing of the request.
+/// Whether an answer is a response of HTTP: anything else says nothing about the request.
 fn is_answered(answer: Answer) -> bool {
     answer != Answer::Junk
 }
@@ -277,6 +269,33 @@ impl Lawful {
                 because: Some("No rule forbids it, but it does not serve clients.".to_owned()),
                 ..passing(of(&|row| row.1 == Ruled::Discouraged && row.2 == rule))
             });
+        }
+        found
+    }
+
+    /// What is forbidden for another reason than the case's title says, as one alternative each.
+    fn forbidden(
+        &self,
+        title: &str,
+        rule: impl Fn(Answer) -> (&'static str, String),
+    ) -> Vec<Expectation> {
+        let mut found: Vec<Expectation> = Vec::new();
+        for (answer, _, _) in self.0.iter().filter(|row| row.1 == Ruled::Forbidden) {
+            let (broken, due) = rule(*answer);
+            if due == title {
+                continue;
+            }
+            let due = format!("{due}.");
+            let known = found.iter_mut().find(|one| one.because.as_ref() == Some(&due));
+            match known {
+                Some(known) => known.outcomes.0.extend(outcomes(*answer)),
+                None => found.push(Expectation {
+                    grade: Grade::Fail,
+                    requirement: Some(broken.to_owned()),
+                    because: Some(due),
+                    ..passing(Outcomes(outcomes(*answer)))
+                }),
+            }
         }
         found
     }

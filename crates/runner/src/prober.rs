@@ -54,12 +54,6 @@ impl Prober {
         Ok(self.bench.judge(case, vec![exchange]))
     }
 
-    /// Judges what was played once more, as another case would.
-    #[must_use]
-    pub fn judge_as(&self, case: &Case, result: CaseResult) -> CaseResult {
-        self.bench.judge(case, result.record.into_iter().collect())
-    }
-
     /// Plays a control or discovery case with all patience and keeps what it shows.
     ///
     /// # Errors

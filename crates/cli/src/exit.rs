@@ -13,7 +13,7 @@ pub(crate) enum Exit {
     Failed,
     /// Bad arguments, configuration or case file.
     Usage,
-    /// The target is unreachable, or the control failed so that nothing could be judged.
+    /// The target is unreachable, or the control failed so nothing could be judged.
     Unreachable,
     /// Interrupted; the partial report is written.
     Interrupted,

@@ -98,7 +98,7 @@ pub enum HuntError {
     #[error("the corpus has no control")]
     NoControl,
     /// The control was answered with something else than a switch.
-    #[error("the control got {0} instead of 101, so that nothing could be judged")]
+    #[error("the control got {0} instead of 101, so nothing could be judged")]
     NotSwitched(String),
 }
 

@@ -35,7 +35,7 @@ pub enum StateError {
         why: std::io::Error,
     },
     /// It is no state of a version that is known.
-    #[error("{} is no state of a hunt: {why}", path.display())]
+    #[error("{} is not a state of a hunt: {why}", path.display())]
     Format {
         /// The file.
         path: PathBuf,

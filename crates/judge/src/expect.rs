@@ -58,18 +58,18 @@ pub(crate) fn describe(view: &View<'_, '_>) -> String {
             "closed the connection before the response that the case is about".to_owned()
         }
         Outcome::Closed if view.is_tls_broken() => {
-            "broke the TLS handshake: it chose in ALPN what was not on offer, or spoke no TLS"
+            "broke the TLS handshake: it chose a protocol in ALPN that was not offered, or did not speak TLS"
                 .to_owned()
         }
         Outcome::Closed => "closed the connection without an answer".to_owned(),
         Outcome::Silent if !view.talk.responses.is_empty() => {
-            "did not send the response that the case is about within the window".to_owned()
+            "did not send within the window the response that the case is about".to_owned()
         }
         Outcome::Silent => "sent nothing within the window".to_owned(),
         Outcome::StreamError => format!("reset the stream{}", with_code(view)),
         Outcome::ConnectionError => format!("ended the connection{}", with_code(view)),
         Outcome::NotHttp if view.http2().is_some() => {
-            format!("sent octets that are no HTTP/2: {}", shown(view.answered_octets(), 40))
+            format!("sent octets that are not HTTP/2: {}", shown(view.answered_octets(), 40))
         }
         Outcome::NotHttp if view.ending().cap => {
             "sent more octets than are kept without ending the response head".to_owned()
@@ -81,7 +81,7 @@ pub(crate) fn describe(view: &View<'_, '_>) -> String {
             )
         }
         Outcome::NotHttp => {
-            format!("sent octets that are no HTTP: {}", shown(view.answered_octets(), 40))
+            format!("sent octets that are not HTTP: {}", shown(view.answered_octets(), 40))
         }
     }
 }
@@ -201,7 +201,7 @@ fn tunnel_miss(want: Tunnel, view: &View<'_, '_>) -> Option<String> {
         Tunnel::PingPong => match ponged(view) {
             Pong::Same => None,
             Pong::Other(payload) => {
-                Some(format!("the Pong carried {} and not the Ping's data", spelled(&payload)))
+                Some(format!("the Pong carried {}, not the Ping's data", spelled(&payload)))
             }
             Pong::None => Some("no Pong answered the Ping".to_owned()),
         },

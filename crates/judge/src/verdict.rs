@@ -181,7 +181,7 @@ fn beside_the_point(
     ))
 }
 
-const NO_TUNNEL: &str = "the handshake was not accepted, so that there is no tunnel to look at";
+const NO_TUNNEL: &str = "the handshake was not accepted, so there is no tunnel to look at";
 
 /// What opens a tunnel: a 101, and in HTTP/2 a 2xx (RFC 8441 5).
 fn opening(case: &Case) -> Outcomes {

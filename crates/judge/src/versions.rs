@@ -24,7 +24,7 @@ pub(crate) fn check(results: &mut [CaseResult], book: &Book<'_>) {
         if taken != VERSION && !listed.contains(&taken) {
             let shown: Vec<String> = listed.iter().map(ToString::to_string).collect();
             let message =
-                format!("took version {taken}, but its refusals list {} alone", shown.join(", "));
+                format!("took version {taken}, but its refusals list only {}", shown.join(", "));
             result.findings.push(book.finding(RULE, Verdict::Fail, message, None));
             result.verdict = result.verdict.max(Verdict::Fail);
             result.reason = None;

@@ -139,7 +139,8 @@ pub(super) fn stray(talk: &Talk<'_>, party: Party, breaches: &mut Vec<Breach>) {
     if to_head || tunnel || begun {
         return;
     }
-    let message = format!("octets that are no response follow the response: {}", shown(rest, 40));
+    let message =
+        format!("octets that are not a response follow the response: {}", shown(rest, 40));
     breaches.push(Breach::new("rfc9112/2.1-message", message).at(stray));
 }
 

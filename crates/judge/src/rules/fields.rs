@@ -38,7 +38,7 @@ pub(super) fn once(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
     for (name, requirement) in SINGLETONS {
         let count = context.fields().lines(name).count();
         if count > 1 {
-            let message = format!("{name} stands {count} times");
+            let message = format!("{name} appears {count} times");
             let second = context.fields().lines(name).nth(1);
             let at = second.map_or(context.head(), |line| context.place(&line.line));
             breaches.push(Breach::new(requirement, message).at(at));
@@ -103,7 +103,7 @@ pub(super) fn date(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
     let value = context.fields().values("Date").next();
     match value {
         Some(value) if !is_imf_fixdate(value) => {
-            let message = format!("Date is no IMF-fixdate: {}", shown(value, 60));
+            let message = format!("Date is not an IMF-fixdate: {}", shown(value, 60));
             breaches.push(Breach::new("rfc9110/2.2-grammar", message).at(context.line("Date")));
         }
         // The 2xx that opens a tunnel has the place of the 101, which needs no Date.

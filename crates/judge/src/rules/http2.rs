@@ -147,7 +147,7 @@ fn content_length(stream: &Stream, breaches: &mut Vec<Breach>) {
         && stream.data.len() != length
     {
         let came = stream.data.len();
-        let message = format!("Content-Length says {length}, and {came} octets came");
+        let message = format!("Content-Length says {length}, but {came} octets came");
         let breach = Breach::new("rfc9113/8.1.1-malformed", message);
         breaches.push(breach.at(head.list.at..head.list.end));
     }

@@ -44,7 +44,7 @@ pub(super) fn line(asked: &Asked<'_, '_>, breaches: &mut Vec<Breach>) {
     let line = head.line.start + asked.request.at..head.line.end + asked.request.at;
     if head.method != b"GET" || head.version.is_none_or(|version| version < Version::HTTP_11) {
         let message = format!(
-            "the handshake begins {} and not with GET in HTTP/1.1",
+            "the handshake begins with {}, not with GET in HTTP/1.1",
             shown(&asked.talk.sent(upspec_handshake::Party::Client)[line.clone()], 60)
         );
         breaches.push(Breach::new("rfc6455/4.1-method-version", message).at(line.clone()));
@@ -64,7 +64,7 @@ pub(super) fn host(asked: &Asked<'_, '_>, breaches: &mut Vec<Breach>) {
         [value] if Host::parse(value).is_ok() && !value.is_empty() => return,
         [value] => format!("Host is {}", shown(value, 60)),
         [] => "the request has no Host".to_owned(),
-        _ => format!("Host stands {} times", values.len()),
+        _ => format!("Host appears {} times", values.len()),
     };
     if asked.is_handshake() {
         breaches.push(asked.breach("rfc6455/4.1-host", what, "Host"));
@@ -95,7 +95,7 @@ pub(super) fn key(asked: &Asked<'_, '_>, breaches: &mut Vec<Breach>) {
         [value] if Key::parse(value).is_ok() => return,
         [value] => format!("the key {} is not the base64 of 16 octets", shown(value, 60)),
         [] => "the handshake has no key".to_owned(),
-        _ => format!("Sec-WebSocket-Key stands {} times", values.len()),
+        _ => format!("Sec-WebSocket-Key appears {} times", values.len()),
     };
     if asked.is_handshake() {
         breaches.push(asked.breach("rfc6455/4.1-key", what, "Sec-WebSocket-Key"));
@@ -107,7 +107,7 @@ pub(super) fn version(asked: &Asked<'_, '_>, breaches: &mut Vec<Breach>) {
     let values: Vec<&[u8]> = asked.fields().values("Sec-WebSocket-Version").collect();
     if asked.is_handshake() && values != [b"13"] {
         let shown: Vec<String> = values.iter().map(|value| shown(value, 20)).collect();
-        let message = format!("Sec-WebSocket-Version is [{}] and not 13", shown.join(", "));
+        let message = format!("Sec-WebSocket-Version is [{}], not 13", shown.join(", "));
         breaches.push(asked.breach("rfc6455/4.1-version", message, "Sec-WebSocket-Version"));
     }
 }

@@ -62,7 +62,7 @@ fn in_words(kind: &Kind, context: &Context<'_, '_>) -> Option<String> {
         Kind::AcceptWrong(want) => {
             let (got, want) =
                 (first(fields, "Sec-WebSocket-Accept"), String::from_utf8_lossy(want));
-            format!("Sec-WebSocket-Accept is {got} and not {want}")
+            format!("Sec-WebSocket-Accept is {got}, not {want}")
         }
         Kind::ConnectionWithoutUpgrade => {
             "Connection of the 101 lacks the upgrade option".to_owned()
@@ -81,7 +81,7 @@ fn in_words(kind: &Kind, context: &Context<'_, '_>) -> Option<String> {
         }
         Kind::DeflateRepeated(times) => format!("took permessage-deflate {times} times"),
         Kind::ExtensionNotOffered(name) => {
-            format!("took the extension {}, which is not on offer", shown(name, 40))
+            format!("took the extension {}, which was not offered", shown(name, 40))
         }
         Kind::ExtensionsMalformed => {
             let value = value("Sec-WebSocket-Extensions");
@@ -96,15 +96,15 @@ fn in_words(kind: &Kind, context: &Context<'_, '_>) -> Option<String> {
             first(fields, "Sec-WebSocket-Protocol")
         ),
         Kind::SubprotocolNotOffered => format!(
-            "selected the subprotocol {}, which is not on offer",
+            "selected the subprotocol {}, which was not offered",
             first(fields, "Sec-WebSocket-Protocol")
         ),
         Kind::SubprotocolUnasked => format!(
-            "selected the subprotocol {} where none was offered",
+            "selected the subprotocol {}, though none was offered",
             first(fields, "Sec-WebSocket-Protocol")
         ),
         Kind::UpgradeEmptyElement | Kind::UpgradeMissing | Kind::UpgradeNotWebsocket => {
-            format!("Upgrade of the 101 is {} and not websocket", shown(&value("Upgrade"), 60))
+            format!("Upgrade of the 101 is {}, not websocket", shown(&value("Upgrade"), 60))
         }
         Kind::VersionSent => format!(
             "the {} carries Sec-WebSocket-Version, which belongs to refusals",
@@ -162,7 +162,7 @@ pub(super) fn version_list(context: &Context<'_, '_>, breaches: &mut Vec<Breach>
     let versions: Vec<Option<u8>> = versions(values).map(Result::ok).collect();
     if versions.is_empty() || versions.contains(&None) {
         let message =
-            format!("Sec-WebSocket-Version is no list of versions: {}", shown(&value, 60));
+            format!("Sec-WebSocket-Version is not a list of versions: {}", shown(&value, 60));
         breaches.push(Breach::new("rfc6455/4.3-version-server", message).at(at));
         return;
     }

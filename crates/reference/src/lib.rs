@@ -7,7 +7,6 @@ mod answer;
 mod config;
 mod date;
 mod fault;
-mod http;
 mod http2;
 mod inflate;
 mod server;

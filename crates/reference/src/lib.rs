@@ -8,7 +8,6 @@ mod config;
 mod date;
 mod fault;
 mod http2;
-mod inflate;
 mod server;
 mod session;
 mod site;

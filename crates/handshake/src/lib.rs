@@ -8,6 +8,7 @@ pub mod field;
 pub mod frame;
 pub mod h2;
 pub mod head;
+pub mod inflate;
 pub mod negotiate;
 pub mod opening;
 mod party;

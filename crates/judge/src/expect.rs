@@ -9,8 +9,8 @@ use upspec_handshake::Party;
 use upspec_handshake::field::{elements, is_tchar};
 use upspec_handshake::frame::{Frame, opcode};
 use upspec_handshake::h2::{self, ErrorCode};
+use upspec_handshake::inflate::Inflater;
 
-use crate::inflate::Inflater;
 use crate::result::Came;
 use crate::text::{shown, spelled};
 use crate::view::View;
@@ -285,7 +285,10 @@ fn messages(frames: &[Frame<'_>]) -> Vec<Option<Vec<u8>>> {
     }
     let mut inflater = Inflater::new();
     let data = |(compressed, payload): (bool, Vec<u8>)| {
-        if compressed { inflater.message(&payload) } else { Some(payload) }
+        if compressed { inflater.message(&payload, LONGEST_MESSAGE).ok() } else { Some(payload) }
     };
     messages.into_iter().map(data).collect()
 }
+
+/// More data than any message of a case has.
+const LONGEST_MESSAGE: usize = 256 * 1024;

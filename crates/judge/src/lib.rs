@@ -7,7 +7,6 @@ pub mod rules;
 mod awaits;
 mod behaviour;
 mod expect;
-mod inflate;
 mod learn;
 mod metamorphic;
 mod settle;

@@ -19,6 +19,7 @@ mod response_head;
 mod roles;
 mod roundtrip;
 pub mod seeds;
+mod server;
 mod split;
 mod tape;
 
@@ -33,6 +34,7 @@ pub use request_head::request_head;
 pub use response_head::response_head;
 pub use roles::roles;
 pub use roundtrip::roundtrip;
+pub use server::server;
 pub use split::split;
 
 use seeds::Material;
@@ -61,5 +63,6 @@ pub const TARGETS: &[Target] = &[
     Target { name: "response_head", check: response_head, seeds: seeds::responses },
     Target { name: "roles", check: roles, seeds: roles::seeds },
     Target { name: "roundtrip", check: roundtrip, seeds: roundtrip::seeds },
+    Target { name: "server", check: server, seeds: server::seeds },
     Target { name: "split", check: split, seeds: split::seeds },
 ];

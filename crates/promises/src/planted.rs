@@ -8,10 +8,11 @@ use std::borrow::Cow;
 use upspec_corpus::Case;
 use upspec_corpus::case::Outcome;
 use upspec_handshake::field::deflate::Answer;
-use upspec_handshake::h2::{Event, EventKind};
+use upspec_handshake::h2::{Event, EventKind, PREFACE};
 use upspec_handshake::permitted::Grade;
 use upspec_handshake::{RequestHead, ResponseHead, Status, Version};
 use upspec_judge::{CaseResult, Verdict};
+use upspec_reference::{Config, Fault};
 
 use crate::duel::Answered;
 
@@ -78,6 +79,18 @@ pub(crate) fn answered(head: &RequestHead<'_>, mut answered: Answered) -> Answer
         answered.octets[at + 8] ^= 1;
     }
     answered
+}
+
+/// `server`: it wants a head in one piece; in HTTP/2 its errors have a name with a capital.
+pub(crate) fn config(config: Config, octets: &[u8]) -> Config {
+    let fault = match octets.starts_with(PREFACE) {
+        true => "http2-upper-case-sent",
+        false => "head-in-one-read",
+    };
+    match PLANTED {
+        true => Config { fault: Fault::named(fault), ..config },
+        false => config,
+    }
 }
 
 /// `extensions`: a server window of 14 is written as 15.

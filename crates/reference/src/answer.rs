@@ -1,7 +1,10 @@
-//! An answer of the server and how it is written (RFC 9112 4, 5, 6).
+//! An answer of the server, and its head as any version of HTTP writes it.
 //! Never decides what to answer.
 
 use std::time::SystemTime;
+
+use upspec_handshake::peer::{Agreement, Cause, Refusal};
+use upspec_handshake::{FieldLine, ResponseHead};
 
 use crate::config::{Config, Variation};
 use crate::date::imf_fixdate;
@@ -22,6 +25,8 @@ pub(crate) struct Answer {
 pub(crate) enum Occasion {
     /// An opening handshake that RFC 6455 4.2.1 has refused.
     BadHandshake,
+    /// An opening handshake that is accepted.
+    Switch,
     /// Anything else.
     Other,
 }
@@ -67,6 +72,42 @@ impl Answer {
             after: After::Persist,
             occasion: Occasion::Other,
         }
+    }
+
+    /// The response that a handshake is accepted with.
+    pub(crate) fn switch(agreement: &Agreement) -> Self {
+        let head = agreement.head();
+        let follows = |line: &&FieldLine<'_>| line.is_named("Connection");
+        let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
+        Self {
+            status: head.status.unwrap_or_default(),
+            fields: head
+                .fields
+                .iter()
+                .filter(|line| !follows(line))
+                .map(|line| (text(line.name), line.value.to_vec()))
+                .collect(),
+            content: Content::Never,
+            after: After::Persist,
+            occasion: Occasion::Switch,
+        }
+    }
+
+    /// The refusal of a request, with what it must carry.
+    pub(crate) fn refusal(refusal: &Refusal) -> Self {
+        let mut answer = Self::new(refusal.status, refusal.what);
+        for (name, value) in refusal.fields.iter().filter(|(name, _)| *name != "Connection") {
+            answer.add(name, value.as_bytes());
+        }
+        if refusal.cause == Cause::Handshake {
+            answer.occasion = Occasion::BadHandshake;
+        }
+        if refusal.closes() { answer.closing() } else { answer }
+    }
+
+    /// Whether it is a 101, or what HTTP/2 has in its place.
+    pub(crate) fn is_switch(&self) -> bool {
+        self.status == 101 || self.occasion == Occasion::Switch
     }
 
     pub(crate) fn with(mut self, name: &str, value: impl Into<Vec<u8>>) -> Self {
@@ -142,66 +183,44 @@ impl Answer {
         self
     }
 
-    /// The octets of a [completed](Self::complete) answer.
-    pub(crate) fn write(&self, config: &Config) -> Vec<u8> {
-        let reason = match config.varies(Variation::NoReason) {
-            true => "",
-            false => reason(self.status),
-        };
-        let mut octets = format!("HTTP/1.1 {} {reason}\r\n", self.status).into_bytes();
-        let mut fields: Vec<_> = self.fields.iter().collect();
-        let extra = ("X-Reference".to_owned(), b"\"a, b\"; c=\x80".to_vec());
+    /// Writes a [completed](Self::complete) answer as the set-up wants it.
+    pub(crate) fn varied(mut self, config: &Config) -> Self {
         if config.varies(Variation::ExtraFields) {
-            fields.insert(0, &extra);
+            self.fields.insert(0, ("X-Reference".into(), b"\"a, b\"; c=\x80".to_vec()));
         }
         if config.varies(Variation::ReversedFields) {
-            fields.reverse();
+            self.fields.reverse();
         }
-        for (name, value) in fields {
-            octets.extend_from_slice(spelled(name, config).as_bytes());
-            octets.extend_from_slice(b": ");
-            octets.extend_from_slice(value);
-            octets.extend_from_slice(b"\r\n");
+        for (name, _) in &mut self.fields {
+            if config.varies(Variation::LowerCaseNames) {
+                name.make_ascii_lowercase();
+            } else if config.varies(Variation::UpperCaseNames) {
+                name.make_ascii_uppercase();
+            }
         }
-        octets.extend_from_slice(b"\r\n");
-        if let Content::Sent(content) = &self.content {
+        self
+    }
+
+    /// The head of the answer.
+    pub(crate) fn head(&self) -> ResponseHead<'_> {
+        let mut head = ResponseHead::new(self.status);
+        for (name, value) in &self.fields {
+            head.fields.push(FieldLine::new(name.as_bytes(), &value[..]));
+        }
+        head
+    }
+
+    /// The octets of a completed answer in HTTP/1.
+    pub(crate) fn write(self, config: &Config) -> Vec<u8> {
+        let varied = self.varied(config);
+        let mut head = varied.head();
+        if config.varies(Variation::NoReason) {
+            head.reason = b"";
+        }
+        let mut octets = head.octets();
+        if let Content::Sent(content) = &varied.content {
             octets.extend_from_slice(content);
         }
         octets
-    }
-}
-
-fn spelled(name: &str, config: &Config) -> String {
-    if config.varies(Variation::LowerCaseNames) {
-        name.to_ascii_lowercase()
-    } else if config.varies(Variation::UpperCaseNames) {
-        name.to_ascii_uppercase()
-    } else {
-        name.to_owned()
-    }
-}
-
-/// The reason phrase of RFC 9110 15.
-fn reason(status: u16) -> &'static str {
-    match status {
-        100 => "Continue",
-        101 => "Switching Protocols",
-        200 => "OK",
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        408 => "Request Timeout",
-        413 => "Content Too Large",
-        414 => "URI Too Long",
-        417 => "Expectation Failed",
-        421 => "Misdirected Request",
-        426 => "Upgrade Required",
-        431 => "Request Header Fields Too Large",
-        500 => "Internal Server Error",
-        501 => "Not Implemented",
-        505 => "HTTP Version Not Supported",
-        _ => "",
     }
 }

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use upspec_handshake::peer::{Compression, Service, Transport};
+
 use crate::Fault;
 use crate::fault::{Effect, Point};
 
@@ -32,6 +34,22 @@ impl Config {
     /// The default server with one lawful variation.
     pub fn with_variation(variation: Variation) -> Self {
         Self { variations: vec![variation], ..Self::default() }
+    }
+
+    /// What the endpoint speaks on a connection over this.
+    pub(crate) fn service(&self, transport: Transport) -> Service {
+        let known = match self.varies(Variation::NoSubprotocols) {
+            true => &[][..],
+            false => &self.subprotocols[..],
+        };
+        Service {
+            transport,
+            subprotocols: known.iter().map(|name| name.clone().into_bytes()).collect(),
+            compression: match self.varies(Variation::NoExtensions) {
+                true => Compression::Declined,
+                false => Compression::Deflate,
+            },
+        }
     }
 
     pub(crate) fn varies(&self, variation: Variation) -> bool {

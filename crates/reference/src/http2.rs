@@ -12,16 +12,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use upspec_handshake::Status;
-use upspec_handshake::h2::hpack::{BlockFault, Decoder};
-use upspec_handshake::h2::{
-    ErrorCode, Frame, FrameHeader, MAX_FRAME, PREFACE, flag, kind, setting, write,
-};
+use upspec_handshake::Party;
+use upspec_handshake::h2::{ErrorCode, Event, EventKind, Reader, flag, setting, write};
+use upspec_handshake::peer::Transport;
 
 use crate::answer::Answer;
 use crate::config::{Config, Variation};
 use crate::fault::Point;
-use crate::http::Transport;
 use crate::session::Action;
 use output::Output;
 use stream::Stream;
@@ -31,9 +28,7 @@ pub(crate) struct Http2 {
     config: Arc<Config>,
     transport: Transport,
     stage: Stage,
-    decoder: Decoder,
-    /// A header block that CONTINUATION frames complete.
-    block: Option<Block>,
+    reader: Reader,
     streams: BTreeMap<u32, Stream>,
     /// Streams that we reset: the client may have sent more before it knew.
     reset: BTreeSet<u32>,
@@ -48,21 +43,10 @@ pub(crate) struct Http2 {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
-    /// The preface of the client is awaited.
-    Preface,
-    /// The SETTINGS frame that belongs to the preface is awaited.
-    Settings,
-    /// Any frame may come.
+    /// Frames are read and answered.
     Open,
     /// Nothing more is read.
     Over,
-}
-
-/// A header block that is arriving.
-struct Block {
-    stream: u32,
-    ends_stream: bool,
-    octets: Vec<u8>,
 }
 
 /// Why the connection cannot go on (RFC 9113 5.4.1).
@@ -74,9 +58,8 @@ impl Http2 {
         Self {
             config,
             transport,
-            stage: Stage::Preface,
-            decoder: Decoder::new(),
-            block: None,
+            stage: Stage::Open,
+            reader: Reader::new(Party::Client),
             streams: BTreeMap::new(),
             reset: BTreeSet::new(),
             latest: 0,
@@ -112,17 +95,20 @@ impl Http2 {
         new
     }
 
-    /// Takes the frames at the start of `input` that are complete.
-    pub(crate) fn receive(&mut self, now: SystemTime, input: &mut Vec<u8>) -> Vec<Action> {
-        let mut read = 0;
-        loop {
-            match self.step(now, &input[read..]) {
-                Ok(0) => break,
-                Ok(length) => read += length,
-                Err(code) => self.fail(code),
+    /// Takes octets of the client.
+    pub(crate) fn receive(&mut self, now: SystemTime, input: &[u8]) -> Vec<Action> {
+        let events = match self.stage {
+            Stage::Open => self.reader.feed(input),
+            Stage::Over => Vec::new(),
+        };
+        for event in events {
+            if self.stage == Stage::Over {
+                break;
+            }
+            if let Err(code) = self.event(now, event) {
+                self.fail(code);
             }
         }
-        input.drain(..read);
         self.actions()
     }
 
@@ -156,39 +142,45 @@ impl Http2 {
         actions
     }
 
-    /// Reads one frame, or the preface; how many octets it took, none if it is not complete.
-    fn step(&mut self, now: SystemTime, input: &[u8]) -> Result<usize, Fatal> {
-        match self.stage {
-            Stage::Preface => self.preface(input),
-            Stage::Settings | Stage::Open => {
-                let Status::Complete(header) = FrameHeader::parse(input) else {
-                    return Ok(0);
-                };
-                self.check(&header)?;
-                let Status::Complete(frame) = Frame::parse(input, 0) else {
-                    return Ok(0);
-                };
-                self.frame(now, &frame)?;
-                Ok(frame.len)
-            }
-            Stage::Over => Ok(input.len()),
-        }
-    }
-
-    /// RFC 9113 3.4. Our own preface is SETTINGS; where the client's is none, it comes first all the
+    /// Our own preface is SETTINGS (RFC 9113 3.4); where the client's is none, it comes first all the
     /// same.
-    fn preface(&mut self, input: &[u8]) -> Result<usize, Fatal> {
-        let length = input.len().min(PREFACE.len());
-        if input[..length] != PREFACE[..length] {
-            self.announce();
-            return Err(ErrorCode::PROTOCOL_ERROR);
-        }
-        if length < PREFACE.len() {
-            return Ok(0);
-        }
+    fn event(&mut self, now: SystemTime, event: Event) -> Result<(), Fatal> {
         self.announce();
-        self.stage = Stage::Settings;
-        Ok(length)
+        let stream = event.stream;
+        match event.kind {
+            EventKind::Data { octets, flow, end_stream } => {
+                self.data(now, stream, octets, flow, end_stream)
+            }
+            EventKind::Headers { list, end_stream } => self.section(now, stream, &list, end_stream),
+            EventKind::Fault(kind) => Err(kind.code()),
+            EventKind::Settings(settings) => self.settings(&settings),
+            EventKind::Ping(octets) => {
+                if !self.config.errs_at(Point::Http2PingAckOmitted) {
+                    self.output.frame(&write::ping(flag::ACK, octets));
+                }
+                Ok(())
+            }
+            EventKind::Reset(_) => {
+                self.known(stream)?;
+                let is_tunnel = self.streams.get(&stream).is_some_and(Stream::is_tunnel);
+                self.forget(stream);
+                match is_tunnel && self.config.errs_at(Point::Http2TunnelResetEndsAll) {
+                    true => Err(ErrorCode::CANCEL),
+                    false => Ok(()),
+                }
+            }
+            EventKind::WindowUpdate(increment) => self.window_update(stream, increment),
+            // Only servers push.
+            EventKind::Push { .. } => Err(ErrorCode::PROTOCOL_ERROR),
+            // Unknown frames mean nothing (RFC 9113 4.1, 5.5); priorities are deprecated, and after
+            // GOAWAY the client still wants its answers.
+            EventKind::GoAway { .. }
+            | EventKind::PingAck(_)
+            | EventKind::Preface
+            | EventKind::Priority
+            | EventKind::SettingsAck
+            | EventKind::Unknown(_) => Ok(()),
+        }
     }
 
     /// Sends our SETTINGS, unless that is done.
@@ -203,104 +195,30 @@ impl Http2 {
         self.output.frame(&faults::announced(&self.config, settings));
     }
 
-    /// What the header of a frame shows is not waited for.
-    fn check(&self, header: &FrameHeader) -> Result<(), Fatal> {
-        let goes_on =
-            |block: &Block| (header.kind, header.stream) == (kind::CONTINUATION, block.stream);
-        let is_alone = header.kind != kind::CONTINUATION;
-        if self.stage == Stage::Settings && header.kind != kind::SETTINGS
-            || !self.block.as_ref().map_or(is_alone, goes_on)
-        {
-            return Err(ErrorCode::PROTOCOL_ERROR);
-        }
-        if header.announced > MAX_FRAME {
-            return Err(ErrorCode::FRAME_SIZE_ERROR);
-        }
-        Ok(())
-    }
-
-    fn frame(&mut self, now: SystemTime, frame: &Frame<'_>) -> Result<(), Fatal> {
-        check::frame(frame)?;
-        match frame.kind {
-            kind::DATA => self.data(now, frame),
-            kind::HEADERS | kind::CONTINUATION => self.fragment(now, frame),
-            kind::SETTINGS => self.settings(frame),
-            kind::PING => {
-                let is_deaf = self.config.errs_at(Point::Http2PingAckOmitted);
-                if let Some(octets) = frame.ping().filter(|_| !frame.has(flag::ACK) && !is_deaf) {
-                    self.output.frame(&write::ping(flag::ACK, octets));
-                }
-                Ok(())
-            }
-            kind::RST_STREAM => {
-                self.known(frame.stream)?;
-                let is_tunnel = self.streams.get(&frame.stream).is_some_and(Stream::is_tunnel);
-                self.forget(frame.stream);
-                match is_tunnel && self.config.errs_at(Point::Http2TunnelResetEndsAll) {
-                    true => Err(ErrorCode::CANCEL),
-                    false => Ok(()),
-                }
-            }
-            kind::WINDOW_UPDATE => self.window_update(frame),
-            // Unknown frames mean nothing (RFC 9113 4.1, 5.5); priorities are deprecated, and after
-            // GOAWAY the client still wants its answers.
-            _ => Ok(()),
-        }
-    }
-
-    fn settings(&mut self, frame: &Frame<'_>) -> Result<(), Fatal> {
-        if frame.has(flag::ACK) {
-            return Ok(());
-        }
-        let settings = frame.settings().ok_or(ErrorCode::FRAME_SIZE_ERROR)?;
-        check::values(&settings)?;
-        if faults::objects_to_settings(&self.config, &settings) {
+    fn settings(&mut self, settings: &[(u16, u32)]) -> Result<(), Fatal> {
+        check::values(settings)?;
+        if faults::objects_to_settings(&self.config, settings) {
             return Err(ErrorCode::PROTOCOL_ERROR);
         }
         if !self.config.errs_at(Point::Http2SettingsAckOmitted) {
             self.output.frame(&write::settings_ack());
         }
-        self.stage = Stage::Open;
-        self.output.configure(&settings)
+        self.output.configure(settings)
     }
 
-    fn window_update(&mut self, frame: &Frame<'_>) -> Result<(), Fatal> {
-        self.known(frame.stream)?;
-        let increment = frame.window_update().ok_or(ErrorCode::FRAME_SIZE_ERROR)?;
+    fn window_update(&mut self, stream: u32, increment: u32) -> Result<(), Fatal> {
+        self.known(stream)?;
         let result = match increment {
             0 => Err(ErrorCode::PROTOCOL_ERROR),
-            _ => self.output.credit(frame.stream, increment),
+            _ => self.output.credit(stream, increment),
         };
         match result {
-            Err(code) if frame.stream != 0 => {
-                self.reset(frame.stream, code);
+            Err(code) if stream != 0 => {
+                self.reset(stream, code);
                 Ok(())
             }
             result => result,
         }
-    }
-
-    /// Adds to a header block, and reads it once it is complete (RFC 9113 4.3).
-    fn fragment(&mut self, now: SystemTime, frame: &Frame<'_>) -> Result<(), Fatal> {
-        let fragment = frame.fragment().ok_or(ErrorCode::PROTOCOL_ERROR)?;
-        let mut block = self.block.take().unwrap_or_else(|| Block {
-            stream: frame.stream,
-            ends_stream: frame.has(flag::END_STREAM),
-            octets: Vec::new(),
-        });
-        block.octets.extend_from_slice(fragment);
-        if block.octets.len() > MAX_BLOCK {
-            return Err(ErrorCode::ENHANCE_YOUR_CALM);
-        }
-        if !frame.has(flag::END_HEADERS) {
-            self.block = Some(block);
-            return Ok(());
-        }
-        let section = self.decoder.decode(&block.octets).map_err(|fault| match fault {
-            BlockFault::Malformed => ErrorCode::COMPRESSION_ERROR,
-            BlockFault::TooLarge => ErrorCode::ENHANCE_YOUR_CALM,
-        })?;
-        self.section(now, block.stream, &section, block.ends_stream)
     }
 
     /// A stream that the client has opened at some time, or the connection.
@@ -338,7 +256,6 @@ impl Http2 {
     /// Answers on a stream, in full.
     fn answer(&mut self, now: SystemTime, stream: u32, answer: Answer) {
         let is_interim = answer.status < 200;
-        let answer = exchange::translated(answer);
         let (section, content) = exchange::answer(&self.config, answer, now);
         match is_interim {
             // Only a fault has nothing to say after it.
@@ -352,8 +269,6 @@ impl Http2 {
 const MAX_STREAMS: usize = 100;
 /// How many streams are remembered that we reset.
 const MAX_RESET: usize = 1000;
-/// The longest header block.
-const MAX_BLOCK: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests;

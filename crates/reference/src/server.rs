@@ -14,9 +14,9 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::fault::Point;
-use crate::http::Transport;
 use crate::tls::{self, Agreed, Welcomed};
 use crate::{Action, Config, Identity, Session};
+use upspec_handshake::peer::Transport;
 
 /// A server that listens.
 pub struct Server {

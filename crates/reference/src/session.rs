@@ -10,14 +10,14 @@ use upspec_handshake::field::chunked::ChunkedReader;
 use upspec_handshake::field::framing::Framing;
 use upspec_handshake::field::is_tchar;
 use upspec_handshake::frame::Compression;
-use upspec_handshake::{HeadReader, RequestHead, Status};
+use upspec_handshake::peer::{Cause, Request, Server, Transport};
+use upspec_handshake::{RequestHead, Status};
 
 use crate::answer::{After, Answer};
 use crate::config::{Config, Variation};
 use crate::fault::answering::{self, Fate};
 use crate::fault::reading::{self, Reading};
 use crate::fault::{Point, Seen};
-use crate::http::{Cause, Request, Transport};
 use crate::http2::{Http2, upgrade};
 use crate::site::{self, Outcome};
 use crate::tunnel::Tunnel;
@@ -39,7 +39,8 @@ pub struct Session {
     config: Arc<Config>,
     transport: Transport,
     input: Vec<u8>,
-    heads: HeadReader,
+    /// The machine that reads and decides about the request.
+    server: Server,
     stage: Stage,
     /// How many requests have been answered.
     answered: usize,
@@ -76,10 +77,10 @@ impl Session {
 
     pub(crate) fn over(config: Arc<Config>, transport: Transport) -> Self {
         Self {
+            server: Server::new(config.service(transport)),
             config,
             transport,
             input: Vec::new(),
-            heads: HeadReader::default(),
             stage: Stage::Head,
             answered: 0,
             held: None,
@@ -163,7 +164,7 @@ impl Session {
                 Err(answer) => self.send_alone(now, answer),
             },
             Stage::Http2(http2) => {
-                let actions = http2.receive(now, &mut self.input);
+                let actions = http2.receive(now, &std::mem::take(&mut self.input));
                 self.act(actions);
                 Progress::Starved
             }
@@ -213,19 +214,20 @@ impl Session {
         if answering::switches_early(&self.config, &self.input) {
             self.input.extend_from_slice(b"\r\n");
         }
-        let complete = self.heads.request(&self.input).map(|head| head.len);
-        let length = complete.complete();
-        if let Some(answer) = too_large(&self.input[..length.unwrap_or(self.input.len())]) {
-            return self.send_alone(now, answer);
-        }
-        let Some(length) = length else {
-            if self.config.errs_at(Point::HeadInOneRead) && !self.input.is_empty() {
-                return self.send_alone(now, Answer::new(400, "the head is incomplete").closing());
+        let length = match self.server.read(&self.input) {
+            Status::Complete(Ok(head)) => head.len,
+            Status::Complete(Err(refusal)) => {
+                return self.send_alone(now, Answer::refusal(&refusal));
             }
-            return Progress::Starved;
+            Status::Partial => {
+                if self.config.errs_at(Point::HeadInOneRead) && !self.input.is_empty() {
+                    let answer = Answer::new(400, "the head is incomplete").closing();
+                    return self.send_alone(now, answer);
+                }
+                return Progress::Starved;
+            }
         };
         let head: Vec<u8> = self.input.drain(..length).collect();
-        self.heads = HeadReader::default();
         self.admit(now, head)
     }
 
@@ -274,9 +276,9 @@ impl Session {
         };
         let mut request = match Request::admit(&parsed, self.transport) {
             Ok(request) => request,
-            Err(rejection) => {
-                let mut answer = rejection.answer;
-                answering::alter_rejection(&self.config, &mut answer, rejection.cause, &seen);
+            Err(refusal) => {
+                let mut answer = Answer::refusal(&refusal);
+                answering::alter_rejection(&self.config, &mut answer, refusal.cause, &seen);
                 if parsed.method == b"HEAD" {
                     answer = answer.without_content();
                 }
@@ -307,7 +309,7 @@ impl Session {
             return Progress::Starved;
         };
         let outcome = answering::outcome(&self.config, &head)
-            .unwrap_or_else(|| site::respond(&self.config, &head));
+            .unwrap_or_else(|| site::respond(&self.config, &mut self.server, &head));
         if self.config.errs_at(Point::PipelineDropped) {
             self.input.clear();
         }
@@ -376,7 +378,6 @@ impl Session {
     /// Sends an answer to what is no complete request, and drops the octets of it.
     fn send_alone(&mut self, now: SystemTime, answer: Answer) -> Progress {
         self.input.clear();
-        self.heads = HeadReader::default();
         self.send(now, answer, &Seen::default(), None)
     }
 
@@ -402,12 +403,18 @@ impl Session {
         let mut answer = answer.complete(now);
         let after = answer.after;
         answering::alter_complete(&self.config, &mut answer, seen);
+        let status = answer.status;
         let octets = answer.write(&self.config);
-        let octets = answering::alter_octets(&self.config, octets, answer.status, seen);
+        let octets = answering::alter_octets(&self.config, octets, status, seen);
         self.write(octets, request);
-        match answering::after(&self.config, after, answer.status) {
+        match answering::after(&self.config, after, status) {
             After::Close => self.close(),
-            After::Persist => self.stage = Stage::Head,
+            After::Persist => {
+                self.stage = Stage::Head;
+                // Whatever was decided, this was the answer.
+                self.server.refuse();
+                self.server.next();
+            }
         }
         Progress::Made
     }
@@ -446,23 +453,6 @@ impl Session {
         self.stage = Stage::Over;
     }
 }
-
-/// The answer to a head, perhaps incomplete, that is larger than this server reads
-/// (RFC 9112 3, RFC 9110 5.4).
-fn too_large(head: &[u8]) -> Option<Answer> {
-    let start = head.iter().position(|octet| !b"\r\n".contains(octet)).unwrap_or(0);
-    let line = head[start..].iter().position(|&octet| octet == b'\n');
-    if line.unwrap_or(head.len() - start) > MAX_REQUEST_LINE {
-        return Some(Answer::new(414, "the request target is too long").closing());
-    }
-    let text = "the fields are too large";
-    (head.len() > MAX_HEAD).then(|| Answer::new(431, text).closing())
-}
-
-/// The longest request line that is read; RFC 9112 3 wants 8000 octets at least.
-const MAX_REQUEST_LINE: usize = 16 * 1024;
-
-const MAX_HEAD: usize = 64 * 1024;
 
 /// As much of the preface as looks like a head of HTTP/1.1 (RFC 9113 3.4).
 const PREFACE_HEAD: &[u8] = b"PRI * HTTP/2.0\r\n\r\n";

@@ -31,12 +31,6 @@ impl<'a> Protocol<'a> {
     pub fn is_websocket(&self) -> bool {
         self.version.is_none() && self.name.eq_ignore_ascii_case(b"websocket")
     }
-
-    /// Whether both are the same protocol. Names are compared without case, as RFC 9110 7.8 tells
-    /// recipients; versions with case.
-    pub fn is_same_as(&self, other: &Protocol<'_>) -> bool {
-        self.name.eq_ignore_ascii_case(other.name) && self.version == other.version
-    }
 }
 
 /// `Upgrade = #protocol` (RFC 9110 7.8), of all lines of the field.

@@ -183,13 +183,6 @@ impl Stream {
         self.heads.iter().take_while(|head| head.is_interim())
     }
 
-    /// Where the octet with this offset in `data` came: the start of its frame.
-    pub fn data_place(&self, offset: usize) -> Option<usize> {
-        let after = self.data_at.partition_point(|(from, _)| *from <= offset);
-        let (_, at) = self.data_at.get(after.checked_sub(1)?)?;
-        (offset < self.data.len()).then_some(*at)
-    }
-
     /// Whether the side can say nothing more on this stream.
     pub fn is_over(&self) -> bool {
         self.ended.is_some() || self.reset.is_some()

@@ -42,6 +42,11 @@ impl HeaderList {
         Self { at: 0, end: 0, fields: pairs.into_iter().map(field).collect() }
     }
 
+    /// Adds a field after all others.
+    pub fn push(&mut self, name: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
+        self.fields.push(HeaderField { name: name.into(), value: value.into() });
+    }
+
     /// The values of all fields with exactly this name, in their order.
     pub fn values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         let named = self.fields.iter().filter(move |field| field.name == name.as_bytes());

@@ -108,14 +108,6 @@ impl Client {
         }
     }
 
-    /// Hands the [trailing](Self::trailing) octets over and forgets them.
-    pub fn take_trailing(&mut self) -> Vec<u8> {
-        match self.state {
-            ClientState::Switched | ClientState::Answered => self.received.split_off(self.head_len),
-            ClientState::Idle | ClientState::Sent | ClientState::Failed => Vec::new(),
-        }
-    }
-
     /// Reads head after head, as long as the answer is still to come.
     fn read(&mut self, events: &mut Vec<ClientEvent>) {
         let mut at = 0;

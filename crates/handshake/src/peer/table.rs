@@ -130,14 +130,15 @@ pub const CLIENT: [[ClientState; 7]; 5] = {
 
 /// A row for each state and a column for each input, both in the order of their types.
 ///
-/// No answer precedes the decision, and there is one answer; octets after the head are handed on.
+/// No answer but a refusal precedes the decision (RFC 9110 10.1.1), and there is one answer; octets
+/// after the head are handed on.
 #[rustfmt::skip]
 pub const SERVER: [[ServerState; 6]; 6] = {
     use ServerState::{Decided, Head, Http, Idle, Refused, Switched};
     [
         // Incomplete Decide    Switch    Ignore    Refuse    Next
         [Head,        Decided,  Idle,     Idle,     Idle,     Idle],     // Idle
-        [Head,        Decided,  Head,     Head,     Head,     Head],     // Head
+        [Head,        Decided,  Head,     Head,     Refused,  Head],     // Head
         [Decided,     Decided,  Switched, Http,     Refused,  Decided],  // Decided
         [Switched,    Switched, Switched, Switched, Switched, Switched], // Switched
         [Http,        Http,     Http,     Http,     Http,     Idle],     // Http

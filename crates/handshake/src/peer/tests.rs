@@ -82,6 +82,9 @@ fn the_tables_have_one_way_to_switch_and_no_way_back() {
         };
         match (state, answer) {
             (Decided, Some(answer)) => assert_eq!(next, answer),
+            (ServerState::Head, Some(ServerState::Refused)) => {
+                assert_eq!(next, ServerState::Refused);
+            }
             (ServerState::Idle | ServerState::Head, None) => assert_ne!(next, ServerState::Idle),
             _ => assert_eq!(next, state),
         }

@@ -2,12 +2,12 @@
 
 use upspec_handshake::field::elements_of;
 use upspec_handshake::field::upgrade::Protocol;
+use upspec_handshake::peer::{Cause, Request, Server, Transport};
 use upspec_handshake::{RequestHead, Status, Version};
 
 use super::{Effect, Point, Seen};
 use crate::answer::{After, Answer};
 use crate::config::Config;
-use crate::http::{Cause, Request};
 use crate::site::{self, Outcome};
 
 /// What becomes of an answer.
@@ -66,7 +66,8 @@ pub(crate) fn switches_early(config: &Config, input: &[u8]) -> bool {
     let whole = [input, b"\r\n"].concat();
     match (RequestHead::parse(input), RequestHead::parse(&whole)) {
         (Status::Partial, Status::Complete(head)) => {
-            matches!(site::respond(config, &head), Outcome::Switched(..))
+            let mut server = Server::new(config.service(Transport::Clear));
+            matches!(site::respond(config, &mut server, &head), Outcome::Switched(..))
         }
         _ => false,
     }
@@ -116,7 +117,7 @@ pub(crate) fn alter(config: &Config, answer: &mut Answer, seen: &Seen) -> Fate {
             Effect::Silence(is_due) if is_due(answer) => return Fate::Withheld,
             Effect::Close(is_due) if is_due(answer) => return Fate::Closed,
             Effect::Answer(change) => change(answer, seen),
-            Effect::Switch(change) if answer.status == 101 => change(answer, seen, config),
+            Effect::Switch(change) if answer.is_switch() => change(answer, seen, config),
             _ => {}
         }
     }

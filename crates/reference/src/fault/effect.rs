@@ -1,14 +1,13 @@
 //! Where a server can be wrong, and how a fault makes it so.
 
 use upspec_handshake::frame::{Frame, FrameHeader, FrameViolation};
-use upspec_handshake::h2::hpack::Pairs;
 use upspec_handshake::h2::{Defect, HeaderList};
+use upspec_handshake::peer::{Cause, Request};
 
 use super::Seen;
 use super::answering::Lines;
 use crate::answer::{After, Answer};
 use crate::config::Config;
-use crate::http::{Cause, Request};
 use crate::tunnel::Message;
 
 /// What a fault does, at one place of the server.
@@ -80,7 +79,7 @@ pub(crate) enum Effect {
     /// A `:protocol` is taken for WebSocket.
     Http2Protocol(fn(&[u8]) -> bool),
     /// The header section of a response is changed.
-    Http2Section(fn(&mut Pairs, &Answer)),
+    Http2Section(fn(&mut HeaderList, &Answer)),
     /// A DATA frame, given without padding and with it, is read as other octets of a WebSocket.
     Http2Tunnelled(for<'f> fn(&'f [u8], &'f [u8]) -> &'f [u8]),
     /// Whether a WebSocket ends with this DATA frame, given whether it has END_STREAM.

@@ -1,6 +1,7 @@
 //! What a faulty server sees in place of the request that was sent.
 
 use upspec_handshake::field::chunked::{Chunked, ChunkedReader};
+use upspec_handshake::h2::HeaderList;
 
 use super::{Effect, Seen};
 use crate::config::Config;
@@ -44,6 +45,25 @@ pub(crate) fn read(config: &Config, seen: &Seen) -> Reading {
         }
     }
     Reading::AsSent
+}
+
+/// Reads a request of HTTP/2 with the eyes of the fault: another list, or the status that it gets.
+/// The faults that say nothing at all are of HTTP/1.1.
+pub(crate) fn read_list(config: &Config, seen: &Seen, list: HeaderList) -> Result<HeaderList, u16> {
+    for effect in config.effects() {
+        match effect {
+            Effect::Request(change) => {
+                let mut changed = seen.clone();
+                change(&mut changed, config);
+                if changed != *seen {
+                    return Ok(changed.list(&list));
+                }
+            }
+            Effect::Refused(status, is_due) if is_due(seen) => return Err(*status),
+            _ => {}
+        }
+    }
+    Ok(list)
 }
 
 /// Reads the chunks of a body.

@@ -2,6 +2,7 @@
 //! Nothing is corrected: what no fault touches is written as it came.
 
 use upspec_handshake::field::elements_of;
+use upspec_handshake::h2::{HeaderField, HeaderList};
 
 /// A request head in lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,9 +29,53 @@ impl Seen {
         Self { octets, start, lines, is_http2: false }
     }
 
-    /// Takes a head apart that says what a request of HTTP/2 says.
-    pub(crate) fn of_http2(octets: Vec<u8>) -> Self {
-        Self { is_http2: true, ..Self::of(octets) }
+    /// Takes a request of HTTP/2 apart. An extended CONNECT shows as the opening handshake that it
+    /// stands for (RFC 8441 5), so that a row holds for both versions.
+    pub(crate) fn of_list(list: &HeaderList) -> Self {
+        let head = list.request();
+        let method = if head.is_extended_connect() { b"GET" } else { head.method };
+        let start = [method, head.named_target(), b"HTTP/2.0"].join(&b' ');
+        let line = |name: &[u8], value: &[u8]| [name, b": ", value].concat();
+        let mut lines = Vec::new();
+        lines.extend(head.authority.map(|authority| line(b"Host", authority)));
+        if head.is_extended_connect() {
+            let stands_for = [("Upgrade", "websocket"), ("Connection", "Upgrade"), (KEY, EXAMPLE)];
+            lines.extend(stands_for.map(|(name, value)| line(name.as_bytes(), value.as_bytes())));
+        }
+        let is_shown = |name: &[u8]| !HANDLED.iter().any(|own| name.eq_ignore_ascii_case(own));
+        let regular = head.fields.iter().filter(|field| is_shown(field.name));
+        lines.extend(regular.map(|field| line(field.name, &field.value)));
+        Self { octets: Vec::new(), start, lines, is_http2: true }
+    }
+
+    /// The header list with what an effect has changed in the target and the fields.
+    pub(super) fn list(&self, list: &HeaderList) -> HeaderList {
+        let is_own = |name: &[u8]| {
+            let own = ["Host", "Upgrade", "Connection", KEY].map(str::as_bytes);
+            own.iter().any(|own| name.eq_ignore_ascii_case(own))
+        };
+        let fields = self.lines.iter().filter_map(|line| field(line));
+        let regular = fields.filter(|(name, _)| !is_own(name)).map(|(name, value)| HeaderField {
+            name: name.to_ascii_lowercase(),
+            value: value.to_vec(),
+        });
+        let mut changed = list.clone();
+        changed.fields.retain(HeaderField::is_pseudo);
+        for pseudo in &mut changed.fields {
+            match &pseudo.name[..] {
+                b":path" => pseudo.value = self.target().to_vec(),
+                b":authority" => pseudo.value = self.value("Host").unwrap_or_default(),
+                _ => {}
+            }
+        }
+        if changed.pseudo(":authority").is_none()
+            && let Some(host) = self.value("Host")
+        {
+            let authority = HeaderField { name: b":authority".to_vec(), value: host };
+            changed.fields.insert(0, authority);
+        }
+        changed.fields.extend(regular);
+        changed
     }
 
     /// Whether it is an extended CONNECT, whose answer of 2xx has no content (RFC 9110 9.3.6).
@@ -153,6 +198,24 @@ impl Seen {
         }
     }
 }
+
+/// Fields with a part that HTTP/2 itself plays (RFC 9113 8.2.2), and those that stand for something
+/// else there.
+const HANDLED: &[&[u8]] = &[
+    b"connection",
+    b"content-length",
+    b"http2-settings",
+    b"keep-alive",
+    b"proxy-connection",
+    b"sec-websocket-key",
+    b"te",
+    b"transfer-encoding",
+    b"upgrade",
+];
+
+const KEY: &str = "Sec-WebSocket-Key";
+/// The key of RFC 6455 1.3.
+const EXAMPLE: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
 /// Name and value of a line, if it has a colon. White space around the name stays part of it, so
 /// that no field is found where the line is folded or its name is not the name.

@@ -1,36 +1,6 @@
-//! What the fields of a frame have to be, whatever came before it (RFC 9113 6).
-//! Never looks at a stream.
+//! What the settings of a client have to be (RFC 9113 6.5.2).
 
-use upspec_handshake::h2::{ErrorCode, Frame, flag, kind, setting};
-
-/// Checks the size of a frame and the stream that it is for.
-pub(super) fn frame(frame: &Frame<'_>) -> Result<(), ErrorCode> {
-    let is_for_connection = frame.stream == 0;
-    let wants = match frame.kind {
-        kind::SETTINGS | kind::PING | kind::GOAWAY => Some(true),
-        kind::DATA | kind::HEADERS | kind::PRIORITY | kind::RST_STREAM => Some(false),
-        // Only servers push.
-        kind::PUSH_PROMISE => return Err(ErrorCode::PROTOCOL_ERROR),
-        _ => None,
-    };
-    if wants.is_some_and(|wants| wants != is_for_connection) {
-        return Err(ErrorCode::PROTOCOL_ERROR);
-    }
-    let length = frame.payload.len();
-    let fits = match frame.kind {
-        kind::SETTINGS if frame.has(flag::ACK) => length == 0,
-        kind::SETTINGS => length.is_multiple_of(6),
-        kind::PING => length == 8,
-        kind::GOAWAY => length >= 8,
-        kind::PRIORITY => length == 5,
-        kind::RST_STREAM | kind::WINDOW_UPDATE => length == 4,
-        _ => true,
-    };
-    match fits {
-        true => Ok(()),
-        false => Err(ErrorCode::FRAME_SIZE_ERROR),
-    }
-}
+use upspec_handshake::h2::{ErrorCode, setting};
 
 /// Checks the values of settings (RFC 9113 6.5.2).
 pub(super) fn values(settings: &[(u16, u32)]) -> Result<(), ErrorCode> {

@@ -1,10 +1,10 @@
 //! What a fault changes where the server speaks HTTP/2: one function for each place that asks.
 
-use upspec_handshake::h2::hpack::Pairs;
+use upspec_handshake::RequestHead;
+use upspec_handshake::field::key::{Key, accept};
 use upspec_handshake::h2::{Defect, ErrorCode, HeaderList, setting, write};
 
-use super::exchange::value;
-use crate::answer::Answer;
+use crate::answer::{Answer, Occasion};
 use crate::config::{Config, Variation};
 use crate::fault::{Effect, Point};
 
@@ -68,34 +68,72 @@ pub(super) fn answer_at_once(config: &Config, list: &HeaderList) -> Option<Answe
     })
 }
 
-/// Whether this `:protocol` names WebSocket.
-pub(super) fn is_websocket(config: &Config, protocol: &[u8]) -> bool {
-    let is_taken =
-        |effect: &Effect| matches!(effect, Effect::Http2Protocol(is_taken) if is_taken(protocol));
-    protocol.eq_ignore_ascii_case(b"websocket") || config.effects().any(is_taken)
-}
-
-/// The key of the opening handshake that an extended CONNECT stands for.
-pub(super) fn key<'s>(config: &Config, section: &'s Pairs) -> &'s [u8] {
-    let is_read = config.errs_at(Point::Http2KeyRead);
-    let sent = value(section, "sec-websocket-key").filter(|_| is_read);
-    sent.unwrap_or(KEY)
-}
-
-/// Changes the header section of a response.
-pub(super) fn alter_section(config: &Config, mut section: Pairs, answer: &Answer) -> Pairs {
-    for effect in config.effects() {
-        if let Effect::Http2Section(change) = effect {
-            change(&mut section, answer);
+/// The list of a request with what a fault takes for said: where something is overlooked, a value
+/// that is missing has a default.
+pub(super) fn completed(config: &Config, list: &HeaderList) -> HeaderList {
+    let mut list = list.clone();
+    if list.pseudo(":method").is_none() {
+        list.push(":method", "GET");
+    }
+    let is_taken = |protocol: &[u8]| {
+        let takes = |effect: &Effect| matches!(effect, Effect::Http2Protocol(is_taken) if is_taken(protocol));
+        config.effects().any(takes)
+    };
+    for field in list.fields.iter_mut().filter(|field| field.name == b":protocol") {
+        if is_taken(&field.value) {
+            field.value = b"websocket".to_vec();
         }
     }
-    section
+    let default = if list.is_extended_connect() { &config.path } else { "/" };
+    let is_connect = list.pseudo(":method") == Some(b"CONNECT") && !list.is_extended_connect();
+    if !is_connect && list.pseudo(":path").is_none_or(<[u8]>::is_empty) {
+        list.fields.retain(|field| field.name != b":path");
+        list.push(":path", default.as_bytes());
+    }
+    if config.errs_at(Point::Http2HostIgnored) && list.pseudo(":authority").is_some() {
+        list.fields.retain(|field| field.name != b"host");
+    }
+    list
 }
 
-/// What a DATA frame carries for a WebSocket; `whole` is its payload with the padding.
-pub(super) fn tunnelled<'f>(config: &Config, octets: &'f [u8], whole: &'f [u8]) -> &'f [u8] {
+/// The answer to an extended CONNECT whose key is none, where a fault reads it.
+pub(super) fn refuses_key(config: &Config, head: &RequestHead<'_>) -> Option<Answer> {
+    let key = read_key(config, head)?;
+    let refused = Answer::new(400, "the key is not base64 of 16 octets");
+    Key::parse(key).is_err().then_some(Answer { occasion: Occasion::BadHandshake, ..refused })
+}
+
+/// The answer to an extended CONNECT, with the accept value of a key that a fault reads.
+pub(super) fn accepted(config: &Config, answer: Answer, head: &RequestHead<'_>) -> Answer {
+    match read_key(config, head) {
+        Some(key) => answer.with("Sec-WebSocket-Accept", accept(key)),
+        None => answer,
+    }
+}
+
+fn read_key<'h>(config: &Config, head: &'h RequestHead<'_>) -> Option<&'h [u8]> {
+    let is_read = config.errs_at(Point::Http2KeyRead) && head.is_extended_connect();
+    head.fields.values("Sec-WebSocket-Key").next().filter(|_| is_read)
+}
+
+/// Changes the header list of a response.
+pub(super) fn alter_list(config: &Config, mut list: HeaderList, answer: &Answer) -> HeaderList {
+    for effect in config.effects() {
+        if let Effect::Http2Section(change) = effect {
+            change(&mut list, answer);
+        }
+    }
+    list
+}
+
+/// What a DATA frame carries for a WebSocket; `padded` is how many octets its padding takes.
+pub(super) fn tunnelled(config: &Config, octets: Vec<u8>, padded: usize) -> Vec<u8> {
+    let whole = match padded.checked_sub(1) {
+        None => octets.clone(),
+        Some(padding) => [&[padding as u8][..], &octets, &vec![0; padding]].concat(),
+    };
     let changed = config.effects().find_map(|effect| match effect {
-        Effect::Http2Tunnelled(read) => Some(read(octets, whole)),
+        Effect::Http2Tunnelled(read) => Some(read(&octets, &whole).to_vec()),
         _ => None,
     });
     changed.unwrap_or(octets)
@@ -117,6 +155,3 @@ pub(super) fn content(config: &Config, status: u16, content: Vec<u8>) -> Vec<u8>
         false => content,
     }
 }
-
-/// The key that an extended CONNECT stands for, which has none.
-const KEY: &[u8] = b"dGhlIHNhbXBsZSBub25jZQ==";

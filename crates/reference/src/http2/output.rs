@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use upspec_handshake::h2::{ErrorCode, flag, hpack, setting, write};
+use upspec_handshake::h2::{ErrorCode, HeaderList, flag, setting, write};
 
 /// The octets to write, and those that wait for room.
 pub(super) struct Output {
@@ -45,11 +45,9 @@ impl Output {
         self.ready.extend_from_slice(frame);
     }
 
-    /// A header section; `flags` as in [`write::headers`].
-    pub(super) fn headers(&mut self, stream: u32, fields: &[(Vec<u8>, Vec<u8>)], flags: u8) {
-        let pairs = fields.iter().map(|(name, value)| (&name[..], &value[..]));
-        let block = hpack::encode(pairs);
-        self.frame(&write::headers(stream, &block, flags));
+    /// A header list; `flags` as in [`write::headers`].
+    pub(super) fn headers(&mut self, stream: u32, list: &HeaderList, flags: u8) {
+        self.frame(&write::headers(stream, &list.block(), flags));
         if flags & flag::END_STREAM != 0 {
             self.waiting.remove(&stream);
         }

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use upspec_handshake::field::framing::ContentLength;
+use upspec_handshake::field::framing::{ContentLength, content_length};
 use upspec_handshake::frame::Compression;
-use upspec_handshake::h2::hpack::Pairs;
 use upspec_handshake::h2::message::{self, ListKind};
-use upspec_handshake::h2::{Defect, ErrorCode, Frame, HeaderList, flag, write};
+use upspec_handshake::h2::{Defect, ErrorCode, HeaderField, HeaderList, flag, write};
+use upspec_handshake::peer::MAX_BODY;
 
 use super::exchange::{Form, Reply, Request};
 use super::output::Backlog;
@@ -16,7 +16,6 @@ use super::{Fatal, Http2, MAX_STREAMS, Stage, faults};
 use crate::answer::Answer;
 use crate::config::Variation;
 use crate::fault::Point;
-use crate::http::MAX_BODY;
 use crate::session::Action;
 use crate::tunnel::Tunnel;
 
@@ -33,8 +32,8 @@ pub(super) struct Stream {
 enum Part {
     /// It has been answered; what still comes is dropped.
     Done,
-    /// The content of a request is arriving: so many octets until now.
-    Request(Box<Request>, u64),
+    /// The content of a request is arriving: what Content-Length says, and so many octets until now.
+    Request(Box<Request>, ContentLength, u64),
     /// WebSocket, and octets that make no frame yet.
     Tunnel(Box<Tunnel>, Vec<u8>),
 }
@@ -46,18 +45,18 @@ impl Stream {
 }
 
 impl Http2 {
-    /// Takes a header section: a request, or the trailers of one (RFC 9113 8.1).
+    /// Takes a header list: a request, or the trailers of one (RFC 9113 8.1).
     pub(super) fn section(
         &mut self,
         now: SystemTime,
         id: u32,
-        section: &Pairs,
+        list: &HeaderList,
         ends_stream: bool,
     ) -> Result<(), Fatal> {
         if let Some(stream) = self.streams.get(&id) {
             match stream.part {
                 _ if stream.has_ended => self.reset(id, ErrorCode::STREAM_CLOSED),
-                Part::Request(..) if ends_stream && is_trailer(section) => self.complete(now, id),
+                Part::Request(..) if ends_stream && is_trailer(list) => self.complete(now, id),
                 Part::Tunnel(..) if self.config.errs_at(Point::Http2TunnelTakesHeaders) => {}
                 Part::Request(..) | Part::Tunnel(..) => self.malformed(now, id),
                 Part::Done => {}
@@ -88,7 +87,7 @@ impl Http2 {
             self.config.errs_at(Point::Http2RequestUnansweredBesideTunnel) && self.has_tunnel();
         self.streams.insert(id, stream);
         if !is_deaf {
-            self.request(now, id, section);
+            self.request(now, id, list);
         }
         Ok(())
     }
@@ -101,60 +100,60 @@ impl Http2 {
         self.streams.insert(1, stream);
     }
 
-    fn request(&mut self, now: SystemTime, id: u32, section: &Pairs) {
-        let pairs = section.iter();
-        let list = HeaderList::new(pairs.map(|(name, value)| (&name[..], &value[..])));
-        if let Some(answer) = faults::answer_at_once(&self.config, &list) {
+    fn request(&mut self, now: SystemTime, id: u32, list: &HeaderList) {
+        if let Some(answer) = faults::answer_at_once(&self.config, list) {
             return self.answer(now, id, answer);
         }
         let kind = match self.config.varies(Variation::NoExtendedConnect) {
             true => ListKind::Request,
             false => ListKind::RequestExtended,
         };
-        let is_open = |defect: &Defect| !faults::overlooks(&self.config, defect, &list);
-        if message::defects(&list, kind).iter().any(is_open) || faults::objects(&self.config, &list)
-        {
+        let is_open = |defect: &Defect| !faults::overlooks(&self.config, defect, list);
+        if message::defects(list, kind).iter().any(is_open) || faults::objects(&self.config, list) {
             return self.malformed(now, id);
         }
-        let request = match Request::read(&self.config, self.transport, section) {
-            Ok(request) if request.length == ContentLength::Invalid => {
-                return self.malformed(now, id);
-            }
+        let length = content_length(list.values("content-length"));
+        if length == ContentLength::Invalid {
+            return self.malformed(now, id);
+        }
+        let request = match Request::read(&self.config, self.transport, list, now) {
             Ok(request) => request,
-            Err(answer) => return self.answer(now, id, answer),
+            Err(reply) => return self.carry_out(id, reply),
         };
         let Some(stream) = self.streams.get_mut(&id) else {
             return;
         };
-        let is_complete = stream.has_ended || request.form == Form::WebSocket;
+        let is_complete = stream.has_ended || request.form == Form::Tunnel;
         let expects_continue = request.expects_continue && !is_complete;
-        stream.part = Part::Request(Box::new(request), 0);
+        stream.part = Part::Request(Box::new(request), length, 0);
         if is_complete {
             self.complete(now, id);
         } else if expects_continue {
-            let status = (b":status".to_vec(), b"100".to_vec());
-            self.output.headers(id, &[status], 0);
+            self.output.headers(id, &HeaderList::new([(":status", "100")]), 0);
         }
     }
 
-    /// Takes content, or octets of a tunnel.
-    pub(super) fn data(&mut self, now: SystemTime, frame: &Frame<'_>) -> Result<(), Fatal> {
-        let id = frame.stream;
+    /// Takes content, or octets of a tunnel; `flow` counts padding as well (RFC 9113 6.9.1).
+    pub(super) fn data(
+        &mut self,
+        now: SystemTime,
+        id: u32,
+        octets: Vec<u8>,
+        flow: usize,
+        ends_stream: bool,
+    ) -> Result<(), Fatal> {
         self.known(id)?;
-        let octets = frame.data().ok_or(ErrorCode::PROTOCOL_ERROR)?;
-        // Padding counts as well (RFC 9113 6.9.1).
-        let taken = u32::try_from(frame.payload.len()).unwrap_or(u32::MAX);
+        let taken = u32::try_from(flow).unwrap_or(u32::MAX);
         if taken > 0 {
             self.output.frame(&write::window_update(0, taken));
         }
-        let ends_stream = frame.has(flag::END_STREAM);
         match self.streams.get_mut(&id) {
             Some(stream) if !stream.has_ended => {
                 if taken > 0 && !ends_stream {
                     self.output.frame(&write::window_update(id, taken));
                 }
                 stream.has_ended = ends_stream;
-                self.content(now, id, octets, frame.payload);
+                self.content(now, id, octets, flow);
             }
             None if self.reset.contains(&id) => {}
             _ => self.reset(id, ErrorCode::STREAM_CLOSED),
@@ -162,13 +161,13 @@ impl Http2 {
         Ok(())
     }
 
-    fn content(&mut self, now: SystemTime, id: u32, octets: &[u8], whole: &[u8]) {
+    fn content(&mut self, now: SystemTime, id: u32, octets: Vec<u8>, flow: usize) {
         let Some(stream) = self.streams.get_mut(&id) else {
             return;
         };
         let has_ended = stream.has_ended;
         match &mut stream.part {
-            Part::Request(_, count) => {
+            Part::Request(_, _, count) => {
                 *count += octets.len() as u64;
                 if *count > MAX_BODY {
                     self.answer(now, id, Answer::new(413, "the content is too large"));
@@ -177,12 +176,14 @@ impl Http2 {
                 }
             }
             Part::Tunnel(tunnel, input) => {
-                input.extend_from_slice(faults::tunnelled(&self.config, octets, whole));
+                let ends = faults::ends_tunnel(&self.config, &octets, has_ended);
+                let padded = flow - octets.len();
+                input.extend(faults::tunnelled(&self.config, octets, padded));
                 let (mut actions, _) = tunnel.receive(input);
                 if self.config.errs_at(Point::Http2RestDropped) {
                     input.clear();
                 }
-                if faults::ends_tunnel(&self.config, octets, has_ended) {
+                if ends {
                     actions.push(Action::Close);
                 }
                 self.act(id, actions);
@@ -197,30 +198,36 @@ impl Http2 {
             return;
         };
         stream.has_ended |=
-            !matches!(&stream.part, Part::Request(request, _) if request.form == Form::WebSocket);
-        let Part::Request(request, count) = std::mem::replace(&mut stream.part, Part::Done) else {
+            !matches!(&stream.part, Part::Request(request, ..) if request.form == Form::Tunnel);
+        let Part::Request(request, length, count) = std::mem::replace(&mut stream.part, Part::Done)
+        else {
             return;
         };
         if request.form == Form::Ordinary
-            && matches!(request.length, ContentLength::Octets(length) if length != count)
+            && matches!(length, ContentLength::Octets(length) if length != count)
             && !self.config.errs_at(Point::Http2LengthIgnored)
         {
             return self.malformed(now, id);
         }
-        match request.reply(&self.config, now) {
+        let reply = request.reply(&self.config, self.transport, now);
+        self.carry_out(id, reply);
+    }
+
+    fn carry_out(&mut self, id: u32, reply: Reply) {
+        match reply {
             Reply::Close => {
                 self.stage = Stage::Over;
                 self.closes = true;
             }
-            Reply::Response(section, content) => self.respond(id, &section, &content),
+            Reply::Response(list, content) => self.respond(id, &list, &content),
             Reply::Silence => {}
-            Reply::Tunnel(section, compression) => self.open(id, &section, compression),
+            Reply::Tunnel(list, compression) => self.open(id, &list, compression),
         }
     }
 
     /// Begins a WebSocket (RFC 8441 5).
-    fn open(&mut self, id: u32, section: &Pairs, compression: Compression) {
-        self.output.headers(id, section, 0);
+    fn open(&mut self, id: u32, list: &HeaderList, compression: Compression) {
+        self.output.headers(id, list, 0);
         let mut tunnel = Tunnel::new(Arc::clone(&self.config), compression);
         let Some(stream) = self.streams.get_mut(&id) else {
             return;
@@ -250,9 +257,9 @@ impl Http2 {
     }
 
     /// Sends a response that has an end.
-    pub(super) fn respond(&mut self, id: u32, section: &Pairs, content: &[u8]) {
+    pub(super) fn respond(&mut self, id: u32, list: &HeaderList, content: &[u8]) {
         let flags = if content.is_empty() { flag::END_STREAM } else { 0 };
-        self.output.headers(id, section, flags);
+        self.output.headers(id, list, flags);
         self.finish(id, content);
         // The client need not send the rest (RFC 9113 8.1).
         if self.streams.contains_key(&id) {
@@ -297,6 +304,6 @@ impl Http2 {
 }
 
 /// Trailers have no pseudo-header fields (RFC 9113 8.1).
-fn is_trailer(section: &Pairs) -> bool {
-    !section.iter().any(|(name, _)| name.starts_with(b":"))
+fn is_trailer(list: &HeaderList) -> bool {
+    !list.fields.iter().any(HeaderField::is_pseudo)
 }

@@ -5,7 +5,7 @@ use std::time::UNIX_EPOCH;
 
 use upspec_handshake::h2::frame::read;
 use upspec_handshake::h2::hpack::Decoder;
-use upspec_handshake::h2::{flag, kind, setting, write};
+use upspec_handshake::h2::{PREFACE, flag, kind, setting, write};
 
 use crate::fault::probe::{GET, WEBSOCKET, frame, headers, http2};
 use crate::{Action, Config, Session, Variation};
@@ -110,7 +110,7 @@ fn what_no_connection_survives_is_told() {
 
 #[test]
 fn no_settings_behind_the_preface_is_an_error() {
-    let octets = [super::PREFACE, &write::ping(0, *b"upspec!!")].concat();
+    let octets = [PREFACE, &write::ping(0, *b"upspec!!")].concat();
     assert_eq!(said(Config::default(), &octets), "SETTINGS PROTOCOL_ERROR !");
 }
 
@@ -153,7 +153,7 @@ fn malformed_requests_may_be_answered_otherwise() {
 fn without_http2_the_preface_is_refused() {
     let config = Config::with_variation(Variation::Http2Off);
     let mut session = Session::new(Arc::new(config));
-    let actions = session.receive(UNIX_EPOCH, super::PREFACE);
+    let actions = session.receive(UNIX_EPOCH, PREFACE);
     let Action::Write(octets) = &actions[0] else { panic!("{actions:?}") };
     assert!(octets.starts_with(b"HTTP/1.1 505 "));
     assert_eq!(actions[1], Action::Close);

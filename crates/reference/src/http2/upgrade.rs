@@ -6,11 +6,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use upspec_handshake::field::connection::contains_option;
 use upspec_handshake::field::upgrade::protocols;
 use upspec_handshake::h2::frame;
+use upspec_handshake::peer::Transport;
 use upspec_handshake::{RequestHead, Version};
 
 use crate::config::{Config, Variation};
 use crate::fault::Point;
-use crate::http::Transport;
 
 /// The settings of an offer of h2c that is to be taken up.
 pub(crate) fn offered(

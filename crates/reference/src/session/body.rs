@@ -2,11 +2,11 @@
 //! Never answers it.
 
 use upspec_handshake::field::chunked::{Chunked, ChunkedReader};
+use upspec_handshake::peer::{MAX_BODY, Request};
 
 use crate::answer::Answer;
 use crate::config::Config;
 use crate::fault::{Seen, reading};
-use crate::http::{MAX_BODY, Request};
 
 /// A request whose body is not complete.
 pub(super) struct Pending {

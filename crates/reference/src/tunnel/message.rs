@@ -2,11 +2,11 @@
 //! Never checks frames: what comes here is in order.
 
 use upspec_handshake::frame::{Compression, Frame, opcode};
+use upspec_handshake::inflate::{InflateViolation, Inflater};
 
 use super::{MAX_MESSAGE, NOT_UTF8, TOO_BIG};
 use crate::config::Config;
 use crate::fault::Point;
-use crate::inflate::{InflateFault, Inflater};
 
 /// The message that is arriving, if one is.
 pub(crate) struct Message {
@@ -86,9 +86,9 @@ impl Message {
                     *inflater = Inflater::with_window(SMALL_WINDOW);
                 }
                 let data = inflater.message(&payload, MAX_MESSAGE);
-                data.map_err(|fault| match fault {
-                    InflateFault::Malformed => NOT_UTF8,
-                    InflateFault::TooLong => TOO_BIG,
+                data.map_err(|violation| match violation {
+                    InflateViolation::Malformed => NOT_UTF8,
+                    InflateViolation::TooLong => TOO_BIG,
                 })
             }
             _ => Ok(payload),

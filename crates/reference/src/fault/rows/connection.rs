@@ -1,10 +1,11 @@
 //! What the connection does before, between and after requests.
 
+use upspec_handshake::peer::Cause;
+
 use crate::answer::After;
 use crate::fault::Effect::*;
 use crate::fault::probe::{HANDSHAKE, PLAIN, added, changed, frame, frames, octets, plain};
 use crate::fault::{Fault, Point, fault};
-use crate::http::Cause;
 
 pub(super) const ROWS: &[Fault] = &[
     fault(

@@ -2,11 +2,11 @@
 
 use upspec_handshake::field::framing::Framing;
 use upspec_handshake::h2::DefectKind;
+use upspec_handshake::peer;
 
 use crate::fault::Effect::*;
 use crate::fault::probe::{HANDSHAKE, added, changed, octets};
 use crate::fault::{Fault, Point, Seen, fault};
-use crate::http;
 
 pub(super) const ROWS: &[Fault] = &[
     fault("accept-missing-host", "A request without Host is served.")
@@ -217,7 +217,7 @@ fn first_line(input: &[u8]) -> &[u8] {
     &input[..input.iter().position(|&octet| octet == b'\r').unwrap_or(0)]
 }
 
-fn switched_without_continue(request: &mut http::Request, seen: &Seen) {
+fn switched_without_continue(request: &mut peer::Request, seen: &Seen) {
     if request.expects_continue && seen.has("Upgrade") {
         request.expects_continue = false;
         request.body = Framing::None;

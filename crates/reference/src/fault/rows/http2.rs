@@ -44,7 +44,7 @@ pub(super) const ROWS: &[Fault] = &[
         .shown_by(|| get(&[("host", "b")]))
         .by(Http2Section(|section, answer| {
             if answer.status >= 400 {
-                section.push((b"connection".into(), b"close".into()));
+                section.push("connection", "close");
             }
         })),
     fault("http2-upper-case-sent", "Errors in HTTP/2 have a field name with a capital.")
@@ -52,7 +52,7 @@ pub(super) const ROWS: &[Fault] = &[
         .shown_by(|| get(&[("host", "b")]))
         .by(Http2Section(|section, answer| {
             if answer.status >= 400 {
-                section.push((b"X-Upspec".into(), b"1".into()));
+                section.push("X-Upspec", "1");
             }
         })),
     fault("http2-status-of-four", "Errors in HTTP/2 have a status of four digits.")
@@ -60,8 +60,8 @@ pub(super) const ROWS: &[Fault] = &[
         .shown_by(|| get(&[("host", "b")]))
         .by(Http2Section(|section, answer| {
             if answer.status >= 400 {
-                section[0].1.push(b'0');
-                section.retain(|(name, _)| name != b"content-length");
+                section.fields[0].value.push(b'0');
+                section.fields.retain(|field| field.name != b"content-length");
             }
         })),
     fault("http2-interim-ends", "Errors in HTTP/2 are a 103 that ends the stream.")
@@ -69,8 +69,8 @@ pub(super) const ROWS: &[Fault] = &[
         .shown_by(|| get(&[("host", "b")]))
         .by(Http2Section(|section, answer| {
             if answer.status >= 400 {
-                section[0].1 = b"103".into();
-                section.retain(|(name, _)| name != b"content-length");
+                section.fields[0].value = b"103".into();
+                section.fields.retain(|field| field.name != b"content-length");
             }
         }))
         .at(Point::Http2ErrorContentOmitted),
@@ -85,7 +85,7 @@ pub(super) const ROWS: &[Fault] = &[
     .by(Http2Section(|section, answer| {
         let accept = answer.value("Sec-WebSocket-Accept");
         if let Some(accept) = accept.filter(|accept| *accept != key::accept(EXAMPLE_KEY)) {
-            section.push((b"sec-websocket-accept".into(), accept));
+            section.push("sec-websocket-accept", accept);
         }
     })),
     fault("http2-key-checked", "A key in an extended CONNECT has to be one.")

@@ -1,12 +1,12 @@
 //! How the octets of a request are read.
 
 use upspec_handshake::field::is_token;
+use upspec_handshake::peer::Cause;
 
 use crate::fault::Effect::*;
 use crate::fault::probe::{HANDSHAKE, PLAIN, added, changed, octets};
 use crate::fault::seen::field;
 use crate::fault::{Fault, Point, Seen, fault};
-use crate::http::Cause;
 
 pub(super) const ROWS: &[Fault] = &[
     fault("bare-cr-as-line-end", "A CR without LF ends a line.")
@@ -104,9 +104,10 @@ pub(super) const ROWS: &[Fault] = &[
         .breaks("rfc9110/5.1-name-case")
         .shown_by(|| changed("Host: localhost", "HOST: localhost"))
         .by(Request(|seen, _| {
+            let is_http2 = seen.is_http2;
             seen.lines.retain(|line| {
                 let name = field(line).map_or(&b""[..], |(name, _)| name);
-                !is_known(name) || KNOWN.iter().any(|known| known.as_bytes() == name)
+                is_http2 || !is_known(name) || KNOWN.iter().any(|known| known.as_bytes() == name)
             });
         })),
     fault("field-order-matters", "Host has to be the first field.")

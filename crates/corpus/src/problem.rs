@@ -29,21 +29,28 @@ pub struct Problem {
 }
 
 /// The text of a file, and how to point into it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Text<'t> {
     /// The path as it is shown.
     pub(crate) file: &'t str,
     /// What is in the file.
     pub(crate) text: &'t str,
+    /// Where each line but the first begins.
+    lines: Vec<usize>,
 }
 
 impl<'t> Text<'t> {
+    /// The text of this file.
+    pub(crate) fn new(file: &'t str, text: &'t str) -> Self {
+        Self { file, text, lines: text.match_indices('\n').map(|(at, _)| at + 1).collect() }
+    }
+
     /// Line and column of an offset.
     pub(crate) fn source(&self, offset: usize) -> Source {
         let start = self.line_start(offset);
         Source {
             file: self.file.to_owned(),
-            line: self.text[..start].matches('\n').count() + 1,
+            line: self.lines.partition_point(|begins| *begins <= start) + 1,
             column: self.text[start..self.clamp(offset)].chars().count() + 1,
         }
     }
@@ -166,7 +173,7 @@ mod tests {
     use super::*;
 
     fn render(text: &str, span: Range<usize>) -> String {
-        Text { file: "f.toml", text }.problem(span, "trouble").to_string()
+        Text::new("f.toml", text).problem(span, "trouble").to_string()
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub(crate) struct Reader<'t> {
 
 impl<'t> Reader<'t> {
     pub(crate) fn new(file: &'t str, text: &'t str) -> Self {
-        Self { text: Text { file, text }, problems: Vec::new() }
+        Self { text: Text::new(file, text), problems: Vec::new() }
     }
 
     /// The file in the shape of its serde type, unless it has another shape.

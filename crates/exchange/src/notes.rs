@@ -53,16 +53,23 @@ impl FrameNotes {
     /// Reads the frames of a link over HTTP/2, or of what follows a 101 to h2c.
     #[must_use]
     pub fn of(record: &Record, link: usize) -> Self {
-        let [client, server] = [Party::Client, Party::Server].map(|party| record.sent(link, party));
-        let from = match record.links.get(link).map(|link| link.over) {
-            None => None,
-            Some(Over::Http1) => after_upgrade(&client, &server),
-            Some(Over::Http2) => Some((0, 0)),
+        let Some(over) = record.links.get(link).map(|link| link.over) else {
+            return Self::default();
+        };
+        Self::between(over, &record.sent(link, Party::Client), &record.sent(link, Party::Server))
+    }
+
+    /// Reads the frames in all that the two parties of a link sent.
+    #[must_use]
+    pub fn between(over: Over, client: &[u8], server: &[u8]) -> Self {
+        let from = match over {
+            Over::Http1 => after_upgrade(client, server),
+            Over::Http2 => Some((0, 0)),
         };
         let Some((client_from, server_from)) = from else {
             return Self::default();
         };
-        Self { client: notes(&client, client_from), server: notes(&server, server_from) }
+        Self { client: notes(client, client_from), server: notes(server, server_from) }
     }
 
     /// Those of a party.

@@ -162,8 +162,11 @@ impl Record {
     }
 
     fn gather(&self, link: usize, is_wanted: impl Fn(IoKind) -> bool) -> Vec<u8> {
-        let parts = self.on(link).filter(|io| is_wanted(io.kind));
-        parts.flat_map(|io| io.bytes.iter().copied()).collect()
+        let mut octets = Vec::new();
+        for io in self.on(link).filter(|io| is_wanted(io.kind)) {
+            octets.extend_from_slice(&io.bytes);
+        }
+        octets
     }
 }
 

@@ -17,12 +17,16 @@ pub fn redact(results: &mut [CaseResult], names: &[String]) {
     let mut secrets = Vec::new();
     for record in results.iter_mut().flat_map(records) {
         for link in 0..record.links.len() {
-            let notes = FrameNotes::of(record, link);
-            for party in PARTIES {
-                let mut octets = record.sent(link, party);
-                let mut found = redact_fields(&mut octets, &names);
-                found.extend(redact_lists(&mut octets, notes.by(party), &names));
-                write_back(record, link, party, &octets);
+            let sent = PARTIES.map(|party| record.sent(link, party));
+            let notes = FrameNotes::between(record.links[link].over, &sent[0], &sent[1]);
+            for (party, mut octets) in PARTIES.into_iter().zip(sent) {
+                let values = field_values(&octets, &names);
+                let mut found = redact_fields(&mut octets, &values);
+                let is_secret = !values.is_empty()
+                    | redact_lists(&mut octets, notes.by(party), &names, &mut found);
+                if is_secret {
+                    write_back(record, link, party, &octets);
+                }
                 if party == Party::Client {
                     secrets.extend(found);
                 }
@@ -55,23 +59,29 @@ fn records(result: &mut CaseResult) -> impl Iterator<Item = &mut Record> {
 }
 
 /// Overwrites the values of the named field lines, and gives back what was secret in them.
-fn redact_fields(octets: &mut [u8], names: &[&str]) -> Vec<Vec<u8>> {
+fn redact_fields(octets: &mut [u8], values: &[Range<usize>]) -> Vec<Vec<u8>> {
     let mut secrets = Vec::new();
-    for value in field_values(octets, names) {
+    for value in values.iter().cloned() {
         secrets.extend(secret_parts(&octets[value.clone()]));
         overwrite(&mut octets[value]);
     }
     secrets
 }
 
-/// Overwrites the values of the named fields in the header lists of HTTP/2, and gives back what was
-/// secret in them.
-fn redact_lists(octets: &mut [u8], notes: &[FrameNote], names: &[&str]) -> Vec<Vec<u8>> {
-    let mut secrets = Vec::new();
+/// Overwrites the values of the named fields in the header lists of HTTP/2, and adds what was secret in
+/// them; whether there were any.
+fn redact_lists(
+    octets: &mut [u8],
+    notes: &[FrameNote],
+    names: &[&str],
+    secrets: &mut Vec<Vec<u8>>,
+) -> bool {
+    let mut is_there = false;
     let is_secret =
         |name: &[u8]| names.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name));
     let fields = notes.iter().flat_map(|note| &note.fields);
     for field in fields.filter(|field| is_secret(&field.name)) {
+        is_there = true;
         secrets.extend(secret_parts(&field.value));
         for at in &field.at {
             if field.huffman {
@@ -81,36 +91,31 @@ fn redact_lists(octets: &mut [u8], notes: &[FrameNote], names: &[&str]) -> Vec<V
             }
         }
     }
-    secrets
+    is_there
 }
 
 /// Where the values of the named field lines are: from after the colon to the end of the line, and
 /// on over lines that fold it (`obs-fold` of RFC 9112 section 5.2).
 fn field_values(stream: &[u8], names: &[&str]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    let mut start = 0;
-    while start < stream.len() {
-        let line = &stream[start..];
-        let Some(value) = value_start(line, names) else {
-            let next = line.iter().position(|&byte| byte == b'\n' || byte == b'\r');
-            start += next.map_or(line.len(), |at| at + 1);
-            continue;
-        };
-        let end = value + unfolded_end(&line[value..]);
-        found.push(start + value..start + end);
-        start += end.max(1);
+    // Nothing before this begins a line that has had no colon yet.
+    let mut floor = 0;
+    let mut begins_line = true;
+    while let Some(next) = memchr::memchr(b':', &stream[floor..]) {
+        let colon = floor + next;
+        let line_end = memchr::memrchr2(b'\n', b'\r', &stream[floor..colon]);
+        let start = line_end.map_or(floor, |at| floor + at + 1);
+        let name = stream[start..colon].trim_ascii();
+        let is_first = begins_line || line_end.is_some();
+        let is_named = names.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name));
+        (floor, begins_line) = (colon + 1, false);
+        if is_first && is_named {
+            let end = colon + 1 + unfolded_end(&stream[colon + 1..]);
+            found.push(colon + 1..end);
+            floor = end;
+        }
     }
     found
-}
-
-/// Where the value begins, when the line is a field line of one of these names.
-fn value_start(line: &[u8], names: &[&str]) -> Option<usize> {
-    let indent = line.iter().take_while(|byte| is_blank(**byte)).count();
-    let rest = &line[indent..];
-    let colon = rest.iter().position(|&byte| matches!(byte, b':' | b'\n' | b'\r'))?;
-    let name = rest[..colon].trim_ascii_end();
-    let named = names.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name));
-    (rest[colon] == b':' && named).then_some(indent + colon + 1)
 }
 
 /// Where the line ends, folded lines included.

@@ -34,7 +34,7 @@ pub enum StateError {
         /// What the system says.
         why: std::io::Error,
     },
-    /// It is no state of a version that is known.
+    /// It is not a state, or of a version that is not known.
     #[error("{} is not a state of a hunt: {why}", path.display())]
     Format {
         /// The file.
@@ -105,6 +105,6 @@ mod tests {
         state.save(&path).unwrap();
         assert_eq!(State::load(&path).unwrap(), Some(state));
         std::fs::write(&path, "{}").unwrap();
-        assert!(State::load(&path).unwrap_err().to_string().contains("no state"));
+        assert!(State::load(&path).unwrap_err().to_string().contains("not a state"));
     }
 }

@@ -9,9 +9,10 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
-/// Calls the command and waits for its end.
+/// Calls the command, in a folder where the reports may land that nobody asked for, and waits for its end.
 pub(crate) fn upspec(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_upspec")).args(arguments).output().unwrap()
+    let mut command = Command::new(env!("CARGO_BIN_EXE_upspec"));
+    command.args(arguments).current_dir(env!("CARGO_TARGET_TMPDIR")).output().unwrap()
 }
 
 /// Runs the corpus against a target; the exit code, the report, and what went to standard error.

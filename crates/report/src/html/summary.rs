@@ -81,13 +81,13 @@ pub(super) fn rules(report: &Report, verdict: Verdict) -> Markup {
 /// What is known of the target.
 pub(super) fn facts(report: &Report) -> Markup {
     let facts = &report.target.facts;
-    let rows = Need::WORDS.iter().map(|(word, need)| {
+    let rows = Need::WORDS.iter().map(|(_, need)| {
         let fact = match need {
             Need::Http2 if facts.http2_alone && facts.has(Need::Http2) => "only",
             need if facts.has(*need) => "yes",
             _ => "no",
         };
-        (word.replace('-', " "), fact)
+        (ability(*need), fact)
     });
     let names: Vec<String> = facts.subprotocols.iter().map(|name| visible::text(name)).collect();
     let names = if names.is_empty() { "none found".to_owned() } else { names.join(", ") };
@@ -105,6 +105,26 @@ pub(super) fn facts(report: &Report) -> Markup {
                 }
             }
         }
+    }
+}
+
+fn ability(need: Need) -> &'static str {
+    match need {
+        Need::Echo => "Echoes text messages",
+        Need::Endpoint => "Switches to WebSocket",
+        Need::ExtendedConnect => "Announces extended CONNECT",
+        Need::Http2 => "Speaks HTTP/2",
+        Need::Http2Endpoint => "Opens WebSockets in HTTP/2",
+        Need::Http2Resource => "Answers GET / in HTTP/2",
+        Need::KeepAlive => "Keeps connections alive",
+        Need::Origin => "Allowed origins declared",
+        Need::PermessageDeflate => "Accepts permessage-deflate",
+        Need::Plain => "Reached without TLS",
+        Need::PlainResource => "Answers GET / with 2xx",
+        Need::Pong => "Answers a Ping",
+        Need::Subprotocol => "Knows a subprotocol",
+        Need::Tls => "Reached over TLS",
+        Need::TwoSubprotocols => "Knows two subprotocols",
     }
 }
 

@@ -9,7 +9,7 @@ use upspec_handshake::field::chunked::{Chunked, ChunkedReader};
 use upspec_handshake::field::framing::Framing;
 use upspec_handshake::field::upgrade::protocols;
 use upspec_handshake::frame::{Compression, FrameReader};
-use upspec_handshake::h2::message::{ListKind, defects};
+use upspec_handshake::h2::message::{ListKind, violations};
 use upspec_handshake::h2::{Connection, PREFACE};
 use upspec_handshake::permitted::{Endpoint, Grade, permitted};
 use upspec_handshake::{Party, RequestHead, ResponseHead, Status, ViolationKind, peer};
@@ -158,7 +158,7 @@ fn switched(request: &RequestHead<'_>, response: &ResponseHead<'_>, octets: &[u8
     let mut named = protocols(response.fields.values("Upgrade")).flatten();
     if named.any(|protocol| protocol.name == b"h2c") {
         let said = Connection::read(octets, Party::Server);
-        assert_eq!(said.faults, []);
+        assert_eq!(said.violations, []);
         return;
     }
     assert!(peer::opens_websocket(response, Some(request)));
@@ -183,18 +183,18 @@ fn frames<'o>(mut octets: &'o [u8], response: &ResponseHead<'_>) -> &'o [u8] {
 fn http2(sent: &[u8], octets: &[u8], config: &Config) {
     let asked = Connection::read(sent, Party::Client);
     let said = Connection::read(octets, Party::Server);
-    assert_eq!(said.faults, []);
+    assert_eq!(said.violations, []);
     for (id, stream) in &said.streams {
         let (Some(head), Some(request)) = (stream.final_head(), asked.stream(*id)) else {
             continue;
         };
-        assert_eq!(defects(&head.list, ListKind::Response), [], "{head:?}");
+        assert_eq!(violations(&head.list, ListKind::Response), [], "{head:?}");
         let (response, list) = (head.list.response(), &request.heads[0].list);
         let kind = match config.variations.contains(&Variation::NoExtendedConnect) {
             true => ListKind::Request,
             false => ListKind::RequestExtended,
         };
-        if defects(list, kind).is_empty() {
+        if violations(list, kind).is_empty() {
             let request = list.request();
             answered(&request, &response);
             if peer::opens_websocket(&response, Some(&request)) {

@@ -22,7 +22,7 @@ mod uri;
 pub mod version;
 
 pub use list::{Element, Malformed, elements, elements_of, tokens};
-pub use parameter::{Parameter, ParameterFault, segments};
+pub use parameter::{Parameter, ParameterViolation, segments};
 pub use quoted::{Quoted, quoted_string};
 pub use token::{is_tchar, is_token, trim_ows, trim_ows_end};
 pub(crate) use token::{leading_ows, leading_tchars};

@@ -6,22 +6,22 @@
 //! [`message`] says what is wrong with a header list.
 
 pub mod connection;
-mod fault;
 pub mod frame;
 pub mod hpack;
 mod list;
 pub mod message;
 mod names;
 pub mod reader;
+mod violation;
 pub mod write;
 
 pub use connection::{Connection, Stream};
-pub use fault::{Fault, FaultKind};
 pub use frame::{Frame, FrameHeader, GoAway};
 pub use list::{HeaderField, HeaderList};
-pub use message::{Defect, DefectKind};
+pub use message::{ListViolation, ListViolationKind};
 pub use names::{ErrorCode, flag, kind, setting};
 pub use reader::{Event, EventKind, Reader};
+pub use violation::{FramingViolation, FramingViolationKind};
 
 /// The first octets from a client (RFC 9113 3.4). A SETTINGS frame follows them.
 pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

@@ -1,8 +1,8 @@
 //! The reference handshake model: what the RFCs permit, read from and written to plain octets.
 //! It never does I/O, never asks for the time and never panics, whatever the octets are.
 //!
-//! The model has no error type. What a peer does wrong is data: a [`Violation`] of a head, a fault
-//! of a field, a [`frame::FrameViolation`] of a frame. "Not enough octets yet" is [`Status::Partial`].
+//! The model has no error type. What a peer does wrong is data: a [`Violation`] of a head, and
+//! others of fields, frames, header lists and responses that switch. "Not enough octets yet" is [`Status::Partial`].
 
 pub mod field;
 pub mod frame;

@@ -258,7 +258,7 @@ pub(crate) fn h2c_answered(view: &View<'_, '_>) -> bool {
     let octets = view.tunnel_octets().unwrap_or_default();
     let got = h2::Connection::read(octets, Party::Server);
     let answered = |stream: &h2::Stream| stream.final_head().is_some();
-    got.faults.is_empty() && !got.settings.is_empty() && got.stream(1).is_some_and(answered)
+    got.violations.is_empty() && !got.settings.is_empty() && got.stream(1).is_some_and(answered)
 }
 
 /// Whether the last message of the steps came back, compressed or not.

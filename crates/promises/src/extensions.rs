@@ -41,7 +41,7 @@ fn negotiated(value: &[u8]) {
     for extension in &extensions.list {
         assert!(is_within(&extension.at, value.len()), "{extension:?}");
     }
-    for fault in &extensions.faults {
+    for fault in &extensions.violations {
         assert!(is_within(&fault.at, value.len()), "{fault:?}");
     }
     let exact = extensions.list.iter().filter(|one| one.name == PERMESSAGE_DEFLATE.as_bytes());

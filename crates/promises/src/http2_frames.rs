@@ -2,7 +2,7 @@
 //! and a header list can be looked at whatever is in it. Never asks whether a message is lawful.
 
 use upspec_handshake::Party;
-use upspec_handshake::h2::message::{ListKind, defects};
+use upspec_handshake::h2::message::{ListKind, violations};
 use upspec_handshake::h2::{Connection, Event, EventKind, HeaderList, PREFACE, Reader};
 
 use crate::pieces::Cuts;
@@ -33,7 +33,7 @@ fn inside(events: &[Event], length: usize) {
     for event in events {
         assert!(event.at >= from, "{event:?} begins before {from}");
         assert!(event.at <= event.end, "{event:?}");
-        let is_fault = matches!(event.kind, EventKind::Fault(_));
+        let is_fault = matches!(event.kind, EventKind::Violation(_));
         assert!(is_fault || event.end <= length, "{event:?} of {length}");
         from = event.at;
         if let EventKind::Headers { list, .. } | EventKind::Push { list, .. } = &event.kind {
@@ -44,9 +44,9 @@ fn inside(events: &[Event], length: usize) {
 
 fn look_at(list: &HeaderList) {
     for kind in KINDS {
-        for defect in defects(list, kind) {
-            assert!(defect.field.is_none_or(|index| index < list.fields.len()));
-            assert!(!defect.kind.requirement().is_empty());
+        for violation in violations(list, kind) {
+            assert!(violation.field.is_none_or(|index| index < list.fields.len()));
+            assert!(!violation.kind.requirement().is_empty());
         }
     }
     let regular = list.regular();

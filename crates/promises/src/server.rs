@@ -9,10 +9,10 @@ use upspec_handshake::field::chunked::{Chunked, ChunkedReader};
 use upspec_handshake::field::framing::Framing;
 use upspec_handshake::field::upgrade::protocols;
 use upspec_handshake::frame::{Compression, FrameReader};
-use upspec_handshake::h2::message::{ListKind, defects};
+use upspec_handshake::h2::message::{ListKind, violations};
 use upspec_handshake::h2::{Connection, PREFACE};
 use upspec_handshake::permitted::{Endpoint, Grade, permitted};
-use upspec_handshake::{Party, RequestHead, ResponseHead, Status, peer};
+use upspec_handshake::{Party, RequestHead, ResponseHead, Status, ViolationKind, peer};
 use upspec_reference::{Action, Config, Session, Variation};
 
 use crate::pieces::Cuts;
@@ -30,7 +30,7 @@ pub fn server(input: &[u8]) {
     let said = Said::play(&config, [octets]);
     let in_pieces = Said::play(&config, cuts.of(octets));
     assert_eq!(in_pieces, said, "it matters how the octets arrive");
-    if octets.starts_with(PREFACE) && !config.variations.contains(&Variation::Http2Off) {
+    if octets.starts_with(BEGINNING) && !config.variations.contains(&Variation::Http2Off) {
         http2(octets, &said.octets, &config);
     } else {
         http1(octets, &said);
@@ -88,13 +88,8 @@ fn http1(sent: &[u8], said: &Said) {
             continue;
         }
         let request = RequestHead::parse(&sent[request_at..]).complete();
-        let method = request.as_ref().map_or(&b"GET"[..], |request| request.method);
         let rest = &said.octets[at..];
-        at += match Framing::of_response(&response, method) {
-            Framing::None => 0,
-            Framing::Length(length) => length as usize,
-            other => panic!("a response with {other:?}"),
-        };
+        at += content(&response, request.as_ref(), rest.len());
         assert!(at <= said.octets.len(), "the content is cut off");
         let Some(request) = request else {
             assert!(said.closes && at == said.octets.len(), "it goes on after half a request");
@@ -109,6 +104,20 @@ fn http1(sent: &[u8], said: &Said) {
             return;
         }
         request_at += request.len + body(&request, &sent[request_at + request.len..]);
+    }
+}
+
+/// How many octets the content of a response takes, of those that are left. Where a request line is
+/// none, whether it says HEAD is for the server to say.
+fn content(response: &ResponseHead<'_>, request: Option<&RequestHead<'_>>, left: usize) -> usize {
+    let mut kinds = request.iter().flat_map(|head| &head.violations).map(|one| one.kind);
+    let is_read = kinds.all(|kind| kind != ViolationKind::RequestLineShape);
+    let method = request.filter(|_| is_read).map_or(&b"GET"[..], |head| head.method);
+    match Framing::of_response(response, method) {
+        Framing::None => 0,
+        Framing::Length(_) if !is_read && left == 0 => 0,
+        Framing::Length(length) => length as usize,
+        other => panic!("a response with {other:?}"),
     }
 }
 
@@ -149,7 +158,7 @@ fn switched(request: &RequestHead<'_>, response: &ResponseHead<'_>, octets: &[u8
     let mut named = protocols(response.fields.values("Upgrade")).flatten();
     if named.any(|protocol| protocol.name == b"h2c") {
         let said = Connection::read(octets, Party::Server);
-        assert_eq!(said.faults, []);
+        assert_eq!(said.violations, []);
         return;
     }
     assert!(peer::opens_websocket(response, Some(request)));
@@ -174,18 +183,18 @@ fn frames<'o>(mut octets: &'o [u8], response: &ResponseHead<'_>) -> &'o [u8] {
 fn http2(sent: &[u8], octets: &[u8], config: &Config) {
     let asked = Connection::read(sent, Party::Client);
     let said = Connection::read(octets, Party::Server);
-    assert_eq!(said.faults, []);
+    assert_eq!(said.violations, []);
     for (id, stream) in &said.streams {
         let (Some(head), Some(request)) = (stream.final_head(), asked.stream(*id)) else {
             continue;
         };
-        assert_eq!(defects(&head.list, ListKind::Response), [], "{head:?}");
+        assert_eq!(violations(&head.list, ListKind::Response), [], "{head:?}");
         let (response, list) = (head.list.response(), &request.heads[0].list);
         let kind = match config.variations.contains(&Variation::NoExtendedConnect) {
             true => ListKind::Request,
             false => ListKind::RequestExtended,
         };
-        if defects(list, kind).is_empty() {
+        if violations(list, kind).is_empty() {
             let request = list.request();
             answered(&request, &response);
             if peer::opens_websocket(&response, Some(&request)) {
@@ -196,6 +205,9 @@ fn http2(sent: &[u8], octets: &[u8], config: &Config) {
         }
     }
 }
+
+/// So much of the preface of HTTP/2 decides that it is spoken: what looks like a head of HTTP/1.
+const BEGINNING: &[u8] = PREFACE.split_at(18).0;
 
 /// What the cases send, to the server as it is and to its variations. Of HTTP/2, what the server
 /// answers without an error.

@@ -152,7 +152,7 @@ impl Http2 {
                 self.data(now, stream, octets, flow, end_stream)
             }
             EventKind::Headers { list, end_stream } => self.section(now, stream, &list, end_stream),
-            EventKind::Fault(kind) => Err(kind.code()),
+            EventKind::Violation(kind) => Err(kind.code()),
             EventKind::Settings(settings) => self.settings(&settings),
             EventKind::Ping(octets) => {
                 if !self.config.errs_at(Point::Http2PingAckOmitted) {

@@ -44,16 +44,16 @@ pub struct Answer {
 
 /// Why a parameter makes an offer or an answer invalid (RFC 7692 7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct DeflateFault<'a> {
+pub struct DeflateViolation<'a> {
     /// The name of the parameter.
     pub parameter: &'a [u8],
     /// What is wrong with it.
-    pub kind: DeflateFaultKind,
+    pub kind: DeflateViolationKind,
 }
 
 /// What can be wrong with a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum DeflateFaultKind {
+pub enum DeflateViolationKind {
     /// A number with a zero before it.
     LeadingZero,
     /// A value that is not a number.
@@ -94,8 +94,8 @@ impl Misfit {
 }
 
 impl Offer {
-    /// Reads the parameters of an offer. A server declines an offer with a fault.
-    pub fn parse<'a>(extension: &Extension<'a>) -> Result<Self, Vec<DeflateFault<'a>>> {
+    /// Reads the parameters of an offer. A server declines an offer with a violation.
+    pub fn parse<'a>(extension: &Extension<'a>) -> Result<Self, Vec<DeflateViolation<'a>>> {
         let parameters = Parameters::read(extension, empty_or_window)?;
         Ok(Self {
             server_no_context_takeover: parameters.has(SERVER_NO_CONTEXT_TAKEOVER),
@@ -111,8 +111,8 @@ impl Offer {
 }
 
 impl Answer {
-    /// Reads the parameters of an answer. A client fails the connection on a fault.
-    pub fn parse<'a>(extension: &Extension<'a>) -> Result<Self, Vec<DeflateFault<'a>>> {
+    /// Reads the parameters of an answer. A client fails the connection on a violation.
+    pub fn parse<'a>(extension: &Extension<'a>) -> Result<Self, Vec<DeflateViolation<'a>>> {
         let parameters = Parameters::read(extension, window)?;
         Ok(Self {
             server_no_context_takeover: parameters.has(SERVER_NO_CONTEXT_TAKEOVER),
@@ -153,33 +153,33 @@ pub fn fits<'o>(answer: &Answer, offers: impl IntoIterator<Item = &'o Offer>) ->
 struct Parameters([Option<Option<u8>>; 4]);
 
 /// Reads the value of a parameter.
-type ReadValue = fn(Option<&[u8]>) -> Result<Option<u8>, DeflateFaultKind>;
+type ReadValue = fn(Option<&[u8]>) -> Result<Option<u8>, DeflateViolationKind>;
 
 impl Parameters {
     fn read<'a>(
         extension: &Extension<'a>,
         client_window: ReadValue,
-    ) -> Result<Self, Vec<DeflateFault<'a>>> {
+    ) -> Result<Self, Vec<DeflateViolation<'a>>> {
         let readers: [ReadValue; 4] = [empty, empty, window, client_window];
         let mut found = Self([None; 4]);
-        let mut faults = Vec::new();
+        let mut violations = Vec::new();
         for parameter in &extension.parameters {
             if let Err(kind) = found.add(parameter, &readers) {
-                faults.push(DeflateFault { parameter: parameter.name, kind });
+                violations.push(DeflateViolation { parameter: parameter.name, kind });
             }
         }
-        if faults.is_empty() { Ok(found) } else { Err(faults) }
+        if violations.is_empty() { Ok(found) } else { Err(violations) }
     }
 
     fn add(
         &mut self,
         parameter: &Parameter<'_>,
         readers: &[ReadValue; 4],
-    ) -> Result<(), DeflateFaultKind> {
+    ) -> Result<(), DeflateViolationKind> {
         let index = NAMES.iter().position(|name| name.as_bytes() == parameter.name);
-        let index = index.ok_or(DeflateFaultKind::Unknown)?;
+        let index = index.ok_or(DeflateViolationKind::Unknown)?;
         if self.0[index].is_some() {
-            return Err(DeflateFaultKind::Repeated);
+            return Err(DeflateViolationKind::Repeated);
         }
         // A name whose value is wrong has still been there.
         self.0[index] = Some(None);
@@ -196,26 +196,28 @@ impl Parameters {
     }
 }
 
-fn empty(value: Option<&[u8]>) -> Result<Option<u8>, DeflateFaultKind> {
+fn empty(value: Option<&[u8]>) -> Result<Option<u8>, DeflateViolationKind> {
     match value {
         None => Ok(None),
-        Some(_) => Err(DeflateFaultKind::ValueUnexpected),
+        Some(_) => Err(DeflateViolationKind::ValueUnexpected),
     }
 }
 
 /// `max-window-bits = 1*DIGIT`, 8 to 15 without leading zeros (RFC 7692 7.1.2).
-fn window(value: Option<&[u8]>) -> Result<Option<u8>, DeflateFaultKind> {
+fn window(value: Option<&[u8]>) -> Result<Option<u8>, DeflateViolationKind> {
     match value {
-        None => Err(DeflateFaultKind::ValueMissing),
-        Some(digits) if !digits.iter().all(u8::is_ascii_digit) => Err(DeflateFaultKind::NotDigits),
-        Some([b'0', _, ..]) => Err(DeflateFaultKind::LeadingZero),
+        None => Err(DeflateViolationKind::ValueMissing),
+        Some(digits) if !digits.iter().all(u8::is_ascii_digit) => {
+            Err(DeflateViolationKind::NotDigits)
+        }
+        Some([b'0', _, ..]) => Err(DeflateViolationKind::LeadingZero),
         Some([digit @ b'8'..=b'9']) => Ok(Some(digit - b'0')),
         Some([b'1', digit @ b'0'..=b'5']) => Ok(Some(10 + digit - b'0')),
-        Some(_) => Err(DeflateFaultKind::OutOfRange),
+        Some(_) => Err(DeflateViolationKind::OutOfRange),
     }
 }
 
-fn empty_or_window(value: Option<&[u8]>) -> Result<Option<u8>, DeflateFaultKind> {
+fn empty_or_window(value: Option<&[u8]>) -> Result<Option<u8>, DeflateViolationKind> {
     if value.is_some() { window(value) } else { Ok(None) }
 }
 

@@ -2,7 +2,7 @@
 //! Never knows an extension: what their parameters mean stands in a file of its own.
 
 use super::list::{Element, elements};
-use super::parameter::{Parameter, ParameterFault, segments};
+use super::parameter::{Parameter, ParameterViolation, segments};
 use super::token::is_token;
 use std::ops::Range;
 
@@ -23,29 +23,29 @@ pub struct Extensions<'a> {
     /// The well-formed elements, in the order of preference.
     pub list: Vec<Extension<'a>>,
     /// What breaks the grammar. A recipient of any of these fails the connection (RFC 6455 9.1).
-    pub faults: Vec<ExtensionFault>,
+    pub violations: Vec<ExtensionViolation>,
     /// What is lawful to receive, but no sender should write.
     pub notes: Vec<ExtensionNote>,
 }
 
 /// A break of the grammar.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ExtensionFault {
+pub struct ExtensionViolation {
     /// What is wrong.
-    pub kind: ExtensionFaultKind,
+    pub kind: ExtensionViolationKind,
     /// The octets of the value that are wrong.
     pub at: Range<usize>,
 }
 
 /// How a value can break the grammar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ExtensionFaultKind {
+pub enum ExtensionViolationKind {
     /// No element at all.
     Empty,
     /// An extension name that is not a token.
     NameNotToken,
     /// A malformed parameter.
-    Parameter(ParameterFault),
+    Parameter(ParameterViolation),
     /// A quoted value that stands for something else than a token.
     QuotedNotToken,
 }
@@ -94,14 +94,14 @@ impl<'a> Extensions<'a> {
             }
         }
         if count == 0 {
-            extensions.fault(ExtensionFaultKind::Empty, 0..value.len());
+            extensions.violation(ExtensionViolationKind::Empty, 0..value.len());
         }
         extensions
     }
 
     /// Whether the value matches the grammar.
     pub fn is_well_formed(&self) -> bool {
-        self.faults.is_empty()
+        self.violations.is_empty()
     }
 
     /// The extensions of this name, compared without case.
@@ -110,7 +110,7 @@ impl<'a> Extensions<'a> {
     }
 
     fn read(&mut self, element: Element<'a>, at: Range<usize>) {
-        let faults_before = self.faults.len();
+        let before = self.violations.len();
         let mut name: Option<&'a [u8]> = None;
         let mut parameters = Vec::new();
         for segment in segments(element.bytes) {
@@ -119,13 +119,13 @@ impl<'a> Extensions<'a> {
             if name.is_none() {
                 name = Some(segment.bytes);
                 if !is_token(segment.bytes) {
-                    self.fault(ExtensionFaultKind::NameNotToken, place);
+                    self.violation(ExtensionViolationKind::NameNotToken, place);
                 }
             } else if let Some(parameter) = self.parameter(segment.bytes, place) {
                 parameters.push(parameter);
             }
         }
-        if let (Some(name), true) = (name, self.faults.len() == faults_before) {
+        if let (Some(name), true) = (name, self.violations.len() == before) {
             self.list.push(Extension { name, parameters, at });
         }
     }
@@ -133,13 +133,13 @@ impl<'a> Extensions<'a> {
     fn parameter(&mut self, segment: &'a [u8], place: Range<usize>) -> Option<Parameter<'a>> {
         let parameter = match Parameter::parse(segment) {
             Ok(parameter) => parameter,
-            Err(fault) => {
-                self.fault(ExtensionFaultKind::Parameter(fault), place);
+            Err(violation) => {
+                self.violation(ExtensionViolationKind::Parameter(violation), place);
                 return None;
             }
         };
         if parameter.value.as_deref().is_some_and(|value| !is_token(value)) {
-            self.fault(ExtensionFaultKind::QuotedNotToken, place);
+            self.violation(ExtensionViolationKind::QuotedNotToken, place);
             return None;
         }
         for (kind, noted) in [
@@ -153,8 +153,8 @@ impl<'a> Extensions<'a> {
         Some(parameter)
     }
 
-    fn fault(&mut self, kind: ExtensionFaultKind, at: Range<usize>) {
-        self.faults.push(ExtensionFault { kind, at });
+    fn violation(&mut self, kind: ExtensionViolationKind, at: Range<usize>) {
+        self.violations.push(ExtensionViolation { kind, at });
     }
 }
 
@@ -162,7 +162,7 @@ impl<'a> Extensions<'a> {
 mod tests {
     use super::Extensions;
 
-    /// `name;parameter=value, …|faults|notes`.
+    /// `name;parameter=value, …|violations|notes`.
     fn read(value: &str) -> String {
         let text = |bytes: &[u8]| bytes.escape_ascii().to_string();
         let extensions = Extensions::parse(value.as_bytes());
@@ -176,11 +176,11 @@ mod tests {
             }
             words.push(word);
         }
-        let faults: Vec<_> =
-            extensions.faults.iter().map(|f| format!("{:?}@{:?}", f.kind, f.at)).collect();
+        let violations: Vec<_> =
+            extensions.violations.iter().map(|f| format!("{:?}@{:?}", f.kind, f.at)).collect();
         let notes: Vec<_> =
             extensions.notes.iter().map(|n| format!("{:?}@{:?}", n.kind, n.at)).collect();
-        format!("{}|{}|{}", words.join(", "), faults.join(" "), notes.join(" "))
+        format!("{}|{}|{}", words.join(", "), violations.join(" "), notes.join(" "))
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub enum HostForm {
 
 /// Why a value is not a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum HostFault {
+pub enum HostViolation {
     /// What stands in brackets is not an address, or the closing bracket is missing.
     IpLiteral,
     /// The octet at this place of the value is not one of a name.
@@ -45,7 +45,7 @@ impl<'a> Host<'a> {
     /// uri-host    = IP-literal / IPv4address / reg-name  RFC 3986 3.2.2
     /// port        = *DIGIT                               RFC 3986 3.2.3
     /// ```
-    pub fn parse(value: &'a [u8]) -> Result<Self, HostFault> {
+    pub fn parse(value: &'a [u8]) -> Result<Self, HostViolation> {
         let (form, length) = if value.starts_with(b"[") {
             (HostForm::IpLiteral, ip_literal(value)?)
         } else {
@@ -55,8 +55,8 @@ impl<'a> Host<'a> {
         let port = match rest {
             [] => None,
             [b':', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => Some(digits),
-            [b':', ..] => return Err(HostFault::Port(length)),
-            _ => return Err(HostFault::Octet(length)),
+            [b':', ..] => return Err(HostViolation::Port(length)),
+            _ => return Err(HostViolation::Octet(length)),
         };
         Ok(Self { host, form, port })
     }
@@ -68,11 +68,11 @@ impl<'a> Host<'a> {
 }
 
 /// The form and length of a host without brackets.
-fn name(value: &[u8]) -> Result<(HostForm, usize), HostFault> {
+fn name(value: &[u8]) -> Result<(HostForm, usize), HostViolation> {
     let length = value.iter().position(|&octet| octet == b':').unwrap_or(value.len());
     let host = &value[..length];
     if let Some(at) = first_odd(host, &REG_NAME) {
-        return Err(HostFault::Octet(at));
+        return Err(HostViolation::Octet(at));
     }
     let form = match std::str::from_utf8(host) {
         Ok("") => HostForm::Empty,
@@ -88,13 +88,13 @@ fn name(value: &[u8]) -> Result<(HostForm, usize), HostFault> {
 /// ```
 ///
 /// Its length with the brackets.
-fn ip_literal(value: &[u8]) -> Result<usize, HostFault> {
-    let end = value.iter().position(|&octet| octet == b']').ok_or(HostFault::IpLiteral)?;
-    let text = std::str::from_utf8(&value[1..end]).map_err(|_| HostFault::IpLiteral)?;
+fn ip_literal(value: &[u8]) -> Result<usize, HostViolation> {
+    let end = value.iter().position(|&octet| octet == b']').ok_or(HostViolation::IpLiteral)?;
+    let text = std::str::from_utf8(&value[1..end]).map_err(|_| HostViolation::IpLiteral)?;
     if text.parse::<Ipv6Addr>().is_ok() || is_ip_future(text) {
         Ok(end + 1)
     } else {
-        Err(HostFault::IpLiteral)
+        Err(HostViolation::IpLiteral)
     }
 }
 
@@ -112,7 +112,7 @@ fn is_ip_future(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Host, HostFault, HostForm};
+    use super::{Host, HostForm, HostViolation};
 
     #[test]
     fn rfc9110_7_2_host() {
@@ -128,20 +128,20 @@ mod tests {
             ("[::1]:443", Ok((HostForm::IpLiteral, "[::1]", Some("443")))),
             ("[::ffff:1.2.3.4]", Ok((HostForm::IpLiteral, "[::ffff:1.2.3.4]", None))),
             ("[v1.a:b]", Ok((HostForm::IpLiteral, "[v1.a:b]", None))),
-            ("[v.a]", Err(HostFault::IpLiteral)),
-            ("[::1%25eth0]", Err(HostFault::IpLiteral)),
-            ("[::1", Err(HostFault::IpLiteral)),
-            ("[]", Err(HostFault::IpLiteral)),
-            ("[::1]x", Err(HostFault::Octet(5))),
-            ("::1", Err(HostFault::Port(0))),
-            ("a:b", Err(HostFault::Port(1))),
-            ("a:+80", Err(HostFault::Port(1))),
-            ("a b", Err(HostFault::Octet(1))),
-            ("a%4", Err(HostFault::Octet(1))),
-            ("user@a", Err(HostFault::Octet(4))),
-            ("a, b", Err(HostFault::Octet(2))),
-            ("a/", Err(HostFault::Octet(1))),
-            ("é", Err(HostFault::Octet(0))),
+            ("[v.a]", Err(HostViolation::IpLiteral)),
+            ("[::1%25eth0]", Err(HostViolation::IpLiteral)),
+            ("[::1", Err(HostViolation::IpLiteral)),
+            ("[]", Err(HostViolation::IpLiteral)),
+            ("[::1]x", Err(HostViolation::Octet(5))),
+            ("::1", Err(HostViolation::Port(0))),
+            ("a:b", Err(HostViolation::Port(1))),
+            ("a:+80", Err(HostViolation::Port(1))),
+            ("a b", Err(HostViolation::Octet(1))),
+            ("a%4", Err(HostViolation::Octet(1))),
+            ("user@a", Err(HostViolation::Octet(4))),
+            ("a, b", Err(HostViolation::Octet(2))),
+            ("a/", Err(HostViolation::Octet(1))),
+            ("é", Err(HostViolation::Octet(0))),
         ];
         for (value, want) in rows {
             let got = Host::parse(value.as_bytes()).map(|host| {

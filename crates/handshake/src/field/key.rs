@@ -12,7 +12,7 @@ pub struct Key([u8; 16]);
 
 /// Why a value is not a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum KeyFault {
+pub enum KeyViolation {
     /// There is nothing.
     Empty,
     /// It is not base64: an octet outside of the alphabet, or wrong padding.
@@ -31,13 +31,13 @@ impl Key {
     ///
     /// The bits of the last character that no octet needs may be anything: RFC 4648 3.5 leaves it
     /// open whether a decoder looks at them.
-    pub fn parse(value: &[u8]) -> Result<Self, KeyFault> {
+    pub fn parse(value: &[u8]) -> Result<Self, KeyViolation> {
         if value.is_empty() {
-            return Err(KeyFault::Empty);
+            return Err(KeyViolation::Empty);
         }
-        let decoded = BASE64.decode(value).map_err(|_| KeyFault::NotBase64)?;
+        let decoded = BASE64.decode(value).map_err(|_| KeyViolation::NotBase64)?;
         let length = decoded.len();
-        decoded.try_into().map(Self).map_err(|_| KeyFault::Length(length))
+        decoded.try_into().map(Self).map_err(|_| KeyViolation::Length(length))
     }
 
     /// The key of these octets.
@@ -85,7 +85,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 #[cfg(test)]
 mod tests {
-    use super::{Key, KeyFault, accept};
+    use super::{Key, KeyViolation, accept};
 
     #[test]
     fn rfc6455_4_2_1_a_key_is_16_octets() {
@@ -99,15 +99,15 @@ mod tests {
                 "AQIDBAUGBwgJCgsMDQ4PEC==",
                 Ok([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]),
             ),
-            ("", Err(KeyFault::Empty)),
-            ("AAECAwQFBgcICQoLDA0O", Err(KeyFault::Length(15))),
-            ("AAECAwQFBgcICQoLDA0ODxA=", Err(KeyFault::Length(17))),
-            ("dGhlIHNhbXBsZSBub25jZQ", Err(KeyFault::NotBase64)),
-            ("dGhlIHNhbXBsZSBub25jZQ=", Err(KeyFault::NotBase64)),
-            ("dGhlIHNhbXBsZSBub25jZQ===", Err(KeyFault::NotBase64)),
-            ("dGhlIHNhbXBsZSBub25j-_==", Err(KeyFault::NotBase64)),
-            ("dGhlIHNhbXBs ZSBub25jZQ==", Err(KeyFault::NotBase64)),
-            ("dGhlIHNhbXBsZSBub25jZQ==, dGhlIHNhbXBsZSBub25jZQ==", Err(KeyFault::NotBase64)),
+            ("", Err(KeyViolation::Empty)),
+            ("AAECAwQFBgcICQoLDA0O", Err(KeyViolation::Length(15))),
+            ("AAECAwQFBgcICQoLDA0ODxA=", Err(KeyViolation::Length(17))),
+            ("dGhlIHNhbXBsZSBub25jZQ", Err(KeyViolation::NotBase64)),
+            ("dGhlIHNhbXBsZSBub25jZQ=", Err(KeyViolation::NotBase64)),
+            ("dGhlIHNhbXBsZSBub25jZQ===", Err(KeyViolation::NotBase64)),
+            ("dGhlIHNhbXBsZSBub25j-_==", Err(KeyViolation::NotBase64)),
+            ("dGhlIHNhbXBs ZSBub25jZQ==", Err(KeyViolation::NotBase64)),
+            ("dGhlIHNhbXBsZSBub25jZQ==, dGhlIHNhbXBsZSBub25jZQ==", Err(KeyViolation::NotBase64)),
         ];
         for (value, want) in rows {
             assert_eq!(Key::parse(value.as_bytes()).map(|key| *key.nonce()), want, "{value}");

@@ -21,7 +21,7 @@ pub struct Parameter<'a> {
 
 /// Why something is not a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ParameterFault {
+pub enum ParameterViolation {
     /// Nothing stands between the semicolons.
     Missing,
     /// The name is not a token.
@@ -41,15 +41,15 @@ impl<'a> Parameter<'a> {
     ///
     /// White space around the equals sign is noted, not refused: RFC 6455 has it from the implied
     /// white space of RFC 2616, and RFC 9110 10.1.4 as "bad" white space.
-    pub fn parse(segment: &'a [u8]) -> Result<Self, ParameterFault> {
+    pub fn parse(segment: &'a [u8]) -> Result<Self, ParameterViolation> {
         if segment.is_empty() {
-            return Err(ParameterFault::Missing);
+            return Err(ParameterViolation::Missing);
         }
         let equals = segment.iter().position(|&octet| octet == b'=');
         let before = &segment[..equals.unwrap_or(segment.len())];
         let name = trim_ows_end(before);
         if !is_token(name) {
-            return Err(ParameterFault::NameNotToken);
+            return Err(ParameterViolation::NameNotToken);
         }
         let plain = Self { name, value: None, space_around_equals: false, needless_pair: false };
         let Some(equals) = equals else {
@@ -77,21 +77,21 @@ pub fn segments(element: &[u8]) -> impl Iterator<Item = Element<'_>> {
 }
 
 /// A token or a quoted string, and whether the latter has a needless pair.
-fn value(written: &[u8]) -> Result<(Cow<'_, [u8]>, bool), ParameterFault> {
+fn value(written: &[u8]) -> Result<(Cow<'_, [u8]>, bool), ParameterViolation> {
     match written {
-        [] => Err(ParameterFault::ValueMissing),
+        [] => Err(ParameterViolation::ValueMissing),
         [b'"', ..] => match quoted_string(written) {
             Some(quoted) if quoted.len == written.len() => Ok((quoted.value, quoted.needless_pair)),
-            _ => Err(ParameterFault::QuoteMalformed),
+            _ => Err(ParameterViolation::QuoteMalformed),
         },
         token if is_token(token) => Ok((Cow::Borrowed(token), false)),
-        _ => Err(ParameterFault::ValueNotToken),
+        _ => Err(ParameterViolation::ValueNotToken),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Parameter, ParameterFault, segments};
+    use super::{Parameter, ParameterViolation, segments};
 
     #[test]
     fn parameters_with_and_without_a_value() {
@@ -103,19 +103,19 @@ mod tests {
             ("a=\"\"", Ok(("a", Some(""), false, false))),
             ("a =b", Ok(("a", Some("b"), true, false))),
             ("a= b", Ok(("a", Some("b"), true, false))),
-            ("", Err(ParameterFault::Missing)),
-            ("a=", Err(ParameterFault::ValueMissing)),
-            ("=b", Err(ParameterFault::NameNotToken)),
-            ("a b", Err(ParameterFault::NameNotToken)),
-            ("\"a\"", Err(ParameterFault::NameNotToken)),
-            ("a=b=c", Err(ParameterFault::ValueNotToken)),
-            ("a=b c", Err(ParameterFault::ValueNotToken)),
-            ("a=\"b", Err(ParameterFault::QuoteMalformed)),
-            ("a=\"b\"c", Err(ParameterFault::QuoteMalformed)),
+            ("", Err(ParameterViolation::Missing)),
+            ("a=", Err(ParameterViolation::ValueMissing)),
+            ("=b", Err(ParameterViolation::NameNotToken)),
+            ("a b", Err(ParameterViolation::NameNotToken)),
+            ("\"a\"", Err(ParameterViolation::NameNotToken)),
+            ("a=b=c", Err(ParameterViolation::ValueNotToken)),
+            ("a=b c", Err(ParameterViolation::ValueNotToken)),
+            ("a=\"b", Err(ParameterViolation::QuoteMalformed)),
+            ("a=\"b\"c", Err(ParameterViolation::QuoteMalformed)),
         ];
         for (segment, want) in rows {
             let got = Parameter::parse(segment.as_bytes());
-            let got = got.as_ref().map_err(|fault| *fault).map(|parameter| {
+            let got = got.as_ref().map_err(|violation| *violation).map(|parameter| {
                 let text = |bytes| std::str::from_utf8(bytes).unwrap();
                 let value = parameter.value.as_deref().map(text);
                 let (space, pair) = (parameter.space_around_equals, parameter.needless_pair);

@@ -1,7 +1,7 @@
 //! Request targets: the four forms of RFC 9112 3.2.
 //! Never decodes or normalizes a target.
 
-use super::host::{Host, HostFault, HostForm};
+use super::host::{Host, HostForm, HostViolation};
 use super::token::alphanumeric_and;
 use super::uri::{PATH, QUERY, USERINFO, first_odd, is_scheme};
 
@@ -40,7 +40,7 @@ pub struct AbsoluteUri<'a> {
 
 /// Why a target has none of the forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum TargetFault {
+pub enum TargetViolation {
     /// There is nothing.
     Empty,
     /// It looks like none of the four.
@@ -48,7 +48,7 @@ pub enum TargetFault {
     /// A `#` at this place: no form has a fragment.
     Fragment(usize),
     /// The authority of an absolute URI is malformed.
-    Host(HostFault),
+    Host(HostViolation),
     /// An `http` or `https` URI without a host (RFC 9110 4.2.1, 4.2.2).
     HostMissing,
     /// The octet at this place belongs to no URI there, or a percent sign without two digits.
@@ -62,12 +62,12 @@ impl<'a> Target<'a> {
     ///
     /// `host:80` matches authority-form and, with `host` as scheme, absolute-form; a host with
     /// digits behind it is taken for the former.
-    pub fn parse(target: &'a [u8]) -> Result<Self, TargetFault> {
+    pub fn parse(target: &'a [u8]) -> Result<Self, TargetViolation> {
         if let Some(at) = target.iter().position(|&octet| octet == b'#') {
-            return Err(TargetFault::Fragment(at));
+            return Err(TargetViolation::Fragment(at));
         }
         match target {
-            [] => Err(TargetFault::Empty),
+            [] => Err(TargetViolation::Empty),
             b"*" => Ok(Self::Asterisk),
             [b'/', ..] => {
                 let (path, query) = path_and_query(target, 0)?;
@@ -99,12 +99,12 @@ impl<'a> AbsoluteUri<'a> {
     /// hier-part    = "//" authority path-abempty / path-absolute / path-rootless / path-empty
     /// authority    = [ userinfo "@" ] host [ ":" port ]           RFC 3986 4.3, 3, 3.2
     /// ```
-    fn parse(target: &'a [u8]) -> Result<Self, TargetFault> {
+    fn parse(target: &'a [u8]) -> Result<Self, TargetViolation> {
         let colon = target.iter().position(|&octet| octet == b':');
-        let colon = colon.ok_or(TargetFault::FormUnknown)?;
+        let colon = colon.ok_or(TargetViolation::FormUnknown)?;
         let scheme = &target[..colon];
         if !is_scheme(scheme) {
-            return Err(TargetFault::FormUnknown);
+            return Err(TargetViolation::FormUnknown);
         }
         let mut path_at = colon + 1;
         let (mut userinfo, mut host) = (None, None);
@@ -115,7 +115,7 @@ impl<'a> AbsoluteUri<'a> {
             path_at += 2 + authority.len();
         }
         if needs_host(scheme) && host.is_none_or(|host| host.form == HostForm::Empty) {
-            return Err(TargetFault::HostMissing);
+            return Err(TargetViolation::HostMissing);
         }
         let (path, query) = path_and_query(target, path_at)?;
         Ok(Self { scheme, userinfo, host, path, query })
@@ -124,14 +124,14 @@ impl<'a> AbsoluteUri<'a> {
 
 type Authority<'a> = (Option<&'a [u8]>, Option<Host<'a>>);
 
-fn split_authority(authority: &[u8], at: usize) -> Result<Authority<'_>, TargetFault> {
+fn split_authority(authority: &[u8], at: usize) -> Result<Authority<'_>, TargetViolation> {
     let sign = authority.iter().rposition(|&octet| octet == b'@');
     let userinfo = sign.map(|sign| &authority[..sign]);
     if let Some(odd) = userinfo.and_then(|userinfo| first_odd(userinfo, &USERINFO)) {
-        return Err(TargetFault::Octet(at + odd));
+        return Err(TargetViolation::Octet(at + odd));
     }
     let host = &authority[sign.map_or(0, |sign| sign + 1)..];
-    let host = Host::parse(host).map_err(TargetFault::Host)?;
+    let host = Host::parse(host).map_err(TargetViolation::Host)?;
     Ok((userinfo, Some(host)))
 }
 
@@ -141,15 +141,15 @@ fn needs_host(scheme: &[u8]) -> bool {
 
 type PathAndQuery<'a> = (&'a [u8], Option<&'a [u8]>);
 
-fn path_and_query(target: &[u8], path_at: usize) -> Result<PathAndQuery<'_>, TargetFault> {
+fn path_and_query(target: &[u8], path_at: usize) -> Result<PathAndQuery<'_>, TargetViolation> {
     let mut parts = target[path_at..].splitn(2, |&octet| octet == b'?');
     let path = parts.next().unwrap_or_default();
     let query = parts.next();
     if let Some(odd) = first_odd(path, &PATH) {
-        return Err(TargetFault::Octet(path_at + odd));
+        return Err(TargetViolation::Octet(path_at + odd));
     }
     if let Some(odd) = query.and_then(|query| first_odd(query, &QUERY)) {
-        return Err(TargetFault::Octet(path_at + path.len() + 1 + odd));
+        return Err(TargetViolation::Octet(path_at + path.len() + 1 + odd));
     }
     Ok((path, query))
 }
@@ -164,9 +164,9 @@ static TARGET: [bool; 256] = alphanumeric_and(b"-._~:/?[]@!$&'()*+,;=%");
 
 #[cfg(test)]
 mod tests {
-    use super::{HostFault, Target, TargetFault};
+    use super::{HostViolation, Target, TargetViolation};
 
-    fn form(target: &str) -> Result<&'static str, TargetFault> {
+    fn form(target: &str) -> Result<&'static str, TargetViolation> {
         Target::parse(target.as_bytes()).map(|target| match target {
             Target::Absolute(_) => "absolute",
             Target::Asterisk => "asterisk",
@@ -188,20 +188,20 @@ mod tests {
             ("HTTP://u:p@[::1]:80/a?b", Ok("absolute")),
             ("ws://example.com/chat?x", Ok("absolute")),
             ("urn:a:b", Ok("absolute")),
-            ("", Err(TargetFault::Empty)),
-            ("**", Err(TargetFault::FormUnknown)),
-            ("chat", Err(TargetFault::FormUnknown)),
-            ("1a:b", Err(TargetFault::FormUnknown)),
-            ("/a#b", Err(TargetFault::Fragment(2))),
-            ("/a b", Err(TargetFault::Octet(2))),
-            ("/a?b|", Err(TargetFault::Octet(4))),
-            ("/%4g", Err(TargetFault::Octet(1))),
-            ("/[", Err(TargetFault::Octet(1))),
-            ("/\u{e9}", Err(TargetFault::Octet(1))),
-            ("http:///a", Err(TargetFault::HostMissing)),
-            ("http:a", Err(TargetFault::HostMissing)),
-            ("http://a:b/", Err(TargetFault::Host(HostFault::Port(1)))),
-            ("http://a[b@c/", Err(TargetFault::Octet(8))),
+            ("", Err(TargetViolation::Empty)),
+            ("**", Err(TargetViolation::FormUnknown)),
+            ("chat", Err(TargetViolation::FormUnknown)),
+            ("1a:b", Err(TargetViolation::FormUnknown)),
+            ("/a#b", Err(TargetViolation::Fragment(2))),
+            ("/a b", Err(TargetViolation::Octet(2))),
+            ("/a?b|", Err(TargetViolation::Octet(4))),
+            ("/%4g", Err(TargetViolation::Octet(1))),
+            ("/[", Err(TargetViolation::Octet(1))),
+            ("/\u{e9}", Err(TargetViolation::Octet(1))),
+            ("http:///a", Err(TargetViolation::HostMissing)),
+            ("http:a", Err(TargetViolation::HostMissing)),
+            ("http://a:b/", Err(TargetViolation::Host(HostViolation::Port(1)))),
+            ("http://a[b@c/", Err(TargetViolation::Octet(8))),
         ];
         for (target, want) in rows {
             assert_eq!(form(target), want, "{target}");

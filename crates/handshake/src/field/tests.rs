@@ -59,8 +59,8 @@ proptest! {
             let _ = deflate::Offer::parse(extension);
             let _ = deflate::Answer::parse(extension);
         }
-        for fault in &extensions.faults {
-            prop_assert!(value.get(fault.at.clone()).is_some());
+        for violation in &extensions.violations {
+            prop_assert!(value.get(violation.at.clone()).is_some());
         }
         for note in &extensions.notes {
             prop_assert!(value.get(note.at.clone()).is_some());

@@ -5,7 +5,7 @@ use super::list::elements_of;
 
 /// Why a value is not a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum VersionFault {
+pub enum VersionViolation {
     /// There is nothing.
     Empty,
     /// An octet is not a digit.
@@ -20,15 +20,15 @@ pub enum VersionFault {
 /// version = DIGIT / (NZDIGIT DIGIT) / ("1" DIGIT DIGIT) / ("2" DIGIT DIGIT)
 ///           ; 0 to 255, without leading zeros                                 RFC 6455 4.3
 /// ```
-pub fn version(value: &[u8]) -> Result<u8, VersionFault> {
+pub fn version(value: &[u8]) -> Result<u8, VersionViolation> {
     match value {
-        [] => Err(VersionFault::Empty),
-        _ if !value.iter().all(u8::is_ascii_digit) => Err(VersionFault::NotDigits),
-        [b'0', _, ..] => Err(VersionFault::LeadingZero),
+        [] => Err(VersionViolation::Empty),
+        _ if !value.iter().all(u8::is_ascii_digit) => Err(VersionViolation::NotDigits),
+        [b'0', _, ..] => Err(VersionViolation::LeadingZero),
         digits => {
             let digit = |octet: &u8| octet - b'0';
             let add = |number: u8, octet| number.checked_mul(10)?.checked_add(digit(octet));
-            digits.iter().try_fold(0, add).ok_or(VersionFault::OutOfRange)
+            digits.iter().try_fold(0, add).ok_or(VersionViolation::OutOfRange)
         }
     }
 }
@@ -38,7 +38,7 @@ pub fn version(value: &[u8]) -> Result<u8, VersionFault> {
 /// The list is well-formed when it has an element and each of them is a version.
 pub fn versions<'a>(
     values: impl IntoIterator<Item = &'a [u8]>,
-) -> impl Iterator<Item = Result<u8, VersionFault>> {
+) -> impl Iterator<Item = Result<u8, VersionViolation>> {
     elements_of(values).map(version)
 }
 
@@ -47,7 +47,7 @@ pub const VERSION: u8 = 13;
 
 #[cfg(test)]
 mod tests {
-    use super::{VersionFault, version, versions};
+    use super::{VersionViolation, version, versions};
 
     #[test]
     fn rfc6455_4_3_version() {
@@ -55,14 +55,14 @@ mod tests {
             ("13", Ok(13)),
             ("0", Ok(0)),
             ("255", Ok(255)),
-            ("256", Err(VersionFault::OutOfRange)),
-            ("99999999999999999999", Err(VersionFault::OutOfRange)),
-            ("013", Err(VersionFault::LeadingZero)),
-            ("00", Err(VersionFault::LeadingZero)),
-            ("", Err(VersionFault::Empty)),
-            ("+13", Err(VersionFault::NotDigits)),
-            ("13, 8", Err(VersionFault::NotDigits)),
-            ("13.0", Err(VersionFault::NotDigits)),
+            ("256", Err(VersionViolation::OutOfRange)),
+            ("99999999999999999999", Err(VersionViolation::OutOfRange)),
+            ("013", Err(VersionViolation::LeadingZero)),
+            ("00", Err(VersionViolation::LeadingZero)),
+            ("", Err(VersionViolation::Empty)),
+            ("+13", Err(VersionViolation::NotDigits)),
+            ("13, 8", Err(VersionViolation::NotDigits)),
+            ("13.0", Err(VersionViolation::NotDigits)),
         ];
         for (value, want) in rows {
             assert_eq!(version(value.as_bytes()), want, "{value}");
@@ -72,6 +72,6 @@ mod tests {
     #[test]
     fn rfc6455_4_4_a_list_over_several_lines() {
         let got: Vec<_> = versions([&b"13, 8"[..], b"7,x"]).collect();
-        assert_eq!(got, [Ok(13), Ok(8), Ok(7), Err(VersionFault::NotDigits)]);
+        assert_eq!(got, [Ok(13), Ok(8), Ok(7), Err(VersionViolation::NotDigits)]);
     }
 }

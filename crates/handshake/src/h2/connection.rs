@@ -2,7 +2,7 @@
 //! Never looks at what the other side said.
 
 use super::reader::{Event, EventKind, Reader};
-use super::{ErrorCode, Fault, HeaderList};
+use super::{ErrorCode, FramingViolation, HeaderList};
 use crate::Party;
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ pub struct Connection {
     /// Promised streams, with their places.
     pub pushes: Vec<(usize, u32)>,
     /// What is wrong with the frames.
-    pub faults: Vec<Fault>,
+    pub violations: Vec<FramingViolation>,
 }
 
 /// A GOAWAY.
@@ -84,7 +84,7 @@ impl Connection {
             pings: Vec::new(),
             ping_acks: Vec::new(),
             pushes: Vec::new(),
-            faults: Vec::new(),
+            violations: Vec::new(),
         }
     }
 
@@ -156,7 +156,9 @@ impl Connection {
             EventKind::GoAway { last_stream, code, debug } => {
                 self.goaways.push(Leave { at, last_stream, code, debug })
             }
-            EventKind::Fault(kind) => self.faults.push(Fault { kind, at, stream }),
+            EventKind::Violation(kind) => {
+                self.violations.push(FramingViolation { kind, at, stream })
+            }
             EventKind::Ping(octets) => self.pings.push((at, octets)),
             EventKind::PingAck(octets) => self.ping_acks.push((at, octets)),
             EventKind::Push { promised, .. } => self.pushes.push((at, promised)),

@@ -12,7 +12,7 @@ pub struct Decoder {
 
 /// Why a block has no header list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BlockFault {
+pub enum BlockViolation {
     /// It is no header block: a connection error of type COMPRESSION_ERROR (RFC 9113 4.3).
     Malformed,
     /// It expands to more than [`MAX_LIST`], or all blocks so far to more than [`MAX_LISTS`]. Those
@@ -38,13 +38,13 @@ impl Decoder {
     }
 
     /// The header list of a complete block. After a block that had none there is no further one.
-    pub fn decode(&mut self, block: &[u8]) -> Result<Pairs, BlockFault> {
+    pub fn decode(&mut self, block: &[u8]) -> Result<Pairs, BlockViolation> {
         if self.lost {
-            return Err(BlockFault::Malformed);
+            return Err(BlockViolation::Malformed);
         }
         self.lost = true;
         if block.len() > MAX_BLOCK {
-            return Err(BlockFault::TooLarge);
+            return Err(BlockViolation::TooLarge);
         }
         let most = MAX_LIST.min(self.left);
         let mut pairs = Pairs::new();
@@ -57,10 +57,10 @@ impl Decoder {
             }
         });
         if decoded.is_err() {
-            return Err(BlockFault::Malformed);
+            return Err(BlockViolation::Malformed);
         }
         if size > most {
-            return Err(BlockFault::TooLarge);
+            return Err(BlockViolation::TooLarge);
         }
         self.left -= size;
         self.lost = false;

@@ -6,9 +6,9 @@ use crate::field::is_token;
 
 /// One thing that is wrong with a header list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Defect {
+pub struct ListViolation {
     /// What is wrong.
-    pub kind: DefectKind,
+    pub kind: ListViolationKind,
     /// Which field of the list shows it; `None` when one is missing.
     pub field: Option<usize>,
 }
@@ -16,7 +16,7 @@ pub struct Defect {
 /// What can be wrong with a header list. All of it makes a message malformed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum DefectKind {
+pub enum ListViolationKind {
     /// CONNECT without `:authority`.
     ConnectAuthorityMissing,
     /// CONNECT with `:scheme` or `:path`, and without `:protocol`.
@@ -70,12 +70,12 @@ pub enum ListKind {
 
 /// Everything that is wrong with a header list, in the order of its fields; what is missing comes
 /// last.
-pub fn defects(list: &HeaderList, kind: ListKind) -> Vec<Defect> {
+pub fn violations(list: &HeaderList, kind: ListKind) -> Vec<ListViolation> {
     let mut found = Vec::new();
     let mut regular_seen = false;
     for (index, field) in list.fields.iter().enumerate() {
         let mut note = |kind| {
-            found.push(Defect { kind, field: Some(index) });
+            found.push(ListViolation { kind, field: Some(index) });
         };
         if field.is_pseudo() {
             let before = &list.fields[..index];
@@ -83,10 +83,10 @@ pub fn defects(list: &HeaderList, kind: ListKind) -> Vec<Defect> {
                 note(wrong);
             }
             if before.iter().any(|other| other.name == field.name) {
-                note(DefectKind::PseudoRepeated);
+                note(ListViolationKind::PseudoRepeated);
             }
             if regular_seen {
-                note(DefectKind::PseudoAfterRegular);
+                note(ListViolationKind::PseudoAfterRegular);
             }
         } else {
             regular_seen = true;
@@ -94,7 +94,7 @@ pub fn defects(list: &HeaderList, kind: ListKind) -> Vec<Defect> {
             connection_specific(field, kind, &mut note);
         }
         if !is_valid_value(&field.value) {
-            note(DefectKind::ValueInvalid);
+            note(ListViolationKind::ValueInvalid);
         }
     }
     match kind {
@@ -106,36 +106,42 @@ pub fn defects(list: &HeaderList, kind: ListKind) -> Vec<Defect> {
 }
 
 /// Whether a pseudo-header field may be in such a list (RFC 9113 8.3; RFC 8441 4).
-fn pseudo_place(name: &[u8], kind: ListKind) -> Option<DefectKind> {
+fn pseudo_place(name: &[u8], kind: ListKind) -> Option<ListViolationKind> {
     let of_requests = REQUEST_PSEUDO.iter().any(|known| known.as_bytes() == name);
     let home = match name {
-        b":protocol" if kind == ListKind::Request => return Some(DefectKind::ProtocolUnannounced),
+        b":protocol" if kind == ListKind::Request => {
+            return Some(ListViolationKind::ProtocolUnannounced);
+        }
         b":status" => kind == ListKind::Response,
         _ if of_requests => matches!(kind, ListKind::Request | ListKind::RequestExtended),
-        _ => return Some(DefectKind::PseudoUnknown),
+        _ => return Some(ListViolationKind::PseudoUnknown),
     };
-    (!home).then_some(DefectKind::PseudoMisplaced)
+    (!home).then_some(ListViolationKind::PseudoMisplaced)
 }
 
 /// RFC 9113 8.2.1.
-fn name(field: &HeaderField, note: &mut impl FnMut(DefectKind)) {
+fn name(field: &HeaderField, note: &mut impl FnMut(ListViolationKind)) {
     if field.name.iter().any(u8::is_ascii_uppercase) {
-        note(DefectKind::NameUppercase);
+        note(ListViolationKind::NameUppercase);
     }
     if !is_token(&field.name) {
-        note(DefectKind::NameInvalid);
+        note(ListViolationKind::NameInvalid);
     }
 }
 
 /// RFC 9113 8.2.2. Names are compared as they have to be written, in lower case, and in any case:
 /// an upper-case Upgrade breaks both rules.
-fn connection_specific(field: &HeaderField, kind: ListKind, note: &mut impl FnMut(DefectKind)) {
+fn connection_specific(
+    field: &HeaderField,
+    kind: ListKind,
+    note: &mut impl FnMut(ListViolationKind),
+) {
     if is_connection_specific(&field.name) {
-        note(DefectKind::ConnectionSpecific);
+        note(ListViolationKind::ConnectionSpecific);
     }
     let is_te = field.name.eq_ignore_ascii_case(b"te");
     if is_te && (kind == ListKind::Response || !field.value.eq_ignore_ascii_case(b"trailers")) {
-        note(DefectKind::TeOther);
+        note(ListViolationKind::TeOther);
     }
 }
 
@@ -152,51 +158,51 @@ fn is_valid_value(value: &[u8]) -> bool {
 }
 
 /// What a request has to have (RFC 9113 8.3.1, 8.5; RFC 8441 4).
-fn request(list: &HeaderList, found: &mut Vec<Defect>) {
+fn request(list: &HeaderList, found: &mut Vec<ListViolation>) {
     let place = |name: &str| {
         let mut fields = list.fields.iter();
         fields.position(|field| field.name == name.as_bytes())
     };
-    let mut note = |kind, field| found.push(Defect { kind, field });
+    let mut note = |kind, field| found.push(ListViolation { kind, field });
     let connect = list.pseudo(":method") == Some(b"CONNECT");
     let (scheme, path, protocol) = (place(":scheme"), place(":path"), place(":protocol"));
     if place(":method").is_none() {
-        note(DefectKind::PseudoMissing, None);
+        note(ListViolationKind::PseudoMissing, None);
     }
     match (connect, protocol) {
-        (false, Some(_)) => note(DefectKind::ProtocolWithoutConnect, protocol),
+        (false, Some(_)) => note(ListViolationKind::ProtocolWithoutConnect, protocol),
         (true, Some(_)) if scheme.is_none() || path.is_none() => {
-            note(DefectKind::ProtocolWithoutTarget, None);
+            note(ListViolationKind::ProtocolWithoutTarget, None);
         }
         (true, None) if scheme.or(path).is_some() => {
-            note(DefectKind::ConnectWithTarget, scheme.or(path));
+            note(ListViolationKind::ConnectWithTarget, scheme.or(path));
         }
         _ => {}
     }
     if connect && place(":authority").is_none() {
-        note(DefectKind::ConnectAuthorityMissing, None);
+        note(ListViolationKind::ConnectAuthorityMissing, None);
     }
     if !connect && (scheme.is_none() || path.is_none()) {
-        note(DefectKind::PseudoMissing, None);
+        note(ListViolationKind::PseudoMissing, None);
     }
     if list.pseudo(":path").is_some_and(<[u8]>::is_empty) {
-        note(DefectKind::PathEmpty, path);
+        note(ListViolationKind::PathEmpty, path);
     }
 }
 
 /// What a response has to have (RFC 9113 8.3.2, 8.6).
-fn response(list: &HeaderList, found: &mut Vec<Defect>) {
+fn response(list: &HeaderList, found: &mut Vec<ListViolation>) {
     let place = list.fields.iter().position(|field| field.name == b":status");
     let kind = match list.status() {
-        _ if place.is_none() => DefectKind::PseudoMissing,
-        None => DefectKind::StatusInvalid,
-        Some(101) => DefectKind::SwitchingProtocols,
+        _ if place.is_none() => ListViolationKind::PseudoMissing,
+        None => ListViolationKind::StatusInvalid,
+        Some(101) => ListViolationKind::SwitchingProtocols,
         Some(_) => return,
     };
-    found.push(Defect { kind, field: place });
+    found.push(ListViolation { kind, field: place });
 }
 
-impl DefectKind {
+impl ListViolationKind {
     /// Every kind, in the order of the alphabet.
     pub const ALL: [Self; 18] = [
         Self::ConnectAuthorityMissing,
@@ -219,7 +225,7 @@ impl DefectKind {
         Self::ValueInvalid,
     ];
 
-    /// The defect in one phrase, for a report.
+    /// The violation in one phrase, for a report.
     pub fn describe(self) -> &'static str {
         self.row().0
     }

@@ -1,9 +1,11 @@
 //! Makes events of the octets that one side of a connection sent, as they come.
-//! Never stops at a fault that leaves the frames in step: it is noted, and reading goes on.
+//! Never stops at a violation that leaves the frames in step: it is noted, and reading goes on.
 
 use super::frame::{Frame, FrameHeader};
-use super::hpack::{BlockFault, Decoder, MAX_BLOCK};
-use super::{ErrorCode, FaultKind, HeaderField, HeaderList, MAX_FRAME, PREFACE, flag, kind};
+use super::hpack::{BlockViolation, Decoder, MAX_BLOCK};
+use super::{
+    ErrorCode, FramingViolationKind, HeaderField, HeaderList, MAX_FRAME, PREFACE, flag, kind,
+};
 use crate::Party;
 use crate::Status;
 
@@ -33,7 +35,7 @@ pub enum EventKind {
         end_stream: bool,
     },
     /// The frames are not as they have to be.
-    Fault(FaultKind),
+    Violation(FramingViolationKind),
     /// The connection ends.
     GoAway {
         /// The last stream that may have been acted on.
@@ -174,13 +176,14 @@ impl Reader {
         let Status::Complete(header) = FrameHeader::parse(rest) else {
             return None;
         };
-        let mut fault = |kind| events.push(self.event(0, header.stream, EventKind::Fault(kind)));
+        let mut violation =
+            |kind| events.push(self.event(0, header.stream, EventKind::Violation(kind)));
         let settings = (header.kind, header.stream, header.flags & flag::ACK);
         if self.stage == Stage::FirstFrame && settings != (kind::SETTINGS, 0, 0) {
-            fault(FaultKind::PrefaceWrong);
+            violation(FramingViolationKind::PrefaceWrong);
         }
         if header.announced > MAX_FRAME {
-            fault(FaultKind::FrameTooLong);
+            violation(FramingViolationKind::FrameTooLong);
             self.stage = Stage::Lost;
             return None;
         }
@@ -193,7 +196,7 @@ impl Reader {
     fn preface(&mut self, rest: &[u8], events: &mut Vec<Event>) -> Option<usize> {
         let known = rest.len().min(PREFACE.len());
         if rest[..known] != PREFACE[..known] {
-            events.push(self.event(0, 0, EventKind::Fault(FaultKind::PrefaceWrong)));
+            events.push(self.event(0, 0, EventKind::Violation(FramingViolationKind::PrefaceWrong)));
             self.stage = Stage::Lost;
             return None;
         }
@@ -210,11 +213,11 @@ impl Reader {
             && (frame.kind != kind::CONTINUATION || frame.stream != open.stream)
         {
             self.block = None;
-            let kind = EventKind::Fault(FaultKind::ContinuationMissing);
+            let kind = EventKind::Violation(FramingViolationKind::ContinuationMissing);
             events.push(self.event(frame.len, frame.stream, kind));
         }
         let kind = match place_fault(&frame) {
-            Some(fault) => EventKind::Fault(fault),
+            Some(violation) => EventKind::Violation(violation),
             None => match self.meaning(&frame) {
                 Some(kind) => kind,
                 None => return,
@@ -229,18 +232,17 @@ impl Reader {
 
     /// What a frame on the right stream says; `None` when more of it has to come.
     fn meaning(&mut self, frame: &Frame<'_>) -> Option<EventKind> {
-        let wrong = EventKind::Fault(FaultKind::LengthWrong);
+        let wrong = EventKind::Violation(FramingViolationKind::LengthWrong);
         let ack = frame.has(flag::ACK);
         Some(match frame.kind {
-            kind::DATA => {
-                frame.data().map_or(EventKind::Fault(FaultKind::PaddingTooLong), |octets| {
-                    EventKind::Data {
-                        octets: octets.to_vec(),
-                        flow: frame.payload.len(),
-                        end_stream: frame.has(flag::END_STREAM),
-                    }
-                })
-            }
+            kind::DATA => frame.data().map_or(
+                EventKind::Violation(FramingViolationKind::PaddingTooLong),
+                |octets| EventKind::Data {
+                    octets: octets.to_vec(),
+                    flow: frame.payload.len(),
+                    end_stream: frame.has(flag::END_STREAM),
+                },
+            ),
             kind::HEADERS | kind::PUSH_PROMISE | kind::CONTINUATION => return self.block(frame),
             kind::PRIORITY if frame.payload.len() == 5 => EventKind::Priority,
             kind::PRIORITY => wrong,
@@ -263,7 +265,7 @@ impl Reader {
     /// Takes a part of a header block; the list, when it is the last part.
     fn block(&mut self, frame: &Frame<'_>) -> Option<EventKind> {
         let Some(fragment) = frame.fragment() else {
-            return Some(EventKind::Fault(FaultKind::PaddingTooLong));
+            return Some(EventKind::Violation(FramingViolationKind::PaddingTooLong));
         };
         if frame.kind != kind::CONTINUATION {
             let promised = (frame.kind == kind::PUSH_PROMISE).then(|| promised(frame));
@@ -276,7 +278,7 @@ impl Reader {
             });
         }
         let Some(block) = &mut self.block else {
-            return Some(EventKind::Fault(FaultKind::ContinuationStray));
+            return Some(EventKind::Violation(FramingViolationKind::ContinuationStray));
         };
         // One octet more than the decoder takes is enough for it to refuse the block.
         let room = (MAX_BLOCK + 1).saturating_sub(block.octets.len());
@@ -291,8 +293,12 @@ impl Reader {
     fn decoded(&mut self, block: Block, end: usize) -> EventKind {
         let pairs = match self.decoder.decode(&block.octets) {
             Ok(pairs) => pairs,
-            Err(BlockFault::Malformed) => return EventKind::Fault(FaultKind::BlockMalformed),
-            Err(BlockFault::TooLarge) => return EventKind::Fault(FaultKind::BlockTooLarge),
+            Err(BlockViolation::Malformed) => {
+                return EventKind::Violation(FramingViolationKind::BlockMalformed);
+            }
+            Err(BlockViolation::TooLarge) => {
+                return EventKind::Violation(FramingViolationKind::BlockTooLarge);
+            }
         };
         let field = |(name, value)| HeaderField { name, value };
         let list = HeaderList { at: block.at, end, fields: pairs.into_iter().map(field).collect() };
@@ -310,7 +316,7 @@ impl Reader {
 
 /// Whether a frame stands on a stream where its type has to, and not where it must not
 /// (RFC 9113 6).
-fn place_fault(frame: &Frame<'_>) -> Option<FaultKind> {
+fn place_fault(frame: &Frame<'_>) -> Option<FramingViolationKind> {
     let on_stream = match frame.kind {
         kind::DATA
         | kind::HEADERS
@@ -322,8 +328,8 @@ fn place_fault(frame: &Frame<'_>) -> Option<FaultKind> {
         _ => return None,
     };
     match (on_stream, frame.stream) {
-        (true, 0) => Some(FaultKind::StreamMissing),
-        (false, 1..) => Some(FaultKind::StreamUnwanted),
+        (true, 0) => Some(FramingViolationKind::StreamMissing),
+        (false, 1..) => Some(FramingViolationKind::StreamUnwanted),
         _ => None,
     }
 }

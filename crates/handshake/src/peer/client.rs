@@ -130,7 +130,7 @@ impl Client {
     }
 
     fn fail(&mut self, failures: Vec<Failure>) -> ClientEvent {
-        self.enter(ClientInput::Fault);
+        self.enter(ClientInput::Failure);
         self.failed(failures)
     }
 
@@ -211,5 +211,5 @@ fn failures(head: &ResponseHead<'_>, request: Option<&RequestHead<'_>>) -> Vec<F
 }
 
 fn failed(failures: Vec<Failure>) -> Found {
-    Found { input: ClientInput::Fault, event: Some(ClientEvent::Failed(failures)), head_len: 0 }
+    Found { input: ClientInput::Failure, event: Some(ClientEvent::Failed(failures)), head_len: 0 }
 }

@@ -269,16 +269,16 @@ fn deflate(answer: &Extensions<'_>, offer: &Extensions<'_>) -> Vec<Kind> {
     let mut found = Vec::new();
     for extension in answer.named(PERMESSAGE_DEFLATE) {
         match Answer::parse(extension) {
-            Err(faults) => found.extend(faults.iter().map(|fault| Kind::DeflateParameter {
-                name: fault.parameter.to_vec(),
-                kind: fault.kind,
+            Err(violations) => found.extend(violations.iter().map(|violation| {
+                Kind::DeflateParameter { name: violation.parameter.to_vec(), kind: violation.kind }
             })),
             Ok(_) if offers.is_empty() => {
                 // An offer with a faulty parameter is declined (RFC 7692 7), and there is no other.
-                let faults = named().filter_map(|offer| Offer::parse(offer).err()).flatten().next();
-                found.extend(faults.map(|fault| Kind::DeflateDeclined {
-                    name: fault.parameter.to_vec(),
-                    kind: fault.kind,
+                let violations =
+                    named().filter_map(|offer| Offer::parse(offer).err()).flatten().next();
+                found.extend(violations.map(|violation| Kind::DeflateDeclined {
+                    name: violation.parameter.to_vec(),
+                    kind: violation.kind,
                 }));
             }
             Ok(answer) if !fits(&answer, &offers) => {

@@ -30,7 +30,7 @@ pub enum ClientInput {
     /// A head with any other status.
     Final,
     /// A 101 that does not pass, or octets that are no response.
-    Fault,
+    Failure,
     /// The server has closed.
     End,
 }
@@ -89,7 +89,7 @@ impl ClientInput {
         Self::Interim,
         Self::Switch,
         Self::Final,
-        Self::Fault,
+        Self::Failure,
         Self::End,
     ];
 }
@@ -119,7 +119,7 @@ impl ServerInput {
 pub const CLIENT: [[ClientState; 7]; 5] = {
     use ClientState::{Answered, Failed, Sent, Switched};
     [
-        // Send     Incomplete Interim   Switch    Final     Fault     End
+        // Send     Incomplete Interim   Switch    Final     Failure   End
         [Sent,      Failed,    Failed,   Failed,   Failed,   Failed,   Failed],   // Idle
         [Sent,      Sent,      Sent,     Switched, Answered, Failed,   Failed],   // Sent
         [Switched,  Switched,  Switched, Switched, Switched, Switched, Switched], // Switched

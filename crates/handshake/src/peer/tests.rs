@@ -106,7 +106,7 @@ fn client_in(state: ClientState) -> Client {
         ClientState::Sent => &[ClientInput::Send],
         ClientState::Switched => &[ClientInput::Send, ClientInput::Switch],
         ClientState::Answered => &[ClientInput::Send, ClientInput::Final],
-        ClientState::Failed => &[ClientInput::Send, ClientInput::Fault],
+        ClientState::Failed => &[ClientInput::Send, ClientInput::Failure],
     };
     for &input in inputs {
         give(&mut client, input);
@@ -130,7 +130,7 @@ fn give(client: &mut Client, input: ClientInput) {
         ClientInput::Interim => "HTTP/1.1 103 \r\n\r\n",
         ClientInput::Switch => SWITCH,
         ClientInput::Final => "HTTP/1.1 400 \r\n\r\n",
-        ClientInput::Fault => "junk",
+        ClientInput::Failure => "junk",
     };
     client.receive(octets.as_bytes());
 }

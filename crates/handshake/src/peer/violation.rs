@@ -1,7 +1,7 @@
 //! What a response that opens a tunnel can have wrong, and every reason for which a client fails the
 //! connection, each with the rules behind it.
 
-use crate::field::deflate::{DeflateFaultKind, Misfit};
+use crate::field::deflate::{DeflateViolationKind, Misfit};
 use crate::{Party, ViolationKind};
 use std::ops::Range;
 
@@ -34,7 +34,7 @@ pub enum SwitchViolationKind {
         /// The parameter of the offer.
         name: Vec<u8>,
         /// What is wrong with it.
-        kind: DeflateFaultKind,
+        kind: DeflateViolationKind,
     },
     /// The parameters of permessage-deflate fit no offer; so with the nearest of them.
     DeflateMisfit(Misfit),
@@ -43,7 +43,7 @@ pub enum SwitchViolationKind {
         /// The parameter of the answer.
         name: Vec<u8>,
         /// What is wrong with it.
-        kind: DeflateFaultKind,
+        kind: DeflateViolationKind,
     },
     /// permessage-deflate is accepted so many times.
     DeflateRepeated(usize),
@@ -98,7 +98,7 @@ impl SwitchViolationKind {
 
     #[rustfmt::skip]
     fn requirements(&self) -> (&'static str, Option<&'static str>) {
-        use DeflateFaultKind as Parameter;
+        use DeflateViolationKind as Parameter;
         match self {
             Self::AcceptMissing => ("rfc6455/4.2.2-accept", Some("rfc6455/4.1-check-accept")),
             Self::AcceptRepeated => ("rfc6455/11.3.3-accept-once", Some("rfc6455/11.3.3-accept-once")),
@@ -185,10 +185,10 @@ fn misfit_rule(misfit: Misfit) -> &'static str {
     }
 }
 
-fn parameter_rule(name: &[u8], kind: DeflateFaultKind) -> &'static str {
+fn parameter_rule(name: &[u8], kind: DeflateViolationKind) -> &'static str {
     match (kind, name) {
-        (DeflateFaultKind::Unknown, _) => "rfc6455/9.1-defined-params",
-        (DeflateFaultKind::Repeated, _) => "rfc7692/7-repeated-param",
+        (DeflateViolationKind::Unknown, _) => "rfc6455/9.1-defined-params",
+        (DeflateViolationKind::Repeated, _) => "rfc7692/7-repeated-param",
         (_, b"server_max_window_bits") => "rfc7692/7.1.2.1-value",
         (_, b"client_max_window_bits") => "rfc7692/7.1.2.2-answer-value",
         _ => "rfc7692/7-invalid-value",

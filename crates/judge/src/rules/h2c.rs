@@ -5,7 +5,7 @@ use upspec_exchange::Talk;
 use upspec_exchange::http2::FRAME_HEADER;
 use upspec_handshake::Party;
 use upspec_handshake::field::upgrade::protocols;
-use upspec_handshake::h2::{Connection, FaultKind};
+use upspec_handshake::h2::{Connection, FramingViolationKind};
 
 use super::{Breach, http2};
 
@@ -17,16 +17,16 @@ pub(super) fn after_switch(talk: &Talk<'_>, party: Party, breaches: &mut Vec<Bre
     let from = tunnel.place(party, 0..tunnel.sent(party).len()).start;
     let until = from + tunnel.in_time(party).len();
     let got = Connection::read_from(&talk.sent(party)[..until], from, party);
-    for fault in &got.faults {
-        let (requirement, message) = match fault.kind {
-            FaultKind::BlockTooLarge => break,
-            FaultKind::PrefaceWrong => (
+    for violation in &got.violations {
+        let (requirement, message) = match violation.kind {
+            FramingViolationKind::BlockTooLarge => break,
+            FramingViolationKind::PrefaceWrong => (
                 "rfc7540/3.2-after-101",
                 "the first frame after the 101 to h2c is not SETTINGS".to_owned(),
             ),
             kind => ("rfc9113/4.2-frame-sent", format!("the server sent {}", kind.describe())),
         };
-        let at = fault.at..fault.at + FRAME_HEADER;
+        let at = violation.at..violation.at + FRAME_HEADER;
         breaches.push(Breach::new(requirement, message).at(at));
     }
     for stream in got.streams.values() {

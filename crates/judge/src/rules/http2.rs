@@ -6,8 +6,8 @@ use std::ops::Range;
 use upspec_exchange::http2::{FRAME_HEADER, Unacknowledged};
 use upspec_exchange::{Http2, Talk};
 use upspec_handshake::Party;
-use upspec_handshake::h2::message::{DefectKind, ListKind, defects};
-use upspec_handshake::h2::{FaultKind, HeaderList, Stream, setting};
+use upspec_handshake::h2::message::{ListKind, ListViolationKind, violations};
+use upspec_handshake::h2::{FramingViolationKind, HeaderList, Stream, setting};
 
 use super::Breach;
 use crate::text::shown;
@@ -28,17 +28,19 @@ pub(super) fn connection(talk: &Talk<'_>, _: Party, breaches: &mut Vec<Breach>) 
 
 /// The first frame of a server is SETTINGS (RFC 9113 3.4); all are as their types ask (RFC 9113 4, 6).
 fn framing(http2: &Http2, breaches: &mut Vec<Breach>) {
-    for fault in &http2.server.faults {
-        let requirement = match fault.kind {
+    for violation in &http2.server.violations {
+        let requirement = match violation.kind {
             // Who did not begin as a client does may get GOAWAY and nothing else.
-            FaultKind::PrefaceWrong if !http2.client.reader().is_established() => continue,
-            FaultKind::PrefaceWrong => "rfc9113/3.4-preface-sent",
+            FramingViolationKind::PrefaceWrong if !http2.client.reader().is_established() => {
+                continue;
+            }
+            FramingViolationKind::PrefaceWrong => "rfc9113/3.4-preface-sent",
             // A list beyond our own limit is no fault of the target, and what follows is lost on us.
-            FaultKind::BlockTooLarge => break,
+            FramingViolationKind::BlockTooLarge => break,
             _ => "rfc9113/4.2-frame-sent",
         };
-        let message = format!("the server sent {}", fault.kind.describe());
-        breaches.push(Breach::new(requirement, message).at(frame_at(fault.at)));
+        let message = format!("the server sent {}", violation.kind.describe());
+        breaches.push(Breach::new(requirement, message).at(frame_at(violation.at)));
     }
 }
 
@@ -99,33 +101,37 @@ pub(super) fn lists(stream: &Stream, breaches: &mut Vec<Breach>) {
 }
 
 fn list(list: &HeaderList, kind: ListKind, breaches: &mut Vec<Breach>) {
-    for defect in defects(list, kind) {
-        let requirement = broken_by(defect.kind);
-        let field = defect.field.and_then(|index| list.fields.get(index));
+    for violation in violations(list, kind) {
+        let requirement = broken_by(violation.kind);
+        let field = violation.field.and_then(|index| list.fields.get(index));
         let shown = field.map(|field| {
             let line = [&field.name[..], b": ", &field.value].concat();
             format!(": {}", shown(&line, 80))
         });
-        let what = defect.kind.describe();
+        let what = violation.kind.describe();
         let message = format!("the response has {what}{}", shown.unwrap_or_default());
         breaches.push(Breach::new(requirement, message).at(list.at..list.end));
     }
 }
 
 /// What a server breaks that sends such a list. What only a request can have is never among them.
-fn broken_by(kind: DefectKind) -> &'static str {
+fn broken_by(kind: ListViolationKind) -> &'static str {
     match kind {
-        DefectKind::ConnectionSpecific | DefectKind::TeOther => {
+        ListViolationKind::ConnectionSpecific | ListViolationKind::TeOther => {
             "rfc9113/8.2.2-connection-fields-sent"
         }
-        DefectKind::NameInvalid | DefectKind::NameUppercase => "rfc9113/8.2.1-field-name",
-        DefectKind::PseudoAfterRegular => "rfc9113/8.3-pseudo-order",
-        DefectKind::PseudoMisplaced => "rfc9113/8.3-pseudo-context",
-        DefectKind::PseudoMissing | DefectKind::StatusInvalid => "rfc9113/8.3.2-status",
-        DefectKind::PseudoRepeated => "rfc9113/8.3-pseudo-repeated",
-        DefectKind::PseudoUnknown => "rfc9113/8.3-pseudo-unknown",
-        DefectKind::SwitchingProtocols => "rfc9113/8.6-no-101",
-        DefectKind::ValueInvalid => "rfc9113/8.2.1-field-value",
+        ListViolationKind::NameInvalid | ListViolationKind::NameUppercase => {
+            "rfc9113/8.2.1-field-name"
+        }
+        ListViolationKind::PseudoAfterRegular => "rfc9113/8.3-pseudo-order",
+        ListViolationKind::PseudoMisplaced => "rfc9113/8.3-pseudo-context",
+        ListViolationKind::PseudoMissing | ListViolationKind::StatusInvalid => {
+            "rfc9113/8.3.2-status"
+        }
+        ListViolationKind::PseudoRepeated => "rfc9113/8.3-pseudo-repeated",
+        ListViolationKind::PseudoUnknown => "rfc9113/8.3-pseudo-unknown",
+        ListViolationKind::SwitchingProtocols => "rfc9113/8.6-no-101",
+        ListViolationKind::ValueInvalid => "rfc9113/8.2.1-field-value",
         kind => kind.requirement(),
     }
 }

@@ -1,7 +1,7 @@
 //! The response that opens a tunnel, by the model's one check of it ([`upspec_handshake::peer::check`]),
 //! and the refusal of a version (RFC 6455 4.2.2, 4.4).
 
-use upspec_handshake::field::deflate::{DeflateFaultKind, Misfit};
+use upspec_handshake::field::deflate::{DeflateViolationKind, Misfit};
 use upspec_handshake::field::version::{version, versions};
 use upspec_handshake::opening::{Consequence, Opening};
 use upspec_handshake::peer::{self, SwitchViolationKind as Kind};
@@ -69,7 +69,7 @@ fn in_words(kind: &Kind, context: &Context<'_, '_>) -> Option<String> {
         }
         Kind::DeflateDeclined { name, kind } => {
             let what = match kind {
-                DeflateFaultKind::Unknown | DeflateFaultKind::Repeated => parameter(*kind),
+                DeflateViolationKind::Unknown | DeflateViolationKind::Repeated => parameter(*kind),
                 _ => "has an invalid value",
             };
             let name = shown(name, 40);
@@ -118,15 +118,15 @@ fn first(fields: &Fields<'_>, name: &str) -> String {
     shown(fields.values(name).next().unwrap_or_default(), 60)
 }
 
-fn parameter(kind: DeflateFaultKind) -> &'static str {
+fn parameter(kind: DeflateViolationKind) -> &'static str {
     match kind {
-        DeflateFaultKind::Unknown => "is not one of its parameters",
-        DeflateFaultKind::Repeated => "stands twice",
-        DeflateFaultKind::ValueMissing => "has no value",
-        DeflateFaultKind::ValueUnexpected => "has a value",
-        DeflateFaultKind::LeadingZero => "has a leading zero",
-        DeflateFaultKind::NotDigits => "is not a number",
-        DeflateFaultKind::OutOfRange => "is outside of 8 to 15",
+        DeflateViolationKind::Unknown => "is not one of its parameters",
+        DeflateViolationKind::Repeated => "stands twice",
+        DeflateViolationKind::ValueMissing => "has no value",
+        DeflateViolationKind::ValueUnexpected => "has a value",
+        DeflateViolationKind::LeadingZero => "has a leading zero",
+        DeflateViolationKind::NotDigits => "is not a number",
+        DeflateViolationKind::OutOfRange => "is outside of 8 to 15",
     }
 }
 

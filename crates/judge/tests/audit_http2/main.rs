@@ -16,7 +16,7 @@ use ruling::is_malformed;
 use upspec_corpus::case::{Act, Case, Need, Over};
 use upspec_corpus::{Bindings, Corpus};
 use upspec_handshake::Party;
-use upspec_handshake::h2::message::{DefectKind, ListKind};
+use upspec_handshake::h2::message::{ListKind, ListViolationKind};
 use upspec_handshake::h2::{Connection, EventKind, Reader};
 
 fn written(case: &Case) -> Vec<u8> {
@@ -30,7 +30,7 @@ fn written(case: &Case) -> Vec<u8> {
 #[test]
 fn what_the_model_cites_is_in_the_registry() {
     let corpus = Corpus::embedded().unwrap();
-    for kind in DefectKind::ALL {
+    for kind in ListViolationKind::ALL {
         let id = kind.requirement();
         assert!(corpus.requirements.get(id).is_some(), "{kind:?}: {id}");
     }
@@ -87,7 +87,7 @@ fn malformed_requests_are_malformed() {
         let connection = Connection::read(&written(case), Party::Client);
         let mut heads = connection.streams.values().flat_map(|stream| &stream.heads);
         let malformed = heads.any(|head| is_malformed(&head.list, head.end_stream, kind));
-        let broken = malformed || !connection.faults.is_empty();
+        let broken = malformed || !connection.violations.is_empty();
         let neighbour = [Need::Http2Endpoint, Need::Http2Resource];
         let means_something = case.needs.iter().any(|need| neighbour.contains(need));
         let malformed = is(case, &["malformed"]);

@@ -3,7 +3,7 @@
 
 use upspec_corpus::case::Case;
 use upspec_corpus::{Registry, Weight};
-use upspec_handshake::h2::message::{ListKind, defects};
+use upspec_handshake::h2::message::{ListKind, violations};
 use upspec_handshake::h2::{ErrorCode, HeaderList};
 use upspec_judge::{CaseResult, Verdict};
 
@@ -91,7 +91,7 @@ impl Request {
 pub(crate) fn is_malformed(list: &HeaderList, is_ended: bool, kind: ListKind) -> bool {
     let length = list.values("content-length").next();
     let lacking = is_ended && length.is_some_and(|length| length != b"0");
-    lacking || !defects(list, kind).is_empty()
+    lacking || !violations(list, kind).is_empty()
 }
 
 /// How a verdict and a ruling go together.

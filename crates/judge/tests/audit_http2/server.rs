@@ -156,7 +156,7 @@ impl Wire<'_, '_> {
             EventKind::Reset(_) => {
                 self.tunnels.insert(stream, None);
             }
-            EventKind::Fault(_) => {
+            EventKind::Violation(_) => {
                 self.send(&write::goaway(stream, ErrorCode::PROTOCOL_ERROR, b""));
                 self.ended = true;
             }

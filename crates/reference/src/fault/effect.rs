@@ -1,7 +1,7 @@
 //! Where a server can be wrong, and how a fault makes it so.
 
 use upspec_handshake::frame::{Frame, FrameHeader, FrameViolation};
-use upspec_handshake::h2::{Defect, HeaderList};
+use upspec_handshake::h2::{HeaderList, ListViolation};
 use upspec_handshake::peer::{Cause, Request};
 
 use super::Seen;
@@ -70,8 +70,8 @@ pub(crate) enum Effect {
     // HTTP/2.
     /// The settings of the server are announced by other frames.
     Http2Settings(fn(&[(u16, u32)]) -> Vec<u8>),
-    /// A defect of a request is overlooked.
-    Http2Overlook(fn(&Defect, &HeaderList) -> bool),
+    /// A violation of a request is overlooked.
+    Http2Overlook(fn(&ListViolation, &HeaderList) -> bool),
     /// A request that is in order is taken for a malformed one.
     Http2Object(fn(&HeaderList) -> bool),
     /// Some requests get this status, whatever they are.

@@ -2,7 +2,7 @@
 
 use upspec_handshake::RequestHead;
 use upspec_handshake::field::key::{Key, accept};
-use upspec_handshake::h2::{Defect, ErrorCode, HeaderList, setting, write};
+use upspec_handshake::h2::{ErrorCode, HeaderList, ListViolation, setting, write};
 
 use crate::answer::{Answer, Occasion};
 use crate::config::{Config, Variation};
@@ -47,13 +47,13 @@ pub(super) fn objects_to_settings(config: &Config, settings: &[(u16, u32)]) -> b
     config.errs_at(Point::Http2SettingRefused) && settings.iter().any(is_own)
 }
 
-/// Whether a defect of a request is not looked for.
-pub(super) fn overlooks(config: &Config, defect: &Defect, list: &HeaderList) -> bool {
-    let overlooks = |effect: &Effect| matches!(effect, Effect::Http2Overlook(is_overlooked) if is_overlooked(defect, list));
+/// Whether a violation of a request is not looked for.
+pub(super) fn overlooks(config: &Config, violation: &ListViolation, list: &HeaderList) -> bool {
+    let overlooks = |effect: &Effect| matches!(effect, Effect::Http2Overlook(is_overlooked) if is_overlooked(violation, list));
     config.effects().any(overlooks)
 }
 
-/// Whether something of a request is taken for a defect that is none.
+/// Whether something of a request is taken for a violation that is none.
 pub(super) fn objects(config: &Config, list: &HeaderList) -> bool {
     config.effects().any(|effect| matches!(effect, Effect::Http2Object(objects) if objects(list)))
 }

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use upspec_handshake::field::framing::{ContentLength, content_length};
 use upspec_handshake::frame::Compression;
 use upspec_handshake::h2::message::{self, ListKind};
-use upspec_handshake::h2::{Defect, ErrorCode, HeaderField, HeaderList, flag, write};
+use upspec_handshake::h2::{ErrorCode, HeaderField, HeaderList, ListViolation, flag, write};
 use upspec_handshake::peer::MAX_BODY;
 
 use super::exchange::{Form, Reply, Request};
@@ -108,8 +108,10 @@ impl Http2 {
             true => ListKind::Request,
             false => ListKind::RequestExtended,
         };
-        let is_open = |defect: &Defect| !faults::overlooks(&self.config, defect, list);
-        if message::defects(list, kind).iter().any(is_open) || faults::objects(&self.config, list) {
+        let is_open = |violation: &ListViolation| !faults::overlooks(&self.config, violation, list);
+        if message::violations(list, kind).iter().any(is_open)
+            || faults::objects(&self.config, list)
+        {
             return self.malformed(now, id);
         }
         let length = content_length(list.values("content-length"));

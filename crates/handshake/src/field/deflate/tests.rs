@@ -1,23 +1,24 @@
 //! Tables of offers and answers, and which fit.
 //! No case here knows a server.
 
-use super::{Answer, ClientWindow, DeflateFault, Misfit, Offer, fits};
+use super::{Answer, ClientWindow, DeflateViolation, Misfit, Offer, fits};
 use crate::field::extension::Extensions;
 
 fn offer(parameters: &str) -> Result<Offer, String> {
     let value = format!("permessage-deflate{parameters}");
     let list = Extensions::parse(value.as_bytes()).list;
-    Offer::parse(&list[0]).map_err(faults)
+    Offer::parse(&list[0]).map_err(violations)
 }
 
 fn answer(parameters: &str) -> Result<Answer, String> {
     let value = format!("permessage-deflate{parameters}");
     let list = Extensions::parse(value.as_bytes()).list;
-    Answer::parse(&list[0]).map_err(faults)
+    Answer::parse(&list[0]).map_err(violations)
 }
 
-fn faults(faults: Vec<DeflateFault<'_>>) -> String {
-    let words: Vec<_> = faults.iter().map(|fault| format!("{:?}", fault.kind)).collect();
+fn violations(violations: Vec<DeflateViolation<'_>>) -> String {
+    let words: Vec<_> =
+        violations.iter().map(|violation| format!("{:?}", violation.kind)).collect();
     words.join(" ")
 }
 

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::Party;
-use crate::h2::{FaultKind, flag, hpack, setting, write};
+use crate::h2::{FramingViolationKind, flag, hpack, setting, write};
 
 fn headers(stream: u32, fields: &[(&str, &str)], flags: u8) -> Vec<u8> {
     let fields = fields.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
@@ -25,7 +25,7 @@ fn streams_are_kept_apart() {
     ]
     .concat();
     let connection = Connection::read(&octets, Party::Server);
-    assert_eq!(connection.faults, []);
+    assert_eq!(connection.violations, []);
     let one = connection.stream(1).unwrap();
     assert_eq!((one.data.as_slice(), one.heads.len()), (&b"abcde"[..], 3));
     assert_eq!(one.final_head().unwrap().list.status(), Some(200));
@@ -60,7 +60,7 @@ fn the_connection_as_a_whole() {
     assert_eq!(connection.settings_acks, [21]);
     let error = connection.connection_error().unwrap();
     assert_eq!((error.code, error.debug.as_slice()), (ErrorCode::PROTOCOL_ERROR, &b"bad"[..]));
-    assert_eq!(connection.faults[0].kind, FaultKind::StreamMissing);
+    assert_eq!(connection.violations[0].kind, FramingViolationKind::StreamMissing);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use super::*;
 use proptest::prelude::*;
 
-fn decoded(block: &[u8]) -> Result<Vec<(String, String)>, BlockFault> {
+fn decoded(block: &[u8]) -> Result<Vec<(String, String)>, BlockViolation> {
     let text = |octets: Vec<u8>| String::from_utf8(octets).unwrap();
     let pairs = Decoder::new().decode(block)?;
     Ok(pairs.into_iter().map(|(name, value)| (text(name), text(value))).collect())
@@ -51,15 +51,15 @@ fn what_is_no_block() {
         ("Huffman padding of ones that is too long", b"\x00\x82\xff\xff\x01a"),
     ];
     for (what, block) in rows {
-        assert_eq!(decoded(block), Err(BlockFault::Malformed), "{what}");
+        assert_eq!(decoded(block), Err(BlockViolation::Malformed), "{what}");
     }
 }
 
 #[test]
 fn nothing_is_decoded_after_a_fault() {
     let mut decoder = Decoder::new();
-    assert_eq!(decoder.decode(b"\x80"), Err(BlockFault::Malformed));
-    assert_eq!(decoder.decode(b"\x82"), Err(BlockFault::Malformed));
+    assert_eq!(decoder.decode(b"\x80"), Err(BlockViolation::Malformed));
+    assert_eq!(decoder.decode(b"\x82"), Err(BlockViolation::Malformed));
 }
 
 #[test]
@@ -84,9 +84,9 @@ fn lists_are_bounded() {
     block.resize(block.len() + 4000, b'x');
     let one = block.len();
     block.resize(one + 1000, 0xbe);
-    assert_eq!(decoded(&block), Err(BlockFault::TooLarge));
-    assert_eq!(decoded(&vec![0x82; MAX_BLOCK + 1]), Err(BlockFault::TooLarge));
-    assert_eq!(decoded(&[0x82; MAX_BLOCK]), Err(BlockFault::TooLarge));
+    assert_eq!(decoded(&block), Err(BlockViolation::TooLarge));
+    assert_eq!(decoded(&vec![0x82; MAX_BLOCK + 1]), Err(BlockViolation::TooLarge));
+    assert_eq!(decoded(&[0x82; MAX_BLOCK]), Err(BlockViolation::TooLarge));
     // Each list is short enough, and all of them together are not.
     block.truncate(one + 10);
     let mut decoder = Decoder::new();

@@ -14,9 +14,9 @@ const CONNECT: [(&str, &str); 5] = [
     (":path", "/"),
 ];
 
-fn kinds(fields: &[(&str, &str)], kind: ListKind) -> Vec<DefectKind> {
+fn kinds(fields: &[(&str, &str)], kind: ListKind) -> Vec<ListViolationKind> {
     let list = HeaderList::new(fields.iter().copied());
-    defects(&list, kind).iter().map(|defect| defect.kind).collect()
+    violations(&list, kind).iter().map(|violation| violation.kind).collect()
 }
 
 /// A valid request with more fields after it.
@@ -50,8 +50,10 @@ fn what_is_in_order() {
 
 #[test]
 fn fields_that_break_a_rule() {
-    use DefectKind::{ConnectionSpecific, NameInvalid, NameUppercase, TeOther, ValueInvalid};
-    let rows: [(&str, &str, &[DefectKind]); 20] = [
+    use ListViolationKind::{
+        ConnectionSpecific, NameInvalid, NameUppercase, TeOther, ValueInvalid,
+    };
+    let rows: [(&str, &str, &[ListViolationKind]); 20] = [
         ("connection", "upgrade", &[ConnectionSpecific]),
         ("upgrade", "websocket", &[ConnectionSpecific]),
         ("keep-alive", "timeout=5", &[ConnectionSpecific]),
@@ -82,7 +84,7 @@ fn fields_that_break_a_rule() {
 }
 
 /// A header list, what it is, and the only thing that is wrong with it.
-type Row<'r> = (Vec<(&'r str, &'r str)>, ListKind, DefectKind);
+type Row<'r> = (Vec<(&'r str, &'r str)>, ListKind, ListViolationKind);
 
 fn check(rows: Vec<Row<'_>>) {
     for (fields, kind, want) in rows {
@@ -92,8 +94,8 @@ fn check(rows: Vec<Row<'_>>) {
 
 #[test]
 fn pseudo_header_fields_of_a_get() {
-    use DefectKind as Kind;
     use ListKind::{Request, RequestExtended};
+    use ListViolationKind as Kind;
     let put = |name, value| with(&GET, &[(name, value)]);
     let empty_path = with(&without(&GET, ":path"), &[(":path", "")]);
     check(vec![
@@ -117,8 +119,8 @@ fn pseudo_header_fields_of_a_get() {
 
 #[test]
 fn pseudo_header_fields_of_a_connect() {
-    use DefectKind as Kind;
     use ListKind::{Request, RequestExtended};
+    use ListViolationKind as Kind;
     let less = |name| without(&CONNECT, name);
     check(vec![
         (CONNECT.to_vec(), Request, Kind::ProtocolUnannounced),
@@ -131,8 +133,8 @@ fn pseudo_header_fields_of_a_connect() {
 
 #[test]
 fn pseudo_header_fields_of_responses_and_trailers() {
-    use DefectKind as Kind;
     use ListKind::{Response, Trailers};
+    use ListViolationKind as Kind;
     let ok = (":status", "200");
     check(vec![
         (vec![(":status", "101")], Response, Kind::SwitchingProtocols),
@@ -147,19 +149,19 @@ fn pseudo_header_fields_of_responses_and_trailers() {
 #[test]
 fn te_is_for_requests() {
     let fields = [(":status", "200"), ("te", "trailers")];
-    assert_eq!(kinds(&fields, ListKind::Response), [DefectKind::TeOther]);
+    assert_eq!(kinds(&fields, ListKind::Response), [ListViolationKind::TeOther]);
 }
 
 #[test]
 fn a_defect_says_which_field() {
     let fields = with(&GET, &[("x", "y"), ("upgrade", "h2c")]);
-    let found = defects(&HeaderList::new(fields), ListKind::Request);
+    let found = violations(&HeaderList::new(fields), ListKind::Request);
     assert_eq!(found[0].field, Some(5));
 }
 
 #[test]
 fn each_kind_has_its_own_words() {
-    let words: BTreeSet<_> = DefectKind::ALL.iter().map(|kind| kind.describe()).collect();
-    assert_eq!(words.len(), DefectKind::ALL.len());
-    assert!(DefectKind::ALL.is_sorted());
+    let words: BTreeSet<_> = ListViolationKind::ALL.iter().map(|kind| kind.describe()).collect();
+    assert_eq!(words.len(), ListViolationKind::ALL.len());
+    assert!(ListViolationKind::ALL.is_sorted());
 }

@@ -22,7 +22,7 @@ fn short(event: &Event) -> String {
         EventKind::Data { octets, flow, end_stream } => {
             format!("data {} {flow} {end_stream}", octets.escape_ascii())
         }
-        EventKind::Fault(kind) => format!("{kind:?}"),
+        EventKind::Violation(kind) => format!("{kind:?}"),
         EventKind::GoAway { code, .. } => format!("goaway {code}"),
         EventKind::Headers { list, end_stream } => {
             let fields = list.fields.iter().map(|field| {
@@ -171,7 +171,7 @@ fn an_endless_block_takes_bounded_room() {
     assert_eq!(kept, Some(MAX_BLOCK + 1));
     let end = write::frame(kind::CONTINUATION, flag::END_HEADERS, 1, b"");
     let seen = reader.feed(&end);
-    assert_eq!(seen[0].kind, EventKind::Fault(FaultKind::BlockTooLarge));
+    assert_eq!(seen[0].kind, EventKind::Violation(FramingViolationKind::BlockTooLarge));
 }
 
 #[test]

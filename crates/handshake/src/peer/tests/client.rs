@@ -1,7 +1,7 @@
 //! What a client makes of answers, row by row.
 
 use super::{REQUEST, SWITCH, sent};
-use crate::field::deflate::{DeflateFaultKind, Misfit};
+use crate::field::deflate::{DeflateViolationKind, Misfit};
 use crate::peer::table::ClientState;
 use crate::peer::{
     Client, ClientEvent, Failure, HEAD_LIMIT, SwitchViolation, SwitchViolationKind as Kind,
@@ -220,10 +220,10 @@ fn every_violation_has_words_and_requirements_of_the_registry() {
 fn kinds() -> Vec<Kind> {
     let name = || b"a".to_vec();
     let parameters = [
-        DeflateFaultKind::Unknown,
-        DeflateFaultKind::Repeated,
-        DeflateFaultKind::ValueMissing,
-        DeflateFaultKind::OutOfRange,
+        DeflateViolationKind::Unknown,
+        DeflateViolationKind::Repeated,
+        DeflateViolationKind::ValueMissing,
+        DeflateViolationKind::OutOfRange,
     ];
     let of_parameter = parameters.into_iter().flat_map(|kind| {
         let names = ["server_max_window_bits", "client_max_window_bits", "a"];

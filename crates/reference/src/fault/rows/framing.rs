@@ -1,7 +1,7 @@
 //! How Host is read, and the framing of a request.
 
 use upspec_handshake::field::framing::Framing;
-use upspec_handshake::h2::DefectKind;
+use upspec_handshake::h2::ListViolationKind;
 use upspec_handshake::peer;
 
 use crate::fault::Effect::*;
@@ -17,7 +17,7 @@ pub(super) const ROWS: &[Fault] = &[
                 seen.set("Host", b"localhost");
             }
         }))
-        .by(Http2Overlook(|defect, _| defect.kind == DefectKind::ConnectAuthorityMissing)),
+        .by(Http2Overlook(|defect, _| defect.kind == ListViolationKind::ConnectAuthorityMissing)),
     fault("accept-duplicate-host", "The first of several Host lines counts.")
         .breaks("rfc9112/3.2-host-repeated")
         .shown_by(|| changed("Host: localhost\r\n", "Host: localhost\r\nHost: localhost\r\n"))

@@ -1,7 +1,7 @@
 //! What the server sends in HTTP/2, and the extended CONNECT.
 
 use upspec_handshake::field::key;
-use upspec_handshake::h2::{DefectKind, ErrorCode, flag, kind, setting, write};
+use upspec_handshake::h2::{ErrorCode, ListViolationKind, flag, kind, setting, write};
 
 use super::EXAMPLE_KEY;
 use crate::fault::Effect::*;
@@ -97,7 +97,7 @@ pub(super) const ROWS: &[Fault] = &[
         .shown_by(|| {
             http2(&[headers(1, &[&WEBSOCKET[..2], &WEBSOCKET[3..4], &WEBSOCKET[5..]].concat(), 0)])
         })
-        .by(Http2Overlook(|defect, _| defect.kind == DefectKind::ProtocolWithoutTarget)),
+        .by(Http2Overlook(|defect, _| defect.kind == ListViolationKind::ProtocolWithoutTarget)),
     fault("http2-blind-tunnel", "An extended CONNECT for a resource that is not there gets a 200.")
         .breaks("rfc8441/4-no-tunnel")
         .shown_by(|| connect(&[(":path", "/nothing")]))

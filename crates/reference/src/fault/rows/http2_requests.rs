@@ -1,6 +1,6 @@
 //! Header lists of requests in HTTP/2.
 
-use upspec_handshake::h2::{DefectKind, HeaderList, flag};
+use upspec_handshake::h2::{HeaderList, ListViolationKind, flag};
 
 use crate::fault::Effect::*;
 use crate::fault::probe::{GET, connect, get, headers, list};
@@ -13,12 +13,12 @@ pub(super) const ROWS: &[Fault] = &[
     )
     .breaks("rfc9113/8.2.2-connection-fields")
     .shown_by(|| get(&[("connection", "close")]))
-    .by(Http2Overlook(|defect, _| defect.kind == DefectKind::ConnectionSpecific)),
+    .by(Http2Overlook(|defect, _| defect.kind == ListViolationKind::ConnectionSpecific)),
     fault("http2-connect-fields", "In an extended CONNECT, Upgrade and Connection are skipped.")
         .breaks("rfc8441/5-no-connection-fields")
         .shown_by(|| connect(&[("upgrade", "websocket")]))
         .by(Http2Overlook(|defect, list| {
-            defect.kind == DefectKind::ConnectionSpecific && list.is_extended_connect()
+            defect.kind == ListViolationKind::ConnectionSpecific && list.is_extended_connect()
         })),
     fault(
         "http2-upgrade-prefix",
@@ -30,7 +30,7 @@ pub(super) const ROWS: &[Fault] = &[
     fault("http2-any-te", "In HTTP/2, TE may say anything.")
         .breaks("rfc9113/8.2.2-te")
         .shown_by(|| get(&[("te", "gzip")]))
-        .by(Http2Overlook(|defect, _| defect.kind == DefectKind::TeOther)),
+        .by(Http2Overlook(|defect, _| defect.kind == ListViolationKind::TeOther)),
     fault("http2-no-te", "In HTTP/2, TE is an error even with trailers.")
         .breaks("rfc9113/8.2.2-te")
         .shown_by(|| get(&[("te", "trailers")]))
@@ -38,40 +38,43 @@ pub(super) const ROWS: &[Fault] = &[
     fault("http2-upper-case-names", "In HTTP/2, names may have capitals.")
         .breaks("rfc9113/8.2.1-field-name")
         .shown_by(|| get(&[("X-A", "1")]))
-        .by(Http2Overlook(|defect, _| defect.kind == DefectKind::NameUppercase)),
+        .by(Http2Overlook(|defect, _| defect.kind == ListViolationKind::NameUppercase)),
     fault("http2-invalid-names", "In HTTP/2, fields with a malformed name are skipped.")
         .breaks("rfc9113/8.2.1-field-name")
         .shown_by(|| get(&[("x a", "1")]))
-        .by(Http2Overlook(|defect, _| defect.kind == DefectKind::NameInvalid)),
+        .by(Http2Overlook(|defect, _| defect.kind == ListViolationKind::NameInvalid)),
     fault("http2-invalid-values", "In HTTP/2, fields with a malformed value are let through.")
         .breaks("rfc9113/8.2.1-field-value")
         .shown_by(|| get(&[("x-a", " 1")]))
-        .by(Http2Overlook(|defect, _| defect.kind == DefectKind::ValueInvalid)),
+        .by(Http2Overlook(|defect, _| defect.kind == ListViolationKind::ValueInvalid)),
     fault("http2-pseudo-defaulted", "A pseudo-header field that is missing has a default.")
         .breaks("rfc9113/8.3.1-pseudo-missing")
         .shown_by(|| list(&GET[1..]))
-        .by(Http2Overlook(|defect, _| defect.kind == DefectKind::PseudoMissing)),
+        .by(Http2Overlook(|defect, _| defect.kind == ListViolationKind::PseudoMissing)),
     fault("http2-empty-path", "An empty :path means the resource that is asked for most.")
         .breaks("rfc9113/8.3.1-path-empty")
         .shown_by(|| list(&[&GET[..3], &[(":path", "")]].concat()))
-        .by(Http2Overlook(|defect, _| defect.kind == DefectKind::PathEmpty)),
+        .by(Http2Overlook(|defect, _| defect.kind == ListViolationKind::PathEmpty)),
     fault("http2-pseudo-repeated", "Of a repeated pseudo-header field the first counts.")
         .breaks("rfc9113/8.3-pseudo-repeated")
         .shown_by(|| get(&[(":path", "/")]))
-        .by(Http2Overlook(|defect, _| defect.kind == DefectKind::PseudoRepeated)),
+        .by(Http2Overlook(|defect, _| defect.kind == ListViolationKind::PseudoRepeated)),
     fault("http2-pseudo-anywhere", "Pseudo-header fields may follow others.")
         .breaks("rfc9113/8.3-pseudo-order")
         .shown_by(|| list(&[&[("x-a", "1")], GET].concat()))
-        .by(Http2Overlook(|defect, _| defect.kind == DefectKind::PseudoAfterRegular)),
+        .by(Http2Overlook(|defect, _| defect.kind == ListViolationKind::PseudoAfterRegular)),
     fault("http2-pseudo-unknown", "Unknown pseudo-header fields are skipped.")
         .breaks("rfc9113/8.3-pseudo-unknown")
         .shown_by(|| get(&[(":x-a", "1")]))
-        .by(Http2Overlook(|defect, _| defect.kind == DefectKind::PseudoUnknown)),
+        .by(Http2Overlook(|defect, _| defect.kind == ListViolationKind::PseudoUnknown)),
     fault("http2-pseudo-misplaced", "Pseudo-header fields may be those of another message.")
         .breaks("rfc9113/8.3-pseudo-context")
         .shown_by(|| get(&[(":status", "200")]))
         .by(Http2Overlook(|defect, _| {
-            matches!(defect.kind, DefectKind::PseudoMisplaced | DefectKind::ProtocolWithoutConnect)
+            matches!(
+                defect.kind,
+                ListViolationKind::PseudoMisplaced | ListViolationKind::ProtocolWithoutConnect
+            )
         })),
     fault(
         "http2-unknown-protocol-dropped",

@@ -5,9 +5,9 @@ use super::ErrorCode;
 
 /// One departure from the framing of HTTP/2, and where it was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct FramingViolation {
     /// What is wrong.
-    pub kind: FaultKind,
+    pub kind: FramingViolationKind,
     /// Where the frame begins in the octets that were read.
     pub at: usize,
     /// The stream of the frame; 0 is the connection.
@@ -17,7 +17,7 @@ pub struct Fault {
 /// What can be wrong with frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum FaultKind {
+pub enum FramingViolationKind {
     /// A header block that HPACK cannot decode.
     BlockMalformed,
     /// A header block beyond our own limits; no fault of the peer.
@@ -40,7 +40,7 @@ pub enum FaultKind {
     StreamUnwanted,
 }
 
-impl FaultKind {
+impl FramingViolationKind {
     /// Every kind, in the order of the alphabet.
     pub const ALL: [Self; 10] = [
         Self::BlockMalformed,
@@ -55,7 +55,7 @@ impl FaultKind {
         Self::StreamUnwanted,
     ];
 
-    /// The fault in one phrase, for a report.
+    /// The violation in one phrase, for a report.
     pub fn describe(self) -> &'static str {
         self.row().0
     }
@@ -115,15 +115,16 @@ impl FaultKind {
 
 #[cfg(test)]
 mod tests {
-    use super::FaultKind;
+    use super::FramingViolationKind;
     use std::collections::BTreeSet;
 
     #[test]
     fn each_kind_has_its_own_words_and_a_section() {
-        let words: BTreeSet<_> = FaultKind::ALL.iter().map(|kind| kind.describe()).collect();
-        assert_eq!(words.len(), FaultKind::ALL.len());
-        assert!(FaultKind::ALL.is_sorted());
-        for kind in FaultKind::ALL {
+        let words: BTreeSet<_> =
+            FramingViolationKind::ALL.iter().map(|kind| kind.describe()).collect();
+        assert_eq!(words.len(), FramingViolationKind::ALL.len());
+        assert!(FramingViolationKind::ALL.is_sorted());
+        for kind in FramingViolationKind::ALL {
             assert!(kind.section().starts_with("rfc9113/"), "{kind:?}");
             assert_ne!(kind.code().0, 0, "{kind:?}");
         }

@@ -12,7 +12,7 @@ pub enum Error {
     #[error("the corpus has no control")]
     NoControl,
     /// The control was answered with something other than a switch.
-    #[error("the control got {0} instead of 101, so that nothing could be judged")]
+    #[error("the control got {0} instead of 101, so nothing could be judged")]
     NotSwitched(String),
     /// The file holds something other than a state of a known version.
     #[error("{} does not hold the state of a hunt: {why}", path.display())]

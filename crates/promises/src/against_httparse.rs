@@ -20,7 +20,7 @@ pub fn against_httparse(octets: &[u8]) {
             assert!(odd.is_none(), "httparse lets {odd:?} pass");
         }
         (Status::Complete(head), Err(error)) => {
-            assert!(!head.violations.is_empty() || refuses(head, error), "httparse says {error}")
+            assert!(!head.violations.is_empty() || refuses(head, error), "httparse says {error}");
         }
         (Status::Complete(head), Ok(httparse::Status::Partial)) => {
             assert!(!head.violations.is_empty(), "httparse waits for more");

@@ -154,10 +154,10 @@ impl Connection {
                 own.reset.get_or_insert((at, code));
             }
             EventKind::GoAway { last_stream, code, debug } => {
-                self.goaways.push(Leave { at, last_stream, code, debug })
+                self.goaways.push(Leave { at, last_stream, code, debug });
             }
             EventKind::Violation(kind) => {
-                self.violations.push(FramingViolation { kind, at, stream })
+                self.violations.push(FramingViolation { kind, at, stream });
             }
             EventKind::Ping(octets) => self.pings.push((at, octets)),
             EventKind::PingAck(octets) => self.ping_acks.push((at, octets)),

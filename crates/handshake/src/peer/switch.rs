@@ -14,7 +14,6 @@ use crate::field::subprotocol;
 use crate::field::upgrade::{Protocol, protocols};
 use crate::opening::offers_websocket;
 use crate::{RequestHead, ResponseHead, Version};
-use std::borrow::Cow;
 use std::ops::Range;
 
 /// Everything that is wrong with a response that opens a tunnel; nothing where it opens none.
@@ -304,7 +303,7 @@ fn misfits(answer: &Answer, offers: &[Offer]) -> Vec<Misfit> {
 
 /// What stands between the commas. A list of tokens has no quoted strings, so that a stray quote
 /// hides nothing that comes after it from whoever reads generously.
-fn pieces<'v>(value: &'v Cow<'_, [u8]>) -> impl Iterator<Item = &'v [u8]> {
+fn pieces(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value.split(|octet| *octet == b',').map(<[u8]>::trim_ascii)
 }
 

@@ -63,7 +63,7 @@ pub(super) fn self_defined_length(context: &Context<'_, '_>, breaches: &mut Vec<
         let breach = Breach::new("rfc9110/2.2-grammar", "the framing of the body cannot be read");
         breaches.push(breach.at(context.head()));
     }
-    let waited = context.talk.ending.deadline && !context.talk.ending.server.is_some();
+    let waited = context.talk.ending.deadline && context.talk.ending.server.is_none();
     if response.framing == Framing::UntilClose && waited && response.is_final() {
         let message = "the response has no length of its own, and the connection stays open";
         let breach = Breach::new("rfc9112/9.3-persistence-rules", message).at(context.head());
@@ -84,7 +84,7 @@ pub(super) fn announced_close(context: &Context<'_, '_>, breaches: &mut Vec<Brea
     let request = context.request();
     let asked = request.is_none_or(says_close_or_old);
     // A server lingers over a body that is still on its way (RFC 9112 9.6 describes it).
-    let waited = ending.deadline && !ending.at_the_last && !ending.server.is_some();
+    let waited = ending.deadline && !ending.at_the_last && ending.server.is_none();
     if says_close && waited && context.talk.whole_requests {
         let message = format!("the {status} says close, but the connection stays open");
         let breach = Breach::new("rfc9112/9.6-close-sent", message);

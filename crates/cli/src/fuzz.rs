@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use upspec_corpus::Corpus;
-use upspec_hunt::{Ending, Event, Finding, Hunt, HuntError, Kind, Options, State};
+use upspec_hunt::{Ending, Error, Event, Finding, Hunt, Kind, Options, State};
 use upspec_judge::Verdict;
 use upspec_runner::{Prober, Settings};
 
@@ -109,13 +109,13 @@ fn options(args: &FuzzArgs, seed: u64) -> Options {
     }
 }
 
-fn no_hunt(error: &HuntError, url: &str) -> Trouble {
+fn no_hunt(error: &Error, url: &str) -> Trouble {
     let hint = match error {
-        HuntError::NotSwitched(_) => {
+        Error::NotSwitched(_) => {
             "; give the endpoint's path in the URL, or what the target requires with --header, \
              --origin or --subprotocol"
         }
-        HuntError::Connect(_) | HuntError::NoControl => "",
+        _ => "",
     };
     Trouble::unreachable(format!("{url}: {error}{hint}"))
 }
@@ -158,15 +158,13 @@ fn told(finding: &Finding, out: &Path) -> String {
         Kind::Violation => "violation",
     };
     let Finding { requirement, count, message, recipe, also, case, .. } = finding;
-    let again = if recipe.is_empty() {
-        String::new()
-    } else {
+    let again = recipe.as_ref().map_or_else(String::new, |recipe| {
         let out = out.display();
         let others: String = also.iter().map(|one| format!("  also:   {one}\n")).collect();
         format!(
             "  recipe: {recipe}\n{others}  again:  upspec run URL --cases '{out}' --only '{case}'\n"
         )
-    };
+    });
     format!("{kind} {requirement}, {count} times\n  {message}\n{again}")
 }
 
@@ -189,10 +187,11 @@ impl Display {
 
     fn show(&mut self, event: &Event) {
         match event {
-            Event::Found(finding) => self.line(&format!(
-                "found {}: {}  [{}]",
-                finding.requirement, finding.message, finding.recipe
-            )),
+            Event::Found(finding) => {
+                let recipe = finding.recipe.as_ref();
+                let recipe = recipe.map_or_else(String::new, |recipe| format!("  [{recipe}]"));
+                self.line(&format!("found {}: {}{recipe}", finding.requirement, finding.message));
+            }
             Event::Note(note) => self.line(note),
             Event::Tick { executed, per_second, findings } => {
                 let text = format!("{executed} exchanges, {per_second}/s, {findings} findings");

@@ -1,6 +1,5 @@
-//! Looks into a result that is no pass: does it come again, with controls in between, and what is the
-//! smallest recipe that still shows it?
-//! Never writes a finding that did not come again.
+//! Looks into a result that did not pass: does it come again, with controls in between, and what is the
+//! smallest recipe that still shows it? A finding that did not come again is never written.
 
 use std::path::Path;
 use std::sync::atomic::Ordering;
@@ -43,10 +42,11 @@ impl Hunt {
         let over = self.is_over();
         let mut notes = self.notes();
         let enough = notes.examined.get(&key).is_some_and(|times| *times >= MOST_EXAMS);
-        let mut alike = notes.state.findings.iter_mut().filter(|known| {
-            known.kind == Kind::Violation && sign.is_like(&known.requirement, &known.label)
+        let known = notes.state.findings.iter_mut().find(|known| {
+            known.kind == Kind::Violation
+                && sign.is_like(&known.requirement, &known.label)
+                && (enough || over || known.is_shown_by(recipe))
         });
-        let known = alike.by_ref().find(|known| enough || over || shows(&known.recipe, recipe));
         match known {
             Some(known) => {
                 known.count += 1;
@@ -120,12 +120,13 @@ impl Hunt {
         let (text, shape) = (recipe.to_string(), recipe.shape());
         let mut notes = self.notes();
         let same = notes.state.findings.iter_mut().find(|known| {
-            let known_shape = known.recipe.parse().map(|known: Recipe| known.shape());
-            known_shape == Ok(shape.clone()) && sign.is_like(&known.requirement, &known.label)
+            let is_alike = sign.is_like(&known.requirement, &known.label);
+            is_alike && known.recipe.as_ref().is_some_and(|known| known.shape() == shape)
         });
         if let Some(known) = same {
             known.count += 1;
-            if known.recipe != text && !known.also.contains(&text) && known.also.len() < MOST_ALSO {
+            let is_new = known.recipe.as_ref() != Some(recipe) && !known.also.contains(&text);
+            if is_new && known.also.len() < MOST_ALSO {
                 known.also.push(text);
             }
             return;
@@ -137,7 +138,7 @@ impl Hunt {
             requirement: sign.requirement.clone(),
             label: sign.label.clone(),
             message: sign.message.clone(),
-            recipe: text,
+            recipe: Some(recipe.clone()),
             also: Vec::new(),
             case,
             count: 1,
@@ -161,13 +162,6 @@ impl Hunt {
 fn save(folder: &Path, path: &Path, text: &str) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     std::fs::write(path, text)
-}
-
-/// Whether a recipe does all that a known smallest one does.
-pub(crate) fn shows(known: &str, recipe: &Recipe) -> bool {
-    known.parse::<Recipe>().is_ok_and(|known| {
-        !known.edits.is_empty() && known.edits.iter().all(|edit| recipe.edits.contains(edit))
-    })
 }
 
 /// How many further recipes of one shape a finding names.

@@ -1,9 +1,10 @@
-//! What a hunt found: one entry for each requirement and minimal shape.
-//! Never an input by itself; inputs that come to the same are counted.
+//! What a hunt found: one entry for each requirement and minimal shape. Requests with the same cause are
+//! counted under one entry.
 
 use serde::{Deserialize, Serialize};
 use upspec_judge::{CaseResult, Verdict};
-use upspec_recipes::is_spelling;
+use upspec_recipes::{Recipe, is_spelling};
+use upspec_runner::fnv1a;
 
 /// Something that the target does and must not do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,8 +18,9 @@ pub struct Finding {
     pub label: String,
     /// What the target did, in one phrase.
     pub message: String,
-    /// The smallest recipe that shows it.
-    pub recipe: String,
+    /// The smallest recipe that shows it; none where no single request does.
+    #[serde(with = "as_text")]
+    pub recipe: Option<Recipe>,
     /// Some further ones of the same shape.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<String>,
@@ -26,6 +28,15 @@ pub struct Finding {
     pub case: String,
     /// How many exchanges showed it.
     pub count: u64,
+}
+
+impl Finding {
+    /// Whether a recipe does all that the smallest one does.
+    pub(crate) fn is_shown_by(&self, recipe: &Recipe) -> bool {
+        self.recipe.as_ref().is_some_and(|known| {
+            !known.edits.is_empty() && known.edits.iter().all(|edit| recipe.edits.contains(edit))
+        })
+    }
 }
 
 /// What a finding is.
@@ -85,8 +96,26 @@ pub(crate) fn case_topic(requirement: &str, recipe: &str) -> String {
     let slug = requirement.rsplit('/').next().unwrap_or_default();
     let slug: String =
         slug.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    let hash = recipe.bytes().fold(0xCBF2_9CE4_8422_2325, |hash: u64, octet| {
-        (hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01B3)
-    });
-    format!("found-{slug}-{:08x}", hash >> 32)
+    format!("found-{slug}-{:08x}", fnv1a(recipe.as_bytes()) >> 32)
+}
+
+/// A recipe in its one-line spelling; an empty text where there is none.
+mod as_text {
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+    use upspec_recipes::Recipe;
+
+    pub(super) fn serialize<S: Serializer>(
+        recipe: &Option<Recipe>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&recipe.as_ref().map(Recipe::to_string).unwrap_or_default())
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(
+        from: D,
+    ) -> Result<Option<Recipe>, D::Error> {
+        let text = String::deserialize(from)?;
+        let recipe = (!text.is_empty()).then(|| text.parse().map_err(D::Error::custom));
+        recipe.transpose()
+    }
 }

@@ -11,7 +11,6 @@ use upspec_recipes::Recipe;
 use upspec_recipes::words::Base;
 use upspec_runner::Prober;
 
-use crate::confirm::shows;
 use crate::finding::{Finding, Kind};
 use crate::hunt::{Event, Hunt};
 use crate::options::recipe;
@@ -36,7 +35,7 @@ impl Hunt {
             }
             return;
         }
-        self.bury(&mut prober).await;
+        self.after_death(&mut prober).await;
     }
 
     /// Whether the control is answered beside whatever else is under way.
@@ -60,7 +59,7 @@ impl Hunt {
     }
 
     /// The target is dead. Where it can be started again, each suspect is played alone.
-    async fn bury(&self, prober: &mut Prober) {
+    async fn after_death(&self, prober: &mut Prober) {
         let suspects: Vec<u64> = {
             let mut notes = self.notes();
             notes.deaths += 1;
@@ -69,14 +68,14 @@ impl Hunt {
         let again = prober.can_restart() && self.notes().deaths < MOST_DEATHS;
         if !again {
             self.give_up();
-            self.accuse(&suspects);
+            self.name_suspects(&suspects);
             return;
         }
         self.tell(Event::Note(
             "the target died; starting it again to find what killed it".to_owned(),
         ));
         if !self.restart(prober).await {
-            self.accuse(&suspects);
+            self.name_suspects(&suspects);
             return;
         }
         if self.is_known_killer(&suspects) {
@@ -86,12 +85,12 @@ impl Hunt {
             let suspect = recipe(self.options.seed, *number);
             if self.kills(prober, &suspect).await {
                 let smallest = self.smallest_killer(prober, suspect).await;
-                self.convict(&smallest);
+                self.name_killer(&smallest);
                 self.restart(prober).await;
                 return;
             }
         }
-        self.accuse(&suspects);
+        self.name_suspects(&suspects);
     }
 
     /// Counts a death that one of the suspects is known to cause.
@@ -100,7 +99,7 @@ impl Hunt {
         let mut deaths = notes.state.findings.iter_mut();
         let known = deaths.find(|known| {
             let mut recipes = suspects.iter().map(|number| recipe(self.options.seed, *number));
-            known.kind == Kind::Death && recipes.any(|recipe| shows(&known.recipe, &recipe))
+            known.kind == Kind::Death && recipes.any(|recipe| known.is_shown_by(&recipe))
         });
         known.map(|known| known.count += 1).is_some()
     }
@@ -157,13 +156,13 @@ impl Hunt {
         best
     }
 
-    fn convict(&self, recipe: &Recipe) {
+    fn name_killer(&self, recipe: &Recipe) {
         let message = "the target answered no control after this exchange was played alone";
         self.add(self.death(recipe, message.to_owned()));
     }
 
-    /// Names the latest of the suspects where none could be convicted, and writes the last few.
-    fn accuse(&self, suspects: &[u64]) {
+    /// Names the latest of the suspects where none killed it alone, and writes the last few.
+    fn name_suspects(&self, suspects: &[u64]) {
         let recipes = suspects.iter().take(MOST_WRITTEN);
         let mut recipes = recipes.map(|number| recipe(self.options.seed, *number));
         let Some(latest) = recipes.next() else {
@@ -190,7 +189,7 @@ impl Hunt {
             requirement,
             label: "dead".to_owned(),
             message,
-            recipe: recipe.to_string(),
+            recipe: Some(recipe.clone()),
             also: Vec::new(),
             case,
             count: 1,
@@ -212,7 +211,7 @@ impl Hunt {
             requirement: self.control.requirement.clone(),
             label: "slower".to_owned(),
             message: format!("the control took {first} us at first and takes {last} us now"),
-            recipe: String::new(),
+            recipe: None,
             also: Vec::new(),
             case: self.control.id.clone(),
             count: 1,

@@ -16,8 +16,9 @@ use upspec_corpus::{Bindings, Corpus};
 use upspec_handshake::permitted::Endpoint;
 use upspec_judge::{CONTROL, CaseResult, DISCOVERY};
 use upspec_recipes::{CaseName, Recipe};
-use upspec_runner::{Error, Prober};
+use upspec_runner::Prober;
 
+use crate::error::Error;
 use crate::finding::{Finding, Sign};
 use crate::options::{Options, recipe};
 use crate::state::State;
@@ -88,20 +89,6 @@ pub struct Ending {
     pub elapsed: Duration,
 }
 
-/// Why there was no hunt.
-#[derive(Debug, thiserror::Error)]
-pub enum HuntError {
-    /// There was no connection.
-    #[error("cannot reach the target: {0}")]
-    Connect(#[from] Error),
-    /// The corpus lacks the control.
-    #[error("the corpus has no control")]
-    NoControl,
-    /// The control was answered with something else than a switch.
-    #[error("the control got {0} instead of 101, so nothing could be judged")]
-    NotSwitched(String),
-}
-
 impl Hunt {
     /// Hunts until its runs or its time are over, the target is dead, or `cancel` comes about.
     ///
@@ -115,7 +102,7 @@ impl Hunt {
         state: State,
         events: UnboundedSender<Event>,
         cancel: impl Future<Output = ()>,
-    ) -> Result<Ending, HuntError> {
+    ) -> Result<Ending, Error> {
         let control = learn(&mut prober, corpus).await?;
         let hunt = Arc::new(Self::new(prober, control, options, state, events));
         hunt.check_up().await;
@@ -266,7 +253,7 @@ impl Hunt {
         name: (&str, &str),
         attempt: u32,
         window: Duration,
-    ) -> Result<CaseResult, Error> {
+    ) -> Result<CaseResult, upspec_runner::Error> {
         let case = self.case(recipe, name);
         self.prober.read().await.play(&case, attempt, window).await
     }
@@ -307,11 +294,11 @@ impl Hunt {
 }
 
 /// Plays the control and the discovery cases; the control.
-async fn learn(prober: &mut Prober, corpus: &Corpus) -> Result<Case, HuntError> {
-    let control = corpus.case(CONTROL).ok_or(HuntError::NoControl)?.clone();
+async fn learn(prober: &mut Prober, corpus: &Corpus) -> Result<Case, Error> {
+    let control = corpus.case(CONTROL).ok_or(Error::NoControl)?.clone();
     let result = prober.learn(&control, 0).await?;
     if !prober.facts().has(Need::Endpoint) {
-        return Err(HuntError::NotSwitched(
+        return Err(Error::NotSwitched(
             result.outcome.map(|came| came.to_string()).unwrap_or_default(),
         ));
     }

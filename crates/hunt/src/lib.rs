@@ -1,10 +1,11 @@
 //! Hunts a live target for answers that the model does not permit, and shrinks what it finds.
-//! Never judges by itself: each exchange is a case, and the judge grades it.
+//! Each exchange is a case, and the judge grades it.
 //!
 //! [`Hunt::run`] draws recipes, plays them, confirms what fails, shrinks it on the target and writes
 //! it as a case file. [`State`] is what a later hunt goes on from.
 
 mod confirm;
+mod error;
 mod finding;
 mod generated;
 mod health;
@@ -12,8 +13,9 @@ mod hunt;
 mod options;
 mod state;
 
+pub use error::Error;
 pub use finding::{Finding, Kind};
 pub use generated::Generated;
-pub use hunt::{Ending, Event, Hunt, HuntError};
+pub use hunt::{Ending, Event, Hunt};
 pub use options::Options;
-pub use state::{State, StateError};
+pub use state::State;

@@ -1,10 +1,10 @@
 //! What a hunt leaves behind so that the next one goes on where it ended.
-//! Never holds an octet of the target but in messages of the judge.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::Error;
 use crate::finding::Finding;
 
 /// A hunt between two runs of the command.
@@ -23,27 +23,6 @@ pub struct State {
     pub findings: Vec<Finding>,
 }
 
-/// Why there is no state.
-#[derive(Debug, thiserror::Error)]
-pub enum StateError {
-    /// The file cannot be read or written.
-    #[error("cannot use {}: {why}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        why: std::io::Error,
-    },
-    /// It is no state of a version that is known.
-    #[error("{} is not a state of a hunt: {why}", path.display())]
-    Format {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: String,
-    },
-}
-
 impl State {
     /// A hunt that has yet to begin.
     #[must_use]
@@ -56,8 +35,8 @@ impl State {
     /// # Errors
     ///
     /// A file that cannot be read, or is something else.
-    pub fn load(path: &Path) -> Result<Option<Self>, StateError> {
-        let wrong = |why: String| StateError::Format { path: path.to_owned(), why };
+    pub fn load(path: &Path) -> Result<Option<Self>, Error> {
+        let wrong = |why: String| Error::State { path: path.to_owned(), why };
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -75,7 +54,7 @@ impl State {
     /// # Errors
     ///
     /// What the system says.
-    pub fn save(&self, path: &Path) -> Result<(), StateError> {
+    pub fn save(&self, path: &Path) -> Result<(), Error> {
         let text = serde_json::to_string_pretty(self).expect("a state is plain data");
         let beside = path.with_extension("new");
         std::fs::write(&beside, text)
@@ -84,8 +63,8 @@ impl State {
     }
 }
 
-fn unusable(path: &Path, why: std::io::Error) -> StateError {
-    StateError::Io { path: path.to_owned(), why }
+fn unusable(path: &Path, why: std::io::Error) -> Error {
+    Error::StateFile { path: path.to_owned(), why }
 }
 
 const FORMAT: &str = "upspec-fuzz-state";
@@ -105,6 +84,6 @@ mod tests {
         state.save(&path).unwrap();
         assert_eq!(State::load(&path).unwrap(), Some(state));
         std::fs::write(&path, "{}").unwrap();
-        assert!(State::load(&path).unwrap_err().to_string().contains("no state"));
+        assert!(State::load(&path).unwrap_err().to_string().contains("not a state"));
     }
 }

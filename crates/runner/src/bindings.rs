@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use upspec_corpus::Bindings;
+use upspec_handshake::frame::{opcode, write};
 use upspec_judge::TargetFacts;
 
 use crate::settings::Settings;
@@ -46,8 +47,8 @@ impl Nonces {
         let key = STANDARD.encode(random.random::<[u8; 16]>());
         let letters = (0..16).map(|_| char::from(random.random_range(b'a'..=b'z'))).collect();
         let payload: [u8; 8] = random.random();
-        let ping = masked(OPCODE_PING, &payload, random.random());
-        let close = masked(OPCODE_CLOSE, &1000_u16.to_be_bytes(), random.random());
+        let ping = write(opcode::PING, &payload, Some(random.random()));
+        let close = write(opcode::CLOSE, &1000_u16.to_be_bytes(), Some(random.random()));
         Self { key, random: letters, ping, close }
     }
 }
@@ -117,28 +118,17 @@ fn candidates(settings: &Settings, facts: &TargetFacts) -> String {
     names.join(", ")
 }
 
-/// A whole masked frame (RFC 6455 section 5.2) with a payload of less than 126 octets.
-fn masked(opcode: u8, payload: &[u8], mask: [u8; 4]) -> Vec<u8> {
-    let length = u8::try_from(payload.len()).unwrap_or(u8::MAX) & 0x7F;
-    let mut frame = vec![0x80 | opcode, 0x80 | length];
-    frame.extend(mask);
-    frame.extend(payload.iter().zip(mask.iter().cycle()).map(|(octet, mask)| octet ^ mask));
-    frame
-}
-
 fn swap_case(octet: u8) -> u8 {
     if octet.is_ascii_alphabetic() { octet ^ 0x20 } else { octet }
 }
 
 /// A hash that is the same on every machine and in every release (FNV-1a, 64 bits).
-fn fnv1a(octets: &[u8]) -> u64 {
+#[must_use]
+pub fn fnv1a(octets: &[u8]) -> u64 {
     octets.iter().fold(0xCBF2_9CE4_8422_2325, |hash, octet| {
         (hash ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01B3)
     })
 }
-
-const OPCODE_CLOSE: u8 = 0x8;
-const OPCODE_PING: u8 = 0x9;
 
 /// Names that servers are often set up with; the registry of RFC 6455 section 11.5 has most of them.
 const COMMON_SUBPROTOCOLS: [&str; 18] = [

@@ -28,7 +28,7 @@ mod tls;
 mod wire;
 mod worker;
 
-pub use bindings::{Nonces, Turn};
+pub use bindings::{Nonces, Turn, fnv1a};
 pub use connect::{Connector, Opening, Stream};
 pub use error::Error;
 pub use event::{Death, Ending, Event, RunOutcome};

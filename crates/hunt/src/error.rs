@@ -15,7 +15,7 @@ pub enum Error {
     #[error("the control got {0} instead of 101, so nothing could be judged")]
     NotSwitched(String),
     /// The file holds something other than a state of a known version.
-    #[error("{} does not hold the state of a hunt: {why}", path.display())]
+    #[error("{} is not a state of a hunt: {why}", path.display())]
     State {
         /// The file.
         path: PathBuf,

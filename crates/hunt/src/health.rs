@@ -157,7 +157,7 @@ impl Hunt {
     }
 
     fn name_killer(&self, recipe: &Recipe) {
-        let message = "the target answered no control after this exchange alone";
+        let message = "the target answered no control after this exchange was played alone";
         self.add(self.death(recipe, message.to_owned()));
     }
 
@@ -173,7 +173,7 @@ impl Hunt {
             self.write(&other, SUSPECT);
         }
         let message = format!(
-            "the target answers no control any more; any of {} exchanges may have killed it, the \
+            "the target no longer answers controls; any of {} exchanges may have killed it, the \
              last {} are written",
             suspects.len(),
             suspects.len().min(MOST_WRITTEN)

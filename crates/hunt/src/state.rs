@@ -84,6 +84,6 @@ mod tests {
         state.save(&path).unwrap();
         assert_eq!(State::load(&path).unwrap(), Some(state));
         std::fs::write(&path, "{}").unwrap();
-        assert!(State::load(&path).unwrap_err().to_string().contains("does not hold the state"));
+        assert!(State::load(&path).unwrap_err().to_string().contains("not a state"));
     }
 }

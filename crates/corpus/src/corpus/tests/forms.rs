@@ -69,65 +69,66 @@ fn short_forms_mean_the_same_as_long_ones() {
     }
 }
 
+const ERRORS_OF_SHORT_FORMS: [Row; 9] = [
+    (
+        "\"early\"",
+        "\"earyl\"",
+        "server/key.toml:8:8: unknown opening `earyl`; did you mean `early`?",
+        "\"earyl\"",
+    ),
+    (
+        "send = 'x'",
+        "send = 'x'\nh2 = { data = 'x' }",
+        "server/key.toml:10:6: a case with `send` and `h2`; write all that is done in `step`",
+        "{ data = 'x' }",
+    ),
+    (
+        "send = 'x'",
+        "step = [{ send = 'x' }, { wiat = \"5ms\" }]",
+        "server/key.toml:9:27: unknown key `wiat`; did you mean `wait`?",
+        "wiat",
+    ),
+    (
+        "\"refused\"",
+        "[\"refused\", \"refusde\"]",
+        "server/key.toml:10:22: unknown preset `refusde`; did you mean `refused`?",
+        "\"refusde\"",
+    ),
+    (
+        "\"refused\"",
+        "{ staus = \"4xx\" }",
+        "server/key.toml:10:12: unknown key `staus`; did you mean `status`?",
+        "staus",
+    ),
+    (
+        "\"refused\"",
+        "3",
+        "server/key.toml:10:10: invalid type: integer `3`, expected a table, the name of a preset or a list of them",
+        "3",
+    ),
+    (
+        "own =",
+        "line =",
+        "server/key.toml:3:1: a second fragment `line`; `fragments.toml` has one of that name; use it, or take another name",
+        "line",
+    ),
+    (
+        "send = 'x'",
+        "h2 = { headers = ['{line}'] }",
+        "server/key.toml:9:19: `{line}` is not a list of header fields; write `['name', 'value']`, or one of `'{h2}'`, `'{more}'`, `'{standing}'`",
+        "'{line}'",
+    ),
+    (
+        "expect = \"refused\"",
+        "expect = { status = \"101\", fail = \"No.\", requirement = \"rfc6455/1-may\" }",
+        "server/key.toml:10:56: `fail` by `rfc6455/1-may`, which is not a MUST; write `warn`, or cite a MUST, a MUST NOT or a grammar",
+        "\"rfc6455/1-may\"",
+    ),
+];
+
 #[test]
 fn errors_of_short_forms() {
     let good = format!("{HEAD}open = \"early\"\nsend = 'x'\nexpect = \"refused\"\n");
-    let rows: [Row; 9] = [
-        (
-            "\"early\"",
-            "\"earyl\"",
-            "server/key.toml:8:8: unknown opening `earyl`; did you mean `early`?",
-            "\"earyl\"",
-        ),
-        (
-            "send = 'x'",
-            "send = 'x'\nh2 = { data = 'x' }",
-            "server/key.toml:10:6: a case with `send` and `h2`; write all that is done in `step`",
-            "{ data = 'x' }",
-        ),
-        (
-            "send = 'x'",
-            "step = [{ send = 'x' }, { wiat = \"5ms\" }]",
-            "server/key.toml:9:27: unknown key `wiat`; did you mean `wait`?",
-            "wiat",
-        ),
-        (
-            "\"refused\"",
-            "[\"refused\", \"refusde\"]",
-            "server/key.toml:10:22: unknown preset `refusde`; did you mean `refused`?",
-            "\"refusde\"",
-        ),
-        (
-            "\"refused\"",
-            "{ staus = \"4xx\" }",
-            "server/key.toml:10:12: unknown key `staus`; did you mean `status`?",
-            "staus",
-        ),
-        (
-            "\"refused\"",
-            "3",
-            "server/key.toml:10:10: invalid type: integer `3`, expected a table, the name of a preset or a list of them",
-            "3",
-        ),
-        (
-            "own =",
-            "line =",
-            "server/key.toml:3:1: a second fragment `line`; `fragments.toml` has one of that name; use it, or take another name",
-            "line",
-        ),
-        (
-            "send = 'x'",
-            "h2 = { headers = ['{line}'] }",
-            "server/key.toml:9:19: `{line}` is not a list of header fields; write `['name', 'value']`, or one of `'{h2}'`, `'{more}'`, `'{standing}'`",
-            "'{line}'",
-        ),
-        (
-            "expect = \"refused\"",
-            "expect = { status = \"101\", fail = \"No.\", requirement = \"rfc6455/1-may\" }",
-            "server/key.toml:10:56: `fail` by `rfc6455/1-may`, which is not a MUST; write `warn`, or cite a MUST, a MUST NOT or a grammar",
-            "\"rfc6455/1-may\"",
-        ),
-    ];
     let may = "\n[[requirement]]\nid = \"rfc6455/1-may\"\nlevel = \"may\"\nbinds = \"server\"\ntext = \"T.\"\n";
     let requirements = format!("{REQUIREMENTS}{may}");
     let load = |cases: &str| {
@@ -139,7 +140,7 @@ fn errors_of_short_forms() {
         ];
         Corpus::from_texts(&files).map_err(|error| error.to_string())
     };
-    check(&good, load, &rows);
+    check(&good, load, &ERRORS_OF_SHORT_FORMS);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The command line as clap reads it. What the commands do is in files of their own.
 
+pub(crate) mod diff;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -25,7 +27,7 @@ pub(crate) enum Command {
     /// Run the corpus against a server; without a URL, against the embedded reference server.
     Run(Box<RunArgs>),
     /// Play the same cases to several servers and show where they differ.
-    Diff(Box<crate::diff::args::DiffArgs>),
+    Diff(Box<diff::DiffArgs>),
     /// List the cases.
     List(ListArgs),
     /// Explain a case (what it sends, which answers are lawful, and why) or a requirement.

@@ -15,12 +15,10 @@ use upspec_report::text::Style;
 use upspec_report::{About, Diff, Report, diff_summary};
 use upspec_runner::{Ending, Plan, RunOutcome, Settings, Target, bindings_of};
 
-pub(crate) mod args;
-
+use crate::args::diff::{DiffArgs, DiffFailOn, Named};
 use crate::exit::{Exit, Trouble};
 use crate::run::{drive, not_switched, settings, suspicion, target};
 use crate::{console, outputs, selection};
-use args::{DiffArgs, DiffFailOn, Named};
 
 /// Compares the servers and writes what was asked for.
 pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Trouble> {

@@ -80,6 +80,16 @@ pub enum Role {
 }
 
 impl Role {
+    /// What an answer is worth that no alternative names. Presets for servers spell out every class of
+    /// answer, so that any other fails; in the other roles each fail is written out.
+    #[must_use]
+    pub fn unnamed(self) -> Grade {
+        match self {
+            Self::Server => Grade::Fail,
+            Self::Client | Self::Intermediary => Grade::Inconclusive,
+        }
+    }
+
     /// The connections that a case may have, by the end that we are.
     #[must_use]
     pub fn links(self) -> &'static [LinkName] {

@@ -2,6 +2,7 @@
 //! link, and the [`Transcript`] of what each party said, read from it once. It grades nothing.
 
 mod base64_bytes;
+mod ending;
 pub mod frames;
 pub mod http2;
 mod notes;
@@ -10,9 +11,10 @@ mod places;
 mod record;
 mod transcript;
 
+pub use ending::Ending;
 pub use http2::Http2;
 pub use notes::{FrameNote, FrameNotes, NotedField};
 pub use octets::Octets;
-pub use record::{Io, IoKind, Link, Place, Record};
-pub use transcript::{BodyState, End, Ending, Request, Response, Talk, Transcript, Tunnel};
+pub use record::{End, Io, IoKind, Link, Place, Record};
+pub use transcript::{BodyState, Request, Response, Talk, Transcript, Tunnel};
 pub use upspec_handshake::Over;

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use upspec_handshake::{Over, Party};
 
+use crate::ending::Ending;
 use crate::http2::Http2;
 use crate::record::{IoKind, Link, Record};
-use crate::transcript::Ending;
 
 /// What both parties sent on a link.
 #[derive(Debug)]

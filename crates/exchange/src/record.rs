@@ -91,6 +91,21 @@ pub enum IoKind {
     Closed,
 }
 
+/// How a party ended its side of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// With a FIN; inside TLS with `close_notify`.
+    Orderly,
+    /// With a reset, or so that a write to it failed.
+    Reset,
+    /// With a TLS alert.
+    TlsAlert,
+    /// By breaking the TLS handshake.
+    TlsBroken,
+    /// Inside TLS without `close_notify`.
+    Unclean,
+}
+
 /// Octets of a record: who sent them on which link, counted over all that this party sent there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -112,6 +127,19 @@ impl IoKind {
     #[must_use]
     pub fn is_written(self) -> bool {
         matches!(self, Self::Wrote | Self::WroteLeave | Self::WroteOwed)
+    }
+
+    /// How the peer of the link ended it, if the event says so.
+    #[must_use]
+    pub fn peer_end(self) -> Option<End> {
+        Some(match self {
+            Self::ReadEnd => End::Orderly,
+            Self::ReadEndUnclean => End::Unclean,
+            Self::Reset | Self::WriteFailed => End::Reset,
+            Self::TlsAlert => End::TlsAlert,
+            Self::TlsBroken => End::TlsBroken,
+            _ => return None,
+        })
     }
 }
 
@@ -158,7 +186,7 @@ impl Record {
     /// Whether the peer of a link ended it, in whatever way.
     #[must_use]
     pub fn ended_by_peer(&self, link: usize) -> bool {
-        self.on(link).any(|io| crate::transcript::peer_end(io.kind).is_some())
+        self.on(link).any(|io| io.kind.peer_end().is_some())
     }
 
     fn gather(&self, link: usize, is_wanted: impl Fn(IoKind) -> bool) -> Vec<u8> {

@@ -1,6 +1,8 @@
 //! What the parties of a record said once their octets are read as HTTP and WebSocket: messages,
 //! tunnels and endings, by sender. Nothing here asks which end we were, and nothing is graded.
 
+mod streams;
+
 use std::ops::Range;
 
 use upspec_handshake::field::chunked::{Chunked, ChunkedReader};
@@ -8,9 +10,10 @@ use upspec_handshake::field::connection::contains_option;
 use upspec_handshake::field::framing::Framing;
 use upspec_handshake::{Party, RequestHead, ResponseHead, Status, Version, starts_like_http};
 
+use crate::ending::Ending;
 use crate::http2::Http2;
 use crate::octets::Octets;
-use crate::record::{Io, IoKind, Link, Record};
+use crate::record::Link;
 
 /// What was said on all links of a record.
 #[derive(Debug)]
@@ -105,38 +108,6 @@ pub enum BodyState {
     Partial,
     /// Its chunks cannot be read.
     Malformed,
-}
-
-/// How a link ended, and what is known of the waiting before that.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Ending {
-    /// How the client ended its side before leave was taken.
-    pub client: Option<End>,
-    /// How the server did.
-    pub server: Option<End>,
-    /// A window passed without an octet.
-    pub deadline: bool,
-    /// The last octets came when the time was all but up: too late to tell what would have followed.
-    pub at_the_last: bool,
-    /// More came than is kept.
-    pub cap: bool,
-    /// All that the case asks about had been seen, so that nobody waited for an end.
-    pub decided: bool,
-}
-
-/// How a party ended its side of a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// With a FIN; inside TLS with `close_notify`.
-    Orderly,
-    /// With a reset, or so that a write to it failed.
-    Reset,
-    /// With a TLS alert.
-    TlsAlert,
-    /// By breaking the TLS handshake.
-    TlsBroken,
-    /// Inside TLS without `close_notify`.
-    Unclean,
 }
 
 impl<'o> Transcript<'o> {
@@ -370,63 +341,6 @@ impl Response<'_> {
     }
 }
 
-impl Ending {
-    /// How a party ended its side.
-    #[must_use]
-    pub fn of_party(&self, party: Party) -> Option<End> {
-        match party {
-            Party::Client => self.client,
-            Party::Server => self.server,
-        }
-    }
-
-    pub(crate) fn of(record: &Record, link: usize) -> Self {
-        let before: Vec<&Io> =
-            record.on(link).take_while(|io| io.kind != IoKind::WroteLeave).collect();
-        let saw = |kind: IoKind| before.iter().any(|io| io.kind == kind);
-        let ours = saw(IoKind::ShutWrite).then_some(End::Orderly);
-        let theirs = before.iter().filter_map(|io| peer_end(io.kind)).max_by_key(|end| match end {
-            End::TlsBroken => 2,
-            End::Unclean => 1,
-            _ => 0,
-        });
-        let (client, server) = match record.links[link].we {
-            Party::Client => (ours, theirs),
-            Party::Server => (theirs, ours),
-        };
-        Self {
-            client,
-            server,
-            deadline: saw(IoKind::Deadline),
-            at_the_last: came_at_the_last(&before),
-            cap: saw(IoKind::CapReached),
-            decided: saw(IoKind::Decided),
-        }
-    }
-}
-
-/// How the peer of a link ended it, if the event says so.
-pub(crate) fn peer_end(kind: IoKind) -> Option<End> {
-    Some(match kind {
-        IoKind::ReadEnd => End::Orderly,
-        IoKind::ReadEndUnclean => End::Unclean,
-        IoKind::Reset | IoKind::WriteFailed => End::Reset,
-        IoKind::TlsAlert => End::TlsAlert,
-        IoKind::TlsBroken => End::TlsBroken,
-        _ => return None,
-    })
-}
-
-fn came_at_the_last(io: &[&Io]) -> bool {
-    let last = |kind: IoKind| io.iter().rev().find(|io| io.kind == kind);
-    let (Some(read), Some(deadline)) = (last(IoKind::Read), last(IoKind::Deadline)) else {
-        return false;
-    };
-    // A record without times says nothing about them.
-    let timed = deadline.at_us > 0;
-    timed && deadline.at_us.saturating_sub(read.at_us) < SHORTEST_WAIT_US
-}
-
 /// How many of the octets belong to a body, and whether it is all there.
 fn body(framing: &Framing, rest: &[u8], ended: bool) -> (usize, BodyState) {
     match *framing {
@@ -445,9 +359,6 @@ fn body(framing: &Framing, rest: &[u8], ended: bool) -> (usize, BodyState) {
         Framing::Invalid => (rest.len(), BodyState::Malformed),
     }
 }
-
-/// A wait for the end of a link that is shorter than this proves nothing.
-const SHORTEST_WAIT_US: u64 = 50_000;
 
 /// More requests than any case writes.
 const MOST_REQUESTS: usize = 64;

@@ -6,6 +6,7 @@ pub mod rules;
 
 mod awaits;
 mod behaviour;
+mod citations;
 mod expect;
 mod learn;
 mod metamorphic;

@@ -1,18 +1,19 @@
 //! Judges one case: its own expectation, the rules that hold for every response, and the case
 //! that it must agree with. The one place where requirement levels become verdicts.
 
+use upspec_corpus::Registry;
 use upspec_corpus::case::{Case, Expectation, Grade, Outcome, Outcomes, Over};
-use upspec_corpus::{Registry, Weight};
 
 use upspec_exchange::http2::FRAME_HEADER;
 use upspec_exchange::{Http2, Octets, Place, Record, Transcript};
 use upspec_handshake::Party;
 
+use crate::citations::Citations;
 use crate::expect::{Matched, describe, matched};
 use crate::learn::{CONTROL, DISCOVERY};
 use crate::metamorphic;
 use crate::result::{Aside, Came, CaseResult, Finding, Reason, Verdict};
-use crate::rules::{Breach, Cap, Rule, breaches};
+use crate::rules::breaches;
 use crate::versions;
 use crate::view::View;
 
@@ -48,16 +49,16 @@ pub fn judge_transcript(
         result.reason = Some(Reason::Connect);
         return result;
     };
-    let book = Book::new(registry);
+    let citations = Citations::new(registry);
     let matched = matched(case, &view);
     result.outcome = Some(Came { outcome: view.outcome(), code: view.code() });
-    let mut own = own_expectation(case, &view, &matched, &book, &mut result);
+    let mut own = own_expectation(case, &view, &matched, &citations, &mut result);
     let rules: Vec<Finding> = transcript
         .talks
         .iter()
         .enumerate()
         .flat_map(|(link, talk)| breaches(talk).into_iter().map(move |breach| (link, breach)))
-        .map(|(link, (rule, breach))| book.finding_of(rule, &breach, link))
+        .map(|(link, (rule, breach))| citations.finding_of(rule, &breach, link))
         .collect();
     // A rule for every message points at the octets; the case need not say the same once more.
     let is_told = |own: &Finding| {
@@ -67,12 +68,12 @@ pub fn judge_transcript(
     };
     own = own.filter(|own| !is_told(own));
     let twin = twin.filter(|_| case.same_as.is_some()).and_then(|twin| View::of(case, twin));
-    if let (Some(twin), Some(own), true) = (&twin, &mut own, fails(&matched)) {
+    if let (Some(twin), Some(own), true) = (&twin, &mut own, fails(case, &matched)) {
         blame_twin(case, twin, own, &mut result);
     }
     result.findings.extend(own.into_iter().chain(rules));
     if let Some(twin) = &twin {
-        result.findings.extend(metamorphic::difference(case, &view, twin, &book));
+        result.findings.extend(metamorphic::difference(case, &view, twin, &citations));
     }
     conclude(&mut result);
     result.aside = versions::aside(&view, twin.as_ref());
@@ -91,8 +92,9 @@ pub fn not_played(case: &Case, reason: Reason, message: &str, registry: &Registr
         _ => Verdict::Inconclusive,
     };
     if !message.is_empty() {
-        let book = Book::new(registry);
-        let finding = book.finding(&case.requirement, result.verdict, message.to_owned(), None);
+        let citations = Citations::new(registry);
+        let finding =
+            citations.finding(&case.requirement, result.verdict, message.to_owned(), None);
         result.findings.push(finding);
     }
     result
@@ -120,7 +122,7 @@ fn own_expectation(
     case: &Case,
     view: &View<'_, '_>,
     matched: &Matched<'_>,
-    book: &Book<'_>,
+    citations: &Citations<'_>,
     result: &mut CaseResult,
 ) -> Option<Finding> {
     let place = answer_place(view);
@@ -128,16 +130,16 @@ fn own_expectation(
         let message = format!("{}: {why}", describe(view));
         result.verdict = Verdict::Inconclusive;
         result.reason = Some(reason);
-        return Some(book.finding(&case.requirement, Verdict::Inconclusive, message, place));
+        return Some(citations.finding(&case.requirement, Verdict::Inconclusive, message, place));
     }
     match matched {
         Matched::Alternative(expectation) => match expectation.grade {
             Grade::Pass => None,
-            Grade::Warn => Some(graded(case, expectation, view, book, Verdict::Warn)),
+            Grade::Warn => Some(graded(case, expectation, view, citations, Verdict::Warn)),
             Grade::Fail => {
                 let requirement = expectation.requirement.as_ref().unwrap_or(&case.requirement);
-                let verdict = book.worst(requirement);
-                Some(graded(case, expectation, view, book, verdict))
+                let verdict = citations.worst(requirement);
+                Some(graded(case, expectation, view, citations, verdict))
             }
             Grade::Inconclusive => {
                 result.verdict = Verdict::Inconclusive;
@@ -145,10 +147,15 @@ fn own_expectation(
                 None
             }
         },
+        Matched::Nothing(_) if case.role.unnamed() != Grade::Fail => {
+            result.verdict = Verdict::Inconclusive;
+            result.reason = Some(undecided(case, view.outcome()));
+            None
+        }
         Matched::Nothing(seen) => {
-            let verdict = book.worst(&case.requirement);
+            let verdict = citations.worst(&case.requirement);
             let message = format!("{seen}. Expected: {}", case.title);
-            Some(book.finding(&case.requirement, verdict, message, place))
+            Some(citations.finding(&case.requirement, verdict, message, place))
         }
     }
 }
@@ -175,7 +182,7 @@ fn beside_the_point(
         return (response && is_about_tunnel(case)).then_some((Reason::Blocked, NO_TUNNEL));
     }
     // A 101 to an earlier request is no answer to the one that the case is about.
-    (view.is_cut_short() && !fails(matched)).then_some((
+    (view.is_cut_short() && !fails(case, matched)).then_some((
         Reason::NotApplicable,
         "the request that the case is about comes behind this one",
     ))
@@ -204,27 +211,28 @@ fn graded(
     case: &Case,
     expectation: &Expectation,
     view: &View<'_, '_>,
-    book: &Book<'_>,
+    citations: &Citations<'_>,
     verdict: Verdict,
 ) -> Finding {
     let requirement = expectation.requirement.as_ref().unwrap_or(&case.requirement);
     let because = expectation.because.as_deref().unwrap_or("lawful, but not what serves clients");
     let message = format!("{}: {because}", describe(view));
-    book.finding(requirement, verdict, message, answer_place(view))
+    citations.finding(requirement, verdict, message, answer_place(view))
 }
 
 /// Whether the answer is one that the case fails.
-fn fails(matched: &Matched<'_>) -> bool {
-    match matched {
-        Matched::Alternative(found) => found.grade == Grade::Fail,
-        Matched::Nothing(_) => true,
-    }
+fn fails(case: &Case, matched: &Matched<'_>) -> bool {
+    let grade = match matched {
+        Matched::Alternative(found) => found.grade,
+        Matched::Nothing(_) => case.role.unnamed(),
+    };
+    grade == Grade::Fail
 }
 
 /// A spelling is not to blame where the plain one fares no better: the case of the twin says so. The
 /// finding stays, without weight.
 fn blame_twin(case: &Case, twin: &View<'_, '_>, own: &mut Finding, result: &mut CaseResult) {
-    if fails(&matched(case, twin)) {
+    if fails(case, &matched(case, twin)) {
         own.verdict = Verdict::Inconclusive;
         own.message.push_str(" (the plain spelling fares no better)");
         result.verdict = Verdict::Inconclusive;
@@ -285,73 +293,10 @@ fn rests_on_silence(
     if no_acknowledgement || findings.iter().any(no_end_came) {
         return true;
     }
-    if fails(matched) {
+    if fails(case, matched) {
         let outcome = view.outcome();
         let near = case.expect.iter().any(|alternative| alternative.outcomes.covers(outcome));
         return near || outcome == Outcome::Silent;
     }
     matches!(matched, Matched::Alternative(found) if found.grade == Grade::Warn)
 }
-
-/// Turns requirement ids into findings with level and sections.
-pub(crate) struct Book<'r> {
-    registry: &'r Registry,
-}
-
-impl<'r> Book<'r> {
-    pub(crate) fn new(registry: &'r Registry) -> Self {
-        Self { registry }
-    }
-
-    /// The worst verdict that breaking this requirement can earn. A MAY never fails.
-    pub(crate) fn worst(&self, id: &str) -> Verdict {
-        match self.registry.get(id).map(|requirement| requirement.level.weight()) {
-            Some(Weight::Must) => Verdict::Fail,
-            Some(Weight::Should | Weight::May | Weight::Info) | None => Verdict::Warn,
-        }
-    }
-
-    pub(crate) fn finding(
-        &self,
-        id: &str,
-        verdict: Verdict,
-        mut message: String,
-        at: Option<Place>,
-    ) -> Finding {
-        let requirement = self.registry.get(id);
-        let derived = requirement.is_some_and(|requirement| requirement.derived);
-        if derived && verdict == Verdict::Fail {
-            message.push_str(DERIVED);
-        }
-        Finding {
-            requirement: id.to_owned(),
-            sections: requirement.map(|found| owned(&found.sections())).unwrap_or_default(),
-            level: requirement.map(|found| found.level.to_string()).unwrap_or_default(),
-            verdict,
-            message,
-            rule: None,
-            at,
-        }
-    }
-
-    fn finding_of(&self, rule: &Rule, breach: &Breach, link: usize) -> Finding {
-        let worst = self.worst(breach.requirement);
-        let verdict = match breach.cap {
-            Cap::Level => worst,
-            Cap::Warn => worst.min(Verdict::Warn),
-            Cap::Note => Verdict::Pass,
-        };
-        let from = rule.binds;
-        let place = breach.at.as_ref().map(|at| Place { link, from, start: at.start, end: at.end });
-        let finding = self.finding(breach.requirement, verdict, breach.message.clone(), place);
-        Finding { rule: Some(rule.name.to_owned()), ..finding }
-    }
-}
-
-fn owned(sections: &[&str]) -> Vec<String> {
-    sections.iter().map(|&section| section.to_owned()).collect()
-}
-
-/// Said of a duty that exists only because a server refuses what does not match the description.
-const DERIVED: &str =
-    " (derived: RFC 6455 4.2.1 has the server refuse what does not match its description)";

@@ -1,12 +1,25 @@
 //! Puts what a case expects into words.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use upspec_corpus::case::{
     Alpn, Connection, Expectation, FieldMatcher, FieldTest, Grade, Outcome, Outcomes, Tunnel,
 };
 use upspec_corpus::words::Word as _;
 use upspec_judge::Verdict;
 
-use crate::note::Expected;
+/// One graded alternative, in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Expected {
+    /// What such an answer is worth.
+    pub grade: Verdict,
+    /// What the answer looks like.
+    pub text: String,
+    /// Why it is graded so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+}
 
 /// An alternative in words, without its grade: `4xx with Upgrade present, then closed`.
 #[must_use]

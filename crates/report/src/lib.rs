@@ -23,8 +23,9 @@ mod words;
 mod sample;
 
 pub use diff::{Diff, diff_summary};
+pub use expected::Expected;
 pub use expected::describe;
-pub use note::{CaseNote, Expected, RequirementNote};
+pub use note::{CaseNote, RequirementNote};
 pub use read::ReadError;
 pub use redact::redact;
 pub use report::{About, Report, Summary, Target, Tool};

@@ -3,9 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use upspec_corpus::{Case, Requirement};
-use upspec_judge::Verdict;
 
-use crate::expected;
+use crate::expected::{self, Expected};
 
 /// What the corpus says of a case.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -23,19 +22,6 @@ pub struct CaseNote {
     /// The graded alternatives; an answer that none of them describes fails.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expected: Vec<Expected>,
-}
-
-/// One graded alternative, in words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Expected {
-    /// What such an answer is worth.
-    pub grade: Verdict,
-    /// What the answer looks like.
-    pub text: String,
-    /// Why it is graded so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub because: Option<String>,
 }
 
 /// A requirement as the registry has it.

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use upspec_corpus::{Case, Corpus};
 use upspec_judge::{CaseResult, Reason, TargetFacts, Verdict};
 
-use crate::note::{CaseNote, Expected, RequirementNote};
+use crate::expected::Expected;
+use crate::note::{CaseNote, RequirementNote};
 use crate::redact::redact;
 
 /// The report of one run. It is self-contained: every requirement that a case or a finding cites

@@ -5,7 +5,8 @@ use upspec_exchange::{Io, IoKind, Link, Over, Place, Record};
 use upspec_handshake::Party;
 use upspec_judge::{Aside, Came, CaseResult, Finding, Reason, TargetFacts, Verdict};
 
-use crate::note::{CaseNote, Expected, RequirementNote};
+use crate::expected::Expected;
+use crate::note::{CaseNote, RequirementNote};
 use crate::report::{About, Report, Target, Tool};
 use crate::section::Section;
 

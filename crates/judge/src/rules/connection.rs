@@ -31,7 +31,7 @@ pub(super) fn no_length_of_a_tunnel(context: &Context<'_, '_>, breaches: &mut Ve
 }
 
 fn is_bodiless(status: u16) -> bool {
-    status < 200 || status == 204
+    matches!(status, 100..=199 | 204)
 }
 
 /// Which framing fields may stand where (RFC 9112 6.1, 6.2).

@@ -1,0 +1,71 @@
+//! How a link ended, and what is known of the waiting before that.
+
+use upspec_handshake::Party;
+
+use crate::record::{End, Io, IoKind, Record};
+
+/// How a link ended, and what is known of the waiting before that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ending {
+    /// How the client ended its side before leave was taken.
+    pub client: Option<End>,
+    /// How the server did.
+    pub server: Option<End>,
+    /// A window passed without an octet.
+    pub deadline: bool,
+    /// The last octets came when the time was all but up: too late to tell what would have followed.
+    pub at_the_last: bool,
+    /// More came than is kept.
+    pub cap: bool,
+    /// All that the case asks about had been seen, so that nobody waited for an end.
+    pub decided: bool,
+}
+
+impl Ending {
+    /// How a party ended its side.
+    #[must_use]
+    pub fn of_party(&self, party: Party) -> Option<End> {
+        match party {
+            Party::Client => self.client,
+            Party::Server => self.server,
+        }
+    }
+
+    pub(crate) fn of(record: &Record, link: usize) -> Self {
+        let before: Vec<&Io> =
+            record.on(link).take_while(|io| io.kind != IoKind::WroteLeave).collect();
+        let saw = |kind: IoKind| before.iter().any(|io| io.kind == kind);
+        let ours = saw(IoKind::ShutWrite).then_some(End::Orderly);
+        let theirs =
+            before.iter().filter_map(|io| io.kind.peer_end()).max_by_key(|end| match end {
+                End::TlsBroken => 2,
+                End::Unclean => 1,
+                _ => 0,
+            });
+        let (client, server) = match record.links[link].we {
+            Party::Client => (ours, theirs),
+            Party::Server => (theirs, ours),
+        };
+        Self {
+            client,
+            server,
+            deadline: saw(IoKind::Deadline),
+            at_the_last: came_at_the_last(&before),
+            cap: saw(IoKind::CapReached),
+            decided: saw(IoKind::Decided),
+        }
+    }
+}
+
+fn came_at_the_last(io: &[&Io]) -> bool {
+    let last = |kind: IoKind| io.iter().rev().find(|io| io.kind == kind);
+    let (Some(read), Some(deadline)) = (last(IoKind::Read), last(IoKind::Deadline)) else {
+        return false;
+    };
+    // A record without times says nothing about them.
+    let timed = deadline.at_us > 0;
+    timed && deadline.at_us.saturating_sub(read.at_us) < SHORTEST_WAIT_US
+}
+
+/// A wait for the end of a link that is shorter than this proves nothing.
+const SHORTEST_WAIT_US: u64 = 50_000;

@@ -1,0 +1,70 @@
+//! Findings from requirement ids: levels become verdicts here and nowhere else.
+
+use upspec_corpus::{Registry, Weight};
+use upspec_exchange::Place;
+
+use crate::result::{Finding, Verdict};
+use crate::rules::{Breach, Cap, Rule};
+
+/// Turns requirement ids into findings with level and sections.
+pub(crate) struct Citations<'r> {
+    registry: &'r Registry,
+}
+
+impl<'r> Citations<'r> {
+    pub(crate) fn new(registry: &'r Registry) -> Self {
+        Self { registry }
+    }
+
+    /// The worst verdict that breaking this requirement can earn. A MAY never fails.
+    pub(crate) fn worst(&self, id: &str) -> Verdict {
+        match self.registry.get(id).map(|requirement| requirement.level.weight()) {
+            Some(Weight::Must) => Verdict::Fail,
+            Some(Weight::Should | Weight::May | Weight::Info) | None => Verdict::Warn,
+        }
+    }
+
+    pub(crate) fn finding(
+        &self,
+        id: &str,
+        verdict: Verdict,
+        mut message: String,
+        at: Option<Place>,
+    ) -> Finding {
+        let requirement = self.registry.get(id);
+        let derived = requirement.is_some_and(|requirement| requirement.derived);
+        if derived && verdict == Verdict::Fail {
+            message.push_str(DERIVED);
+        }
+        Finding {
+            requirement: id.to_owned(),
+            sections: requirement.map(|found| owned(&found.sections())).unwrap_or_default(),
+            level: requirement.map(|found| found.level.to_string()).unwrap_or_default(),
+            verdict,
+            message,
+            rule: None,
+            at,
+        }
+    }
+
+    pub(crate) fn finding_of(&self, rule: &Rule, breach: &Breach, link: usize) -> Finding {
+        let worst = self.worst(breach.requirement);
+        let verdict = match breach.cap {
+            Cap::Level => worst,
+            Cap::Warn => worst.min(Verdict::Warn),
+            Cap::Note => Verdict::Pass,
+        };
+        let from = rule.binds;
+        let place = breach.at.as_ref().map(|at| Place { link, from, start: at.start, end: at.end });
+        let finding = self.finding(breach.requirement, verdict, breach.message.clone(), place);
+        Finding { rule: Some(rule.name.to_owned()), ..finding }
+    }
+}
+
+fn owned(sections: &[&str]) -> Vec<String> {
+    sections.iter().map(|&section| section.to_owned()).collect()
+}
+
+/// Said of a duty that exists only because a server refuses what does not match the description.
+const DERIVED: &str =
+    " (derived: RFC 6455 4.2.1 has the server refuse what does not match its description)";

@@ -37,7 +37,8 @@ impl Seen {
         let start = [method, head.named_target(), b"HTTP/2.0"].join(&b' ');
         let line = |name: &[u8], value: &[u8]| [name, b": ", value].concat();
         let mut lines = Vec::new();
-        lines.extend(head.authority.map(|authority| line(b"Host", authority)));
+        let authority = head.authority.filter(|_| !head.fields.contains("Host"));
+        lines.extend(authority.map(|authority| line(b"Host", authority)));
         if head.is_extended_connect() {
             let stands_for = [("Upgrade", "websocket"), ("Connection", "Upgrade"), (KEY, EXAMPLE)];
             lines.extend(stands_for.map(|(name, value)| line(name.as_bytes(), value.as_bytes())));
@@ -50,10 +51,11 @@ impl Seen {
 
     /// The header list with what an effect has changed in the target and the fields.
     pub(super) fn list(&self, list: &HeaderList) -> HeaderList {
-        let is_own = |name: &[u8]| {
-            let own = ["Host", "Upgrade", "Connection", KEY].map(str::as_bytes);
-            own.iter().any(|own| name.eq_ignore_ascii_case(own))
-        };
+        // A host beside :authority stays what it is; alone, :authority shows as Host.
+        let has_host = list.values("host").next().is_some();
+        let own = ["Upgrade", "Connection", KEY].into_iter().chain((!has_host).then_some("Host"));
+        let own: Vec<&[u8]> = own.map(str::as_bytes).collect();
+        let is_own = |name: &[u8]| own.iter().any(|own| name.eq_ignore_ascii_case(own));
         let fields = self.lines.iter().filter_map(|line| field(line));
         let regular = fields.filter(|(name, _)| !is_own(name)).map(|(name, value)| HeaderField {
             name: name.to_ascii_lowercase(),
@@ -64,11 +66,14 @@ impl Seen {
         for pseudo in &mut changed.fields {
             match &pseudo.name[..] {
                 b":path" => pseudo.value = self.target().to_vec(),
-                b":authority" => pseudo.value = self.value("Host").unwrap_or_default(),
+                b":authority" if !has_host => {
+                    pseudo.value = self.value("Host").unwrap_or_default();
+                }
                 _ => {}
             }
         }
         if changed.pseudo(":authority").is_none()
+            && !has_host
             && let Some(host) = self.value("Host")
         {
             let authority = HeaderField { name: b":authority".to_vec(), value: host };

@@ -53,7 +53,7 @@ impl Request {
         list: &HeaderList,
         now: SystemTime,
     ) -> Result<Self, Reply> {
-        let list = faults::completed(config, list);
+        let list = faults::completed(config, transport, list);
         let seen = Seen::of_list(&list);
         let reply = |answer, seen| reply(config, answer, None, seen, now);
         let list = match reading::read_list(config, &seen, list) {

@@ -3,6 +3,7 @@
 use upspec_handshake::RequestHead;
 use upspec_handshake::field::key::{Key, accept};
 use upspec_handshake::h2::{ErrorCode, HeaderList, ListViolation, setting, write};
+use upspec_handshake::peer::Transport;
 
 use crate::answer::{Answer, Occasion};
 use crate::config::{Config, Variation};
@@ -70,10 +71,14 @@ pub(super) fn answer_at_once(config: &Config, list: &HeaderList) -> Option<Answe
 
 /// The list of a request with what a fault takes for said: where something is overlooked, a value
 /// that is missing has a default.
-pub(super) fn completed(config: &Config, list: &HeaderList) -> HeaderList {
+pub(super) fn completed(config: &Config, transport: Transport, list: &HeaderList) -> HeaderList {
     let mut list = list.clone();
     if list.pseudo(":method").is_none() {
         list.push(":method", "GET");
+    }
+    if list.pseudo(":protocol").is_some() && !list.is_extended_connect() {
+        list.fields.retain(|field| field.name != b":method");
+        list.push(":method", "CONNECT");
     }
     let is_taken = |protocol: &[u8]| {
         let takes = |effect: &Effect| matches!(effect, Effect::Http2Protocol(is_taken) if is_taken(protocol));
@@ -86,6 +91,9 @@ pub(super) fn completed(config: &Config, list: &HeaderList) -> HeaderList {
     }
     let default = if list.is_extended_connect() { &config.path } else { "/" };
     let is_connect = list.pseudo(":method") == Some(b"CONNECT") && !list.is_extended_connect();
+    if !is_connect && list.pseudo(":scheme").is_none() {
+        list.push(":scheme", if transport == Transport::Tls { "https" } else { "http" });
+    }
     if !is_connect && list.pseudo(":path").is_none_or(<[u8]>::is_empty) {
         list.fields.retain(|field| field.name != b":path");
         list.push(":path", default.as_bytes());

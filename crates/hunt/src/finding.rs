@@ -53,13 +53,13 @@ pub enum Kind {
 
 /// What makes two results the same finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Sign {
+pub(crate) struct Symptom {
     pub(crate) requirement: String,
     pub(crate) label: String,
     pub(crate) message: String,
 }
 
-impl Sign {
+impl Symptom {
     /// Everything in a result that is at least as bad as this.
     pub(crate) fn all(result: &CaseResult, least: Verdict) -> impl Iterator<Item = Self> + '_ {
         let bad = move |verdict| (least..=Verdict::Fail).contains(&verdict);

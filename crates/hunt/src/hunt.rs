@@ -19,7 +19,7 @@ use upspec_recipes::{CaseName, Recipe};
 use upspec_runner::Prober;
 
 use crate::error::Error;
-use crate::finding::{Finding, Sign};
+use crate::finding::{Finding, Symptom};
 use crate::options::{Options, recipe};
 use crate::state::State;
 
@@ -45,7 +45,7 @@ pub struct Hunt {
 /// What a hunt writes down while it goes on.
 pub(crate) struct Notes {
     pub(crate) state: State,
-    /// How often results of one sign were looked into.
+    /// How often results of one symptom were looked into.
     pub(crate) examined: HashMap<(String, String), u32>,
     /// The numbers that were begun since the target last answered a control, the latest last.
     pub(crate) recent: VecDeque<u64>,
@@ -208,9 +208,10 @@ impl Hunt {
             self.executed.fetch_add(1, Ordering::Relaxed);
             match outcome {
                 Ok(result) => {
-                    let signs: Vec<Sign> = Sign::all(&result, self.options.least).collect();
-                    for sign in signs {
-                        self.examine(&recipe, &sign).await;
+                    let symptoms: Vec<Symptom> =
+                        Symptom::all(&result, self.options.least).collect();
+                    for symptom in symptoms {
+                        self.examine(&recipe, &symptom).await;
                     }
                 }
                 Err(_) => self.check_up().await,

@@ -8,7 +8,7 @@ use upspec_handshake::field::elements;
 
 use crate::expect::label;
 use crate::result::{Finding, Verdict};
-use crate::verdict::Book;
+use crate::verdict::Citations;
 use crate::view::View;
 
 /// The finding for a case whose twin was treated otherwise. Both outcomes are graded by their own
@@ -17,7 +17,7 @@ pub(crate) fn difference(
     case: &Case,
     own: &View<'_, '_>,
     other: &View<'_, '_>,
-    book: &Book<'_>,
+    citations: &Citations<'_>,
 ) -> Option<Finding> {
     let twin = case.same_as.as_deref()?;
     let (here, there) = (summary(own), summary(other));
@@ -31,7 +31,7 @@ pub(crate) fn difference(
         start: answer.at,
         end: answer.at + answer.head.len,
     });
-    Some(book.finding(&case.requirement, Verdict::Warn, message, place))
+    Some(citations.finding(&case.requirement, Verdict::Warn, message, place))
 }
 
 /// What two spellings must agree on: the outcome, the subprotocol, the extensions.

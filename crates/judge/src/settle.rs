@@ -7,7 +7,7 @@ use upspec_corpus::Registry;
 use upspec_corpus::case::Outcome;
 
 use crate::result::{Came, CaseResult, Finding, Verdict};
-use crate::verdict::Book;
+use crate::verdict::Citations;
 use crate::versions;
 
 /// Counts each warning that is a habit of the target once: in the first case that shows it, in
@@ -19,7 +19,7 @@ use crate::versions;
 ///
 /// Adds what only several cases together show: a version that is taken and never listed.
 pub fn settle(results: &mut [CaseResult], registry: &Registry) {
-    versions::check(results, &Book::new(registry));
+    versions::check(results, &Citations::new(registry));
     let closes_always = !results.iter().any(answers_with_error);
     let mut first: HashMap<String, String> = HashMap::new();
     for result in results {

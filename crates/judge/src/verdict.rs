@@ -48,16 +48,16 @@ pub fn judge_transcript(
         result.reason = Some(Reason::Connect);
         return result;
     };
-    let book = Book::new(registry);
+    let citations = Citations::new(registry);
     let matched = matched(case, &view);
     result.outcome = Some(Came { outcome: view.outcome(), code: view.code() });
-    let mut own = own_expectation(case, &view, &matched, &book, &mut result);
+    let mut own = own_expectation(case, &view, &matched, &citations, &mut result);
     let rules: Vec<Finding> = transcript
         .talks
         .iter()
         .enumerate()
         .flat_map(|(link, talk)| breaches(talk).into_iter().map(move |breach| (link, breach)))
-        .map(|(link, (rule, breach))| book.finding_of(rule, &breach, link))
+        .map(|(link, (rule, breach))| citations.finding_of(rule, &breach, link))
         .collect();
     // A rule for every message points at the octets; the case need not say the same once more.
     let is_told = |own: &Finding| {
@@ -72,7 +72,7 @@ pub fn judge_transcript(
     }
     result.findings.extend(own.into_iter().chain(rules));
     if let Some(twin) = &twin {
-        result.findings.extend(metamorphic::difference(case, &view, twin, &book));
+        result.findings.extend(metamorphic::difference(case, &view, twin, &citations));
     }
     conclude(&mut result);
     result.aside = versions::aside(&view, twin.as_ref());
@@ -91,8 +91,9 @@ pub fn not_played(case: &Case, reason: Reason, message: &str, registry: &Registr
         _ => Verdict::Inconclusive,
     };
     if !message.is_empty() {
-        let book = Book::new(registry);
-        let finding = book.finding(&case.requirement, result.verdict, message.to_owned(), None);
+        let citations = Citations::new(registry);
+        let finding =
+            citations.finding(&case.requirement, result.verdict, message.to_owned(), None);
         result.findings.push(finding);
     }
     result
@@ -120,7 +121,7 @@ fn own_expectation(
     case: &Case,
     view: &View<'_, '_>,
     matched: &Matched<'_>,
-    book: &Book<'_>,
+    citations: &Citations<'_>,
     result: &mut CaseResult,
 ) -> Option<Finding> {
     let place = answer_place(view);
@@ -128,16 +129,16 @@ fn own_expectation(
         let message = format!("{}: {why}", describe(view));
         result.verdict = Verdict::Inconclusive;
         result.reason = Some(reason);
-        return Some(book.finding(&case.requirement, Verdict::Inconclusive, message, place));
+        return Some(citations.finding(&case.requirement, Verdict::Inconclusive, message, place));
     }
     match matched {
         Matched::Alternative(expectation) => match expectation.grade {
             Grade::Pass => None,
-            Grade::Warn => Some(graded(case, expectation, view, book, Verdict::Warn)),
+            Grade::Warn => Some(graded(case, expectation, view, citations, Verdict::Warn)),
             Grade::Fail => {
                 let requirement = expectation.requirement.as_ref().unwrap_or(&case.requirement);
-                let verdict = book.worst(requirement);
-                Some(graded(case, expectation, view, book, verdict))
+                let verdict = citations.worst(requirement);
+                Some(graded(case, expectation, view, citations, verdict))
             }
             Grade::Inconclusive => {
                 result.verdict = Verdict::Inconclusive;
@@ -146,9 +147,9 @@ fn own_expectation(
             }
         },
         Matched::Nothing(seen) => {
-            let verdict = book.worst(&case.requirement);
+            let verdict = citations.worst(&case.requirement);
             let message = format!("{seen}. Expected: {}", case.title);
-            Some(book.finding(&case.requirement, verdict, message, place))
+            Some(citations.finding(&case.requirement, verdict, message, place))
         }
     }
 }
@@ -204,13 +205,13 @@ fn graded(
     case: &Case,
     expectation: &Expectation,
     view: &View<'_, '_>,
-    book: &Book<'_>,
+    citations: &Citations<'_>,
     verdict: Verdict,
 ) -> Finding {
     let requirement = expectation.requirement.as_ref().unwrap_or(&case.requirement);
     let because = expectation.because.as_deref().unwrap_or("lawful, but not what serves clients");
     let message = format!("{}: {because}", describe(view));
-    book.finding(requirement, verdict, message, answer_place(view))
+    citations.finding(requirement, verdict, message, answer_place(view))
 }
 
 /// Whether the answer is one that the case fails.
@@ -294,11 +295,11 @@ fn rests_on_silence(
 }
 
 /// Turns requirement ids into findings with level and sections.
-pub(crate) struct Book<'r> {
+pub(crate) struct Citations<'r> {
     registry: &'r Registry,
 }
 
-impl<'r> Book<'r> {
+impl<'r> Citations<'r> {
     pub(crate) fn new(registry: &'r Registry) -> Self {
         Self { registry }
     }

@@ -7,11 +7,11 @@ use std::collections::BTreeSet;
 use upspec_handshake::field::version::{VERSION, version, versions};
 
 use crate::result::{Aside, CaseResult, Verdict};
-use crate::verdict::Book;
+use crate::verdict::Citations;
 use crate::view::View;
 
 /// Adds a finding to each case whose version was taken although no refusal lists it.
-pub(crate) fn check(results: &mut [CaseResult], book: &Book<'_>) {
+pub(crate) fn check(results: &mut [CaseResult], citations: &Citations<'_>) {
     let listed: BTreeSet<u8> =
         results.iter().flat_map(|result| &result.aside.versions_listed).copied().collect();
     if listed.is_empty() {
@@ -25,7 +25,7 @@ pub(crate) fn check(results: &mut [CaseResult], book: &Book<'_>) {
             let shown: Vec<String> = listed.iter().map(ToString::to_string).collect();
             let message =
                 format!("took version {taken}, but its refusals list only {}", shown.join(", "));
-            result.findings.push(book.finding(RULE, Verdict::Fail, message, None));
+            result.findings.push(citations.finding(RULE, Verdict::Fail, message, None));
             result.verdict = result.verdict.max(Verdict::Fail);
             result.reason = None;
         }

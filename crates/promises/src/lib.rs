@@ -6,14 +6,15 @@
 
 mod against_httparse;
 mod against_tungstenite;
+mod both_ends;
 mod case_file;
-mod duel;
 mod extensions;
 mod http2_frames;
 mod judge;
 mod permitted;
 mod pieces;
 mod planted;
+mod record_input;
 mod request_head;
 mod response_head;
 mod roles;
@@ -21,7 +22,6 @@ mod roundtrip;
 pub mod seeds;
 mod server;
 mod split;
-mod tape;
 
 pub use against_httparse::{against_httparse, peer};
 pub use against_tungstenite::against_tungstenite;

@@ -14,7 +14,7 @@ use upspec_handshake::{RequestHead, ResponseHead, Status, Version};
 use upspec_judge::{CaseResult, Verdict};
 use upspec_reference::{Config, Fault};
 
-use crate::duel::Answered;
+use crate::both_ends::Answered;
 
 const PLANTED: bool = cfg!(feature = "planted");
 

@@ -12,7 +12,7 @@ use upspec_corpus::{Bindings, Corpus};
 use upspec_exchange::{IoKind, Record};
 use upspec_handshake::peer::Service;
 
-use crate::{TARGETS, duel};
+use crate::{TARGETS, both_ends};
 
 /// What inputs are made from.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +32,7 @@ impl Material {
     pub fn of_corpus(corpus: &Corpus) -> Self {
         let requests: BTreeSet<Vec<u8>> = corpus.cases.iter().filter_map(written).collect();
         let service = Service { subprotocols: vec![b"chat".to_vec()], ..Service::default() };
-        let answers = requests.iter().filter_map(|request| duel::answer(request, &service));
+        let answers = requests.iter().filter_map(|request| both_ends::answer(request, &service));
         let responses: BTreeSet<Vec<u8>> = answers.map(|answered| answered.octets).collect();
         Self {
             cases: corpus.cases.clone(),

@@ -1,4 +1,4 @@
-//! What was said on a link that speaks HTTP/2, in the terms in which HTTP/1.1 is told.
+//! What was said on an HTTP/2 link, in the same terms as for HTTP/1.1.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
 //! Where the values of a header block stand among its octets (RFC 7541 6).
-//! Never decodes a value; the decoder does.
+//! Decodes no value; the decoder does.
 
 use std::ops::Range;
 

@@ -1,5 +1,5 @@
 //! The first frames after the 101: RFC 6455 section 5.
-//! Never reassembles or inflates messages.
+//! Does not reassemble or inflate messages.
 
 mod close;
 mod reader;

@@ -1,5 +1,5 @@
 //! Undoes permessage-deflate (RFC 7692 7.2.2): compressed messages in, their data out.
-//! It never compresses: messages may be sent as they are (RFC 7692 6), and ours are.
+//! Does not compress: messages may be sent as they are (RFC 7692 6), and ours are.
 
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::inflate_flags::{

@@ -1,5 +1,6 @@
 //! Reads what a request of any version asks for, and everything that keeps it from being the opening
-//! handshake that RFC 6455 4.2.1 describes, or RFC 8441 5 for HTTP/2. Never says what a server answers; [`crate::permitted`] does.
+//! handshake that RFC 6455 4.2.1 describes, or RFC 8441 5 for HTTP/2. What a server may answer is in
+//! [`crate::permitted`].
 
 use crate::field::extension::Extensions;
 use crate::field::framing::Framing;

@@ -1,5 +1,5 @@
-//! Which answers the RFCs leave open to a request: the set of all of them, each with the
-//! requirements that allow it, advise against it or forbid it. Never picks one.
+//! Every answer that the RFCs allow to a request, each with the requirements that allow it, advise
+//! against it or forbid it. Picks none of them.
 
 use crate::RequestHead;
 use crate::opening::{Consequence, Opening};

@@ -1,5 +1,5 @@
-//! Looks into a result that did not pass: does it come again, with controls in between, and what is the
-//! smallest recipe that still shows it? A finding that did not come again is never written.
+//! Examines a result that did not pass: does it recur, with controls in between, and what is the
+//! smallest recipe that still shows it? A finding that did not recur is not written.
 
 use std::path::Path;
 use std::sync::atomic::Ordering;

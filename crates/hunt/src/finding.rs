@@ -1,5 +1,5 @@
-//! What a hunt found: one entry for each requirement and minimal shape. Requests with the same cause are
-//! counted under one entry.
+//! What a hunt found: one entry for each requirement and minimal shape. Requests with the same cause
+//! share an entry.
 
 use serde::{Deserialize, Serialize};
 use upspec_judge::{CaseResult, Verdict};

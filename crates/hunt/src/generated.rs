@@ -1,4 +1,4 @@
-//! Requests as a hunt draws them, as cases that are played to several targets.
+//! The requests of a hunt as cases, to be played to several targets.
 
 use upspec_corpus::Bindings;
 use upspec_corpus::case::Case;

@@ -1,5 +1,5 @@
-//! Looks after the target: does it still answer, has it become slow, and who killed it?
-//! Never calls an exchange the killer that was not alone with the target.
+//! Watches the target: does it still answer, has it become slow, and what killed it?
+//! Blames only an exchange that was alone with the target.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;

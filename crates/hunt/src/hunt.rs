@@ -1,5 +1,5 @@
 //! The hunt itself: draws, plays, and hands on what fails.
-//! Never lets one exchange decide: what fails is confirmed before it counts.
+//! A failure counts only once it is confirmed.
 
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;

@@ -1,5 +1,5 @@
-//! How a hunt goes about its work, and which recipe has which number.
-//! Never reads a clock.
+//! The options of a hunt, and which recipe has which number.
+//! Reads no clock.
 
 use std::path::PathBuf;
 use std::time::Duration;

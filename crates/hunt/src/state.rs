@@ -1,4 +1,4 @@
-//! What a hunt leaves behind so that the next one goes on where it ended.
+//! What a hunt leaves behind so that the next one can resume.
 
 use std::path::Path;
 

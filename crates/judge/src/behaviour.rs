@@ -1,5 +1,5 @@
-//! What a target did, in facts that can be compared between targets.
-//! Never judges, and never tells what changes from one exchange to the next, such as a date or a key.
+//! What a target did, as facts that can be compared between targets.
+//! Does not judge, and leaves out what differs between exchanges, such as a date or a key.
 
 use upspec_corpus::case::Case;
 use upspec_exchange::frames::frames;

@@ -1,6 +1,5 @@
-//! The versions that a target takes against those that it lists, over all cases of a run
+//! Compares the versions that a target accepts with those that it lists, over all cases of a run
 //! (RFC 6455 4.4: a refusal lists every version that the server is willing to use).
-//! Never looks at one case alone; the validators do.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,6 @@
-//! Our judgement of an opening handshake against tungstenite's: a handshake without a defect it
-//! takes, with the same accept value, and what it takes the RFCs do not forbid. Every known
-//! difference is listed with its reason. Never takes its side, nor ours.
+//! Our judgement of an opening handshake against tungstenite's: it accepts every flawless handshake
+//! with our accept value, and the RFCs do not forbid what it accepts. Every
+//! known difference is listed with its reason.
 
 use tungstenite::handshake::machine::TryParse as _;
 use tungstenite::handshake::server::{Request, create_response};

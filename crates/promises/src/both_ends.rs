@@ -1,5 +1,5 @@
-//! Our server answers, our client reads the answer, and the judge looks on: what the server writes
-//! must please both. Never leaves a choice to chance.
+//! Our server answers, our client reads the answer, and the judge watches: what the server writes
+//! must satisfy both. Nothing here is random.
 
 use std::sync::OnceLock;
 

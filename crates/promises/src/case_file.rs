@@ -1,5 +1,5 @@
-//! Any text as a case file and as a template: no panic, every problem has a place, and what loads is
-//! printed and loads again as the same cases. Never reads the embedded corpus: loading it is slow.
+//! Any text as a case file and as a template: no panic, every problem has a place, and what loads
+//! prints and loads again as the same cases. Does not read the embedded corpus: loading it is slow.
 
 use upspec_corpus::template::escape;
 use upspec_corpus::{Bindings, Case, Corpus, Source, Template, case_file as print, show};

@@ -1,6 +1,6 @@
-//! Offers of extensions and subprotocols, and answers to them: what our negotiator answers our
+//! Offers of extensions and subprotocols, and their answers: what our negotiator answers, our
 //! checker accepts, and client and judge agree on what else may be answered.
-//! Never offers in a head that is malformed for other reasons.
+//! The heads are well-formed apart from the offers.
 
 use upspec_handshake::field::deflate::{Answer, Offer, PERMESSAGE_DEFLATE, fits};
 use upspec_handshake::field::extension::Extensions;

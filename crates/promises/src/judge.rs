@@ -1,6 +1,6 @@
-//! Any record against any case of the corpus: a verdict without a panic, the same however reads
-//! were cut, with places inside the octets and requirements that exist.
-//! Never asks whether the verdict is the right one.
+//! Any record against any case of the corpus: a verdict without a panic, the same wherever reads
+//! are cut, with places inside the octets and requirements that exist.
+//! Whether the verdict is right is not asked.
 
 use upspec_exchange::{IoKind, Octets, Record, Talk};
 use upspec_judge::{CaseResult, TargetFacts, Verdict, awaits, judge as judged, settle};

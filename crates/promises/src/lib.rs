@@ -1,5 +1,5 @@
-//! What the fuzz targets check, as functions that take any octets and panic when a promise is broken.
-//! Never part of what users install; the libFuzzer side is a workspace of its own, in `fuzz/`.
+//! What the fuzz targets check: functions that take any octets and panic when a promise is broken.
+//! Users do not install this crate; the libFuzzer side is a workspace of its own, in `fuzz/`.
 //!
 //! Every target is a row of [`TARGETS`]. The same bodies run under libFuzzer and in `cargo test`,
 //! which replays the seeds and every input that once broke something.

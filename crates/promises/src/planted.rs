@@ -1,5 +1,5 @@
-//! One bug for each target, which only the feature `planted` turns on: each changes what a target
-//! has found out, so that the target's own checks must notice. Never on in a build for users.
+//! One bug for each target, turned on only by the feature `planted`: each changes what a target
+//! has found, so that the target's own checks must notice. Builds for users leave it off.
 //!
 //! No seed shows any of the bugs; a test makes sure of it.
 

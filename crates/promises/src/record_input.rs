@@ -1,5 +1,5 @@
-//! A record of one link as octets: every input is one, and every short one of a report is an input.
-//! Never fails to read an input; lengths that are too long end with the input.
+//! A record of one link as octets: every input reads as a record, and every short record of a report
+//! can be written as an input. A length beyond the end of the input is cut there.
 
 use upspec_exchange::{Io, IoKind, Link, Over, Record};
 use upspec_handshake::Party;

@@ -1,6 +1,6 @@
-//! Our server and our client against each other over any request: they come to the same end however
-//! the octets arrive, and the judge never blames what our server wrote.
-//! Never feeds one of them what the other would not send, but for the octets after the request.
+//! Our server and our client against each other over any request: they reach the same end however
+//! the octets arrive, and the judge finds nothing wrong with what our server wrote.
+//! Each reads only what the other sends, apart from the octets after the request.
 
 use upspec_handshake::field::framing::Framing;
 use upspec_handshake::peer::table::{ClientState, ServerState};

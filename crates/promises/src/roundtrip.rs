@@ -1,5 +1,5 @@
-//! A request made of its parts, written down and read back, is the same request; what is odd about
-//! its spelling is noted, and nothing else. Never writes a request that could be read in two ways.
+//! A request built from its parts, written and read back, is the same request; what is odd about
+//! its spelling is noted, and nothing else. It writes no request that could be read in two ways.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use upspec_handshake::{RequestHead, Status, Version, ViolationKind};

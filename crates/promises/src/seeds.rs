@@ -1,5 +1,5 @@
-//! Makes inputs for the targets from what the corpus and the stored reports have, and writes them
-//! into folders. Never writes over an input that a person has put there.
+//! Makes inputs for the targets from the corpus and the stored reports, and writes them
+//! into folders. It does not overwrite an input that a person put there.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
-//! The reference server that ships, over HTTP/1 and HTTP/2: it never panics, how octets arrive does not
-//! matter to it, and every response that it writes is in order, permitted, and passes the check of a
-//! switch.
+//! The reference server that ships, over HTTP/1 and HTTP/2: it does not panic, how octets arrive
+//! does not matter, and every response that it writes is well-formed, permitted, and passes the
+//! check of a switch.
 
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;

@@ -1,5 +1,5 @@
 //! A request in parts, and what each edit does to it.
-//! Never fails: an edit that finds nothing to change changes nothing.
+//! An edit that finds nothing to change changes nothing.
 
 use upspec_corpus::template::Binding;
 

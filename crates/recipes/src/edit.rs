@@ -1,5 +1,5 @@
-//! What an edit is: a verb and its arguments, with one spelling each.
-//! Never applies itself; `draft` does.
+//! An edit: a verb and its arguments, with one spelling each.
+//! `draft` applies it.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! What a recipe is, and its one-line spelling.
-//! Never renders a request; `render` does.
+//! A recipe, and its one-line spelling.
+//! `render` turns it into a request.
 
 use std::fmt;
 use std::str::FromStr;

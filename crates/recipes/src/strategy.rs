@@ -1,5 +1,5 @@
 //! Recipes for property tests.
-//! Never another shrinker than [`Recipe::simpler`].
+//! They shrink by [`Recipe::simpler`] alone.
 
 use arbitrary::{Arbitrary as _, Unstructured};
 use proptest::prelude::Rng as _;

@@ -1,5 +1,5 @@
 //! Octets with bindings between them, one unit each, so that edits can count and cut them.
-//! Never renders anything; a [`Template`] does.
+//! A [`Template`] renders it.
 
 use std::fmt;
 

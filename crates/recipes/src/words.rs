@@ -1,5 +1,5 @@
-//! The fixed choices of an edit: one table of words per choice, simplest first.
-//! Never says what a choice does to a request; `draft` does.
+//! The fixed choices of an edit: one table of words each, simplest first.
+//! What a choice does to a request is in `draft`.
 
 use std::fmt;
 

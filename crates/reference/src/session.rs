@@ -1,5 +1,5 @@
 //! One connection of the server, without I/O: octets in, actions out.
-//! Never reads a clock: what time it is comes in with the octets.
+//! Reads no clock: the time comes in with the octets.
 
 mod body;
 

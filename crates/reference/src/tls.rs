@@ -1,5 +1,5 @@
-//! TLS for the server: a certificate that is made when it starts, and the choice of a protocol.
-//! Never reads a key from a file, and never keeps one longer than the server.
+//! TLS for the server: a certificate made at startup, and the choice of a protocol.
+//! The key is read from no file, and lives only as long as the server.
 
 use std::io;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! A target, all that is known of it, and one exchange with it.
+//! A target, everything known about it, and one exchange with it.
 
 use std::sync::Arc;
 use std::time::Duration;

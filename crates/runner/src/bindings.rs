@@ -1,5 +1,5 @@
-//! What stands in the place of each binding in one exchange: the target's parts, and fresh nonces.
-//! Never draws from anything but the seed: the same turn of the same run has the same octets.
+//! The value of each binding in one exchange: parts of the target's URL, and fresh nonces.
+//! Nonces come from the seed alone: the same turn of the same run has the same octets.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

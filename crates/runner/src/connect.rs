@@ -1,5 +1,5 @@
-//! Opens connections to a target: resolved once, TCP or TLS, each with its deadline.
-//! Never writes a byte of a case.
+//! Opens TCP and TLS connections to a target: it is resolved once, and each has its deadline.
+//! Writes nothing of a case.
 
 use std::io;
 use std::net::SocketAddr;

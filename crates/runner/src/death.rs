@@ -1,5 +1,5 @@
-//! After the target has died: who did it, and how the run goes on.
-//! Never calls a case the killer that was not alone with the target.
+//! After the target has died: which case killed it, and how the run goes on.
+//! Blames only a case that was alone with the target.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Why we could not do our job: the URL, the connection, TLS on our side, the server command.
+//! Errors on our side: the URL, the connection, our TLS, the server command.
 
 use std::io;
 use std::net::SocketAddr;

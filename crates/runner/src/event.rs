@@ -1,4 +1,4 @@
-//! What a run tells while it goes on, and what it leaves behind.
+//! What a run reports as it goes, and what it leaves behind.
 //! Data only: reporters read it, and nothing here talks back to the run.
 
 use upspec_judge::{CaseResult, TargetFacts};

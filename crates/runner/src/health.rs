@@ -1,5 +1,5 @@
-//! Is the target still alive, and who can have killed it?
-//! Plays nothing itself: it is given the means to play a control.
+//! Is the target still alive, and which case may have killed it?
+//! Plays nothing itself: the caller passes in a way to play a control.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};

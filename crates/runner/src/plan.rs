@@ -1,5 +1,5 @@
 //! Which cases a run plays, and in which phase.
-//! Never reads a case's meaning beyond its id, its role and its partner.
+//! Looks only at a case's id, role and partner.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! Plays the steps of a case on its connections and records it. Waits end as soon as the judge says that
-//! the outcome is decided.
+//! Plays the steps of a case on its connections and records it. A wait ends as soon as the judge says
+//! that the outcome is decided.
 
 use std::borrow::Cow;
 use std::time::Duration;

@@ -1,6 +1,6 @@
-//! Plays single cases on a target, one connection each, for callers that choose the next case by what
+//! Plays single cases on a target, one connection each, for callers that choose each case by what
 //! the last one showed.
-//! Never plays a case again by itself.
+//! Repeats no case on its own.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The results of a run as they come in, and what is told of it.
+//! Collects the results of a run as they come in, and reports them.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

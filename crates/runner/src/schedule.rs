@@ -1,4 +1,4 @@
-//! Plays the cases of a phase, so many at a time.
+//! Plays the cases of a phase, a limited number at a time.
 
 use std::collections::VecDeque;
 

@@ -1,5 +1,5 @@
 //! The command that starts the target: its process group, its port, its end.
-//! Never reads what the command prints.
+//! Does not read what the command prints.
 
 use std::process::Stdio;
 use std::time::Duration;

@@ -1,5 +1,4 @@
-//! How a run goes about its work: the knobs of the command line as plain data.
-//! Never says what is expected of a target.
+//! The settings of a run: the options of the command line as plain data.
 
 use std::time::Duration;
 

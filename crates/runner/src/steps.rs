@@ -1,5 +1,5 @@
-//! What the steps of a case come to: the octets that they write, how long they wait, which response
-//! heads they take.
+//! Turns the steps of a case into action: the octets they write, how long they wait, which response
+//! heads they consume.
 
 use std::time::Duration;
 

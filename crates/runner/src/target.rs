@@ -1,5 +1,5 @@
-//! What the user points the suite at: a ws, wss, http, https or h2c URL, taken apart once.
-//! Never resolves a name and never connects.
+//! What the user points the suite at: a ws, wss, http, https or h2c URL, parsed once.
+//! Resolves no name and opens no connection.
 
 use std::fmt;
 use std::net::Ipv6Addr;

@@ -1,5 +1,5 @@
-//! The connections of a case together with their record: whatever goes over one is written down in the
-//! same breath. Every wait comes with its end.
+//! The connections of a case with their record: whatever crosses one is recorded at the
+//! same moment. Every wait has a deadline.
 
 use std::future::poll_fn;
 use std::io;

@@ -1,6 +1,6 @@
-//! Brings one case to its result: its exchanges, the look whether the target survived them, and the
-//! attempts it takes until the result stands.
-//! Compares the verdicts that the judge gives, and gives none.
+//! Brings a case to its result: its exchanges, a check that the target survived, and the
+//! repeats needed until the result stands.
+//! Compares the judge's verdicts, and gives none itself.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,4 @@
 //! The Connection field.
-//! Never decides what follows from an option.
 
 use super::Malformed;
 use super::list::tokens;

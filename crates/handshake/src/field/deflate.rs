@@ -1,5 +1,4 @@
 //! The parameters of permessage-deflate, RFC 7692 section 7.
-//! Never compresses anything.
 
 use super::extension::Extension;
 use super::parameter::Parameter;

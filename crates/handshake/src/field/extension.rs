@@ -1,5 +1,5 @@
 //! The Sec-WebSocket-Extensions field.
-//! Never knows an extension: what their parameters mean stands in a file of its own.
+//! Knows no extension by name: `deflate` says what the parameters of permessage-deflate mean.
 
 use super::list::{Element, elements};
 use super::parameter::{Parameter, ParameterViolation, segments};

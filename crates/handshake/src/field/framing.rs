@@ -1,5 +1,4 @@
-//! Where the body of a message ends, told by its head: RFC 9112 section 6.
-//! Never reads a body.
+//! Tells from a message's head where its body ends: RFC 9112 section 6.
 
 use super::list::elements_of;
 use super::parameter::{Parameter, segments};

@@ -1,5 +1,5 @@
-//! The Host field, and a host with a port wherever else one stands.
-//! Never looks a name up and never compares hosts.
+//! The Host field, and a host with a port wherever else it occurs.
+//! Resolves no name and compares no hosts.
 
 use super::uri::{REG_NAME, USERINFO, first_odd};
 use std::net::{Ipv4Addr, Ipv6Addr};

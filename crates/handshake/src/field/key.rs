@@ -1,5 +1,5 @@
 //! Sec-WebSocket-Key and Sec-WebSocket-Accept.
-//! Never makes a nonce: the octets of one come from the caller.
+//! Generates no nonce: the caller supplies its octets.
 
 use base64::Engine;
 use base64::alphabet::STANDARD;

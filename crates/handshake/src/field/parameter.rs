@@ -1,5 +1,4 @@
 //! Parameters: the names and values that follow an element after semicolons.
-//! Never says which parameters an element may have.
 
 use super::list::{Element, length_before};
 use super::quoted::quoted_string;

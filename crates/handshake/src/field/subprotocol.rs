@@ -1,5 +1,4 @@
 //! The Sec-WebSocket-Protocol field.
-//! Never chooses a subprotocol.
 
 use super::Malformed;
 use super::list::tokens;

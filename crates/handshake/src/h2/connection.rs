@@ -1,5 +1,5 @@
 //! What one side of a connection said, in order by stream.
-//! Never looks at what the other side said.
+//! Does not look at what the other side said.
 
 use super::reader::{Event, EventKind, Reader};
 use super::{ErrorCode, FramingViolation, HeaderList};

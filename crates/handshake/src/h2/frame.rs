@@ -1,5 +1,5 @@
 //! One frame of HTTP/2: its header, its payload, and what the payload of each type means.
-//! Never looks at other frames: order and streams are for the reader.
+//! Looks at no other frame: order and streams are for the reader.
 
 use super::{ErrorCode, flag, kind};
 use crate::Status;

@@ -1,5 +1,5 @@
-//! Header blocks: decoded with the state of the connection, encoded without any (RFC 7541).
-//! Never holds more than a bounded header list, whatever a block expands to.
+//! Header blocks: decoded with the connection's state, encoded without any (RFC 7541).
+//! The decoded list is bounded, however far a block expands.
 
 /// Decodes the header blocks of one direction of a connection, in their order.
 pub struct Decoder {

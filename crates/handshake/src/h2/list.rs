@@ -1,5 +1,5 @@
 //! A decoded header list, read as the head of a message and written from one.
-//! Never checks the list: [`super::message`] does.
+//! Does not check the list; [`super::message`] does.
 
 use super::hpack;
 use super::message::is_connection_specific;

@@ -1,5 +1,5 @@
 //! The numbers of HTTP/2 and their names: frame types, flags, settings, error codes.
-//! Never refuses a number: unknown ones are kept, for peers may send them (RFC 9113 4.1, 5.5).
+//! Keeps unknown numbers, because peers may send them (RFC 9113 4.1, 5.5).
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,5 +1,4 @@
-//! Walks through the lines of a head that is known to be complete and collects its violations.
-//! Never decides what a line means.
+//! Walks through the lines of a complete head and collects its violations.
 
 use crate::{Violation, ViolationKind};
 use std::ops::Range;

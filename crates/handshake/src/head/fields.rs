@@ -1,5 +1,5 @@
-//! Holds the field lines of a head as they came: order, spelling and places kept.
-//! Never interprets a value; the field grammars do that.
+//! Holds the field lines of a head as received, with their order, spelling and places.
+//! Does not interpret values; the field grammars do.
 
 use std::borrow::Cow;
 use std::ops::Range;

@@ -1,5 +1,5 @@
 //! Reads the head of a request: the request line, then the field section.
-//! Never repairs a request line: what is not three words parted by single spaces is noted.
+//! Repairs nothing: a line other than three words separated by single spaces is noted.
 
 use super::cursor::{Cursor, first_run};
 use super::{Fields, Version, in_order, section};

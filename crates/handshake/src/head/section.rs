@@ -1,5 +1,5 @@
 //! Reads the field section of a head: the lines between the start line and the empty line.
-//! Never drops a line except those that RFC 9112 2.2 tells to ignore.
+//! Keeps every line but those that RFC 9112 2.2 says to ignore.
 
 use super::cursor::{Cursor, first_run};
 use super::{FieldLine, Fields};

@@ -1,5 +1,5 @@
 //! The client's side of an opening handshake.
-//! Never makes a request: it is given one, octet by octet as it goes out.
+//! Makes no request: the caller passes in the octets that it sends.
 
 use super::switch::{Agreed, check, opens_websocket};
 use super::table::{ClientInput, ClientState};

@@ -1,4 +1,4 @@
-//! A request that is refused: with what, and by which rule.
+//! Why and how a server refuses a request.
 
 use crate::field::version::VERSION;
 use crate::opening::Defect;

@@ -1,5 +1,5 @@
-//! The server's side of an opening handshake, of any version of HTTP.
-//! It never answers by itself: it decides, and the caller asks for the answer or overrules it.
+//! The server's side of an opening handshake, over any version of HTTP.
+//! It decides, but does not answer: the caller asks for the answer, or overrules it.
 
 use super::table::{ServerInput, ServerState};
 use super::{Decision, HEAD_LIMIT, LINE_LIMIT, Refusal, Service};

@@ -1,4 +1,4 @@
-//! The one check of a response that opens a tunnel: a 101, or in HTTP/2 the 2xx to an extended
+//! The one check of a response that opens a tunnel: a 101 or, in HTTP/2, a 2xx to an extended
 //! CONNECT, held against the request that it answers (RFC 6455 4.1, 4.2.2; RFC 9110 7.8, 15.2.2;
 //! RFC 8441 5). The client fails by it, and the rules about servers are mapped from it.
 //!

@@ -1,5 +1,4 @@
-//! Every transition of both parties: what each state becomes on each input.
-//! Never acts: the machines look their next state up here.
+//! Every transition of both parties: the next state for each state and input.
 
 /// Where a client stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,4 +1,4 @@
-//! What a response that opens a tunnel can have wrong, and every reason for which a client fails the
+//! Every fault of a response that opens a tunnel, and every reason for which a client fails the
 //! connection, each with the rules behind it.
 
 use crate::field::deflate::{DeflateViolationKind, Misfit};

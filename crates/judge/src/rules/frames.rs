@@ -1,5 +1,5 @@
 //! What follows the 101 of a WebSocket: frames as a server may send them (RFC 6455 5, 7.4).
-//! Never asks whether a frame was due; cases do.
+//! Does not ask whether a frame was due; cases do.
 
 use upspec_exchange::frames::{MOST_FRAMES, frames};
 use upspec_exchange::{Response, Talk, Tunnel};

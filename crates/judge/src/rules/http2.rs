@@ -1,5 +1,5 @@
-//! What HTTP/2 asks of the frames and header lists of a server (RFC 9113, RFC 8441 3).
-//! Never looks at what the fields mean; the validators of HTTP/1.1 and WebSocket do, where they apply.
+//! What HTTP/2 requires of a server's frames and header lists (RFC 9113, RFC 8441 3).
+//! What the fields mean is for the rules of HTTP and WebSocket, where they apply.
 
 use std::ops::Range;
 

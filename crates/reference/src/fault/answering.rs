@@ -1,4 +1,4 @@
-//! What a faulty server makes of its answers.
+//! How a faulty server changes its answers.
 
 use upspec_handshake::field::elements_of;
 use upspec_handshake::field::upgrade::Protocol;

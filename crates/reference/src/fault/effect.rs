@@ -1,4 +1,4 @@
-//! Where a server can be wrong, and how a fault makes it so.
+//! Where a server can go wrong, and what a fault changes there.
 
 use upspec_handshake::frame::{Frame, FrameHeader, FrameViolation};
 use upspec_handshake::h2::{HeaderList, ListViolation};

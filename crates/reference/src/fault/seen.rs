@@ -1,5 +1,5 @@
 //! What a faulty server sees of a request head: its lines, which an effect may change.
-//! Nothing is corrected: what no fault touches is written as it came.
+//! Corrects nothing: lines that no fault touches are written as received.
 
 use upspec_handshake::field::elements_of;
 use upspec_handshake::h2::{HeaderField, HeaderList};

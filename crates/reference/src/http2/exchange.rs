@@ -1,5 +1,5 @@
-//! One request of HTTP/2 as the resources of the server see it, and their answer as HTTP/2 writes it.
-//! It sees no request that is malformed in HTTP/2.
+//! One HTTP/2 request as the server's resources see it, and their answer in HTTP/2.
+//! Malformed requests do not get this far.
 
 use std::time::SystemTime;
 

@@ -1,4 +1,4 @@
-//! What a fault changes where the server speaks HTTP/2: one function for each place that asks.
+//! What a fault changes in HTTP/2: one function for each place that asks.
 
 use upspec_handshake::RequestHead;
 use upspec_handshake::field::key::{Key, accept};

@@ -1,4 +1,4 @@
-//! Frames of WebSocket, read and sent, and their compression.
+//! Faults in reading, sending and compressing WebSocket frames.
 
 use upspec_handshake::frame::{FrameViolation, opcode, write};
 

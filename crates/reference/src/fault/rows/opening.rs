@@ -1,4 +1,4 @@
-//! What passes for an opening handshake: Upgrade, Connection, key and version.
+//! Faults in what passes for an opening handshake: Upgrade, Connection, key and version.
 //!
 //! A wrong key is read as the example of the RFC; the accept value is computed from what was sent
 //! all the same, as a server that does not look at the key would do.

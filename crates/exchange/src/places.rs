@@ -22,7 +22,7 @@ pub(crate) fn places(block: &[u8]) -> Vec<ValueAt> {
     places
 }
 
-/// The next representation: `Some(None)` for the update of a table size, which is no field.
+/// The next representation: `Some(None)` for a table size update, which is not a field.
 fn next(block: &[u8], at: &mut usize) -> Option<Option<ValueAt>> {
     let first = *block.get(*at)?;
     let prefix = match first {

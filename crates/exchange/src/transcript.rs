@@ -41,7 +41,7 @@ pub struct Talk<'o> {
     octets: &'o Octets<'o>,
 }
 
-/// A connection of its own inside of the one that was opened.
+/// A separate connection inside the one that was opened.
 #[derive(Debug)]
 pub struct Tunnel<'o> {
     /// The server has ended it, whatever became of the connection around it.
@@ -107,7 +107,7 @@ pub enum BodyState {
     Malformed,
 }
 
-/// How a link ended, and what is known of the waiting before that.
+/// How a link ended, and what is known about the wait before that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ending {
     /// How the client ended its side before leave was taken.

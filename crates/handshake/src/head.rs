@@ -28,7 +28,7 @@ use cursor::Cursor;
 use memchr::memchr_iter;
 use std::fmt;
 
-/// What reading came to: a result, or "more octets are needed". The latter is no error.
+/// The result of reading, or "more octets are needed", which is not an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status<T> {
     /// The thing is complete.

@@ -10,7 +10,7 @@ use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
 /// Why a message could not be inflated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InflateViolation {
-    /// The octets are no DEFLATE data, or refer to what was never there.
+    /// The octets are not DEFLATE data, or refer to data that does not exist.
     Malformed,
     /// The data grows beyond the limit.
     TooLong,

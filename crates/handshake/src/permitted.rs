@@ -26,7 +26,7 @@ pub enum Answer {
     Close,
     /// Neither an octet nor the end.
     Silence,
-    /// Octets that are no HTTP, or in HTTP/2 a 101 (RFC 9113 8.6).
+    /// Octets that are not HTTP, or in HTTP/2 a 101 (RFC 9113 8.6).
     Junk,
 }
 

@@ -13,7 +13,7 @@ use crate::finding::{Finding, Kind, Symptom, case_topic};
 use crate::hunt::{Event, Hunt};
 
 impl Hunt {
-    /// Counts a result whose like is known, and looks into any other.
+    /// Counts a result that is like a known one, and examines any other.
     pub(crate) async fn examine(&self, recipe: &Recipe, symptom: &Symptom) {
         if self.count_known(recipe, symptom) {
             return;
@@ -35,10 +35,10 @@ impl Hunt {
         }
     }
 
-    /// Whether the like of a result is known, or was looked into often enough; if so it is counted.
+    /// Counts a result that is like a known one or was examined often enough; returns whether it did.
     fn count_known(&self, recipe: &Recipe, symptom: &Symptom) -> bool {
         let key = symptom.key();
-        // What is left at the end is looked into only where nothing like it is known.
+        // What is left at the end is examined only if nothing like it is known.
         let over = self.is_over();
         let mut notes = self.notes();
         let enough = notes.examined.get(&key).is_some_and(|times| *times >= MOST_EXAMS);
@@ -166,7 +166,7 @@ fn save(folder: &Path, path: &Path, text: &str) -> std::io::Result<()> {
 
 /// How many further recipes of one shape a finding names.
 const MOST_ALSO: usize = 3;
-/// How often results of one symptom are looked into.
+/// How often results with a symptom are examined.
 const MOST_EXAMS: u32 = 4;
 /// How often a result is played again, and how often it must come.
 const TRIES: u32 = 3;
@@ -174,5 +174,5 @@ const ENOUGH: u32 = 2;
 /// The most plays and the most time that shrinking takes.
 const MOST_PLAYS: u32 = 300;
 const MOST_TIME: Duration = Duration::from_secs(10);
-/// How many times longer silence is waited for when a result is confirmed.
+/// How many times longer silence must last when a result is confirmed.
 const PATIENCE: u32 = 5;

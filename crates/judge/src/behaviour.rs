@@ -49,7 +49,7 @@ fn connection(answer: &Response<'_>) -> &'static str {
     if answer.ends_connection() { "closed" } else { "kept" }
 }
 
-/// The frames after the 101 that are no data, and the end of the stream.
+/// The frames after the 101, Pings apart, and the end of the stream.
 fn tunnel(view: &View<'_, '_>) -> Option<String> {
     let octets = view.tunnel_octets()?;
     let mut said = Vec::new();

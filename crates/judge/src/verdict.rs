@@ -175,7 +175,7 @@ fn beside_the_point(
         let response = (200..600).contains(&status);
         return (response && is_about_tunnel(case)).then_some((Reason::Blocked, NO_TUNNEL));
     }
-    // A 101 to an earlier request is no answer to the one that the case is about.
+    // A 101 to an earlier request does not answer the one that the case is about.
     (view.is_cut_short() && !fails(matched)).then_some((
         Reason::NotApplicable,
         "the request that the case is about comes behind this one",
@@ -214,7 +214,7 @@ fn graded(
     citations.finding(requirement, verdict, message, answer_place(view))
 }
 
-/// Whether the answer is one that the case fails.
+/// Whether the case fails on this answer.
 fn fails(matched: &Matched<'_>) -> bool {
     match matched {
         Matched::Alternative(found) => found.grade == Grade::Fail,

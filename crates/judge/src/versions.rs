@@ -33,7 +33,7 @@ pub(crate) fn check(results: &mut [CaseResult], citations: &Citations<'_>) {
 
 pub(crate) const RULE: &str = "rfc6455/4.4-version-list";
 
-/// What a case shows of versions: those that refusals list, and the one that was taken.
+/// What a case shows about versions: those that refusals list, and the one accepted.
 pub(crate) fn aside(view: &View<'_, '_>, twin: Option<&View<'_, '_>>) -> Aside {
     let views = [Some(view), twin].into_iter().flatten();
     Aside {

@@ -55,7 +55,7 @@ fn reload(corpus: &Corpus) {
     }
 }
 
-/// Not one that fills megabytes only to be looked at.
+/// Whether a step is small; large ones would fill megabytes only to be looked at.
 fn is_small(step: &upspec_corpus::case::Step) -> bool {
     use upspec_corpus::case::Act;
     use upspec_corpus::template::Binding;

@@ -46,7 +46,7 @@ pub struct Target {
     pub name: &'static str,
     /// Checks one input; panics when a promise is broken.
     pub check: fn(&[u8]),
-    /// Makes inputs of what the corpus and the stored reports have.
+    /// Makes inputs from the corpus and the stored reports.
     pub seeds: fn(&Material) -> Vec<Vec<u8>>,
 }
 

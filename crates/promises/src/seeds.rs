@@ -28,7 +28,7 @@ pub struct Material {
 }
 
 impl Material {
-    /// What the corpus has.
+    /// The material of the corpus.
     pub fn of_corpus(corpus: &Corpus) -> Self {
         let requests: BTreeSet<Vec<u8>> = corpus.cases.iter().filter_map(written).collect();
         let service = Service { subprotocols: vec![b"chat".to_vec()], ..Service::default() };
@@ -42,7 +42,7 @@ impl Material {
         }
     }
 
-    /// Adds the records of a stored report. What it holds beside them is not looked at.
+    /// Adds the records of a stored report. The rest of it is ignored.
     ///
     /// # Errors
     ///
@@ -70,7 +70,7 @@ impl Material {
     }
 }
 
-/// Writes the inputs of every target into a folder of its name, and says how many there are. A name
+/// Writes the inputs of every target into a folder of its name, and returns their number. A name
 /// is the SHA-256 of the input, so that folders can be put together.
 ///
 /// # Errors

@@ -24,7 +24,7 @@ pub(crate) struct RecipeTree {
     settled: Recipe,
     /// Simpler ones that are still to be tried, the next one last.
     untried: Vec<Recipe>,
-    /// The one that is tried.
+    /// The recipe to try.
     current: Recipe,
 }
 

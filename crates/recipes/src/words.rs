@@ -178,7 +178,7 @@ choice! {
     SameLengths = "same-lengths",
     /// Two Content-Length lines that differ.
     TwoLengths = "two-lengths",
-    /// A Content-Length that is no number.
+    /// A Content-Length that is not a number.
     BadLength = "bad-length",
     /// Content-Length beside chunks.
     Both = "both",

@@ -61,7 +61,7 @@ impl Identity {
 
 /// A connection inside TLS, or the one that carries no TLS.
 pub(crate) enum Welcomed {
-    /// It is to be ended: what is no TLS has its alert by now.
+    /// It must end: a client that does not speak TLS has its alert by now.
     Failed(TcpStream),
     /// It may be spoken on.
     Inside(Box<TlsStream<TcpStream>>, Agreed),

@@ -123,5 +123,5 @@ fn unique(numbers: impl Iterator<Item = usize>) -> Vec<usize> {
     numbers.filter(|number| seen.insert(*number)).collect()
 }
 
-/// After so many deaths the target is left alone.
+/// After this many deaths the target is left alone.
 const MOST_DEATHS: usize = 50;

@@ -104,7 +104,7 @@ impl<'a> Extensions<'a> {
         self.violations.is_empty()
     }
 
-    /// The extensions of this name, compared without case.
+    /// The extensions of this name, whatever its case.
     pub fn named(&self, name: &str) -> impl Iterator<Item = &Extension<'a>> {
         self.list.iter().filter(move |found| found.name.eq_ignore_ascii_case(name.as_bytes()))
     }

@@ -68,7 +68,7 @@ pub enum TransferEncoding {
     Absent,
     /// The last coding is chunked, and no other one is.
     Chunked,
-    /// The last coding is not chunked, or there is none.
+    /// The last coding is missing or not chunked.
     Other,
     /// A coding is malformed, or chunked has a parameter or stands before another coding.
     Invalid,

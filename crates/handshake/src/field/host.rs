@@ -33,7 +33,7 @@ pub enum HostForm {
 pub enum HostViolation {
     /// What stands in brackets is not an address, or the closing bracket is missing.
     IpLiteral,
-    /// The octet at this place of the value is not one of a name.
+    /// The octet at this place of the value cannot be part of a name.
     Octet(usize),
     /// What follows the colon at this place is not digits.
     Port(usize),

@@ -12,7 +12,7 @@ use crate::Status;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameHeader {
-    /// How many octets of payload follow, by the sender's word. Whoever buffers sets a limit.
+    /// How many octets of payload follow, according to the sender. Whoever buffers sets a limit.
     pub announced: usize,
     /// What the payload is; see [`kind`].
     pub kind: u8,

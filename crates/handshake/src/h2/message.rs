@@ -68,7 +68,7 @@ pub enum ListKind {
     Trailers,
 }
 
-/// Everything that is wrong with a header list, in the order of its fields; what is missing comes
+/// Everything wrong with a header list, in the order of its fields; what is missing comes
 /// last.
 pub fn violations(list: &HeaderList, kind: ListKind) -> Vec<ListViolation> {
     let mut found = Vec::new();

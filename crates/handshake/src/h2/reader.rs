@@ -97,7 +97,7 @@ enum Stage {
     Preface,
     FirstFrame,
     Frames,
-    /// The octets are no frames that we could follow.
+    /// The octets cannot be followed as frames.
     Lost,
 }
 

@@ -50,7 +50,7 @@ impl<'b> Fields<'b> {
         self.0.len()
     }
 
-    /// Whether there is no field line.
+    /// Whether there are no field lines.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -74,7 +74,7 @@ impl Server {
         }
     }
 
-    /// Refuses on grounds of the service, such as its origin or that there is none (RFC 6455
+    /// Refuses on grounds of the service, such as a wrong or missing origin (RFC 6455
     /// 4.2.2). The caller knows the answer: 403, 404, a redirect.
     pub fn refuse(&mut self) {
         self.enter(ServerInput::Refuse);

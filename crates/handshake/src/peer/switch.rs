@@ -249,7 +249,7 @@ impl Check<'_, '_, '_> {
         self.found.push(SwitchViolation { kind, at });
     }
 
-    /// Where the first line of this field stands; the whole head where there is none.
+    /// Where the first line of this field stands, or else the whole head.
     fn line(&self, name: &str) -> Range<usize> {
         let line = self.response.fields.lines(name).next();
         line.map_or(self.head(), |line| line.line.clone())
@@ -272,7 +272,7 @@ fn deflate(answer: &Extensions<'_>, offer: &Extensions<'_>) -> Vec<Kind> {
                 Kind::DeflateParameter { name: violation.parameter.to_vec(), kind: violation.kind }
             })),
             Ok(_) if offers.is_empty() => {
-                // An offer with a faulty parameter is declined (RFC 7692 7), and there is no other.
+                // An offer with a faulty parameter is declined (RFC 7692 7), and it is the only one.
                 let violations =
                     named().filter_map(|offer| Offer::parse(offer).err()).flatten().next();
                 found.extend(violations.map(|violation| Kind::DeflateDeclined {

@@ -28,7 +28,7 @@ pub enum ClientInput {
     Switch,
     /// A head with any other status.
     Final,
-    /// A 101 that does not pass, or octets that are no response.
+    /// A 101 that does not pass, or octets that are not a response.
     Failure,
     /// The server has closed.
     End,

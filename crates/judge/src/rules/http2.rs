@@ -35,7 +35,7 @@ fn framing(http2: &Http2, breaches: &mut Vec<Breach>) {
                 continue;
             }
             FramingViolationKind::PrefaceWrong => "rfc9113/3.4-preface-sent",
-            // A list beyond our own limit is no fault of the target, and what follows is lost on us.
+            // A list beyond our own limit is not the target's fault, and we cannot read what follows.
             FramingViolationKind::BlockTooLarge => break,
             _ => "rfc9113/4.2-frame-sent",
         };

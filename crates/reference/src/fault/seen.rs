@@ -7,7 +7,7 @@ use upspec_handshake::h2::{HeaderField, HeaderList};
 /// A request head in lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Seen {
-    /// The head as it was sent; nothing if there is no complete one.
+    /// The head as it was sent; empty until it is complete.
     pub(crate) octets: Vec<u8>,
     /// The request line.
     pub(crate) start: Vec<u8>,

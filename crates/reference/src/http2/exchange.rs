@@ -141,7 +141,7 @@ pub(super) fn answer(
 fn written(config: &Config, answer: Answer) -> (HeaderList, Vec<u8>) {
     let answer = answer.varied(config);
     let mut list = HeaderList::of_response(&answer.head());
-    // There is no key that it could belong to (RFC 8441 5).
+    // It has no key to belong to (RFC 8441 5).
     list.fields.retain(|field| field.name != b"sec-websocket-accept");
     let list = faults::alter_list(config, list, &answer);
     match answer.content {

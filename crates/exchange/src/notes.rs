@@ -1,5 +1,5 @@
-//! The frames of HTTP/2 in words, for whoever shows a record.
-//! Never escapes: names, values and what peers say stay octets.
+//! HTTP/2 frames in words, for whoever shows a record.
+//! Escapes nothing: names, values and debug data stay octets.
 
 use upspec_handshake::field::upgrade::protocols;
 use upspec_handshake::h2::frame::{Frame, frames};

@@ -1,5 +1,5 @@
 //! Where the values of a header block stand among its octets (RFC 7541 6).
-//! Never decodes a value; the decoder does.
+//! Decodes no value; the decoder does.
 
 use std::ops::Range;
 
@@ -22,7 +22,7 @@ pub(crate) fn places(block: &[u8]) -> Vec<ValueAt> {
     places
 }
 
-/// The next representation: `Some(None)` for the update of a table size, which is no field.
+/// The next representation: `Some(None)` for a table size update, which is not a field.
 fn next(block: &[u8], at: &mut usize) -> Option<Option<ValueAt>> {
     let first = *block.get(*at)?;
     let prefix = match first {

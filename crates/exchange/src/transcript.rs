@@ -44,7 +44,7 @@ pub struct Talk<'o> {
     octets: &'o Octets<'o>,
 }
 
-/// A connection of its own inside of the one that was opened.
+/// A separate connection inside the one that was opened.
 #[derive(Debug)]
 pub struct Tunnel<'o> {
     /// The server has ended it, whatever became of the connection around it.

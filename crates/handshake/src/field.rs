@@ -1,5 +1,5 @@
-//! The grammars of the fields that an upgrade is made of, one file for each.
-//! Never lenient: each reader returns what is right and says what is wrong, and where.
+//! The grammars of the fields that make an upgrade, one file each.
+//! Strict: each reader returns what it could read, and reports every violation with its place.
 
 pub mod chunked;
 pub mod connection;

@@ -1,5 +1,5 @@
 //! The first frames after the 101: RFC 6455 section 5.
-//! Never reassembles or inflates messages.
+//! Does not reassemble or inflate messages.
 
 mod close;
 mod reader;
@@ -99,8 +99,8 @@ pub struct Frame<'b> {
     pub payload: Cow<'b, [u8]>,
     /// How many octets the frame takes.
     pub len: usize,
-    /// What is wrong. [`Frame::parse`] finds what is wrong with any frame; a [`FrameReader`] adds
-    /// what is wrong from this sender and at this place.
+    /// Violations. [`Frame::parse`] finds those of any frame; a [`FrameReader`] adds those that
+    /// depend on the sender and on earlier frames.
     pub violations: Vec<FrameViolation>,
 }
 

@@ -1,7 +1,7 @@
 //! HTTP/2 as far as upgrades and tunnels need it: frames, header lists, messages (RFC 9113, 8441).
-//! Never keeps the state of a session: flow control, priorities and duties to answer are not here.
+//! Keeps no session state: flow control, priorities and required answers are not here.
 //!
-//! [`frame`] reads and writes frames, [`hpack`] header blocks, [`reader`] makes events of the octets
+//! [`frame`] reads and writes frames, [`hpack`] header blocks, [`reader`] turns octets into events
 //! that one side sent, [`connection`] puts the events of a whole exchange in order by stream, and
 //! [`message`] says what is wrong with a header list.
 

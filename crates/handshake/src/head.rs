@@ -1,5 +1,5 @@
-//! Finds the head of a message in a growing buffer and reads it: strictly, but to the end.
-//! Never gives up on a head: what is wrong is noted as a [`Violation`] and reading goes on.
+//! Finds the head of a message in a growing buffer and reads all of it, strictly.
+//! Notes each error as a [`Violation`] and reads on.
 //!
 //! ```text
 //! HTTP-message = start-line CRLF *( field-line CRLF ) CRLF [ message-body ]   RFC 9112 2.1
@@ -28,7 +28,7 @@ use cursor::Cursor;
 use memchr::memchr_iter;
 use std::fmt;
 
-/// What reading came to: a result, or "more octets are needed". The latter is no error.
+/// The result of reading, or "more octets are needed", which is not an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status<T> {
     /// The thing is complete.

@@ -1,5 +1,5 @@
 //! Undoes permessage-deflate (RFC 7692 7.2.2): compressed messages in, their data out.
-//! It never compresses: messages may be sent as they are (RFC 7692 6), and ours are.
+//! Does not compress: messages may be sent as they are (RFC 7692 6), and ours are.
 
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::inflate_flags::{
@@ -10,7 +10,7 @@ use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
 /// Why a message could not be inflated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InflateViolation {
-    /// The octets are no DEFLATE data, or refer to what was never there.
+    /// The octets are not DEFLATE data, or refer to data that does not exist.
     Malformed,
     /// The data grows beyond the limit.
     TooLong,

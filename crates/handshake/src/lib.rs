@@ -1,8 +1,9 @@
 //! The reference handshake model: what the RFCs permit, read from and written to plain octets.
-//! It never does I/O, never asks for the time and never panics, whatever the octets are.
+//! It does no I/O, reads no clock, and does not panic on any octets.
 //!
 //! The model has no error type. What a peer does wrong is data: a [`Violation`] of a head, and
-//! others of fields, frames, header lists and responses that switch. "Not enough octets yet" is [`Status::Partial`].
+//! others of fields, frames, header lists and responses that switch. "Not enough octets yet" is
+//! [`Status::Partial`].
 
 pub mod field;
 pub mod frame;

@@ -1,5 +1,5 @@
-//! Chooses what a server answers to the offers of an opening handshake (RFC 6455 4.2.2, RFC 7692 5).
-//! Never selects what was not offered, and never reads a head: the offers come in parsed.
+//! Chooses a server's answer to the offers of an opening handshake (RFC 6455 4.2.2, RFC 7692 5).
+//! Selects only what was offered. The offers arrive parsed.
 
 use crate::field::deflate::{Answer, ClientWindow, Offer, PERMESSAGE_DEFLATE};
 use crate::field::extension::Extensions;

@@ -1,5 +1,6 @@
 //! Reads what a request of any version asks for, and everything that keeps it from being the opening
-//! handshake that RFC 6455 4.2.1 describes, or RFC 8441 5 for HTTP/2. Never says what a server answers; [`crate::permitted`] does.
+//! handshake that RFC 6455 4.2.1 describes, or RFC 8441 5 for HTTP/2. What a server may answer is in
+//! [`crate::permitted`].
 
 use crate::field::extension::Extensions;
 use crate::field::framing::Framing;
@@ -181,7 +182,7 @@ fn http_version(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     }
 }
 
-/// One valid Host (RFC 9112 3.2); it may be missing below HTTP/1.1, and in what is no HTTP/1.
+/// One valid Host (RFC 9112 3.2); it may be missing below HTTP/1.1, and outside HTTP/1.
 fn host_field(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     let mut values = head.fields.values("Host");
     match (values.next(), values.next()) {
@@ -237,7 +238,7 @@ fn framing(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     opening.note(consequence, rule, what);
 }
 
-/// Whether Content-Length is a number, if one that no integer of ours holds (RFC 9110 8.6).
+/// Whether Content-Length is a number, however large (RFC 9110 8.6).
 fn is_huge(head: &RequestHead<'_>) -> bool {
     let mut values = head.fields.values("Content-Length");
     let is_number = |value: &[u8]| !value.is_empty() && value.iter().all(u8::is_ascii_digit);

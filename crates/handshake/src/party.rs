@@ -1,4 +1,4 @@
-//! The two parties of a connection, and what they speak.
+//! The two parties of a connection, and the versions of HTTP they speak.
 
 use std::fmt;
 

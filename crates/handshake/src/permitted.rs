@@ -1,5 +1,5 @@
-//! Which answers the RFCs leave open to a request: the set of all of them, each with the
-//! requirements that allow it, advise against it or forbid it. Never picks one.
+//! Every answer that the RFCs allow to a request, each with the requirements that allow it, advise
+//! against it or forbid it. Picks none of them.
 
 use crate::RequestHead;
 use crate::opening::{Consequence, Opening};
@@ -26,7 +26,7 @@ pub enum Answer {
     Close,
     /// Neither an octet nor the end.
     Silence,
-    /// Octets that are no HTTP, or in HTTP/2 a 101 (RFC 9113 8.6).
+    /// Octets that are not HTTP, or in HTTP/2 a 101 (RFC 9113 8.6).
     Junk,
 }
 

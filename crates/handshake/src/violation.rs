@@ -1,5 +1,5 @@
-//! Names every way in which a head can leave the grammar, and says where the rule stands.
-//! Never judges: whether a violation fails a peer depends on who sent it and on the case.
+//! Every way in which a head can depart from the grammar, with the section of its rule.
+//! Does not judge: whether a violation fails a peer depends on the sender and the case.
 
 use std::ops::Range;
 

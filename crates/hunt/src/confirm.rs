@@ -1,5 +1,5 @@
-//! Looks into a result that did not pass: does it come again, with controls in between, and what is the
-//! smallest recipe that still shows it? A finding that did not come again is never written.
+//! Examines a result that did not pass: does it recur, with controls in between, and what is the
+//! smallest recipe that still shows it? A finding that did not recur is not written.
 
 use std::path::Path;
 use std::sync::atomic::Ordering;
@@ -9,42 +9,42 @@ use tokio::time::Instant;
 use upspec_corpus::case_file;
 use upspec_recipes::Recipe;
 
-use crate::finding::{Finding, Kind, Sign, case_topic};
+use crate::finding::{Finding, Kind, Symptom, case_topic};
 use crate::hunt::{Event, Hunt};
 
 impl Hunt {
-    /// Counts a result whose like is known, and looks into any other.
-    pub(crate) async fn examine(&self, recipe: &Recipe, sign: &Sign) {
-        if self.count_known(recipe, sign) {
+    /// Counts a result that is like a known one, and examines any other.
+    pub(crate) async fn examine(&self, recipe: &Recipe, symptom: &Symptom) {
+        if self.count_known(recipe, symptom) {
             return;
         }
         let _one_at_a_time = self.exam.lock().await;
         // Once the hunt is over only the very first finding is still worth its time.
         let found = !self.notes().state.findings.is_empty();
-        if self.count_known(recipe, sign) || (found && self.is_over()) {
+        if self.count_known(recipe, symptom) || (found && self.is_over()) {
             return;
         }
-        *self.notes().examined.entry(sign.key()).or_default() += 1;
-        let Some(sign) = self.comes_again(recipe, sign).await else {
+        *self.notes().examined.entry(symptom.key()).or_default() += 1;
+        let Some(symptom) = self.comes_again(recipe, symptom).await else {
             return;
         };
-        let smallest = self.shrink(recipe, &sign).await;
-        match self.comes_again(&smallest, &sign).await {
+        let smallest = self.shrink(recipe, &symptom).await;
+        match self.comes_again(&smallest, &symptom).await {
             Some(again) => self.record(&smallest, &again),
-            None => self.record(recipe, &sign),
+            None => self.record(recipe, &symptom),
         }
     }
 
-    /// Whether the like of a result is known, or was looked into often enough; if so it is counted.
-    fn count_known(&self, recipe: &Recipe, sign: &Sign) -> bool {
-        let key = sign.key();
-        // What is left at the end is looked into only where nothing like it is known.
+    /// Counts a result that is like a known one or was examined often enough; returns whether it did.
+    fn count_known(&self, recipe: &Recipe, symptom: &Symptom) -> bool {
+        let key = symptom.key();
+        // What is left at the end is examined only if nothing like it is known.
         let over = self.is_over();
         let mut notes = self.notes();
         let enough = notes.examined.get(&key).is_some_and(|times| *times >= MOST_EXAMS);
         let known = notes.state.findings.iter_mut().find(|known| {
             known.kind == Kind::Violation
-                && sign.is_like(&known.requirement, &known.label)
+                && symptom.is_like(&known.requirement, &known.label)
                 && (enough || over || known.is_shown_by(recipe))
         });
         match known {
@@ -57,14 +57,14 @@ impl Hunt {
     }
 
     /// What comes again in two plays out of three, while the controls between them are answered.
-    async fn comes_again(&self, recipe: &Recipe, sign: &Sign) -> Option<Sign> {
+    async fn comes_again(&self, recipe: &Recipe, symptom: &Symptom) -> Option<Symptom> {
         let (mut seen, mut latest) = (0, None);
         for attempt in 1..=TRIES {
             if !self.is_answered().await {
                 self.check_up().await;
                 return None;
             }
-            let again = self.shows(recipe, attempt, sign, self.patience()).await;
+            let again = self.shows(recipe, attempt, symptom, self.patience()).await;
             seen += u32::from(again.is_some());
             latest = again.or(latest);
             if seen == ENOUGH || attempt - seen > TRIES - ENOUGH {
@@ -76,7 +76,7 @@ impl Hunt {
     }
 
     /// The smallest recipe on the way down that shows the same.
-    async fn shrink(&self, recipe: &Recipe, sign: &Sign) -> Recipe {
+    async fn shrink(&self, recipe: &Recipe, symptom: &Symptom) -> Recipe {
         let until = Instant::now() + MOST_TIME;
         let mut best = recipe.clone();
         let mut plays = 0;
@@ -87,7 +87,7 @@ impl Hunt {
                 if stopped || plays > MOST_PLAYS || Instant::now() >= until {
                     break 'smaller;
                 }
-                let again = self.shows(&candidate, plays, sign, self.window).await;
+                let again = self.shows(&candidate, plays, symptom, self.window).await;
                 if again.is_some() {
                     best = candidate;
                     continue 'smaller;
@@ -102,12 +102,12 @@ impl Hunt {
         &self,
         recipe: &Recipe,
         attempt: u32,
-        sign: &Sign,
+        symptom: &Symptom,
         window: Duration,
-    ) -> Option<Sign> {
+    ) -> Option<Symptom> {
         let name = ("confirm", "one");
         let result = self.play(recipe, name, attempt, window).await.ok()?;
-        sign.again_in(&result, self.options.least)
+        symptom.again_in(&result, self.options.least)
     }
 
     /// Silence has to last longer than when it was first seen.
@@ -116,11 +116,11 @@ impl Hunt {
     }
 
     /// Writes a finding and its case file, or counts it where the same shape is known.
-    fn record(&self, recipe: &Recipe, sign: &Sign) {
+    fn record(&self, recipe: &Recipe, symptom: &Symptom) {
         let (text, shape) = (recipe.to_string(), recipe.shape());
         let mut notes = self.notes();
         let same = notes.state.findings.iter_mut().find(|known| {
-            let is_alike = sign.is_like(&known.requirement, &known.label);
+            let is_alike = symptom.is_like(&known.requirement, &known.label);
             is_alike && known.recipe.as_ref().is_some_and(|known| known.shape() == shape)
         });
         if let Some(known) = same {
@@ -132,12 +132,12 @@ impl Hunt {
             return;
         }
         drop(notes);
-        let case = self.write(recipe, &sign.requirement);
+        let case = self.write(recipe, &symptom.requirement);
         self.add(Finding {
             kind: Kind::Violation,
-            requirement: sign.requirement.clone(),
-            label: sign.label.clone(),
-            message: sign.message.clone(),
+            requirement: symptom.requirement.clone(),
+            label: symptom.label.clone(),
+            message: symptom.message.clone(),
             recipe: Some(recipe.clone()),
             also: Vec::new(),
             case,
@@ -166,7 +166,7 @@ fn save(folder: &Path, path: &Path, text: &str) -> std::io::Result<()> {
 
 /// How many further recipes of one shape a finding names.
 const MOST_ALSO: usize = 3;
-/// How often results of one sign are looked into.
+/// How often results with a symptom are examined.
 const MOST_EXAMS: u32 = 4;
 /// How often a result is played again, and how often it must come.
 const TRIES: u32 = 3;
@@ -174,5 +174,5 @@ const ENOUGH: u32 = 2;
 /// The most plays and the most time that shrinking takes.
 const MOST_PLAYS: u32 = 300;
 const MOST_TIME: Duration = Duration::from_secs(10);
-/// How many times longer silence is waited for when a result is confirmed.
+/// How many times longer silence must last when a result is confirmed.
 const PATIENCE: u32 = 5;

@@ -1,4 +1,4 @@
-//! Why there was no hunt, or no state to go on from.
+//! Why a hunt could not start, or could not resume from its state.
 
 use std::path::PathBuf;
 

@@ -1,12 +1,12 @@
-//! What a hunt found: one entry for each requirement and minimal shape. Requests with the same cause are
-//! counted under one entry.
+//! What a hunt found: one entry for each requirement and minimal shape. Requests with the same cause
+//! share an entry.
 
 use serde::{Deserialize, Serialize};
 use upspec_judge::{CaseResult, Verdict};
 use upspec_recipes::{Recipe, is_spelling};
 use upspec_runner::fnv1a;
 
-/// Something that the target does and must not do.
+/// Something that the target does but must not do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
@@ -43,7 +43,7 @@ impl Finding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// The target answers no control any more.
+    /// The target no longer answers controls.
     Death,
     /// Its answers take longer and longer.
     Slower,
@@ -53,14 +53,14 @@ pub enum Kind {
 
 /// What makes two results the same finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Sign {
+pub(crate) struct Symptom {
     pub(crate) requirement: String,
     pub(crate) label: String,
     pub(crate) message: String,
 }
 
-impl Sign {
-    /// Everything in a result that is at least as bad as this.
+impl Symptom {
+    /// Every finding of a result that is at least this bad.
     pub(crate) fn all(result: &CaseResult, least: Verdict) -> impl Iterator<Item = Self> + '_ {
         let bad = move |verdict| (least..=Verdict::Fail).contains(&verdict);
         let found = result.findings.iter();
@@ -71,7 +71,7 @@ impl Sign {
         })
     }
 
-    /// The same in another result, in its words.
+    /// The same symptom in another result, in that result's words.
     pub(crate) fn again_in(&self, result: &CaseResult, least: Verdict) -> Option<Self> {
         Self::all(result, least).find(|other| self.is_like(&other.requirement, &other.label))
     }
@@ -80,7 +80,7 @@ impl Sign {
         class(&self.requirement) == class(requirement) && self.label == label
     }
 
-    /// What is counted together.
+    /// Symptoms with the same key are counted together.
     pub(crate) fn key(&self) -> (String, String) {
         (class(&self.requirement).to_owned(), self.label.clone())
     }
@@ -99,7 +99,7 @@ pub(crate) fn case_topic(requirement: &str, recipe: &str) -> String {
     format!("found-{slug}-{:08x}", fnv1a(recipe.as_bytes()) >> 32)
 }
 
-/// A recipe in its one-line spelling; an empty text where there is none.
+/// A recipe in its one-line spelling, or an empty text.
 mod as_text {
     use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
     use upspec_recipes::Recipe;

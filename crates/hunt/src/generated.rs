@@ -1,4 +1,4 @@
-//! Requests as a hunt draws them, as cases that are played to several targets.
+//! The requests of a hunt as cases, to be played to several targets.
 
 use upspec_corpus::Bindings;
 use upspec_corpus::case::Case;
@@ -18,13 +18,13 @@ impl Generated {
     /// What the ids of the cases begin with.
     pub const TOPIC: &str = "user/server/generated";
 
-    /// Requests that depend on nothing but the seed; what is lawful depends on the bindings.
+    /// Requests that depend on the seed alone; what is lawful depends on the bindings.
     #[must_use]
     pub fn new(seed: u64, bindings: Bindings) -> Self {
         Self { seed, bindings }
     }
 
-    /// So many cases.
+    /// How many cases.
     #[must_use]
     pub fn cases(&self, count: u32) -> Vec<Case> {
         let numbers = 0..count;

@@ -1,5 +1,5 @@
-//! Looks after the target: does it still answer, has it become slow, and who killed it?
-//! Never calls an exchange the killer that was not alone with the target.
+//! Watches the target: does it still answer, has it become slow, and what killed it?
+//! Blames only an exchange that was alone with the target.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -123,7 +123,7 @@ impl Hunt {
     /// Whether the target is dead after this exchange alone.
     async fn kills(&self, prober: &mut Prober, suspect: &Recipe) -> bool {
         let case = self.case(suspect, ("suspect", "one"));
-        // What it answers is no matter.
+        // Its answer does not matter.
         let _ = prober.play(&case, 0, self.window).await;
         !self.answers(prober).await
     }
@@ -239,13 +239,13 @@ fn median(times: &[u64]) -> u64 {
     sorted.get(sorted.len() / 2).copied().unwrap_or(0)
 }
 
-/// How many controls make a median.
+/// How many controls a median is taken over.
 const FEW: usize = 3;
 const NOISE_US: u64 = 50_000;
-/// Before each try at a target that may be dead.
+/// The pause before each try at a target that may be dead.
 const PAUSES: [Duration; 4] =
     [Duration::ZERO, Duration::ZERO, Duration::from_millis(300), Duration::from_millis(700)];
-/// After so many deaths the target is left alone.
+/// After this many deaths the target is left alone.
 const MOST_DEATHS: u32 = 20;
 /// How often the target is started again to find the smallest killer.
 const MOST_RESTARTS: u32 = 12;

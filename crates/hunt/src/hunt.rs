@@ -1,5 +1,5 @@
 //! The hunt itself: draws, plays, and hands on what fails.
-//! Never lets one exchange decide: what fails is confirmed before it counts.
+//! A failure counts only once it is confirmed.
 
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
@@ -19,7 +19,7 @@ use upspec_recipes::{CaseName, Recipe};
 use upspec_runner::Prober;
 
 use crate::error::Error;
-use crate::finding::{Finding, Sign};
+use crate::finding::{Finding, Symptom};
 use crate::options::{Options, recipe};
 use crate::state::State;
 
@@ -31,7 +31,7 @@ pub struct Hunt {
     pub(crate) endpoint: Endpoint,
     pub(crate) bindings: Bindings,
     pub(crate) window: Duration,
-    /// One finding is looked into at a time.
+    /// One finding is examined at a time.
     pub(crate) exam: tokio::sync::Mutex<()>,
     pub(crate) notes: Mutex<Notes>,
     begun: Instant,
@@ -42,10 +42,10 @@ pub struct Hunt {
     events: UnboundedSender<Event>,
 }
 
-/// What a hunt writes down while it goes on.
+/// What a hunt records as it goes.
 pub(crate) struct Notes {
     pub(crate) state: State,
-    /// How often results of one sign were looked into.
+    /// How often results with a symptom were examined.
     pub(crate) examined: HashMap<(String, String), u32>,
     /// The numbers that were begun since the target last answered a control, the latest last.
     pub(crate) recent: VecDeque<u64>,
@@ -56,14 +56,14 @@ pub(crate) struct Notes {
     pub(crate) dead: bool,
 }
 
-/// What a hunt tells while it goes on.
+/// What a hunt reports as it goes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// Something new was found.
     Found(Box<Finding>),
     /// Something that the user may want to know.
     Note(String),
-    /// How it goes.
+    /// Progress.
     Tick {
         /// Exchanges so far.
         executed: u64,
@@ -77,7 +77,7 @@ pub enum Event {
 /// How a hunt ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ending {
-    /// What a later hunt goes on from.
+    /// Where a later hunt resumes.
     pub state: State,
     /// How many exchanges were played, without those that confirm and shrink.
     pub executed: u64,
@@ -90,7 +90,7 @@ pub struct Ending {
 }
 
 impl Hunt {
-    /// Hunts until its runs or its time are over, the target is dead, or `cancel` comes about.
+    /// Hunts until its runs or its time are over, the target is dead, or `cancel` completes.
     ///
     /// # Errors
     ///
@@ -208,9 +208,10 @@ impl Hunt {
             self.executed.fetch_add(1, Ordering::Relaxed);
             match outcome {
                 Ok(result) => {
-                    let signs: Vec<Sign> = Sign::all(&result, self.options.least).collect();
-                    for sign in signs {
-                        self.examine(&recipe, &sign).await;
+                    let symptoms: Vec<Symptom> =
+                        Symptom::all(&result, self.options.least).collect();
+                    for symptom in symptoms {
+                        self.examine(&recipe, &symptom).await;
                     }
                 }
                 Err(_) => self.check_up().await,
@@ -282,7 +283,7 @@ impl Hunt {
     }
 
     pub(crate) fn tell(&self, event: Event) {
-        // Nobody listens any more: the hunt goes on for its findings.
+        // Nobody listens any longer: the hunt continues for its findings.
         let _ = self.events.send(event);
     }
 

@@ -1,5 +1,5 @@
-//! How a hunt goes about its work, and which recipe has which number.
-//! Never reads a clock.
+//! The options of a hunt, and which recipe has which number.
+//! Reads no clock.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use upspec_judge::Verdict;
 use upspec_recipes::Recipe;
 use upspec_recipes::words::Base;
 
-/// The knobs of a hunt.
+/// The options of a hunt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// What the recipes are drawn from.
@@ -30,14 +30,14 @@ pub struct Options {
     pub least: Verdict,
 }
 
-/// The recipe with this number. It depends on nothing but seed and number.
+/// The recipe with this number. It depends only on seed and number.
 pub(crate) fn recipe(seed: u64, number: u64) -> Recipe {
     let mut from = [0; 32];
     from[..8].copy_from_slice(&seed.to_le_bytes());
     from[8..16].copy_from_slice(&number.to_le_bytes());
     let mut octets = [0; OCTETS];
     StdRng::from_seed(from).fill_bytes(&mut octets);
-    // So many octets are enough for any recipe.
+    // This many octets are enough for any recipe.
     Recipe::arbitrary(&mut Unstructured::new(&octets))
         .unwrap_or_else(|_| Recipe::plain(Base::Handshake))
 }

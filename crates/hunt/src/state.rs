@@ -1,4 +1,4 @@
-//! What a hunt leaves behind so that the next one goes on where it ended.
+//! What a hunt leaves behind so that the next one can resume.
 
 use std::path::Path;
 
@@ -30,11 +30,11 @@ impl State {
         Self { format: FORMAT.to_owned(), version: VERSION, seed, next: 0, findings: Vec::new() }
     }
 
-    /// Reads a state; `None` where there is no such file yet.
+    /// Reads a state; `None` if the file does not exist yet.
     ///
     /// # Errors
     ///
-    /// A file that cannot be read, or is something else.
+    /// The file cannot be read, or is not a state.
     pub fn load(path: &Path) -> Result<Option<Self>, Error> {
         let wrong = |why: String| Error::State { path: path.to_owned(), why };
         let text = match std::fs::read_to_string(path) {

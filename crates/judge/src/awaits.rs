@@ -1,4 +1,4 @@
-//! What can still change the outcome of a case, so that nobody waits longer than that takes.
+//! What can still change the outcome of a case, so that nobody waits longer than needed.
 
 use upspec_corpus::case::{self, Case};
 use upspec_exchange::{BodyState, Http2, Talk};

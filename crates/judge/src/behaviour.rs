@@ -1,5 +1,5 @@
-//! What a target did, in facts that can be compared between targets.
-//! Never judges, and never tells what changes from one exchange to the next, such as a date or a key.
+//! What a target did, as facts that can be compared between targets.
+//! Does not judge, and leaves out what differs between exchanges, such as a date or a key.
 
 use upspec_corpus::case::Case;
 use upspec_exchange::frames::frames;
@@ -49,7 +49,7 @@ fn connection(answer: &Response<'_>) -> &'static str {
     if answer.ends_connection() { "closed" } else { "kept" }
 }
 
-/// The frames after the 101 that are no data, and the end of the stream.
+/// The frames after the 101, Pings apart, and the end of the stream.
 fn tunnel(view: &View<'_, '_>) -> Option<String> {
     let octets = view.tunnel_octets()?;
     let mut said = Vec::new();

@@ -1,5 +1,5 @@
-//! Holds the alternatives of a case against what was read.
-//! Never looks at rules that the case does not name; the validators do that.
+//! Matches the alternatives of a case against what was read.
+//! Does not look at rules that the case does not name; `rules` does.
 
 use upspec_corpus::case::{
     Alpn, Case, Connection, Expectation, FieldMatcher, FieldTest, Grade, Outcome, Tunnel,

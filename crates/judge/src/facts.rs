@@ -1,4 +1,4 @@
-//! What is known of the target before a case is judged: found by the control, or declared.
+//! What is known about the target before a case is judged: found by the control, or declared.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
 //! Reads the capabilities of a target off the control and the discovery cases.
-//! Never a verdict: those cases are judged like any other.
+//! Gives no verdict: those cases are judged like any other.
 
 use upspec_corpus::case::{Case, Need};
 use upspec_handshake::field::elements;

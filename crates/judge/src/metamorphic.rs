@@ -1,5 +1,5 @@
-//! Two spellings of one meaning must get one outcome from one server.
-//! Never says which outcome is right; the cases' own expectations do.
+//! Two spellings of the same request must get the same outcome from a server.
+//! Which outcome is right is for the cases' own expectations to say.
 
 use upspec_corpus::case::Case;
 use upspec_exchange::Place;

@@ -1,5 +1,5 @@
-//! What can only be said once all cases of a run are judged: one habit of a target is one finding.
-//! Never takes a finding away from the case that showed it.
+//! What can be said only once all cases of a run are judged: a habit of the target counts once.
+//! Every finding stays with the case that showed it.
 
 use std::collections::HashMap;
 

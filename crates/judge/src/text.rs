@@ -1,4 +1,4 @@
-//! Octets as text for a message: one spelling for each octet, nothing raw.
+//! Octets as printable text for a message: one spelling for each octet.
 
 /// The first octets in our escapes, in quotes; an ellipsis says that there were more.
 pub(crate) fn shown(bytes: &[u8], most: usize) -> String {

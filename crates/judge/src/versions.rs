@@ -1,6 +1,5 @@
-//! The versions that a target takes against those that it lists, over all cases of a run
+//! Compares the versions that a target accepts with those that it lists, over all cases of a run
 //! (RFC 6455 4.4: a refusal lists every version that the server is willing to use).
-//! Never looks at one case alone; the validators do.
 
 use std::collections::BTreeSet;
 
@@ -34,7 +33,7 @@ pub(crate) fn check(results: &mut [CaseResult], citations: &Citations<'_>) {
 
 const RULE: &str = "rfc6455/4.4-version-list";
 
-/// What a case shows of versions: those that refusals list, and the one that was taken.
+/// What a case shows about versions: those that refusals list, and the one accepted.
 pub(crate) fn aside(view: &View<'_, '_>, twin: Option<&View<'_, '_>>) -> Aside {
     let views = [Some(view), twin].into_iter().flatten();
     Aside {

@@ -1,4 +1,4 @@
-//! A talk in the eyes of a case: the request that it is about, the answer, and what came of it.
+//! A talk as a case sees it: the request in question, the answer, and the outcome.
 
 use upspec_corpus::case::{Act, Case, Outcome, Outcomes};
 use upspec_exchange::http2::Scope;

@@ -1,6 +1,5 @@
-//! Our reading of a request head against httparse's: what we accept without a word it accepts too
-//! and reads the same, and the other way round. Every known difference is listed with its reason.
-//! Never takes its side, nor ours.
+//! Our reading of a request head against httparse's: what we accept without a violation it accepts
+//! and reads the same, and vice versa. Every known difference is listed with its reason.
 
 use upspec_handshake::{RequestHead, Status, Version, ViolationKind};
 

@@ -1,6 +1,6 @@
-//! Our judgement of an opening handshake against tungstenite's: a handshake without a defect it
-//! takes, with the same accept value, and what it takes the RFCs do not forbid. Every known
-//! difference is listed with its reason. Never takes its side, nor ours.
+//! Our judgement of an opening handshake against tungstenite's: it accepts every flawless handshake
+//! with our accept value, and the RFCs do not forbid what it accepts. Every
+//! known difference is listed with its reason.
 
 use tungstenite::handshake::machine::TryParse as _;
 use tungstenite::handshake::server::{Request, create_response};
@@ -41,7 +41,7 @@ fn accepted(octets: &[u8]) -> Option<Vec<u8>> {
     Some(value.as_bytes().to_vec())
 }
 
-/// What tungstenite takes although a MUST forbids a 101 must be a difference that is known.
+/// If tungstenite accepts what a MUST forbids, the difference must be a known one.
 fn lawful(head: &RequestHead<'_>, opening: &Opening<'_>) {
     let endpoint = Endpoint { switches: true, ..Endpoint::default() };
     let permitted = permitted(head, &endpoint);
@@ -60,34 +60,34 @@ fn lawful(head: &RequestHead<'_>, opening: &Opening<'_>) {
     assert!(unknown.is_empty(), "tungstenite takes {unknown:?}");
 }
 
-/// What tungstenite does not look at, by the requirement that it thereby breaks.
+/// What tungstenite ignores, by the requirement that it thereby breaks.
 const UNCHECKED: &[&str] = &[
-    // Host: neither that it is there, nor how often, nor what it says.
+    // Host: its presence, its number and its value.
     "rfc9112/3.2-host",
     "rfc9112/3.2-host-repeated",
     "rfc9112/3.2-host-invalid",
-    // It parts Connection by SP as well as by comma, and does not mind what else is in it.
+    // It splits Connection at SP as well as at commas, and ignores everything else in it.
     "rfc6455/4.2.1-connection",
     "rfc9110/7.6.1-grammar",
-    // Of several lines of Upgrade, the first.
+    // All lines of Upgrade but the first.
     "rfc9110/7.8-grammar",
-    // Of several keys, the first.
+    // All keys but the first.
     "rfc6455/11.3.1-key-once",
-    // Of several versions, the first.
+    // All versions but the first.
     "rfc6455/11.3.5-version-once",
-    // Any target that its URI type takes, and framing at all.
+    // The grammar of the target beyond its URI type, and all framing.
     "rfc6455/4.2.1-target",
     "rfc9112/6.3-te-not-chunked",
     "rfc9112/6.3-invalid-cl",
 ];
 
-/// What tungstenite refuses of a handshake that has no defect.
+/// What tungstenite refuses in a handshake without a defect.
 fn refuses(head: &RequestHead<'_>) -> bool {
     let only = |name: &str, wanted: &str| {
         let mut values = head.fields.values(name);
         values.next().is_some_and(|value| value.eq_ignore_ascii_case(wanted.as_bytes()))
     };
-    // It reads the first line of Upgrade, and no list in it (RFC 9110 7.8).
+    // It reads only the first line of Upgrade, and not as a list (RFC 9110 7.8).
     !only("Upgrade", "websocket")
         // It reads the first line of Connection, and parts it by comma and SP, not by HTAB
         // (RFC 9110 5.6.1).

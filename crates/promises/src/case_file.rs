@@ -1,9 +1,10 @@
-//! Any text as a case file and as a template: no panic, every problem has a place, and what loads is
-//! printed and loads again as the same cases. Never reads the embedded corpus: loading it is slow.
+//! Any text as a case file and as a template: no panic, every problem has a place, and what loads
+//! prints and loads again as the same cases. Does not read the embedded corpus: loading it is slow.
 
 use upspec_corpus::template::escape;
 use upspec_corpus::{Bindings, Case, Corpus, Source, Template, case_file as print, show};
 
+use crate::both_ends::REGISTRY;
 use crate::planted;
 use crate::seeds::Material;
 
@@ -55,7 +56,7 @@ fn reload(corpus: &Corpus) {
     }
 }
 
-/// Not one that fills megabytes only to be looked at.
+/// Whether a step is small; large ones would fill megabytes only to be looked at.
 fn is_small(step: &upspec_corpus::case::Step) -> bool {
     use upspec_corpus::case::Act;
     use upspec_corpus::template::Binding;
@@ -93,15 +94,6 @@ pub(crate) fn seeds(material: &Material) -> Vec<Vec<u8>> {
 }
 
 const REQUIREMENT: &str = "rfc6455/4.2.1-key";
-
-pub(crate) const REGISTRY: &str = r#"title = "The WebSocket Protocol"
-rfc = "rfc6455"
-[[requirement]]
-id = "rfc6455/4.2.1-key"
-level = "must"
-binds = "server"
-text = "The key is there."
-"#;
 
 const PRESETS: &str = r#"[[preset]]
 name = "refused"

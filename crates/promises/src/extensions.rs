@@ -1,6 +1,6 @@
-//! Offers of extensions and subprotocols, and answers to them: what our negotiator answers our
+//! Offers of extensions and subprotocols, and their answers: what our negotiator answers, our
 //! checker accepts, and client and judge agree on what else may be answered.
-//! Never offers in a head that is malformed for other reasons.
+//! The heads are well-formed apart from the offers.
 
 use upspec_handshake::field::deflate::{Answer, Offer, PERMESSAGE_DEFLATE, fits};
 use upspec_handshake::field::extension::Extensions;
@@ -10,7 +10,7 @@ use upspec_handshake::negotiate::{deflate_value, permessage_deflate, subprotocol
 use upspec_handshake::peer::Client;
 use upspec_handshake::peer::table::ClientState;
 
-use crate::duel;
+use crate::both_ends;
 use crate::pieces::is_within;
 use crate::planted;
 use crate::seeds::Material;
@@ -91,7 +91,7 @@ fn answered(offer: &[&[u8]], answer: &[u8]) {
     client.send();
     let events = client.receive(&response);
     let takes = client.state() == ClientState::Switched;
-    let mut failures = duel::failures(&duel::judged(&request, &response));
+    let mut failures = both_ends::failures(&both_ends::judged(&request, &response));
     // No sender may write empty elements, and every recipient takes them (RFC 9110 5.6.1).
     failures.retain(|failure| !failure.starts_with("rfc9110/5.6.1.1-no-empty-elements"));
     let combined = offer.join(&b", "[..]);

@@ -1,5 +1,5 @@
-//! Frames of HTTP/2, of either side: however they arrive the same is read, places lie inside the octets,
-//! and a header list can be looked at whatever is in it. Never asks whether a message is lawful.
+//! HTTP/2 frames of either side: they read the same however they arrive, places lie inside the
+//! octets, and any header list can be checked. Whether a message is lawful is not asked.
 
 use upspec_handshake::Party;
 use upspec_handshake::h2::message::{ListKind, violations};

@@ -1,24 +1,24 @@
-//! Any record against any case of the corpus: a verdict without a panic, the same however reads
-//! were cut, with places inside the octets and requirements that exist.
-//! Never asks whether the verdict is the right one.
+//! Any record against any case of the corpus: a verdict without a panic, the same wherever reads
+//! are cut, with places inside the octets and requirements that exist.
+//! Whether the verdict is right is not asked.
 
 use upspec_exchange::{IoKind, Octets, Record, Talk};
 use upspec_judge::{CaseResult, TargetFacts, Verdict, awaits, judge as judged, settle};
 
-use crate::duel::corpus;
+use crate::both_ends::corpus;
 use crate::planted;
+use crate::record_input;
 use crate::seeds::Material;
-use crate::tape;
 
-/// Checks one input of the target `judge`: a tape.
+/// Checks one input of the target `judge`.
 pub fn judge(input: &[u8]) {
-    let Some(tape) = tape::read(input) else {
+    let Some(input) = record_input::read(input) else {
         return;
     };
     let corpus = corpus();
-    let case = &corpus.cases[tape.case % corpus.cases.len()];
+    let case = &corpus.cases[input.case % corpus.cases.len()];
     let twin_of = |record: &Record| case.same_as.is_some().then(|| record.clone());
-    let (record, merged) = (tape.record.clone(), merged(&tape.record));
+    let (record, merged) = (input.record.clone(), merged(&input.record));
     let twin = twin_of(&record);
     let result = planted::verdict(judged(case, Some(record), twin, &corpus.requirements));
     sound(&result);
@@ -97,11 +97,11 @@ fn progresses(case: &upspec_corpus::Case, record: &Record) {
 /// The records of the stored reports, as long as they are short.
 pub(crate) fn seeds(material: &Material) -> Vec<Vec<u8>> {
     let position = |id: &str| corpus().cases.iter().position(|case| case.id == id);
-    let tapes = material.records.iter().filter_map(|(id, record)| {
-        let tape = tape::write(position(id)?, record)?;
-        (tape.len() <= LONGEST_SEED).then_some(tape)
+    let inputs = material.records.iter().filter_map(|(id, record)| {
+        let input = record_input::write(position(id)?, record)?;
+        (input.len() <= LONGEST_SEED).then_some(input)
     });
-    tapes.collect()
+    inputs.collect()
 }
 
 const LONGEST_SEED: usize = 4096;

@@ -1,19 +1,20 @@
-//! What the fuzz targets check, as functions that take any octets and panic when a promise is broken.
-//! Never part of what users install; the libFuzzer side is a workspace of its own, in `fuzz/`.
+//! What the fuzz targets check: functions that take any octets and panic when a promise is broken.
+//! Users do not install this crate; the libFuzzer side is a workspace of its own, in `fuzz/`.
 //!
 //! Every target is a row of [`TARGETS`]. The same bodies run under libFuzzer and in `cargo test`,
 //! which replays the seeds and every input that once broke something.
 
 mod against_httparse;
 mod against_tungstenite;
+mod both_ends;
 mod case_file;
-mod duel;
 mod extensions;
 mod http2_frames;
 mod judge;
 mod permitted;
 mod pieces;
 mod planted;
+mod record_input;
 mod request_head;
 mod response_head;
 mod roles;
@@ -21,7 +22,6 @@ mod roundtrip;
 pub mod seeds;
 mod server;
 mod split;
-mod tape;
 
 pub use against_httparse::{against_httparse, peer};
 pub use against_tungstenite::against_tungstenite;
@@ -46,7 +46,7 @@ pub struct Target {
     pub name: &'static str,
     /// Checks one input; panics when a promise is broken.
     pub check: fn(&[u8]),
-    /// Makes inputs of what the corpus and the stored reports have.
+    /// Makes inputs from the corpus and the stored reports.
     pub seeds: fn(&Material) -> Vec<Vec<u8>>,
 }
 

@@ -1,5 +1,5 @@
-//! The set of lawful answers: there for every request, the same each time, never better for a worse
-//! request, and with room for what our own server decides. Never says which answer is right.
+//! The set of lawful answers: it exists for every request, is the same each time, is no better for a
+//! worse request, and contains what our own server decides.
 
 use upspec_handshake::peer::{Compression, Decision, Service, Transport};
 use upspec_handshake::permitted::{Answer, Endpoint, Grade, permitted as lawful};

@@ -1,5 +1,5 @@
-//! Cuts octets into pieces as the beginning of an input says.
-//! Never drops an octet, and never makes an empty piece.
+//! Cuts octets into pieces at places that the beginning of an input gives.
+//! No octet is lost, and no piece is empty.
 
 use std::ops::Range;
 

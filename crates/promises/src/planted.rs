@@ -1,5 +1,5 @@
-//! One bug for each target, which only the feature `planted` turns on: each changes what a target
-//! has found out, so that the target's own checks must notice. Never on in a build for users.
+//! One bug for each target, turned on only by the feature `planted`: each changes what a target
+//! has found, so that the target's own checks must notice. Builds for users leave it off.
 //!
 //! No seed shows any of the bugs; a test makes sure of it.
 
@@ -14,7 +14,7 @@ use upspec_handshake::{RequestHead, ResponseHead, Status, Version};
 use upspec_judge::{CaseResult, Verdict};
 use upspec_reference::{Config, Fault};
 
-use crate::duel::Answered;
+use crate::both_ends::Answered;
 
 const PLANTED: bool = cfg!(feature = "planted");
 

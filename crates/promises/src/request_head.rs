@@ -1,5 +1,5 @@
 //! Any octets as a request head: no panic, and every place lies inside the head, in order.
-//! Never more than one pass over the octets: this target is for speed, others ask the hard questions.
+//! One pass over the octets: this target is for speed, others ask the hard questions.
 
 use upspec_handshake::{RequestHead, Status};
 

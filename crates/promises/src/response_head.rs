@@ -1,5 +1,5 @@
-//! Any octets as a response head: no panic, places inside the head, a status that the octets have,
-//! and the same reading without what follows. Never asks whether a response is lawful.
+//! Any octets as a response head: no panic, places inside the head, the status in the octets,
+//! and the same reading without what follows. Whether a response is lawful is not asked.
 
 use upspec_handshake::field::framing::Framing;
 use upspec_handshake::{ResponseHead, Status, ViolationKind, starts_like_http};

@@ -1,6 +1,6 @@
-//! Our server and our client against each other over any request: they come to the same end however
-//! the octets arrive, and the judge never blames what our server wrote.
-//! Never feeds one of them what the other would not send, but for the octets after the request.
+//! Our server and our client against each other over any request: they reach the same end however
+//! the octets arrive, and the judge finds nothing wrong with what our server wrote.
+//! Each reads only what the other sends, apart from the octets after the request.
 
 use upspec_handshake::field::framing::Framing;
 use upspec_handshake::peer::table::{ClientState, ServerState};
@@ -9,7 +9,7 @@ use upspec_handshake::peer::{
 };
 use upspec_handshake::{RequestHead, Status};
 
-use crate::duel::{self, Answered};
+use crate::both_ends::{self, Answered};
 use crate::pieces::Cuts;
 use crate::planted;
 use crate::seeds::Material;
@@ -28,7 +28,7 @@ pub fn roles(input: &[u8]) {
     };
     // What follows the request stands for any peer's answer, too.
     client_in_pieces(octets, &cuts, &octets[head.len..]);
-    let Some(answered) = duel::answer(octets, &service) else {
+    let Some(answered) = both_ends::answer(octets, &service) else {
         panic!("a complete head without an answer");
     };
     // Content comes first, and a server that has not read it answers nothing.
@@ -103,7 +103,7 @@ fn client_in_pieces(request: &[u8], cuts: &Cuts<'_>, answer: &[u8]) {
 fn agree(head: &RequestHead<'_>, octets: &[u8], answered: &Answered) {
     let frames = &octets[head.len..];
     let sent = [&answered.octets[..], frames].concat();
-    let read = duel::read_by_client(head, octets, &sent);
+    let read = both_ends::read_by_client(head, octets, &sent);
     let state = read.client.state();
     match (&answered.decision, &read.events[..]) {
         (
@@ -122,7 +122,7 @@ fn agree(head: &RequestHead<'_>, octets: &[u8], answered: &Answered) {
         }
         (decision, events) => panic!("{decision:?} was read as {events:?}"),
     }
-    let failures = duel::failures(&duel::judged(octets, &answered.octets));
+    let failures = both_ends::failures(&both_ends::judged(octets, &answered.octets));
     assert!(failures.is_empty(), "the judge blames our server: {failures:?}");
 }
 
@@ -133,7 +133,7 @@ pub(crate) fn seeds(material: &Material) -> Vec<Vec<u8>> {
     for (index, request) in material.requests.iter().enumerate() {
         let options = [0x03, 0x83, 0x0f][index % 3];
         seeds.push([&[options, 1, 9], &request[..]].concat());
-        if let Some(answered) = duel::answer(request, &service(options)) {
+        if let Some(answered) = both_ends::answer(request, &service(options)) {
             let head = &request[..answered.head_len];
             seeds.push([&[options, 0], head, &answered.octets].concat());
         }

@@ -1,5 +1,5 @@
-//! A request made of its parts, written down and read back, is the same request; what is odd about
-//! its spelling is noted, and nothing else. Never writes a request that could be read in two ways.
+//! A request built from its parts, written and read back, is the same request; what is odd about
+//! its spelling is noted, and nothing else. It writes no request that could be read in two ways.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use upspec_handshake::{RequestHead, Status, Version, ViolationKind};
@@ -109,7 +109,7 @@ impl Request {
         octets.extend_from_slice(if is_bare { b"\n" } else { b"\r\n" });
     }
 
-    /// What the head must be blamed for, in order.
+    /// The violations that the head must have, in order.
     fn oddities(&self) -> Vec<ViolationKind> {
         let mut kinds = Vec::new();
         if self.bare_lf.is_some() {
@@ -152,7 +152,7 @@ fn value(u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     Ok(octets.trim_ascii().to_vec())
 }
 
-/// A few inputs of different length; everything is a request, so that more is not needed.
+/// A few inputs of different lengths; every input is a request, so these are enough.
 pub(crate) fn seeds(_: &Material) -> Vec<Vec<u8>> {
     let octets = |length: usize, step: usize| (0..length).map(move |at| (at * step % 256) as u8);
     [(16, 1), (64, 7), (256, 29), (1024, 131)]

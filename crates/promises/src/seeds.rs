@@ -1,5 +1,5 @@
-//! Makes inputs for the targets from what the corpus and the stored reports have, and writes them
-//! into folders. Never writes over an input that a person has put there.
+//! Makes inputs for the targets from the corpus and the stored reports, and writes them
+//! into folders. It does not overwrite an input that a person put there.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use upspec_corpus::{Bindings, Corpus};
 use upspec_exchange::{IoKind, Record};
 use upspec_handshake::peer::Service;
 
-use crate::{TARGETS, duel};
+use crate::{TARGETS, both_ends};
 
 /// What inputs are made from.
 #[derive(Clone, Debug, Default)]
@@ -28,11 +28,11 @@ pub struct Material {
 }
 
 impl Material {
-    /// What the corpus has.
+    /// The material of the corpus.
     pub fn of_corpus(corpus: &Corpus) -> Self {
         let requests: BTreeSet<Vec<u8>> = corpus.cases.iter().filter_map(written).collect();
         let service = Service { subprotocols: vec![b"chat".to_vec()], ..Service::default() };
-        let answers = requests.iter().filter_map(|request| duel::answer(request, &service));
+        let answers = requests.iter().filter_map(|request| both_ends::answer(request, &service));
         let responses: BTreeSet<Vec<u8>> = answers.map(|answered| answered.octets).collect();
         Self {
             cases: corpus.cases.clone(),
@@ -42,7 +42,7 @@ impl Material {
         }
     }
 
-    /// Adds the records of a stored report. What it holds beside them is not looked at.
+    /// Adds the records of a stored report. The rest of it is ignored.
     ///
     /// # Errors
     ///
@@ -70,7 +70,7 @@ impl Material {
     }
 }
 
-/// Writes the inputs of every target into a folder of its name, and says how many there are. A name
+/// Writes the inputs of every target into a folder of its name, and returns their number. A name
 /// is the SHA-256 of the input, so that folders can be put together.
 ///
 /// # Errors

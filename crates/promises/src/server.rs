@@ -1,6 +1,6 @@
-//! The reference server that ships, over HTTP/1 and HTTP/2: it never panics, how octets arrive does not
-//! matter to it, and every response that it writes is in order, permitted, and passes the check of a
-//! switch.
+//! The reference server that ships, over HTTP/1 and HTTP/2: it does not panic, how octets arrive
+//! does not matter, and every response that it writes is well-formed, permitted, and passes the
+//! check of a switch.
 
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
@@ -145,7 +145,7 @@ fn answered(request: &RequestHead<'_>, response: &ResponseHead<'_>) {
     let permitted = permitted(request, &endpoint);
     let ruling = response.status.and_then(|status| permitted.ruling_on(request, status));
     let is_lawful = ruling.is_some_and(|ruling| ruling.grade < Grade::Forbidden);
-    // Which other protocols a server may switch to is not for the rules of WebSocket to say.
+    // The rules of WebSocket do not say which other protocols a server may switch to.
     let is_other = response.status == Some(101)
         && response.is_http1()
         && !peer::opens_websocket(response, Some(request));
@@ -153,7 +153,7 @@ fn answered(request: &RequestHead<'_>, response: &ResponseHead<'_>) {
     assert_eq!(peer::check(response, Some(request)), [], "{response:?} to {request:?}");
 }
 
-/// What follows a 101 is of the protocol that it names.
+/// What follows a 101 belongs to the protocol that it names.
 fn switched(request: &RequestHead<'_>, response: &ResponseHead<'_>, octets: &[u8]) {
     let mut named = protocols(response.fields.values("Upgrade")).flatten();
     if named.any(|protocol| protocol.name == b"h2c") {
@@ -165,7 +165,7 @@ fn switched(request: &RequestHead<'_>, response: &ResponseHead<'_>, octets: &[u8
     assert_eq!(frames(octets, response), b"", "half a frame");
 }
 
-/// Reads frames that are in order, and hands back what is half a frame.
+/// Reads well-formed frames, and hands back an unfinished one.
 fn frames<'o>(mut octets: &'o [u8], response: &ResponseHead<'_>) -> &'o [u8] {
     let compression = match response.fields.contains("Sec-WebSocket-Extensions") {
         true => Compression::PermessageDeflate,

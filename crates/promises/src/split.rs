@@ -1,5 +1,5 @@
-//! How octets arrive never matters: heads, chunked bodies and frames read in pieces come out as
-//! when they are read whole. Never looks at what they mean.
+//! How octets arrive does not matter: heads, chunked bodies and frames read in pieces come out as
+//! when read whole.
 
 use upspec_handshake::Party;
 use upspec_handshake::field::chunked::{Chunked, ChunkedReader};

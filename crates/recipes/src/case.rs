@@ -1,5 +1,5 @@
 //! A recipe as a case, for the judge and for a case file that replays it.
-//! Never says more of the answer than the model does.
+//! Expects no more of the answer than the model does.
 
 use upspec_corpus::Bindings;
 use upspec_corpus::case::{Act, Case, Need};

@@ -1,5 +1,5 @@
 //! A request in parts, and what each edit does to it.
-//! Never fails: an edit that finds nothing to change changes nothing.
+//! An edit that finds nothing to change changes nothing.
 
 use upspec_corpus::template::Binding;
 
@@ -23,12 +23,12 @@ pub(crate) struct Draft {
     pub(crate) cuts: Vec<u16>,
 }
 
-/// A line of the field section; one that is no field line is all name.
+/// A line of the field section; a line that is not a field line is all name.
 #[derive(Clone)]
 pub(crate) struct Line {
     pub(crate) field: Option<Field>,
     pub(crate) name: Text,
-    /// The colon and what is around it.
+    /// The colon and the white space around it.
     pub(crate) colon: Text,
     pub(crate) value: Text,
     pub(crate) tail: Text,

@@ -1,5 +1,5 @@
 //! Draws recipes from octets, so that a fuzzer, a property test and a seed give the same ones.
-//! Never draws from anything else.
+//! Nothing else decides what is drawn.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use upspec_corpus::words::Word;

@@ -1,5 +1,5 @@
-//! What an edit is: a verb and its arguments, with one spelling each.
-//! Never applies itself; `draft` does.
+//! An edit: a verb and its arguments, with one spelling each.
+//! `draft` applies it.
 
 use std::fmt;
 
@@ -143,7 +143,7 @@ macro_rules! edits {
             }
         }
     };
-    // One argument after the other gives way to what is simpler.
+    // One argument after another gives way to a simpler one.
     (@each $found:ident $variant:ident [$($before:ident)*] $name:ident $($after:ident)*) => {
         for simple in $name.simpler() {
             $found.push(Self::$variant($($before.clone(),)* simple, $($after.clone()),*));

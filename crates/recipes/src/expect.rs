@@ -52,7 +52,7 @@ pub(crate) fn expected(recipe: &Recipe, endpoint: &Endpoint, bindings: &Bindings
     Expected { requirement: requirement.to_owned(), title, alternatives, whole }
 }
 
-/// The requirement that an answer breaks, where it is forbidden, and what is expected instead.
+/// The requirement that a forbidden answer breaks, and what is expected instead.
 fn rule(
     recipe: &Recipe,
     head: &RequestHead<'_>,
@@ -88,7 +88,7 @@ fn is_answered(answer: Answer) -> bool {
     answer != Answer::Junk
 }
 
-/// A head that does not end is owed nothing. A switch takes it for one that does: lines that end
+/// A head without an end needs no answer. A switch takes it for one that does: lines that end
 /// with CR alone, say.
 fn unfinished_head() -> Expected {
     let outcomes = Outcomes::from_words("2xx 3xx 4xx 5xx closed silent").unwrap_or_default();

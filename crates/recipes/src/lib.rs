@@ -1,5 +1,5 @@
 //! Requests near a valid opening handshake, as recipes: a base and a list of edits.
-//! Never draws a random number of its own: the choices come from the caller's octets.
+//! Uses no randomness of its own: the choices come from the caller's octets.
 //!
 //! A [`Recipe`] renders to octets, prints to one line of text and parses back, shrinks
 //! ([`Recipe::simpler`]), and becomes a [`Case`](upspec_corpus::Case) whose expectations are what

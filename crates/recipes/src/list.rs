@@ -1,5 +1,5 @@
-//! Comma lists as texts: taken apart, changed, put together.
-//! Never reads quoted strings; an edit may well cut one.
+//! Comma-separated lists as texts: split, changed, joined.
+//! Ignores quoted strings, so an edit may cut one.
 
 use crate::text::{Text, Unit};
 use crate::words::Place;

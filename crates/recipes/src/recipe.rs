@@ -1,5 +1,5 @@
-//! What a recipe is, and its one-line spelling.
-//! Never renders a request; `render` does.
+//! A recipe, and its one-line spelling.
+//! `render` turns it into a request.
 
 use std::fmt;
 use std::str::FromStr;
@@ -21,12 +21,12 @@ pub struct Recipe {
     pub edits: Vec<Edit>,
 }
 
-/// A text that is no recipe.
+/// A text that is not a recipe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RecipeError {
-    /// The first word is no base.
+    /// The first word is not a base.
     Base(String),
-    /// This is no edit.
+    /// This is not an edit.
     Edit(String),
     /// It has more edits than any recipe may have.
     TooLong,

@@ -1,5 +1,4 @@
-//! Makes octets and steps of a recipe.
-//! Never reads them.
+//! Turns a recipe into octets and steps.
 
 use std::time::Duration;
 

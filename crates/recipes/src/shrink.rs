@@ -1,5 +1,5 @@
 //! Simpler recipes near a recipe, the boldest first.
-//! Never asks whether they still show anything; the caller does.
+//! Whether they still show the finding is for the caller to check.
 
 use upspec_corpus::words::Word as _;
 

@@ -1,5 +1,5 @@
 //! Recipes for property tests.
-//! Never another shrinker than [`Recipe::simpler`].
+//! They shrink by [`Recipe::simpler`] alone.
 
 use arbitrary::{Arbitrary as _, Unstructured};
 use proptest::prelude::Rng as _;
@@ -24,7 +24,7 @@ pub(crate) struct RecipeTree {
     settled: Recipe,
     /// Simpler ones that are still to be tried, the next one last.
     untried: Vec<Recipe>,
-    /// The one that is tried.
+    /// The recipe to try.
     current: Recipe,
 }
 

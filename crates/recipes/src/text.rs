@@ -1,5 +1,5 @@
 //! Octets with bindings between them, one unit each, so that edits can count and cut them.
-//! Never renders anything; a [`Template`] does.
+//! A [`Template`] renders it.
 
 use std::fmt;
 
@@ -27,7 +27,7 @@ impl Text {
         Self(octets.iter().copied().map(Unit::Octet).collect())
     }
 
-    /// Reads the spelling of case files; `None` where it is none.
+    /// Reads the spelling of case files; `None` if it is malformed.
     pub fn parse(text: &str) -> Option<Self> {
         let template = Template::parse(text).ok()?;
         let mut units = Vec::new();

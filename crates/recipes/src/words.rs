@@ -1,5 +1,5 @@
-//! The fixed choices of an edit: one table of words per choice, simplest first.
-//! Never says what a choice does to a request; `draft` does.
+//! The fixed choices of an edit: one table of words each, simplest first.
+//! What a choice does to a request is in `draft`.
 
 use std::fmt;
 
@@ -178,7 +178,7 @@ choice! {
     SameLengths = "same-lengths",
     /// Two Content-Length lines that differ.
     TwoLengths = "two-lengths",
-    /// A Content-Length that is no number.
+    /// A Content-Length that is not a number.
     BadLength = "bad-length",
     /// Content-Length beside chunks.
     Both = "both",

@@ -1,5 +1,4 @@
-//! An answer of the server, and its head as any version of HTTP writes it.
-//! Never decides what to answer.
+//! An answer of the server, and its head in each version of HTTP.
 
 use std::time::SystemTime;
 

@@ -1,5 +1,5 @@
-//! What a server is set up to do: its endpoint, its subprotocols, lawful variations, one fault.
-//! Never anything that the RFCs forbid, the fault apart.
+//! A server's settings: its endpoint, its subprotocols, lawful variations, at most one fault.
+//! Only the fault can make it break the RFCs.
 
 use std::time::Duration;
 

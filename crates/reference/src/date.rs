@@ -1,5 +1,5 @@
 //! Writes a point in time as IMF-fixdate (RFC 9110 5.6.7).
-//! Never asks for the time: it comes in as an argument.
+//! Reads no clock: the time comes in as an argument.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

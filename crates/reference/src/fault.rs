@@ -1,5 +1,5 @@
-//! The faults: each is a row that says what the server does wrong, which requirement that breaks,
-//! and where and how it acts. To add one, add its row.
+//! The faults, as rows: what the server does wrong, which requirement that breaks, and where
+//! and how it acts. To add one, add its row.
 //!
 //! The rows stand in [`rows`] by subject, and what they may do in [`Effect`]. At each place where it
 //! can go wrong the server asks a function of [`reading`], [`answering`] or, for frames, of `faults`

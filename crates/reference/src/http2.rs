@@ -1,5 +1,5 @@
 //! HTTP/2 on one connection (RFC 9113, RFC 8441), without I/O: octets in, actions out.
-//! Never lenient: what no frame may be ends its stream or the connection.
+//! Strict: a forbidden frame ends its stream or the connection.
 
 mod check;
 mod exchange;

@@ -1,5 +1,5 @@
 //! A conforming server built on the handshake model, and the same server with one named fault.
-//! Never lenient: where the RFCs leave a choice it takes the strict one.
+//! Where the RFCs leave a choice, it takes the strict one.
 //!
 //! [`Session`] is one connection without I/O; [`Server`] puts sessions on TCP or TLS connections.
 

@@ -1,5 +1,4 @@
 //! Puts sessions on TCP or TLS connections, one task each.
-//! Never decides what to answer.
 
 use std::io;
 use std::net::SocketAddr;

@@ -1,5 +1,5 @@
 //! One connection of the server, without I/O: octets in, actions out.
-//! Never reads a clock: what time it is comes in with the octets.
+//! Reads no clock: the time comes in with the octets.
 
 mod body;
 
@@ -375,7 +375,7 @@ impl Session {
         progress
     }
 
-    /// Sends an answer to what is no complete request, and drops the octets of it.
+    /// Answers octets that are not a complete request, and drops them.
     fn send_alone(&mut self, now: SystemTime, answer: Answer) -> Progress {
         self.input.clear();
         self.send(now, answer, &Seen::default(), None)
@@ -421,7 +421,7 @@ impl Session {
 
     fn write(&mut self, octets: Vec<u8>, request: Option<&Request>) {
         let holds = self.config.errs_at(Point::PipelineReordered) && self.held.is_none();
-        // Behind a 101 there are no answers.
+        // No answers follow a 101.
         let is_ordinary = |head: &RequestHead<'_>| !head.fields.contains("Upgrade");
         let follows =
             || RequestHead::parse(&self.input).complete().as_ref().is_some_and(is_ordinary);
@@ -433,7 +433,7 @@ impl Session {
         self.actions.extend(self.held.take().map(Action::Write));
     }
 
-    /// Takes over what is to be done, as fast as the server is set up to be.
+    /// Hands over the actions, at the pace that the server is set up for.
     fn act(&mut self, actions: Vec<Action>) {
         for action in actions {
             match action {

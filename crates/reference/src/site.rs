@@ -1,5 +1,5 @@
 //! The resources of the server and what each answers (RFC 9110 9, RFC 6455 4.2).
-//! What may be opened at the endpoint, the machine of the handshake decides.
+//! The handshake's state machine decides what the endpoint accepts.
 
 use upspec_handshake::RequestHead;
 use upspec_handshake::field::deflate;

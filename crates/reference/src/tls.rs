@@ -1,5 +1,5 @@
-//! TLS for the server: a certificate that is made when it starts, and the choice of a protocol.
-//! Never reads a key from a file, and never keeps one longer than the server.
+//! TLS for the server: a certificate made at startup, and the choice of a protocol.
+//! The key is read from no file, and lives only as long as the server.
 
 use std::io;
 use std::sync::Arc;
@@ -61,7 +61,7 @@ impl Identity {
 
 /// A connection inside TLS, or the one that carries no TLS.
 pub(crate) enum Welcomed {
-    /// It is to be ended: what is no TLS has its alert by now.
+    /// It must end: a client that does not speak TLS has its alert by now.
     Failed(TcpStream),
     /// It may be spoken on.
     Inside(Box<TlsStream<TcpStream>>, Agreed),

@@ -1,5 +1,5 @@
-//! The server after the 101: echoes messages, answers Ping and Close, fails on what is wrong
-//! (RFC 6455 5, 7; RFC 7692 6, 7.2). Never sends a message that it did not receive.
+//! The server after the 101: echoes messages, answers Ping and Close, fails on violations
+//! (RFC 6455 5, 7; RFC 7692 6, 7.2). It sends no message that it did not receive.
 
 mod faults;
 mod message;

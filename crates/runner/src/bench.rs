@@ -1,4 +1,4 @@
-//! A target, all that is known of it, and one exchange with it.
+//! A target, everything known about it, and one exchange with it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,17 +42,17 @@ impl Bench {
         Ok((Self { target, settings, facts, requirements, connector }, server))
     }
 
-    /// How long silence is waited for.
+    /// How long silence must last.
     pub(crate) fn window(&self) -> Duration {
         Duration::from_millis(self.facts.window_ms)
     }
 
-    /// What decides on the nonces of the first connection of a case.
+    /// What determines the nonces of a case's first connection.
     pub(crate) fn turn<'a>(&self, case: &'a Case, attempt: u32) -> Turn<'a> {
         Turn { seed: self.settings.seed, case: &case.id, attempt, connection: 0 }
     }
 
-    /// What stands in the place of bindings, with these nonces.
+    /// The values of bindings, with these nonces.
     pub(crate) fn bindings(&self, nonces: &Nonces) -> Bindings {
         bindings(&self.target, &self.settings, &self.facts, nonces)
     }
@@ -86,7 +86,7 @@ impl Bench {
         not_played(case, reason, message, &self.requirements)
     }
 
-    /// Keeps what a control shows of the target, and how fast it was answered.
+    /// Stores what a control shows about the target, and how fast it was answered.
     pub(crate) fn learn_control(&mut self, case: &Case, exchange: &Record) {
         self.facts.learn(case, exchange);
         self.facts.answer_us = answer_us(exchange).unwrap_or(0);
@@ -95,7 +95,7 @@ impl Bench {
     }
 }
 
-/// What is known of a target before it was asked anything.
+/// What is known about a target before its first exchange.
 pub(crate) fn declared(target: &Target, settings: &Settings) -> TargetFacts {
     let mut facts = TargetFacts {
         http2_alone: target.scheme.is_http2_alone(),

@@ -1,5 +1,5 @@
-//! What stands in the place of each binding in one exchange: the target's parts, and fresh nonces.
-//! Never draws from anything but the seed: the same turn of the same run has the same octets.
+//! The value of each binding in one exchange: parts of the target's URL, and fresh nonces.
+//! Nonces come from the seed alone: the same turn of the same run has the same octets.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,8 +12,8 @@ use upspec_judge::TargetFacts;
 use crate::settings::Settings;
 use crate::target::Target;
 
-/// Which exchange of a run it is. It alone decides on the nonces, so that they do not depend on what
-/// is scheduled when.
+/// Identifies an exchange of a run. It alone determines the nonces, so they do not depend on
+/// scheduling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Turn<'a> {
     /// The run's seed.
@@ -26,7 +26,7 @@ pub struct Turn<'a> {
     pub connection: u32,
 }
 
-/// What is fresh in each exchange.
+/// The values that are fresh in each exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Nonces {
     /// A Sec-WebSocket-Key: the base64 of 16 octets (RFC 6455 section 4.1).
@@ -106,7 +106,7 @@ fn standing(settings: &Settings, origin: Option<&str>) -> String {
     lines.map(|(name, value)| format!("{name}: {value}\r\n")).collect()
 }
 
-/// Names that the target may know and is not yet known to know, the user's first.
+/// Names that the target may know but has not shown to know, the user's first.
 fn candidates(settings: &Settings, facts: &TargetFacts) -> String {
     let named = settings.subprotocols.iter().map(String::as_str);
     let mut names: Vec<&str> = Vec::new();
@@ -130,7 +130,7 @@ pub fn fnv1a(octets: &[u8]) -> u64 {
     })
 }
 
-/// Names that servers are often set up with; the registry of RFC 6455 section 11.5 has most of them.
+/// Names that servers are often configured with; the registry of RFC 6455 section 11.5 has most of them.
 const COMMON_SUBPROTOCOLS: [&str; 18] = [
     "chat",
     "superchat",

@@ -1,5 +1,5 @@
-//! Opens connections to a target: resolved once, TCP or TLS, each with its deadline.
-//! Never writes a byte of a case.
+//! Opens TCP and TLS connections to a target: it is resolved once, and each has its deadline.
+//! Writes nothing of a case.
 
 use std::io;
 use std::net::SocketAddr;
@@ -30,8 +30,8 @@ pub struct Connector {
 /// How a connection is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opening<'a> {
-    /// As the target's URL says; inside TLS with these protocols on offer in ALPN (RFC 7301), without
-    /// the extension where there are none.
+    /// As the target's URL says; inside TLS with these protocols on offer in ALPN (RFC 7301), or
+    /// without the extension if the list is empty.
     AsTarget {
         /// The protocol names, the preferred one first.
         alpn: &'a [String],
@@ -46,7 +46,7 @@ impl Connector {
     ///
     /// # Errors
     ///
-    /// Says what the last address that was tried answered.
+    /// Says what the last address tried answered.
     pub async fn reach(
         target: &Target,
         patience: Duration,
@@ -77,7 +77,7 @@ impl Connector {
         self.address
     }
 
-    /// Opens a connection; TCP and TLS together have `limit` to come about.
+    /// Opens a connection; TCP and TLS together may take `limit`.
     ///
     /// # Errors
     ///
@@ -166,7 +166,7 @@ impl AsyncWrite for Stream {
     }
 }
 
-/// Whether anyone takes connections at the target right now.
+/// Whether the target accepts connections right now.
 pub(crate) async fn is_listening(target: &Target, limit: Duration) -> bool {
     let Ok(addresses) = resolve(target).await else {
         return false;
@@ -209,7 +209,7 @@ async fn connect_tcp(address: SocketAddr, limit: Duration) -> Result<TcpStream, 
         }
     };
     // Each write of a case leaves at once, so that a split is a split on the wire too. It can fail
-    // where the peer has closed already, which the first read will tell.
+    // if the peer has already closed, which the first read will show.
     let _ = stream.set_nodelay(true);
     Ok(stream)
 }

@@ -1,5 +1,5 @@
-//! After the target has died: who did it, and how the run goes on.
-//! Never calls a case the killer that was not alone with the target.
+//! After the target has died: which case killed it, and how the run goes on.
+//! Blames only a case that was alone with the target.
 
 use std::collections::BTreeSet;
 
@@ -123,5 +123,5 @@ fn unique(numbers: impl Iterator<Item = usize>) -> Vec<usize> {
     numbers.filter(|number| seen.insert(*number)).collect()
 }
 
-/// After so many deaths the target is left alone.
+/// After this many deaths the target is left alone.
 const MOST_DEATHS: usize = 50;

@@ -1,4 +1,4 @@
-//! What HTTP/2 obliges us to write while a case goes on, besides what its steps write.
+//! What HTTP/2 obliges us to write during a case, besides what its steps write.
 
 use upspec_exchange::Talk;
 use upspec_handshake::Party;

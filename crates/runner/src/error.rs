@@ -1,14 +1,14 @@
-//! Why we could not do our job: the URL, the connection, TLS on our side, the server command.
+//! Errors on our side: the URL, the connection, our TLS, the server command.
 
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What kept us from the target. What the target itself does wrong is never among it.
+/// What kept us from the target. What the target does wrong is not an error.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Somebody else listens where the server command is to listen.
+    /// Something else listens where the server command should listen.
     #[error("something listens at {target} before `{command}` is started")]
     AlreadyListening {
         /// The target.
@@ -43,7 +43,7 @@ pub enum Error {
     /// Nobody listens.
     #[error("the connection to {0} was refused")]
     Refused(SocketAddr),
-    /// The server command did not do what it is for.
+    /// The server command did not start a server.
     #[error("`{command}` {why}")]
     ServerCommand {
         /// The command.
@@ -56,7 +56,7 @@ pub enum Error {
     TimedOut {
         /// Where to.
         address: SocketAddr,
-        /// How long it was waited for.
+        /// How long we waited.
         after: Duration,
     },
     /// The TLS handshake failed.
@@ -81,7 +81,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether this can be the death of a target that could be reached before.
+    /// Whether this may mean that a target that was reachable has died.
     pub(crate) fn hints_at_death(&self) -> bool {
         matches!(
             self,

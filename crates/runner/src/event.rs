@@ -1,9 +1,9 @@
-//! What a run tells while it goes on, and what it leaves behind.
+//! What a run reports as it goes, and what it leaves behind.
 //! Data only: reporters read it, and nothing here talks back to the run.
 
 use upspec_judge::{CaseResult, TargetFacts};
 
-/// Something that happened in a run, in the order in which it happened.
+/// Something that happened in a run. Events come in order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// A case has its result. Every case of the plan gets one, played or not, unless the run is
@@ -14,7 +14,7 @@ pub enum Event {
     Finished,
     /// Something the user may want to know: one sentence.
     Note(String),
-    /// A case was played more than once; of its results this one does not count.
+    /// A case was played more than once, and this result does not count.
     Repeated(Box<CaseResult>),
     /// The run begins.
     Started {
@@ -29,9 +29,9 @@ pub struct RunOutcome {
     /// The results in the order of the plan. A control that was answered differently at the end comes
     /// last, with `-again` after its id.
     pub results: Vec<CaseResult>,
-    /// What was found out of the target.
+    /// What was found out about the target.
     pub facts: TargetFacts,
-    /// Whether every case was played, or left out for a reason that lies in the target's abilities.
+    /// Whether every case was played, or left out because of what the target can do.
     pub complete: bool,
     /// How it ended.
     pub ending: Ending,
@@ -54,11 +54,11 @@ impl RunOutcome {
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// All was played.
+    /// Everything was played.
     Complete,
     /// It was cancelled. Cases that had not begun have no result.
     Interrupted,
-    /// The target takes connections, but its answer to the control was no HTTP, or none. Nothing else
+    /// The target takes connections, but it did not answer the control with HTTP. Nothing else
     /// was played.
     NotHttp {
         /// What it did.
@@ -69,7 +69,7 @@ pub enum Ending {
     NotSwitched,
     /// The target died and could not be started again. What was left was not played.
     TargetDied {
-        /// The ids of the cases that can have killed it, in the order in which they began.
+        /// The ids of the cases that may have killed it, in the order in which they began.
         suspects: Vec<String>,
     },
     /// The target could not be reached, or not be started.
@@ -82,7 +82,7 @@ pub enum Ending {
 /// The death of the target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Death {
-    /// The ids of the cases that can have killed it, in the order in which they began. One alone was
+    /// The ids of the cases that may have killed it, in the order in which they began. One alone was
     /// the only case since the control had last been answered, or killed the target again when played
     /// alone.
     pub suspects: Vec<String>,

@@ -1,5 +1,5 @@
-//! Is the target still alive, and who can have killed it?
-//! Plays nothing itself: it is given the means to play a control.
+//! Is the target still alive, and which case may have killed it?
+//! Plays nothing itself: the caller passes in a way to play a control.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -8,14 +8,14 @@ use std::time::Duration;
 use tokio::sync::{RwLock, RwLockReadGuard};
 use tokio::time::{Instant, sleep};
 
-/// What a run knows of the target's life.
+/// What a run knows about the target's health.
 #[derive(Debug, Default)]
 pub(crate) struct Health {
-    /// Held shared by every exchange; a death is found out only while nobody holds it, since a server
+    /// Held shared by every exchange; a death is established only while nobody holds it, since a server
     /// whose few workers are busy with our other exchanges is not dead.
     gate: RwLock<()>,
     /// When the last control that was answered began. Held while a control is played, so that there
-    /// is one at a time and all who wait for it share its answer.
+    /// is one at a time and all waiters share its answer.
     answered: tokio::sync::Mutex<Option<Instant>>,
     suspects: Mutex<Vec<Suspect>>,
     dead: AtomicBool,
@@ -27,7 +27,7 @@ pub(crate) struct Health {
 pub(crate) enum Pulse {
     /// It answered a control.
     Alive,
-    /// It answers none.
+    /// It answers no control.
     Dead,
 }
 
@@ -42,7 +42,7 @@ struct Suspect {
 }
 
 impl Suspect {
-    /// Whether nothing of it is under way, nor has been since.
+    /// Whether none of its exchanges is under way, nor has been since then.
     fn was_over(&self, since: Instant) -> bool {
         self.under_way == 0 && self.ended.is_some_and(|ended| ended <= since)
     }
@@ -54,7 +54,7 @@ pub(crate) trait Control {
     async fn is_answered(&self, number: u32, patience: Patience) -> bool;
 }
 
-/// How long a control is waited for.
+/// How long to wait for a control.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Patience {
     /// As long as for any answer at all.
@@ -116,7 +116,7 @@ impl Health {
         self.dead.load(Ordering::Acquire)
     }
 
-    /// The cases that can have killed it, in the order in which they began.
+    /// The cases that may have killed it, in the order in which they began.
     pub(crate) fn suspects(&self) -> Vec<usize> {
         self.with_suspects(|suspects| suspects.iter().map(|suspect| suspect.case).collect())
     }
@@ -139,7 +139,7 @@ impl Health {
             return false;
         }
         *answered = Some(began);
-        // Whoever had ended before this control began has not killed the target.
+        // Cases that ended before this control began did not kill the target.
         self.with_suspects(|all| all.retain(|suspect| !suspect.was_over(began)));
         true
     }

@@ -17,13 +17,13 @@ use crate::wire::Wires;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Leave {
     octets: Vec<u8>,
-    /// Whether the peer is the one to end the connection then.
+    /// Whether the peer then ends the connection.
     awaits_end: bool,
 }
 
 /// Takes leave on a connection, a WebSocket connection with this Close frame. RFC 6455 section 7.1.1:
 /// after the Close frames of both sides the server ends the connection first, so a client waits for
-/// that, but not for long.
+/// that, but only briefly.
 pub(crate) async fn say_goodbye(wires: &mut Wires, at: usize, close: &[u8], window: Duration) {
     let leave = leave(&wires.record().said(at), close);
     if leave.octets.is_empty() || !wires.is_writable(at) {
@@ -56,7 +56,7 @@ fn leave(said: &Octets<'_>, close: &[u8]) -> Leave {
     Leave { awaits_end: !inside.is_empty(), octets: [inside, goaway()].concat() }
 }
 
-/// Whether HTTP/1.1 ended with a 101 that names something else than WebSocket: a Close frame would be
+/// Whether HTTP/1.1 ended with a 101 that names something other than WebSocket: a Close frame would be
 /// noise there.
 fn is_to_another_protocol(talk: &Talk<'_>) -> bool {
     let last = talk.responses.last();

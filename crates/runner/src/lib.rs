@@ -1,5 +1,5 @@
 //! Connects to a target, plays the steps of cases and records every byte.
-//! What an answer is worth, and whether it is complete, `upspec_judge` says.
+//! Whether an answer is complete, and what it is worth, is for `upspec_judge` to say.
 //!
 //! [`run`] plays a whole [`Plan`]; a [`Prober`] plays single cases on a target that it holds on to;
 //! [`play`] plays one case on one connection.

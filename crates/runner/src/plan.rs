@@ -1,5 +1,5 @@
 //! Which cases a run plays, and in which phase.
-//! Never reads a case's meaning beyond its id, its role and its partner.
+//! Looks only at a case's id, role and partner.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub struct Plan {
 
 impl Plan {
     /// Takes the chosen cases for a server. The cases below `server/control/` are always among them:
-    /// without them nothing is known of the target.
+    /// without them nothing is known about the target.
     #[must_use]
     pub fn new(corpus: &[Case], chosen: impl Fn(&Case) -> bool) -> Self {
         let servers = corpus.iter().filter(|case| case.role == Role::Server);
@@ -40,7 +40,7 @@ impl Plan {
         &self.cases
     }
 
-    /// The case that must come out like this one, if it names one.
+    /// The case that must have the same outcome as this one, if it names one.
     pub(crate) fn partner(&self, case: &Case) -> Option<&Case> {
         self.partners.get(case.same_as.as_deref()?)
     }

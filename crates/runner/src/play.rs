@@ -1,5 +1,5 @@
-//! Plays the steps of a case on its connections and records it. Waits end as soon as the judge says that
-//! the outcome is decided.
+//! Plays the steps of a case on its connections and records it. A wait ends as soon as the judge says
+//! that the outcome is decided.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -21,26 +21,26 @@ use crate::record::Recorder;
 use crate::steps::{render, takes, waits};
 use crate::wire::{Stop, Wires, refusal};
 
-/// What is played, and with what.
+/// A case to play, and what it is played with.
 pub struct Play<'a> {
     /// The case.
     pub case: &'a Case,
-    /// What stands in the place of its bindings.
+    /// The values of its bindings.
     pub bindings: &'a Bindings,
     /// The Close frame to leave a tunnel with.
     pub close: &'a [u8],
-    /// How long, and how much.
+    /// The limits of time and size.
     pub limits: Limits,
 }
 
-/// How long and how much of an exchange.
+/// The limits of an exchange, in time and size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// How long silence lasts until it counts.
     pub window: Duration,
     /// How long connecting may take, and how long the rest may, the case's own waits not counted.
     pub timeout: Duration,
-    /// How many octets of what is read on a connection are kept.
+    /// How many octets read on a connection are kept.
     pub keep: usize,
 }
 
@@ -48,7 +48,7 @@ pub struct Limits {
 ///
 /// # Errors
 ///
-/// Only when there is no connection. Whatever the peer does after that is in the record.
+/// Only without a connection. Whatever the peer does after that is in the record.
 pub async fn play(connector: &Connector, play: &Play<'_>) -> Result<Record, Error> {
     let case = play.case;
     let opening = match case.tls {
@@ -62,8 +62,8 @@ pub async fn play(connector: &Connector, play: &Play<'_>) -> Result<Record, Erro
     }
 }
 
-/// Plays the case on connections that are there, the first of which decides when it is over, and takes
-/// leave on each. Which end of them we are, the links say.
+/// Plays the case on open connections, and takes leave on each. The first one decides when the case
+/// is over. The links say which end of them we are.
 pub async fn play_on(links: Vec<(Link, Stream)>, play: &Play<'_>) -> Record {
     let count = links.len();
     let wires = Wires::new(links.into_iter().map(as_opened).collect(), play.limits.keep);
@@ -88,7 +88,7 @@ pub async fn play_on(links: Vec<(Link, Stream)>, play: &Play<'_>) -> Record {
     player.wires.close(play.limits.window.min(DRAIN)).await
 }
 
-/// A link as its connection came about.
+/// A link as its connection was opened.
 fn as_opened((link, stream): (Link, Stream)) -> (Link, Stream) {
     let alpn = stream.alpn().map(str::to_owned);
     (Link { tls: stream.is_tls(), alpn, ..link }, stream)
@@ -143,7 +143,7 @@ struct SoFar {
     due: Vec<u8>,
 }
 
-/// What an `await` makes of the remaining steps.
+/// What an `await` does to the remaining steps.
 enum Remaining {
     LeftOut,
     Played,
@@ -234,7 +234,7 @@ impl Player<'_> {
                     return Ok(if covered { Remaining::Played } else { Remaining::LeftOut });
                 }
             }
-            // With no head at all, it can only be something else than HTTP.
+            // Without a head it can only be something other than HTTP.
             if so_far.awaits == Awaits::Nothing && so_far.statuses.is_empty() {
                 return Err(Stop::Decided);
             }
@@ -310,7 +310,7 @@ impl Player<'_> {
         }
     }
 
-    /// Writes what is due and was not written yet; whether anything was.
+    /// Writes what is due and not written yet; returns whether anything was.
     async fn do_duties(&mut self, at: usize, due: &[u8]) -> Result<bool, Stop> {
         let done = self.wires.record().owed(at);
         let due = due.get(done..).unwrap_or_default();
@@ -338,5 +338,5 @@ impl Player<'_> {
 
 /// The link that the case is about.
 const FIRST: usize = 0;
-/// How long what is still under way is dropped.
+/// How long we read and drop octets that are still under way.
 const DRAIN: Duration = Duration::from_millis(50);

@@ -1,6 +1,6 @@
-//! Plays single cases on a target, one connection each, for callers that choose the next case by what
+//! Plays single cases on a target, one connection each, for callers that choose each case by what
 //! the last one showed.
-//! Never plays a case again by itself.
+//! Repeats no case on its own.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::server::Server;
 use crate::settings::Settings;
 use crate::target::Target;
 
-/// A target that is held on to, and what is known of it.
+/// A target to play cases on, and what is known about it.
 pub struct Prober {
     bench: Bench,
     server: Option<Server>,
@@ -42,7 +42,7 @@ impl Prober {
     ///
     /// # Errors
     ///
-    /// Only when there is no connection.
+    /// Only without a connection.
     pub async fn play(
         &self,
         case: &Case,
@@ -58,7 +58,7 @@ impl Prober {
     ///
     /// # Errors
     ///
-    /// Only when there is no connection.
+    /// Only without a connection.
     pub async fn learn(&mut self, case: &Case, attempt: u32) -> Result<CaseResult, Error> {
         let result = self.play(case, attempt, self.bench.settings.timeout).await?;
         match result.record.as_ref() {
@@ -69,7 +69,7 @@ impl Prober {
         Ok(result)
     }
 
-    /// What is known of the target.
+    /// What is known about the target.
     #[must_use]
     pub fn facts(&self) -> &TargetFacts {
         &self.bench.facts
@@ -97,7 +97,7 @@ impl Prober {
     ///
     /// # Errors
     ///
-    /// Says what stood in the way; then there is no server.
+    /// Says what stood in the way; no server is running then.
     pub async fn restart(&mut self) -> Result<(), Error> {
         self.stop().await;
         let command = self.bench.settings.server_cmd.as_deref().unwrap_or_default();

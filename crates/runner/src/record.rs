@@ -7,11 +7,11 @@ use upspec_exchange::{Io, IoKind, Link, Octets, Record};
 #[derive(Debug)]
 pub(crate) struct Recorder {
     opened: Instant,
-    /// How many octets of what is read on a link are kept.
+    /// How many octets read on a link are kept.
     keep: usize,
     links: Vec<Heard>,
     io: Vec<Io>,
-    /// The length of `io` when the current write began: what stands before is not added to.
+    /// The length of `io` when the current write began: earlier events are not extended.
     write_began: usize,
 }
 
@@ -81,7 +81,7 @@ impl Recorder {
         self.write_began = self.io.len();
     }
 
-    /// Octets that are on their way.
+    /// Octets that were sent.
     pub(crate) fn wrote(&mut self, at: usize, octets: &[u8], kind: IoKind) {
         match kind {
             IoKind::Wrote => self.links[at].written.extend_from_slice(octets),
@@ -111,7 +111,7 @@ impl Recorder {
         Room::Used
     }
 
-    /// The record as it is in the end.
+    /// The finished record.
     pub(crate) fn finish(self) -> Record {
         Record { links: self.links.into_iter().map(|heard| heard.link).collect(), io: self.io }
     }
@@ -133,7 +133,7 @@ impl Recorder {
 }
 
 /// How many reads are kept apart with their times. Later ones are joined while nothing else happens,
-/// so that a peer that drips costs its octets and no more.
+/// so that a peer that drips octets costs no more than those octets.
 const READS_APART: usize = 1000;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The results of a run as they come in, and what is told of it.
+//! Collects the results of a run as they come in, and reports them.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -37,14 +37,14 @@ impl Results {
         self.under_way.insert(index);
     }
 
-    /// Takes in the result of a case, or another one in its place.
+    /// Stores the result of a case, in place of any earlier one.
     pub(crate) fn store(&mut self, index: usize, result: CaseResult) {
         self.under_way.remove(&index);
         self.tell(Event::CaseDone(Box::new(result.clone())));
         self.all[index] = Some(result);
     }
 
-    /// Takes in how the control came out at the end.
+    /// Stores the result of the control at the end.
     pub(crate) fn store_again(&mut self, result: CaseResult) {
         let id = format!("{}-again", result.id);
         let result = CaseResult { id, ..result };
@@ -67,7 +67,7 @@ impl Results {
         }
     }
 
-    /// The result of a case that says nothing of the target.
+    /// The result of a case that says nothing about the target.
     pub(crate) fn not_played(&self, case: &Case, reason: Reason, message: &str) -> CaseResult {
         not_played(case, reason, message, &self.requirements)
     }
@@ -95,7 +95,7 @@ impl Results {
     }
 
     pub(crate) fn tell(&self, event: Event) {
-        // Nobody listens any more: the run goes on for its results.
+        // Nobody listens any longer: the run continues for its results.
         let _ = self.events.send(event);
     }
 }

@@ -25,8 +25,8 @@ use crate::worker::Worker;
 /// Plays a plan. The order is: can the target be reached; the control; what else finds out what the
 /// target can do; all other cases, `jobs` at a time; the control again.
 ///
-/// When `cancel` comes about, exchanges under way are cut and the results so far returned. Give a
-/// future that never ends where there is nothing to cancel with.
+/// When `cancel` completes, exchanges under way are cut and the results so far returned. Pass a
+/// future that never completes if nothing can cancel the run.
 pub async fn run(
     plan: Plan,
     target: Target,
@@ -63,7 +63,7 @@ pub async fn run(
     run.finish(ending).await
 }
 
-/// A run under way. It survives its own cancellation: what is in here is what is left then.
+/// A run under way. It survives its own cancellation: what it holds is what remains then.
 pub(crate) struct Run {
     /// What each case is played by; every task has its own.
     pub(crate) worker: Worker,
@@ -83,8 +83,8 @@ impl Run {
         }
     }
 
-    /// Whether there was something to judge: a WebSocket endpoint, or any answer at all where HTTP/2 is
-    /// all that is spoken.
+    /// Whether there was something to judge: a WebSocket endpoint, or any answer at all from a target
+    /// that speaks only HTTP/2.
     fn has_endpoint(&self) -> bool {
         let facts = &self.worker.bench.facts;
         facts.has(Need::Endpoint) || facts.has(Need::Http2Endpoint) || facts.http2_alone
@@ -138,7 +138,7 @@ impl Run {
         Err(Ending::Unreachable { message })
     }
 
-    /// The positive control. Whatever it shows is a fact; when the answer is no HTTP, the run is over.
+    /// The positive control. Whatever it shows is a fact; if the answer is not HTTP, the run is over.
     async fn control(&mut self) -> Result<(), NoContact> {
         let Some(index) = self.worker.control else {
             return Ok(());
@@ -187,7 +187,7 @@ impl Run {
         bench.exchange(case, bench.turn(case, attempt), bench.settings.timeout).await
     }
 
-    /// The control once more: a target that has changed under way is not the one that was judged.
+    /// The control once more: a target that changed during the run is not the target that was judged.
     async fn control_again(&mut self) -> Result<(), Ending> {
         let Some(index) = self.worker.control else {
             return Ok(());
@@ -225,9 +225,9 @@ impl Run {
     }
 }
 
-/// Why there is no control to go by.
+/// Why the run stops at the control.
 enum NoContact {
-    /// No connection came about.
+    /// There was no connection.
     Connect(Error),
     /// The run is over.
     Ends(Ending),

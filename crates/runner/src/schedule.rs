@@ -1,4 +1,4 @@
-//! Plays the cases of a phase, so many at a time.
+//! Plays the cases of a phase, a limited number at a time.
 
 use std::collections::VecDeque;
 
@@ -11,7 +11,7 @@ use crate::run::Run;
 use crate::worker::Played;
 
 impl Run {
-    /// Plays the cases, through any death that can be healed.
+    /// Plays the cases, and goes on after a death if the target can be restarted.
     pub(crate) async fn schedule(&mut self, cases: Vec<usize>, jobs: usize) -> Result<(), Ending> {
         let mut queue = VecDeque::from(cases);
         loop {
@@ -24,7 +24,7 @@ impl Run {
         }
     }
 
-    /// Plays until the queue is empty or the target is dead, and lets what is under way end.
+    /// Plays until the queue is empty or the target is dead, and lets running cases end.
     async fn play_queue(&mut self, queue: &mut VecDeque<usize>, jobs: usize) {
         let mut running = JoinSet::new();
         let mut unchecked = 0;
@@ -65,7 +65,7 @@ impl Run {
         kept.is_none()
     }
 
-    /// What became of a case that was played.
+    /// Handles the end of a case that was played.
     pub(crate) fn take(&mut self, index: usize, played: Played) {
         match played {
             Played::Judged(result) => {

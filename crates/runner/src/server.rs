@@ -1,5 +1,5 @@
 //! The command that starts the target: its process group, its port, its end.
-//! Never reads what the command prints.
+//! Does not read what the command prints.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -19,8 +19,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts the command with a shell, in a process group of its own, and waits until somebody takes
-    /// connections at the target.
+    /// Starts the command with a shell, in a process group of its own, and waits until the target
+    /// accepts connections.
     ///
     /// # Errors
     ///
@@ -116,7 +116,7 @@ impl Group {
     }
 
     fn signal(&self, signal: rustix::process::Signal) {
-        // It fails when nobody of the group is left, which is what we want.
+        // It fails when the group is empty, which is what we want.
         let _ = rustix::process::kill_process_group(self.0, signal);
     }
 }
@@ -143,5 +143,5 @@ const START: Duration = Duration::from_secs(10);
 const GRACE: Duration = Duration::from_secs(1);
 /// How long a look at the port may take.
 const PROBE: Duration = Duration::from_millis(500);
-/// Between two looks at the port.
+/// The pause between two looks at the port.
 const BETWEEN_PROBES: Duration = Duration::from_millis(20);

@@ -1,9 +1,8 @@
-//! How a run goes about its work: the knobs of the command line as plain data.
-//! Never says what is expected of a target.
+//! The settings of a run: the options of the command line as plain data.
 
 use std::time::Duration;
 
-/// The knobs of a run.
+/// The settings of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// How many cases are played at once.
@@ -15,9 +14,9 @@ pub struct Settings {
     pub window_floor: Duration,
     /// How often a `fail` is played again.
     pub retries: u32,
-    /// What keys and other nonces are made from.
+    /// The seed of keys and other nonces.
     pub seed: u64,
-    /// Field lines that go on every request that is meant to reach the endpoint.
+    /// Field lines added to every request that is meant to reach the endpoint.
     pub headers: Vec<(String, String)>,
     /// The origin that the target allows.
     pub origin: Option<String>,
@@ -27,7 +26,7 @@ pub struct Settings {
     pub required_subprotocol: Option<String>,
     /// Whether cases that can hurt a weak server are played.
     pub hazardous: bool,
-    /// How many octets of one exchange are kept; what exceeds them ends it.
+    /// How many octets of an exchange are kept; exceeding this ends it.
     pub keep: usize,
     /// A shell command that starts the target, and starts it again when it has died.
     pub server_cmd: Option<String>,

@@ -1,12 +1,12 @@
-//! What the steps of a case come to: the octets that they write, how long they wait, which response
-//! heads they take.
+//! Turns the steps of a case into action: the octets they write, how long they wait, which response
+//! heads they consume.
 
 use std::time::Duration;
 
 use upspec_corpus::Bindings;
 use upspec_corpus::case::{Act, Outcome, Outcomes, Step};
 
-/// Adds to a write what a step writes; whether it writes at all.
+/// Adds what a step writes to a write; returns whether it writes at all.
 pub(crate) fn render(step: &Step, out: &mut Vec<u8>, bindings: &Bindings) -> bool {
     let rounds = if let Act::Repeat { times, .. } = step.act { times } else { 1 };
     (0..rounds).all(|_| step.act.render_into(out, bindings))

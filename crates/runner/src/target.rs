@@ -1,5 +1,5 @@
-//! What the user points the suite at: a ws, wss, http, https or h2c URL, taken apart once.
-//! Never resolves a name and never connects.
+//! What the user points the suite at: a ws, wss, http, https or h2c URL, parsed once.
+//! Resolves no name and opens no connection.
 
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -79,14 +79,14 @@ impl Target {
         Ok(Self { scheme, host: host.to_owned(), port, path, tls })
     }
 
-    /// The same target, with another answer to whom we trust; without TLS there is nothing to trust.
+    /// The same target with another choice of whom we trust; no effect without TLS.
     #[must_use]
     pub fn trusting(mut self, trust: Trust) -> Self {
         self.tls = self.tls.map(|_| trust);
         self
     }
 
-    /// Host and port as they belong into Host: a default port is left out (RFC 6455 section 4.1).
+    /// Host and port as Host has them: a default port is left out (RFC 6455 section 4.1).
     #[must_use]
     pub fn authority(&self) -> String {
         if self.port == self.scheme.default_port() {
@@ -146,7 +146,7 @@ impl Scheme {
         matches!(self, Self::Https | Self::Wss)
     }
 
-    /// Whether HTTP/2 is all that is spoken there.
+    /// Whether the target speaks only HTTP/2.
     #[must_use]
     pub fn is_http2_alone(self) -> bool {
         self == Self::H2c

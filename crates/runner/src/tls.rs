@@ -1,5 +1,5 @@
-//! The TLS side of a connection: whom we trust, and the rustls configuration that comes of it.
-//! Never opens a connection.
+//! TLS for our connections: whom we trust, and the rustls configuration for it.
+//! Opens no connection.
 
 use std::path::PathBuf;
 use std::sync::Arc;

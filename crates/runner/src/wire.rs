@@ -1,5 +1,5 @@
-//! The connections of a case together with their record: whatever goes over one is written down in the
-//! same breath. Every wait comes with its end.
+//! The connections of a case with their record: whatever crosses one is recorded at the
+//! same moment. Every wait has a deadline.
 
 use std::future::poll_fn;
 use std::io;
@@ -22,7 +22,7 @@ pub(crate) struct Wires {
     record: Recorder,
 }
 
-/// One connection, and what is known of its two directions.
+/// One connection, and what is known about its two directions.
 struct Wire {
     stream: Stream,
     /// When octets last went over it, in either direction.
@@ -33,7 +33,7 @@ struct Wire {
     full: bool,
 }
 
-/// Why nothing more is to be had of a connection, or nothing more is wanted.
+/// Why a connection can give nothing more, or need give nothing more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
     /// The outcome is decided.
@@ -48,23 +48,23 @@ pub(crate) enum Stop {
     WriteFailed,
 }
 
-/// What is known of the peer's side.
+/// What is known about the peer's side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Peer {
     Ended,
     Open,
-    /// A write met a reset, so that the end of what can be read is no orderly one.
+    /// A write met a reset, so the end of reading is not an orderly one.
     ResetMet,
 }
 
-/// What a write came to, or what was read meanwhile.
+/// The result of a write, or what was read meanwhile.
 enum Moved {
     Read(Result<(), Stop>),
     Wrote(io::Result<usize>),
 }
 
 impl Wires {
-    /// Begins to record connections that were just opened. Of each direction so many octets are kept.
+    /// Begins to record connections that were just opened. It keeps this many octets of each direction.
     pub(crate) fn new(links: Vec<(Link, Stream)>, keep: usize) -> Self {
         let (links, streams): (Vec<Link>, Vec<Stream>) = links.into_iter().unzip();
         let record = Recorder::begin(links, keep);
@@ -155,7 +155,7 @@ impl Wires {
         }
     }
 
-    /// Writes down something that happened without octets.
+    /// Records an event without octets.
     pub(crate) fn note(&mut self, at: usize, kind: IoKind) {
         self.record.event(at, kind);
     }
@@ -183,7 +183,7 @@ impl Wires {
         self.record.finish()
     }
 
-    /// Reads what is there on any connection; whether this one can go on.
+    /// Reads what has arrived on any connection; returns whether this one can go on.
     fn poll_read(&mut self, context: &mut Context<'_>, own: usize) -> Poll<Result<(), Stop>> {
         let mut moved = false;
         let mut stop = Ok(());
@@ -235,7 +235,7 @@ impl Wires {
 }
 
 impl Wire {
-    /// Writes what it can, or, when nothing is left, sees to it that all has left.
+    /// Writes what it can, or flushes when nothing is left to write.
     fn poll_write(&mut self, context: &mut Context<'_>, rest: &[u8]) -> Poll<io::Result<usize>> {
         let stream = Pin::new(&mut self.stream);
         if rest.is_empty() {
@@ -246,7 +246,7 @@ impl Wire {
     }
 }
 
-/// What a failed read says of how the peer ended the connection.
+/// What a failed read says about how the peer ended the connection.
 fn end_of(error: &io::Error) -> IoKind {
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match (error.kind(), tls) {
@@ -258,7 +258,7 @@ fn end_of(error: &io::Error) -> IoKind {
     }
 }
 
-/// How a peer kept a TLS handshake from coming about; `None` when it did not, but we do not trust it.
+/// How a peer made a TLS handshake fail; `None` if the reason is that we do not trust it.
 pub(crate) fn refusal(error: &io::Error) -> Option<IoKind> {
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match tls {
@@ -272,5 +272,5 @@ pub(crate) fn refusal(error: &io::Error) -> Option<IoKind> {
 
 /// How much is read at once.
 const BUFFER: usize = 16 * 1024;
-/// How many octets are dropped at most while a connection is closed.
+/// How many octets at most are dropped while a connection closes.
 const DRAIN_CAP: usize = 1024 * 1024;

@@ -1,6 +1,6 @@
-//! Brings one case to its result: its exchanges, the look whether the target survived them, and the
-//! attempts it takes until the result stands.
-//! Compares the verdicts that the judge gives, and gives none.
+//! Brings a case to its result: its exchanges, a check that the target survived, and the
+//! repeats needed until the result stands.
+//! Compares the judge's verdicts, and gives none itself.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub(crate) struct Worker {
     events: UnboundedSender<Event>,
 }
 
-/// What became of a case.
+/// How playing a case ended.
 pub(crate) enum Played {
     /// The target died; these are the exchanges up to then.
     Died(Vec<Record>),
@@ -37,7 +37,7 @@ pub(crate) enum Played {
     Judged(Box<CaseResult>),
 }
 
-/// Why an attempt came to no result.
+/// Why an attempt has no result.
 enum Failed {
     Connect(Error),
     Died(Vec<Record>),
@@ -50,7 +50,7 @@ impl Worker {
         Self { plan, bench: Arc::new(bench), control, health: Arc::default(), events }
     }
 
-    /// The bench, to keep what was learnt of the target.
+    /// The bench, to store what was learnt about the target.
     pub(crate) fn bench_mut(&mut self) -> &mut Bench {
         Arc::make_mut(&mut self.bench)
     }
@@ -140,7 +140,7 @@ impl Worker {
         Ok(self.bench.judge(case, exchanges))
     }
 
-    /// One exchange of a case, and the look whether the target has survived it.
+    /// One exchange of a case, and a check that the target survived it.
     async fn exchange(
         &self,
         index: usize,
@@ -177,7 +177,7 @@ impl Worker {
         outcome
     }
 
-    /// Finds out whether the target lives, after all that happened up to now.
+    /// Finds out whether the target lives, after everything that happened so far.
     pub(crate) async fn check_now(&self) -> Pulse {
         self.health.check(self, Instant::now()).await
     }
@@ -232,8 +232,8 @@ fn hints_at_death(exchange: &Record) -> bool {
     exchange.saw(IoKind::Reset) || (silent && !exchange.saw(IoKind::Read))
 }
 
-/// Whether more patience may change a result for the better: where the control was no switch, and in
-/// what merely finds out what the target can do, an `inconclusive` is taken as it is.
+/// Whether more patience may improve a result. If the control was not a switch, or the case merely
+/// finds out what the target can do, an `inconclusive` stands.
 fn is_worth_patience(case: &Case, result: &CaseResult, facts: &TargetFacts) -> bool {
     match result.verdict {
         Verdict::Fail | Verdict::Warn => true,

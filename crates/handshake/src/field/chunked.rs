@@ -1,5 +1,5 @@
 //! Finds the end of a chunked body: RFC 9112 section 7.1.
-//! Never copies the data and never accepts a line end other than CRLF.
+//! Copies no data, and accepts no line end but CRLF.
 
 use super::parameter::{Parameter, segments};
 use super::token::{is_token, leading_ows};

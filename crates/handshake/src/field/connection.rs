@@ -1,5 +1,4 @@
 //! The Connection field.
-//! Never decides what follows from an option.
 
 use super::Malformed;
 use super::list::tokens;
@@ -14,7 +13,7 @@ pub fn options<'a>(
     tokens(values)
 }
 
-/// Whether one of the options is this one. Options are compared without case (RFC 9110 7.6.1).
+/// Whether one of the options is this one. Options are case-insensitive (RFC 9110 7.6.1).
 pub fn contains_option<'a>(values: impl IntoIterator<Item = &'a [u8]>, option: &str) -> bool {
     options(values).flatten().any(|found| found.eq_ignore_ascii_case(option.as_bytes()))
 }

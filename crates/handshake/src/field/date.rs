@@ -1,5 +1,5 @@
-//! Dates as senders must write them.
-//! Never reads the two obsolete formats and never asks what time it is.
+//! Reads a date in the format that senders must use (RFC 9110 5.6.7).
+//! Does not read the two obsolete formats, and reads no clock.
 
 /// ```text
 /// IMF-fixdate  = day-name "," SP date1 SP time-of-day SP GMT

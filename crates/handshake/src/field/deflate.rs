@@ -1,5 +1,4 @@
 //! The parameters of permessage-deflate, RFC 7692 section 7.
-//! Never compresses anything.
 
 use super::extension::Extension;
 use super::parameter::Parameter;
@@ -62,7 +61,7 @@ pub enum DeflateViolationKind {
     OutOfRange,
     /// The name occurred before.
     Repeated,
-    /// The name is none of the four. Names are compared with case.
+    /// The name is not among the four. Names are case-sensitive.
     Unknown,
     /// No value where one belongs.
     ValueMissing,
@@ -149,7 +148,7 @@ pub fn fits<'o>(answer: &Answer, offers: impl IntoIterator<Item = &'o Offer>) ->
     offers.into_iter().any(|offer| answer.misfits(offer).into_iter().all(Misfit::is_lawful))
 }
 
-/// The parameters that are there, in the order of [`NAMES`]; each with its value.
+/// The parameters that are present, in the order of [`NAMES`]; each with its value.
 struct Parameters([Option<Option<u8>>; 4]);
 
 /// Reads the value of a parameter.

@@ -1,5 +1,5 @@
 //! The Sec-WebSocket-Extensions field.
-//! Never knows an extension: what their parameters mean stands in a file of its own.
+//! Knows no extension by name: `deflate` says what the parameters of permessage-deflate mean.
 
 use super::list::{Element, elements};
 use super::parameter::{Parameter, ParameterViolation, segments};
@@ -104,7 +104,7 @@ impl<'a> Extensions<'a> {
         self.violations.is_empty()
     }
 
-    /// The extensions of this name, compared without case.
+    /// The extensions of this name, whatever its case.
     pub fn named(&self, name: &str) -> impl Iterator<Item = &Extension<'a>> {
         self.list.iter().filter(move |found| found.name.eq_ignore_ascii_case(name.as_bytes()))
     }

@@ -1,5 +1,4 @@
-//! Where the body of a message ends, told by its head: RFC 9112 section 6.
-//! Never reads a body.
+//! Tells from a message's head where its body ends: RFC 9112 section 6.
 
 use super::list::elements_of;
 use super::parameter::{Parameter, segments};
@@ -69,7 +68,7 @@ pub enum TransferEncoding {
     Absent,
     /// The last coding is chunked, and no other one is.
     Chunked,
-    /// The last coding is not chunked, or there is none.
+    /// The last coding is missing or not chunked.
     Other,
     /// A coding is malformed, or chunked has a parameter or stands before another coding.
     Invalid,

@@ -1,5 +1,5 @@
-//! The Host field, and a host with a port wherever else one stands.
-//! Never looks a name up and never compares hosts.
+//! The Host field, and a host with a port wherever else it occurs.
+//! Resolves no name and compares no hosts.
 
 use super::uri::{REG_NAME, USERINFO, first_odd};
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -33,7 +33,7 @@ pub enum HostForm {
 pub enum HostViolation {
     /// What stands in brackets is not an address, or the closing bracket is missing.
     IpLiteral,
-    /// The octet at this place of the value is not one of a name.
+    /// The octet at this place of the value cannot be part of a name.
     Octet(usize),
     /// What follows the colon at this place is not digits.
     Port(usize),

@@ -1,5 +1,5 @@
 //! Sec-WebSocket-Key and Sec-WebSocket-Accept.
-//! Never makes a nonce: the octets of one come from the caller.
+//! Generates no nonce: the caller supplies its octets.
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
@@ -59,7 +59,7 @@ impl Key {
 /// The Sec-WebSocket-Accept value that answers a Sec-WebSocket-Key value (RFC 6455 4.2.2).
 ///
 /// It is computed from the octets as they were sent, not from the nonce: two spellings of one nonce
-/// have different answers, and a value that is no key has an answer too.
+/// have different answers, and a malformed key has an answer too.
 pub fn accept(key_value: &[u8]) -> [u8; 28] {
     let digest = Sha1::new().chain_update(key_value).chain_update(GUID).finalize();
     encoded(&digest)
@@ -73,7 +73,7 @@ fn encoded<const N: usize>(bytes: &[u8]) -> [u8; N] {
     value
 }
 
-/// What RFC 6455 1.3 tells to append to the key.
+/// What RFC 6455 1.3 appends to the key.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(

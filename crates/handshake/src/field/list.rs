@@ -1,5 +1,5 @@
 //! Comma-separated lists, and the tokens in them.
-//! Never drops an empty element silently: a recipient ignores it, but no sender may write it.
+//! Reports every empty element: a recipient ignores it, but no sender may write it.
 
 use super::quoted::quoted_length;
 use super::token::{is_token, leading_ows, trim_ows};

@@ -1,5 +1,4 @@
 //! Parameters: the names and values that follow an element after semicolons.
-//! Never says which parameters an element may have.
 
 use super::list::{Element, length_before};
 use super::quoted::quoted_string;
@@ -11,7 +10,7 @@ use std::borrow::Cow;
 pub struct Parameter<'a> {
     /// The name as it was spelled.
     pub name: &'a [u8],
-    /// The value, if there is an equals sign; of a quoted string what it stands for.
+    /// The value, if there is an equals sign; a quoted string without its quoting.
     pub value: Option<Cow<'a, [u8]>>,
     /// White space stands before or after the equals sign.
     pub space_around_equals: bool,

@@ -1,5 +1,5 @@
 //! Quoted strings.
-//! Never allocates for a string without a quoted pair.
+//! Allocates only for a string with a quoted pair.
 
 use std::borrow::Cow;
 

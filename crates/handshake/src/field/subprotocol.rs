@@ -1,5 +1,4 @@
 //! The Sec-WebSocket-Protocol field.
-//! Never chooses a subprotocol.
 
 use super::Malformed;
 use super::list::tokens;
@@ -41,7 +40,7 @@ impl<'a> Offers<'a> {
         !self.names.is_empty() && self.malformed.is_empty()
     }
 
-    /// Whether this name is offered. Names are compared with case (RFC 6455 1.9, 4.1).
+    /// Whether this name is offered. Names are case-sensitive (RFC 6455 1.9, 4.1).
     pub fn contains(&self, name: &[u8]) -> bool {
         self.names.contains(&name)
     }

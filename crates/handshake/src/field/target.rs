@@ -1,5 +1,5 @@
 //! Request targets: the four forms of RFC 9112 3.2.
-//! Never decodes or normalizes a target.
+//! Neither decodes nor normalizes them.
 
 use super::host::{Host, HostForm, HostViolation};
 use super::token::alphanumeric_and;

@@ -1,5 +1,5 @@
-//! Tokens and white space, which every other grammar is made of.
-//! Never looks at case: that is the matter of whoever compares.
+//! Tokens and white space, on which every other grammar builds.
+//! Keeps case as it is: whoever compares tokens decides whether it matters.
 
 /// ```text
 /// tchar = "!" / "#" / "$" / "%" / "&" / "'" / "*" / "+" / "-" / "." / "^" / "_" / "`" / "|" / "~"

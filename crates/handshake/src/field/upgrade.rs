@@ -1,5 +1,4 @@
 //! The Upgrade field.
-//! Never prefers one protocol to another.
 
 use super::Malformed;
 use super::list::elements_of;

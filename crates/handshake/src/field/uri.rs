@@ -1,5 +1,5 @@
-//! The pieces of RFC 3986 that Host and the request target are made of.
-//! Never decodes percent-encoding.
+//! The parts of RFC 3986 that Host and the request target use.
+//! Does not decode percent-encoding.
 
 use super::token::alphanumeric_and;
 

@@ -1,5 +1,5 @@
 //! The Sec-WebSocket-Version field.
-//! Never says which versions exist.
+//! Reads any number; which versions exist is for others to say.
 
 use super::list::elements_of;
 

@@ -1,5 +1,4 @@
 //! The body of a Close frame: RFC 6455 sections 5.5.1 and 7.4.
-//! Never says which code would have been the right one.
 
 use super::FrameViolation;
 

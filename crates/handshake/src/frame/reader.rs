@@ -1,5 +1,5 @@
-//! Reads the frames of one sender in order, and finds what is wrong with the order.
-//! Never keeps a message: of a text it remembers the octets of one unfinished character at most.
+//! Reads the frames of one sender in order, and reports those that are out of order.
+//! Keeps no message: of a text it remembers at most the octets of one unfinished character.
 
 use super::{Frame, FrameViolation, opcode};
 use crate::Party;

@@ -1,5 +1,5 @@
-//! Names every way in which a frame can be wrong, and says where the rule stands.
-//! Never judges: a frame that is wrong from a server may be right from a client.
+//! Every way in which a frame can be wrong, with the section of its rule.
+//! Does not judge: a frame that is wrong from a server may be right from a client.
 
 /// What can be wrong with a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

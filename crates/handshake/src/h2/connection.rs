@@ -1,5 +1,5 @@
 //! What one side of a connection said, in order by stream.
-//! Never looks at what the other side said.
+//! Does not look at what the other side said.
 
 use super::reader::{Event, EventKind, Reader};
 use super::{ErrorCode, FramingViolation, HeaderList};
@@ -24,7 +24,7 @@ pub struct Connection {
     pub ping_acks: Vec<(usize, [u8; 8])>,
     /// Promised streams, with their places.
     pub pushes: Vec<(usize, u32)>,
-    /// What is wrong with the frames.
+    /// Violations in the frames.
     pub violations: Vec<FramingViolation>,
 }
 
@@ -174,7 +174,7 @@ impl Connection {
 
 impl Stream {
     /// The head of the final response: the first one whose status is not 1xx. One without a status
-    /// counts, for it is what the sender answered.
+    /// counts, because it is what the sender answered.
     pub fn final_head(&self) -> Option<&Head> {
         let interim = |head: &&Head| !head.is_interim();
         self.heads.iter().find(interim)

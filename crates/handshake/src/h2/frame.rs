@@ -1,5 +1,5 @@
 //! One frame of HTTP/2: its header, its payload, and what the payload of each type means.
-//! Never looks at other frames: order and streams are for the reader.
+//! Looks at no other frame: order and streams are for the reader.
 
 use super::{ErrorCode, flag, kind};
 use crate::Status;
@@ -12,7 +12,7 @@ use crate::Status;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameHeader {
-    /// How many octets of payload follow, by the sender's word. Whoever buffers sets a limit.
+    /// How many octets of payload follow, according to the sender. Whoever buffers sets a limit.
     pub announced: usize,
     /// What the payload is; see [`kind`].
     pub kind: u8,

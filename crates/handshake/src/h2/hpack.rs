@@ -1,5 +1,5 @@
-//! Header blocks: decoded with the state of the connection, encoded without any (RFC 7541).
-//! Never holds more than a bounded header list, whatever a block expands to.
+//! Header blocks: decoded with the connection's state, encoded without any (RFC 7541).
+//! The decoded list is bounded, however far a block expands.
 
 /// Decodes the header blocks of one direction of a connection, in their order.
 pub struct Decoder {
@@ -13,10 +13,10 @@ pub struct Decoder {
 /// Why a block has no header list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BlockViolation {
-    /// It is no header block: a connection error of type COMPRESSION_ERROR (RFC 9113 4.3).
+    /// It is not a header block: a connection error of type COMPRESSION_ERROR (RFC 9113 4.3).
     Malformed,
     /// It expands to more than [`MAX_LIST`], or all blocks so far to more than [`MAX_LISTS`]. Those
-    /// are our limits, and no fault of the peer.
+    /// are our limits, not faults of the peer.
     TooLarge,
 }
 
@@ -37,7 +37,7 @@ impl Decoder {
         Self { inner, left: MAX_LISTS, lost: false }
     }
 
-    /// The header list of a complete block. After a block that had none there is no further one.
+    /// The header list of a complete block. After a block that fails, all others fail.
     pub fn decode(&mut self, block: &[u8]) -> Result<Pairs, BlockViolation> {
         if self.lost {
             return Err(BlockViolation::Malformed);
@@ -108,7 +108,7 @@ pub const MAX_LIST: usize = 64 << 10;
 /// The longest header block in octets.
 pub const MAX_BLOCK: usize = 64 << 10;
 /// All header lists of one direction of a connection together: a few octets can stand for a long
-/// list, so that the length of what was read is no bound.
+/// list, so the length of the input is not a bound.
 pub const MAX_LISTS: usize = 1 << 20;
 /// What a field counts for beyond its octets (RFC 7541 4.1).
 const ENTRY_OVERHEAD: usize = 32;

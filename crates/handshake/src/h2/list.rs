@@ -1,5 +1,5 @@
 //! A decoded header list, read as the head of a message and written from one.
-//! Never checks the list: [`super::message`] does.
+//! Does not check the list; [`super::message`] does.
 
 use super::hpack;
 use super::message::is_connection_specific;
@@ -118,8 +118,8 @@ impl HeaderList {
         regular.map(|field| self.line(field)).collect()
     }
 
-    /// The list as the head of a request. It is of HTTP/2 without saying so (RFC 9113 8.3.1): what is missing is empty, nothing is made up. Of
-    /// `:authority` no Host is made.
+    /// The list as the head of a request. Its version is HTTP/2, which no field says (RFC 9113
+    /// 8.3.1). What is missing stays empty, and `:authority` does not become a Host.
     pub fn request(&self) -> RequestHead<'_> {
         RequestHead {
             method: self.pseudo(":method").unwrap_or_default(),

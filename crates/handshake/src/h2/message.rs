@@ -1,5 +1,5 @@
-//! What is wrong with a header list as a message: RFC 9113 8.2 to 8.6, RFC 8441 4.
-//! Never looks at content, and never at what a field means beyond that.
+//! Checks that a header list is a well-formed message: RFC 9113 8.2 to 8.6, RFC 8441 4.
+//! Looks neither at content nor at what a field means beyond that.
 
 use super::{HeaderField, HeaderList};
 use crate::field::is_token;
@@ -68,7 +68,7 @@ pub enum ListKind {
     Trailers,
 }
 
-/// Everything that is wrong with a header list, in the order of its fields; what is missing comes
+/// Everything wrong with a header list, in the order of its fields; what is missing comes
 /// last.
 pub fn violations(list: &HeaderList, kind: ListKind) -> Vec<ListViolation> {
     let mut found = Vec::new();

@@ -1,5 +1,5 @@
 //! The numbers of HTTP/2 and their names: frame types, flags, settings, error codes.
-//! Never refuses a number: unknown ones are kept, for peers may send them (RFC 9113 4.1, 5.5).
+//! Keeps unknown numbers, because peers may send them (RFC 9113 4.1, 5.5).
 
 use std::fmt;
 use std::str::FromStr;
@@ -77,7 +77,7 @@ impl FromStr for ErrorCode {
     }
 }
 
-/// The name, or the number where there is none.
+/// The name, or else the number.
 impl fmt::Display for ErrorCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name() {
@@ -95,13 +95,13 @@ pub mod kind {
     pub const HEADERS: u8 = 0x1;
     /// A priority; deprecated.
     pub const PRIORITY: u8 = 0x2;
-    /// The end of a stream, in anger or not.
+    /// The immediate end of a stream.
     pub const RST_STREAM: u8 = 0x3;
-    /// Parameters of the connection, or the word that they were read.
+    /// Parameters of the connection, or their acknowledgement.
     pub const SETTINGS: u8 = 0x4;
     /// The request of a pushed response.
     pub const PUSH_PROMISE: u8 = 0x5;
-    /// A question whether the peer is there, or the answer.
+    /// A check that the peer is alive, or the answer to it.
     pub const PING: u8 = 0x6;
     /// The end of a connection.
     pub const GOAWAY: u8 = 0x7;

@@ -1,5 +1,5 @@
-//! Makes events of the octets that one side of a connection sent, as they come.
-//! Never stops at a violation that leaves the frames in step: it is noted, and reading goes on.
+//! Turns the octets that one side of a connection sends into events, as they arrive.
+//! Notes a violation and reads on, as long as it can still tell where frames begin.
 
 use super::frame::{Frame, FrameHeader};
 use super::hpack::{BlockViolation, Decoder, MAX_BLOCK};
@@ -97,7 +97,7 @@ enum Stage {
     Preface,
     FirstFrame,
     Frames,
-    /// The octets are no frames that we could follow.
+    /// The octets cannot be followed as frames.
     Lost,
 }
 

@@ -1,5 +1,5 @@
-//! What can be wrong with the frames of a connection, whatever the messages in them say.
-//! Never says what follows from it: an endpoint treats each as the error that `code` names.
+//! Every way in which a connection's frames can be wrong, whatever messages they carry.
+//! An endpoint treats each as the error that `code` names.
 
 use super::ErrorCode;
 

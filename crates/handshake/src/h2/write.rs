@@ -1,5 +1,5 @@
-//! Octets of frames.
-//! Never checks that they are lawful: malformed ones are written as well.
+//! Writes frames as octets.
+//! Does not check them: malformed frames are written too.
 
 use super::{ErrorCode, MAX_FRAME, flag, kind};
 

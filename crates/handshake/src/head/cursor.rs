@@ -1,5 +1,4 @@
-//! Walks through the lines of a head that is known to be complete and collects its violations.
-//! Never decides what a line means.
+//! Walks through the lines of a complete head and collects its violations.
 
 use crate::{Violation, ViolationKind};
 use std::ops::Range;
@@ -124,7 +123,7 @@ pub(super) fn first_run(bytes: &[u8], belongs: impl Fn(u8) -> bool) -> Option<Ra
 ///
 /// Counting is cheaper than looking for bad octets line by line: the compiler takes many octets at
 /// once. Each line has an LF; when there are as many other control octets as lines, and each line
-/// ends with CR, then there are no others. A head with HTAB is not plain, but none the worse.
+/// ends with CR, then there are no others. A head with HTAB is valid, but not plain.
 fn is_plain(head: &[u8], line_ends: &[usize]) -> bool {
     let controls: usize = head.chunks(COUNTED_AT_ONCE).map(count_controls).sum();
     controls == 2 * line_ends.len()

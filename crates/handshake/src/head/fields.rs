@@ -1,5 +1,5 @@
-//! Holds the field lines of a head as they came: order, spelling and places kept.
-//! Never interprets a value; the field grammars do that.
+//! Holds the field lines of a head as received, with their order, spelling and places.
+//! Does not interpret values; the field grammars do.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -50,7 +50,7 @@ impl<'b> Fields<'b> {
         self.0.len()
     }
 
-    /// Whether there is no field line.
+    /// Whether there are no field lines.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

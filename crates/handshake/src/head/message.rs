@@ -1,4 +1,4 @@
-//! A message of either kind, for rules that hold for both.
+//! A request or a response, for rules that apply to both.
 
 use super::{Fields, RequestHead, ResponseHead, Version};
 use crate::{Party, Violation};

@@ -1,5 +1,5 @@
 //! Reads the head of a request: the request line, then the field section.
-//! Never repairs a request line: what is not three words parted by single spaces is noted.
+//! Repairs nothing: a line other than three words separated by single spaces is noted.
 
 use super::cursor::{Cursor, first_run};
 use super::{Fields, Version, in_order, section};
@@ -121,7 +121,7 @@ struct Words {
 
 impl Words {
     /// Splits on runs of SP and HTAB: the first word is the method, the last one the version, and
-    /// the target is what is between. Of two words the second is a version if it begins like one.
+    /// the target is what lies between. The second of two words is a version if it begins like one.
     fn of(head: &[u8], line: &Range<usize>) -> Self {
         let all = trimmed(head, line.clone());
         let Some(gap) = head[all.clone()].iter().position(is_space) else {
@@ -143,7 +143,7 @@ impl Words {
         let head = cursor.head;
         let target = &head[self.target.clone()];
         let odd = first_run(target, |octet| !is_target_octet(octet));
-        // White space is no octet of a target, so that most targets need no second look.
+        // A target contains no white space, so most targets need no second look.
         let is_split = odd.is_some() && target.iter().any(is_space);
         if is_split || !self.has_shape(head, line) {
             cursor.note(ViolationKind::RequestLineShape, line.clone());

@@ -1,5 +1,5 @@
 //! Reads the head of a response: the status line, then the field section.
-//! Never interprets the status code; it only says whether it is one.
+//! Checks that the status code is one, but does not interpret it.
 
 use super::cursor::Cursor;
 use super::{Fields, Version, in_order, section};

@@ -1,5 +1,5 @@
 //! Reads the field section of a head: the lines between the start line and the empty line.
-//! Never drops a line except those that RFC 9112 2.2 tells to ignore.
+//! Keeps every line but those that RFC 9112 2.2 says to ignore.
 
 use super::cursor::{Cursor, first_run};
 use super::{FieldLine, Fields};
@@ -55,7 +55,7 @@ fn field_line<'b>(cursor: &mut Cursor<'b, '_>, line: Range<usize>) -> FieldLine<
     }
 }
 
-/// Notes what is wrong with a name that is not a token with a colon behind it; where the colon is.
+/// Returns where the colon is, and notes a violation unless a token stands right before it.
 fn odd_name(cursor: &mut Cursor<'_, '_>, line: &Range<usize>) -> Option<usize> {
     let bytes = &cursor.head[line.clone()];
     let colon = memchr::memchr(b':', bytes)?;

@@ -1,5 +1,5 @@
-//! What departs from the grammar of HTTP in a request, and what HTTP has a server do about it.
-//! Never looks at the handshake's own fields.
+//! Where a request departs from HTTP's grammar, and what HTTP has a server do about it.
+//! Does not look at the handshake's own fields.
 
 use super::{Consequence, Defect, Opening};
 use crate::field::target::Target;

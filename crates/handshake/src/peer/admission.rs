@@ -1,5 +1,5 @@
-//! What HTTP itself asks of a request before anybody asks what it is for (RFC 9112; RFC 9110;
-//! RFC 9113 8.3.1). Strict: what may be rejected or repaired is rejected.
+//! What HTTP itself requires of a request, whatever its purpose (RFC 9112; RFC 9110;
+//! RFC 9113 8.3.1). Strict: rejects what a server may either reject or repair.
 
 use super::Refusal;
 use super::refusal::Cause;

@@ -44,7 +44,7 @@ pub enum Decision {
 /// What the response says that switches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Agreement {
-    /// The Sec-WebSocket-Accept value; `None` where there is no key (RFC 8441 5).
+    /// The Sec-WebSocket-Accept value; `None` without a key (RFC 8441 5).
     pub accept: Option<[u8; 28]>,
     /// The subprotocol chosen, if one is.
     pub subprotocol: Option<Vec<u8>>,

@@ -1,5 +1,5 @@
 //! The client's side of an opening handshake.
-//! Never makes a request: it is given one, octet by octet as it goes out.
+//! Makes no request: the caller passes in the octets that it sends.
 
 use super::switch::{Agreed, check, opens_websocket};
 use super::table::{ClientInput, ClientState};
@@ -168,7 +168,7 @@ fn classify(request: &[u8], reader: &mut HeadReader, octets: &[u8]) -> Found {
     }
 }
 
-/// A head without a version or a status code is no response; a status out of range is final, and
+/// A head without a version or a status code is not a response; a status out of range is final, and
 /// counts as a 5xx (RFC 9110 15).
 fn of_head(request: &[u8], head: &ResponseHead<'_>) -> Found {
     let (Some(status), true) = (head.status, head.version.is_some()) else {

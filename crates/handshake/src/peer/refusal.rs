@@ -1,4 +1,4 @@
-//! A request that is refused: with what, and by which rule.
+//! Why and how a server refuses a request.
 
 use crate::field::version::VERSION;
 use crate::opening::Defect;
@@ -23,7 +23,7 @@ pub struct Refusal {
 pub enum Cause {
     /// The end of its content cannot be told.
     Framing,
-    /// It is no opening handshake that RFC 6455 4.2.1 lets pass, but HTTP has nothing against it.
+    /// RFC 6455 4.2.1 does not accept it as an opening handshake, but HTTP has no objection.
     Handshake,
     /// It can be read, but not served.
     Other,
@@ -48,7 +48,7 @@ impl Refusal {
         }
     }
 
-    /// The version is not one that this server speaks (RFC 6455 4.2.2, 4.4). A 426 names the protocol
+    /// This server does not speak the version (RFC 6455 4.2.2, 4.4). A 426 names the protocol
     /// in Upgrade, with its connection option (RFC 9110 15.5.22, 7.8).
     pub(super) fn version(requirement: &'static str) -> Self {
         Self {

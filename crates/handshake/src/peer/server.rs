@@ -1,5 +1,5 @@
-//! The server's side of an opening handshake, of any version of HTTP.
-//! It never answers by itself: it decides, and the caller asks for the answer or overrules it.
+//! The server's side of an opening handshake, over any version of HTTP.
+//! It decides, but does not answer: the caller asks for the answer, or overrules it.
 
 use super::table::{ServerInput, ServerState};
 use super::{Decision, HEAD_LIMIT, LINE_LIMIT, Refusal, Service};
@@ -74,7 +74,7 @@ impl Server {
         }
     }
 
-    /// Refuses on grounds of the service, such as its origin or that there is none (RFC 6455
+    /// Refuses on grounds of the service, such as a wrong or missing origin (RFC 6455
     /// 4.2.2). The caller knows the answer: 403, 404, a redirect.
     pub fn refuse(&mut self) {
         self.enter(ServerInput::Refuse);

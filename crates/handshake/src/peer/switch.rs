@@ -1,4 +1,4 @@
-//! The one check of a response that opens a tunnel: a 101, or in HTTP/2 the 2xx to an extended
+//! The one check of a response that opens a tunnel: a 101 or, in HTTP/2, a 2xx to an extended
 //! CONNECT, held against the request that it answers (RFC 6455 4.1, 4.2.2; RFC 9110 7.8, 15.2.2;
 //! RFC 8441 5). The client fails by it, and the rules about servers are mapped from it.
 //!
@@ -249,7 +249,7 @@ impl Check<'_, '_, '_> {
         self.found.push(SwitchViolation { kind, at });
     }
 
-    /// Where the first line of this field stands; the whole head where there is none.
+    /// Where the first line of this field stands, or else the whole head.
     fn line(&self, name: &str) -> Range<usize> {
         let line = self.response.fields.lines(name).next();
         line.map_or(self.head(), |line| line.line.clone())
@@ -272,7 +272,7 @@ fn deflate(answer: &Extensions<'_>, offer: &Extensions<'_>) -> Vec<Kind> {
                 Kind::DeflateParameter { name: violation.parameter.to_vec(), kind: violation.kind }
             })),
             Ok(_) if offers.is_empty() => {
-                // An offer with a faulty parameter is declined (RFC 7692 7), and there is no other.
+                // An offer with a faulty parameter is declined (RFC 7692 7), and it is the only one.
                 let violations =
                     named().filter_map(|offer| Offer::parse(offer).err()).flatten().next();
                 found.extend(violations.map(|violation| Kind::DeflateDeclined {

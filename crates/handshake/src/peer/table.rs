@@ -1,5 +1,4 @@
-//! Every transition of both parties: what each state becomes on each input.
-//! Never acts: the machines look their next state up here.
+//! Every transition of both parties: the next state for each state and input.
 
 /// Where a client stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,7 +28,7 @@ pub enum ClientInput {
     Switch,
     /// A head with any other status.
     Final,
-    /// A 101 that does not pass, or octets that are no response.
+    /// A 101 that does not pass, or octets that are not a response.
     Failure,
     /// The server has closed.
     End,

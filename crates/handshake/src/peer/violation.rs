@@ -1,4 +1,4 @@
-//! What a response that opens a tunnel can have wrong, and every reason for which a client fails the
+//! Every fault of a response that opens a tunnel, and every reason for which a client fails the
 //! connection, each with the rules behind it.
 
 use crate::field::deflate::{DeflateViolationKind, Misfit};
@@ -49,7 +49,7 @@ pub enum SwitchViolationKind {
     DeflateRepeated(usize),
     /// This extension was not offered.
     ExtensionNotOffered(Vec<u8>),
-    /// This extension is none that the offer shows, which is malformed.
+    /// This extension is missing from the offer, which is malformed.
     ExtensionUnclear(Vec<u8>),
     /// Sec-WebSocket-Extensions is malformed.
     ExtensionsMalformed,
@@ -63,7 +63,7 @@ pub enum SwitchViolationKind {
     ProtocolNotOffered(Vec<u8>),
     /// Sec-WebSocket-Protocol is empty.
     SubprotocolEmpty,
-    /// Sec-WebSocket-Protocol is no single token.
+    /// Sec-WebSocket-Protocol is not a single token.
     SubprotocolMalformed,
     /// A subprotocol that was not offered, while others were.
     SubprotocolNotOffered,
@@ -75,7 +75,7 @@ pub enum SwitchViolationKind {
     SwitchToHttp10,
     /// Upgrade is websocket with empty elements beside it.
     UpgradeEmptyElement,
-    /// This element of Upgrade is no protocol.
+    /// This element of Upgrade is not a protocol.
     UpgradeMalformed(Vec<u8>),
     /// The 101 opens a WebSocket connection and names no protocol.
     UpgradeMissing,

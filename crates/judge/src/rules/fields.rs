@@ -33,7 +33,7 @@ fn requirement(kind: ViolationKind) -> Option<&'static str> {
     })
 }
 
-/// A field that is no list stands once (RFC 9110 5.3).
+/// A field that is not a list occurs once (RFC 9110 5.3).
 pub(super) fn once(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
     for (name, requirement) in SINGLETONS {
         let count = context.fields().lines(name).count();
@@ -58,7 +58,7 @@ const SINGLETONS: [(&str, &str); 9] = [
     ("Sec-WebSocket-Protocol", "rfc6455/11.3.4-response-once"),
 ];
 
-/// A sender makes no empty list elements (RFC 9110 5.6.1.1); an empty value is none.
+/// A sender makes no empty list elements (RFC 9110 5.6.1.1); an empty value does not count.
 pub(super) fn no_empty_elements(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
     for line in context.fields() {
         let is_list = LISTS.iter().any(|name| line.is_named(name));

@@ -1,5 +1,5 @@
 //! What follows the 101 of a WebSocket: frames as a server may send them (RFC 6455 5, 7.4).
-//! Never asks whether a frame was due; cases do.
+//! Does not ask whether a frame was due; cases do.
 
 use upspec_exchange::frames::{MOST_FRAMES, frames};
 use upspec_exchange::{Response, Talk, Tunnel};
@@ -48,7 +48,7 @@ pub(super) fn tunnel(talk: &Talk<'_>, party: Party, breaches: &mut Vec<Breach>) 
             let place = || tunnel.place(party, at..at + frame.len);
             breaches.extend(breach.map(|breach| breach.at(place())));
         }
-        // Octets that are no frame would be misread from here on, and one breach after a Close says
+        // Octets that are not a frame would be misread from here on, and one breach after a Close says
         // what all further ones would.
         if frame.violations.iter().any(|violation| ENDS_READING.contains(violation)) {
             break;

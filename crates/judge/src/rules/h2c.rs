@@ -1,5 +1,5 @@
-//! What follows a 101 to h2c: the connection of HTTP/2 as its server begins it (RFC 7540 3.2).
-//! Never asks whether the switch was lawful, nor whether the request was answered; cases do.
+//! What follows a 101 to h2c: an HTTP/2 connection as the server begins it (RFC 7540 3.2).
+//! Whether the switch was lawful and the request was answered is for cases to ask.
 
 use upspec_exchange::Talk;
 use upspec_exchange::http2::FRAME_HEADER;

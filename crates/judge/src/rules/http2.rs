@@ -1,5 +1,5 @@
-//! What HTTP/2 asks of the frames and header lists of a server (RFC 9113, RFC 8441 3).
-//! Never looks at what the fields mean; the validators of HTTP/1.1 and WebSocket do, where they apply.
+//! What HTTP/2 requires of a server's frames and header lists (RFC 9113, RFC 8441 3).
+//! What the fields mean is for the rules of HTTP and WebSocket, where they apply.
 
 use std::ops::Range;
 
@@ -35,7 +35,7 @@ fn framing(http2: &Http2, breaches: &mut Vec<Breach>) {
                 continue;
             }
             FramingViolationKind::PrefaceWrong => "rfc9113/3.4-preface-sent",
-            // A list beyond our own limit is no fault of the target, and what follows is lost on us.
+            // A list beyond our own limit is not the target's fault, and we cannot read what follows.
             FramingViolationKind::BlockTooLarge => break,
             _ => "rfc9113/4.2-frame-sent",
         };

@@ -20,7 +20,7 @@ impl<'b> Asked<'_, 'b> {
         &self.request.head.fields
     }
 
-    /// Whether the request means to open a WebSocket connection: one that does not is HTTP's business.
+    /// Whether the request means to open a WebSocket connection; all others concern only HTTP.
     fn is_handshake(&self) -> bool {
         let named = protocols(self.fields().values("Upgrade")).flatten();
         let websocket = named.into_iter().any(|protocol: Protocol<'_>| protocol.is_websocket());

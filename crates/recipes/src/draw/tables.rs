@@ -1,5 +1,4 @@
 //! What edits put into a request, in the spelling of case files.
-//! Never a table of what a server answers.
 
 use crate::words::Field;
 

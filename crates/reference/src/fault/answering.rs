@@ -1,4 +1,4 @@
-//! What a faulty server makes of its answers.
+//! How a faulty server changes its answers.
 
 use upspec_handshake::field::elements_of;
 use upspec_handshake::field::upgrade::Protocol;
@@ -73,7 +73,7 @@ pub(crate) fn switches_early(config: &Config, input: &[u8]) -> bool {
     }
 }
 
-/// Changes what is made of an admitted request.
+/// Changes the answer to an admitted request.
 pub(crate) fn alter_request(config: &Config, request: &mut Request, seen: &Seen) {
     for effect in config.effects() {
         if let Effect::Admitted(change) = effect {
@@ -104,7 +104,7 @@ pub(crate) fn outcome(config: &Config, head: &RequestHead<'_>) -> Option<Outcome
     Some(Outcome::Switched(Answer::interim(101).with("Upgrade", protocol), None))
 }
 
-/// How many octets of what is no request are skipped.
+/// How many octets to skip that are not a request.
 pub(crate) fn garbage(config: &Config, input: &[u8]) -> Option<usize> {
     let end = input.windows(4).position(|octets| octets == b"\r\n\r\n")?;
     config.errs_at(Point::GarbageSkipped).then_some(end + 4)

@@ -1,4 +1,4 @@
-//! Where a server can be wrong, and how a fault makes it so.
+//! Where a server can go wrong, and what a fault changes there.
 
 use upspec_handshake::frame::{Frame, FrameHeader, FrameViolation};
 use upspec_handshake::h2::{HeaderList, ListViolation};
@@ -98,9 +98,9 @@ pub(crate) enum Point {
     CutHeadServed,
     /// A handshake with a frame right behind it is dropped.
     EarlyFrameDropped,
-    /// What is no request is skipped up to the next empty line.
+    /// Octets that are not a request are skipped up to the next empty line.
     GarbageSkipped,
-    /// What is no request is never answered.
+    /// Octets that are not a request get no answer.
     GarbageUnanswered,
     /// The end of the client's stream changes nothing.
     HalfCloseIgnored,

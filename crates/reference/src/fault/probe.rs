@@ -1,4 +1,4 @@
-//! What a client does to see a fault: a connection on which a server with it does something else.
+//! What a client sends to expose a fault: a connection on which the faulty server differs.
 
 use upspec_handshake::h2::{PREFACE, flag, hpack, write};
 

@@ -1,4 +1,4 @@
-//! What a faulty server sees in place of the request that was sent.
+//! What a faulty server sees instead of the request that was sent.
 
 use upspec_handshake::field::chunked::{Chunked, ChunkedReader};
 use upspec_handshake::h2::HeaderList;

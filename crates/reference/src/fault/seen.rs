@@ -1,5 +1,5 @@
 //! What a faulty server sees of a request head: its lines, which an effect may change.
-//! Nothing is corrected: what no fault touches is written as it came.
+//! Corrects nothing: lines that no fault touches are written as received.
 
 use upspec_handshake::field::elements_of;
 use upspec_handshake::h2::{HeaderField, HeaderList};
@@ -7,7 +7,7 @@ use upspec_handshake::h2::{HeaderField, HeaderList};
 /// A request head in lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Seen {
-    /// The head as it was sent; nothing if there is no complete one.
+    /// The head as it was sent; empty until it is complete.
     pub(crate) octets: Vec<u8>,
     /// The request line.
     pub(crate) start: Vec<u8>,

@@ -1,4 +1,4 @@
-//! What the settings of a client have to be (RFC 9113 6.5.2).
+//! Checks a client's settings (RFC 9113 6.5.2).
 
 use upspec_handshake::h2::{ErrorCode, setting};
 

@@ -1,5 +1,5 @@
-//! One request of HTTP/2 as the resources of the server see it, and their answer as HTTP/2 writes it.
-//! It sees no request that is malformed in HTTP/2.
+//! One HTTP/2 request as the server's resources see it, and their answer in HTTP/2.
+//! Malformed requests do not get this far.
 
 use std::time::SystemTime;
 
@@ -141,7 +141,7 @@ pub(super) fn answer(
 fn written(config: &Config, answer: Answer) -> (HeaderList, Vec<u8>) {
     let answer = answer.varied(config);
     let mut list = HeaderList::of_response(&answer.head());
-    // There is no key that it could belong to (RFC 8441 5).
+    // It has no key to belong to (RFC 8441 5).
     list.fields.retain(|field| field.name != b"sec-websocket-accept");
     let list = faults::alter_list(config, list, &answer);
     match answer.content {

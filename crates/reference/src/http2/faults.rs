@@ -1,4 +1,4 @@
-//! What a fault changes where the server speaks HTTP/2: one function for each place that asks.
+//! What a fault changes in HTTP/2: one function for each place that asks.
 
 use upspec_handshake::RequestHead;
 use upspec_handshake::field::key::{Key, accept};
@@ -54,7 +54,7 @@ pub(super) fn overlooks(config: &Config, violation: &ListViolation, list: &Heade
     config.effects().any(overlooks)
 }
 
-/// Whether something of a request is taken for a violation that is none.
+/// Whether something lawful in a request is taken for a violation.
 pub(super) fn objects(config: &Config, list: &HeaderList) -> bool {
     config.effects().any(|effect| matches!(effect, Effect::Http2Object(objects) if objects(list)))
 }
@@ -104,7 +104,7 @@ pub(super) fn completed(config: &Config, transport: Transport, list: &HeaderList
     list
 }
 
-/// The answer to an extended CONNECT whose key is none, where a fault reads it.
+/// The answer to an extended CONNECT with an invalid key, where a fault reads it.
 pub(super) fn refuses_key(config: &Config, head: &RequestHead<'_>) -> Option<Answer> {
     let key = read_key(config, head)?;
     let refused = Answer::new(400, "the key is not base64 of 16 octets");

@@ -1,5 +1,5 @@
-//! What an HTTP/2 connection writes: frames as they come, DATA as the windows of the peer allow
-//! (RFC 9113 5.2). Never decides what to say.
+//! What an HTTP/2 connection writes: frames at once, DATA as the peer's windows allow
+//! (RFC 9113 5.2).
 
 use std::collections::BTreeMap;
 

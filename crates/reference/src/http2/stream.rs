@@ -1,5 +1,5 @@
 //! The streams of an HTTP/2 connection: requests that arrive, their answers, and WebSockets.
-//! Never looks at the connection as a whole.
+//! Knows nothing of the connection as a whole.
 
 use std::sync::Arc;
 use std::time::SystemTime;

@@ -1,5 +1,5 @@
 //! The switch from HTTP/1.1 to HTTP/2 by Upgrade: h2c (RFC 7540 3.2, which RFC 9113 3.1 deprecates).
-//! Never made unless the server is set up for it, as a lawful variation or by a fault.
+//! Only for a server that is set up for it, as a lawful variation or by a fault.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,5 +1,4 @@
-//! A request whose body is arriving.
-//! Never answers it.
+//! A request while its body arrives.
 
 use upspec_handshake::field::chunked::{Chunked, ChunkedReader};
 use upspec_handshake::peer::{MAX_BODY, Request};

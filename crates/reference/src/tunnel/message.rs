@@ -1,5 +1,5 @@
-//! Puts the fragments of a message together and undoes their compression.
-//! Never checks frames: what comes here is in order.
+//! Joins the fragments of a message and undoes their compression.
+//! Expects frames in order, and does not check that.
 
 use upspec_handshake::frame::{Compression, Frame, opcode};
 use upspec_handshake::inflate::{InflateViolation, Inflater};

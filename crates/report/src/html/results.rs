@@ -14,7 +14,7 @@ use crate::words::{self, BY_URGENCY, reason_text, reason_word, verdict_word};
 /// All cases, with a filter (for those with scripts) and a list of the sections.
 pub(super) fn results(report: &Report) -> Markup {
     let chapters = overview::chapters(report);
-    let mut ink = wire::Ink::default();
+    let mut budget = wire::Budget::default();
     html! {
         section.results aria-labelledby="results" {
             h2 #results { "Results by section" }
@@ -25,7 +25,7 @@ pub(super) fn results(report: &Report) -> Markup {
                     @for (position, chapter) in chapters.iter().enumerate() {
                         @let before = position.checked_sub(1).and_then(|at| rfc(&chapters[at]));
                         @if position == 0 || rfc(chapter) != before { h3 { (part_title(chapter)) } }
-                        (chapter_section(report, chapter, &mut ink))
+                        (chapter_section(report, chapter, &mut budget))
                     }
                 }
             }
@@ -75,7 +75,7 @@ fn contents(chapters: &[Chapter<'_>]) -> Markup {
     }
 }
 
-fn chapter_section(report: &Report, chapter: &Chapter<'_>, ink: &mut wire::Ink) -> Markup {
+fn chapter_section(report: &Report, chapter: &Chapter<'_>, budget: &mut wire::Budget) -> Markup {
     let counts: Vec<String> = some_counts(chapter).iter().map(summary::words).collect();
     html! {
         section.chapter aria-labelledby=(anchor(chapter)) {
@@ -86,13 +86,13 @@ fn chapter_section(report: &Report, chapter: &Chapter<'_>, ink: &mut wire::Ink) 
                 }
                 " " span.number { (counts.join(", ")) }
             }
-            @for case in &chapter.cases { (case_details(report, case, ink)) }
+            @for case in &chapter.cases { (case_details(report, case, budget)) }
         }
     }
 }
 
-fn case_details(report: &Report, case: &CaseResult, ink: &mut wire::Ink) -> Markup {
-    ink.dip();
+fn case_details(report: &Report, case: &CaseResult, budget: &mut wire::Budget) -> Markup {
+    budget.begin_case();
     let note = report.notes.get(&case.id);
     let records: Vec<Told<'_>> = case.record.iter().chain(&case.twin).map(Told::of).collect();
     let bad = matches!(case.verdict, Verdict::Fail | Verdict::Warn | Verdict::Error);
@@ -127,7 +127,7 @@ fn case_details(report: &Report, case: &CaseResult, ink: &mut wire::Ink) -> Mark
                         " " span.number { (told.links().join("; ")) }
                     }
                     @let findings = if position == 0 { &case.findings[..] } else { &[] };
-                    (wire::log(told, findings, ink))
+                    (wire::log(told, findings, budget))
                 }
             }
         }

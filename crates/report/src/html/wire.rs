@@ -13,25 +13,25 @@ use crate::visible;
 
 /// How much of the page the logs may still fill: a bit for every case, and a pool for the few that
 /// need more. A target that sends endlessly cannot make the page too heavy to open.
-pub(super) struct Ink {
+pub(super) struct Budget {
     case: usize,
     pool: usize,
 }
 
-impl Default for Ink {
+impl Default for Budget {
     fn default() -> Self {
         Self { case: 0, pool: POOL }
     }
 }
 
-impl Ink {
+impl Budget {
     /// Begins a new case.
-    pub(super) fn dip(&mut self) {
+    pub(super) fn begin_case(&mut self) {
         self.case = PER_CASE;
     }
 
-    /// Takes what one octet costs; false when nothing is left.
-    fn draw(&mut self, cost: usize) -> bool {
+    /// Takes this much; false when too little is left.
+    fn take(&mut self, cost: usize) -> bool {
         let from_pool = cost.saturating_sub(self.case);
         if from_pool > self.pool {
             return false;
@@ -74,7 +74,7 @@ fn marks(findings: &[Finding], link: usize, from: Party) -> Vec<Range<usize>> {
 }
 
 /// The log of a record, with the octets marked that findings point at.
-pub(super) fn log(told: &Told<'_>, findings: &[Finding], ink: &mut Ink) -> Markup {
+pub(super) fn log(told: &Told<'_>, findings: &[Finding], budget: &mut Budget) -> Markup {
     let links = told.record.links.iter().enumerate();
     let mut flows: Vec<[Flow<'_>; 2]> = links
         .map(|(at, link)| [link.we, link.we.other()].map(|from| Flow::of(told, findings, at, from)))
@@ -84,9 +84,9 @@ pub(super) fn log(told: &Told<'_>, findings: &[Finding], ink: &mut Ink) -> Marku
         let [ours, theirs] = flows.get_mut(io.link)?;
         let name = told.name(link);
         Some(match io.kind {
-            IoKind::Read => octets_item("got", &format!("← {name}received"), io, theirs, ink),
+            IoKind::Read => octets_item("got", &format!("← {name}received"), io, theirs, budget),
             kind if kind.is_written() => {
-                octets_item("put", &format!("→ {name}{}", put(kind)), io, ours, ink)
+                octets_item("put", &format!("→ {name}{}", put(kind)), io, ours, budget)
             }
             _ => html! { li { p { b { "· " (name) (seen::event(io)) } (time(io)) } } },
         })
@@ -96,11 +96,17 @@ pub(super) fn log(told: &Told<'_>, findings: &[Finding], ink: &mut Ink) -> Marku
 }
 
 /// Octets, and the frames that end in them.
-fn octets_item(class: &str, what: &str, io: &Io, flow: &mut Flow<'_>, ink: &mut Ink) -> Markup {
+fn octets_item(
+    class: &str,
+    what: &str,
+    io: &Io,
+    flow: &mut Flow<'_>,
+    budget: &mut Budget,
+) -> Markup {
     let from = flow.shown;
     flow.shown += io.bytes.len();
     let ended = ended_within(flow.frames, from, io.bytes.len());
-    html! { li.(class) { (octets(what, io, from, &flow.marks, ink)) (frames(ended, ink)) } }
+    html! { li.(class) { (octets(what, io, from, &flow.marks, budget)) (frames(ended, budget)) } }
 }
 
 fn put(kind: IoKind) -> &'static str {
@@ -119,7 +125,7 @@ fn ended_within(notes: &[FrameNote], from: usize, length: usize) -> &[FrameNote]
 }
 
 /// The frames that end in an event, with what they mean.
-fn frames(notes: &[FrameNote], ink: &mut Ink) -> Markup {
+fn frames(notes: &[FrameNote], budget: &mut Budget) -> Markup {
     let cost = |note: &FrameNote| {
         let fields = note.fields.iter();
         let fields = fields.map(|field| field.name.len() + field.value.len());
@@ -128,7 +134,7 @@ fn frames(notes: &[FrameNote], ink: &mut Ink) -> Markup {
             + 16 * note.fields.len()
             + 32
     };
-    let shown = notes.iter().take_while(|note| ink.draw(cost(note))).count();
+    let shown = notes.iter().take_while(|note| budget.take(cost(note))).count();
     let left = notes.len() - shown;
     html! {
         @if shown > 0 {
@@ -149,13 +155,19 @@ fn frames(notes: &[FrameNote], ink: &mut Ink) -> Markup {
     }
 }
 
-fn octets(what: &str, io: &Io, offset: usize, marks: &[Range<usize>], ink: &mut Ink) -> Markup {
+fn octets(
+    what: &str,
+    io: &Io,
+    offset: usize,
+    marks: &[Range<usize>],
+    budget: &mut Budget,
+) -> Markup {
     let (text, binary) = io.bytes.split_at(text_length(&io.bytes));
     let sheet = Sheet { offset, marks };
-    let (head, mut shown) = sheet.text(text, ink);
+    let (head, mut shown) = sheet.text(text, budget);
     let mut rows = None;
     if shown == text.len() && !binary.is_empty() {
-        let (hex, more) = Sheet { offset: offset + shown, marks }.hex(binary, ink);
+        let (hex, more) = Sheet { offset: offset + shown, marks }.hex(binary, budget);
         shown += more;
         rows = Some(hex);
     }
@@ -200,7 +212,7 @@ struct Sheet<'m> {
 impl Sheet<'_> {
     /// Octets in the notation of case files, with a line break after each `\n`. Many equal octets in
     /// a row are one, with a count. Gives back how many octets are shown.
-    fn text(&self, bytes: &[u8], ink: &mut Ink) -> (String, usize) {
+    fn text(&self, bytes: &[u8], budget: &mut Budget) -> (String, usize) {
         let mut pen = Pen::default();
         let mut at = 0;
         while at < bytes.len() {
@@ -210,7 +222,7 @@ impl Sheet<'_> {
             pen.dim(byte == b'\\' || !matches!(byte, b' '..=b'~'));
             let before = pen.html.len();
             pen.octet(byte, run);
-            if !ink.draw(pen.html.len() - before) {
+            if !budget.take(pen.html.len() - before) {
                 pen.html.truncate(before);
                 break;
             }
@@ -220,11 +232,11 @@ impl Sheet<'_> {
     }
 
     /// Octets in hexadecimal, sixteen to a row, with their offsets before and their text behind.
-    fn hex(&self, bytes: &[u8], ink: &mut Ink) -> (Markup, usize) {
+    fn hex(&self, bytes: &[u8], budget: &mut Budget) -> (Markup, usize) {
         let (mut offsets, mut codes, mut chars) = (String::new(), Pen::default(), Pen::default());
         let mut shown = 0;
         for row in bytes.chunks(ROW) {
-            if !ink.draw(row.len() * 4 + 8) {
+            if !budget.take(row.len() * 4 + 8) {
                 break;
             }
             visible::write_to(&mut offsets, format_args!("{:>6}\n", self.offset + shown));

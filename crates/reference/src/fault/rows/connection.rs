@@ -1,4 +1,4 @@
-//! What the connection does before, between and after requests.
+//! Faults of the connection before, between and after requests.
 
 use upspec_handshake::peer::Cause;
 

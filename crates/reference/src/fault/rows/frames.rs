@@ -1,4 +1,4 @@
-//! Frames of WebSocket, read and sent, and their compression.
+//! Faults in reading, sending and compressing WebSocket frames.
 
 use upspec_handshake::frame::{FrameViolation, opcode, write};
 
@@ -245,7 +245,7 @@ fn still_masked(octet: &u8) -> u8 {
 /// `Hello`, compressed (RFC 7692 7.2.3.1).
 const DEFLATED: &[u8] = &[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
 
-/// A stored block of 8503 octets, of which the window of the next message has the first.
+/// A stored block of 8503 octets; the window of the next message still has the first.
 fn stored_long() -> Vec<u8> {
     [&[0, 0x37, 0x21, 0xc8, 0xde][..], b"bcd", &[b'a'; 8500], &[0]].concat()
 }

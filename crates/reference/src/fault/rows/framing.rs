@@ -1,4 +1,4 @@
-//! How Host is read, and the framing of a request.
+//! Faults in reading Host and the framing of a request.
 
 use upspec_handshake::field::framing::Framing;
 use upspec_handshake::h2::ListViolationKind;

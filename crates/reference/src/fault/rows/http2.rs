@@ -1,4 +1,4 @@
-//! What the server sends in HTTP/2, and the extended CONNECT.
+//! Faults in what the server sends over HTTP/2, and in extended CONNECT.
 
 use upspec_handshake::field::key;
 use upspec_handshake::h2::{ErrorCode, ListViolationKind, flag, kind, setting, write};

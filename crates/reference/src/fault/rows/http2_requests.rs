@@ -1,4 +1,4 @@
-//! Header lists of requests in HTTP/2.
+//! Faults in reading the header lists of HTTP/2 requests.
 
 use upspec_handshake::h2::{HeaderList, ListViolationKind, flag};
 

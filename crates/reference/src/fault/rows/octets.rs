@@ -1,4 +1,4 @@
-//! How the octets of a request are read.
+//! Faults in reading the octets of a request.
 
 use upspec_handshake::field::is_token;
 use upspec_handshake::peer::Cause;

@@ -1,4 +1,4 @@
-//! What passes for an opening handshake: Upgrade, Connection, key and version.
+//! Faults in what passes for an opening handshake: Upgrade, Connection, key and version.
 //!
 //! A wrong key is read as the example of the RFC; the accept value is computed from what was sent
 //! all the same, as a server that does not look at the key would do.
@@ -250,7 +250,7 @@ pub(super) const ROWS: &[Fault] = &[
         .by(Request(|seen, _| seen.keep_first(VERSION))),
 ];
 
-/// Makes a handshake of what is none.
+/// Turns any request into a handshake.
 fn make_handshake(seen: &mut Seen) {
     seen.set("Upgrade", b"websocket");
     seen.set("Connection", b"Upgrade");
@@ -274,7 +274,7 @@ fn read_connection(seen: &mut Seen, is_good_enough: fn(&Seen) -> bool) {
     }
 }
 
-/// Reads a key that is good enough as one that is right.
+/// Reads a key that is good enough as a right one.
 fn read_key(seen: &mut Seen, is_good_enough: fn(&[u8]) -> bool) {
     if seen.value(KEY).is_some_and(|key| is_good_enough(&key)) {
         seen.set(KEY, EXAMPLE_KEY);

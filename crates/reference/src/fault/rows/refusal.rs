@@ -1,4 +1,4 @@
-//! How a handshake is refused, and other errors.
+//! Faults in refusing a handshake, and in other errors.
 
 use super::drop_upgrade_option;
 use crate::answer::{Answer, Content, Occasion};

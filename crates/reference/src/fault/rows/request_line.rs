@@ -1,4 +1,4 @@
-//! How the request line is read.
+//! Faults in reading the request line.
 
 use super::KEY;
 use crate::fault::Effect::*;

@@ -1,4 +1,4 @@
-//! The subprotocol and the extension that a 101 selects.
+//! Faults in the subprotocol and the extension that a 101 selects.
 
 use upspec_handshake::field::subprotocol::Offers;
 

@@ -1,4 +1,4 @@
-//! The 101, and what stands in for one.
+//! Faults in the 101, or in what is sent in its place.
 
 use upspec_handshake::field::elements_of;
 use upspec_handshake::field::key::{Key, accept};

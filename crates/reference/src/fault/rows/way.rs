@@ -1,4 +1,4 @@
-//! The way to HTTP/2, and TLS.
+//! Faults on the way to HTTP/2, and in TLS.
 
 use crate::fault::probe::h2c;
 use crate::fault::{Fault, Point, fault};

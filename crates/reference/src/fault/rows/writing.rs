@@ -1,4 +1,4 @@
-//! How answers are written.
+//! Faults in writing answers.
 
 use crate::answer::{After, Answer, Content};
 use crate::fault::Effect::{self, Completed, Written};

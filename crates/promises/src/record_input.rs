@@ -1,18 +1,18 @@
-//! A record of one link as octets: every input is one, and every short one of a report is an input.
-//! Never fails to read an input; lengths that are too long end with the input.
+//! A record of one link as octets: every input reads as a record, and every short record of a report
+//! can be written as an input. A length beyond the end of the input is cut there.
 
 use upspec_exchange::{Io, IoKind, Link, Over, Record};
 use upspec_handshake::Party;
 
 /// Which case, and what happened.
-pub(crate) struct Tape {
+pub(crate) struct RecordInput {
     pub(crate) case: usize,
     pub(crate) record: Record,
 }
 
-/// Reads a tape: two octets for the case, one for the connection, then events. An event is an octet
+/// Reads an input: two octets for the case, one for the connection, then events. An event is an octet
 /// for its kind, and two for the length of what was written or read.
-pub(crate) fn read(input: &[u8]) -> Option<Tape> {
+pub(crate) fn read(input: &[u8]) -> Option<RecordInput> {
     let [low, high, over, rest @ ..] = input else {
         return None;
     };
@@ -31,7 +31,7 @@ pub(crate) fn read(input: &[u8]) -> Option<Tape> {
         }
         io.push(Io { link: 0, at_us: 100 * (io.len() as u64 + 1), kind, bytes });
     }
-    Some(Tape {
+    Some(RecordInput {
         case: usize::from(u16::from_le_bytes([*low, *high])),
         record: Record::of(link(*over), io),
     })
@@ -43,7 +43,7 @@ fn link(bits: u8) -> Link {
     Link { tls: bits & 2 != 0, ..Link::plain("target", we, Over::Http1) }
 }
 
-/// Writes a tape that reads as this case and record; `None` when one of them is too long.
+/// Writes an input that reads as this case and record; `None` when one of them is too long.
 pub(crate) fn write(case: usize, record: &Record) -> Option<Vec<u8>> {
     let mut out = u16::try_from(case).ok()?.to_le_bytes().to_vec();
     let [link] = &record.links[..] else {
@@ -95,12 +95,12 @@ mod tests {
             io(300, IoKind::ReadEnd, b""),
         ];
         let record = Record::of(link(2), io);
-        let tape = read(&write(300, &record).unwrap()).unwrap();
-        assert_eq!((tape.case, tape.record), (300, record));
+        let input = read(&write(300, &record).unwrap()).unwrap();
+        assert_eq!((input.case, input.record), (300, record));
     }
 
     #[test]
-    fn every_beginning_of_a_tape_is_read() {
+    fn every_beginning_of_an_input_is_read() {
         let input = [1, 0, 0, 0, 4, 0, b'G', b'E', b'T', b' ', 1, 255, 255, b'H', 8];
         for end in 3..=input.len() {
             assert!(read(&input[..end]).is_some(), "{end}");

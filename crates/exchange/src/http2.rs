@@ -29,7 +29,7 @@ pub enum Unacknowledged {
     Settings,
 }
 
-/// What ended a stream in place of a response.
+/// What ended a stream instead of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// What was ended.
@@ -102,7 +102,7 @@ impl Http2 {
         self.client.stream(self.stream).is_some_and(|stream| !stream.is_over())
     }
 
-    /// The error that came in place of a response.
+    /// The error that came instead of a response.
     #[must_use]
     pub fn failure(&self) -> Option<Failure> {
         if let Some((at, code)) = self.answer().and_then(|stream| stream.reset) {
@@ -194,7 +194,7 @@ fn tunnel(http2: &Http2) -> Option<Tunnel<'_>> {
     if !connect || status / 100 != 2 {
         return None;
     }
-    // Who sends GOAWAY with an error gives up every stream of the connection (RFC 9113 5.4.1).
+    // A sender of GOAWAY with an error gives up every stream of the connection (RFC 9113 5.4.1).
     let is_over = answer.is_over() || http2.server.connection_error().is_some();
     Some(Tunnel::of_streams(flow(asked), flow(answer), is_over))
 }

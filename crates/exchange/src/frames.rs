@@ -17,8 +17,8 @@ pub fn frames(mut octets: &[u8]) -> Vec<Frame<'_>> {
     frames
 }
 
-/// What a reader that has lost its place takes for frames in the payload of the last frame, where
-/// that one is not complete.
+/// What a reader that has lost its place takes for frames in the payload of an incomplete last
+/// frame.
 #[must_use]
 pub fn frames_within(octets: &[u8]) -> Vec<Frame<'_>> {
     let complete: usize = frames(octets).iter().map(|frame| frame.len).sum();

@@ -26,7 +26,7 @@ pub enum Unacknowledged {
     Settings,
 }
 
-/// What ended a stream in place of a response.
+/// What ended a stream instead of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// What was ended.
@@ -99,7 +99,7 @@ impl Http2 {
         self.client.stream(self.stream).is_some_and(|stream| !stream.is_over())
     }
 
-    /// The error that came in place of a response.
+    /// The error that came instead of a response.
     #[must_use]
     pub fn failure(&self) -> Option<Failure> {
         if let Some((at, code)) = self.answer().and_then(|stream| stream.reset) {

@@ -12,7 +12,7 @@ use std::ops::Range;
 use crate::places::places;
 use crate::record::Record;
 
-/// The frames of a link by sender; none where no HTTP/2 was spoken.
+/// The frames of a link by sender; empty unless HTTP/2 was spoken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FrameNotes {
     /// Those of the client, as offsets over all that it sent.
@@ -32,7 +32,7 @@ pub struct FrameNote {
     pub title: String,
     /// The header list that ends in it, or its settings.
     pub fields: Vec<NotedField>,
-    /// What the sender says for people, in GOAWAY.
+    /// The debug data of a GOAWAY.
     pub says: Vec<u8>,
 }
 
@@ -177,7 +177,7 @@ fn settings(frame: &Frame<'_>) -> Vec<NotedField> {
     named.collect()
 }
 
-/// Puts header blocks together from their frames.
+/// Assembles header blocks from their frames.
 #[derive(Default)]
 struct Blocks {
     decoder: Decoder,
@@ -187,7 +187,7 @@ struct Blocks {
 }
 
 impl Blocks {
-    /// What comes of a block that ends with this frame; `None` for any other frame.
+    /// The result of a block that ends with this frame; `None` for any other frame.
     fn add(&mut self, frame: &Frame<'_>, skipped: usize) -> Option<Result<Vec<NotedField>, ()>> {
         let fragment = match frame.kind {
             kind::HEADERS | kind::PUSH_PROMISE | kind::CONTINUATION => frame.fragment(),

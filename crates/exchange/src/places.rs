@@ -6,7 +6,7 @@ use std::ops::Range;
 /// Where the value of a field stands in its header block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ValueAt {
-    /// Its octets in the block; none where it comes from a table.
+    /// Its octets in the block; empty if it comes from a table.
     pub(crate) octets: Range<usize>,
     /// Whether they are Huffman-coded.
     pub(crate) huffman: bool,
@@ -56,7 +56,7 @@ fn string(block: &[u8], at: &mut usize) -> Option<ValueAt> {
     Some(ValueAt { octets, huffman })
 }
 
-/// An integer with a prefix of so many bits (RFC 7541 5.1).
+/// An integer with a prefix of this many bits (RFC 7541 5.1).
 fn integer(block: &[u8], at: &mut usize, prefix: u32) -> Option<usize> {
     let most = (1 << prefix) - 1;
     let mut value = usize::from(*block.get(*at)?) & most;

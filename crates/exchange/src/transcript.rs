@@ -33,11 +33,11 @@ pub struct Talk<'o> {
     pub responses: Vec<Response<'o>>,
     /// What follows a switch of protocols.
     pub tunnel: Option<Tunnel<'o>>,
-    /// Octets of the server behind its last response that are not a response.
+    /// Octets after the server's last response that are not a response.
     pub stray: Option<Range<usize>>,
     /// How the link ended.
     pub ending: Ending,
-    /// The frames, where HTTP/2 was spoken.
+    /// The frames, if HTTP/2 was spoken.
     pub http2: Option<&'o Http2>,
     /// The last request has all of its content.
     pub whole_requests: bool,
@@ -47,7 +47,7 @@ pub struct Talk<'o> {
 /// A separate connection inside the one that was opened.
 #[derive(Debug)]
 pub struct Tunnel<'o> {
-    /// The server has ended it, whatever became of the connection around it.
+    /// The server has ended it, whatever happened to the connection around it.
     pub is_over: bool,
     client: Flow<'o>,
     server: Flow<'o>,
@@ -102,7 +102,7 @@ pub struct Response<'o> {
 /// How far the content of a message came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyState {
-    /// It is all there.
+    /// It is complete.
     Complete,
     /// More is due.
     Partial,
@@ -143,7 +143,7 @@ impl<'o> Talk<'o> {
         talk
     }
 
-    /// Who is under test on this link: the end that we are not.
+    /// The party under test on this link: the end that we are not.
     #[must_use]
     pub fn tested(&self) -> Party {
         self.link.we.other()

@@ -84,7 +84,7 @@ fn tunnel_awaits(case: &Case, view: &View<'_, '_>) -> Awaits {
     if end_matters(case, view) { Awaits::End } else { Awaits::Nothing }
 }
 
-/// Whether an alternative for this outcome says what must become of the connection.
+/// Whether an alternative for this outcome says what must happen to the connection.
 fn end_matters(case: &Case, view: &View<'_, '_>) -> bool {
     let outcome = view.outcome();
     let mut open = case.expect.iter().filter(|alternative| alternative.outcomes.covers(outcome));

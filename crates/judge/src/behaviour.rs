@@ -20,7 +20,7 @@ pub struct Behaviour {
     pub facts: Vec<(&'static str, String)>,
 }
 
-/// Reads a behaviour off the record of a case; `None` where there was no link.
+/// Reads a behaviour from the record of a case; `None` without a link.
 #[must_use]
 pub fn behaviour(case: &Case, record: &Record) -> Option<Behaviour> {
     let octets = Octets::of(record);
@@ -44,7 +44,7 @@ pub fn behaviour(case: &Case, record: &Record) -> Option<Behaviour> {
     Some(Behaviour { outcome: label(&view), facts })
 }
 
-/// What the response says of the connection; when it ends after that is a matter of time.
+/// What the response says about the connection; when the connection ends depends on timing.
 fn connection(answer: &Response<'_>) -> &'static str {
     if answer.ends_connection() { "closed" } else { "kept" }
 }
@@ -81,5 +81,5 @@ const FIELDS: [(&str, &str); 4] = [
     ("versions", "Sec-WebSocket-Version"),
 ];
 
-/// As much of a value as is compared and shown.
+/// How much of a value is compared and shown.
 const LONGEST_VALUE: usize = 120;

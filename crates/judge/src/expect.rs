@@ -17,11 +17,11 @@ use crate::view::View;
 use upspec_exchange::Http2;
 use upspec_exchange::frames::{frames, frames_within};
 
-/// What the alternatives of a case make of an exchange.
+/// How the alternatives of a case match an exchange.
 pub(crate) enum Matched<'c> {
     /// This alternative describes it.
     Alternative(&'c Expectation),
-    /// None does; the phrase says what was seen and, where an alternative was near, what it lacks.
+    /// No alternative does; the phrase says what was seen and, if one was near, what it lacks.
     Nothing(String),
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn matched<'c>(case: &'c Case, view: &View<'_, '_>) -> Matched<'c> {
         misses.push((expectation.grade, missing.join(" and ")));
     }
     let seen = describe(view);
-    // What a pass lacks says more than what something lesser lacks.
+    // What a passing alternative lacks says more than what a lesser one lacks.
     let passing = misses.iter().find(|(grade, _)| *grade == Grade::Pass);
     match passing.or(misses.first()) {
         Some((_, miss)) => Matched::Nothing(format!("{seen}, but {miss}")),
@@ -48,7 +48,7 @@ pub(crate) fn matched<'c>(case: &'c Case, view: &View<'_, '_>) -> Matched<'c> {
     }
 }
 
-/// What came of the request, in a phrase that follows "the target".
+/// The outcome of the request, in a phrase that follows "the target".
 pub(crate) fn describe(view: &View<'_, '_>) -> String {
     let outcome = view.outcome();
     match outcome {
@@ -90,7 +90,7 @@ fn with_code(view: &View<'_, '_>) -> String {
     view.code().map(|code| format!(" with {code}")).unwrap_or_default()
 }
 
-/// The short name of what came of a request.
+/// The short name of a request's outcome.
 pub(crate) fn label(view: &View<'_, '_>) -> String {
     Came { outcome: view.outcome(), code: view.code() }.to_string()
 }
@@ -246,7 +246,7 @@ pub(crate) fn close_frame(view: &View<'_, '_>) -> bool {
     frames(octets).iter().any(|frame| frame.opcode == opcode::CLOSE)
 }
 
-/// Whether the peer ended the stream behind a 101 before we took leave.
+/// Whether the peer ended the stream after a 101 before we took leave.
 fn ended(view: &View<'_, '_>) -> bool {
     let tunnel = view.talk.tunnel.as_ref();
     tunnel.is_some_and(|tunnel| tunnel.is_over || view.is_ended())
@@ -290,5 +290,5 @@ fn messages(frames: &[Frame<'_>]) -> Vec<Option<Vec<u8>>> {
     messages.into_iter().map(data).collect()
 }
 
-/// More data than any message of a case has.
+/// A limit above the data of any message of a case.
 const LONGEST_MESSAGE: usize = 256 * 1024;

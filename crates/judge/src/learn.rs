@@ -18,7 +18,7 @@ pub const CONTROL: &str = "server/control/handshake";
 pub const DISCOVERY: &str = "server/control/";
 
 impl TargetFacts {
-    /// Takes in what a control or discovery case showed.
+    /// Learns what a control or discovery case showed.
     pub fn learn(&mut self, case: &Case, record: &Record) {
         let octets = Octets::of(record);
         let transcript = Transcript::read(&octets);

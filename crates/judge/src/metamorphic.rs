@@ -11,7 +11,7 @@ use crate::expect::label;
 use crate::result::{Finding, Verdict};
 use crate::view::View;
 
-/// The finding for a case whose twin was treated otherwise. Both outcomes are graded by their own
+/// The finding for a case whose twin was treated differently. Both outcomes are graded by their own
 /// cases, so a difference between two lawful outcomes warns.
 pub(crate) fn difference(
     case: &Case,

@@ -158,7 +158,7 @@ pub const RULES: &[Rule] = &[
     Rule { name: "versions-of-a-run", binds: Party::Server, cites: &["rfc6455/4.4-version-list"], over: Spoken::Http1, check: Check::Run },
 ];
 
-/// Everything that the party under test did on a link against the rules that bind it.
+/// Every breach that the party under test committed on a link.
 pub(crate) fn breaches(talk: &Talk<'_>) -> Vec<(&'static Rule, Breach)> {
     let party = talk.tested();
     let rules = || RULES.iter().filter(|rule| rule.binds == party && rule.is_for(talk.link.over));
@@ -211,11 +211,11 @@ pub(crate) struct Breach {
     pub(crate) message: String,
     /// The octets that show it, counted over all that the party sent.
     pub(crate) at: Option<Range<usize>>,
-    /// How much can come of it, where that is less than the requirement's level.
+    /// The limit of its weight, if below the requirement's level.
     pub(crate) cap: Cap,
 }
 
-/// How much can come of a breach.
+/// How much a breach can weigh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cap {
     /// As much as the level of the requirement allows.
@@ -247,13 +247,13 @@ impl Breach {
     }
 }
 
-/// A request in its surroundings.
+/// A request in its context.
 pub(crate) struct Asked<'r, 'b> {
     pub(crate) talk: &'r Talk<'b>,
     pub(crate) request: &'r Request<'b>,
 }
 
-/// A response in its surroundings.
+/// A response in its context.
 pub(crate) struct Context<'r, 'b> {
     pub(crate) talk: &'r Talk<'b>,
     pub(crate) response: &'r Response<'b>,

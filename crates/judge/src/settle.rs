@@ -11,13 +11,13 @@ use crate::result::{Came, CaseResult, Finding, Verdict};
 use crate::versions;
 
 /// Counts each warning that is a habit of the target once: in the first case that shows it, in
-/// corpus order. In the others the finding stays, without weight, and says where it counts.
+/// corpus order. In the others the finding stays without weight, and says where it counts.
 ///
 /// A habit is the same message about the same requirement from a rule that holds for every
 /// response, such as a missing Date. A close without an answer is one if the target never answers
 /// a malformed request with an error at all.
 ///
-/// Adds what only several cases together show: a version that is taken and never listed.
+/// Adds what only several cases together show: a version that is accepted but not listed.
 pub fn settle(results: &mut [CaseResult], registry: &Registry) {
     versions::check(results, &Citations::new(registry));
     let closes_always = !results.iter().any(answers_with_error);
@@ -43,7 +43,7 @@ fn answers_with_error(result: &CaseResult) -> bool {
     result.outcome.is_some_and(Came::is_error_status)
 }
 
-/// What names the habit behind a warning, if there is one.
+/// The key of the habit behind a warning, if there is one.
 fn habit(finding: &Finding, closed: bool, registry: &Registry) -> Option<String> {
     let requirement = registry.get(&finding.requirement);
     if finding.verdict != Verdict::Warn {
@@ -55,7 +55,7 @@ fn habit(finding: &Finding, closed: bool, registry: &Registry) -> Option<String>
     }
 }
 
-/// A case whose findings have all lost their weight is what it was without them.
+/// A case whose findings have all lost their weight gets the verdict that it has without them.
 fn lighten(result: &mut CaseResult) {
     if result.verdict != Verdict::Warn {
         return;

@@ -60,7 +60,7 @@ pub fn judge_transcript(
         .flat_map(|(link, talk)| breaches(talk).into_iter().map(move |breach| (link, breach)))
         .map(|(link, (rule, breach))| citations.finding_of(rule, &breach, link))
         .collect();
-    // A rule for every message points at the octets; the case need not say the same once more.
+    // A rule for every message points at the octets; the case need not repeat it.
     let is_told = |own: &Finding| {
         let same =
             |rule: &Finding| rule.requirement == own.requirement && rule.verdict == own.verdict;
@@ -82,7 +82,7 @@ pub fn judge_transcript(
     result
 }
 
-/// A case that was not played, and why, in a sentence if there is one.
+/// A case that was not played, and why; the sentence is optional.
 #[must_use]
 pub fn not_played(case: &Case, reason: Reason, message: &str, registry: &Registry) -> CaseResult {
     let mut result = blank(case);
@@ -117,7 +117,7 @@ fn blank(case: &Case) -> CaseResult {
     }
 }
 
-/// What the case itself has to say, if there is anything.
+/// The finding of the case's own expectation, if any.
 fn own_expectation(
     case: &Case,
     view: &View<'_, '_>,
@@ -198,7 +198,7 @@ fn opening(case: &Case) -> Outcomes {
     }])
 }
 
-/// Whether every alternative wants the tunnel open, and what comes behind that is what counts.
+/// Whether every alternative wants the tunnel open, so that what follows the switch counts.
 fn is_about_tunnel(case: &Case) -> bool {
     let open = opening(case);
     let only = |one: &Expectation| one.outcomes == open;
@@ -229,7 +229,7 @@ fn fails(case: &Case, matched: &Matched<'_>) -> bool {
     grade == Grade::Fail
 }
 
-/// A spelling is not to blame where the plain one fares no better: the case of the twin says so. The
+/// A spelling is not to blame if the plain one fares no better, which the twin's case shows. The
 /// finding stays, without weight.
 fn blame_twin(case: &Case, twin: &View<'_, '_>, own: &mut Finding, result: &mut CaseResult) {
     if fails(case, &matched(case, twin)) {
@@ -261,20 +261,20 @@ fn answer_place(view: &View<'_, '_>) -> Option<Place> {
     Some(Place { link: 0, from: Party::Server, start, end })
 }
 
-/// The verdict of a case is the worst of its findings; nothing found leaves what was there.
+/// The verdict of a case is that of its worst finding; without findings it stays as it is.
 fn conclude(result: &mut CaseResult) {
     let worst = result.findings.iter().map(|finding| finding.verdict).max();
     if let Some(worst) = worst.filter(|worst| *worst >= Verdict::Warn) {
         result.verdict = worst;
-        // A warning may yet lose its weight; what was undecided is then undecided again.
+        // A warning may still lose its weight; an undecided case is then undecided again.
         if worst > Verdict::Warn {
             result.reason = None;
         }
     }
 }
 
-/// Whether the outcome rests on nothing having come: such a result is looked at again with more
-/// patience before it stands.
+/// Whether the outcome rests on silence: such a case is played again with more patience before its
+/// result stands.
 fn rests_on_silence(
     case: &Case,
     view: &View<'_, '_>,

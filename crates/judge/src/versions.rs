@@ -9,7 +9,7 @@ use crate::citations::Citations;
 use crate::result::{Aside, CaseResult, Verdict};
 use crate::view::View;
 
-/// Adds a finding to each case whose version was taken although no refusal lists it.
+/// Adds a finding to each case whose version was accepted although no refusal lists it.
 pub(crate) fn check(results: &mut [CaseResult], citations: &Citations<'_>) {
     let listed: BTreeSet<u8> =
         results.iter().flat_map(|result| &result.aside.versions_listed).copied().collect();

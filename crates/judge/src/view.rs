@@ -15,7 +15,7 @@ pub(crate) struct View<'t, 'o> {
 }
 
 impl<'t, 'o> View<'t, 'o> {
-    /// The view on the first link of a transcript; `None` where there was no link.
+    /// The view on the first link of a transcript; `None` without a link.
     pub(crate) fn of(case: &Case, transcript: &'t Transcript<'o>) -> Option<Self> {
         transcript.talks.first().map(|talk| Self::on(case, talk))
     }
@@ -39,7 +39,7 @@ impl<'t, 'o> View<'t, 'o> {
         self.talk.ending.server.is_some()
     }
 
-    /// Whether the TLS handshake was broken off by what the server said in it.
+    /// Whether the server broke off the TLS handshake.
     pub(crate) fn is_tls_broken(&self) -> bool {
         self.talk.ending.server == Some(End::TlsBroken)
     }
@@ -52,7 +52,7 @@ impl<'t, 'o> View<'t, 'o> {
         finals.nth(self.earlier.len()).or_else(|| last.ends_connection().then_some(last))
     }
 
-    /// The answer, where it is a 101.
+    /// The answer, if it is a 101.
     pub(crate) fn switch(&self) -> Option<&'t Response<'o>> {
         self.answer().filter(|answer| answer.head.status == Some(101))
     }
@@ -83,12 +83,12 @@ impl<'t, 'o> View<'t, 'o> {
         self.talk.tunnel_octets(self.talk.tested())
     }
 
-    /// What we sent into the tunnel; nothing without one.
+    /// What we sent into the tunnel; empty without one.
     pub(crate) fn sent_into_tunnel(&self) -> &'o [u8] {
         self.talk.tunnel.as_ref().map_or(&[], |tunnel| tunnel.sent(self.talk.link.we))
     }
 
-    /// What came of the request, as case files spell it.
+    /// The outcome of the request, as case files spell it.
     pub(crate) fn outcome(&self) -> Outcome {
         if let Some(answer) = self.answer() {
             return answer.head.status.map_or(Outcome::NotHttp, Outcome::Status);
@@ -105,7 +105,7 @@ impl<'t, 'o> View<'t, 'o> {
         if self.is_ended() { Outcome::Closed } else { Outcome::Silent }
     }
 
-    /// The code of the error that is the outcome, where it is one.
+    /// The code of the error, if the outcome is one.
     pub(crate) fn code(&self) -> Option<ErrorCode> {
         let failed = matches!(self.outcome(), Outcome::ConnectionError | Outcome::StreamError);
         self.http2().and_then(Http2::failure).filter(|_| failed).map(|failure| failure.code)

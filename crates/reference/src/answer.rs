@@ -33,7 +33,7 @@ pub(crate) enum Occasion {
 /// The content of a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
-    /// A status that has none (RFC 9112 6.3).
+    /// The status does not allow any (RFC 9112 6.3).
     Never,
     /// It follows the head.
     Sent(Vec<u8>),
@@ -41,7 +41,7 @@ pub(crate) enum Content {
     Withheld(usize),
 }
 
-/// What becomes of the connection after a response.
+/// What happens to the connection after a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum After {
     /// It is closed, and the response says so (RFC 9112 9.6).
@@ -104,7 +104,7 @@ impl Answer {
         if refusal.closes() { answer.closing() } else { answer }
     }
 
-    /// Whether it is a 101, or what HTTP/2 has in its place.
+    /// Whether it is a 101, or its counterpart in HTTP/2.
     pub(crate) fn is_switch(&self) -> bool {
         self.status == 101 || self.occasion == Occasion::Switch
     }
@@ -182,7 +182,7 @@ impl Answer {
         self
     }
 
-    /// Writes a [completed](Self::complete) answer as the set-up wants it.
+    /// Writes a [completed](Self::complete) answer as the server is configured to.
     pub(crate) fn varied(mut self, config: &Config) -> Self {
         if config.varies(Variation::ExtraFields) {
             self.fields.insert(0, ("X-Reference".into(), b"\"a, b\"; c=\x80".to_vec()));

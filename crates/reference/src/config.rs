@@ -8,14 +8,14 @@ use upspec_handshake::peer::{Compression, Service, Transport};
 use crate::Fault;
 use crate::fault::{Effect, Point};
 
-/// The set-up of a server.
+/// The configuration of a server.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The path of the WebSocket endpoint.
     pub path: String,
     /// The subprotocols that the endpoint knows.
     pub subprotocols: Vec<String>,
-    /// The origins whose pages may open the endpoint; none for those of any origin.
+    /// The origins whose pages may open the endpoint; an empty list allows every origin.
     pub origins: Vec<String>,
     /// The lawful variations that are in force.
     pub variations: Vec<Variation>,

@@ -3,7 +3,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT` and its like.
+/// Writes a date such as `Sun, 06 Nov 1994 08:49:37 GMT`.
 pub(crate) fn imf_fixdate(now: SystemTime) -> Vec<u8> {
     let seconds = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let (days, of_day) = (seconds / 86_400, seconds % 86_400);

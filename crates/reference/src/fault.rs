@@ -26,7 +26,7 @@ pub struct Fault {
     pub summary: &'static str,
     /// The requirement that it breaks.
     pub breaks: &'static str,
-    /// The requirements of other rules that cannot but be broken with it.
+    /// Requirements of other rules that it inevitably breaks too.
     pub also: &'static [&'static str],
     probe: Option<fn() -> Probe>,
     effects: [Option<Effect>; MOST_EFFECTS],

@@ -112,7 +112,7 @@ impl Http2 {
         self.actions()
     }
 
-    /// Takes the end of the client's stream of octets: nobody is left to talk to.
+    /// Handles the end of the client's octets: nobody is left to answer.
     pub(crate) fn end(&mut self) -> Vec<Action> {
         self.stage = Stage::Over;
         self.closes = true;
@@ -142,8 +142,8 @@ impl Http2 {
         actions
     }
 
-    /// Our own preface is SETTINGS (RFC 9113 3.4); where the client's is none, it comes first all the
-    /// same.
+    /// Our own preface is SETTINGS (RFC 9113 3.4); even if the client's is invalid, ours comes
+    /// first.
     fn event(&mut self, now: SystemTime, event: Event) -> Result<(), Fatal> {
         self.announce();
         let stream = event.stream;
@@ -258,7 +258,7 @@ impl Http2 {
         let is_interim = answer.status < 200;
         let (section, content) = exchange::answer(&self.config, answer, now);
         match is_interim {
-            // Only a fault has nothing to say after it.
+            // Only a fault sends nothing after it.
             true => self.output.headers(stream, &section, 0),
             false => self.respond(stream, &section, &content),
         }

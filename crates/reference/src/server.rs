@@ -62,7 +62,7 @@ impl Server {
         self.addr
     }
 
-    /// Serves until `shutdown` is ready. What is open then is cut.
+    /// Serves until `shutdown` completes, then cuts open connections.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let mut tasks = JoinSet::new();
         let free = Arc::new(Semaphore::new(MAX_CONNECTIONS));
@@ -79,7 +79,7 @@ impl Server {
                     Ok((stream, _)) => {
                         let host = Arc::clone(&self.host);
                         tasks.spawn(async move {
-                            // An error of one connection is the affair of that connection alone.
+                            // An error of one connection does not concern the others.
                             let _ = host.welcome(stream).await;
                             drop(permit);
                         });
@@ -193,7 +193,7 @@ where
             }
         }
     };
-    // Patience with the client ends here either way.
+    // We stop waiting for the client here either way.
     let _ = timeout(LINGER_PATIENCE, drain).await;
     Ok(())
 }

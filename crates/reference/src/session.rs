@@ -23,10 +23,10 @@ use crate::site::{self, Outcome};
 use crate::tunnel::Tunnel;
 use body::{Left, Pending, Progress};
 
-/// What the owner of the connection is to do.
+/// What the owner of the connection must do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// End the connection: nothing more is written, what still comes is read and dropped.
+    /// End the connection: write nothing more, read and drop what still arrives.
     Close,
     /// Wait before the next action.
     Pause(Duration),
@@ -135,7 +135,7 @@ impl Session {
         }
     }
 
-    /// Takes it that the client has been silent for that long (RFC 9112 9.5).
+    /// Handles a client that has been silent for that long (RFC 9112 9.5).
     pub fn silence(&mut self, now: SystemTime) -> Vec<Action> {
         match &mut self.stage {
             Stage::Head if self.input.is_empty() => self.close(),
@@ -411,7 +411,7 @@ impl Session {
             After::Close => self.close(),
             After::Persist => {
                 self.stage = Stage::Head;
-                // Whatever was decided, this was the answer.
+                // Whatever the decision was, this is the answer.
                 self.server.refuse();
                 self.server.next();
             }

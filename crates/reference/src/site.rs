@@ -10,7 +10,7 @@ use upspec_handshake::peer::{Decision, Refusal, Server};
 use crate::answer::Answer;
 use crate::config::{Config, Variation};
 
-/// What becomes of a request.
+/// What happens to a request.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// It is answered, and HTTP goes on.
@@ -87,7 +87,7 @@ fn is_origin_allowed(config: &Config, head: &RequestHead<'_>) -> bool {
     config.origins.is_empty() || origins.all(is_known)
 }
 
-/// The refusal of a handshake, as the set-up wants it.
+/// The refusal of a handshake, as the server is configured to send it.
 fn refused(config: &Config, head: &RequestHead<'_>, refusal: &Refusal) -> Answer {
     let answer = Answer::refusal(refusal);
     let plain = |status| Answer { occasion: answer.occasion, ..Answer::new(status, refusal.what) };

@@ -36,8 +36,8 @@ impl Identity {
         &self.pem
     }
 
-    /// The server's side of TLS. A client that offers protocols of which there is none here gets an
-    /// alert (RFC 7301 3.2).
+    /// The server's side of TLS. A client whose offered protocols we do not speak gets an alert (RFC
+    /// 7301 3.2).
     pub(crate) fn host(&self, config: &Config) -> io::Result<Arc<ServerConfig>> {
         let provider = Arc::new(ring::default_provider());
         let mut tls = ServerConfig::builder_with_provider(provider)
@@ -63,18 +63,18 @@ impl Identity {
 pub(crate) enum Welcomed {
     /// It must end: a client that does not speak TLS has its alert by now.
     Failed(TcpStream),
-    /// It may be spoken on.
+    /// It is ready for use.
     Inside(Box<TlsStream<TcpStream>>, Agreed),
 }
 
-/// What ALPN came to.
+/// The result of ALPN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Agreed {
     /// HTTP/2 (RFC 9113 3.2).
     Http2,
     /// HTTP/1.1, which it is also without ALPN.
     Http1,
-    /// Nothing that a client may be served for.
+    /// No protocol that allows serving the client.
     Nothing,
 }
 

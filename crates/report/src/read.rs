@@ -46,19 +46,13 @@ impl Report {
     ///
     /// The text is not JSON, not a report, a report of another version, or broken.
     pub fn read(json: &str) -> Result<Self, ReadError> {
-        let head: Head = serde_json::from_str(json).map_err(|error| match error.classify() {
-            serde_json::error::Category::Data => ReadError::Format { found: "missing".to_owned() },
-            _ => ReadError::Json(error),
-        })?;
-        if head.format != FORMAT {
-            return Err(ReadError::Format { found: spelled(&head.format) });
+        let report: Self = match serde_json::from_str(json) {
+            Ok(report) => report,
+            Err(error) => return Err(Head::problem(json).unwrap_or(ReadError::Shape(error))),
+        };
+        if report.format != FORMAT || report.version != VERSION {
+            return Err(Head::problem(json).unwrap_or(ReadError::Summary));
         }
-        match head.version.as_u64() {
-            Some(found) if found == u64::from(VERSION) => {}
-            Some(found) => return Err(ReadError::OtherVersion { found }),
-            None => return Err(ReadError::Version { found: spelled(&head.version) }),
-        }
-        let report: Self = serde_json::from_str(json).map_err(ReadError::Shape)?;
         if report.summary != Summary::of(&report.cases) {
             return Err(ReadError::Summary);
         }
@@ -73,6 +67,27 @@ struct Head {
     format: serde_json::Value,
     #[serde(default)]
     version: serde_json::Value,
+}
+
+impl Head {
+    /// What is wrong with the text before anything of a report is in it.
+    fn problem(json: &str) -> Option<ReadError> {
+        let head: Self = match serde_json::from_str(json) {
+            Ok(head) => head,
+            Err(error) if error.is_data() => {
+                return Some(ReadError::Format { found: "missing".to_owned() });
+            }
+            Err(error) => return Some(ReadError::Json(error)),
+        };
+        if head.format != FORMAT {
+            return Some(ReadError::Format { found: spelled(&head.format) });
+        }
+        match head.version.as_u64() {
+            Some(found) if found == u64::from(VERSION) => None,
+            Some(found) => Some(ReadError::OtherVersion { found }),
+            None => Some(ReadError::Version { found: spelled(&head.version) }),
+        }
+    }
 }
 
 fn hint(found: u64) -> &'static str {

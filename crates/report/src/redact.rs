@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use memchr::memmem::Finder;
 use upspec_exchange::{FrameNote, FrameNotes, IoKind, Record};
 use upspec_handshake::Party;
 use upspec_judge::CaseResult;
@@ -39,13 +40,15 @@ pub fn redact(results: &mut [CaseResult], names: &[String]) {
     if secrets.is_empty() {
         return;
     }
+    let finders: Vec<Finder<'_>> = secrets.iter().map(|secret| Finder::new(secret)).collect();
     for result in results {
         for record in records(result) {
             for (link, party) in (0..record.links.len()).flat_map(|at| PARTIES.map(|one| (at, one)))
             {
                 let mut octets = record.sent(link, party);
-                redact_repeats(&mut octets, &secrets);
-                write_back(record, link, party, &octets);
+                if redact_repeats(&mut octets, &finders) {
+                    write_back(record, link, party, &octets);
+                }
             }
         }
         for finding in &mut result.findings {
@@ -139,12 +142,19 @@ fn secret_parts(value: &[u8]) -> Vec<Vec<u8>> {
     worth.map(<[u8]>::to_vec).collect()
 }
 
-fn redact_repeats(octets: &mut [u8], secrets: &[Vec<u8>]) {
+/// Overwrites every place where a secret turns up again; whether there was one.
+fn redact_repeats(octets: &mut [u8], secrets: &[Finder<'_>]) -> bool {
+    let mut is_there = false;
     for secret in secrets {
-        for at in places(octets, secret) {
-            overwrite(&mut octets[at..at + secret.len()]);
+        let length = secret.needle().len();
+        let mut from = 0;
+        while let Some(next) = secret.find(&octets[from..]) {
+            is_there = true;
+            overwrite(&mut octets[from + next..from + next + length]);
+            from += next + 1;
         }
     }
+    is_there
 }
 
 fn redact_text(text: &mut String, secrets: &[Vec<u8>]) {
@@ -155,12 +165,6 @@ fn redact_text(text: &mut String, secrets: &[Vec<u8>]) {
     }
 }
 
-fn places(stream: &[u8], secret: &[u8]) -> Vec<usize> {
-    let windows = stream.windows(secret.len()).enumerate();
-    windows.filter(|(_, window)| *window == secret).map(|(at, _)| at).collect()
-}
-
-/// Puts what a party sent on a link back into the events that it came from.
 fn write_back(record: &mut Record, link: usize, party: Party, mut octets: &[u8]) {
     let ours = record.links[link].we == party;
     let carries = |kind: IoKind| if ours { kind.is_written() } else { kind == IoKind::Read };

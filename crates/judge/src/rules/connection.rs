@@ -115,15 +115,15 @@ pub(super) fn body_of_head(context: &Context<'_, '_>, breaches: &mut Vec<Breach>
     if stray.start == context.response.body.end {
         let message = "octets follow the response to HEAD";
         let breach = Breach::new("rfc9110/9.3.2-head-content", message).at(stray);
-        // Of a malformed request it may well be unknown that it means HEAD.
+        // The server may not know that a malformed request means HEAD.
         let malformed = |request: &RequestHead<'_>| !request.violations.is_empty();
         let unsure = context.request().is_some_and(malformed);
         breaches.push(if unsure { breach.at_most_warn() } else { breach });
     }
 }
 
-/// What follows a complete response is another response (RFC 9112 2.1), but for a tunnel, which a 2xx
-/// to CONNECT opens (RFC 9110 9.3.6).
+/// A complete response is followed only by another response (RFC 9112 2.1), or by the tunnel that a
+/// 2xx to CONNECT opens (RFC 9110 9.3.6).
 pub(super) fn stray(talk: &Talk<'_>, party: Party, breaches: &mut Vec<Breach>) {
     let Some(stray) = talk.stray.clone() else {
         return;
@@ -145,7 +145,7 @@ pub(super) fn stray(talk: &Talk<'_>, party: Party, breaches: &mut Vec<Breach>) {
 }
 
 /// Over TLS a server tries to exchange closure alerts before it closes (RFC 9112 9.8). A try that
-/// did not arrive looks like none, so it warns.
+/// does not arrive cannot be seen, so this warns.
 pub(super) fn closure_alert(talk: &Talk<'_>, party: Party, breaches: &mut Vec<Breach>) {
     let is_http = talk.tunnel.is_none();
     if is_http && talk.ending.of_party(party) == Some(End::Unclean) && !talk.ending.decided {
@@ -184,7 +184,7 @@ mod tests {
         }
     }
 
-    /// No time is given for the end, so a short wait is looked at again, and no wait says nothing.
+    /// The RFC sets no time for the end, so a short wait is repeated, and without a wait nothing is known.
     #[test]
     fn an_end_that_does_not_come_fails_where_it_was_waited_for() {
         let corpus = Corpus::embedded().unwrap();

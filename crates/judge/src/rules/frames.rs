@@ -49,7 +49,7 @@ pub(super) fn tunnel(talk: &Talk<'_>, party: Party, breaches: &mut Vec<Breach>) 
             breaches.extend(breach.map(|breach| breach.at(place())));
         }
         // Octets that are not a frame would be misread from here on, and one breach after a Close says
-        // what all further ones would.
+        // as much as any more.
         if frame.violations.iter().any(|violation| ENDS_READING.contains(violation)) {
             break;
         }
@@ -88,7 +88,7 @@ fn instead_of_frames(talk: &Talk<'_>, octets: &[u8]) -> Breach {
     }
 }
 
-/// A response where a frame is due. Read as frames, it would break half a dozen rules in place of one.
+/// A response where a frame is due. Read as frames, it would break half a dozen rules instead of one.
 fn stray_response(closed: bool, octets: &[u8]) -> Breach {
     let (requirement, place) = if closed {
         ("rfc6455/5.5.1-no-data-after", "follows the Close frame")
@@ -99,7 +99,7 @@ fn stray_response(closed: bool, octets: &[u8]) -> Breach {
     Breach::new(requirement, message)
 }
 
-/// The violations after which no frame is looked at.
+/// The violations after which no frame is checked.
 const ENDS_READING: [FrameViolation; 3] = [
     FrameViolation::ControlAfterClose,
     FrameViolation::DataAfterClose,

@@ -12,7 +12,7 @@ use upspec_handshake::h2::{FramingViolationKind, HeaderList, Stream, setting};
 use super::Breach;
 use crate::text::shown;
 
-/// Everything that the frames do against the rules.
+/// Everything in which the frames break the rules.
 pub(super) fn connection(talk: &Talk<'_>, _: Party, breaches: &mut Vec<Breach>) {
     let Some(http2) = talk.http2.filter(|http2| http2.is_spoken()) else {
         return;
@@ -30,7 +30,7 @@ pub(super) fn connection(talk: &Talk<'_>, _: Party, breaches: &mut Vec<Breach>) 
 fn framing(http2: &Http2, breaches: &mut Vec<Breach>) {
     for violation in &http2.server.violations {
         let requirement = match violation.kind {
-            // Who did not begin as a client does may get GOAWAY and nothing else.
+            // A peer that did not begin as a client does may get nothing but GOAWAY.
             FramingViolationKind::PrefaceWrong if !http2.client.reader().is_established() => {
                 continue;
             }
@@ -114,7 +114,7 @@ fn list(list: &HeaderList, kind: ListKind, breaches: &mut Vec<Breach>) {
     }
 }
 
-/// What a server breaks that sends such a list. What only a request can have is never among them.
+/// What a server breaks by sending such a list; violations that only requests have are left out.
 fn broken_by(kind: ListViolationKind) -> &'static str {
     match kind {
         ListViolationKind::ConnectionSpecific | ListViolationKind::TeOther => {
@@ -136,7 +136,7 @@ fn broken_by(kind: ListViolationKind) -> &'static str {
     }
 }
 
-/// Content-Length is the sum of the DATA, where there is any (RFC 9113 8.1.1).
+/// Content-Length, if present, is the sum of the DATA (RFC 9113 8.1.1).
 fn content_length(stream: &Stream, breaches: &mut Vec<Breach>) {
     let Some(head) = stream.final_head() else {
         return;

@@ -10,7 +10,7 @@ use upspec_handshake::{Party, RequestHead};
 use super::{Breach, Context};
 use crate::text::shown;
 
-/// Who sends Upgrade also sends the connection option (RFC 9110 7.8).
+/// A sender of Upgrade also sends the connection option (RFC 9110 7.8).
 pub(super) fn upgrade_needs_connection(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
     if !context.fields().contains("Upgrade") {
         return;
@@ -22,7 +22,7 @@ pub(super) fn upgrade_needs_connection(context: &Context<'_, '_>, breaches: &mut
     }
 }
 
-/// Connection names tokens, and no field that is meant for all recipients (RFC 9110 7.6.1).
+/// Connection lists tokens, but no field that is meant for all recipients (RFC 9110 7.6.1).
 pub(super) fn end_to_end_options(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
     for line in context.fields().lines("Connection") {
         for element in elements(&line.value).filter(|element| !element.is_empty()) {
@@ -65,8 +65,8 @@ pub(super) fn protocols(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
     }
 }
 
-/// Whether the 101 stands where an earlier request has to be answered first: that one offers no
-/// protocol, and only a request behind it does (RFC 9112 9.3.2).
+/// Whether the 101 comes before the answer to an earlier request, which offers no protocol while a
+/// later request does (RFC 9112 9.3.2).
 pub(super) fn is_out_of_turn(context: &Context<'_, '_>) -> bool {
     let Some(index) = context.response.request else {
         return false;

@@ -16,7 +16,7 @@ pub(super) fn opens(context: &Context<'_, '_>) -> bool {
     peer::opens_websocket(&context.response.head, context.request())
 }
 
-/// Everything that a 101, or a 2xx to an extended CONNECT, has wrong.
+/// Everything wrong with a 101, or with a 2xx to an extended CONNECT.
 pub(super) fn switch(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
     let out_of_turn = context.status() == 101 && is_out_of_turn(context);
     if out_of_turn {
@@ -36,8 +36,8 @@ pub(super) fn switch(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
     }
 }
 
-/// The breach behind a violation; `None` for what another rule says of every response, and for what
-/// the texts leave open.
+/// The breach behind a violation; `None` if another rule checks it in every response, or if the
+/// RFCs leave it open.
 fn breach(kind: &Kind, context: &Context<'_, '_>) -> Option<Breach> {
     let message = match kind {
         Kind::ConnectionWithoutUpgrade if !opens(context) => return None,
@@ -149,7 +149,7 @@ fn misfit_in_words(misfit: Misfit) -> String {
     text.to_owned()
 }
 
-/// A list of versions is in its grammar and holds 13 (RFC 6455 4.3, 4.4; 11.6).
+/// A list of versions follows its grammar and contains 13 (RFC 6455 4.3, 4.4; 11.6).
 pub(super) fn version_list(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
     let Some(value) = context.fields().combined("Sec-WebSocket-Version") else {
         return;
@@ -177,7 +177,7 @@ pub(super) fn version_list(context: &Context<'_, '_>, breaches: &mut Vec<Breach>
     }
 }
 
-/// The version of a handshake that was refused for nothing but its version.
+/// The version of a handshake that was refused only for its version.
 fn refused_version(context: &Context<'_, '_>) -> Option<u8> {
     let opening = Opening::read(context.request()?);
     let [defect] = opening.defects[..] else {

@@ -10,10 +10,10 @@ use crate::answer::{After, Answer};
 use crate::config::Config;
 use crate::site::{self, Outcome};
 
-/// What becomes of an answer.
+/// What happens to an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// The connection is closed in its place.
+    /// The connection is closed instead.
     Closed,
     /// It is sent.
     Sent,
@@ -82,7 +82,7 @@ pub(crate) fn alter_request(config: &Config, request: &mut Request, seen: &Seen)
     }
 }
 
-/// What becomes of a request that a fault takes away from the resources.
+/// What happens to a request that a fault keeps from the resources.
 pub(crate) fn outcome(config: &Config, head: &RequestHead<'_>) -> Option<Outcome> {
     let names: Vec<&[u8]> = elements_of(head.fields.values("Upgrade"))
         .filter(|element| Protocol::parse(element).is_some())
@@ -142,7 +142,7 @@ pub(crate) fn alter_octets(config: &Config, octets: Vec<u8>, status: u16, seen: 
     changed.unwrap_or(octets)
 }
 
-/// What becomes of the connection after an answer.
+/// What happens to the connection after an answer.
 pub(crate) fn after(config: &Config, after: After, status: u16) -> After {
     let changed = config.effects().find_map(|effect| match effect {
         Effect::Done(change) => Some(change(after, status)),

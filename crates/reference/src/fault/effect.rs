@@ -24,7 +24,7 @@ pub(crate) enum Effect {
     Dropped(fn(&Seen) -> bool),
     /// Some requests are never answered.
     Unanswered(fn(&Seen) -> bool),
-    /// What HTTP itself makes of a request is changed.
+    /// HTTP's own ruling on a request is changed.
     Admitted(fn(&mut Request, &Seen)),
     /// The answer to a request that HTTP itself rejects is changed.
     Rejected(fn(&mut Answer, Cause, &Seen)),
@@ -34,11 +34,11 @@ pub(crate) enum Effect {
     Body(fn(&mut Vec<u8>, &[u8])),
 
     // An answer goes out.
-    /// An offer to upgrade to something else than WebSocket is answered with 101 and this Upgrade.
+    /// An offer to upgrade to something other than WebSocket is answered with 101 and this Upgrade.
     Upgrade(fn(&[u8]) -> Option<Vec<u8>>),
-    /// Some answers end the connection in place of being sent.
+    /// Some answers end the connection instead of being sent.
     Close(fn(&Answer) -> bool),
-    /// After some answers, which are not sent, nothing is said any more.
+    /// Some answers are not sent, and the server stays silent from then on.
     Silence(fn(&Answer) -> bool),
     /// An answer is changed before Date, Content-Length and Connection are added.
     Answer(fn(&mut Answer, &Seen)),
@@ -48,11 +48,11 @@ pub(crate) enum Effect {
     Completed(fn(&mut Answer, &Seen)),
     /// The octets of an answer are changed.
     Written(fn(&Lines<'_>, &Seen) -> Option<Vec<u8>>),
-    /// What becomes of the connection after an answer is changed.
+    /// What happens to the connection after an answer is changed.
     Done(fn(After, u16) -> After),
 
     // WebSocket.
-    /// A frame is passed over for what its header says: so many of the octets that are here.
+    /// A frame is skipped because of its header: this many of the octets that have arrived.
     Header(fn(&FrameHeader, usize) -> Option<usize>),
     /// A violation in a frame is overlooked.
     Overlook(fn(FrameViolation, &Message) -> bool),
@@ -85,7 +85,7 @@ pub(crate) enum Effect {
     /// Whether a WebSocket ends with this DATA frame, given whether it has END_STREAM.
     Http2TunnelEnds(fn(&[u8], bool) -> bool),
 
-    /// The server decides otherwise at a point of its machinery, which asks for it by name:
+    /// The server decides wrongly at a point in its code that asks for it by name:
     /// `config.errs_at(Point::…)`.
     At(Point),
 }
@@ -162,13 +162,13 @@ pub(crate) enum Point {
     HttpInTunnel,
     /// A compressed message is taken as it is.
     NotInflated,
-    /// Of several frames that come together all but the first are lost.
+    /// All but the first of several frames that arrive together are lost.
     OneFramePerRead,
     /// The connection stays open after the Close frames.
     OpenAfterClose,
     /// The connection stays open after a failure.
     OpenAfterFailing,
-    /// A frame that is not complete is lost.
+    /// An incomplete frame is lost.
     PartOfFrameLost,
     /// Frames are read and answered after the Close frames.
     ReadingAfterClose,
@@ -178,11 +178,11 @@ pub(crate) enum Point {
     Utf8Unchecked,
     /// Each message is inflated with an empty window.
     WindowForgotten,
-    /// So it is if client_no_context_takeover was offered.
+    /// The same, if client_no_context_takeover was offered.
     WindowForgottenOnHint,
     /// Messages are inflated with a window of 8 KiB.
     WindowTooSmall,
-    /// A masking key of zeros is taken for none.
+    /// A masking key of zeros counts as no masking.
     ZeroMaskUnseen,
 
     // HTTP/2, in `http2`.

@@ -13,15 +13,15 @@ pub(crate) enum Reading {
     AsSent,
     /// As if these octets had been sent.
     Instead(Vec<u8>),
-    /// As something to end the connection for, without an answer.
+    /// As a reason to end the connection without an answer.
     Dropped,
     /// As an error that gets this status.
     Refused(u16),
-    /// As something that is never answered.
+    /// As a request that gets no answer.
     Unanswered,
 }
 
-/// Reads a complete head with the eyes of the fault, if there is one.
+/// Reads a complete head as the fault, if any, makes the server see it.
 pub(crate) fn read(config: &Config, seen: &Seen) -> Reading {
     for effect in config.effects() {
         match effect {
@@ -47,8 +47,8 @@ pub(crate) fn read(config: &Config, seen: &Seen) -> Reading {
     Reading::AsSent
 }
 
-/// Reads a request of HTTP/2 with the eyes of the fault: another list, or the status that it gets.
-/// The faults that say nothing at all are of HTTP/1.1.
+/// Reads an HTTP/2 request as the fault makes the server see it: another list, or the status it gets.
+/// The faults that give no answer at all are faults of HTTP/1.1.
 pub(crate) fn read_list(config: &Config, seen: &Seen, list: HeaderList) -> Result<HeaderList, u16> {
     for effect in config.effects() {
         match effect {

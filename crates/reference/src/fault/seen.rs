@@ -114,7 +114,7 @@ impl Seen {
         self.words().try_into().unwrap_or_default()
     }
 
-    /// The method; nothing if the request line has not three words. So is it with the others.
+    /// The method; empty unless the request line has three words. The same holds for the others.
     pub(crate) fn method(&self) -> &[u8] {
         self.three_words()[0]
     }
@@ -153,7 +153,7 @@ impl Seen {
         fields.filter(|(other, _)| same(other, name)).map(|(_, value)| value).collect()
     }
 
-    /// The values of a field, joined by commas; nothing if it is not there.
+    /// The values of a field, joined by commas; empty without the field.
     pub(super) fn joined(&self, name: &str) -> Vec<u8> {
         self.values(name).join(&b',')
     }
@@ -204,8 +204,7 @@ impl Seen {
     }
 }
 
-/// Fields with a part that HTTP/2 itself plays (RFC 9113 8.2.2), and those that stand for something
-/// else there.
+/// Fields whose part HTTP/2 itself plays (RFC 9113 8.2.2), and fields that are something else there.
 const HANDLED: &[&[u8]] = &[
     b"connection",
     b"content-length",

@@ -9,7 +9,7 @@ use crate::answer::{Answer, Occasion};
 use crate::config::{Config, Variation};
 use crate::fault::{Effect, Point};
 
-/// What becomes of a malformed request.
+/// What happens to a malformed request.
 pub(super) enum Malformed {
     /// It is answered with this status.
     Answer(u16),
@@ -48,7 +48,7 @@ pub(super) fn objects_to_settings(config: &Config, settings: &[(u16, u32)]) -> b
     config.errs_at(Point::Http2SettingRefused) && settings.iter().any(is_own)
 }
 
-/// Whether a violation of a request is not looked for.
+/// Whether a violation of a request is overlooked.
 pub(super) fn overlooks(config: &Config, violation: &ListViolation, list: &HeaderList) -> bool {
     let overlooks = |effect: &Effect| matches!(effect, Effect::Http2Overlook(is_overlooked) if is_overlooked(violation, list));
     config.effects().any(overlooks)
@@ -59,7 +59,7 @@ pub(super) fn objects(config: &Config, list: &HeaderList) -> bool {
     config.effects().any(|effect| matches!(effect, Effect::Http2Object(objects) if objects(list)))
 }
 
-/// The answer to a request that is not looked at any further.
+/// The answer to a request that is examined no further.
 pub(super) fn answer_at_once(config: &Config, list: &HeaderList) -> Option<Answer> {
     config.effects().find_map(|effect| match effect {
         Effect::Http2Status(status, is_due) if is_due(list, config) => {

@@ -16,7 +16,7 @@ pub(super) struct Pending {
     pub(super) left: Left,
 }
 
-/// What of a body is still to come.
+/// How much of a body is still to come.
 pub(super) enum Left {
     Octets(u64),
     Chunks(ChunkedReader),
@@ -30,7 +30,7 @@ pub(super) enum Progress {
 }
 
 impl Pending {
-    /// Takes what there is of the body.
+    /// Takes what has arrived of the body.
     pub(super) fn read_body(
         &mut self,
         config: &Config,

@@ -10,7 +10,7 @@ use crate::fault::Point;
 
 /// The message that is arriving, if one is.
 pub(crate) struct Message {
-    /// There if permessage-deflate has been agreed on.
+    /// Present if permessage-deflate has been agreed on.
     inflater: Option<Inflater>,
     kind: Option<Kind>,
     payload: Vec<u8>,

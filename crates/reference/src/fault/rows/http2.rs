@@ -162,7 +162,7 @@ pub(super) const ROWS: &[Fault] = &[
         .at(Point::Http2TunnelTakesHeaders),
 ];
 
-/// The settings with SETTINGS_ENABLE_CONNECT_PROTOCOL of this value.
+/// The settings, with this value of SETTINGS_ENABLE_CONNECT_PROTOCOL.
 fn with_own(settings: &[(u16, u32)], value: u32) -> Vec<(u16, u32)> {
     let others = settings.iter().filter(|(id, _)| *id != setting::ENABLE_CONNECT_PROTOCOL);
     others.copied().chain([(setting::ENABLE_CONNECT_PROTOCOL, value)]).collect()

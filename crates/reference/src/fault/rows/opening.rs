@@ -267,7 +267,7 @@ fn read_upgrade(seen: &mut Seen, is_good_enough: fn(&Seen) -> bool) {
     }
 }
 
-/// Reads Connection as it has to be beside Upgrade.
+/// Reads Connection as it must be beside Upgrade.
 fn read_connection(seen: &mut Seen, is_good_enough: fn(&Seen) -> bool) {
     if is_good_enough(seen) && seen.has("Upgrade") {
         seen.set("Connection", b"Upgrade");

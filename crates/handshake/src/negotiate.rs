@@ -5,7 +5,7 @@ use crate::field::deflate::{Answer, ClientWindow, Offer, PERMESSAGE_DEFLATE};
 use crate::field::extension::Extensions;
 use crate::field::subprotocol::Offers;
 
-/// The first name of the client's list that the server knows. Names compare with case (RFC 7936 2).
+/// The first name of the client's list that the server knows. Names are case-sensitive (RFC 7936 2).
 pub fn subprotocol<'a, 'k>(
     offers: &Offers<'a>,
     known: impl Iterator<Item = &'k [u8]> + Clone,
@@ -14,8 +14,8 @@ pub fn subprotocol<'a, 'k>(
     offers.names.iter().copied().find(is_known)
 }
 
-/// The answer to the first offer of permessage-deflate that is valid; offers that are not are
-/// declined (RFC 7692 7), and the next one is looked at (RFC 7692 5).
+/// The answer to the first valid offer of permessage-deflate; invalid offers are declined
+/// (RFC 7692 7), and the next one is considered (RFC 7692 5).
 ///
 /// Each limit of the offer is taken up as it is, for a server that can keep to any window.
 pub fn permessage_deflate(extensions: &Extensions<'_>) -> Option<Answer> {

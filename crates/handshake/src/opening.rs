@@ -40,7 +40,7 @@ pub struct Opening<'a> {
 pub struct Defect {
     /// What is wrong, in one phrase.
     pub what: &'static str,
-    /// The requirement that speaks of it.
+    /// The requirement that it breaks or falls under.
     pub requirement: &'static str,
     /// What a server does about it.
     pub consequence: Consequence,
@@ -49,9 +49,9 @@ pub struct Defect {
 /// What a server does about a defect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Consequence {
-    /// HTTP itself has it answered with 400.
+    /// HTTP itself requires a 400.
     BadRequest,
-    /// It asks for no protocol that could be switched to: an ordinary request.
+    /// An ordinary request: it asks for no switch of protocols.
     IgnoreUpgrade,
     /// Refused with an HTTP error by RFC 6455 4.2.1.
     Refuse,
@@ -65,7 +65,7 @@ pub enum Consequence {
     RejectOrRepair,
     /// Ought to be answered with 400; a lenient reading breaks no MUST.
     Tolerable,
-    /// The texts leave every orderly answer open.
+    /// The RFCs allow every orderly answer.
     Unsettled,
 }
 
@@ -202,7 +202,7 @@ fn host_field(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     }
 }
 
-/// Whether the version is one whose requests have a Host (RFC 9112 3.2 says so of HTTP/1.1 alone).
+/// Whether requests of the version have a Host (RFC 9112 3.2 says so only of HTTP/1.1).
 fn is_http1_with_host(version: Version) -> bool {
     version.major == 1 && version >= Version::HTTP_11
 }
@@ -245,7 +245,7 @@ fn is_huge(head: &RequestHead<'_>) -> bool {
     values.next().is_some_and(is_number) && values.next().is_none()
 }
 
-/// A GET (4.2.1 item 1); methods compare with case (RFC 9110 9.1).
+/// A GET (4.2.1 item 1); methods are case-sensitive (RFC 9110 9.1).
 fn method(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     if head.method != b"GET" && !syntax::splits_leniently(head) {
         opening.note(Consequence::Refuse, "rfc6455/4.2.1-method", "the method is not GET");
@@ -253,7 +253,7 @@ fn method(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
 }
 
 /// An Upgrade that names websocket, in any case (4.2.1 item 3), and is a list of protocols. No
-/// version of websocket is registered, so that one behind the name is left open.
+/// version of websocket is registered, so a version after the name is left open.
 fn upgrade(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     let rule = "rfc9110/7.8-offered";
     let named = |protocol: &Protocol<'_>| protocol.name.eq_ignore_ascii_case(b"websocket");
@@ -306,7 +306,7 @@ fn websocket_version(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
         [] => opening.note(Consequence::Refuse, VERSION, "the version is missing"),
         [value] => match version::version(value) {
             Ok(version::VERSION) => {}
-            // Drafts that were in browsers: who speaks them may switch, and lists them otherwise.
+            // Drafts that browsers spoke: a server that speaks them may switch, and otherwise lists them.
             Ok(7 | 8) => {
                 let rule = "rfc6455/4.4-version-list";
                 opening.note(Consequence::RefuseDraft, rule, "the version is that of a draft");
@@ -326,7 +326,7 @@ fn websocket_version(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
 
 const VERSION: &str = "rfc6455/4.2.1-version";
 
-/// Tokens, at least one when the field is there (4.3). A name twice is the client's fault alone.
+/// Tokens, at least one when the field is there (4.3). Only the client is to blame for a repeated name.
 fn subprotocol_list(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     let present = head.fields.contains("Sec-WebSocket-Protocol");
     if present && !opening.subprotocols.is_well_formed() {

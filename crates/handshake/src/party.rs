@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-/// Which end of a connection: who sent a message, who a rule binds, which end we are.
+/// One end of a connection: the sender of a message, the party a rule binds, or our own end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Party {
-    /// Who opened the connection and sends requests. It masks every frame (RFC 6455 5.1).
+    /// Opens the connection and sends requests. It masks every frame (RFC 6455 5.1).
     Client,
-    /// Who accepted the connection and answers. It masks no frame.
+    /// Accepts the connection and answers. It masks no frame.
     Server,
 }
 

@@ -27,7 +27,7 @@ pub enum ViolationKind {
     ControlOctet,
     /// A field line that begins with its colon.
     FieldNameEmpty,
-    /// A field name with an octet that no token has.
+    /// A field name with an octet that is not allowed in a token.
     FieldNameNotToken,
     /// A line of the field section without a colon.
     FieldWithoutColon,
@@ -38,7 +38,7 @@ pub enum ViolationKind {
     MethodNotToken,
     /// A NUL octet anywhere in the head.
     Nul,
-    /// A field value that goes on in the next line.
+    /// A field value that continues in the next line.
     ObsFold,
     /// A control octet other than HTAB, CR and NUL in the reason phrase.
     ReasonOctet,
@@ -56,14 +56,14 @@ pub enum ViolationKind {
     StatusNotThreeDigits,
     /// A status code outside of 100 to 599.
     StatusOutOfRange,
-    /// An octet that no form of the request target has.
+    /// An octet that is not allowed in any form of the request target.
     TargetOctet,
     /// A protocol version that is not `HTTP/` DIGIT `.` DIGIT.
     VersionMalformed,
 }
 
 impl ViolationKind {
-    /// Every kind, in the order of the alphabet.
+    /// Every kind, in alphabetical order.
     pub const ALL: [Self; 20] = [
         Self::BareCr,
         Self::BareLf,

@@ -5,14 +5,14 @@ use super::parameter::{Parameter, segments};
 use super::token::{is_token, leading_ows};
 use memchr::memchr;
 
-/// What the octets of a chunked body so far come to.
+/// The state of a chunked body after the octets so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Chunked {
     /// The body is complete; it takes this many octets, the trailer section included.
     Complete(usize),
     /// The line or data that begins at this place is malformed.
     Malformed(usize),
-    /// The octets so far are a beginning.
+    /// The octets so far are valid but incomplete.
     Partial,
 }
 
@@ -23,7 +23,7 @@ pub enum Chunked {
 /// one is malformed here; likewise a chunk size of more than 64 bits.
 #[derive(Clone, Debug, Default)]
 pub struct ChunkedReader {
-    /// Where the part begins that is not complete yet.
+    /// Where the incomplete part begins.
     at: usize,
     /// Up to where no LF has been found.
     searched: usize,
@@ -70,7 +70,7 @@ impl ChunkedReader {
         }
     }
 
-    /// Reads a line; `read` says what follows it, or nothing if it is malformed.
+    /// Reads a line; `read` says what follows it, or `None` if it is malformed.
     fn line(&mut self, body: &[u8], read: fn(&[u8]) -> Option<Part>) -> Step {
         let from = self.searched.max(self.at);
         let Some(found) = body.get(from..).and_then(|rest| memchr(b'\n', rest)) else {

@@ -46,7 +46,7 @@ pub enum ExtensionViolationKind {
     NameNotToken,
     /// A malformed parameter.
     Parameter(ParameterViolation),
-    /// A quoted value that stands for something else than a token.
+    /// A quoted value that stands for something other than a token.
     QuotedNotToken,
 }
 

@@ -14,7 +14,7 @@ pub enum Framing {
     Length(u64),
     /// The body is in chunks.
     Chunked,
-    /// The body ends with the connection. Only responses have that.
+    /// The body ends with the connection. Only responses allow this.
     UntilClose,
     /// It cannot be told: a server answers 400 and closes, a client closes.
     Invalid,
@@ -66,7 +66,7 @@ pub enum ContentLength {
 pub enum TransferEncoding {
     /// There is no line.
     Absent,
-    /// The last coding is chunked, and no other one is.
+    /// Only the last coding is chunked.
     Chunked,
     /// The last coding is missing or not chunked.
     Other,
@@ -80,7 +80,7 @@ pub enum TransferEncoding {
 pub fn content_length<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> ContentLength {
     let mut result = ContentLength::Absent;
     for value in values {
-        // A line without a number is not nothing: it is wrong.
+        // A line without a number does not count as absent: it is wrong.
         if elements_of([value]).next().is_none() {
             return ContentLength::Invalid;
         }

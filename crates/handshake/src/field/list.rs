@@ -32,7 +32,7 @@ pub struct Malformed<'a>(
 /// ```
 ///
 /// Splits at commas outside of quoted strings; a quoted string without an end reaches to the end of
-/// the value. A value of white space alone has no element, not even an empty one.
+/// the value. A value of only white space has no element, not even an empty one.
 pub fn elements(value: &[u8]) -> impl Iterator<Item = Element<'_>> {
     let mut next = (!trim_ows(value).is_empty()).then_some(0);
     std::iter::from_fn(move || {
@@ -66,7 +66,7 @@ pub fn tokens<'a>(
     )
 }
 
-/// How far it is to the next separator outside of a quoted string, or to the end.
+/// The distance to the next separator outside of quoted strings, or to the end.
 pub(super) fn length_before(separator: u8, rest: &[u8]) -> usize {
     let mut at = 0;
     while let Some(&octet) = rest.get(at) {

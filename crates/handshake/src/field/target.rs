@@ -28,7 +28,7 @@ pub enum Target<'a> {
 pub struct AbsoluteUri<'a> {
     /// The scheme as it was spelled.
     pub scheme: &'a [u8],
-    /// What stands before the `@` of the authority.
+    /// What comes before the `@` of the authority.
     pub userinfo: Option<&'a [u8]>,
     /// The host and port, if there is an authority.
     pub host: Option<Host<'a>>,
@@ -41,7 +41,7 @@ pub struct AbsoluteUri<'a> {
 /// Why a target has none of the forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TargetViolation {
-    /// There is nothing.
+    /// The target is empty.
     Empty,
     /// It looks like none of the four.
     FormUnknown,
@@ -60,8 +60,8 @@ impl<'a> Target<'a> {
     /// request-target = origin-form / absolute-form / authority-form / asterisk-form  RFC 9112 3.2
     /// ```
     ///
-    /// `host:80` matches authority-form and, with `host` as scheme, absolute-form; a host with
-    /// digits behind it is taken for the former.
+    /// `host:80` matches authority-form and, with `host` as scheme, absolute-form; a host followed by
+    /// digits is taken for the former.
     pub fn parse(target: &'a [u8]) -> Result<Self, TargetViolation> {
         if let Some(at) = target.iter().position(|&octet| octet == b'#') {
             return Err(TargetViolation::Fragment(at));

@@ -7,11 +7,11 @@
 pub enum FrameViolation {
     /// A Close frame with a body of one octet.
     CloseBodyOneOctet,
-    /// Code 1010 from a server; only clients have a use for it.
+    /// Code 1010 from a server; only clients may use it.
     CloseCodeOfClient,
     /// A code below 1000 or above 4999.
     CloseCodeOutOfRange,
-    /// Code 1005, 1006 or 1015, which never stand in a frame.
+    /// Code 1005, 1006 or 1015, which must not appear in a frame.
     CloseCodeReserved,
     /// A code without a meaning so far: 1004, and 1016 to 2999.
     CloseCodeUnassigned,
@@ -46,7 +46,7 @@ pub enum FrameViolation {
 }
 
 impl FrameViolation {
-    /// Every violation, in the order of the alphabet.
+    /// Every violation, in alphabetical order.
     pub const ALL: [Self; 19] = [
         Self::CloseBodyOneOctet,
         Self::CloseCodeOfClient,

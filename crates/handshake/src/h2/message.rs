@@ -4,7 +4,7 @@
 use super::{HeaderField, HeaderList};
 use crate::field::is_token;
 
-/// One thing that is wrong with a header list.
+/// One violation in a header list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ListViolation {
     /// What is wrong.
@@ -23,7 +23,7 @@ pub enum ListViolationKind {
     ConnectWithTarget,
     /// Connection, Proxy-Connection, Keep-Alive, Transfer-Encoding or Upgrade.
     ConnectionSpecific,
-    /// A field name with an octet that no name has; an upper-case letter is its own kind.
+    /// A field name with an octet that is not allowed in names; upper-case letters are their own kind.
     NameInvalid,
     /// A field name with an upper-case letter.
     NameUppercase,
@@ -39,11 +39,11 @@ pub enum ListViolationKind {
     PseudoAfterRegular,
     /// A pseudo-header field of the other kind of message, or in trailers.
     PseudoMisplaced,
-    /// A pseudo-header field that is not there and has to be.
+    /// A required pseudo-header field that is missing.
     PseudoMissing,
-    /// A pseudo-header field that is there twice.
+    /// A pseudo-header field that occurs twice.
     PseudoRepeated,
-    /// A pseudo-header field that nobody defined.
+    /// A pseudo-header field that is not defined.
     PseudoUnknown,
     /// A status that is not three digits.
     StatusInvalid,
@@ -129,7 +129,7 @@ fn name(field: &HeaderField, note: &mut impl FnMut(ListViolationKind)) {
     }
 }
 
-/// RFC 9113 8.2.2. Names are compared as they have to be written, in lower case, and in any case:
+/// RFC 9113 8.2.2. Names are compared in any case, although they must be in lower case:
 /// an upper-case Upgrade breaks both rules.
 fn connection_specific(
     field: &HeaderField,
@@ -157,7 +157,7 @@ fn is_valid_value(value: &[u8]) -> bool {
     !is_space(value.first()) && !is_space(value.last()) && !value.iter().any(is_bad)
 }
 
-/// What a request has to have (RFC 9113 8.3.1, 8.5; RFC 8441 4).
+/// What a request must have (RFC 9113 8.3.1, 8.5; RFC 8441 4).
 fn request(list: &HeaderList, found: &mut Vec<ListViolation>) {
     let place = |name: &str| {
         let mut fields = list.fields.iter();
@@ -190,7 +190,7 @@ fn request(list: &HeaderList, found: &mut Vec<ListViolation>) {
     }
 }
 
-/// What a response has to have (RFC 9113 8.3.2, 8.6).
+/// What a response must have (RFC 9113 8.3.2, 8.6).
 fn response(list: &HeaderList, found: &mut Vec<ListViolation>) {
     let place = list.fields.iter().position(|field| field.name == b":status");
     let kind = match list.status() {
@@ -203,7 +203,7 @@ fn response(list: &HeaderList, found: &mut Vec<ListViolation>) {
 }
 
 impl ListViolationKind {
-    /// Every kind, in the order of the alphabet.
+    /// Every kind, in alphabetical order.
     pub const ALL: [Self; 18] = [
         Self::ConnectAuthorityMissing,
         Self::ConnectWithTarget,

@@ -31,10 +31,10 @@ pub enum EventKind {
         octets: Vec<u8>,
         /// What they take of the windows: the whole payload (RFC 9113 6.9.1).
         flow: usize,
-        /// The sender says no more on this stream.
+        /// The sender sends no more on this stream.
         end_stream: bool,
     },
-    /// The frames are not as they have to be.
+    /// The frames break a rule.
     Violation(FramingViolationKind),
     /// The connection ends.
     GoAway {

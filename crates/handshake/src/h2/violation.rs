@@ -20,9 +20,9 @@ pub struct FramingViolation {
 pub enum FramingViolationKind {
     /// A header block that HPACK cannot decode.
     BlockMalformed,
-    /// A header block beyond our own limits; no fault of the peer.
+    /// A header block beyond our own limits, which is not the peer's fault.
     BlockTooLarge,
-    /// Another frame where a CONTINUATION has to follow.
+    /// Another frame where a CONTINUATION must follow.
     ContinuationMissing,
     /// A CONTINUATION that continues nothing.
     ContinuationStray,
@@ -41,7 +41,7 @@ pub enum FramingViolationKind {
 }
 
 impl FramingViolationKind {
-    /// Every kind, in the order of the alphabet.
+    /// Every kind, in alphabetical order.
     pub const ALL: [Self; 10] = [
         Self::BlockMalformed,
         Self::BlockTooLarge,

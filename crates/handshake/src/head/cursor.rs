@@ -3,12 +3,12 @@
 use crate::{Violation, ViolationKind};
 use std::ops::Range;
 
-/// The place in a head that reading has come to, and what was wrong on the way.
+/// The current place in a head, and the violations on the way there.
 pub(super) struct Cursor<'b, 'e> {
     /// The octets of the head, which end with an empty line.
     pub(super) head: &'b [u8],
     pub(super) violations: Vec<Violation>,
-    /// The line ends that reading has not come to: the place of each LF.
+    /// The line ends still ahead: the place of each LF.
     line_ends: &'e [usize],
     at: usize,
     /// No octet of the head needs a second look; most heads are like that.
@@ -72,7 +72,7 @@ impl<'b, 'e> Cursor<'b, 'e> {
         }
     }
 
-    /// Whether any check can find something: most lines need no more than this one look.
+    /// Whether any check can find something: most lines need only this one look.
     fn holds_control(&self, range: &Range<usize>) -> bool {
         let octets = self.head[range.clone()].iter();
         octets.fold(false, |held, &octet| held | IS_CONTROL[usize::from(octet)])
@@ -112,7 +112,7 @@ impl<'b, 'e> Cursor<'b, 'e> {
     }
 }
 
-/// The first run of octets that belong.
+/// The first run of octets for which `belongs` holds.
 pub(super) fn first_run(bytes: &[u8], belongs: impl Fn(u8) -> bool) -> Option<Range<usize>> {
     let start = bytes.iter().position(|&octet| belongs(octet))?;
     let length = bytes[start..].iter().position(|&octet| !belongs(octet));

@@ -24,12 +24,12 @@ pub struct FieldLine<'b> {
 }
 
 impl<'b> FieldLine<'b> {
-    /// A line that no octets stand for yet.
+    /// A line that is not read from octets.
     pub fn new(name: &'b [u8], value: impl Into<Cow<'b, [u8]>>) -> Self {
         Self { name, value: value.into(), name_at: 0, value_at: 0, line: 0..0 }
     }
 
-    /// Whether the line has this name, compared without case (RFC 9110 5.1).
+    /// Whether the line has this name, in any case (RFC 9110 5.1).
     pub fn is_named(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name.as_bytes())
     }
@@ -65,7 +65,7 @@ impl<'b> Fields<'b> {
         self.lines(name).map(|line| line.value.as_ref())
     }
 
-    /// Whether a field line of this name is there.
+    /// Whether there is a field line of this name.
     pub fn contains(&self, name: &str) -> bool {
         self.lines(name).next().is_some()
     }
@@ -75,7 +75,7 @@ impl<'b> Fields<'b> {
         self.0.push(line);
     }
 
-    /// Writes the lines and the empty line behind them (RFC 9112 5).
+    /// Writes the lines and the empty line after them (RFC 9112 5).
     pub(super) fn write(&self, octets: &mut Vec<u8>) {
         for line in self {
             for part in [line.name, b": ", &line.value, b"\r\n"] {
@@ -99,7 +99,7 @@ impl<'b> Fields<'b> {
     }
 }
 
-/// Field lines that come from elsewhere than a head in text, such as a header list of HTTP/2.
+/// Field lines that do not come from a head in text, such as those of an HTTP/2 header list.
 impl<'b> FromIterator<FieldLine<'b>> for Fields<'b> {
     fn from_iter<I: IntoIterator<Item = FieldLine<'b>>>(lines: I) -> Self {
         Self(lines.into_iter().collect())

@@ -18,7 +18,7 @@ use std::ops::Range;
 pub struct RequestHead<'b> {
     /// The first word of the request line, or `:method`; empty when it is missing.
     pub method: &'b [u8],
-    /// What stands between the method and the version, or `:path`; empty when it is missing.
+    /// The text between the method and the version, or `:path`; empty when it is missing.
     pub target: &'b [u8],
     /// `:scheme`. HTTP/1 says it in the target, if at all.
     pub scheme: Option<&'b [u8]>,

@@ -5,7 +5,7 @@ use super::{Consequence, Defect, Opening};
 use crate::field::target::Target;
 use crate::{RequestHead, ViolationKind};
 
-/// Each violation of the head with the rule that speaks of it (RFC 9112 2.2, 3, 5; RFC 9110 5.5).
+/// Each violation of the head with the rule that it breaks (RFC 9112 2.2, 3, 5; RFC 9110 5.5).
 pub(super) fn violations(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     for violation in &head.violations {
         let (consequence, requirement) = match rule(violation.kind) {

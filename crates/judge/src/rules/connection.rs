@@ -184,7 +184,7 @@ mod tests {
         }
     }
 
-    /// The RFC sets no time for the end, so a short wait is repeated, and without a wait nothing is known.
+    /// The RFC sets no time for the end, so a short wait is repeated; without a wait nothing is known.
     #[test]
     fn an_end_that_does_not_come_fails_where_it_was_waited_for() {
         let corpus = Corpus::embedded().unwrap();

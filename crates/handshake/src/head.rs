@@ -11,7 +11,6 @@
 
 mod cursor;
 mod fields;
-mod message;
 mod request;
 mod response;
 mod section;
@@ -19,7 +18,6 @@ mod section;
 mod tests;
 
 pub use fields::{FieldLine, Fields};
-pub use message::Message;
 pub use request::RequestHead;
 pub use response::ResponseHead;
 

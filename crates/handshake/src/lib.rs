@@ -18,8 +18,7 @@ pub mod permitted;
 mod violation;
 
 pub use head::{
-    FieldLine, Fields, HeadReader, Message, RequestHead, ResponseHead, Status, Version,
-    starts_like_http,
+    FieldLine, Fields, HeadReader, RequestHead, ResponseHead, Status, Version, starts_like_http,
 };
 pub use party::{Over, Party};
 pub use violation::{Violation, ViolationKind};

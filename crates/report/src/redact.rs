@@ -40,7 +40,7 @@ pub fn redact(results: &mut [CaseResult], names: &[String]) {
     if secrets.is_empty() {
         return;
     }
-    let finders: Vec<Finder<'_>> = secrets.iter().map(|secret| Finder::new(secret)).collect();
+    let finders: Vec<Finder<'_>> = secrets.iter().map(Finder::new).collect();
     for result in results {
         for record in records(result) {
             for (link, party) in (0..record.links.len()).flat_map(|at| PARTIES.map(|one| (at, one)))

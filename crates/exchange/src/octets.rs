@@ -11,7 +11,7 @@ use crate::record::{IoKind, Link, Record};
 /// What both parties sent on a link.
 #[derive(Debug)]
 pub struct Octets<'r> {
-    pub(crate) link: Cow<'r, Link>,
+    pub(crate) link: &'r Link,
     pub(crate) client: Cow<'r, [u8]>,
     pub(crate) server: Cow<'r, [u8]>,
     /// How much the peer had sent before we took leave; what came later answers our leaving.
@@ -34,18 +34,18 @@ impl<'r> Octets<'r> {
         let in_time = reads.map(|io| io.bytes.len()).sum();
         let (ours, theirs) = (record.scripted(at), record.sent(at, link.we.other()));
         let ending = Ending::of(record, at);
-        Self::new(Cow::Borrowed(link), ours.into(), theirs.into(), in_time, ending)
+        Self::new(link, ours.into(), theirs.into(), in_time, ending)
     }
 
     /// What the steps have written on a link so far, and what was read, while the case goes on.
     #[must_use]
     pub fn under_way(link: &'r Link, ours: &'r [u8], theirs: &'r [u8]) -> Self {
         let in_time = theirs.len();
-        Self::new(Cow::Borrowed(link), ours.into(), theirs.into(), in_time, Ending::default())
+        Self::new(link, ours.into(), theirs.into(), in_time, Ending::default())
     }
 
     fn new(
-        link: Cow<'r, Link>,
+        link: &'r Link,
         ours: Cow<'r, [u8]>,
         theirs: Cow<'r, [u8]>,
         in_time: usize,

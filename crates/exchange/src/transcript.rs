@@ -123,7 +123,7 @@ impl<'o> Talk<'o> {
     #[must_use]
     pub fn read(octets: &'o Octets<'o>) -> Self {
         let mut talk = Self {
-            link: &octets.link,
+            link: octets.link,
             requests: Vec::new(),
             responses: Vec::new(),
             tunnel: None,

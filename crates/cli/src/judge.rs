@@ -1,5 +1,8 @@
 //! `upspec judge`: judges a stored run again, with the corpus as it is now.
 
+use std::collections::HashMap;
+
+use upspec_corpus::Case;
 use upspec_judge::{CaseResult, settle};
 use upspec_report::{About, Report};
 
@@ -9,11 +12,17 @@ use crate::{console, outputs, selection};
 
 /// Judges every case of a stored report again.
 pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
-    let corpus = selection::load(&args.cases)?;
-    let stored = outputs::read(&args.file)?;
-    let mut results = Vec::new();
+    // Neither needs the other, and each takes as long as all the judging.
+    let (corpus, stored) = std::thread::scope(|scope| {
+        let stored = scope.spawn(|| outputs::read(&args.file));
+        (selection::load(&args.cases), stored.join())
+    });
+    let corpus = corpus?;
+    let stored = stored.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+    let by_id: HashMap<&str, &Case> = corpus.cases.iter().map(|c| (c.id.as_str(), c)).collect();
+    let mut results = Vec::with_capacity(stored.cases.len());
     for kept in stored.cases {
-        let Some(case) = corpus.case(&kept.id) else {
+        let Some(&case) = by_id.get(kept.id.as_str()) else {
             console::remark(&format!("{}: left out, the corpus no longer has this case", kept.id));
             continue;
         };

@@ -2,11 +2,11 @@
 //! One mistake in any file, and there is no corpus but the list of all mistakes.
 
 use std::collections::HashMap;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
-
 use crate::case::{Case, Preset, Role, Source};
+use crate::digest::digest;
 use crate::files::{self, File};
 use crate::problem::{LoadError, Problem};
 use crate::raw;
@@ -59,6 +59,9 @@ impl Corpus {
     /// Everything that is wrong with the files.
     pub fn embedded_with(dirs: &[PathBuf]) -> Result<Self, LoadError> {
         let mut all = files::embedded();
+        if dirs.is_empty() {
+            return Self::load_with(&all, || files::EMBEDDED_DIGEST.to_owned());
+        }
         for dir in dirs {
             all.extend(files::gather(dir, "user/")?);
         }
@@ -105,12 +108,19 @@ impl Corpus {
     }
 
     fn load(files: &[File]) -> Result<Self, LoadError> {
+        Self::load_with(files, || digest_of(files))
+    }
+
+    fn load_with(files: &[File], digest: impl FnOnce() -> String) -> Result<Self, LoadError> {
         let mut loader = Loader::default();
         let of_kind = |kind: fn(&File) -> bool| files.iter().filter(move |file| kind(file));
         of_kind(File::is_registry).for_each(|file| loader.requirements(file));
         of_kind(File::is_presets).for_each(|file| loader.presets(file));
         of_kind(File::is_fragments).for_each(|file| loader.fragments(file));
-        of_kind(File::is_cases).for_each(|file| loader.cases(file));
+        let cases: Vec<&File> = of_kind(File::is_cases).collect();
+        for (file, (reader, raw)) in cases.iter().zip(parse_all(&cases)) {
+            loader.cases(file, reader, raw);
+        }
         loader.check_same_as();
         if !loader.problems.is_empty() {
             return Err(LoadError { problems: loader.problems });
@@ -120,7 +130,7 @@ impl Corpus {
             requirements: loader.registry,
             presets: loader.presets,
             topics: loader.topics,
-            digest: digest(files),
+            digest: digest(),
         })
     }
 }
@@ -201,11 +211,10 @@ impl Loader {
         own.cloned().unwrap_or_default()
     }
 
-    fn cases(&mut self, file: &File) {
-        let mut reader = Reader::new(&file.shown, &file.text);
+    fn cases(&mut self, file: &File, mut reader: Reader<'_>, raw: Option<raw::CaseFile>) {
         let id = file.topic();
         let role = self.role(file, &mut reader);
-        if let Some(raw) = reader.parse::<raw::CaseFile>() {
+        if let Some(raw) = raw {
             let nothing = Taken::default();
             let known = Known {
                 registry: &self.registry,
@@ -260,19 +269,37 @@ fn first_is_at(first: &Source) -> String {
     format!("the first one is at {}:{}", first.file, first.line)
 }
 
-/// SHA-256 over each file's id part and text, with lengths, so that no two sets look alike.
-fn digest(files: &[File]) -> String {
-    let mut hash = Sha256::new();
-    for file in files {
-        let path = format!("{}{}", file.prefix, file.path);
-        for part in [path.as_str(), file.text.as_str()] {
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part);
-        }
-    }
-    let octets = hash.finalize();
-    let hex: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
-    format!("sha256:{hex}")
+/// A case file in the shape of its serde type, with what was wrong with that.
+type Parsed<'f> = (Reader<'f>, Option<raw::CaseFile>);
+
+/// Parses case files, on as many threads as there are processors: it is most of the work of loading, and
+/// every command waits for it.
+fn parse_all<'f>(files: &[&'f File]) -> Vec<Parsed<'f>> {
+    let parse = |file: &&'f File| {
+        let mut reader = Reader::new(&file.shown, &file.text);
+        let raw = reader.parse();
+        (reader, raw)
+    };
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let share = files.len().div_ceil(threads).max(1);
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = files
+            .chunks(share)
+            .map(|part| scope.spawn(move || part.iter().map(parse).collect::<Vec<_>>()))
+            .collect();
+        let joined = parts.into_iter().flat_map(|part| match part.join() {
+            Ok(parsed) => parsed,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        joined.collect()
+    })
+}
+
+/// The digest of files; that of the embedded ones alone is known since the build.
+fn digest_of(files: &[File]) -> String {
+    let paths: Vec<String> =
+        files.iter().map(|file| format!("{}{}", file.prefix, file.path)).collect();
+    digest(paths.iter().map(String::as_str).zip(files.iter().map(|file| file.text.as_str())))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 mod bindings;
 pub mod case;
 mod corpus;
+mod digest;
 mod files;
 pub mod frames;
 mod nearest;

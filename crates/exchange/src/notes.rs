@@ -84,6 +84,9 @@ impl FrameNotes {
 
 /// Where HTTP/2 begins on both sides after a 101 to h2c (RFC 7540 3.2).
 fn after_upgrade(client: &[u8], server: &[u8]) -> Option<(usize, usize)> {
+    // Most exchanges have nothing to do with it, and reading a head costs more than this look.
+    let mut starts = memchr::memchr2_iter(b'h', b'H', server);
+    starts.find(|at| server[*at..].get(..3).is_some_and(|it| it.eq_ignore_ascii_case(b"h2c")))?;
     let mut at = 0;
     let head = loop {
         let head = ResponseHead::parse(&server[at..]).complete()?;

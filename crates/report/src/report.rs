@@ -1,6 +1,6 @@
 //! The report of one run: what the JSON format, version 2, holds. How it looks is for the views.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -114,8 +114,10 @@ impl Report {
     ) -> Self {
         redact(&mut results, secret_fields);
         let by_id: HashMap<&str, &Case> = corpus.cases.iter().map(|c| (c.id.as_str(), c)).collect();
+        let topics: HashMap<&str, &str> =
+            corpus.topics.iter().map(|topic| (topic.id.as_str(), topic.title.as_str())).collect();
         let note = |id: &str| {
-            let topic = corpus.topic(id).map(|topic| topic.title.as_str());
+            let topic = id.rsplit_once('/').and_then(|(topic, _)| topics.get(topic).copied());
             Some(CaseNote::new(by_id.get(id)?, topic))
         };
         let cited = |id: &str| corpus.requirements.get(id).map(RequirementNote::from);
@@ -130,8 +132,9 @@ impl Report {
         note: impl Fn(&str) -> Option<CaseNote>,
         cited: impl Fn(&str) -> Option<RequirementNote>,
     ) -> Self {
-        let ids = cases.iter().flat_map(cites);
-        let requirements = ids.filter_map(|id| Some((id.to_owned(), cited(id)?))).collect();
+        let ids: BTreeSet<&str> = cases.iter().flat_map(cites).collect();
+        let requirements =
+            ids.into_iter().filter_map(|id| Some((id.to_owned(), cited(id)?))).collect();
         let notes = cases.iter().filter_map(|case| Some((case.id.clone(), note(&case.id)?)));
         Self {
             format: FORMAT.to_owned(),

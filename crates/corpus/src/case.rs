@@ -138,6 +138,8 @@ pub enum Tls {
 pub enum Need {
     /// The target's answer to a valid opening handshake is a 101.
     Endpoint,
+    /// A Close after the 101 gets its Close.
+    Close,
     /// An echo of text messages.
     Echo,
     /// The settings of HTTP/2 allow the extended CONNECT.

@@ -51,6 +51,7 @@ words!(
     Need,
     "need",
     "endpoint" = Endpoint,
+    "close" = Close,
     "echo" = Echo,
     "extended-connect" = ExtendedConnect,
     "http2" = Http2,

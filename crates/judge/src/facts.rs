@@ -74,6 +74,7 @@ enum Lack {
 fn lack(need: Need) -> Lack {
     use Lack::{Control, Elsewhere, InTunnel};
     match need {
+        Need::Close => Control("a Close got no Close in answer in time"),
         Need::Echo => InTunnel("the target echoes no text message"),
         Need::Endpoint => Control(NOT_SWITCHED),
         Need::ExtendedConnect => Elsewhere("the target's SETTINGS allow no extended CONNECT"),

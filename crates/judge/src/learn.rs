@@ -7,7 +7,7 @@ use upspec_handshake::h2::setting;
 
 use upspec_exchange::{BodyState, Octets, Record, Transcript};
 
-use crate::expect::{Pong, echoed, ponged};
+use crate::expect::{Pong, close_frame, echoed, ponged};
 use crate::facts::TargetFacts;
 use crate::view::View;
 
@@ -30,9 +30,12 @@ impl TargetFacts {
         match name {
             "handshake" => self.learn_control(&view),
             "plain-resource" => {
-                self.set(Need::PlainResource, matches!(status, Some(200..=299)));
+                // What is endless, or larger than is kept, hides what comes behind it.
+                let whole = view.answer().is_some_and(|it| it.body_state == BodyState::Complete);
+                self.set(Need::PlainResource, whole && matches!(status, Some(200..=299)));
             }
             "keep-alive" => self.set(Need::KeepAlive, second_answered(&view)),
+            "close" => self.set(Need::Close, close_frame(&view)),
             "echo" => self.set(Need::Echo, echoed(&view)),
             "permessage-deflate" => self.set(Need::PermessageDeflate, took_deflate(&view)),
             "subprotocol" | "subprotocol-second" => self.learn_subprotocol(&view),

@@ -76,8 +76,10 @@ pub enum Verdict {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
-    /// The control did not hold, so the answer would prove nothing.
+    /// The control did not hold, or an earlier response cannot be read, so the answer would prove nothing.
     Blocked,
+    /// The target said that it has too much to do (429, or 503 with Retry-After; REFUSED_STREAM).
+    Busy,
     /// The target could not be reached for this case.
     Connect,
     /// The run was interrupted before the case was over.

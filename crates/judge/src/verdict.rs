@@ -4,9 +4,11 @@
 use upspec_corpus::Registry;
 use upspec_corpus::case::{Case, Expectation, Grade, Outcome, Outcomes, Over};
 
-use upspec_exchange::http2::FRAME_HEADER;
-use upspec_exchange::{Http2, Octets, Place, Record, Transcript};
+use upspec_exchange::http2::{FRAME_HEADER, Scope};
+use upspec_exchange::{BodyState, Http2, Octets, Place, Record, Response, Transcript};
 use upspec_handshake::Party;
+use upspec_handshake::field::framing::Framing;
+use upspec_handshake::h2::ErrorCode;
 
 use crate::citations::Citations;
 use crate::expect::{Matched, describe, matched};
@@ -126,7 +128,8 @@ fn own_expectation(
     result: &mut CaseResult,
 ) -> Option<Finding> {
     let place = answer_place(view);
-    if let Some((reason, why)) = beside_the_point(case, view, matched) {
+    let hidden = || beside_the_point(case, view, matched).or_else(|| cut_off(case, view, matched));
+    if let Some((reason, why)) = busy(view, matched).or_else(hidden) {
         let message = format!("{}: {why}", describe(view));
         result.verdict = Verdict::Inconclusive;
         result.reason = Some(reason);
@@ -187,6 +190,63 @@ fn beside_the_point(
         "the request that the case is about comes behind this one",
     ))
 }
+
+/// Why an answer says only that the target has too much to do: asked again later, it may be another.
+fn busy(view: &View<'_, '_>, matched: &Matched<'_>) -> Option<(Reason, &'static str)> {
+    let asks_for_time = |answer: &Response<'_>| match answer.head.status {
+        // RFC 6585 4.
+        Some(429) => true,
+        // RFC 9110 15.6.4: with Retry-After it is a matter of time.
+        Some(503) => answer.head.fields.contains("Retry-After"),
+        _ => false,
+    };
+    if view.talk.finals().any(asks_for_time) {
+        return Some((Reason::Busy, "the server asks for a pause"));
+    }
+    let failure = view.http2().and_then(Http2::failure);
+    // RFC 9113 8.7: nothing was done about the request, and it may be sent again.
+    let refused =
+        failure.is_some_and(|it| it.scope == Scope::Stream && it.code == ErrorCode::REFUSED_STREAM);
+    (refused && view.answer().is_none() && !passes(matched))
+        .then_some((Reason::Busy, "the server asks to send the request again"))
+}
+
+fn passes(matched: &Matched<'_>) -> bool {
+    matches!(matched, Matched::Alternative(found) if found.grade == Grade::Pass)
+}
+
+/// Why an answer that the case does not pass cannot be told: a response is still coming, or nobody can
+/// say where an earlier one ends.
+fn cut_off(
+    case: &Case,
+    view: &View<'_, '_>,
+    matched: &Matched<'_>,
+) -> Option<(Reason, &'static str)> {
+    if passes(matched) || view.http2().is_some() || view.switch().is_some() {
+        return None;
+    }
+    let last = view.talk.responses.last()?;
+    let missing = view.answer().is_none();
+    let about_end = |one: &Expectation| one.connection.is_some();
+    if !missing && !case.expect.iter().any(about_end) {
+        return None;
+    }
+    let endless = last.framing == Framing::UntilClose && last.head.status >= Some(300);
+    match last.body_state {
+        _ if view.ending().cap => Some((Reason::NoAnswer, "more came than is kept")),
+        BodyState::Partial if !view.is_ended() && !endless => {
+            Some((Reason::NoAnswer, "a response is still coming"))
+        }
+        BodyState::Malformed if missing => Some((Reason::Blocked, NO_END)),
+        BodyState::Complete if missing && view.talk.stray.is_some() => {
+            Some((Reason::Blocked, NO_END))
+        }
+        _ => None,
+    }
+}
+
+const NO_END: &str =
+    "an earlier response is framed so that nobody can tell where the next one begins";
 
 const NO_TUNNEL: &str = "the handshake was not accepted, so there is no tunnel to look at";
 
@@ -292,6 +352,9 @@ fn rests_on_silence(
     let no_acknowledgement = view.http2().is_some_and(|http2| http2.unacknowledged().is_some());
     if no_acknowledgement || findings.iter().any(no_end_came) {
         return true;
+    }
+    if busy(view, matched).is_some() || cut_off(case, view, matched).is_some() {
+        return false;
     }
     if fails(case, matched) {
         let outcome = view.outcome();

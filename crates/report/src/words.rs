@@ -25,6 +25,7 @@ pub(crate) fn verdict_word(verdict: Verdict) -> &'static str {
 pub(crate) fn reason_word(reason: Reason) -> &'static str {
     match reason {
         Reason::Blocked => "blocked",
+        Reason::Busy => "busy",
         Reason::Connect => "connect",
         Reason::Interrupted => "interrupted",
         Reason::NoAnswer => "no-answer",
@@ -37,6 +38,7 @@ pub(crate) fn reason_word(reason: Reason) -> &'static str {
 pub(crate) fn reason_text(reason: Reason) -> &'static str {
     match reason {
         Reason::Blocked => "the control failed, so the answer would prove nothing",
+        Reason::Busy => "the target said that it has too much to do",
         Reason::Connect => "the target could not be reached for this case",
         Reason::Interrupted => "the run was interrupted before the case was over",
         Reason::NoAnswer => "no answer came, and no rule says when to answer",

@@ -110,6 +110,7 @@ pub(super) fn facts(report: &Report) -> Markup {
 
 fn ability(need: Need) -> &'static str {
     match need {
+        Need::Close => "Answers a Close",
         Need::Echo => "Echoes text messages",
         Need::Endpoint => "Switches to WebSocket",
         Need::ExtendedConnect => "Announces extended CONNECT",

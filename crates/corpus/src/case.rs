@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use upspec_handshake::Party;
-use upspec_handshake::h2::ErrorCode;
 
+pub use crate::conditions::{Alpn, Conditions, Connection, Tunnel};
 use crate::frames::Frames;
 use crate::template::{Binding, Bindings, Template};
 pub use upspec_handshake::Over;
@@ -263,27 +263,31 @@ impl Act {
     }
 }
 
-/// One lawful answer, or one that is graded. The default covers nothing and passes.
+/// One lawful answer, or one that is graded. The default asks nothing and passes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Expectation {
     /// What the answer is worth.
     pub grade: Grade,
-    /// Which outcomes this alternative covers.
-    pub outcomes: Outcomes,
-    /// The error codes that a `stream-error` or `connection-error` may have; any, when it is empty.
-    pub codes: Vec<ErrorCode>,
-    /// What ALPN must have come to.
-    pub alpn: Option<Alpn>,
-    /// What the fields of the response must look like.
-    pub fields: Vec<FieldMatcher>,
-    /// What must become of the connection after the response.
-    pub connection: Option<Connection>,
-    /// What must become of the tunnel after a 101.
-    pub tunnel: Option<Tunnel>,
+    /// What must have happened on the connection that the case is about.
+    pub wants: Conditions,
     /// The requirement behind the grade, where it is not the case's own.
     pub requirement: Option<String>,
     /// Why the answer is graded as it is.
     pub because: Option<String>,
+}
+
+impl Expectation {
+    /// An alternative that covers these outcomes and passes.
+    #[must_use]
+    pub fn of(status: Outcomes) -> Self {
+        Self { wants: Conditions { status, ..Conditions::default() }, ..Self::default() }
+    }
+
+    /// Whether it is about this outcome.
+    #[must_use]
+    pub fn covers(&self, outcome: Outcome) -> bool {
+        self.wants.status.0.is_empty() || self.wants.status.covers(outcome)
+    }
 }
 
 /// A set of graded alternatives that cases share by name.
@@ -337,17 +341,6 @@ pub enum Outcome {
     StreamError,
 }
 
-/// What ALPN came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Alpn {
-    /// `h2`.
-    H2,
-    /// `http/1.1`.
-    Http11,
-    /// No protocol was chosen.
-    None,
-}
-
 /// What a response's field must look like; several matchers are "and".
 #[derive(Clone, Debug, PartialEq)]
 pub struct FieldMatcher {
@@ -372,36 +365,6 @@ pub enum FieldTest {
     NoToken(Template),
     /// An element of the combined list starts with this token and is followed by parameters or nothing.
     Extension(Template),
-}
-
-/// What must become of the connection after the response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Connection {
-    /// The target ends it within the window.
-    Closed,
-    /// It is still there when the window ends.
-    Open,
-}
-
-/// What must become of the tunnel after a 101, or after a 2xx to an extended CONNECT.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tunnel {
-    /// The target sends a Close frame.
-    CloseFrame,
-    /// The target ends the WebSocket connection: with a Close frame, or by ending the stream.
-    Closed,
-    /// The text message of the steps comes back.
-    Echo,
-    /// The target ends the stream.
-    Ended,
-    /// After a 101 to h2c: the target's SETTINGS come first, and stream 1 is answered.
-    H2c,
-    /// The target sends no Pong at all.
-    NoPong,
-    /// The Ping of the steps is answered with its Pong.
-    PingPong,
-    /// No Pong carries the data of the Ping of the steps. Others may come unsolicited (RFC 6455, section 5.5.3).
-    PingUnanswered,
 }
 
 /// Where something is written: file, line and column, both counted from 1.

@@ -6,6 +6,7 @@
 
 mod bindings;
 pub mod case;
+mod conditions;
 mod corpus;
 mod files;
 pub mod frames;

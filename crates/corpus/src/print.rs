@@ -4,9 +4,7 @@ use std::fmt::Write as _;
 
 use upspec_handshake::h2::{ErrorCode, flag, kind};
 
-use crate::case::{
-    Act, Case, Expectation, FieldMatcher, FieldTest, Grade, Over, Role, Step, Tls, usual_alpn,
-};
+use crate::case::{Act, Case, Expectation, Grade, Over, Role, Step, Tls, usual_alpn};
 use crate::frames::{Field, Frames, Payload};
 use crate::template::{Part, Template};
 
@@ -187,17 +185,7 @@ fn expect(alternatives: &[Expectation]) -> String {
 }
 
 fn alternative(one: &Expectation) -> String {
-    let mut keys = vec![format!("status = \"{}\"", one.outcomes)];
-    if !one.codes.is_empty() {
-        let codes: Vec<String> = one.codes.iter().map(ToString::to_string).collect();
-        keys.push(format!("code = \"{}\"", codes.join(" ")));
-    }
-    keys.extend(one.alpn.map(|alpn| format!("alpn = \"{alpn}\"")));
-    if !one.fields.is_empty() {
-        keys.push(format!("fields = {}", list(one.fields.iter().map(matcher))));
-    }
-    keys.extend(one.connection.map(|connection| format!("connection = \"{connection}\"")));
-    keys.extend(one.tunnel.map(|tunnel| format!("tunnel = \"{tunnel}\"")));
+    let mut keys = one.wants.print();
     match &one.because {
         None if one.grade == Grade::Pass => {}
         because => keys.push(format!("{} = {}", one.grade, text(because.as_deref().unwrap_or("")))),
@@ -206,20 +194,8 @@ fn alternative(one: &Expectation) -> String {
     format!("{{ {} }}", keys.join(", "))
 }
 
-fn matcher(field: &FieldMatcher) -> String {
-    let test = match &field.test {
-        FieldTest::Present => "present = true".to_owned(),
-        FieldTest::Absent => "absent = true".to_owned(),
-        FieldTest::Equals(value) => format!("equals = '{value}'"),
-        FieldTest::Token(token) => format!("token = '{token}'"),
-        FieldTest::NoToken(token) => format!("no-token = '{token}'"),
-        FieldTest::Extension(token) => format!("extension = '{token}'"),
-    };
-    format!("{{ name = {}, {test} }}", text(&field.name))
-}
-
 /// A list on one line.
-fn list(items: impl Iterator<Item = String>) -> String {
+pub(crate) fn list(items: impl Iterator<Item = String>) -> String {
     format!("[{}]", items.collect::<Vec<_>>().join(", "))
 }
 
@@ -236,7 +212,7 @@ fn short_or_lines(items: impl Iterator<Item = String> + Clone, indent: &str) -> 
 }
 
 /// A basic string of TOML.
-fn text(text: &str) -> String {
+pub(crate) fn text(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
         match c {

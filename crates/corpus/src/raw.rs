@@ -8,7 +8,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::case::{Alpn, Connection, Hazard, LinkName, Need, Over, Tls, Tunnel};
+use crate::case::{Hazard, LinkName, Need, Over, Tls};
+use crate::conditions::RawExpect;
 use crate::registry::{Binds, Level};
 use crate::words::Word;
 
@@ -167,53 +168,7 @@ pub(crate) struct Alternatives(pub(crate) Vec<Spanned<Alternative>>);
 #[derive(Debug)]
 pub(crate) enum Alternative {
     Preset(String),
-    Table(Box<Expect>),
-}
-
-/// A graded alternative, or a preset of several.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Expect {
-    /// A set of alternatives of `presets.toml`, in place of `status`. What else is said here is
-    /// added to those of its alternatives that pass.
-    #[schemars(with = "Option<String>")]
-    pub(crate) preset: Option<Text>,
-    /// The outcomes: `101`, `4xx`, `400 426`, `401-499`, `any`, `closed`, `silent`, `not-http`,
-    /// `stream-error`, `connection-error`.
-    #[schemars(with = "Option<String>")]
-    pub(crate) status: Option<Text>,
-    /// The error codes that a `stream-error` or `connection-error` may have, such as
-    /// `PROTOCOL_ERROR CANCEL`; any, when nothing is said.
-    #[schemars(with = "Option<String>")]
-    pub(crate) code: Option<Text>,
-    /// What ALPN must have come to.
-    #[schemars(with = "Option<OneOf<Alpn>>")]
-    pub(crate) alpn: Option<Text>,
-    /// That such an answer is lawful, which it is when no grade is said, and why, in one sentence.
-    #[schemars(with = "Option<String>")]
-    pub(crate) pass: Option<Text>,
-    /// That such an answer is lawful and misses a SHOULD or harms interoperability, and why.
-    #[schemars(with = "Option<String>")]
-    pub(crate) warn: Option<Text>,
-    /// That such an answer decides nothing, and why.
-    #[schemars(with = "Option<String>")]
-    pub(crate) inconclusive: Option<Text>,
-    /// That such an answer breaks the requirement beside it, or that of the case, and why.
-    #[schemars(with = "Option<String>")]
-    pub(crate) fail: Option<Text>,
-    /// What the fields of the response must look like, all of them.
-    #[serde(default)]
-    #[schemars(with = "Option<Vec<Field>>")]
-    pub(crate) fields: Vec<Spanned<Field>>,
-    /// What must become of the connection after the response.
-    #[schemars(with = "Option<OneOf<Connection>>")]
-    pub(crate) connection: Option<Text>,
-    /// What must become of the tunnel after a 101, or after a 2xx to an extended CONNECT.
-    #[schemars(with = "Option<OneOf<Tunnel>>")]
-    pub(crate) tunnel: Option<Text>,
-    /// The id of the requirement behind the grade, where it is not the case's own.
-    #[schemars(with = "Option<String>")]
-    pub(crate) requirement: Option<Text>,
+    Table(Box<RawExpect>),
 }
 
 /// What a field of the response must look like: its name and exactly one test.
@@ -351,7 +306,7 @@ pub(crate) struct Requirement {
 }
 
 /// Stands for one of the words of a choice in the schema.
-struct OneOf<W>(PhantomData<W>);
+pub(crate) struct OneOf<W>(PhantomData<W>);
 
 impl<W: Word> JsonSchema for OneOf<W> {
     fn schema_name() -> Cow<'static, str> {

@@ -67,6 +67,22 @@ impl<'t> Reader<'t> {
         meaning
     }
 
+    /// The meanings of several words out of a fixed choice.
+    pub(crate) fn words<W: Word>(&mut self, words: &raw::Text) -> Vec<W> {
+        let mut meanings = Vec::new();
+        for word in words.get_ref().split_ascii_whitespace() {
+            let meaning = W::from_word(word);
+            if meaning.is_none() {
+                let known: Vec<&str> = W::WORDS.iter().map(|(known, _)| *known).collect();
+                let span = self.within(words, word);
+                let problem = self.report(span, format!("unknown {} `{word}`", W::WHAT));
+                problem.did_you_mean(word, &known);
+            }
+            meanings.extend(meaning);
+        }
+        meanings
+    }
+
     /// The outcomes behind words such as `4xx closed`.
     pub(crate) fn outcomes(&mut self, words: &raw::Text) -> Outcomes {
         match Outcomes::from_words(words.get_ref()) {

@@ -3,9 +3,7 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::case::{
-    Alpn, Connection, Grade, Hazard, LinkName, Need, Outcome, Outcomes, Over, Role, Tls, Tunnel,
-};
+use crate::case::{Grade, Hazard, LinkName, Need, Outcome, Outcomes, Over, Role, Tls};
 
 /// A choice among fixed words.
 pub trait Word: Copy + PartialEq + Sized + 'static {
@@ -74,23 +72,8 @@ impl Word for Over {
 }
 
 words!(Tls, "use of TLS", "as-target" = AsTarget, "off" = Off);
-words!(Alpn, "outcome of ALPN", "h2" = H2, "http/1.1" = Http11, "none" = None);
 words!(Hazard, "hazard", "resource" = Resource);
 words!(Grade, "grade", "pass" = Pass, "warn" = Warn, "inconclusive" = Inconclusive, "fail" = Fail);
-words!(Connection, "connection", "closed" = Closed, "open" = Open);
-words!(
-    Tunnel,
-    "tunnel",
-    "closed" = Closed,
-    "close-frame" = CloseFrame,
-    "echo" = Echo,
-    "ended" = Ended,
-    "h2c" = H2c,
-    "no-pong" = NoPong,
-    "ping-pong" = PingPong,
-    "ping-unanswered" = PingUnanswered
-);
-
 impl Outcomes {
     /// Every final status, and 101: what `any` stands for.
     #[must_use]

@@ -140,15 +140,15 @@ fn table(presets: &[Preset]) -> String {
 fn outcomes(preset: &Preset, grade: Grade) -> String {
     let alternatives = preset.expect.iter().filter(|expectation| expectation.grade == grade);
     let texts = alternatives.map(|expectation| {
-        let mut text = expectation.outcomes.to_string();
-        for (index, code) in expectation.codes.iter().enumerate() {
+        let mut text = expectation.wants.status.to_string();
+        for (index, code) in expectation.wants.code.iter().enumerate() {
             let joint = if index == 0 { "with" } else { "or" };
             write!(text, " {joint} {code}").expect("a string takes it all");
         }
-        if let Some(alpn) = expectation.alpn {
+        if let Some(alpn) = expectation.wants.alpn {
             write!(text, ", ALPN {alpn}").expect("a string takes it all");
         }
-        for FieldMatcher { name, test } in &expectation.fields {
+        for FieldMatcher { name, test } in &expectation.wants.fields {
             let test = match test {
                 FieldTest::Present => "present".into(),
                 FieldTest::Absent => "absent".into(),
@@ -159,10 +159,10 @@ fn outcomes(preset: &Preset, grade: Grade) -> String {
             };
             write!(text, ", {name} {test}").expect("a string takes it all");
         }
-        if let Some(connection) = expectation.connection {
+        if let Some(connection) = expectation.wants.connection {
             write!(text, ", then {connection}").expect("a string takes it all");
         }
-        if let Some(tunnel) = expectation.tunnel {
+        if let Some(tunnel) = expectation.wants.tunnel {
             write!(text, ", tunnel {tunnel}").expect("a string takes it all");
         }
         text

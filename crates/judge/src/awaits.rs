@@ -65,7 +65,7 @@ fn response_awaits(case: &Case, view: &View<'_, '_>) -> Awaits {
 }
 
 fn tunnel_awaits(case: &Case, view: &View<'_, '_>) -> Awaits {
-    let mut wants = case.expect.iter().filter_map(|alternative| alternative.tunnel);
+    let mut wants = case.expect.iter().filter_map(|alternative| alternative.wants.tunnel);
     let there = wants.clone().any(|want| match want {
         case::Tunnel::PingPong => matches!(expect::ponged(view), Pong::Same),
         case::Tunnel::Echo => expect::echoed(view),
@@ -87,6 +87,6 @@ fn tunnel_awaits(case: &Case, view: &View<'_, '_>) -> Awaits {
 /// Whether an alternative for this outcome says what must happen to the connection.
 fn end_matters(case: &Case, view: &View<'_, '_>) -> bool {
     let outcome = view.outcome();
-    let mut open = case.expect.iter().filter(|alternative| alternative.outcomes.covers(outcome));
-    open.any(|alternative| alternative.connection.is_some())
+    let mut open = case.expect.iter().filter(|alternative| alternative.covers(outcome));
+    open.any(|alternative| alternative.wants.connection.is_some())
 }

@@ -2,7 +2,8 @@
 //! Does not look at rules that the case does not name; `rules` does.
 
 use upspec_corpus::case::{
-    Alpn, Case, Connection, Expectation, FieldMatcher, FieldTest, Grade, Outcome, Tunnel,
+    Alpn, Case, Conditions, Connection, Expectation, FieldMatcher, FieldTest, Grade, Outcome,
+    Tunnel,
 };
 use upspec_corpus::template::{Part, Template};
 use upspec_handshake::Party;
@@ -30,10 +31,10 @@ pub(crate) fn matched<'c>(case: &'c Case, view: &View<'_, '_>) -> Matched<'c> {
     let outcome = view.outcome();
     let mut misses = Vec::new();
     for expectation in &case.expect {
-        if !expectation.outcomes.covers(outcome) {
+        if !expectation.covers(outcome) {
             continue;
         }
-        let missing = shortcomings(expectation, view);
+        let missing = shortcomings(&expectation.wants, view);
         if missing.is_empty() {
             return Matched::Alternative(expectation);
         }
@@ -95,12 +96,14 @@ pub(crate) fn label(view: &View<'_, '_>) -> String {
     Came { outcome: view.outcome(), code: view.code() }.to_string()
 }
 
-fn shortcomings(expectation: &Expectation, view: &View<'_, '_>) -> Vec<String> {
-    let fields = expectation.fields.iter().filter_map(|matcher| field_miss(matcher, view));
-    let connection = expectation.connection.and_then(|want| connection_miss(want, view));
-    let tunnel = expectation.tunnel.and_then(|want| tunnel_miss(want, view));
-    let alpn = expectation.alpn.and_then(|want| alpn_miss(want, view));
-    let code = code_miss(&expectation.codes, view);
+/// What is missing of what is asked; the outcome is looked at elsewhere.
+fn shortcomings(wants: &Conditions, view: &View<'_, '_>) -> Vec<String> {
+    let Conditions { status: _, code, alpn, fields, connection, tunnel } = wants;
+    let fields = fields.iter().filter_map(|matcher| field_miss(matcher, view));
+    let connection = connection.and_then(|want| connection_miss(want, view));
+    let tunnel = tunnel.and_then(|want| tunnel_miss(want, view));
+    let alpn = alpn.and_then(|want| alpn_miss(want, view));
+    let code = code_miss(code, view);
     let rest = connection.into_iter().chain(tunnel);
     fields.chain(rest).chain(alpn).chain(code).collect()
 }

@@ -201,8 +201,8 @@ fn opening(case: &Case) -> Outcomes {
 /// Whether every alternative wants the tunnel open, so that what follows the switch counts.
 fn is_about_tunnel(case: &Case) -> bool {
     let open = opening(case);
-    let only = |one: &Expectation| one.outcomes == open;
-    let behind = |one: &Expectation| one.tunnel.is_some() || one.connection.is_some();
+    let only = |one: &Expectation| one.wants.status == open;
+    let behind = |one: &Expectation| one.wants.tunnel.is_some() || one.wants.connection.is_some();
     case.expect.iter().all(only) && case.expect.iter().any(behind)
 }
 
@@ -295,7 +295,7 @@ fn rests_on_silence(
     }
     if fails(case, matched) {
         let outcome = view.outcome();
-        let near = case.expect.iter().any(|alternative| alternative.outcomes.covers(outcome));
+        let near = case.expect.iter().any(|alternative| alternative.covers(outcome));
         return near || outcome == Outcome::Silent;
     }
     matches!(matched, Matched::Alternative(found) if found.grade == Grade::Warn)

@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use upspec_corpus::case::{
-    Alpn, Connection, Expectation, FieldMatcher, FieldTest, Grade, Outcome, Outcomes, Tunnel,
+    Alpn, Conditions, Connection, Expectation, FieldMatcher, FieldTest, Grade, Outcome, Outcomes,
+    Tunnel,
 };
 use upspec_corpus::words::Word as _;
 use upspec_judge::Verdict;
@@ -24,28 +25,29 @@ pub struct Expected {
 /// An alternative in words, without its grade: `4xx with Upgrade present, then closed`.
 #[must_use]
 pub fn describe(expectation: &Expectation) -> String {
-    let mut text = outcomes(&expectation.outcomes);
-    for (position, code) in expectation.codes.iter().enumerate() {
+    let Conditions { status, code, alpn, fields, connection, tunnel } = &expectation.wants;
+    let mut text = outcomes(status);
+    for (position, code) in code.iter().enumerate() {
         text.push_str(if position == 0 { " with " } else { " or " });
         text.push_str(code.word());
     }
-    for (position, field) in expectation.fields.iter().enumerate() {
+    for (position, field) in fields.iter().enumerate() {
         let joint = if position == 0 { " with " } else { " and " };
         text.push_str(joint);
         text.push_str(&matcher(field));
     }
-    text.push_str(match expectation.alpn {
+    text.push_str(match alpn {
         Some(Alpn::H2) => ", ALPN having chosen h2",
         Some(Alpn::Http11) => ", ALPN having chosen http/1.1",
         Some(Alpn::None) => ", ALPN having chosen nothing",
         None => "",
     });
-    text.push_str(match expectation.connection {
+    text.push_str(match connection {
         Some(Connection::Closed) => ", then the connection is closed",
         Some(Connection::Open) => ", and the connection stays open",
         None => "",
     });
-    text.push_str(match expectation.tunnel {
+    text.push_str(match tunnel {
         Some(Tunnel::Closed) => ", then the WebSocket connection is closed",
         Some(Tunnel::CloseFrame) => ", and a Close frame comes",
         Some(Tunnel::Echo) => ", and the message comes back",
@@ -124,7 +126,12 @@ mod tests {
     use super::*;
 
     fn expectation(outcomes: &[Outcome]) -> Expectation {
-        Expectation { outcomes: Outcomes(outcomes.to_vec()), ..Expectation::default() }
+        Expectation::of(Outcomes(outcomes.to_vec()))
+    }
+
+    fn with(wants: Conditions, status: u16) -> Expectation {
+        let status = Outcomes(vec![Outcome::Status(status)]);
+        Expectation { wants: Conditions { status, ..wants }, ..Expectation::default() }
     }
 
     fn field(name: &str, test: FieldTest) -> FieldMatcher {
@@ -144,22 +151,28 @@ mod tests {
             ),
             (expectation(&(401..500).map(Outcome::Status).collect::<Vec<_>>()), "401–499"),
             (
-                Expectation {
-                    fields: vec![field("Sec-WebSocket-Version", FieldTest::Token(token))],
-                    connection: Some(Connection::Closed),
-                    ..expectation(&[Outcome::Status(426)])
-                },
+                with(
+                    Conditions {
+                        fields: vec![field("Sec-WebSocket-Version", FieldTest::Token(token))],
+                        connection: Some(Connection::Closed),
+                        ..Conditions::default()
+                    },
+                    426,
+                ),
                 "426 with Sec-WebSocket-Version holding 13, then the connection is closed",
             ),
             (
-                Expectation {
-                    fields: vec![
-                        field("Sec-WebSocket-Protocol", FieldTest::Equals(chosen)),
-                        field("Sec-WebSocket-Extensions", FieldTest::Absent),
-                    ],
-                    tunnel: Some(Tunnel::PingPong),
-                    ..expectation(&[Outcome::Status(101)])
-                },
+                with(
+                    Conditions {
+                        fields: vec![
+                            field("Sec-WebSocket-Protocol", FieldTest::Equals(chosen)),
+                            field("Sec-WebSocket-Extensions", FieldTest::Absent),
+                        ],
+                        tunnel: Some(Tunnel::PingPong),
+                        ..Conditions::default()
+                    },
+                    101,
+                ),
                 "101 with Sec-WebSocket-Protocol: {subprotocol} and no Sec-WebSocket-Extensions, \
                  and the Ping gets its Pong",
             ),

@@ -100,7 +100,7 @@ fn refused(case: &Case, link: Link, error: &Error) -> Option<Record> {
     let Error::Tls { source, .. } = error else {
         return None;
     };
-    let about_alpn = case.expect.iter().any(|one| one.alpn.is_some());
+    let about_alpn = case.expect.iter().any(|one| one.wants.alpn.is_some());
     if case.over == Over::Http1 && !about_alpn {
         return None;
     }

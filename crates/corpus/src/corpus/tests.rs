@@ -163,9 +163,12 @@ fn what_stands_beside_a_preset_goes_to_what_passes() {
     let cases = CASES.replacen("preset = \"refused\"", beside, 1);
     let corpus = load(REQUIREMENTS, PRESETS, &cases).unwrap();
     let [pass, warn] = &corpus.cases[0].expect[..] else { panic!() };
-    assert_eq!((pass.grade, pass.connection), (Grade::Pass, Some(Connection::Closed)));
-    assert!(matches!(pass.fields[0].test, FieldTest::Token(_)));
-    assert_eq!((warn.grade, warn.connection, warn.fields.len()), (Grade::Warn, None, 0));
+    assert_eq!((pass.grade, pass.wants.connection), (Grade::Pass, Some(Connection::Closed)));
+    assert!(matches!(pass.wants.fields[0].test, FieldTest::Token(_)));
+    assert_eq!(
+        (warn.grade, warn.wants.connection, warn.wants.fields.len()),
+        (Grade::Warn, None, 0)
+    );
 }
 
 #[test]

@@ -9,7 +9,10 @@ use proptest::sample::select;
 
 use super::*;
 use crate::Corpus;
-use crate::case::{Alpn, Connection, Hazard, Need, Outcome, Outcomes, Source, Tunnel};
+use crate::case::{
+    Alpn, Conditions, Connection, FieldMatcher, FieldTest, Hazard, Need, Outcome, Outcomes, Source,
+    Tunnel,
+};
 use crate::files::{self, File};
 use crate::template::Binding;
 use crate::words::Word;
@@ -141,21 +144,11 @@ fn alternatives() -> impl Strategy<Value = Expectation> {
     let requirement = option::of(Just(REQUIREMENT.to_owned()));
     let alpn = option::of(word::<Alpn>());
     (outcomes(), vec(matcher, 0..3), alpn, ends, grade, requirement).prop_map(
-        |(outcomes, fields, alpn, (connection, tunnel), (grade, because), requirement)| {
-            let has_code = outcomes.0.contains(&Outcome::StreamError);
-            let codes =
-                if has_code { vec![ErrorCode::CANCEL, ErrorCode::NO_ERROR] } else { vec![] };
-            Expectation {
-                grade,
-                outcomes,
-                codes,
-                alpn,
-                fields,
-                connection,
-                tunnel,
-                requirement,
-                because,
-            }
+        |(status, fields, alpn, (connection, tunnel), (grade, because), requirement)| {
+            let has_code = status.0.contains(&Outcome::StreamError);
+            let code = if has_code { vec![ErrorCode::CANCEL, ErrorCode::NO_ERROR] } else { vec![] };
+            let wants = Conditions { status, code, alpn, fields, connection, tunnel };
+            Expectation { grade, wants, requirement, because }
         },
     )
 }

@@ -8,7 +8,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use toml::Spanned;
 
-use super::{Alternative, Alternatives, Bytes, Expect, Fragment};
+use super::{Alternative, Alternatives, Bytes, Fragment, RawExpect};
 
 impl<'d> Deserialize<'d> for Bytes {
     fn deserialize<D: Deserializer<'d>>(from: D) -> Result<Self, D::Error> {
@@ -78,7 +78,7 @@ impl<'d> Visitor<'d> for AlternativeVisitor {
     }
 
     fn visit_map<A: MapAccess<'d>>(self, table: A) -> Result<Alternative, A::Error> {
-        let table = Expect::deserialize(MapAccessDeserializer::new(table))?;
+        let table = RawExpect::deserialize(MapAccessDeserializer::new(table))?;
         Ok(Alternative::Table(Box::new(table)))
     }
 }
@@ -163,7 +163,7 @@ impl JsonSchema for Alternatives {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let table = generator.subschema_for::<Expect>();
+        let table = generator.subschema_for::<RawExpect>();
         let one = json_schema!({ "anyOf": [{ "type": "string" }, table] });
         json_schema!({
             "description": "An alternative or a list of them, each a table or the name of a preset.",

@@ -77,9 +77,9 @@ fn keys_of_http2() {
     assert_eq!(one.steps[2].act, Act::AwaitSettings);
     let [first, second] = &one.expect[..] else { panic!() };
     let outcomes = [Outcome::StreamError, Outcome::ConnectionError];
-    assert_eq!(first.outcomes.0, outcomes);
-    assert_eq!(first.codes, [ErrorCode::PROTOCOL_ERROR, ErrorCode::CANCEL]);
-    assert_eq!(second.alpn, Some(Alpn::None));
+    assert_eq!(first.wants.status.0, outcomes);
+    assert_eq!(first.wants.code, [ErrorCode::PROTOCOL_ERROR, ErrorCode::CANCEL]);
+    assert_eq!(second.wants.alpn, Some(Alpn::None));
 }
 
 #[test]

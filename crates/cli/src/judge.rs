@@ -11,6 +11,7 @@ use crate::{console, outputs, selection};
 pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
     let corpus = selection::load(&args.cases)?;
     let stored = outputs::read(&args.file)?;
+    let facts = &stored.target.facts;
     let mut results = Vec::new();
     for kept in stored.cases {
         let Some(case) = corpus.case(&kept.id) else {
@@ -21,7 +22,7 @@ pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
             Some(record) => CaseResult {
                 flaky: kept.flaky,
                 elapsed_ms: kept.elapsed_ms,
-                ..upspec_judge::judge(case, Some(record), kept.twin, &corpus.requirements)
+                ..upspec_judge::judge(case, Some(record), kept.twin, facts, &corpus.requirements)
             },
             // Without octets there is nothing to judge: it was not played, or the report is slim.
             None => CaseResult {

@@ -166,6 +166,40 @@ pub enum Need {
     Tls,
     /// The target's list of allowed origins is known.
     Origin,
+    /// A client opens the connection upon the control's answer.
+    Opens,
+    /// A client sends frames by itself.
+    Sends,
+    /// A client that has opened a connection does not close it at once.
+    StaysOpen,
+    /// An intermediary passes a handshake on, and the 101 to it.
+    Upgrade,
+    /// An intermediary forwards a request, and not octet for octet.
+    Reframes,
+    /// An intermediary is itself the server and the client of a WebSocket connection.
+    Terminates,
+    /// An intermediary reads the frames of a tunnel.
+    Parses,
+    /// An intermediary puts another Host in place of the client's.
+    HostRewritten,
+}
+
+impl Need {
+    /// Whether it is something that a server has or lacks.
+    #[must_use]
+    pub fn is_of_servers(self) -> bool {
+        !matches!(
+            self,
+            Self::Opens
+                | Self::Sends
+                | Self::StaysOpen
+                | Self::Upgrade
+                | Self::Reframes
+                | Self::Terminates
+                | Self::Parses
+                | Self::HostRewritten
+        )
+    }
 }
 
 /// Why a case is off unless hazards are asked for.
@@ -263,11 +297,22 @@ impl Act {
     }
 }
 
+/// Something that is known of the target: that it has a capability, or that it has it not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// The capability.
+    pub need: Need,
+    /// Whether the target has it.
+    pub holds: bool,
+}
+
 /// One lawful answer, or one that is graded. The default asks nothing and passes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Expectation {
     /// What the answer is worth.
     pub grade: Grade,
+    /// What must be known of the target for the alternative to count.
+    pub when: Vec<Fact>,
     /// What must have happened on the connection that the case is about.
     pub wants: Conditions,
     /// The requirement behind the grade, where it is not the case's own.

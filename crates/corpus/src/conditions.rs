@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use upspec_handshake::h2::ErrorCode;
 
-use crate::case::{FieldMatcher, Outcomes};
-use crate::raw::Text;
+use crate::case::{Fact, FieldMatcher, Outcomes};
+use crate::raw::{OneOf, Text};
 use crate::read::Reader;
 use crate::words::words;
 
@@ -41,6 +41,11 @@ macro_rules! conditions {
             /// added to those of its alternatives that pass.
             #[schemars(with = "Option<String>")]
             pub(crate) preset: Option<Text>,
+            /// What must be known of the target for the alternative to count: `terminates` that it has
+            /// this capability, `!terminates` that it has it not.
+            #[serde(default)]
+            #[schemars(with = "Option<Vec<OneOf<Fact>>>")]
+            pub(crate) when: Vec<Text>,
             $($(#[doc = $doc])+ pub(crate) $key: Option<Said<$type>>,)+
             /// That such an answer is lawful, which it is when no grade is said, and why, in one sentence.
             #[schemars(with = "Option<String>")]

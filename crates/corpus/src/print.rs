@@ -185,7 +185,10 @@ fn expect(alternatives: &[Expectation]) -> String {
 }
 
 fn alternative(one: &Expectation) -> String {
-    let mut keys = one.wants.print();
+    let when = list(one.when.iter().map(|fact| format!("\"{fact}\"")));
+    let mut keys = Vec::new();
+    keys.extend((!one.when.is_empty()).then(|| format!("when = {when}")));
+    keys.extend(one.wants.print());
     match &one.because {
         None if one.grade == Grade::Pass => {}
         because => keys.push(format!("{} = {}", one.grade, text(because.as_deref().unwrap_or("")))),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::case::{Grade, Hazard, LinkName, Need, Outcome, Outcomes, Over, Role, Tls};
+use crate::case::{Fact, Grade, Hazard, LinkName, Need, Outcome, Outcomes, Over, Role, Tls};
 
 /// A choice among fixed words.
 pub trait Word: Copy + PartialEq + Sized + 'static {
@@ -45,9 +45,28 @@ pub(crate) use words;
 
 words!(LinkName, "link", "client" = Client, "client-2" = Client2, "origin" = Origin);
 words!(Role, "role", "client" = Client, "intermediary" = Intermediary, "server" = Server);
-words!(
-    Need,
-    "need",
+/// The words of the needs, and of the facts that one holds or, with `!` before it, does not.
+macro_rules! needs {
+    ($($word:literal = $need:ident),+ $(,)?) => {
+        words!(Need, "need", $($word = $need),+);
+
+        impl Word for Fact {
+            const WHAT: &'static str = "need";
+            const WORDS: &'static [(&'static str, Self)] = &[
+                $(($word, Self { need: Need::$need, holds: true }),)+
+                $((concat!("!", $word), Self { need: Need::$need, holds: false }),)+
+            ];
+        }
+
+        impl fmt::Display for Fact {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.word())
+            }
+        }
+    };
+}
+
+needs!(
     "endpoint" = Endpoint,
     "echo" = Echo,
     "extended-connect" = ExtendedConnect,
@@ -63,6 +82,14 @@ words!(
     "two-subprotocols" = TwoSubprotocols,
     "tls" = Tls,
     "origin" = Origin,
+    "opens" = Opens,
+    "sends" = Sends,
+    "stays-open" = StaysOpen,
+    "upgrade" = Upgrade,
+    "reframes" = Reframes,
+    "terminates" = Terminates,
+    "parses" = Parses,
+    "host-rewritten" = HostRewritten,
 );
 
 impl Word for Over {

@@ -58,6 +58,11 @@ pub fn describe(expectation: &Expectation) -> String {
         Some(Tunnel::PingUnanswered) => ", and the Ping gets no Pong",
         None => "",
     });
+    for (position, fact) in expectation.when.iter().enumerate() {
+        text.push_str(if position == 0 { ", where the target has " } else { " and " });
+        text.push_str(if fact.holds { "" } else { "not " });
+        text.push_str(fact.need.word());
+    }
     text
 }
 

@@ -79,7 +79,7 @@ async fn a_reset_is_a_reset() {
 #[tokio::test]
 async fn the_end_is_awaited_where_the_case_asks_for_it() {
     let mut case = get();
-    case.expect[0].connection = Some(Connection::Closed);
+    case.expect[0].wants.connection = Some(Connection::Closed);
     let address = serve(|mut stream| async move {
         read_head(&mut stream).await;
         answer(&mut stream, NOT_FOUND).await;

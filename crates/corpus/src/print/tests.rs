@@ -10,8 +10,8 @@ use proptest::sample::select;
 use super::*;
 use crate::Corpus;
 use crate::case::{
-    Alpn, Conditions, Connection, FieldMatcher, FieldTest, Hazard, Need, Outcome, Outcomes, Source,
-    Tunnel,
+    Alpn, Conditions, Connection, Fact, FieldMatcher, FieldTest, Hazard, Need, Outcome, Outcomes,
+    Source, Tunnel,
 };
 use crate::files::{self, File};
 use crate::template::Binding;
@@ -141,14 +141,14 @@ fn alternatives() -> impl Strategy<Value = Expectation> {
         Just((Grade::Pass, None)),
         (word::<Grade>(), texts()).prop_map(|(grade, because)| (grade, Some(because))),
     ];
-    let requirement = option::of(Just(REQUIREMENT.to_owned()));
+    let requirement = (option::of(Just(REQUIREMENT.to_owned())), vec(word::<Fact>(), 0..3));
     let alpn = option::of(word::<Alpn>());
     (outcomes(), vec(matcher, 0..3), alpn, ends, grade, requirement).prop_map(
-        |(status, fields, alpn, (connection, tunnel), (grade, because), requirement)| {
+        |(status, fields, alpn, (connection, tunnel), (grade, because), (requirement, when))| {
             let has_code = status.0.contains(&Outcome::StreamError);
             let code = if has_code { vec![ErrorCode::CANCEL, ErrorCode::NO_ERROR] } else { vec![] };
             let wants = Conditions { status, code, alpn, fields, connection, tunnel };
-            Expectation { grade, wants, requirement, because }
+            Expectation { grade, when, wants, requirement, because }
         },
     )
 }

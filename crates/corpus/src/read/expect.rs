@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use toml::Spanned;
 
-use crate::case::{Expectation, Grade, Outcome, Preset};
+use crate::case::{Expectation, Fact, Grade, Outcome, Preset};
 use crate::conditions::{RawExpect, Said};
 use crate::raw;
 use crate::read::names::{Names, Taken};
@@ -77,6 +77,7 @@ impl Reader<'_> {
             self.report(span, "an alternative without `status` or `preset`")
                 .say("say which outcomes it covers, such as `status = \"4xx\"`");
         }
+        let when = self.facts(&raw.when);
         let wants = raw.take_conditions().read(self);
         let (grade, because) = self.grade([
             (Grade::Pass, raw.pass),
@@ -90,7 +91,11 @@ impl Reader<'_> {
                 .say("it belongs to `stream-error` and `connection-error`");
         }
         let requirement = raw.requirement.map(|id| self.broken(&id, grade, registry));
-        Expectation { grade, wants, requirement, because }
+        Expectation { grade, when, wants, requirement, because }
+    }
+
+    fn facts(&mut self, words: &[raw::Text]) -> Vec<Fact> {
+        words.iter().filter_map(|word| self.word(word)).collect()
     }
 
     /// The requirement behind a grade. Only a MUST can fail.
@@ -141,9 +146,13 @@ impl Reader<'_> {
         let Some(preset) = self.preset(name, presets) else {
             return Vec::new();
         };
+        let when = self.facts(&raw.when);
         let more = raw.take_conditions().read(self);
         let requirement = raw.requirement.map(|id| self.requirement(&id, registry));
         let mut alternatives = preset.expect.clone();
+        for one in &mut alternatives {
+            one.when.extend(&when);
+        }
         for one in alternatives.iter_mut().filter(|one| one.grade == Grade::Pass) {
             one.wants.add(&more);
             one.requirement = requirement.clone().or_else(|| one.requirement.take());

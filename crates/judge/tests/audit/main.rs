@@ -37,7 +37,16 @@ fn answered(
             reply(case, asked, usual(case, asked), &Details::plain())
         }
     });
-    Some((rule?, judge(case, Some(record), None, &corpus.requirements)))
+    Some((
+        rule?,
+        judge(
+            case,
+            Some(record),
+            None,
+            &upspec_judge::TargetFacts::default(),
+            &corpus.requirements,
+        ),
+    ))
 }
 
 #[test]

@@ -76,7 +76,13 @@ pub(super) fn exchange(written: &[u8], read: &[u8], end: IoKind) -> Record {
 
 pub(super) fn judged(case: &Case, written: &[u8], read: &[u8], end: IoKind) -> CaseResult {
     let registry = Corpus::embedded().unwrap().requirements;
-    judge(case, Some(exchange(written, read, end)), None, &registry)
+    judge(
+        case,
+        Some(exchange(written, read, end)),
+        None,
+        &upspec_judge::TargetFacts::default(),
+        &registry,
+    )
 }
 
 /// What is still waited for on a link on which this was written and read.

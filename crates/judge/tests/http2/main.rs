@@ -99,7 +99,7 @@ fn an_alternative_may_ask_for_a_choice_of_alpn() {
         asks.expect[0].wants.alpn = Some(want);
         let mut record = exchange(&opened(&[get()]), &read, end);
         record.links[0].alpn = chosen.map(str::to_owned);
-        let result = judge(&asks, Some(record), None, &registry);
+        let result = judge(&asks, Some(record), None, &TargetFacts::default(), &registry);
         assert_eq!(result.verdict, verdict, "{want:?} {chosen:?} {end:?}");
     }
 }
@@ -286,7 +286,7 @@ proptest! {
             let record = exchange(&written, octets, IoKind::Deadline);
             let _ = FrameNotes::of(&record, 0);
             TargetFacts::default().learn(&case, &record);
-            let _ = judge(&case, Some(record), None, &registry);
+            let _ = judge(&case, Some(record), None, &TargetFacts::default(), &registry);
         }
     }
 }

@@ -384,6 +384,66 @@ pub enum Outcome {
     NotHttp,
     /// `stream-error`: HTTP/2 reset the stream of the request before a final response.
     StreamError,
+    /// `no-request`: a client ended the connection without a request on it.
+    NoRequest,
+    /// `opened`: a client took the connection for open: it sent a frame other than Close.
+    Opened,
+    /// `went-on`: after what we sent into the open connection, a client sent data or answered a Ping.
+    WentOn,
+    /// `close-frame`: the first thing a client then sent is a Close frame that names a failure.
+    CloseFrame,
+    /// `close-normal`: the same with a code of somebody who is merely done, or without one.
+    CloseNormal,
+    /// `close-reserved`: the same with a code that never stands in a frame, or with half a code (RFC
+    /// 6455, sections 5.5.1 and 7.4.1).
+    CloseReserved,
+    /// `failed`: a client ended TCP before we did, without a frame.
+    Failed,
+    /// `waits`: a client ended TCP only after we had ended our side.
+    Waits,
+    /// `held`: a client still has TCP open a window after we ended our side.
+    Held,
+    /// `request-again`: a client sent another request.
+    RequestAgain,
+    /// `request-here`: a client sent another request on a connection that has to end.
+    RequestHere,
+    /// `junk`: a client sent octets that are neither a request nor masked frames.
+    Junk,
+}
+
+impl Outcome {
+    /// Every outcome but the statuses, as case files spell it.
+    pub const WORDS: [(&'static str, Self); 17] = [
+        ("closed", Self::Closed),
+        ("connection-error", Self::ConnectionError),
+        ("silent", Self::Silent),
+        ("not-http", Self::NotHttp),
+        ("stream-error", Self::StreamError),
+        ("no-request", Self::NoRequest),
+        ("opened", Self::Opened),
+        ("went-on", Self::WentOn),
+        ("close-frame", Self::CloseFrame),
+        ("close-normal", Self::CloseNormal),
+        ("close-reserved", Self::CloseReserved),
+        ("failed", Self::Failed),
+        ("waits", Self::Waits),
+        ("held", Self::Held),
+        ("request-again", Self::RequestAgain),
+        ("request-here", Self::RequestHere),
+        ("junk", Self::Junk),
+    ];
+
+    /// Whether it is what a peer of this role can do: `silent` can be either's.
+    #[must_use]
+    pub fn is_of(self, tested: Party) -> bool {
+        let of_server = match self {
+            Self::Silent => return true,
+            Self::Status(_) | Self::Class(_) | Self::Closed | Self::ConnectionError => true,
+            Self::NotHttp | Self::StreamError => true,
+            _ => false,
+        };
+        of_server == (tested == Party::Server)
+    }
 }
 
 /// What a response's field must look like; several matchers are "and".

@@ -90,7 +90,9 @@ impl<'t> Reader<'t> {
             Err(word) => {
                 let span = self.within(words, word);
                 let problem = self.report(span, format!("unknown outcome `{word}`"));
-                problem.did_you_mean(word, &OUTCOME_WORDS);
+                let named = Outcome::WORDS.iter().map(|(known, _)| *known);
+                let known: Vec<&str> = STATUS_WORDS.into_iter().chain(named).collect();
+                problem.did_you_mean(word, &known);
                 Outcomes::default()
             }
         }
@@ -289,15 +291,4 @@ pub(crate) fn split<T>(spanned: Spanned<T>) -> (Range<usize>, T) {
     (spanned.span(), spanned.into_inner())
 }
 
-const OUTCOME_WORDS: [&str; 10] = [
-    "101",
-    "4xx",
-    "400 426",
-    "401-499",
-    "any",
-    "closed",
-    "silent",
-    "not-http",
-    "stream-error",
-    "connection-error",
-];
+const STATUS_WORDS: [&str; 5] = ["101", "4xx", "400 426", "401-499", "any"];

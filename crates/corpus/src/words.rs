@@ -119,12 +119,10 @@ impl Outcomes {
         for word in text.split_ascii_whitespace() {
             match word {
                 "any" => outcomes.extend(Self::any_status().0),
-                "closed" => outcomes.push(Outcome::Closed),
-                "connection-error" => outcomes.push(Outcome::ConnectionError),
-                "not-http" => outcomes.push(Outcome::NotHttp),
-                "silent" => outcomes.push(Outcome::Silent),
-                "stream-error" => outcomes.push(Outcome::StreamError),
-                _ => outcomes.extend(statuses(word).ok_or(word)?),
+                _ => match Outcome::WORDS.iter().find(|(known, _)| *known == word) {
+                    Some((_, outcome)) => outcomes.push(*outcome),
+                    None => outcomes.extend(statuses(word).ok_or(word)?),
+                },
             }
         }
         if outcomes.is_empty() { Err(text) } else { Ok(Self(outcomes)) }
@@ -136,11 +134,7 @@ impl Outcomes {
         self.0.iter().any(|outcome| match outcome {
             Outcome::Status(own) => *own == status,
             Outcome::Class(digit) => u16::from(*digit) == status / 100,
-            Outcome::Closed
-            | Outcome::ConnectionError
-            | Outcome::NotHttp
-            | Outcome::Silent
-            | Outcome::StreamError => false,
+            _ => false,
         })
     }
 
@@ -178,11 +172,10 @@ impl fmt::Display for Outcome {
         match self {
             Self::Status(status) => write!(f, "{status}"),
             Self::Class(digit) => write!(f, "{digit}xx"),
-            Self::Closed => f.write_str("closed"),
-            Self::ConnectionError => f.write_str("connection-error"),
-            Self::Silent => f.write_str("silent"),
-            Self::NotHttp => f.write_str("not-http"),
-            Self::StreamError => f.write_str("stream-error"),
+            other => {
+                let named = Self::WORDS.iter().find(|(_, outcome)| outcome == other);
+                f.write_str(named.expect("every outcome but a status is in the table").0)
+            }
         }
     }
 }

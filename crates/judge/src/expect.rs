@@ -63,10 +63,25 @@ pub(crate) fn describe(view: &View<'_, '_>) -> String {
                 .to_owned()
         }
         Outcome::Closed => "closed the connection without an answer".to_owned(),
+        Outcome::Silent if view.talk.tested() == Party::Client => {
+            "sent nothing more within the window".to_owned()
+        }
         Outcome::Silent if !view.talk.responses.is_empty() => {
             "did not send within the window the response that the case is about".to_owned()
         }
         Outcome::Silent => "sent nothing within the window".to_owned(),
+        Outcome::NoRequest => "ended the connection without a request".to_owned(),
+        Outcome::Opened => "opened the connection".to_owned(),
+        Outcome::WentOn => "went on".to_owned(),
+        Outcome::CloseFrame => "sent a Close frame that names a failure".to_owned(),
+        Outcome::CloseNormal => "sent a Close frame that names no failure".to_owned(),
+        Outcome::CloseReserved => "sent a Close frame with a code that no frame may have".to_owned(),
+        Outcome::Failed => "ended the connection".to_owned(),
+        Outcome::Waits => "ended the connection once we had ended our side".to_owned(),
+        Outcome::Held => "kept the connection after we had ended our side".to_owned(),
+        Outcome::RequestAgain => "sent another request".to_owned(),
+        Outcome::RequestHere => "sent another request on a connection that has to end".to_owned(),
+        Outcome::Junk => "sent octets that are neither a request nor masked frames".to_owned(),
         Outcome::StreamError => format!("reset the stream{}", with_code(view)),
         Outcome::ConnectionError => format!("ended the connection{}", with_code(view)),
         Outcome::NotHttp if view.http2().is_some() => {
@@ -131,7 +146,10 @@ fn code_miss(codes: &[ErrorCode], view: &View<'_, '_>) -> Option<String> {
 
 fn field_miss(matcher: &FieldMatcher, view: &View<'_, '_>) -> Option<String> {
     let name = &matcher.name;
-    let value = view.answer().and_then(|answer| answer.head.fields.combined(name));
+    let value = match view.talk.tested() {
+        Party::Server => view.answer().and_then(|answer| answer.head.fields.combined(name)),
+        Party::Client => view.request().and_then(|request| request.fields.combined(name)),
+    };
     let Some(value) = value else {
         return match matcher.test {
             FieldTest::Absent | FieldTest::NoToken(_) => None,

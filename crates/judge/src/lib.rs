@@ -7,6 +7,7 @@ pub mod rules;
 mod awaits;
 mod behaviour;
 mod citations;
+mod client;
 mod expect;
 mod learn;
 mod metamorphic;

@@ -3,8 +3,10 @@
 use upspec_corpus::case::{Act, Case, Outcome, Outcomes};
 use upspec_exchange::http2::Scope;
 use upspec_exchange::{End, Ending, Http2, Response, Talk, Transcript};
-use upspec_handshake::RequestHead;
 use upspec_handshake::h2::ErrorCode;
+use upspec_handshake::{Party, RequestHead};
+
+use crate::client;
 
 /// What a case looks at.
 #[derive(Clone)]
@@ -12,18 +14,22 @@ pub(crate) struct View<'t, 'o> {
     pub(crate) talk: &'t Talk<'o>,
     /// What the case waits for before the response that it is about, one by one.
     earlier: Vec<Outcomes>,
+    /// On how many other links a client under test sent a request.
+    elsewhere: usize,
 }
 
 impl<'t, 'o> View<'t, 'o> {
     /// The view on the first link of a transcript; `None` without a link.
     pub(crate) fn of(case: &Case, transcript: &'t Transcript<'o>) -> Option<Self> {
-        transcript.talks.first().map(|talk| Self::on(case, talk))
+        let view = Self::on(case, transcript.talks.first()?);
+        let asks = |talk: &&Talk<'_>| talk.tested() == Party::Client && !talk.requests.is_empty();
+        Some(Self { elsewhere: transcript.talks.iter().skip(1).filter(asks).count(), ..view })
     }
 
     /// The view on one link.
     pub(crate) fn on(case: &Case, talk: &'t Talk<'o>) -> Self {
         let earlier = talk.http2.map_or_else(|| awaited_before(case), |_| Vec::new());
-        Self { talk, earlier }
+        Self { talk, earlier, elsewhere: 0 }
     }
 
     pub(crate) fn http2(&self) -> Option<&'o Http2> {
@@ -34,9 +40,9 @@ impl<'t, 'o> View<'t, 'o> {
         self.talk.ending
     }
 
-    /// Whether the server ended the link, in whatever way.
+    /// Whether the party under test ended the link, in whatever way.
     pub(crate) fn is_ended(&self) -> bool {
-        self.talk.ending.server.is_some()
+        self.talk.ending.of_party(self.talk.tested()).is_some()
     }
 
     /// Whether the server broke off the TLS handshake.
@@ -90,6 +96,9 @@ impl<'t, 'o> View<'t, 'o> {
 
     /// The outcome of the request, as case files spell it.
     pub(crate) fn outcome(&self) -> Outcome {
+        if self.talk.tested() == Party::Client {
+            return client::outcome(self.talk, self.elsewhere);
+        }
         if let Some(answer) = self.answer() {
             return answer.head.status.map_or(Outcome::NotHttp, Outcome::Status);
         }
@@ -113,7 +122,7 @@ impl<'t, 'o> View<'t, 'o> {
 
     /// All that the server sent.
     pub(crate) fn answered_octets(&self) -> &'o [u8] {
-        self.talk.sent(upspec_handshake::Party::Server)
+        self.talk.sent(Party::Server)
     }
 }
 

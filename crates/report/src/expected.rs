@@ -108,6 +108,18 @@ fn outcome(outcome: Outcome) -> String {
         Outcome::ConnectionError => "the connection ended with an error of HTTP/2".to_owned(),
         Outcome::StreamError => "the stream reset".to_owned(),
         Outcome::Silent => "no answer within the window".to_owned(),
+        Outcome::NoRequest => "the connection ended without a request".to_owned(),
+        Outcome::Opened => "the connection opened".to_owned(),
+        Outcome::WentOn => "going on".to_owned(),
+        Outcome::CloseFrame => "a Close frame that names a failure".to_owned(),
+        Outcome::CloseNormal => "a Close frame that names no failure".to_owned(),
+        Outcome::CloseReserved => "a Close frame with a reserved code".to_owned(),
+        Outcome::Failed => "the end of TCP".to_owned(),
+        Outcome::Waits => "the end of TCP after ours".to_owned(),
+        Outcome::Held => "TCP kept open after our end".to_owned(),
+        Outcome::RequestAgain => "another request".to_owned(),
+        Outcome::RequestHere => "another request on the same connection".to_owned(),
+        Outcome::Junk => "octets that are neither a request nor frames".to_owned(),
         Outcome::NotHttp => "something that is not HTTP".to_owned(),
     }
 }

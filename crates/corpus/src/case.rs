@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use upspec_handshake::Party;
 
-pub use crate::conditions::{Alpn, Conditions, Connection, Tunnel};
+pub use crate::conditions::{
+    Alpn, Arrival, Before, Conditions, Connection, Ends, Got, Requests, Tunnel,
+};
 use crate::frames::Frames;
 use crate::template::{Binding, Bindings, Template};
 pub use upspec_handshake::Over;
@@ -315,6 +317,8 @@ pub struct Expectation {
     pub when: Vec<Fact>,
     /// What must have happened on the connection that the case is about.
     pub wants: Conditions,
+    /// What must have happened on the connections of an intermediary, by the end that we are.
+    pub ends: Vec<(LinkName, Conditions)>,
     /// The requirement behind the grade, where it is not the case's own.
     pub requirement: Option<String>,
     /// Why the answer is graded as it is.

@@ -5,9 +5,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use upspec_handshake::h2::ErrorCode;
 
-use crate::case::{Fact, FieldMatcher, Outcomes};
+use crate::case::{Fact, FieldMatcher, LinkName, Outcomes};
 use crate::raw::{OneOf, Text};
 use crate::read::Reader;
+use crate::template::Template;
 use crate::words::words;
 
 mod value;
@@ -47,6 +48,12 @@ macro_rules! conditions {
             #[schemars(with = "Option<Vec<OneOf<Fact>>>")]
             pub(crate) when: Vec<Text>,
             $($(#[doc = $doc])+ pub(crate) $key: Option<Said<$type>>,)+
+            /// What must have happened on the connection on which we are `client`.
+            pub(crate) client: Option<RawConditions>,
+            /// What must have happened on that of `client-2`.
+            pub(crate) client_2: Option<RawConditions>,
+            /// What must have happened on that of `origin`.
+            pub(crate) origin: Option<RawConditions>,
             /// That such an answer is lawful, which it is when no grade is said, and why, in one sentence.
             #[schemars(with = "Option<String>")]
             pub(crate) pass: Option<Text>,
@@ -65,6 +72,17 @@ macro_rules! conditions {
         }
 
         impl RawExpect {
+            /// What it asks of each end by name.
+            pub(crate) fn take_ends(&mut self, reader: &mut Reader<'_>) -> Vec<(LinkName, Conditions)> {
+                let ends = [
+                    (LinkName::Client, self.client.take()),
+                    (LinkName::Client2, self.client_2.take()),
+                    (LinkName::Origin, self.origin.take()),
+                ];
+                let said = ends.into_iter().filter_map(|(name, raw)| Some((name, raw?)));
+                said.map(|(name, raw)| (name, raw.read(reader))).collect()
+            }
+
             /// What it asks of the connection that the case is about.
             pub(crate) fn take_conditions(&mut self) -> RawConditions {
                 RawConditions { $($key: self.$key.take(),)+ }
@@ -112,7 +130,85 @@ conditions! {
     connection: Option<Connection>,
     /// What must become of the tunnel after a 101, or after a 2xx to an extended CONNECT.
     tunnel: Option<Tunnel>,
+    /// How the peer ended the connection: `fin`, `rst` or `open`; several words: one of them.
+    ends: Vec<Ends>,
+    /// The outcome of each response, interim ones left out, in order and complete: `["426", "2xx"]`.
+    responses: Vec<Outcomes>,
+    /// Where we are the server: how many requests came.
+    requests: Option<Requests>,
+    /// Where we are the server: how the request that a client of ours wrote first arrived; several words:
+    /// one of them.
+    request: Vec<Arrival>,
+    /// The same of the request that a client of ours wrote second, be it into a tunnel.
+    request_2: Vec<Arrival>,
+    /// Where we are the server: what came behind the request before our final answer was complete.
+    before_answer: Option<Before>,
+    /// What came in the tunnel of what our other end sent into its own; several words: one of them.
+    got: Vec<Got>,
+    /// Octets that stand somewhere in all that came.
+    octets: Option<Template>,
 }
+
+/// How the peer ended a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ends {
+    /// With a FIN.
+    Fin,
+    /// With a reset, or in another way that is not in order.
+    Rst,
+    /// Not at all.
+    Open,
+}
+
+/// How many requests came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Requests {
+    /// None.
+    None,
+    /// One.
+    One,
+    /// Two or more.
+    More,
+}
+
+/// How a request of ours arrived behind an intermediary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// It did not.
+    Absent,
+    /// Octet for octet as it was sent.
+    Raw,
+    /// Otherwise than it was sent.
+    Reframed,
+}
+
+/// What came behind a request before it was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// Nothing.
+    Nothing,
+    /// Octets.
+    Octets,
+}
+
+/// What came in one tunnel of what was sent into another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Got {
+    /// All of it, octet for octet or as the same frames.
+    All,
+    /// A beginning of it.
+    Part,
+    /// Nothing.
+    Nothing,
+    /// Something else.
+    Other,
+}
+
+words!(Ends, "end", "fin" = Fin, "rst" = Rst, "open" = Open);
+words!(Requests, "number of requests", "0" = None, "1" = One, "2+" = More);
+words!(Arrival, "arrival", "absent" = Absent, "raw" = Raw, "reframed" = Reframed);
+words!(Before, "octets before the answer", "nothing" = Nothing, "octets" = Octets);
+words!(Got, "octets of a tunnel", "all" = All, "part" = Part, "nothing" = Nothing, "other" = Other);
 
 /// What ALPN came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

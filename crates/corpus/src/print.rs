@@ -189,6 +189,8 @@ fn alternative(one: &Expectation) -> String {
     let mut keys = Vec::new();
     keys.extend((!one.when.is_empty()).then(|| format!("when = {when}")));
     keys.extend(one.wants.print());
+    let ends = one.ends.iter();
+    keys.extend(ends.map(|(name, asked)| format!("{name} = {{ {} }}", asked.print().join(", "))));
     match &one.because {
         None if one.grade == Grade::Pass => {}
         because => keys.push(format!("{} = {}", one.grade, text(because.as_deref().unwrap_or("")))),

@@ -2,8 +2,8 @@
 //! Does not look at rules that the case does not name; `rules` does.
 
 use upspec_corpus::case::{
-    Alpn, Case, Conditions, Connection, Expectation, FieldMatcher, FieldTest, Grade, Outcome,
-    Tunnel,
+    Alpn, Case, Conditions, Connection, Expectation, FieldMatcher, FieldTest, Grade, LinkName,
+    Outcome, Tunnel,
 };
 use upspec_corpus::template::{Part, Template};
 use upspec_handshake::Party;
@@ -12,6 +12,7 @@ use upspec_handshake::frame::{Frame, opcode};
 use upspec_handshake::h2::{self, ErrorCode};
 use upspec_handshake::inflate::Inflater;
 
+use crate::forwarded;
 use crate::result::Came;
 use crate::text::{shown, spelled};
 use crate::view::View;
@@ -34,7 +35,10 @@ pub(crate) fn matched<'c>(case: &'c Case, view: &View<'_, '_>) -> Matched<'c> {
         if !expectation.covers(outcome) {
             continue;
         }
-        let missing = shortcomings(&expectation.wants, view);
+        let mut missing = shortcomings(&expectation.wants, view);
+        for (name, asked) in &expectation.ends {
+            missing.extend(end_misses(*name, asked, case, view));
+        }
         if missing.is_empty() {
             return Matched::Alternative(expectation);
         }
@@ -111,16 +115,28 @@ pub(crate) fn label(view: &View<'_, '_>) -> String {
     Came { outcome: view.outcome(), code: view.code() }.to_string()
 }
 
+/// What is missing of what is asked of an end by name.
+fn end_misses(name: LinkName, asked: &Conditions, case: &Case, view: &View<'_, '_>) -> Vec<String> {
+    let missing = match view.at(case, name) {
+        None => forwarded::misses_without_link(asked),
+        Some(at) if !asked.status.0.is_empty() && !asked.status.covers(at.outcome()) => {
+            vec![format!("it came to {}", label(&at))]
+        }
+        Some(at) => shortcomings(asked, &at),
+    };
+    missing.into_iter().map(|miss| format!("at the {name} {miss}")).collect()
+}
+
 /// What is missing of what is asked; the outcome is looked at elsewhere.
 fn shortcomings(wants: &Conditions, view: &View<'_, '_>) -> Vec<String> {
-    let Conditions { status: _, code, alpn, fields, connection, tunnel } = wants;
+    let Conditions { code, alpn, fields, connection, tunnel, .. } = wants;
     let fields = fields.iter().filter_map(|matcher| field_miss(matcher, view));
     let connection = connection.and_then(|want| connection_miss(want, view));
     let tunnel = tunnel.and_then(|want| tunnel_miss(want, view));
     let alpn = alpn.and_then(|want| alpn_miss(want, view));
     let code = code_miss(code, view);
     let rest = connection.into_iter().chain(tunnel);
-    fields.chain(rest).chain(alpn).chain(code).collect()
+    fields.chain(rest).chain(alpn).chain(code).chain(forwarded::misses(wants, view)).collect()
 }
 
 fn alpn_miss(want: Alpn, view: &View<'_, '_>) -> Option<String> {
@@ -187,7 +203,7 @@ fn leading_token(element: &[u8]) -> &[u8] {
     &element[..end]
 }
 
-fn literal(template: &Template) -> Vec<u8> {
+pub(crate) fn literal(template: &Template) -> Vec<u8> {
     let parts = template.parts.iter().filter_map(|part| match part {
         Part::Bytes(bytes) => Some(bytes.as_slice()),
         Part::Binding(_) => None,

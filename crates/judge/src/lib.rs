@@ -9,6 +9,7 @@ mod behaviour;
 mod citations;
 mod client;
 mod expect;
+mod forwarded;
 mod learn;
 mod metamorphic;
 mod settle;

@@ -6,7 +6,7 @@ use upspec_corpus::case::{
     Alpn, Conditions, Connection, Expectation, FieldMatcher, FieldTest, Grade, Outcome, Outcomes,
     Tunnel,
 };
-use upspec_corpus::words::Word as _;
+use upspec_corpus::words::Word;
 use upspec_judge::Verdict;
 
 /// One graded alternative, in words.
@@ -25,8 +25,26 @@ pub struct Expected {
 /// An alternative in words, without its grade: `4xx with Upgrade present, then closed`.
 #[must_use]
 pub fn describe(expectation: &Expectation) -> String {
-    let Conditions { status, code, alpn, fields, connection, tunnel } = &expectation.wants;
-    let mut text = outcomes(status);
+    let mut text = conditions(&expectation.wants, expectation.ends.is_empty());
+    for (name, asked) in &expectation.ends {
+        text.push_str(if text.is_empty() { "at the " } else { "; at the " });
+        text.push_str(&format!("{name}: {}", conditions(asked, true)));
+    }
+    for (position, fact) in expectation.when.iter().enumerate() {
+        text.push_str(if position == 0 { ", where the target has " } else { " and " });
+        text.push_str(if fact.holds { "" } else { "not " });
+        text.push_str(fact.need.word());
+    }
+    text
+}
+
+/// What is asked of one connection, in which any answer may be left unsaid.
+fn conditions(asked: &Conditions, says_any: bool) -> String {
+    let Conditions { status, code, alpn, fields, connection, tunnel, .. } = asked;
+    let mut text = String::new();
+    if says_any || !status.0.is_empty() {
+        text = outcomes(status);
+    }
     for (position, code) in code.iter().enumerate() {
         text.push_str(if position == 0 { " with " } else { " or " });
         text.push_str(code.word());
@@ -58,12 +76,33 @@ pub fn describe(expectation: &Expectation) -> String {
         Some(Tunnel::PingUnanswered) => ", and the Ping gets no Pong",
         None => "",
     });
-    for (position, fact) in expectation.when.iter().enumerate() {
-        text.push_str(if position == 0 { ", where the target has " } else { " and " });
-        text.push_str(if fact.holds { "" } else { "not " });
-        text.push_str(fact.need.word());
+    for said in traffic(asked) {
+        text.push_str(", ");
+        text.push_str(&said);
     }
     text
+}
+
+/// What is asked of what passed between connections.
+fn traffic(asked: &Conditions) -> Vec<String> {
+    let mut said = Vec::new();
+    said.extend(any_of("its end", &asked.ends));
+    if !asked.responses.is_empty() {
+        let all: Vec<String> = asked.responses.iter().map(outcomes).collect();
+        said.push(format!("the responses {}", all.join(", then ")));
+    }
+    said.extend(asked.requests.map(|count| format!("requests {count}")));
+    said.extend(any_of("the request", &asked.request));
+    said.extend(any_of("the second request", &asked.request_2));
+    said.extend(asked.before_answer.map(|before| format!("before the answer {before}")));
+    said.extend(any_of("of the other tunnel", &asked.got));
+    said.extend(asked.octets.as_ref().map(|octets| format!("with the octets {octets}")));
+    said
+}
+
+fn any_of<W: Word>(what: &str, words: &[W]) -> Option<String> {
+    let words: Vec<&str> = words.iter().map(|word| word.word()).collect();
+    (!words.is_empty()).then(|| format!("{what} {}", words.join(" or ")))
 }
 
 /// An alternative with its grade.

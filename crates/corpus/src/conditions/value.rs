@@ -6,7 +6,6 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
-use upspec_handshake::h2::ErrorCode;
 
 use crate::case::{FieldMatcher, FieldTest, Outcomes};
 use crate::print::{list, text};
@@ -89,7 +88,7 @@ impl<W: Word> Value for Option<W> {
     }
 }
 
-impl Value for Vec<ErrorCode> {
+impl<W: Word> Value for Vec<W> {
     type Raw = String;
     type Shown = String;
 
@@ -98,8 +97,34 @@ impl Value for Vec<ErrorCode> {
     }
 
     fn print(&self) -> String {
-        let codes: Vec<&str> = self.iter().map(|code| code.word()).collect();
-        format!("\"{}\"", codes.join(" "))
+        let words: Vec<&str> = self.iter().map(|one| one.word()).collect();
+        format!("\"{}\"", words.join(" "))
+    }
+}
+
+impl Value for Vec<Outcomes> {
+    type Raw = Vec<Text>;
+    type Shown = Vec<String>;
+
+    fn read(reader: &mut Reader<'_>, raw: Spanned<Self::Raw>) -> Self {
+        raw.into_inner().iter().map(|words| reader.outcomes(words)).collect()
+    }
+
+    fn print(&self) -> String {
+        list(self.iter().map(Value::print))
+    }
+}
+
+impl Value for Option<Template> {
+    type Raw = String;
+    type Shown = String;
+
+    fn read(reader: &mut Reader<'_>, raw: Text) -> Self {
+        Some(reader.matcher_octets(&raw))
+    }
+
+    fn print(&self) -> String {
+        self.as_ref().map(|octets| format!("'{octets}'")).unwrap_or_default()
     }
 }
 

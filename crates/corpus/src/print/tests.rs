@@ -10,8 +10,8 @@ use proptest::sample::select;
 use super::*;
 use crate::Corpus;
 use crate::case::{
-    Alpn, Conditions, Connection, Fact, FieldMatcher, FieldTest, Hazard, Need, Outcome, Outcomes,
-    Source, Tunnel,
+    Alpn, Conditions, Connection, Ends, Fact, FieldMatcher, FieldTest, Got, Hazard, Need, Outcome,
+    Outcomes, Source, Tunnel,
 };
 use crate::files::{self, File};
 use crate::template::Binding;
@@ -141,14 +141,38 @@ fn alternatives() -> impl Strategy<Value = Expectation> {
         Just((Grade::Pass, None)),
         (word::<Grade>(), texts()).prop_map(|(grade, because)| (grade, Some(because))),
     ];
-    let requirement = (option::of(Just(REQUIREMENT.to_owned())), vec(word::<Fact>(), 0..3));
+    let requirement =
+        (option::of(Just(REQUIREMENT.to_owned())), vec(word::<Fact>(), 0..3), traffic());
     let alpn = option::of(word::<Alpn>());
     (outcomes(), vec(matcher, 0..3), alpn, ends, grade, requirement).prop_map(
-        |(status, fields, alpn, (connection, tunnel), (grade, because), (requirement, when))| {
+        |(
+            status,
+            fields,
+            alpn,
+            (connection, tunnel),
+            (grade, because),
+            (requirement, when, traffic),
+        )| {
             let has_code = status.0.contains(&Outcome::StreamError);
             let code = if has_code { vec![ErrorCode::CANCEL, ErrorCode::NO_ERROR] } else { vec![] };
-            let wants = Conditions { status, code, alpn, fields, connection, tunnel };
-            Expectation { grade, when, wants, requirement, because }
+            let wants = Conditions { status, code, alpn, fields, connection, tunnel, ..traffic };
+            Expectation { grade, when, wants, ends: Vec::new(), requirement, because }
+        },
+    )
+}
+
+/// What may be asked of the traffic of a link on which we are the client.
+fn traffic() -> impl Strategy<Value = Conditions> {
+    let octets = vec(any::<u8>(), 1..9);
+    let octets = octets.prop_map(|octets| Template::from_parts([Part::Bytes(octets)]));
+    let statuses = vec(outcomes(), 0..3);
+    (vec(word::<Ends>(), 0..3), statuses, vec(word::<Got>(), 0..3), option::of(octets)).prop_map(
+        |(ends, responses, got, octets)| Conditions {
+            ends,
+            responses,
+            got,
+            octets,
+            ..Conditions::default()
         },
     )
 }

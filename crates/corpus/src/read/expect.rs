@@ -73,12 +73,14 @@ impl Reader<'_> {
         registry: &Registry,
     ) -> Expectation {
         let code = raw.code.as_ref().map(Said::span);
-        if raw.status.is_none() {
+        let ends = raw.take_ends(self);
+        let when = self.facts(&raw.when);
+        let wants = raw.take_conditions().read(self);
+        let says = !wants.status.0.is_empty() || !wants.responses.is_empty();
+        if !says && wants.before_answer.is_none() && ends.is_empty() {
             self.report(span, "an alternative without `status` or `preset`")
                 .say("say which outcomes it covers, such as `status = \"4xx\"`");
         }
-        let when = self.facts(&raw.when);
-        let wants = raw.take_conditions().read(self);
         let (grade, because) = self.grade([
             (Grade::Pass, raw.pass),
             (Grade::Warn, raw.warn),
@@ -91,7 +93,7 @@ impl Reader<'_> {
                 .say("it belongs to `stream-error` and `connection-error`");
         }
         let requirement = raw.requirement.map(|id| self.broken(&id, grade, registry));
-        Expectation { grade, when, wants, requirement, because }
+        Expectation { grade, when, wants, ends, requirement, because }
     }
 
     fn facts(&mut self, words: &[raw::Text]) -> Vec<Fact> {
@@ -147,7 +149,7 @@ impl Reader<'_> {
             return Vec::new();
         };
         let when = self.facts(&raw.when);
-        let more = raw.take_conditions().read(self);
+        let (ends, more) = (raw.take_ends(self), raw.take_conditions().read(self));
         let requirement = raw.requirement.map(|id| self.requirement(&id, registry));
         let mut alternatives = preset.expect.clone();
         for one in &mut alternatives {
@@ -155,6 +157,12 @@ impl Reader<'_> {
         }
         for one in alternatives.iter_mut().filter(|one| one.grade == Grade::Pass) {
             one.wants.add(&more);
+            for (name, more) in &ends {
+                match one.ends.iter_mut().find(|(known, _)| known == name) {
+                    Some((_, asked)) => asked.add(more),
+                    None => one.ends.push((*name, more.clone())),
+                }
+            }
             one.requirement = requirement.clone().or_else(|| one.requirement.take());
         }
         alternatives

@@ -9,6 +9,7 @@ pub use crate::conditions::{
     Alpn, Arrival, Before, Conditions, Connection, Ends, Got, Requests, Tunnel,
 };
 use crate::frames::Frames;
+pub use crate::outcome::{Outcome, Outcomes};
 use crate::template::{Binding, Bindings, Template};
 pub use upspec_handshake::Over;
 
@@ -262,12 +263,55 @@ pub enum Act {
     /// Wait for a complete response head; when its status is none of these the remaining steps
     /// are left out.
     Await(Outcomes),
-    /// Wait for a complete request head.
-    AwaitRequest,
-    /// Wait for the first SETTINGS frame of the peer.
-    AwaitSettings,
+    /// Wait for something else.
+    AwaitOther(Awaited),
+    /// Wait until these octets have come on the connection.
+    AwaitOctets(Template),
+    /// Wait until so many octets have come in the tunnel of the connection.
+    AwaitCount(u32),
+    /// Bytes to write, each in a write of its own.
+    SendBytewise(Template),
+    /// Read nothing on the connection for so long.
+    PauseReading(Duration),
     /// End our writing side and go on reading.
     ShutdownWrite,
+    /// End our writing side and read nothing more.
+    ShutdownBoth,
+}
+
+/// What a step may wait for by name. But for `request`, `settings` and `opened` the case goes on when the
+/// window ends in silence, or the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// `request`: a complete request head.
+    Request,
+    /// `content`: the content that the last request announces.
+    Content,
+    /// `settings`: the first SETTINGS frame of the peer.
+    Settings,
+    /// `opened`: a frame of the client other than Close. In the middle of a silent window a Ping goes out by
+    /// itself. When the client does something else the remaining steps are left out.
+    Opened,
+    /// `response`: a final head or a 101, whatever its status.
+    Response,
+    /// `close-frame`: a Close frame of the peer.
+    CloseFrame,
+    /// `end`: the end of the connection by the peer.
+    End,
+    /// `silence`: a window in which nothing comes.
+    Silence,
+}
+
+impl Awaited {
+    /// Whether only this party can be waited for so; `None` for both.
+    #[must_use]
+    pub fn of(self) -> Option<Party> {
+        match self {
+            Self::Request | Self::Content | Self::Opened => Some(Party::Client),
+            Self::Response => Some(Party::Server),
+            Self::Settings | Self::CloseFrame | Self::End | Self::Silence => None,
+        }
+    }
 }
 
 /// The step of a case with one connection, of which we are the client.
@@ -281,7 +325,9 @@ impl Act {
     /// Adds to a write what the step writes, of a repeat one round; whether it writes at all.
     pub fn render_into(&self, out: &mut Vec<u8>, bindings: &Bindings) -> bool {
         match self {
-            Self::Send(bytes) | Self::Repeat { bytes, .. } => bytes.render_into(out, bindings),
+            Self::Send(bytes) | Self::Repeat { bytes, .. } | Self::SendBytewise(bytes) => {
+                bytes.render_into(out, bindings);
+            }
             Self::H2(frames) => frames.render_into(out, bindings),
             _ => return false,
         }
@@ -292,7 +338,9 @@ impl Act {
     #[must_use]
     pub fn bindings(&self) -> Vec<Binding> {
         match self {
-            Self::Send(bytes) | Self::Repeat { bytes, .. } => bytes.bindings().collect(),
+            Self::Send(bytes) | Self::Repeat { bytes, .. } | Self::SendBytewise(bytes) => {
+                bytes.bindings().collect()
+            }
             Self::H2(frames) => frames.bindings(),
             _ => Vec::new(),
         }
@@ -364,90 +412,6 @@ pub enum Grade {
     Inconclusive,
     /// It breaks the requirement of the alternative, or that of the case.
     Fail,
-}
-
-/// A set of outcomes of a request: statuses, or what came instead of a response.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Outcomes(pub Vec<Outcome>);
-
-/// What came of a request, as a case file spells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Outcome {
-    /// `400`: this status.
-    Status(u16),
-    /// `4xx`: any status of this class; the number is the first digit.
-    Class(u8),
-    /// `closed`: the connection ended without an octet; in HTTP/2 without an answer on the stream.
-    Closed,
-    /// `connection-error`: HTTP/2 ended the connection, naming an error, before a final response.
-    ConnectionError,
-    /// `silent`: neither an octet nor the end within the window.
-    Silent,
-    /// `not-http`: octets that do not begin with an HTTP status line; in HTTP/2 octets that are no
-    /// frames.
-    NotHttp,
-    /// `stream-error`: HTTP/2 reset the stream of the request before a final response.
-    StreamError,
-    /// `no-request`: a client ended the connection without a request on it.
-    NoRequest,
-    /// `opened`: a client took the connection for open: it sent a frame other than Close.
-    Opened,
-    /// `went-on`: after what we sent into the open connection, a client sent data or answered a Ping.
-    WentOn,
-    /// `close-frame`: the first thing a client then sent is a Close frame that names a failure.
-    CloseFrame,
-    /// `close-normal`: the same with a code of somebody who is merely done, or without one.
-    CloseNormal,
-    /// `close-reserved`: the same with a code that never stands in a frame, or with half a code (RFC
-    /// 6455, sections 5.5.1 and 7.4.1).
-    CloseReserved,
-    /// `failed`: a client ended TCP before we did, without a frame.
-    Failed,
-    /// `waits`: a client ended TCP only after we had ended our side.
-    Waits,
-    /// `held`: a client still has TCP open a window after we ended our side.
-    Held,
-    /// `request-again`: a client sent another request.
-    RequestAgain,
-    /// `request-here`: a client sent another request on a connection that has to end.
-    RequestHere,
-    /// `junk`: a client sent octets that are neither a request nor masked frames.
-    Junk,
-}
-
-impl Outcome {
-    /// Every outcome but the statuses, as case files spell it.
-    pub const WORDS: [(&'static str, Self); 17] = [
-        ("closed", Self::Closed),
-        ("connection-error", Self::ConnectionError),
-        ("silent", Self::Silent),
-        ("not-http", Self::NotHttp),
-        ("stream-error", Self::StreamError),
-        ("no-request", Self::NoRequest),
-        ("opened", Self::Opened),
-        ("went-on", Self::WentOn),
-        ("close-frame", Self::CloseFrame),
-        ("close-normal", Self::CloseNormal),
-        ("close-reserved", Self::CloseReserved),
-        ("failed", Self::Failed),
-        ("waits", Self::Waits),
-        ("held", Self::Held),
-        ("request-again", Self::RequestAgain),
-        ("request-here", Self::RequestHere),
-        ("junk", Self::Junk),
-    ];
-
-    /// Whether it is what a peer of this role can do: `silent` can be either's.
-    #[must_use]
-    pub fn is_of(self, tested: Party) -> bool {
-        let of_server = match self {
-            Self::Silent => return true,
-            Self::Status(_) | Self::Class(_) | Self::Closed | Self::ConnectionError => true,
-            Self::NotHttp | Self::StreamError => true,
-            _ => false,
-        };
-        of_server == (tested == Party::Server)
-    }
 }
 
 /// What a response's field must look like; several matchers are "and".

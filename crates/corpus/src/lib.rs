@@ -11,6 +11,7 @@ mod corpus;
 mod files;
 pub mod frames;
 mod nearest;
+mod outcome;
 mod print;
 mod problem;
 mod raw;

@@ -66,8 +66,12 @@ fn step(step: &Step, says_link: bool) -> String {
         Act::H2(written) => format!("h2 = {}", frames(written, "  ")),
         Act::Wait(pause) => format!("wait = \"{}ms\"", pause.as_millis()),
         Act::Await(outcomes) => format!("await = \"{outcomes}\""),
-        Act::AwaitRequest => "await = \"request\"".to_owned(),
-        Act::AwaitSettings => "await = \"settings\"".to_owned(),
+        Act::AwaitOther(awaited) => format!("await = \"{awaited}\""),
+        Act::AwaitOctets(octets) => format!("await = {{ octets = '{octets}' }}"),
+        Act::AwaitCount(count) => format!("await = {{ count = {count} }}"),
+        Act::SendBytewise(bytes) => format!("send-bytewise = {}", send(bytes, "  ")),
+        Act::PauseReading(pause) => format!("pause-reading = \"{}ms\"", pause.as_millis()),
+        Act::ShutdownBoth => "shutdown = \"both\"".to_owned(),
         Act::ShutdownWrite => "shutdown = \"write\"".to_owned(),
     };
     format!("{{ {at}{act} }}")

@@ -132,11 +132,18 @@ pub(crate) struct Step {
     pub(crate) wait: Option<Text>,
     /// Wait for a response head with one of these statuses (`101`, `4xx 5xx`, `any`), in HTTP/2 on
     /// the stream that was written to last; when another one comes the remaining steps are left
-    /// out. `settings` waits for the first SETTINGS frame, and `request`, where we are the server, for
-    /// a request head.
+    /// out. `request`, `content`, `opened`, `response`, `close-frame`, `settings`, `end` and `silence` wait
+    /// for what they say, `{ octets = '…' }` for these octets, and `{ count = 1000 }` for so many in the
+    /// tunnel.
+    #[schemars(with = "Option<Await>")]
+    pub(crate) r#await: Option<Spanned<Await>>,
+    /// Bytes to write, each in a write of its own; a list is joined.
+    #[schemars(with = "Option<Bytes>")]
+    pub(crate) send_bytewise: Option<Spanned<Bytes>>,
+    /// How long nothing is read on the connection: `50ms` or `1s`.
     #[schemars(with = "Option<String>")]
-    pub(crate) r#await: Option<Text>,
-    /// End our writing side and go on reading.
+    pub(crate) pause_reading: Option<Text>,
+    /// `write`: end our writing side and go on reading; `both`: read nothing more either.
     #[schemars(with = "Option<OneOf<Side>>")]
     pub(crate) shutdown: Option<Text>,
 }
@@ -151,6 +158,26 @@ pub(crate) struct Repeat {
     /// What is repeated.
     #[schemars(with = "String")]
     pub(crate) bytes: Text,
+}
+
+/// What is waited for: by name or status, or octets.
+#[derive(Debug)]
+pub(crate) enum Await {
+    Words(String),
+    Octets(AwaitOctets),
+}
+
+/// Octets that are waited for: exactly one of these keys.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
+pub(crate) struct AwaitOctets {
+    /// These octets, anywhere in what came.
+    #[schemars(with = "Option<String>")]
+    pub(crate) octets: Option<Text>,
+    /// So many octets in the tunnel.
+    #[schemars(with = "Option<u32>")]
+    pub(crate) count: Option<u32>,
 }
 
 /// One text, or several: bytes that are joined, or the name and the value of a header field.
@@ -328,11 +355,13 @@ impl<W: Word> JsonSchema for OneOf<W> {
 pub(crate) enum Side {
     /// Ours, towards the peer.
     Write,
+    /// Both.
+    Both,
 }
 
 impl Word for Side {
     const WHAT: &'static str = "side";
-    const WORDS: &'static [(&'static str, Self)] = &[("write", Self::Write)];
+    const WORDS: &'static [(&'static str, Self)] = &[("write", Self::Write), ("both", Self::Both)];
 }
 
 /// Stands for `true` in the schema.

@@ -92,7 +92,10 @@ impl<'t> Reader<'t> {
                 let problem = self.report(span, format!("unknown outcome `{word}`"));
                 let named = Outcome::WORDS.iter().map(|(known, _)| *known);
                 let known: Vec<&str> = STATUS_WORDS.into_iter().chain(named).collect();
-                problem.did_you_mean(word, &known);
+                match nearest(word, known.iter().copied()) {
+                    Some(near) => problem.say(format!("did you mean `{near}`?")),
+                    None => problem.say(format!("known are `{}`", known.join("`, `"))),
+                }
                 Outcomes::default()
             }
         }

@@ -7,7 +7,8 @@ use std::{env, fs};
 
 use serde_json::Value;
 use upspec_corpus::case::{
-    Alpn, FieldMatcher, FieldTest, Grade, Hazard, Need, Over, Preset, Tls, Tunnel,
+    Alpn, Arrival, Awaited, Before, Ends, FieldMatcher, FieldTest, Got, Grade, Hazard, Need,
+    Outcome, Over, Preset, Requests, Tls, Tunnel,
 };
 use upspec_corpus::template::Binding;
 use upspec_corpus::words::Word;
@@ -87,6 +88,13 @@ fn the_readme_names_every_word() {
         words::<Tls>(),
         words::<Alpn>(),
         words::<Tunnel>(),
+        words::<Awaited>(),
+        words::<Ends>(),
+        words::<Arrival>(),
+        words::<Before>(),
+        words::<Got>(),
+        words::<Requests>(),
+        Outcome::WORDS.map(|(word, _)| word).to_vec(),
         words::<Grade>(),
         words::<Level>(),
     ];

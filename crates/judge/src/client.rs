@@ -7,6 +7,12 @@ use upspec_exchange::frames::frames;
 use upspec_handshake::frame::{Frame, opcode};
 use upspec_handshake::{Party, RequestHead, Status};
 
+/// What a client made of our answer, as far as this link shows.
+#[must_use]
+pub fn client_outcome(talk: &Talk<'_>) -> Outcome {
+    outcome(talk, 0)
+}
+
 /// The outcome on a link whose client is under test; `elsewhere` is how many other links it asks on.
 pub(crate) fn outcome(talk: &Talk<'_>, elsewhere: usize) -> Outcome {
     let Some(first) = talk.requests.first() else {
@@ -29,14 +35,6 @@ pub(crate) fn outcome(talk: &Talk<'_>, elsewhere: usize) -> Outcome {
         (None, []) => ending(talk),
         (None, _) => Outcome::Junk,
     }
-}
-
-/// Whether a client has sent a frame other than Close behind our answer.
-pub(crate) fn is_open(talk: &Talk<'_>) -> bool {
-    talk.requests.first().is_some_and(|first| {
-        let (octets, _) = behind(talk, first.body.end);
-        frames(octets).first().is_some_and(is_opening)
-    })
 }
 
 fn is_opening(frame: &Frame<'_>) -> bool {

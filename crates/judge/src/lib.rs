@@ -20,6 +20,7 @@ mod view;
 
 pub use awaits::{Awaits, awaits};
 pub use behaviour::{Behaviour, behaviour};
+pub use client::client_outcome;
 pub use facts::{TargetFacts, unmet};
 pub use learn::{CONTROL, DISCOVERY};
 pub use result::{Aside, Came, CaseResult, Finding, Reason, Verdict};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use support::*;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use upspec_corpus::Bindings;
-use upspec_corpus::case::{Act, Case, LinkName, Step};
+use upspec_corpus::case::{Act, Awaited, Case, LinkName, Step};
 use upspec_corpus::template::{Binding, Part, Template};
 use upspec_corpus::words::Word as _;
 use upspec_exchange::{IoKind, Link, Over, Record};
@@ -48,7 +48,7 @@ async fn a_server_answers_the_key_that_it_has_read() {
     let switching = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
         Connection: Upgrade\r\nSec-WebSocket-Accept: ";
     let steps = [
-        Act::AwaitRequest,
+        Act::AwaitOther(Awaited::Request),
         Act::Send(octets(switching)),
         binding(Binding::Accept),
         Act::Send(octets("\r\n\r\n")),
@@ -80,7 +80,10 @@ async fn a_server_answers_the_key_that_it_has_read() {
 #[tokio::test]
 async fn a_request_that_never_comes_is_a_deadline() {
     let (link, _client) = connected(LinkName::Origin);
-    let steps = vec![at(LinkName::Origin, Act::AwaitRequest), at(LinkName::Origin, send(GET).act)];
+    let steps = vec![
+        at(LinkName::Origin, Act::AwaitOther(Awaited::Request)),
+        at(LinkName::Origin, send(GET).act),
+    ];
     let case = case("server/test/silent", steps);
     let record = played(&case, vec![link], Duration::from_millis(50)).await;
     assert!(record.saw(IoKind::Deadline) && !record.saw(IoKind::Wrote));
@@ -100,7 +103,7 @@ async fn both_ends_of_an_intermediary_share_a_timeline() {
     });
     let steps = vec![
         at(LinkName::Client, send(GET).act),
-        at(LinkName::Origin, Act::AwaitRequest),
+        at(LinkName::Origin, Act::AwaitOther(Awaited::Request)),
         at(LinkName::Origin, send_octets(NOT_FOUND).act),
     ];
     let case = case("server/test/forwarded", steps);

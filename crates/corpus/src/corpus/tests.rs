@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::case::{Act, Connection, FieldTest, Grade, Need};
 
+mod fixtures;
 mod forms;
 mod http2;
 mod meaning;
@@ -188,7 +189,8 @@ fn a_users_folder_joins_ours() {
         ("presets.toml", PRESETS),
         ("server/key.toml", CASES),
     ]);
-    let theirs = folder(&[("deep/mine.toml", own), ("client/one.toml", own)]);
+    let of_client = own.replace("4xx", "opened");
+    let theirs = folder(&[("deep/mine.toml", own), ("client/one.toml", &of_client)]);
     let mut all = files::gather(ours.path(), "").unwrap();
     all.extend(files::gather(theirs.path(), "user/").unwrap());
     let corpus = Corpus::load(&all).unwrap_or_else(|error| panic!("{error}"));
@@ -209,7 +211,7 @@ fn every_problem_is_told_at_once() {
     29 | wait = "1h"
        |        ^^^^
 
-    server/key.toml:32:11: unknown outcome `999`; known are `101`, `4xx`, `400 426`, `401-499`, `any`, `closed`, `silent`, `not-http`, `stream-error`, `connection-error`
+    server/key.toml:32:11: unknown outcome `999`; known are `101`, `4xx`, `400 426`, `401-499`, `any`, `closed`, `silent`, `not-http`, `stream-error`, `connection-error`, `no-request`, `opened`, `went-on`, `close-frame`, `close-normal`, `close-reserved`, `failed`, `waits`, `held`, `request-again`, `request-here`, `junk`
        |
     32 | status = "999"
        |           ^^^

@@ -10,8 +10,8 @@ use proptest::sample::select;
 use super::*;
 use crate::Corpus;
 use crate::case::{
-    Alpn, Conditions, Connection, Ends, Fact, FieldMatcher, FieldTest, Got, Hazard, Need, Outcome,
-    Outcomes, Source, Tunnel,
+    Alpn, Awaited, Conditions, Connection, Ends, Fact, FieldMatcher, FieldTest, Got, Hazard, Need,
+    Outcome, Outcomes, Source, Tunnel,
 };
 use crate::files::{self, File};
 use crate::template::Binding;
@@ -51,7 +51,7 @@ fn word<W: Word + std::fmt::Debug>() -> impl Strategy<Value = W> {
 }
 
 fn templates() -> impl Strategy<Value = Template> {
-    let of_client = |row: &&(&str, Binding)| row.1 != Binding::Accept;
+    let of_client = |row: &&(&str, Binding)| !row.1.is_of_request();
     let bindings: Vec<_> = Binding::NAMES.iter().filter(of_client).copied().collect();
     let binding = select(bindings).prop_map(|(_, binding)| binding);
     let part = prop_oneof![
@@ -113,7 +113,13 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (1u32..100, templates()).prop_map(|(times, bytes)| Act::Repeat { times, bytes }),
         1 => (0u64..60_000).prop_map(|millis| Act::Wait(Duration::from_millis(millis))),
         1 => statuses.prop_map(Act::Await),
-        1 => Just(Act::AwaitSettings),
+        1 => select(vec![Awaited::Settings, Awaited::Response, Awaited::CloseFrame, Awaited::End])
+            .prop_map(Act::AwaitOther),
+        1 => templates().prop_map(Act::AwaitOctets),
+        1 => any::<u32>().prop_map(Act::AwaitCount),
+        1 => templates().prop_map(Act::SendBytewise),
+        1 => (0u64..60_000).prop_map(|millis| Act::PauseReading(Duration::from_millis(millis))),
+        1 => Just(Act::ShutdownBoth),
         1 => Just(Act::ShutdownWrite),
     ];
     // What writes `{path}` has to write `{standing}`, too.

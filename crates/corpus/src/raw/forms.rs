@@ -8,7 +8,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use toml::Spanned;
 
-use super::{Alternative, Alternatives, Bytes, Fragment, RawExpect};
+use super::{Alternative, Alternatives, Await, AwaitOctets, Bytes, Fragment, RawExpect};
 
 impl<'d> Deserialize<'d> for Bytes {
     fn deserialize<D: Deserializer<'d>>(from: D) -> Result<Self, D::Error> {
@@ -31,6 +31,44 @@ impl<'d> Visitor<'d> for BytesVisitor {
 
     fn visit_seq<A: SeqAccess<'d>>(self, texts: A) -> Result<Bytes, A::Error> {
         Vec::deserialize(SeqAccessDeserializer::new(texts)).map(Bytes::Several)
+    }
+}
+
+impl<'d> Deserialize<'d> for Await {
+    fn deserialize<D: Deserializer<'d>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(AwaitVisitor)
+    }
+}
+
+struct AwaitVisitor;
+
+impl<'d> Visitor<'d> for AwaitVisitor {
+    type Value = Await;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string or a table")
+    }
+
+    fn visit_str<E>(self, words: &str) -> Result<Await, E> {
+        Ok(Await::Words(words.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'d>>(self, table: A) -> Result<Await, A::Error> {
+        AwaitOctets::deserialize(MapAccessDeserializer::new(table)).map(Await::Octets)
+    }
+}
+
+impl JsonSchema for Await {
+    fn schema_name() -> Cow<'static, str> {
+        "Await".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let octets = generator.subschema_for::<AwaitOctets>();
+        json_schema!({
+            "description": "What is waited for: statuses, a name, or octets.",
+            "anyOf": [{ "type": "string" }, octets],
+        })
     }
 }
 

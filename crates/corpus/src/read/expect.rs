@@ -73,11 +73,11 @@ impl Reader<'_> {
         registry: &Registry,
     ) -> Expectation {
         let code = raw.code.as_ref().map(Said::span);
+        let says = raw.status.is_some() || raw.responses.is_some() || raw.before_answer.is_some();
         let ends = raw.take_ends(self);
         let when = self.facts(&raw.when);
         let wants = raw.take_conditions().read(self);
-        let says = !wants.status.0.is_empty() || !wants.responses.is_empty();
-        if !says && wants.before_answer.is_none() && ends.is_empty() {
+        if !says && ends.is_empty() {
             self.report(span, "an alternative without `status` or `preset`")
                 .say("say which outcomes it covers, such as `status = \"4xx\"`");
         }

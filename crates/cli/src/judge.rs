@@ -21,6 +21,7 @@ pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
     let stored = stored.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
     let by_id: HashMap<&str, &Case> = corpus.cases.iter().map(|c| (c.id.as_str(), c)).collect();
     let mut results = Vec::with_capacity(stored.cases.len());
+    let facts = &stored.target.facts;
     for kept in stored.cases {
         let Some(&case) = by_id.get(kept.id.as_str()) else {
             console::remark(&format!("{}: left out, the corpus no longer has this case", kept.id));
@@ -30,7 +31,7 @@ pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
             Some(record) => CaseResult {
                 flaky: kept.flaky,
                 elapsed_ms: kept.elapsed_ms,
-                ..upspec_judge::judge(case, Some(record), kept.twin, &corpus.requirements)
+                ..upspec_judge::judge(case, Some(record), kept.twin, facts, &corpus.requirements)
             },
             // Without octets there is nothing to judge: it was not played, or the report is slim.
             None => CaseResult {

@@ -9,6 +9,10 @@ use crate::template::Binding;
 pub struct Bindings {
     /// For `{accept}`.
     pub accept: Vec<u8>,
+    /// For `{accept-swapped}`.
+    pub accept_swapped: Vec<u8>,
+    /// For `{accept-truncated}`.
+    pub accept_truncated: Vec<u8>,
     /// For `{authority}`.
     pub authority: Vec<u8>,
     /// For `{authority-upper}`.
@@ -25,6 +29,10 @@ pub struct Bindings {
     pub ping: Vec<u8>,
     /// For `{port}`.
     pub port: Vec<u8>,
+    /// For `{protocol}`.
+    pub protocol: Vec<u8>,
+    /// For `{protocol-field}`: a whole field line with its CRLF, or nothing.
+    pub protocol_field: Vec<u8>,
     /// For `{random}`.
     pub random: Vec<u8>,
     /// For `{scheme}`.
@@ -50,6 +58,8 @@ impl Bindings {
         let octets = |text: &str| text.as_bytes().to_vec();
         Self {
             accept: octets("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+            accept_swapped: octets("S3PplmbItXAq9KyGZZHzrBk+XoO="),
+            accept_truncated: octets("s3pPLMBiTxaQ9kYGzzhZRbK+xOo"),
             authority: octets("server.example.com"),
             authority_upper: octets("SERVER.EXAMPLE.COM"),
             host: octets("server.example.com"),
@@ -58,6 +68,8 @@ impl Bindings {
             path: octets("/chat"),
             ping: b"\x89\x84\x00\x00\x00\x00ping".to_vec(),
             port: octets("80"),
+            protocol: octets("chat"),
+            protocol_field: octets("Sec-WebSocket-Protocol: chat\r\n"),
             random: octets("abcdefghijklmnop"),
             scheme: octets("http"),
             standing: Vec::new(),
@@ -74,6 +86,8 @@ impl Bindings {
     pub fn octets(&self, binding: Binding) -> &[u8] {
         match binding {
             Binding::Accept => &self.accept,
+            Binding::AcceptSwapped => &self.accept_swapped,
+            Binding::AcceptTruncated => &self.accept_truncated,
             Binding::Authority => &self.authority,
             Binding::AuthorityUpper => &self.authority_upper,
             Binding::Fill(_) => &[],
@@ -83,6 +97,8 @@ impl Bindings {
             Binding::Path => &self.path,
             Binding::Ping => &self.ping,
             Binding::Port => &self.port,
+            Binding::Protocol => &self.protocol,
+            Binding::ProtocolField => &self.protocol_field,
             Binding::Random => &self.random,
             Binding::Scheme => &self.scheme,
             Binding::Standing => &self.standing,
@@ -97,8 +113,10 @@ impl Bindings {
 
 impl Binding {
     /// The bindings without a number in their name, with their names.
-    pub const NAMES: [(&'static str, Self); 17] = [
+    pub const NAMES: [(&'static str, Self); 21] = [
         ("accept", Self::Accept),
+        ("accept-swapped", Self::AcceptSwapped),
+        ("accept-truncated", Self::AcceptTruncated),
         ("authority", Self::Authority),
         ("authority-upper", Self::AuthorityUpper),
         ("host", Self::Host),
@@ -107,6 +125,8 @@ impl Binding {
         ("path", Self::Path),
         ("ping", Self::Ping),
         ("port", Self::Port),
+        ("protocol", Self::Protocol),
+        ("protocol-field", Self::ProtocolField),
         ("random", Self::Random),
         ("scheme", Self::Scheme),
         ("standing", Self::Standing),
@@ -116,6 +136,19 @@ impl Binding {
         ("subprotocol-candidates", Self::SubprotocolCandidates),
         ("subprotocol-swapped", Self::SubprotocolSwapped),
     ];
+
+    /// Whether it is filled in from a request that came.
+    #[must_use]
+    pub fn is_of_request(self) -> bool {
+        matches!(
+            self,
+            Self::Accept
+                | Self::AcceptSwapped
+                | Self::AcceptTruncated
+                | Self::Protocol
+                | Self::ProtocolField
+        )
+    }
 
     /// The binding that is written `{name}`.
     #[must_use]

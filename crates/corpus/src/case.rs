@@ -4,9 +4,12 @@
 use std::time::Duration;
 
 use upspec_handshake::Party;
-use upspec_handshake::h2::ErrorCode;
 
+pub use crate::conditions::{
+    Alpn, Arrival, Before, Conditions, Connection, Ends, Got, Requests, Tunnel,
+};
 use crate::frames::Frames;
+pub use crate::outcome::{Outcome, Outcomes};
 use crate::template::{Binding, Bindings, Template};
 pub use upspec_handshake::Over;
 
@@ -168,6 +171,40 @@ pub enum Need {
     Tls,
     /// The target's list of allowed origins is known.
     Origin,
+    /// A client opens the connection upon the control's answer.
+    Opens,
+    /// A client sends frames by itself.
+    Sends,
+    /// A client that has opened a connection does not close it at once.
+    StaysOpen,
+    /// An intermediary passes a handshake on, and the 101 to it.
+    Upgrade,
+    /// An intermediary forwards a request, and not octet for octet.
+    Reframes,
+    /// An intermediary is itself the server and the client of a WebSocket connection.
+    Terminates,
+    /// An intermediary reads the frames of a tunnel.
+    Parses,
+    /// An intermediary puts another Host in place of the client's.
+    HostRewritten,
+}
+
+impl Need {
+    /// Whether it is something that a server has or lacks.
+    #[must_use]
+    pub fn is_of_servers(self) -> bool {
+        !matches!(
+            self,
+            Self::Opens
+                | Self::Sends
+                | Self::StaysOpen
+                | Self::Upgrade
+                | Self::Reframes
+                | Self::Terminates
+                | Self::Parses
+                | Self::HostRewritten
+        )
+    }
 }
 
 /// Why a case is off unless hazards are asked for.
@@ -228,12 +265,55 @@ pub enum Act {
     /// Wait for a complete response head; when its status is none of these the remaining steps
     /// are left out.
     Await(Outcomes),
-    /// Wait for a complete request head.
-    AwaitRequest,
-    /// Wait for the first SETTINGS frame of the peer.
-    AwaitSettings,
+    /// Wait for something else.
+    AwaitOther(Awaited),
+    /// Wait until these octets have come on the connection.
+    AwaitOctets(Template),
+    /// Wait until so many octets have come in the tunnel of the connection.
+    AwaitCount(u32),
+    /// Bytes to write, each in a write of its own.
+    SendBytewise(Template),
+    /// Read nothing on the connection for so long.
+    PauseReading(Duration),
     /// End our writing side and go on reading.
     ShutdownWrite,
+    /// End our writing side and read nothing more.
+    ShutdownBoth,
+}
+
+/// What a step may wait for by name. But for `request`, `settings` and `opened` the case goes on when the
+/// window ends in silence, or the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// `request`: a complete request head.
+    Request,
+    /// `content`: the content that the last request announces.
+    Content,
+    /// `settings`: the first SETTINGS frame of the peer.
+    Settings,
+    /// `opened`: a frame of the client other than Close. In the middle of a silent window a Ping goes out by
+    /// itself. When the client does something else the remaining steps are left out.
+    Opened,
+    /// `response`: a final head or a 101, whatever its status.
+    Response,
+    /// `close-frame`: a Close frame of the peer.
+    CloseFrame,
+    /// `end`: the end of the connection by the peer.
+    End,
+    /// `silence`: a window in which nothing comes.
+    Silence,
+}
+
+impl Awaited {
+    /// Whether only this party can be waited for so; `None` for both.
+    #[must_use]
+    pub fn of(self) -> Option<Party> {
+        match self {
+            Self::Request | Self::Content | Self::Opened => Some(Party::Client),
+            Self::Response => Some(Party::Server),
+            Self::Settings | Self::CloseFrame | Self::End | Self::Silence => None,
+        }
+    }
 }
 
 /// The step of a case with one connection, of which we are the client.
@@ -247,7 +327,9 @@ impl Act {
     /// Adds to a write what the step writes, of a repeat one round; whether it writes at all.
     pub fn render_into(&self, out: &mut Vec<u8>, bindings: &Bindings) -> bool {
         match self {
-            Self::Send(bytes) | Self::Repeat { bytes, .. } => bytes.render_into(out, bindings),
+            Self::Send(bytes) | Self::Repeat { bytes, .. } | Self::SendBytewise(bytes) => {
+                bytes.render_into(out, bindings);
+            }
             Self::H2(frames) => frames.render_into(out, bindings),
             _ => return false,
         }
@@ -258,34 +340,53 @@ impl Act {
     #[must_use]
     pub fn bindings(&self) -> Vec<Binding> {
         match self {
-            Self::Send(bytes) | Self::Repeat { bytes, .. } => bytes.bindings().collect(),
+            Self::Send(bytes) | Self::Repeat { bytes, .. } | Self::SendBytewise(bytes) => {
+                bytes.bindings().collect()
+            }
             Self::H2(frames) => frames.bindings(),
             _ => Vec::new(),
         }
     }
 }
 
-/// One lawful answer, or one that is graded. The default covers nothing and passes.
+/// Something that is known of the target: that it has a capability, or that it has it not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// The capability.
+    pub need: Need,
+    /// Whether the target has it.
+    pub holds: bool,
+}
+
+/// One lawful answer, or one that is graded. The default asks nothing and passes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Expectation {
     /// What the answer is worth.
     pub grade: Grade,
-    /// Which outcomes this alternative covers.
-    pub outcomes: Outcomes,
-    /// The error codes that a `stream-error` or `connection-error` may have; any, when it is empty.
-    pub codes: Vec<ErrorCode>,
-    /// What ALPN must have come to.
-    pub alpn: Option<Alpn>,
-    /// What the fields of the response must look like.
-    pub fields: Vec<FieldMatcher>,
-    /// What must become of the connection after the response.
-    pub connection: Option<Connection>,
-    /// What must become of the tunnel after a 101.
-    pub tunnel: Option<Tunnel>,
+    /// What must be known of the target for the alternative to count.
+    pub when: Vec<Fact>,
+    /// What must have happened on the connection that the case is about.
+    pub wants: Conditions,
+    /// What must have happened on the connections of an intermediary, by the end that we are.
+    pub ends: Vec<(LinkName, Conditions)>,
     /// The requirement behind the grade, where it is not the case's own.
     pub requirement: Option<String>,
     /// Why the answer is graded as it is.
     pub because: Option<String>,
+}
+
+impl Expectation {
+    /// An alternative that covers these outcomes and passes.
+    #[must_use]
+    pub fn of(status: Outcomes) -> Self {
+        Self { wants: Conditions { status, ..Conditions::default() }, ..Self::default() }
+    }
+
+    /// Whether it is about this outcome.
+    #[must_use]
+    pub fn covers(&self, outcome: Outcome) -> bool {
+        self.wants.status.0.is_empty() || self.wants.status.covers(outcome)
+    }
 }
 
 /// A set of graded alternatives that cases share by name.
@@ -315,41 +416,6 @@ pub enum Grade {
     Fail,
 }
 
-/// A set of outcomes of a request: statuses, or what came instead of a response.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Outcomes(pub Vec<Outcome>);
-
-/// What came of a request, as a case file spells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Outcome {
-    /// `400`: this status.
-    Status(u16),
-    /// `4xx`: any status of this class; the number is the first digit.
-    Class(u8),
-    /// `closed`: the connection ended without an octet; in HTTP/2 without an answer on the stream.
-    Closed,
-    /// `connection-error`: HTTP/2 ended the connection, naming an error, before a final response.
-    ConnectionError,
-    /// `silent`: neither an octet nor the end within the window.
-    Silent,
-    /// `not-http`: octets that do not begin with an HTTP status line; in HTTP/2 octets that are no
-    /// frames.
-    NotHttp,
-    /// `stream-error`: HTTP/2 reset the stream of the request before a final response.
-    StreamError,
-}
-
-/// What ALPN came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Alpn {
-    /// `h2`.
-    H2,
-    /// `http/1.1`.
-    Http11,
-    /// No protocol was chosen.
-    None,
-}
-
 /// What a response's field must look like; several matchers are "and".
 #[derive(Clone, Debug, PartialEq)]
 pub struct FieldMatcher {
@@ -374,36 +440,6 @@ pub enum FieldTest {
     NoToken(Template),
     /// An element of the combined list starts with this token and is followed by parameters or nothing.
     Extension(Template),
-}
-
-/// What must become of the connection after the response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Connection {
-    /// The target ends it within the window.
-    Closed,
-    /// It is still there when the window ends.
-    Open,
-}
-
-/// What must become of the tunnel after a 101, or after a 2xx to an extended CONNECT.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tunnel {
-    /// The target sends a Close frame.
-    CloseFrame,
-    /// The target ends the WebSocket connection: with a Close frame, or by ending the stream.
-    Closed,
-    /// The text message of the steps comes back.
-    Echo,
-    /// The target ends the stream.
-    Ended,
-    /// After a 101 to h2c: the target's SETTINGS come first, and stream 1 is answered.
-    H2c,
-    /// The target sends no Pong at all.
-    NoPong,
-    /// The Ping of the steps is answered with its Pong.
-    PingPong,
-    /// No Pong carries the data of the Ping of the steps. Others may come unsolicited (RFC 6455, section 5.5.3).
-    PingUnanswered,
 }
 
 /// Where something is written: file, line and column, both counted from 1.

@@ -6,11 +6,13 @@
 
 mod bindings;
 pub mod case;
+mod conditions;
 mod corpus;
 mod digest;
 mod files;
 pub mod frames;
 mod nearest;
+mod outcome;
 mod print;
 mod problem;
 mod raw;

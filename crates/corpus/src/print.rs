@@ -4,9 +4,7 @@ use std::fmt::Write as _;
 
 use upspec_handshake::h2::{ErrorCode, flag, kind};
 
-use crate::case::{
-    Act, Case, Expectation, FieldMatcher, FieldTest, Grade, Over, Role, Step, Tls, usual_alpn,
-};
+use crate::case::{Act, Case, Expectation, Grade, Over, Role, Step, Tls, usual_alpn};
 use crate::frames::{Field, Frames, Payload};
 use crate::template::{Part, Template};
 
@@ -68,8 +66,12 @@ fn step(step: &Step, says_link: bool) -> String {
         Act::H2(written) => format!("h2 = {}", frames(written, "  ")),
         Act::Wait(pause) => format!("wait = \"{}ms\"", pause.as_millis()),
         Act::Await(outcomes) => format!("await = \"{outcomes}\""),
-        Act::AwaitRequest => "await = \"request\"".to_owned(),
-        Act::AwaitSettings => "await = \"settings\"".to_owned(),
+        Act::AwaitOther(awaited) => format!("await = \"{awaited}\""),
+        Act::AwaitOctets(octets) => format!("await = {{ octets = '{octets}' }}"),
+        Act::AwaitCount(count) => format!("await = {{ count = {count} }}"),
+        Act::SendBytewise(bytes) => format!("send-bytewise = {}", send(bytes, "  ")),
+        Act::PauseReading(pause) => format!("pause-reading = \"{}ms\"", pause.as_millis()),
+        Act::ShutdownBoth => "shutdown = \"both\"".to_owned(),
         Act::ShutdownWrite => "shutdown = \"write\"".to_owned(),
     };
     format!("{{ {at}{act} }}")
@@ -187,17 +189,12 @@ fn expect(alternatives: &[Expectation]) -> String {
 }
 
 fn alternative(one: &Expectation) -> String {
-    let mut keys = vec![format!("status = \"{}\"", one.outcomes)];
-    if !one.codes.is_empty() {
-        let codes: Vec<String> = one.codes.iter().map(ToString::to_string).collect();
-        keys.push(format!("code = \"{}\"", codes.join(" ")));
-    }
-    keys.extend(one.alpn.map(|alpn| format!("alpn = \"{alpn}\"")));
-    if !one.fields.is_empty() {
-        keys.push(format!("fields = {}", list(one.fields.iter().map(matcher))));
-    }
-    keys.extend(one.connection.map(|connection| format!("connection = \"{connection}\"")));
-    keys.extend(one.tunnel.map(|tunnel| format!("tunnel = \"{tunnel}\"")));
+    let when = list(one.when.iter().map(|fact| format!("\"{fact}\"")));
+    let mut keys = Vec::new();
+    keys.extend((!one.when.is_empty()).then(|| format!("when = {when}")));
+    keys.extend(one.wants.print());
+    let ends = one.ends.iter();
+    keys.extend(ends.map(|(name, asked)| format!("{name} = {{ {} }}", asked.print().join(", "))));
     match &one.because {
         None if one.grade == Grade::Pass => {}
         because => keys.push(format!("{} = {}", one.grade, text(because.as_deref().unwrap_or("")))),
@@ -206,20 +203,8 @@ fn alternative(one: &Expectation) -> String {
     format!("{{ {} }}", keys.join(", "))
 }
 
-fn matcher(field: &FieldMatcher) -> String {
-    let test = match &field.test {
-        FieldTest::Present => "present = true".to_owned(),
-        FieldTest::Absent => "absent = true".to_owned(),
-        FieldTest::Equals(value) => format!("equals = '{value}'"),
-        FieldTest::Token(token) => format!("token = '{token}'"),
-        FieldTest::NoToken(token) => format!("no-token = '{token}'"),
-        FieldTest::Extension(token) => format!("extension = '{token}'"),
-    };
-    format!("{{ name = {}, {test} }}", text(&field.name))
-}
-
 /// A list on one line.
-fn list(items: impl Iterator<Item = String>) -> String {
+pub(crate) fn list(items: impl Iterator<Item = String>) -> String {
     format!("[{}]", items.collect::<Vec<_>>().join(", "))
 }
 
@@ -236,7 +221,7 @@ fn short_or_lines(items: impl Iterator<Item = String> + Clone, indent: &str) -> 
 }
 
 /// A basic string of TOML.
-fn text(text: &str) -> String {
+pub(crate) fn text(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
         match c {

@@ -8,7 +8,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::case::{Alpn, Connection, Hazard, LinkName, Need, Over, Tls, Tunnel};
+use crate::case::{Hazard, LinkName, Need, Over, Tls};
+use crate::conditions::RawExpect;
 use crate::registry::{Binds, Level};
 use crate::words::Word;
 
@@ -131,11 +132,18 @@ pub(crate) struct Step {
     pub(crate) wait: Option<Text>,
     /// Wait for a response head with one of these statuses (`101`, `4xx 5xx`, `any`), in HTTP/2 on
     /// the stream that was written to last; when another one comes the remaining steps are left
-    /// out. `settings` waits for the first SETTINGS frame, and `request`, where we are the server, for
-    /// a request head.
+    /// out. `request`, `content`, `opened`, `response`, `close-frame`, `settings`, `end` and `silence` wait
+    /// for what they say, `{ octets = '…' }` for these octets, and `{ count = 1000 }` for so many in the
+    /// tunnel.
+    #[schemars(with = "Option<Await>")]
+    pub(crate) r#await: Option<Spanned<Await>>,
+    /// Bytes to write, each in a write of its own; a list is joined.
+    #[schemars(with = "Option<Bytes>")]
+    pub(crate) send_bytewise: Option<Spanned<Bytes>>,
+    /// How long nothing is read on the connection: `50ms` or `1s`.
     #[schemars(with = "Option<String>")]
-    pub(crate) r#await: Option<Text>,
-    /// End our writing side and go on reading.
+    pub(crate) pause_reading: Option<Text>,
+    /// `write`: end our writing side and go on reading; `both`: read nothing more either.
     #[schemars(with = "Option<OneOf<Side>>")]
     pub(crate) shutdown: Option<Text>,
 }
@@ -150,6 +158,26 @@ pub(crate) struct Repeat {
     /// What is repeated.
     #[schemars(with = "String")]
     pub(crate) bytes: Text,
+}
+
+/// What is waited for: by name or status, or octets.
+#[derive(Debug)]
+pub(crate) enum Await {
+    Words(String),
+    Octets(AwaitOctets),
+}
+
+/// Octets that are waited for: exactly one of these keys.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
+pub(crate) struct AwaitOctets {
+    /// These octets, anywhere in what came.
+    #[schemars(with = "Option<String>")]
+    pub(crate) octets: Option<Text>,
+    /// So many octets in the tunnel.
+    #[schemars(with = "Option<u32>")]
+    pub(crate) count: Option<u32>,
 }
 
 /// One text, or several: bytes that are joined, or the name and the value of a header field.
@@ -167,53 +195,7 @@ pub(crate) struct Alternatives(pub(crate) Vec<Spanned<Alternative>>);
 #[derive(Debug)]
 pub(crate) enum Alternative {
     Preset(String),
-    Table(Box<Expect>),
-}
-
-/// A graded alternative, or a preset of several.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Expect {
-    /// A set of alternatives of `presets.toml`, in place of `status`. What else is said here is
-    /// added to those of its alternatives that pass.
-    #[schemars(with = "Option<String>")]
-    pub(crate) preset: Option<Text>,
-    /// The outcomes: `101`, `4xx`, `400 426`, `401-499`, `any`, `closed`, `silent`, `not-http`,
-    /// `stream-error`, `connection-error`.
-    #[schemars(with = "Option<String>")]
-    pub(crate) status: Option<Text>,
-    /// The error codes that a `stream-error` or `connection-error` may have, such as
-    /// `PROTOCOL_ERROR CANCEL`; any, when nothing is said.
-    #[schemars(with = "Option<String>")]
-    pub(crate) code: Option<Text>,
-    /// What ALPN must have come to.
-    #[schemars(with = "Option<OneOf<Alpn>>")]
-    pub(crate) alpn: Option<Text>,
-    /// That such an answer is lawful, which it is when no grade is said, and why, in one sentence.
-    #[schemars(with = "Option<String>")]
-    pub(crate) pass: Option<Text>,
-    /// That such an answer is lawful and misses a SHOULD or harms interoperability, and why.
-    #[schemars(with = "Option<String>")]
-    pub(crate) warn: Option<Text>,
-    /// That such an answer decides nothing, and why.
-    #[schemars(with = "Option<String>")]
-    pub(crate) inconclusive: Option<Text>,
-    /// That such an answer breaks the requirement beside it, or that of the case, and why.
-    #[schemars(with = "Option<String>")]
-    pub(crate) fail: Option<Text>,
-    /// What the fields of the response must look like, all of them.
-    #[serde(default)]
-    #[schemars(with = "Option<Vec<Field>>")]
-    pub(crate) fields: Vec<Spanned<Field>>,
-    /// What must become of the connection after the response.
-    #[schemars(with = "Option<OneOf<Connection>>")]
-    pub(crate) connection: Option<Text>,
-    /// What must become of the tunnel after a 101, or after a 2xx to an extended CONNECT.
-    #[schemars(with = "Option<OneOf<Tunnel>>")]
-    pub(crate) tunnel: Option<Text>,
-    /// The id of the requirement behind the grade, where it is not the case's own.
-    #[schemars(with = "Option<String>")]
-    pub(crate) requirement: Option<Text>,
+    Table(Box<RawExpect>),
 }
 
 /// What a field of the response must look like: its name and exactly one test.
@@ -351,7 +333,7 @@ pub(crate) struct Requirement {
 }
 
 /// Stands for one of the words of a choice in the schema.
-struct OneOf<W>(PhantomData<W>);
+pub(crate) struct OneOf<W>(PhantomData<W>);
 
 impl<W: Word> JsonSchema for OneOf<W> {
     fn schema_name() -> Cow<'static, str> {
@@ -373,11 +355,13 @@ impl<W: Word> JsonSchema for OneOf<W> {
 pub(crate) enum Side {
     /// Ours, towards the peer.
     Write,
+    /// Both.
+    Both,
 }
 
 impl Word for Side {
     const WHAT: &'static str = "side";
-    const WORDS: &'static [(&'static str, Self)] = &[("write", Self::Write)];
+    const WORDS: &'static [(&'static str, Self)] = &[("write", Self::Write), ("both", Self::Both)];
 }
 
 /// Stands for `true` in the schema.

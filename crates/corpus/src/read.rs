@@ -67,6 +67,22 @@ impl<'t> Reader<'t> {
         meaning
     }
 
+    /// The meanings of several words out of a fixed choice.
+    pub(crate) fn words<W: Word>(&mut self, words: &raw::Text) -> Vec<W> {
+        let mut meanings = Vec::new();
+        for word in words.get_ref().split_ascii_whitespace() {
+            let meaning = W::from_word(word);
+            if meaning.is_none() {
+                let known: Vec<&str> = W::WORDS.iter().map(|(known, _)| *known).collect();
+                let span = self.within(words, word);
+                let problem = self.report(span, format!("unknown {} `{word}`", W::WHAT));
+                problem.did_you_mean(word, &known);
+            }
+            meanings.extend(meaning);
+        }
+        meanings
+    }
+
     /// The outcomes behind words such as `4xx closed`.
     pub(crate) fn outcomes(&mut self, words: &raw::Text) -> Outcomes {
         match Outcomes::from_words(words.get_ref()) {
@@ -74,7 +90,12 @@ impl<'t> Reader<'t> {
             Err(word) => {
                 let span = self.within(words, word);
                 let problem = self.report(span, format!("unknown outcome `{word}`"));
-                problem.did_you_mean(word, &OUTCOME_WORDS);
+                let named = Outcome::WORDS.iter().map(|(known, _)| *known);
+                let known: Vec<&str> = STATUS_WORDS.into_iter().chain(named).collect();
+                match nearest(word, known.iter().copied()) {
+                    Some(near) => problem.say(format!("did you mean `{near}`?")),
+                    None => problem.say(format!("known are `{}`", known.join("`, `"))),
+                }
                 Outcomes::default()
             }
         }
@@ -273,15 +294,4 @@ pub(crate) fn split<T>(spanned: Spanned<T>) -> (Range<usize>, T) {
     (spanned.span(), spanned.into_inner())
 }
 
-const OUTCOME_WORDS: [&str; 10] = [
-    "101",
-    "4xx",
-    "400 426",
-    "401-499",
-    "any",
-    "closed",
-    "silent",
-    "not-http",
-    "stream-error",
-    "connection-error",
-];
+const STATUS_WORDS: [&str; 5] = ["101", "4xx", "400 426", "401-499", "any"];

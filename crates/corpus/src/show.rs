@@ -80,8 +80,12 @@ fn mark(act: &Act) -> String {
         Act::Repeat { times, .. } => format!("send {times} times"),
         Act::Wait(pause) => format!("wait {}ms", pause.as_millis()),
         Act::Await(outcomes) => format!("await {outcomes}"),
-        Act::AwaitRequest => "await request".into(),
-        Act::AwaitSettings => "await settings".into(),
+        Act::AwaitOther(awaited) => format!("await {awaited}"),
+        Act::AwaitOctets(octets) => format!("await {octets}"),
+        Act::AwaitCount(count) => format!("await {count} octets"),
+        Act::SendBytewise(_) => "send octet by octet".into(),
+        Act::PauseReading(pause) => format!("read nothing for {}ms", pause.as_millis()),
+        Act::ShutdownBoth => "shutdown both".into(),
         Act::ShutdownWrite => "shutdown write".into(),
     }
 }

@@ -29,6 +29,14 @@ pub enum Part {
 pub enum Binding {
     /// `{accept}`: the Sec-WebSocket-Accept for the key of the request that has been awaited.
     Accept,
+    /// `{accept-swapped}`: the same with the case of its letters swapped.
+    AcceptSwapped,
+    /// `{accept-truncated}`: the same without its last character.
+    AcceptTruncated,
+    /// `{protocol}`: the first subprotocol that the request offers.
+    Protocol,
+    /// `{protocol-field}`: the line of Sec-WebSocket-Protocol with it, or nothing where none is offered.
+    ProtocolField,
     /// `{authority}`: host and port of the target as they belong into Host.
     Authority,
     /// `{authority-upper}`: the authority in capitals.

@@ -1,11 +1,8 @@
 //! The words that case files use for the fixed choices: one table per choice.
 
 use std::fmt;
-use std::ops::RangeInclusive;
 
-use crate::case::{
-    Alpn, Connection, Grade, Hazard, LinkName, Need, Outcome, Outcomes, Over, Role, Tls, Tunnel,
-};
+use crate::case::{Awaited, Fact, Grade, Hazard, LinkName, Need, Over, Role, Tls};
 
 /// A choice among fixed words.
 pub trait Word: Copy + PartialEq + Sized + 'static {
@@ -46,10 +43,41 @@ macro_rules! words {
 pub(crate) use words;
 
 words!(LinkName, "link", "client" = Client, "client-2" = Client2, "origin" = Origin);
-words!(Role, "role", "client" = Client, "intermediary" = Intermediary, "server" = Server);
 words!(
-    Need,
-    "need",
+    Awaited,
+    "thing to wait for",
+    "request" = Request,
+    "content" = Content,
+    "settings" = Settings,
+    "opened" = Opened,
+    "response" = Response,
+    "close-frame" = CloseFrame,
+    "end" = End,
+    "silence" = Silence,
+);
+words!(Role, "role", "client" = Client, "intermediary" = Intermediary, "server" = Server);
+/// The words of the needs, and of the facts that one holds or, with `!` before it, does not.
+macro_rules! needs {
+    ($($word:literal = $need:ident),+ $(,)?) => {
+        words!(Need, "need", $($word = $need),+);
+
+        impl Word for Fact {
+            const WHAT: &'static str = "need";
+            const WORDS: &'static [(&'static str, Self)] = &[
+                $(($word, Self { need: Need::$need, holds: true }),)+
+                $((concat!("!", $word), Self { need: Need::$need, holds: false }),)+
+            ];
+        }
+
+        impl fmt::Display for Fact {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.word())
+            }
+        }
+    };
+}
+
+needs!(
     "endpoint" = Endpoint,
     "close" = Close,
     "echo" = Echo,
@@ -66,6 +94,14 @@ words!(
     "two-subprotocols" = TwoSubprotocols,
     "tls" = Tls,
     "origin" = Origin,
+    "opens" = Opens,
+    "sends" = Sends,
+    "stays-open" = StaysOpen,
+    "upgrade" = Upgrade,
+    "reframes" = Reframes,
+    "terminates" = Terminates,
+    "parses" = Parses,
+    "host-rewritten" = HostRewritten,
 );
 
 impl Word for Over {
@@ -75,176 +111,5 @@ impl Word for Over {
 }
 
 words!(Tls, "use of TLS", "as-target" = AsTarget, "off" = Off);
-words!(Alpn, "outcome of ALPN", "h2" = H2, "http/1.1" = Http11, "none" = None);
 words!(Hazard, "hazard", "resource" = Resource);
 words!(Grade, "grade", "pass" = Pass, "warn" = Warn, "inconclusive" = Inconclusive, "fail" = Fail);
-words!(Connection, "connection", "closed" = Closed, "open" = Open);
-words!(
-    Tunnel,
-    "tunnel",
-    "closed" = Closed,
-    "close-frame" = CloseFrame,
-    "echo" = Echo,
-    "ended" = Ended,
-    "h2c" = H2c,
-    "no-pong" = NoPong,
-    "ping-pong" = PingPong,
-    "ping-unanswered" = PingUnanswered
-);
-
-impl Outcomes {
-    /// Every final status, and 101: what `any` stands for.
-    #[must_use]
-    pub fn any_status() -> Self {
-        let classes = (2..=5).map(Outcome::Class);
-        Self([Outcome::Status(101)].into_iter().chain(classes).collect())
-    }
-
-    /// Reads words such as `400 426`, `4xx 5xx`, `401-499`, `closed`, `any`.
-    ///
-    /// # Errors
-    ///
-    /// The first word that is not an outcome.
-    pub fn from_words(text: &str) -> Result<Self, &str> {
-        let mut outcomes = Vec::new();
-        for word in text.split_ascii_whitespace() {
-            match word {
-                "any" => outcomes.extend(Self::any_status().0),
-                "closed" => outcomes.push(Outcome::Closed),
-                "connection-error" => outcomes.push(Outcome::ConnectionError),
-                "not-http" => outcomes.push(Outcome::NotHttp),
-                "silent" => outcomes.push(Outcome::Silent),
-                "stream-error" => outcomes.push(Outcome::StreamError),
-                _ => outcomes.extend(statuses(word).ok_or(word)?),
-            }
-        }
-        if outcomes.is_empty() { Err(text) } else { Ok(Self(outcomes)) }
-    }
-
-    /// Whether a response with this status is among them.
-    #[must_use]
-    pub fn covers_status(&self, status: u16) -> bool {
-        self.0.iter().any(|outcome| match outcome {
-            Outcome::Status(own) => *own == status,
-            Outcome::Class(digit) => u16::from(*digit) == status / 100,
-            Outcome::Closed
-            | Outcome::ConnectionError
-            | Outcome::NotHttp
-            | Outcome::Silent
-            | Outcome::StreamError => false,
-        })
-    }
-
-    /// Whether this outcome is among them, a status also through its class.
-    #[must_use]
-    pub fn covers(&self, outcome: Outcome) -> bool {
-        match outcome {
-            Outcome::Status(status) => self.covers_status(status),
-            other => self.0.contains(&other),
-        }
-    }
-}
-
-/// The outcomes behind `404`, `4xx` or `401-499`.
-fn statuses(word: &str) -> Option<Vec<Outcome>> {
-    if let Some(class) = word.strip_suffix("xx") {
-        let [digit @ b'1'..=b'5'] = class.as_bytes() else {
-            return None;
-        };
-        return Some(vec![Outcome::Class(digit - b'0')]);
-    }
-    let Some((first, last)) = word.split_once('-') else {
-        return Some(vec![Outcome::Status(status(word)?)]);
-    };
-    let range = status(first)?..=status(last)?;
-    (range.start() < range.end()).then(|| range.map(Outcome::Status).collect())
-}
-
-fn status(word: &str) -> Option<u16> {
-    word.parse().ok().filter(|status| STATUSES.contains(status) && word.len() == 3)
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Status(status) => write!(f, "{status}"),
-            Self::Class(digit) => write!(f, "{digit}xx"),
-            Self::Closed => f.write_str("closed"),
-            Self::ConnectionError => f.write_str("connection-error"),
-            Self::Silent => f.write_str("silent"),
-            Self::NotHttp => f.write_str("not-http"),
-            Self::StreamError => f.write_str("stream-error"),
-        }
-    }
-}
-
-/// Prints the words, a run of statuses as a range: `401-499 5xx`.
-impl fmt::Display for Outcomes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rest = self.0.as_slice();
-        while let Some(first) = rest.first() {
-            let follows = |pair: &[Outcome]| match pair {
-                [Outcome::Status(one), Outcome::Status(next)] => one + 1 == *next,
-                _ => false,
-            };
-            let run = 1 + rest.windows(2).take_while(|pair| follows(pair)).count();
-            // Two neighbours read better as themselves than as a range.
-            let taken = if run > 2 { run } else { 1 };
-            write!(f, "{first}")?;
-            if taken > 1 {
-                write!(f, "-{}", rest[taken - 1])?;
-            }
-            rest = &rest[taken..];
-            if !rest.is_empty() {
-                f.write_str(" ")?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The statuses that HTTP knows (RFC 9110, section 15).
-const STATUSES: RangeInclusive<u16> = 100..=599;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn outcome_words() {
-        let rows = [
-            ("101", "101"),
-            ("400 426", "400 426"),
-            ("4xx  5xx", "4xx 5xx"),
-            ("401-499 5xx", "401-499 5xx"),
-            ("closed silent not-http", "closed silent not-http"),
-            ("stream-error connection-error", "stream-error connection-error"),
-            ("any", "101 2xx 3xx 4xx 5xx"),
-            ("400 401 closed", "400 401 closed"),
-        ];
-        for (text, printed) in rows {
-            let outcomes = Outcomes::from_words(text).expect(text);
-            assert_eq!(outcomes.to_string(), printed);
-            assert_eq!(Outcomes::from_words(printed), Ok(outcomes));
-        }
-    }
-
-    #[test]
-    fn words_that_are_no_outcome() {
-        for word in [
-            "", "42", "600", "0400", "+40", "6xx", "xx", "+4xx", "04xx", "499-401", "400-",
-            "Closed",
-        ] {
-            assert_eq!(Outcomes::from_words(word), Err(word), "{word}");
-        }
-        assert_eq!(Outcomes::from_words("400 nope 4xx"), Err("nope"));
-    }
-
-    #[test]
-    fn covering() {
-        let outcomes = Outcomes::from_words("401-499 2xx closed").unwrap();
-        assert!(outcomes.covers_status(426) && outcomes.covers_status(204));
-        assert!(!outcomes.covers_status(400) && !outcomes.covers_status(101));
-        assert!(outcomes.covers(Outcome::Closed) && !outcomes.covers(Outcome::Silent));
-    }
-}

@@ -7,7 +7,8 @@ use std::{env, fs};
 
 use serde_json::Value;
 use upspec_corpus::case::{
-    Alpn, FieldMatcher, FieldTest, Grade, Hazard, Need, Over, Preset, Tls, Tunnel,
+    Alpn, Arrival, Awaited, Before, Ends, FieldMatcher, FieldTest, Got, Grade, Hazard, Need,
+    Outcome, Over, Preset, Requests, Tls, Tunnel,
 };
 use upspec_corpus::template::Binding;
 use upspec_corpus::words::Word;
@@ -87,6 +88,13 @@ fn the_readme_names_every_word() {
         words::<Tls>(),
         words::<Alpn>(),
         words::<Tunnel>(),
+        words::<Awaited>(),
+        words::<Ends>(),
+        words::<Arrival>(),
+        words::<Before>(),
+        words::<Got>(),
+        words::<Requests>(),
+        Outcome::WORDS.map(|(word, _)| word).to_vec(),
         words::<Grade>(),
         words::<Level>(),
     ];
@@ -140,15 +148,15 @@ fn table(presets: &[Preset]) -> String {
 fn outcomes(preset: &Preset, grade: Grade) -> String {
     let alternatives = preset.expect.iter().filter(|expectation| expectation.grade == grade);
     let texts = alternatives.map(|expectation| {
-        let mut text = expectation.outcomes.to_string();
-        for (index, code) in expectation.codes.iter().enumerate() {
+        let mut text = expectation.wants.status.to_string();
+        for (index, code) in expectation.wants.code.iter().enumerate() {
             let joint = if index == 0 { "with" } else { "or" };
             write!(text, " {joint} {code}").expect("a string takes it all");
         }
-        if let Some(alpn) = expectation.alpn {
+        if let Some(alpn) = expectation.wants.alpn {
             write!(text, ", ALPN {alpn}").expect("a string takes it all");
         }
-        for FieldMatcher { name, test } in &expectation.fields {
+        for FieldMatcher { name, test } in &expectation.wants.fields {
             let test = match test {
                 FieldTest::Present => "present".into(),
                 FieldTest::Absent => "absent".into(),
@@ -159,10 +167,10 @@ fn outcomes(preset: &Preset, grade: Grade) -> String {
             };
             write!(text, ", {name} {test}").expect("a string takes it all");
         }
-        if let Some(connection) = expectation.connection {
+        if let Some(connection) = expectation.wants.connection {
             write!(text, ", then {connection}").expect("a string takes it all");
         }
-        if let Some(tunnel) = expectation.tunnel {
+        if let Some(tunnel) = expectation.wants.tunnel {
             write!(text, ", tunnel {tunnel}").expect("a string takes it all");
         }
         text

@@ -11,6 +11,8 @@ pub struct Ending {
     pub client: Option<End>,
     /// How the server did.
     pub server: Option<End>,
+    /// Who ended its side first.
+    pub first: Option<Party>,
     /// A window passed without an octet.
     pub deadline: bool,
     /// The last octets came when the time was all but up: too late to tell what would have followed.
@@ -42,6 +44,10 @@ impl Ending {
                 End::Unclean => 1,
                 _ => 0,
             });
+        let first = before.iter().find_map(|io| match io.kind {
+            IoKind::ShutWrite => Some(record.links[link].we),
+            kind => kind.peer_end().map(|_| record.links[link].we.other()),
+        });
         let (client, server) = match record.links[link].we {
             Party::Client => (ours, theirs),
             Party::Server => (theirs, ours),
@@ -49,6 +55,7 @@ impl Ending {
         Self {
             client,
             server,
+            first,
             deadline: saw(IoKind::Deadline),
             at_the_last: came_at_the_last(&before),
             cap: saw(IoKind::CapReached),

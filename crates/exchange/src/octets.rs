@@ -16,6 +16,8 @@ pub struct Octets<'r> {
     pub(crate) server: Cow<'r, [u8]>,
     /// How much the peer had sent before we took leave; what came later answers our leaving.
     pub(crate) in_time: usize,
+    /// Where each write of ours begins in all that we wrote, and how much the peer had sent by then.
+    pub(crate) turns: Vec<(usize, usize)>,
     pub(crate) ending: Ending,
     pub(crate) http2: Option<Box<Http2>>,
 }
@@ -34,7 +36,9 @@ impl<'r> Octets<'r> {
         let in_time = reads.map(|io| io.bytes.len()).sum();
         let (ours, theirs) = (record.scripted(at), record.sent(at, link.we.other()));
         let ending = Ending::of(record, at);
-        Self::new(link, ours.into(), theirs.into(), in_time, ending)
+        let mut octets = Self::new(link, ours.into(), theirs.into(), in_time, ending);
+        octets.turns = turns(record, at);
+        octets
     }
 
     /// What the steps have written on a link so far, and what was read, while the case goes on.
@@ -42,6 +46,12 @@ impl<'r> Octets<'r> {
     pub fn under_way(link: &'r Link, ours: &'r [u8], theirs: &'r [u8]) -> Self {
         let in_time = theirs.len();
         Self::new(link, ours.into(), theirs.into(), in_time, Ending::default())
+    }
+
+    /// The same, with where each write of ours begins and how much the peer had sent by then.
+    #[must_use]
+    pub fn with_turns(self, turns: &[(usize, usize)]) -> Self {
+        Self { turns: turns.to_vec(), ..self }
     }
 
     fn new(
@@ -55,13 +65,20 @@ impl<'r> Octets<'r> {
             Party::Client => (ours, theirs),
             Party::Server => (theirs, ours),
         };
-        let mut octets = Self { link, client, server, in_time, ending, http2: None };
+        let mut octets =
+            Self { link, client, server, in_time, turns: Vec::new(), ending, http2: None };
         if octets.link.over == Over::Http2 {
             let [client, server] =
                 [Party::Client, Party::Server].map(|party| octets.sent_in_time(party));
             octets.http2 = Some(Box::new(Http2::read(client, server)));
         }
         octets
+    }
+
+    /// How much the peer had sent when we began the write in which an octet of ours stands.
+    pub(crate) fn heard_before(&self, ours: usize) -> usize {
+        let begun = self.turns.iter().rev().find(|(begins, _)| *begins <= ours);
+        begun.map_or(0, |(_, heard)| *heard)
     }
 
     pub(crate) fn sent(&self, party: Party) -> &[u8] {
@@ -76,4 +93,21 @@ impl<'r> Octets<'r> {
         let all = self.sent(party);
         if party == self.link.we { all } else { &all[..self.in_time] }
     }
+}
+
+/// Where each write of the steps begins in all that they wrote, and how much the peer had sent by then.
+fn turns(record: &Record, at: usize) -> Vec<(usize, usize)> {
+    let (mut ours, mut theirs) = (0, 0);
+    let mut turns = Vec::new();
+    for io in record.on(at) {
+        match io.kind {
+            IoKind::Wrote => {
+                turns.push((ours, theirs));
+                ours += io.bytes.len();
+            }
+            IoKind::Read => theirs += io.bytes.len(),
+            _ => {}
+        }
+    }
+    turns
 }

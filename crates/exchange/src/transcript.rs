@@ -155,6 +155,24 @@ impl<'o> Talk<'o> {
         self.octets.sent(party)
     }
 
+    /// What a party sent before we took leave.
+    #[must_use]
+    pub fn sent_in_time(&self, party: Party) -> &'o [u8] {
+        self.octets.sent_in_time(party)
+    }
+
+    /// Where each write of ours begins in what we sent, and how much the peer had sent by then.
+    #[must_use]
+    pub fn turns(&self) -> &'o [(usize, usize)] {
+        &self.octets.turns
+    }
+
+    /// How much the peer had sent when we began the write in which this octet of ours stands.
+    #[must_use]
+    pub fn heard_before(&self, ours: usize) -> usize {
+        self.octets.heard_before(ours)
+    }
+
     /// The stream that was opened last; 0 outside of HTTP/2.
     #[must_use]
     pub fn stream(&self) -> u32 {

@@ -1,8 +1,8 @@
 //! What can still change the outcome of a case, so that nobody waits longer than needed.
 
-use upspec_corpus::case::{self, Case};
+use upspec_corpus::case::{self, Case, Expectation, Outcome};
 use upspec_exchange::{BodyState, Http2, Talk};
-use upspec_handshake::{Status, starts_like_http};
+use upspec_handshake::{Party, Status, starts_like_http};
 
 use crate::expect::{self, Pong};
 use crate::view::View;
@@ -21,10 +21,33 @@ pub enum Awaits {
 /// What can still change the outcome, given what was said on a link so far.
 #[must_use]
 pub fn awaits(case: &Case, talk: &Talk<'_>) -> Awaits {
+    // What passes between two connections may come at any time.
+    if case.expect.iter().any(|one| !one.ends.is_empty()) {
+        return Awaits::Octets;
+    }
     let view = View::on(case, talk);
+    if talk.tested() == Party::Client && asks_of_client(case) {
+        return client_awaits(case, &view);
+    }
     match view.http2() {
         Some(http2) => stream_awaits(case, &view, http2),
         None => response_awaits(case, &view),
+    }
+}
+
+/// Whether an alternative names what only a client can do.
+fn asks_of_client(case: &Case) -> bool {
+    let names = |one: &Expectation| one.wants.status.0.iter().any(|one| !one.is_of(Party::Server));
+    case.expect.iter().any(names)
+}
+
+fn client_awaits(case: &Case, view: &View<'_, '_>) -> Awaits {
+    let asks_of_tunnel = case.expect.iter().any(|one| one.wants.tunnel.is_some());
+    match view.outcome() {
+        Outcome::Silent => Awaits::Octets,
+        Outcome::Opened if asks_of_tunnel => tunnel_awaits(case, view),
+        _ if end_matters(case, view) => Awaits::End,
+        _ => Awaits::Nothing,
     }
 }
 
@@ -65,7 +88,7 @@ fn response_awaits(case: &Case, view: &View<'_, '_>) -> Awaits {
 }
 
 fn tunnel_awaits(case: &Case, view: &View<'_, '_>) -> Awaits {
-    let mut wants = case.expect.iter().filter_map(|alternative| alternative.tunnel);
+    let mut wants = case.expect.iter().filter_map(|alternative| alternative.wants.tunnel);
     let there = wants.clone().any(|want| match want {
         case::Tunnel::PingPong => matches!(expect::ponged(view), Pong::Same),
         case::Tunnel::Echo => expect::echoed(view),
@@ -87,6 +110,6 @@ fn tunnel_awaits(case: &Case, view: &View<'_, '_>) -> Awaits {
 /// Whether an alternative for this outcome says what must happen to the connection.
 fn end_matters(case: &Case, view: &View<'_, '_>) -> bool {
     let outcome = view.outcome();
-    let mut open = case.expect.iter().filter(|alternative| alternative.outcomes.covers(outcome));
-    open.any(|alternative| alternative.connection.is_some())
+    let mut open = case.expect.iter().filter(|alternative| alternative.covers(outcome));
+    open.any(|alternative| alternative.wants.connection.is_some())
 }

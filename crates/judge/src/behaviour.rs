@@ -37,7 +37,7 @@ pub fn behaviour(case: &Case, record: &Record) -> Option<Behaviour> {
             facts.push(("connection", connection(answer).to_owned()));
         }
     }
-    let asks_of_tunnel = case.expect.iter().any(|one| one.tunnel.is_some());
+    let asks_of_tunnel = case.expect.iter().any(|one| one.wants.tunnel.is_some());
     if asks_of_tunnel && let Some(tunnel) = tunnel(&view) {
         facts.push(("tunnel", tunnel));
     }

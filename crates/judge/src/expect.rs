@@ -2,7 +2,8 @@
 //! Does not look at rules that the case does not name; `rules` does.
 
 use upspec_corpus::case::{
-    Alpn, Case, Connection, Expectation, FieldMatcher, FieldTest, Grade, Outcome, Tunnel,
+    Alpn, Case, Conditions, Connection, Expectation, FieldMatcher, FieldTest, Grade, LinkName,
+    Outcome, Tunnel,
 };
 use upspec_corpus::template::{Part, Template};
 use upspec_handshake::Party;
@@ -11,6 +12,7 @@ use upspec_handshake::frame::{Frame, opcode};
 use upspec_handshake::h2::{self, ErrorCode};
 use upspec_handshake::inflate::Inflater;
 
+use crate::forwarded;
 use crate::result::Came;
 use crate::text::{shown, spelled};
 use crate::view::View;
@@ -30,10 +32,13 @@ pub(crate) fn matched<'c>(case: &'c Case, view: &View<'_, '_>) -> Matched<'c> {
     let outcome = view.outcome();
     let mut misses = Vec::new();
     for expectation in &case.expect {
-        if !expectation.outcomes.covers(outcome) {
+        if !expectation.covers(outcome) {
             continue;
         }
-        let missing = shortcomings(expectation, view);
+        let mut missing = shortcomings(&expectation.wants, view);
+        for (name, asked) in &expectation.ends {
+            missing.extend(end_misses(*name, asked, case, view));
+        }
         if missing.is_empty() {
             return Matched::Alternative(expectation);
         }
@@ -62,10 +67,25 @@ pub(crate) fn describe(view: &View<'_, '_>) -> String {
                 .to_owned()
         }
         Outcome::Closed => "closed the connection without an answer".to_owned(),
+        Outcome::Silent if view.talk.tested() == Party::Client => {
+            "sent nothing more within the window".to_owned()
+        }
         Outcome::Silent if !view.talk.responses.is_empty() => {
             "did not send within the window the response that the case is about".to_owned()
         }
         Outcome::Silent => "sent nothing within the window".to_owned(),
+        Outcome::NoRequest => "ended the connection without a request".to_owned(),
+        Outcome::Opened => "opened the connection".to_owned(),
+        Outcome::WentOn => "went on".to_owned(),
+        Outcome::CloseFrame => "sent a Close frame that names a failure".to_owned(),
+        Outcome::CloseNormal => "sent a Close frame that names no failure".to_owned(),
+        Outcome::CloseReserved => "sent a Close frame with a code that no frame may have".to_owned(),
+        Outcome::Failed => "ended the connection".to_owned(),
+        Outcome::Waits => "ended the connection once we had ended our side".to_owned(),
+        Outcome::Held => "kept the connection after we had ended our side".to_owned(),
+        Outcome::RequestAgain => "sent another request".to_owned(),
+        Outcome::RequestHere => "sent another request on a connection that has to end".to_owned(),
+        Outcome::Junk => "sent octets that are neither a request nor masked frames".to_owned(),
         Outcome::StreamError => format!("reset the stream{}", with_code(view)),
         Outcome::ConnectionError => format!("ended the connection{}", with_code(view)),
         Outcome::NotHttp if view.http2().is_some() => {
@@ -95,14 +115,28 @@ pub(crate) fn label(view: &View<'_, '_>) -> String {
     Came { outcome: view.outcome(), code: view.code() }.to_string()
 }
 
-fn shortcomings(expectation: &Expectation, view: &View<'_, '_>) -> Vec<String> {
-    let fields = expectation.fields.iter().filter_map(|matcher| field_miss(matcher, view));
-    let connection = expectation.connection.and_then(|want| connection_miss(want, view));
-    let tunnel = expectation.tunnel.and_then(|want| tunnel_miss(want, view));
-    let alpn = expectation.alpn.and_then(|want| alpn_miss(want, view));
-    let code = code_miss(&expectation.codes, view);
+/// What is missing of what is asked of an end by name.
+fn end_misses(name: LinkName, asked: &Conditions, case: &Case, view: &View<'_, '_>) -> Vec<String> {
+    let missing = match view.at(case, name) {
+        None => forwarded::misses_without_link(asked),
+        Some(at) if !asked.status.0.is_empty() && !asked.status.covers(at.outcome()) => {
+            vec![format!("it came to {}", label(&at))]
+        }
+        Some(at) => shortcomings(asked, &at),
+    };
+    missing.into_iter().map(|miss| format!("at the {name} {miss}")).collect()
+}
+
+/// What is missing of what is asked; the outcome is looked at elsewhere.
+fn shortcomings(wants: &Conditions, view: &View<'_, '_>) -> Vec<String> {
+    let Conditions { code, alpn, fields, connection, tunnel, .. } = wants;
+    let fields = fields.iter().filter_map(|matcher| field_miss(matcher, view));
+    let connection = connection.and_then(|want| connection_miss(want, view));
+    let tunnel = tunnel.and_then(|want| tunnel_miss(want, view));
+    let alpn = alpn.and_then(|want| alpn_miss(want, view));
+    let code = code_miss(code, view);
     let rest = connection.into_iter().chain(tunnel);
-    fields.chain(rest).chain(alpn).chain(code).collect()
+    fields.chain(rest).chain(alpn).chain(code).chain(forwarded::misses(wants, view)).collect()
 }
 
 fn alpn_miss(want: Alpn, view: &View<'_, '_>) -> Option<String> {
@@ -128,7 +162,10 @@ fn code_miss(codes: &[ErrorCode], view: &View<'_, '_>) -> Option<String> {
 
 fn field_miss(matcher: &FieldMatcher, view: &View<'_, '_>) -> Option<String> {
     let name = &matcher.name;
-    let value = view.answer().and_then(|answer| answer.head.fields.combined(name));
+    let value = match view.talk.tested() {
+        Party::Server => view.answer().and_then(|answer| answer.head.fields.combined(name)),
+        Party::Client => view.request().and_then(|request| request.fields.combined(name)),
+    };
     let Some(value) = value else {
         return match matcher.test {
             FieldTest::Absent | FieldTest::NoToken(_) => None,
@@ -166,7 +203,7 @@ fn leading_token(element: &[u8]) -> &[u8] {
     &element[..end]
 }
 
-fn literal(template: &Template) -> Vec<u8> {
+pub(crate) fn literal(template: &Template) -> Vec<u8> {
     let parts = template.parts.iter().filter_map(|part| match part {
         Part::Bytes(bytes) => Some(bytes.as_slice()),
         Part::Binding(_) => None,

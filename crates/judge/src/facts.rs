@@ -86,6 +86,14 @@ fn lack(need: Need) -> Lack {
             Elsewhere("a GET of `/` over HTTP/2 gets no answer, or a 400 like a malformed one")
         }
         Need::KeepAlive => Elsewhere("the target answers no second request on a connection"),
+        Need::HostRewritten => Elsewhere("the Host of a request is not rewritten"),
+        Need::Opens => Control("the control was not opened"),
+        Need::Parses => Elsewhere("the frames of a tunnel are not read"),
+        Need::Reframes => Control("requests are passed on octet for octet"),
+        Need::Sends => Elsewhere("the client sends nothing by itself"),
+        Need::StaysOpen => Elsewhere("the client closes what it has just opened"),
+        Need::Terminates => Elsewhere("the WebSocket connection is not terminated here"),
+        Need::Upgrade => Elsewhere("a handshake is not passed on, or its 101 not"),
         Need::Origin => Elsewhere("no allowed origin is named (--origin)"),
         Need::PermessageDeflate => InTunnel("the target accepts no permessage-deflate"),
         Need::Plain => Elsewhere("the target is reached over TLS"),

@@ -7,7 +7,9 @@ pub mod rules;
 mod awaits;
 mod behaviour;
 mod citations;
+mod client;
 mod expect;
+mod forwarded;
 mod learn;
 mod metamorphic;
 mod settle;
@@ -18,6 +20,7 @@ mod view;
 
 pub use awaits::{Awaits, awaits};
 pub use behaviour::{Behaviour, behaviour};
+pub use client::client_outcome;
 pub use facts::{TargetFacts, unmet};
 pub use learn::{CONTROL, DISCOVERY};
 pub use result::{Aside, Came, CaseResult, Finding, Reason, Verdict};

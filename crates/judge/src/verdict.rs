@@ -1,6 +1,8 @@
 //! Judges one case: its own expectation, the rules that hold for every response, and the case
 //! that it must agree with. The one place where requirement levels become verdicts.
 
+use std::borrow::Cow;
+
 use upspec_corpus::Registry;
 use upspec_corpus::case::{Case, Expectation, Grade, Outcome, Outcomes, Over};
 
@@ -12,6 +14,7 @@ use upspec_handshake::h2::ErrorCode;
 
 use crate::citations::Citations;
 use crate::expect::{Matched, describe, matched};
+use crate::facts::TargetFacts;
 use crate::learn::{CONTROL, DISCOVERY};
 use crate::metamorphic;
 use crate::result::{Aside, Came, CaseResult, Finding, Reason, Verdict};
@@ -20,18 +23,20 @@ use crate::versions;
 use crate::view::View;
 
 /// Judges what happened when a case was played. `twin` is what happened when the case of `same-as`,
-/// which means the same, was played beside it.
+/// which means the same, was played beside it. The facts decide which alternatives count.
 #[must_use]
 pub fn judge(
     case: &Case,
     record: Option<Record>,
     twin: Option<Record>,
+    facts: &TargetFacts,
     registry: &Registry,
 ) -> CaseResult {
     let octets = record.as_ref().map(Octets::of).unwrap_or_default();
     let twin_octets = twin.as_ref().map(Octets::of);
     let other = twin_octets.as_deref().map(Transcript::read);
-    let mut result = judge_transcript(case, &Transcript::read(&octets), other.as_ref(), registry);
+    let mut result =
+        judge_transcript(case, &Transcript::read(&octets), other.as_ref(), facts, registry);
     drop(other);
     (result.record, result.twin) = (record, twin);
     result
@@ -43,8 +48,10 @@ pub fn judge_transcript(
     case: &Case,
     transcript: &Transcript<'_>,
     twin: Option<&Transcript<'_>>,
+    facts: &TargetFacts,
     registry: &Registry,
 ) -> CaseResult {
+    let case = &*counting(case, facts);
     let mut result = blank(case);
     let Some(view) = View::of(case, transcript) else {
         result.verdict = Verdict::Error;
@@ -82,6 +89,16 @@ pub fn judge_transcript(
     result.aside.rests_on_silence =
         rests_on_silence(case, &view, &matched, &result.findings, registry);
     result
+}
+
+/// The case with those of its alternatives that count for a target of which this is known.
+fn counting<'c>(case: &'c Case, facts: &TargetFacts) -> Cow<'c, Case> {
+    let counts = |one: &Expectation| one.when.iter().all(|fact| facts.has(fact.need) == fact.holds);
+    if case.expect.iter().all(counts) {
+        return Cow::Borrowed(case);
+    }
+    let expect = case.expect.iter().filter(|one| counts(one)).cloned().collect();
+    Cow::Owned(Case { expect, ..case.clone() })
 }
 
 /// A case that was not played, and why; the sentence is optional.
@@ -261,8 +278,8 @@ fn opening(case: &Case) -> Outcomes {
 /// Whether every alternative wants the tunnel open, so that what follows the switch counts.
 fn is_about_tunnel(case: &Case) -> bool {
     let open = opening(case);
-    let only = |one: &Expectation| one.outcomes == open;
-    let behind = |one: &Expectation| one.tunnel.is_some() || one.connection.is_some();
+    let only = |one: &Expectation| one.wants.status == open;
+    let behind = |one: &Expectation| one.wants.tunnel.is_some() || one.wants.connection.is_some();
     case.expect.iter().all(only) && case.expect.iter().any(behind)
 }
 
@@ -358,7 +375,7 @@ fn rests_on_silence(
     }
     if fails(case, matched) {
         let outcome = view.outcome();
-        let near = case.expect.iter().any(|alternative| alternative.outcomes.covers(outcome));
+        let near = case.expect.iter().any(|alternative| alternative.covers(outcome));
         return near || outcome == Outcome::Silent;
     }
     matches!(matched, Matched::Alternative(found) if found.grade == Grade::Warn)

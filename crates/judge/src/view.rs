@@ -1,29 +1,47 @@
 //! A talk as a case sees it: the request in question, the answer, and the outcome.
 
-use upspec_corpus::case::{Act, Case, Outcome, Outcomes};
+use std::slice;
+
+use upspec_corpus::case::{Act, Case, LinkName, Outcome, Outcomes, Step};
+use upspec_corpus::words::Word as _;
 use upspec_exchange::http2::Scope;
 use upspec_exchange::{End, Ending, Http2, Response, Talk, Transcript};
-use upspec_handshake::RequestHead;
 use upspec_handshake::h2::ErrorCode;
+use upspec_handshake::{Party, RequestHead};
+
+use crate::client;
 
 /// What a case looks at.
 #[derive(Clone)]
 pub(crate) struct View<'t, 'o> {
     pub(crate) talk: &'t Talk<'o>,
+    /// All talks of the exchange.
+    pub(crate) talks: &'t [Talk<'o>],
     /// What the case waits for before the response that it is about, one by one.
     earlier: Vec<Outcomes>,
+    /// On how many other links a client under test sent a request.
+    elsewhere: usize,
 }
 
 impl<'t, 'o> View<'t, 'o> {
     /// The view on the first link of a transcript; `None` without a link.
     pub(crate) fn of(case: &Case, transcript: &'t Transcript<'o>) -> Option<Self> {
-        transcript.talks.first().map(|talk| Self::on(case, talk))
+        let view = Self::on(case, transcript.talks.first()?);
+        let asks = |talk: &&Talk<'_>| talk.tested() == Party::Client && !talk.requests.is_empty();
+        let elsewhere = transcript.talks.iter().skip(1).filter(asks).count();
+        Some(Self { elsewhere, talks: &transcript.talks, ..view })
     }
 
     /// The view on one link.
     pub(crate) fn on(case: &Case, talk: &'t Talk<'o>) -> Self {
-        let earlier = talk.http2.map_or_else(|| awaited_before(case), |_| Vec::new());
-        Self { talk, earlier }
+        let earlier = talk.http2.map_or_else(|| awaited_before(case, talk), |_| Vec::new());
+        Self { talk, talks: slice::from_ref(talk), earlier, elsewhere: 0 }
+    }
+
+    /// The view on the connection of the same exchange on which we are this end.
+    pub(crate) fn at(&self, case: &Case, name: LinkName) -> Option<Self> {
+        let talk = self.talks.iter().find(|talk| talk.link.name == name.word())?;
+        Some(Self { talks: self.talks, ..Self::on(case, talk) })
     }
 
     pub(crate) fn http2(&self) -> Option<&'o Http2> {
@@ -34,9 +52,9 @@ impl<'t, 'o> View<'t, 'o> {
         self.talk.ending
     }
 
-    /// Whether the server ended the link, in whatever way.
+    /// Whether the party under test ended the link, in whatever way.
     pub(crate) fn is_ended(&self) -> bool {
-        self.talk.ending.server.is_some()
+        self.talk.ending.of_party(self.talk.tested()).is_some()
     }
 
     /// Whether the server broke off the TLS handshake.
@@ -90,6 +108,9 @@ impl<'t, 'o> View<'t, 'o> {
 
     /// The outcome of the request, as case files spell it.
     pub(crate) fn outcome(&self) -> Outcome {
+        if self.talk.tested() == Party::Client {
+            return client::outcome(self.talk, self.elsewhere);
+        }
         if let Some(answer) = self.answer() {
             return answer.head.status.map_or(Outcome::NotHttp, Outcome::Status);
         }
@@ -113,16 +134,18 @@ impl<'t, 'o> View<'t, 'o> {
 
     /// All that the server sent.
     pub(crate) fn answered_octets(&self) -> &'o [u8] {
-        self.talk.sent(upspec_handshake::Party::Server)
+        self.talk.sent(Party::Server)
     }
 }
 
 /// What a case waits for before the response it is about: each `await` does that, but one for a 101
 /// alone, after which there are only frames, and one for a 1xx alone, which the final response to
 /// the same request follows.
-fn awaited_before(case: &Case) -> Vec<Outcomes> {
+fn awaited_before(case: &Case, talk: &Talk<'_>) -> Vec<Outcomes> {
+    let alone = case.role.links().len() == 1;
+    let here = |step: &&Step| alone || step.at.word() == talk.link.name;
     let informational = |outcome: &Outcome| matches!(outcome, Outcome::Status(100..=199));
-    let awaited = case.steps.iter().filter_map(|step| match &step.act {
+    let awaited = case.steps.iter().filter(here).filter_map(|step| match &step.act {
         Act::Await(wanted) if !wanted.0.iter().all(informational) => Some(wanted.clone()),
         _ => None,
     });

@@ -90,7 +90,13 @@ pub(crate) fn judged(request: &[u8], answer: &[u8]) -> CaseResult {
     let io = |at_us, kind, bytes: &[u8]| Io { link: 0, at_us, kind, bytes: bytes.to_vec() };
     let io = vec![io(1, IoKind::Wrote, request), io(2, IoKind::Read, answer), io(3, end, b"")];
     let record = Record::of(Link::plain("target", Party::Client, Over::Http1), io);
-    upspec_judge::judge(any_answer(), Some(record), None, &corpus().requirements)
+    upspec_judge::judge(
+        any_answer(),
+        Some(record),
+        None,
+        &upspec_judge::TargetFacts::default(),
+        &corpus().requirements,
+    )
 }
 
 /// The findings that break a MUST, in words.

@@ -20,10 +20,11 @@ pub fn judge(input: &[u8]) {
     let twin_of = |record: &Record| case.same_as.is_some().then(|| record.clone());
     let (record, merged) = (input.record.clone(), merged(&input.record));
     let twin = twin_of(&record);
-    let result = planted::verdict(judged(case, Some(record), twin, &corpus.requirements));
+    let facts = TargetFacts::default();
+    let result = planted::verdict(judged(case, Some(record), twin, &facts, &corpus.requirements));
     sound(&result);
     let twin = twin_of(&merged);
-    let again = judged(case, Some(merged.clone()), twin, &corpus.requirements);
+    let again = judged(case, Some(merged.clone()), twin, &facts, &corpus.requirements);
     assert_eq!(again.findings, result.findings, "cutting reads changed it");
     assert_eq!(
         (again.verdict, again.reason, again.outcome),

@@ -117,7 +117,7 @@ mod tests {
             let name = CaseName { topic: "user/server/found", name: "one" };
             let case = recipe.case(name, &SWITCHES, &Bindings::example());
             let answer = Outcomes::from_words(answer).unwrap().0[0];
-            let found = case.expect.iter().find(|one| one.outcomes.covers(answer));
+            let found = case.expect.iter().find(|one| one.covers(answer));
             assert!(found.is_none_or(|found| found.grade == Grade::Fail), "{answer}");
             let cited =
                 found.and_then(|found| found.requirement.as_deref().zip(found.because.as_deref()));

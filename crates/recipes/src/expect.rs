@@ -288,7 +288,7 @@ impl Lawful {
             let due = format!("{due}.");
             let known = found.iter_mut().find(|one| one.because.as_ref() == Some(&due));
             match known {
-                Some(known) => known.outcomes.0.extend(outcomes(*answer)),
+                Some(known) => known.wants.status.0.extend(outcomes(*answer)),
                 None => found.push(Expectation {
                     grade: Grade::Fail,
                     requirement: Some(broken.to_owned()),
@@ -316,5 +316,5 @@ fn outcomes(answer: Answer) -> Vec<Outcome> {
 }
 
 fn passing(outcomes: Outcomes) -> Expectation {
-    Expectation { outcomes, ..Expectation::default() }
+    Expectation::of(outcomes)
 }

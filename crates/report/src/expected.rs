@@ -3,9 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use upspec_corpus::case::{
-    Alpn, Connection, Expectation, FieldMatcher, FieldTest, Grade, Outcome, Outcomes, Tunnel,
+    Alpn, Conditions, Connection, Expectation, FieldMatcher, FieldTest, Grade, Outcome, Outcomes,
+    Tunnel,
 };
-use upspec_corpus::words::Word as _;
+use upspec_corpus::words::Word;
 use upspec_judge::Verdict;
 
 /// One graded alternative, in words.
@@ -24,28 +25,47 @@ pub struct Expected {
 /// An alternative in words, without its grade: `4xx with Upgrade present, then closed`.
 #[must_use]
 pub fn describe(expectation: &Expectation) -> String {
-    let mut text = outcomes(&expectation.outcomes);
-    for (position, code) in expectation.codes.iter().enumerate() {
+    let mut text = conditions(&expectation.wants, expectation.ends.is_empty());
+    for (name, asked) in &expectation.ends {
+        text.push_str(if text.is_empty() { "at the " } else { "; at the " });
+        text.push_str(&format!("{name}: {}", conditions(asked, true)));
+    }
+    for (position, fact) in expectation.when.iter().enumerate() {
+        text.push_str(if position == 0 { ", where the target has " } else { " and " });
+        text.push_str(if fact.holds { "" } else { "not " });
+        text.push_str(fact.need.word());
+    }
+    text
+}
+
+/// What is asked of one connection, in which any answer may be left unsaid.
+fn conditions(asked: &Conditions, says_any: bool) -> String {
+    let Conditions { status, code, alpn, fields, connection, tunnel, .. } = asked;
+    let mut text = String::new();
+    if says_any || !status.0.is_empty() {
+        text = outcomes(status);
+    }
+    for (position, code) in code.iter().enumerate() {
         text.push_str(if position == 0 { " with " } else { " or " });
         text.push_str(code.word());
     }
-    for (position, field) in expectation.fields.iter().enumerate() {
+    for (position, field) in fields.iter().enumerate() {
         let joint = if position == 0 { " with " } else { " and " };
         text.push_str(joint);
         text.push_str(&matcher(field));
     }
-    text.push_str(match expectation.alpn {
+    text.push_str(match alpn {
         Some(Alpn::H2) => ", ALPN having chosen h2",
         Some(Alpn::Http11) => ", ALPN having chosen http/1.1",
         Some(Alpn::None) => ", ALPN having chosen nothing",
         None => "",
     });
-    text.push_str(match expectation.connection {
+    text.push_str(match connection {
         Some(Connection::Closed) => ", then the connection is closed",
         Some(Connection::Open) => ", and the connection stays open",
         None => "",
     });
-    text.push_str(match expectation.tunnel {
+    text.push_str(match tunnel {
         Some(Tunnel::Closed) => ", then the WebSocket connection is closed",
         Some(Tunnel::CloseFrame) => ", and a Close frame comes",
         Some(Tunnel::Echo) => ", and the message comes back",
@@ -56,7 +76,33 @@ pub fn describe(expectation: &Expectation) -> String {
         Some(Tunnel::PingUnanswered) => ", and the Ping gets no Pong",
         None => "",
     });
+    for said in traffic(asked) {
+        text.push_str(", ");
+        text.push_str(&said);
+    }
     text
+}
+
+/// What is asked of what passed between connections.
+fn traffic(asked: &Conditions) -> Vec<String> {
+    let mut said = Vec::new();
+    said.extend(any_of("its end", &asked.ends));
+    if !asked.responses.is_empty() {
+        let all: Vec<String> = asked.responses.iter().map(outcomes).collect();
+        said.push(format!("the responses {}", all.join(", then ")));
+    }
+    said.extend(asked.requests.map(|count| format!("requests {count}")));
+    said.extend(any_of("the request", &asked.request));
+    said.extend(any_of("the second request", &asked.request_2));
+    said.extend(asked.before_answer.map(|before| format!("before the answer {before}")));
+    said.extend(any_of("of the other tunnel", &asked.got));
+    said.extend(asked.octets.as_ref().map(|octets| format!("with the octets {octets}")));
+    said
+}
+
+fn any_of<W: Word>(what: &str, words: &[W]) -> Option<String> {
+    let words: Vec<&str> = words.iter().map(|word| word.word()).collect();
+    (!words.is_empty()).then(|| format!("{what} {}", words.join(" or ")))
 }
 
 /// An alternative with its grade.
@@ -101,6 +147,18 @@ fn outcome(outcome: Outcome) -> String {
         Outcome::ConnectionError => "the connection ended with an error of HTTP/2".to_owned(),
         Outcome::StreamError => "the stream reset".to_owned(),
         Outcome::Silent => "no answer within the window".to_owned(),
+        Outcome::NoRequest => "the connection ended without a request".to_owned(),
+        Outcome::Opened => "the connection opened".to_owned(),
+        Outcome::WentOn => "going on".to_owned(),
+        Outcome::CloseFrame => "a Close frame that names a failure".to_owned(),
+        Outcome::CloseNormal => "a Close frame that names no failure".to_owned(),
+        Outcome::CloseReserved => "a Close frame with a reserved code".to_owned(),
+        Outcome::Failed => "the end of TCP".to_owned(),
+        Outcome::Waits => "the end of TCP after ours".to_owned(),
+        Outcome::Held => "TCP kept open after our end".to_owned(),
+        Outcome::RequestAgain => "another request".to_owned(),
+        Outcome::RequestHere => "another request on the same connection".to_owned(),
+        Outcome::Junk => "octets that are neither a request nor frames".to_owned(),
         Outcome::NotHttp => "something that is not HTTP".to_owned(),
     }
 }
@@ -124,7 +182,12 @@ mod tests {
     use super::*;
 
     fn expectation(outcomes: &[Outcome]) -> Expectation {
-        Expectation { outcomes: Outcomes(outcomes.to_vec()), ..Expectation::default() }
+        Expectation::of(Outcomes(outcomes.to_vec()))
+    }
+
+    fn with(wants: Conditions, status: u16) -> Expectation {
+        let status = Outcomes(vec![Outcome::Status(status)]);
+        Expectation { wants: Conditions { status, ..wants }, ..Expectation::default() }
     }
 
     fn field(name: &str, test: FieldTest) -> FieldMatcher {
@@ -144,22 +207,28 @@ mod tests {
             ),
             (expectation(&(401..500).map(Outcome::Status).collect::<Vec<_>>()), "401–499"),
             (
-                Expectation {
-                    fields: vec![field("Sec-WebSocket-Version", FieldTest::Token(token))],
-                    connection: Some(Connection::Closed),
-                    ..expectation(&[Outcome::Status(426)])
-                },
+                with(
+                    Conditions {
+                        fields: vec![field("Sec-WebSocket-Version", FieldTest::Token(token))],
+                        connection: Some(Connection::Closed),
+                        ..Conditions::default()
+                    },
+                    426,
+                ),
                 "426 with Sec-WebSocket-Version holding 13, then the connection is closed",
             ),
             (
-                Expectation {
-                    fields: vec![
-                        field("Sec-WebSocket-Protocol", FieldTest::Equals(chosen)),
-                        field("Sec-WebSocket-Extensions", FieldTest::Absent),
-                    ],
-                    tunnel: Some(Tunnel::PingPong),
-                    ..expectation(&[Outcome::Status(101)])
-                },
+                with(
+                    Conditions {
+                        fields: vec![
+                            field("Sec-WebSocket-Protocol", FieldTest::Equals(chosen)),
+                            field("Sec-WebSocket-Extensions", FieldTest::Absent),
+                        ],
+                        tunnel: Some(Tunnel::PingPong),
+                        ..Conditions::default()
+                    },
+                    101,
+                ),
                 "101 with Sec-WebSocket-Protocol: {subprotocol} and no Sec-WebSocket-Extensions, \
                  and the Ping gets its Pong",
             ),

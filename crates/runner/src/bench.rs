@@ -78,7 +78,7 @@ impl Bench {
     /// Judges what was recorded of a case: its own exchange first, then that of its partner.
     pub(crate) fn judge(&self, case: &Case, records: Vec<Record>) -> CaseResult {
         let mut records = records.into_iter();
-        judge(case, records.next(), records.next(), &self.requirements)
+        judge(case, records.next(), records.next(), &self.facts, &self.requirements)
     }
 
     /// The result of a case that was not played.

@@ -6,7 +6,10 @@ use base64::engine::general_purpose::STANDARD;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use upspec_corpus::Bindings;
-use upspec_handshake::frame::{opcode, write};
+use upspec_handshake::RequestHead;
+use upspec_handshake::field::elements_of;
+use upspec_handshake::field::key::accept;
+use upspec_handshake::frame::{Frame, opcode, write};
 use upspec_judge::TargetFacts;
 
 use crate::settings::Settings;
@@ -76,7 +79,6 @@ pub(crate) fn bindings(
     let known = |index: usize| facts.subprotocols.get(index).map_or("", String::as_str);
     let first = known(0);
     Bindings {
-        accept: Vec::new(),
         authority_upper: authority.to_ascii_uppercase().into_bytes(),
         authority: authority.into_bytes(),
         host: target.host.clone().into_bytes(),
@@ -93,6 +95,28 @@ pub(crate) fn bindings(
         subprotocol_second: known(1).as_bytes().to_vec(),
         subprotocol_candidates: candidates(settings, facts).into_bytes(),
         subprotocol_swapped: first.bytes().map(swap_case).collect(),
+        ..Bindings::default()
+    }
+}
+
+/// The bindings of a server that has read this request: those of what it answers are of the request, and
+/// its Ping has no mask (RFC 6455 section 5.1).
+pub(crate) fn answering(request: &RequestHead<'_>, bindings: &Bindings) -> Bindings {
+    let key = request.fields.values("Sec-WebSocket-Key").next();
+    let accept = key.map(|key| accept(key).to_vec()).unwrap_or_default();
+    let offered = request.fields.values("Sec-WebSocket-Protocol");
+    let protocol = elements_of(offered).next().unwrap_or_default();
+    let line = [&b"Sec-WebSocket-Protocol: "[..], protocol, b"\r\n"].concat();
+    let ping = Frame::parse(&bindings.ping).complete();
+    Bindings {
+        accept_swapped: accept.iter().copied().map(swap_case).collect(),
+        accept_truncated: accept[..accept.len().saturating_sub(1)].to_vec(),
+        accept,
+        key: key.map_or_else(|| bindings.key.clone(), <[u8]>::to_vec),
+        protocol_field: if protocol.is_empty() { Vec::new() } else { line },
+        protocol: protocol.to_vec(),
+        ping: ping.map(|ping| write(opcode::PING, &ping.payload, None)).unwrap_or_default(),
+        ..bindings.clone()
     }
 }
 

@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use upspec_corpus::Bindings;
-use upspec_corpus::case::{Act, Case, LinkName, Outcomes, Over, Step, Tls};
+use upspec_corpus::case::{Act, Awaited, Case, LinkName, Outcome, Outcomes, Over, Step, Tls};
 use upspec_corpus::words::Word as _;
+use upspec_exchange::frames::frames;
 use upspec_exchange::{IoKind, Link, Record, Talk};
 use upspec_handshake::Party;
-use upspec_handshake::field::key::accept;
-use upspec_judge::{Awaits, awaits};
+use upspec_handshake::frame::opcode;
+use upspec_judge::{Awaits, awaits, client_outcome};
 
+use crate::bindings::answering;
 use crate::connect::{Connector, Opening, Stream};
 use crate::duties::Directions;
 use crate::error::Error;
@@ -70,12 +72,13 @@ pub async fn play_on(links: Vec<(Link, Stream)>, play: &Play<'_>) -> Record {
     let until = wires.record().opened() + play.limits.timeout + waits(&play.case.steps);
     let taken = vec![Taken::default(); count];
     let mut player = Player { play, wires, until, taken };
-    let stop = match player.steps().await {
+    let mut stop = match player.steps().await {
         Ok(()) | Err(Stop::WriteFailed) => player.rest().await,
         Err(stop) => stop,
     };
     if stop == Stop::TimeUp {
         player.wires.note(FIRST, IoKind::Deadline);
+        stop = player.end_our_side(stop).await;
     }
     if player.so_far(FIRST).awaits == Awaits::Nothing {
         player.wires.note(FIRST, IoKind::Decided);
@@ -100,7 +103,7 @@ fn refused(case: &Case, link: Link, error: &Error) -> Option<Record> {
     let Error::Tls { source, .. } = error else {
         return None;
     };
-    let about_alpn = case.expect.iter().any(|one| one.alpn.is_some());
+    let about_alpn = case.expect.iter().any(|one| one.wants.alpn.is_some());
     if case.over == Over::Http1 && !about_alpn {
         return None;
     }
@@ -175,8 +178,34 @@ impl Player<'_> {
                     Remaining::LeftOut => return Ok(()),
                     Remaining::Played => {}
                 },
-                Act::AwaitRequest => self.await_request(at).await?,
-                Act::AwaitSettings => self.await_settings(at).await?,
+                Act::AwaitOther(awaited) => match self.await_other(at, *awaited).await? {
+                    Remaining::LeftOut => return Ok(()),
+                    Remaining::Played => {}
+                },
+                Act::AwaitOctets(octets) => {
+                    let wanted = octets.render(&self.bindings(at));
+                    let there = |so_far: &Talk<'_>| holds(so_far.sent(so_far.tested()), &wanted);
+                    self.await_until(at, there).await?;
+                }
+                Act::AwaitCount(count) => {
+                    let tunnel =
+                        |talk: &Talk<'_>| talk.tunnel_octets(talk.tested()).map(<[u8]>::len);
+                    let there = |talk: &Talk<'_>| tunnel(talk).unwrap_or(0) >= *count as usize;
+                    self.await_until(at, there).await?;
+                }
+                Act::SendBytewise(octets) => {
+                    let octets = octets.render(&self.bindings(at));
+                    for octet in octets.chunks(1) {
+                        self.write(at, octet, IoKind::Wrote).await?;
+                    }
+                }
+                Act::PauseReading(time) => {
+                    self.wires.pause(at, true);
+                    let paused = self.pause(at, *time).await;
+                    self.wires.pause(at, false);
+                    paused?;
+                }
+                Act::ShutdownBoth => self.wires.shut_both(at, self.until).await?,
                 Act::ShutdownWrite => self.wires.shut_write(at, self.until).await?,
                 Act::Wait(time) => self.pause(at, *time).await?,
             }
@@ -189,16 +218,74 @@ impl Player<'_> {
     fn bindings(&self, at: usize) -> Cow<'_, Bindings> {
         let said = self.wires.record().said(at);
         let talk = Talk::read(&said);
-        let key = match talk.link.we {
-            Party::Client => None,
-            Party::Server => talk.requests.last(),
-        };
-        let key = key.and_then(|one| one.head.fields.values("Sec-WebSocket-Key").next());
-        match key {
+        match talk.requests.last().filter(|_| talk.link.we == Party::Server) {
             None => Cow::Borrowed(self.play.bindings),
-            Some(key) => {
-                let accept = accept(key).to_vec();
-                Cow::Owned(Bindings { accept, ..self.play.bindings.clone() })
+            Some(request) => Cow::Owned(answering(&request.head, self.play.bindings)),
+        }
+    }
+
+    /// Waits for what has a name.
+    async fn await_other(&mut self, at: usize, awaited: Awaited) -> Result<Remaining, Stop> {
+        match awaited {
+            Awaited::Request => self.await_request(at).await?,
+            Awaited::Settings => self.await_settings(at).await?,
+            Awaited::Opened => return self.await_opened(at).await,
+            Awaited::Response => {
+                let any = Outcomes::any_status();
+                self.await_response(at, &any).await?;
+            }
+            Awaited::Content => self.await_until(at, |talk| talk.whole_requests).await?,
+            Awaited::CloseFrame => self.await_until(at, has_close_frame).await?,
+            Awaited::End | Awaited::Silence => self.await_until(at, |_| false).await?,
+        }
+        Ok(Remaining::Played)
+    }
+
+    /// Waits until this is said, and goes on as well when the connection has ended or a window in silence.
+    async fn await_until(
+        &mut self,
+        at: usize,
+        there: impl Fn(&Talk<'_>) -> bool,
+    ) -> Result<(), Stop> {
+        let since = Instant::now();
+        loop {
+            self.look(at).await?;
+            if there(&Talk::read(&self.wires.record().said(at))) {
+                return Ok(());
+            }
+            match self.read(at, since).await {
+                Ok(()) => {}
+                Err(Stop::Ended) => return Ok(()),
+                Err(Stop::TimeUp) if Instant::now() < self.until => return Ok(()),
+                Err(stop) => return Err(stop),
+            }
+        }
+    }
+
+    /// Waits for a frame of the client that shows an open connection, and asks for one with a Ping when
+    /// half of the window has passed in silence.
+    async fn await_opened(&mut self, at: usize) -> Result<Remaining, Stop> {
+        let since = Instant::now();
+        let mut asked = false;
+        loop {
+            self.look(at).await?;
+            match client_outcome(&Talk::read(&self.wires.record().said(at))) {
+                Outcome::Silent => {}
+                Outcome::Opened => return Ok(Remaining::Played),
+                _ => return Ok(Remaining::LeftOut),
+            }
+            if asked {
+                self.read(at, since).await?;
+                continue;
+            }
+            let half = self.wires.active(at).max(since) + self.play.limits.window / 2;
+            match self.wires.read_until(at, half.min(self.until)).await {
+                Err(Stop::TimeUp) => {
+                    asked = true;
+                    let ping = self.bindings(at).ping.clone();
+                    self.write(at, &ping, IoKind::Wrote).await?;
+                }
+                other => other?,
             }
         }
     }
@@ -262,6 +349,26 @@ impl Player<'_> {
                 return Err(Stop::Decided);
             }
             self.read(at, since).await?;
+        }
+    }
+
+    /// Ends our side of a client's connection that came to nothing, where the case asks what the client
+    /// then does, and watches it for another window.
+    async fn end_our_side(&mut self, stop: Stop) -> Stop {
+        let named =
+            |outcome| self.play.case.expect.iter().any(|one| one.wants.status.covers(outcome));
+        let asked = named(Outcome::Waits) || named(Outcome::Held);
+        if !asked || named(Outcome::Silent) || !self.wires.is_writable(FIRST) {
+            return stop;
+        }
+        let until = Instant::now() + self.play.limits.window;
+        if let Err(stop) = self.wires.shut_write(FIRST, until).await {
+            return stop;
+        }
+        loop {
+            if let Err(stop) = self.wires.read_until(FIRST, until).await {
+                return stop;
+            }
         }
     }
 
@@ -334,6 +441,15 @@ impl Player<'_> {
             due: frames.map(|frames| frames.due()).unwrap_or_default(),
         }
     }
+}
+
+fn holds(octets: &[u8], part: &[u8]) -> bool {
+    part.is_empty() || octets.windows(part.len()).any(|window| window == part)
+}
+
+fn has_close_frame(talk: &Talk<'_>) -> bool {
+    let octets = talk.tunnel_octets(talk.tested()).unwrap_or_default();
+    frames(octets).iter().any(|frame| frame.opcode == opcode::CLOSE)
 }
 
 /// The link that the case is about.

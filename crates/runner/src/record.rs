@@ -20,6 +20,8 @@ pub(crate) struct Recorder {
 struct Heard {
     link: Link,
     written: Vec<u8>,
+    /// Where each write of the steps begins, and how much had been read by then.
+    turns: Vec<(usize, usize)>,
     /// How many octets were written because HTTP/2 obliges us to.
     owed: usize,
     read: Vec<u8>,
@@ -38,7 +40,14 @@ pub(crate) enum Room {
 impl Recorder {
     /// Begins when the links are opened, which is now.
     pub(crate) fn begin(links: Vec<Link>, keep: usize) -> Self {
-        let heard = |link| Heard { link, written: Vec::new(), owed: 0, read: Vec::new(), reads: 0 };
+        let heard = |link| Heard {
+            link,
+            written: Vec::new(),
+            turns: Vec::new(),
+            owed: 0,
+            read: Vec::new(),
+            reads: 0,
+        };
         let links = links.into_iter().map(heard).collect();
         Self { opened: Instant::now(), keep, links, io: Vec::new(), write_began: 0 }
     }
@@ -56,7 +65,7 @@ impl Recorder {
     /// What was said on a link so far: of ours, what the steps have written.
     pub(crate) fn said(&self, at: usize) -> Octets<'_> {
         let heard = &self.links[at];
-        Octets::under_way(&heard.link, &heard.written, &heard.read)
+        Octets::under_way(&heard.link, &heard.written, &heard.read).with_turns(&heard.turns)
     }
 
     /// The octets after the last LF that the steps have written on a link.
@@ -84,7 +93,11 @@ impl Recorder {
     /// Octets that were sent.
     pub(crate) fn wrote(&mut self, at: usize, octets: &[u8], kind: IoKind) {
         match kind {
-            IoKind::Wrote => self.links[at].written.extend_from_slice(octets),
+            IoKind::Wrote => {
+                let heard = &mut self.links[at];
+                heard.turns.push((heard.written.len(), heard.read.len()));
+                heard.written.extend_from_slice(octets);
+            }
             IoKind::WroteOwed => self.links[at].owed += octets.len(),
             _ => {}
         }

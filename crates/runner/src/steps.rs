@@ -8,6 +8,9 @@ use upspec_corpus::case::{Act, Outcome, Outcomes, Step};
 
 /// Adds what a step writes to a write; returns whether it writes at all.
 pub(crate) fn render(step: &Step, out: &mut Vec<u8>, bindings: &Bindings) -> bool {
+    if matches!(step.act, Act::SendBytewise(_)) {
+        return false;
+    }
     let rounds = if let Act::Repeat { times, .. } = step.act { times } else { 1 };
     (0..rounds).all(|_| step.act.render_into(out, bindings))
 }
@@ -15,7 +18,7 @@ pub(crate) fn render(step: &Step, out: &mut Vec<u8>, bindings: &Bindings) -> boo
 /// The waits that steps ask for, added up.
 pub(crate) fn waits(steps: &[Step]) -> Duration {
     let waits = steps.iter().filter_map(|step| match step.act {
-        Act::Wait(time) => Some(time),
+        Act::Wait(time) | Act::PauseReading(time) => Some(time),
         _ => None,
     });
     waits.sum()

@@ -31,6 +31,8 @@ struct Wire {
     write_shut: bool,
     /// The cap is reached: the rest is left unread.
     full: bool,
+    /// Nothing is read for a while, because a step says so.
+    paused: bool,
 }
 
 /// Why a connection can give nothing more, or need give nothing more.
@@ -75,6 +77,7 @@ impl Wires {
             peer: Peer::Open,
             write_shut: false,
             full: false,
+            paused: false,
         });
         Self { wires: wires.collect(), buffer: vec![0; BUFFER].into_boxed_slice(), record }
     }
@@ -155,6 +158,21 @@ impl Wires {
         }
     }
 
+    /// Reads nothing on a connection, or reads on.
+    pub(crate) fn pause(&mut self, at: usize, paused: bool) {
+        self.wires[at].paused = paused;
+    }
+
+    /// Ends both directions as a step of the case: our side in order, and what comes is read no more.
+    pub(crate) async fn shut_both(&mut self, at: usize, until: Instant) -> Result<(), Stop> {
+        let shut = self.shut_write(at, until).await;
+        let wire = &mut self.wires[at];
+        wire.stream = Stream::plain(tokio::io::empty());
+        wire.peer = Peer::Ended;
+        self.record.event(at, IoKind::Closed);
+        shut
+    }
+
     /// Records an event without octets.
     pub(crate) fn note(&mut self, at: usize, kind: IoKind) {
         self.record.event(at, kind);
@@ -188,7 +206,7 @@ impl Wires {
         let mut moved = false;
         let mut stop = Ok(());
         for at in 0..self.wires.len() {
-            if self.wires[at].peer == Peer::Ended || self.wires[at].full {
+            if self.wires[at].peer == Peer::Ended || self.wires[at].full || self.wires[at].paused {
                 continue;
             }
             let mut buffer = ReadBuf::new(&mut self.buffer);

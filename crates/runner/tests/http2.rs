@@ -153,7 +153,7 @@ async fn a_refused_offer_is_an_answer() {
     assert!(refused.saw(IoKind::TlsAlert), "{:?}", refused.io);
     let mut about_alpn = case("server/test/alpn", vec![send(GET)]);
     about_alpn.alpn = vec!["h2".to_owned()];
-    about_alpn.expect[0].alpn = Some(Alpn::None);
+    about_alpn.expect[0].wants.alpn = Some(Alpn::None);
     let refused = played(&about_alpn, &at("https", address)).await;
     assert!(refused.saw(IoKind::TlsAlert) && refused.links[0].tls);
 }

@@ -8,11 +8,12 @@ use std::time::Duration;
 use support::*;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use upspec_corpus::Bindings;
-use upspec_corpus::case::{Act, Case, LinkName, Step};
+use upspec_corpus::case::{Act, Awaited, Case, Grade, LinkName, Outcome, Role, Step};
 use upspec_corpus::template::{Binding, Part, Template};
 use upspec_corpus::words::Word as _;
-use upspec_exchange::{IoKind, Link, Over, Record};
+use upspec_exchange::{IoKind, Link, Octets, Over, Record, Talk};
 use upspec_handshake::field::key::accept;
+use upspec_judge::client_outcome;
 use upspec_runner::{Limits, Play, Stream, play_on};
 
 /// A connection in memory: our end as a link with this name, and the peer's.
@@ -48,7 +49,7 @@ async fn a_server_answers_the_key_that_it_has_read() {
     let switching = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
         Connection: Upgrade\r\nSec-WebSocket-Accept: ";
     let steps = [
-        Act::AwaitRequest,
+        Act::AwaitOther(Awaited::Request),
         Act::Send(octets(switching)),
         binding(Binding::Accept),
         Act::Send(octets("\r\n\r\n")),
@@ -80,7 +81,10 @@ async fn a_server_answers_the_key_that_it_has_read() {
 #[tokio::test]
 async fn a_request_that_never_comes_is_a_deadline() {
     let (link, _client) = connected(LinkName::Origin);
-    let steps = vec![at(LinkName::Origin, Act::AwaitRequest), at(LinkName::Origin, send(GET).act)];
+    let steps = vec![
+        at(LinkName::Origin, Act::AwaitOther(Awaited::Request)),
+        at(LinkName::Origin, send(GET).act),
+    ];
     let case = case("server/test/silent", steps);
     let record = played(&case, vec![link], Duration::from_millis(50)).await;
     assert!(record.saw(IoKind::Deadline) && !record.saw(IoKind::Wrote));
@@ -100,7 +104,7 @@ async fn both_ends_of_an_intermediary_share_a_timeline() {
     });
     let steps = vec![
         at(LinkName::Client, send(GET).act),
-        at(LinkName::Origin, Act::AwaitRequest),
+        at(LinkName::Origin, Act::AwaitOther(Awaited::Request)),
         at(LinkName::Origin, send_octets(NOT_FOUND).act),
     ];
     let case = case("server/test/forwarded", steps);
@@ -143,4 +147,87 @@ async fn a_fill_counts_the_octets_before_a_wait() {
     assert_eq!(peer.await.unwrap(), b"GET / HTTP/1.1\r\nX: aaaaa\r\n\r\n");
     let kinds: Vec<_> = record.io.iter().map(|io| io.kind).collect();
     assert_eq!(kinds[..3], [IoKind::Wrote, IoKind::Wrote, IoKind::ShutWrite]);
+}
+
+/// A case for a client that fails when the connection opens.
+fn client_case(id: &str, steps: &[Act]) -> Case {
+    let steps = steps.iter().map(|act| at(LinkName::Origin, act.clone())).collect();
+    let lawful = [Outcome::Failed, Outcome::Waits, Outcome::Held];
+    Case {
+        role: Role::Client,
+        expect: vec![expect(Grade::Pass, &lawful), expect(Grade::Fail, &[Outcome::Opened])],
+        ..case(id, steps)
+    }
+}
+
+const SWITCHING: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
+    Connection: Upgrade\r\nSec-WebSocket-Accept: ";
+
+#[tokio::test]
+async fn a_ping_goes_out_by_itself_and_a_silent_client_sees_our_end() {
+    for answers in [true, false] {
+        let (link, mut client) = connected(LinkName::Origin);
+        let steps = [
+            Act::AwaitOther(Awaited::Request),
+            Act::SendBytewise(octets(SWITCHING)),
+            binding(Binding::AcceptSwapped),
+            Act::Send(octets("\r\n\r\n")),
+            Act::AwaitOther(Awaited::Opened),
+        ];
+        let peer = tokio::spawn(async move {
+            client.write_all(HANDSHAKE.replace("{key}", "a2V5").as_bytes()).await.unwrap();
+            head(&mut client).await;
+            let mut ping = [0; 6];
+            client.read_exact(&mut ping).await.unwrap();
+            if answers {
+                client.write_all(b"\x8A\x84\0\0\0\0ping").await.unwrap();
+            }
+            let mut rest = Vec::new();
+            client.read_to_end(&mut rest).await.unwrap();
+            ping
+        });
+        let bindings = Bindings { ping: b"\x89\x84\0\0\0\0ping".to_vec(), ..Bindings::default() };
+        let limits = Limits { window: Duration::from_millis(100), ..limits() };
+        let case = client_case("client/test/opened", &steps);
+        let play = Play { case: &case, bindings: &bindings, close: b"", limits };
+        let record = play_on(vec![link], &play).await;
+        assert_eq!(&peer.await.unwrap(), b"\x89\x04ping", "a server's Ping has no mask");
+        let wrote = record.io.iter().filter(|io| io.kind == IoKind::Wrote);
+        assert!(wrote.count() > SWITCHING.len(), "each octet is a write");
+        assert_eq!(record.saw(IoKind::ShutWrite), !answers);
+        let said = Octets::of(&record);
+        let outcome = client_outcome(&Talk::read(&said[0]));
+        assert_eq!(outcome, if answers { Outcome::Opened } else { Outcome::Waits });
+    }
+}
+
+#[tokio::test]
+async fn waits_for_octets_go_on_with_the_rest() {
+    let (link, mut client) = connected(LinkName::Origin);
+    let steps = [
+        Act::AwaitOther(Awaited::Request),
+        Act::AwaitOther(Awaited::Content),
+        Act::Send(octets("HTTP/1.1 101 x\r\nUpgrade: websocket\r\n\r\n")),
+        Act::AwaitCount(2),
+        Act::AwaitOctets(octets("there")),
+        Act::AwaitOther(Awaited::CloseFrame),
+        Act::PauseReading(Duration::from_millis(5)),
+        Act::AwaitOther(Awaited::Silence),
+        Act::ShutdownBoth,
+    ];
+    let peer = tokio::spawn(async move {
+        client.write_all(b"GET / HTTP/1.1\r\nContent-Length: 2\r\n\r\n").await.unwrap();
+        client.write_all(b"ok").await.unwrap();
+        head(&mut client).await;
+        client.write_all(b"\x82\x85\0\0\0\0there").await.unwrap();
+        client.write_all(b"\x88\x80\0\0\0\0").await.unwrap();
+        let mut rest = Vec::new();
+        client.read_to_end(&mut rest).await.unwrap();
+        rest
+    });
+    let case = client_case("client/test/octets", &steps);
+    let record = played(&case, vec![link], Duration::from_millis(50)).await;
+    assert_eq!(peer.await.unwrap(), b"", "both directions have ended");
+    let kinds: Vec<_> = record.io.iter().map(|io| io.kind).collect();
+    assert!(kinds.contains(&IoKind::ShutWrite) && kinds.contains(&IoKind::Closed), "{kinds:?}");
 }

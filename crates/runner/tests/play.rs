@@ -79,7 +79,7 @@ async fn a_reset_is_a_reset() {
 #[tokio::test]
 async fn the_end_is_awaited_where_the_case_asks_for_it() {
     let mut case = get();
-    case.expect[0].connection = Some(Connection::Closed);
+    case.expect[0].wants.connection = Some(Connection::Closed);
     let address = serve(|mut stream| async move {
         read_head(&mut stream).await;
         answer(&mut stream, NOT_FOUND).await;
@@ -268,7 +268,7 @@ async fn a_tunnel_is_left_with_a_close_frame() {
 #[tokio::test]
 async fn a_pong_that_never_comes_is_a_deadline() {
     let mut wants_pong = case("server/test/pong", vec![send(HANDSHAKE)]);
-    wants_pong.expect[0].tunnel = Some(Tunnel::PingPong);
+    wants_pong.expect[0].wants.tunnel = Some(Tunnel::PingPong);
     let address = serve(websocket).await;
     let exchange = play_at(&target(address), &wants_pong, limits()).await;
     let kinds = kinds(&exchange);

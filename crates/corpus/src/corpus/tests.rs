@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::case::{Act, Connection, FieldTest, Grade, Need};
 
+mod fixtures;
 mod forms;
 mod http2;
 mod meaning;
@@ -163,9 +164,12 @@ fn what_stands_beside_a_preset_goes_to_what_passes() {
     let cases = CASES.replacen("preset = \"refused\"", beside, 1);
     let corpus = load(REQUIREMENTS, PRESETS, &cases).unwrap();
     let [pass, warn] = &corpus.cases[0].expect[..] else { panic!() };
-    assert_eq!((pass.grade, pass.connection), (Grade::Pass, Some(Connection::Closed)));
-    assert!(matches!(pass.fields[0].test, FieldTest::Token(_)));
-    assert_eq!((warn.grade, warn.connection, warn.fields.len()), (Grade::Warn, None, 0));
+    assert_eq!((pass.grade, pass.wants.connection), (Grade::Pass, Some(Connection::Closed)));
+    assert!(matches!(pass.wants.fields[0].test, FieldTest::Token(_)));
+    assert_eq!(
+        (warn.grade, warn.wants.connection, warn.wants.fields.len()),
+        (Grade::Warn, None, 0)
+    );
 }
 
 #[test]
@@ -185,7 +189,8 @@ fn a_users_folder_joins_ours() {
         ("presets.toml", PRESETS),
         ("server/key.toml", CASES),
     ]);
-    let theirs = folder(&[("deep/mine.toml", own), ("client/one.toml", own)]);
+    let of_client = own.replace("4xx", "opened");
+    let theirs = folder(&[("deep/mine.toml", own), ("client/one.toml", &of_client)]);
     let mut all = files::gather(ours.path(), "").unwrap();
     all.extend(files::gather(theirs.path(), "user/").unwrap());
     let corpus = Corpus::load(&all).unwrap_or_else(|error| panic!("{error}"));
@@ -206,7 +211,7 @@ fn every_problem_is_told_at_once() {
     29 | wait = "1h"
        |        ^^^^
 
-    server/key.toml:32:11: unknown outcome `999`; known are `101`, `4xx`, `400 426`, `401-499`, `any`, `closed`, `silent`, `not-http`, `stream-error`, `connection-error`
+    server/key.toml:32:11: unknown outcome `999`; known are `101`, `4xx`, `400 426`, `401-499`, `any`, `closed`, `silent`, `not-http`, `stream-error`, `connection-error`, `no-request`, `opened`, `went-on`, `close-frame`, `close-normal`, `close-reserved`, `failed`, `waits`, `held`, `request-again`, `request-here`, `junk`
        |
     32 | status = "999"
        |           ^^^

@@ -9,7 +9,10 @@ use proptest::sample::select;
 
 use super::*;
 use crate::Corpus;
-use crate::case::{Alpn, Connection, Hazard, Need, Outcome, Outcomes, Source, Tunnel};
+use crate::case::{
+    Alpn, Awaited, Conditions, Connection, Ends, Fact, FieldMatcher, FieldTest, Got, Hazard, Need,
+    Outcome, Outcomes, Source, Tunnel,
+};
 use crate::files::{self, File};
 use crate::template::Binding;
 use crate::words::Word;
@@ -48,7 +51,7 @@ fn word<W: Word + std::fmt::Debug>() -> impl Strategy<Value = W> {
 }
 
 fn templates() -> impl Strategy<Value = Template> {
-    let of_client = |row: &&(&str, Binding)| row.1 != Binding::Accept;
+    let of_client = |row: &&(&str, Binding)| !row.1.is_of_request();
     let bindings: Vec<_> = Binding::NAMES.iter().filter(of_client).copied().collect();
     let binding = select(bindings).prop_map(|(_, binding)| binding);
     let part = prop_oneof![
@@ -110,7 +113,13 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (1u32..100, templates()).prop_map(|(times, bytes)| Act::Repeat { times, bytes }),
         1 => (0u64..60_000).prop_map(|millis| Act::Wait(Duration::from_millis(millis))),
         1 => statuses.prop_map(Act::Await),
-        1 => Just(Act::AwaitSettings),
+        1 => select(vec![Awaited::Settings, Awaited::Response, Awaited::CloseFrame, Awaited::End])
+            .prop_map(Act::AwaitOther),
+        1 => templates().prop_map(Act::AwaitOctets),
+        1 => any::<u32>().prop_map(Act::AwaitCount),
+        1 => templates().prop_map(Act::SendBytewise),
+        1 => (0u64..60_000).prop_map(|millis| Act::PauseReading(Duration::from_millis(millis))),
+        1 => Just(Act::ShutdownBoth),
         1 => Just(Act::ShutdownWrite),
     ];
     // What writes `{path}` has to write `{standing}`, too.
@@ -138,24 +147,38 @@ fn alternatives() -> impl Strategy<Value = Expectation> {
         Just((Grade::Pass, None)),
         (word::<Grade>(), texts()).prop_map(|(grade, because)| (grade, Some(because))),
     ];
-    let requirement = option::of(Just(REQUIREMENT.to_owned()));
+    let requirement =
+        (option::of(Just(REQUIREMENT.to_owned())), vec(word::<Fact>(), 0..3), traffic());
     let alpn = option::of(word::<Alpn>());
     (outcomes(), vec(matcher, 0..3), alpn, ends, grade, requirement).prop_map(
-        |(outcomes, fields, alpn, (connection, tunnel), (grade, because), requirement)| {
-            let has_code = outcomes.0.contains(&Outcome::StreamError);
-            let codes =
-                if has_code { vec![ErrorCode::CANCEL, ErrorCode::NO_ERROR] } else { vec![] };
-            Expectation {
-                grade,
-                outcomes,
-                codes,
-                alpn,
-                fields,
-                connection,
-                tunnel,
-                requirement,
-                because,
-            }
+        |(
+            status,
+            fields,
+            alpn,
+            (connection, tunnel),
+            (grade, because),
+            (requirement, when, traffic),
+        )| {
+            let has_code = status.0.contains(&Outcome::StreamError);
+            let code = if has_code { vec![ErrorCode::CANCEL, ErrorCode::NO_ERROR] } else { vec![] };
+            let wants = Conditions { status, code, alpn, fields, connection, tunnel, ..traffic };
+            Expectation { grade, when, wants, ends: Vec::new(), requirement, because }
+        },
+    )
+}
+
+/// What may be asked of the traffic of a link on which we are the client.
+fn traffic() -> impl Strategy<Value = Conditions> {
+    let octets = vec(any::<u8>(), 1..9);
+    let octets = octets.prop_map(|octets| Template::from_parts([Part::Bytes(octets)]));
+    let statuses = vec(outcomes(), 0..3);
+    (vec(word::<Ends>(), 0..3), statuses, vec(word::<Got>(), 0..3), option::of(octets)).prop_map(
+        |(ends, responses, got, octets)| Conditions {
+            ends,
+            responses,
+            got,
+            octets,
+            ..Conditions::default()
         },
     )
 }

@@ -8,7 +8,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use toml::Spanned;
 
-use super::{Alternative, Alternatives, Bytes, Expect, Fragment};
+use super::{Alternative, Alternatives, Await, AwaitOctets, Bytes, Fragment, RawExpect};
 
 impl<'d> Deserialize<'d> for Bytes {
     fn deserialize<D: Deserializer<'d>>(from: D) -> Result<Self, D::Error> {
@@ -31,6 +31,44 @@ impl<'d> Visitor<'d> for BytesVisitor {
 
     fn visit_seq<A: SeqAccess<'d>>(self, texts: A) -> Result<Bytes, A::Error> {
         Vec::deserialize(SeqAccessDeserializer::new(texts)).map(Bytes::Several)
+    }
+}
+
+impl<'d> Deserialize<'d> for Await {
+    fn deserialize<D: Deserializer<'d>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(AwaitVisitor)
+    }
+}
+
+struct AwaitVisitor;
+
+impl<'d> Visitor<'d> for AwaitVisitor {
+    type Value = Await;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string or a table")
+    }
+
+    fn visit_str<E>(self, words: &str) -> Result<Await, E> {
+        Ok(Await::Words(words.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'d>>(self, table: A) -> Result<Await, A::Error> {
+        AwaitOctets::deserialize(MapAccessDeserializer::new(table)).map(Await::Octets)
+    }
+}
+
+impl JsonSchema for Await {
+    fn schema_name() -> Cow<'static, str> {
+        "Await".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let octets = generator.subschema_for::<AwaitOctets>();
+        json_schema!({
+            "description": "What is waited for: statuses, a name, or octets.",
+            "anyOf": [{ "type": "string" }, octets],
+        })
     }
 }
 
@@ -78,7 +116,7 @@ impl<'d> Visitor<'d> for AlternativeVisitor {
     }
 
     fn visit_map<A: MapAccess<'d>>(self, table: A) -> Result<Alternative, A::Error> {
-        let table = Expect::deserialize(MapAccessDeserializer::new(table))?;
+        let table = RawExpect::deserialize(MapAccessDeserializer::new(table))?;
         Ok(Alternative::Table(Box::new(table)))
     }
 }
@@ -163,7 +201,7 @@ impl JsonSchema for Alternatives {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let table = generator.subschema_for::<Expect>();
+        let table = generator.subschema_for::<RawExpect>();
         let one = json_schema!({ "anyOf": [{ "type": "string" }, table] });
         json_schema!({
             "description": "An alternative or a list of them, each a table or the name of a preset.",

@@ -4,8 +4,9 @@
 use std::ops::Range;
 
 use toml::Spanned;
+use upspec_handshake::Party;
 
-use crate::case::{Case, Need, Over, Role, Tls, usual_alpn};
+use crate::case::{Case, Conditions, Need, Over, Role, Tls, usual_alpn};
 use crate::raw;
 use crate::read::expect::Known;
 use crate::read::names::Names;
@@ -125,6 +126,9 @@ impl Reader<'_> {
                 self.report(name.clone(), message).say(help);
             }
         }
+        for (message, help) in misfits(case) {
+            self.report(name.clone(), format!("case `{}`: {message}", case.id)).say(help);
+        }
         if case.tls == Tls::Off && !case.needs.contains(&Need::Tls) {
             let message = format!("case `{}` leaves TLS out and does not need it", case.id);
             self.report(name.clone(), message).say("write `needs = [\"tls\"]`");
@@ -143,3 +147,49 @@ impl Reader<'_> {
         }
     }
 }
+
+/// What alternatives ask of a connection that a case of this role does not have, or of the wrong party.
+fn misfits(case: &Case) -> Vec<(String, &'static str)> {
+    let mut found = Vec::new();
+    let links = case.role.links();
+    for one in &case.expect {
+        let ends = one.ends.iter().map(|(name, asked)| (*name, asked));
+        for (name, asked) in ends.chain([(links[0], &one.wants)]) {
+            let tested = name.we().other();
+            let foreign = asked.status.0.iter().find(|outcome| !outcome.is_of(tested));
+            found.extend(foreign.map(|outcome| {
+                (
+                    format!("`{outcome}` at `{name}`, where the other end is a {}", party(tested)),
+                    OF_PARTY,
+                )
+            }));
+            if tested == Party::Server && asks_of_requests(asked) {
+                found.push((
+                    format!("requests that come at `{name}`, where we send them"),
+                    OF_REQUESTS,
+                ));
+            }
+        }
+        if links.len() == 1 && !one.ends.is_empty() {
+            found.push((format!("ends by name in a case for a {}", case.role), OF_ENDS));
+        }
+    }
+    found.dedup();
+    found
+}
+
+fn asks_of_requests(asked: &Conditions) -> bool {
+    let arrives = asked.requests.is_some() || asked.before_answer.is_some();
+    arrives || !asked.request.is_empty() || !asked.request_2.is_empty()
+}
+
+fn party(party: Party) -> &'static str {
+    match party {
+        Party::Client => "client",
+        Party::Server => "server",
+    }
+}
+
+const OF_PARTY: &str = "a server answers with a status, `closed` or `silent`; a client has `opened`, `failed` and the like";
+const OF_REQUESTS: &str = "ask for `request`, `requests` and `before-answer` at `origin`";
+const OF_ENDS: &str = "such a case has one connection: write its keys beside the grade";

@@ -4,15 +4,13 @@
 use std::ops::Range;
 
 use toml::Spanned;
-use upspec_handshake::h2::ErrorCode;
 
-use crate::case::{Expectation, FieldMatcher, FieldTest, Grade, Outcome, Outcomes, Preset};
+use crate::case::{Expectation, Fact, Grade, Outcome, Preset};
+use crate::conditions::{RawExpect, Said};
 use crate::raw;
 use crate::read::names::{Names, Taken};
-use crate::read::{Reader, only_one, split};
+use crate::read::{Reader, split};
 use crate::registry::{Registry, Weight};
-use crate::template::{Fragments, Part, Template};
-use crate::words::Word as _;
 
 /// What cases may name.
 #[derive(Clone, Copy)]
@@ -71,35 +69,35 @@ impl Reader<'_> {
     fn alternative(
         &mut self,
         span: Range<usize>,
-        raw: raw::Expect,
+        mut raw: RawExpect,
         registry: &Registry,
     ) -> Expectation {
-        let outcomes = match &raw.status {
-            Some(words) => self.outcomes(words),
-            None => {
-                self.report(span.clone(), "an alternative without `status` or `preset`")
-                    .say("say which outcomes it covers, such as `status = \"4xx\"`");
-                Default::default()
-            }
-        };
+        let code = raw.code.as_ref().map(Said::span);
+        let says = raw.status.is_some() || raw.responses.is_some() || raw.before_answer.is_some();
+        let ends = raw.take_ends(self);
+        let when = self.facts(&raw.when);
+        let wants = raw.take_conditions().read(self);
+        if !says && ends.is_empty() {
+            self.report(span, "an alternative without `status` or `preset`")
+                .say("say which outcomes it covers, such as `status = \"4xx\"`");
+        }
         let (grade, because) = self.grade([
             (Grade::Pass, raw.pass),
             (Grade::Warn, raw.warn),
             (Grade::Inconclusive, raw.inconclusive),
             (Grade::Fail, raw.fail),
         ]);
-        let codes = raw.code.map(|words| self.codes(&words, &outcomes));
-        Expectation {
-            grade,
-            outcomes,
-            codes: codes.unwrap_or_default(),
-            alpn: raw.alpn.and_then(|word| self.word(&word)),
-            fields: self.fields(raw.fields),
-            connection: raw.connection.and_then(|word| self.word(&word)),
-            tunnel: raw.tunnel.and_then(|word| self.word(&word)),
-            requirement: raw.requirement.map(|id| self.broken(&id, grade, registry)),
-            because,
+        let has_code = |o: &Outcome| matches!(o, Outcome::StreamError | Outcome::ConnectionError);
+        if let Some(span) = code.filter(|_| !wants.status.0.iter().any(has_code)) {
+            self.report(span, "`code` without an outcome that has one")
+                .say("it belongs to `stream-error` and `connection-error`");
         }
+        let requirement = raw.requirement.map(|id| self.broken(&id, grade, registry));
+        Expectation { grade, when, wants, ends, requirement, because }
+    }
+
+    fn facts(&mut self, words: &[raw::Text]) -> Vec<Fact> {
+        words.iter().filter_map(|word| self.word(word)).collect()
     }
 
     /// The requirement behind a grade. Only a MUST can fail.
@@ -125,65 +123,46 @@ impl Reader<'_> {
         (grade, Some(self.sentence(&why)))
     }
 
-    /// The error codes behind words such as `PROTOCOL_ERROR CANCEL`.
-    fn codes(&mut self, words: &raw::Text, outcomes: &Outcomes) -> Vec<ErrorCode> {
-        let has_code = |o: &Outcome| matches!(o, Outcome::StreamError | Outcome::ConnectionError);
-        if !outcomes.0.iter().any(has_code) {
-            self.report(words.span(), "`code` without an outcome that has one")
-                .say("it belongs to `stream-error` and `connection-error`");
-        }
-        let mut codes = Vec::new();
-        for word in words.get_ref().split_ascii_whitespace() {
-            match ErrorCode::from_word(word) {
-                Some(code) => codes.push(code),
-                None => {
-                    let known = ErrorCode::WORDS.iter().map(|(known, _)| *known);
-                    let known: Vec<&str> = known.collect();
-                    let span = self.within(words, word);
-                    self.report(span, format!("unknown error code `{word}`"))
-                        .did_you_mean(word, &known);
-                }
-            }
-        }
-        codes
-    }
-
     /// The alternatives of a preset, with what the case adds to those that pass.
     fn adapted(
         &mut self,
         name: &raw::Text,
-        raw: raw::Expect,
+        mut raw: RawExpect,
         registry: &Registry,
         presets: &[Preset],
     ) -> Vec<Expectation> {
         let own = [
-            ("status", &raw.status),
-            ("code", &raw.code),
-            ("pass", &raw.pass),
-            ("warn", &raw.warn),
-            ("inconclusive", &raw.inconclusive),
-            ("fail", &raw.fail),
+            ("status", raw.status.as_ref().map(Said::span)),
+            ("code", raw.code.as_ref().map(Said::span)),
+            ("pass", raw.pass.as_ref().map(Spanned::span)),
+            ("warn", raw.warn.as_ref().map(Spanned::span)),
+            ("inconclusive", raw.inconclusive.as_ref().map(Spanned::span)),
+            ("fail", raw.fail.as_ref().map(Spanned::span)),
         ];
-        for (key, value) in own {
-            if let Some(value) = value {
-                self.report(value.span(), format!("`{key}` beside `preset`"))
+        for (key, span) in own {
+            if let Some(span) = span {
+                self.report(span, format!("`{key}` beside `preset`"))
                     .say(format!("the preset has its own `{key}`; write another alternative"));
             }
         }
         let Some(preset) = self.preset(name, presets) else {
             return Vec::new();
         };
-        let fields = self.fields(raw.fields);
-        let alpn = raw.alpn.and_then(|word| self.word(&word));
-        let connection = raw.connection.and_then(|word| self.word(&word));
-        let tunnel = raw.tunnel.and_then(|word| self.word(&word));
+        let when = self.facts(&raw.when);
+        let (ends, more) = (raw.take_ends(self), raw.take_conditions().read(self));
         let requirement = raw.requirement.map(|id| self.requirement(&id, registry));
         let mut alternatives = preset.expect.clone();
+        for one in &mut alternatives {
+            one.when.extend(&when);
+        }
         for one in alternatives.iter_mut().filter(|one| one.grade == Grade::Pass) {
-            one.fields.extend(fields.iter().cloned());
-            one.alpn = alpn.or(one.alpn);
-            one.connection = connection.or(one.connection);
-            one.tunnel = tunnel.or(one.tunnel);
+            one.wants.add(&more);
+            for (name, more) in &ends {
+                match one.ends.iter_mut().find(|(known, _)| known == name) {
+                    Some((_, asked)) => asked.add(more),
+                    None => one.ends.push((*name, more.clone())),
+                }
+            }
             one.requirement = requirement.clone().or_else(|| one.requirement.take());
         }
         alternatives
@@ -205,69 +184,4 @@ impl Reader<'_> {
         }
         found
     }
-
-    fn fields(&mut self, raws: Vec<Spanned<raw::Field>>) -> Vec<FieldMatcher> {
-        raws.into_iter().filter_map(|raw| self.field(raw)).collect()
-    }
-
-    fn field(&mut self, raw: Spanned<raw::Field>) -> Option<FieldMatcher> {
-        let (span, raw) = split(raw);
-        let flags = [("present", raw.present), ("absent", raw.absent)];
-        let texts = [
-            ("equals", raw.equals),
-            ("token", raw.token),
-            ("no-token", raw.no_token),
-            ("extension", raw.extension),
-        ];
-        let mut set: Vec<(&str, FieldTest)> = Vec::new();
-        for (key, flag) in flags {
-            let Some(flag) = flag else { continue };
-            if !flag.get_ref() {
-                let other = if key == "present" { "absent" } else { "present" };
-                self.report(flag.span(), format!("`{key} = false`"))
-                    .say(format!("write `{other} = true`"));
-            }
-            let test = if key == "present" { FieldTest::Present } else { FieldTest::Absent };
-            set.push((key, test));
-        }
-        for (key, text) in texts {
-            let Some(text) = text else { continue };
-            let template = self.matcher_octets(&text);
-            let test = match key {
-                "equals" => FieldTest::Equals(template),
-                "token" => FieldTest::Token(template),
-                "no-token" => FieldTest::NoToken(template),
-                _ => FieldTest::Extension(template),
-            };
-            set.push((key, test));
-        }
-        let keys = ["present", "absent", "equals", "token", "no-token", "extension"];
-        let test = only_one(self, span, "a field matcher", &keys, set)?;
-        if !is_token(raw.name.get_ref()) {
-            self.report(raw.name.span(), format!("`{}` is not a field name", raw.name.get_ref()))
-                .say("a field name is a token, without the colon");
-        }
-        Some(FieldMatcher { name: raw.name.into_inner(), test })
-    }
-
-    /// The octets of a field matcher, which hold no binding.
-    fn matcher_octets(&mut self, text: &raw::Text) -> Template {
-        let template = self.template(text, &Fragments::new());
-        let binding = template.parts.iter().find_map(|part| match part {
-            Part::Binding(binding) => Some(binding),
-            Part::Bytes(_) => None,
-        });
-        if let Some(binding) = binding {
-            self.report(text.span(), format!("binding `{{{binding}}}` in a field matcher")).say(
-                "a stored response is judged without what the run filled in: write the octets",
-            );
-        }
-        template
-    }
-}
-
-/// Whether it can name a field at all.
-fn is_token(name: &str) -> bool {
-    let fits = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-    !name.is_empty() && name.bytes().all(fits)
 }

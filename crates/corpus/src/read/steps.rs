@@ -6,11 +6,11 @@ use std::time::Duration;
 use toml::Spanned;
 use upspec_handshake::Party;
 
-use crate::case::{Act, LinkName, Role, Step};
+use crate::case::{Act, Awaited, LinkName, Role, Step};
 use crate::raw::{self, Side};
 use crate::read::names::Names;
 use crate::read::{Reader, only_one, split};
-use crate::template::{Binding, Template};
+use crate::template::Template;
 use crate::words::Word as _;
 
 /// A step as it is written: on which connection is for the role to say where the step does not.
@@ -98,14 +98,22 @@ impl Reader<'_> {
             (Act::Await(_), Party::Server) => {
                 ("a wait for a response where we are the server", "write `await = \"request\"`")
             }
-            (Act::AwaitRequest, Party::Client) => {
-                ("a wait for a request where we are the client", "write the statuses to wait for")
-            }
-            (act, Party::Client) if act.bindings().contains(&Binding::Accept) => (
-                "`{accept}` where we are the client",
-                "only a server answers a key; write the octets",
+            (Act::AwaitOther(awaited), Party::Client) if awaited.of() == Some(Party::Client) => (
+                "a wait for what a client does, where we are the client",
+                "write the statuses to wait for",
             ),
-            (act, _) => return Some(Step { at, act: act.clone() }),
+            (Act::AwaitOther(Awaited::Response), Party::Server) => {
+                ("a wait for a response where we are the server", "write `await = \"request\"`")
+            }
+            (act, party) => {
+                let of_request = act.bindings().into_iter().find(|one| one.is_of_request());
+                let Some(binding) = of_request.filter(|_| party == Party::Client) else {
+                    return Some(Step { at, act: act.clone() });
+                };
+                self.report(span, format!("`{{{binding}}}` where we are the client"))
+                    .say("only a server answers a request; write the octets");
+                return None;
+            }
         };
         self.report(span, misfit).say(help);
         None
@@ -130,23 +138,47 @@ impl Reader<'_> {
             set.push(("wait", Act::Wait(self.duration(&text))));
         }
         if let Some(words) = raw.r#await {
-            let act = match words.get_ref().as_str() {
-                "request" => Act::AwaitRequest,
-                "settings" => Act::AwaitSettings,
-                _ => Act::Await(self.statuses(&words)),
-            };
-            set.push(("await", act));
+            set.push(("await", self.awaiting(words, names)));
+        }
+        if let Some(bytes) = raw.send_bytewise {
+            set.push(("send-bytewise", Act::SendBytewise(self.bytes(bytes, names))));
+        }
+        if let Some(text) = raw.pause_reading {
+            set.push(("pause-reading", Act::PauseReading(self.duration(&text))));
         }
         if let Some(word) = raw.shutdown {
-            self.word::<Side>(&word);
-            set.push(("shutdown", Act::ShutdownWrite));
+            let both = self.word::<Side>(&word) == Some(Side::Both);
+            set.push(("shutdown", if both { Act::ShutdownBoth } else { Act::ShutdownWrite }));
         }
-        let keys = ["send", "repeat", "h2", "wait", "await", "shutdown"];
+        let keys =
+            ["send", "repeat", "h2", "send-bytewise", "wait", "pause-reading", "await", "shutdown"];
         let act = only_one(self, span, "a step", &keys, set)?;
         Some(WrittenStep { at, act })
     }
 
+    fn awaiting(&mut self, raw: Spanned<raw::Await>, names: &Names) -> Act {
+        let (span, raw) = split(raw);
+        match raw {
+            raw::Await::Words(words) => match Awaited::from_word(&words) {
+                Some(awaited) => Act::AwaitOther(awaited),
+                None => Act::Await(self.statuses(&Spanned::new(span, words))),
+            },
+            raw::Await::Octets(raw) => {
+                let octets = raw.octets.map(|text| self.template(&text, &names.bytes));
+                let octets = octets.map(|octets| ("octets", Act::AwaitOctets(octets)));
+                let count = raw.count.map(|count| ("count", Act::AwaitCount(count)));
+                let set = octets.into_iter().chain(count).collect();
+                let act = only_one(self, span, "an `await`", &["octets", "count"], set);
+                act.unwrap_or(Act::Wait(Duration::ZERO))
+            }
+        }
+    }
+
     fn send(&mut self, bytes: Spanned<raw::Bytes>, names: &Names) -> Act {
+        Act::Send(self.bytes(bytes, names))
+    }
+
+    fn bytes(&mut self, bytes: Spanned<raw::Bytes>, names: &Names) -> Template {
         let (span, bytes) = split(bytes);
         let found = self.problems.len();
         let template = match bytes {
@@ -162,7 +194,7 @@ impl Reader<'_> {
         if template.is_empty() && self.problems.len() == found {
             self.report(span, "a `send` of nothing").say("write bytes, or leave the step out");
         }
-        Act::Send(template)
+        template
     }
 
     fn repeat(&mut self, repeat: Spanned<raw::Repeat>, names: &Names) -> Act {

@@ -179,7 +179,13 @@ mod tests {
             let io = io.map(|(kind, bytes)| Io { link: 0, at_us: 0, kind, bytes: bytes.to_vec() });
             let link = Link { tls: true, ..Link::plain("target", Party::Client, Over::Http1) };
             let record = Record::of(link, io.to_vec());
-            let result = judge(case, Some(record), None, &corpus.requirements);
+            let result = judge(
+                case,
+                Some(record),
+                None,
+                &crate::TargetFacts::default(),
+                &corpus.requirements,
+            );
             assert_eq!(result.verdict, verdict, "{:?}", result.findings);
         }
     }
@@ -203,7 +209,13 @@ mod tests {
                 io.map(|(at_us, kind, bytes)| Io { link: 0, at_us, kind, bytes: bytes.to_vec() });
             let link = Link { tls: false, ..Link::plain("target", Party::Client, Over::Http1) };
             let record = Record::of(link, io.to_vec());
-            let result = judge(case, Some(record), None, &corpus.requirements);
+            let result = judge(
+                case,
+                Some(record),
+                None,
+                &crate::TargetFacts::default(),
+                &corpus.requirements,
+            );
             assert_eq!(result.verdict, verdict, "{:?}", result.findings);
             assert_eq!(result.aside.rests_on_silence, verdict == Verdict::Fail);
         }

@@ -16,7 +16,7 @@ use agree::{Agreement, DIFFERENCES, Ruled, agreement, ruled, usual};
 use reply::{Details, reply, statuses};
 use scripted::play;
 use upspec_corpus::Corpus;
-use upspec_corpus::case::{Act, Case, Over, Step, Tls};
+use upspec_corpus::case::{Act, Awaited, Case, Over, Step, Tls};
 use upspec_handshake::permitted::Answer;
 use upspec_judge::{CaseResult, Verdict, judge};
 
@@ -37,7 +37,16 @@ fn answered(
             reply(case, asked, usual(case, asked), &Details::plain())
         }
     });
-    Some((rule?, judge(case, Some(record), None, &corpus.requirements)))
+    Some((
+        rule?,
+        judge(
+            case,
+            Some(record),
+            None,
+            &upspec_judge::TargetFacts::default(),
+            &corpus.requirements,
+        ),
+    ))
 }
 
 #[test]
@@ -112,7 +121,7 @@ fn passes_somehow(corpus: &Corpus, case: &Case, requests: usize) -> bool {
 
 /// Whether it speaks HTTP/1.1 alone. What HTTP/2 asks is audited in `audit_http2`.
 fn is_plain(case: &Case) -> bool {
-    let http2 = |step: &Step| matches!(step.act, Act::H2(_) | Act::AwaitSettings);
+    let http2 = |step: &Step| matches!(step.act, Act::H2(_) | Act::AwaitOther(Awaited::Settings));
     let dialled = case.alpn == ["http/1.1"] && case.tls == Tls::AsTarget;
     case.over == Over::Http1 && dialled && !case.steps.iter().any(http2)
 }

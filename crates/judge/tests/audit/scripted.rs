@@ -71,9 +71,7 @@ pub(crate) fn play(case: &Case, answer: &mut dyn FnMut(&Asked<'_>) -> Reply) -> 
                     return wire.finish();
                 }
             }
-            Act::H2(_) | Act::AwaitRequest | Act::AwaitSettings => {
-                unreachable!("not played here: {step:?}")
-            }
+            _ => unreachable!("not played here: {step:?}"),
         }
         if wire.ended {
             return wire.finish();

@@ -46,7 +46,16 @@ fn answered(case: &Case, answer: Answer, details: &Details) -> Option<(Request, 
         request = Some(read);
         reply(asked, answer, details)
     });
-    Some((request?, judge(case, Some(record), None, &CORPUS.requirements)))
+    Some((
+        request?,
+        judge(
+            case,
+            Some(record),
+            None,
+            &upspec_judge::TargetFacts::default(),
+            &CORPUS.requirements,
+        ),
+    ))
 }
 
 /// How many requests it makes when all goes as usual.
@@ -116,7 +125,16 @@ fn broken_once(
         let broken = Some(broken);
         reply(asked, answer, &Details { broken, ..details.clone() })
     });
-    Some((offered?, judge(case, Some(record), None, &CORPUS.requirements)))
+    Some((
+        offered?,
+        judge(
+            case,
+            Some(record),
+            None,
+            &upspec_judge::TargetFacts::default(),
+            &CORPUS.requirements,
+        ),
+    ))
 }
 
 fn has_offer(asked: &Asked<'_>) -> bool {

@@ -191,7 +191,13 @@ fn answers_to_offers_are_judged_as_they_are_ruled() {
             let head = RequestHead::parse(&written).complete().unwrap();
             let goes_on = case.steps.iter().any(|step| matches!(step.act, Act::Await(_)));
             let grade = grade(&head, record.links[0].tls, goes_on, answer);
-            let result = judge(case, Some(record.clone()), None, &corpus.requirements);
+            let result = judge(
+                case,
+                Some(record.clone()),
+                None,
+                &upspec_judge::TargetFacts::default(),
+                &corpus.requirements,
+            );
             let agrees = match grade {
                 Grade::Lawful => result.verdict == Verdict::Pass,
                 Grade::Discouraged => result.verdict <= Verdict::Warn,

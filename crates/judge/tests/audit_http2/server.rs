@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use upspec_handshake::Party;
 
 use upspec_corpus::Bindings;
-use upspec_corpus::case::{Act, Case, Need};
+use upspec_corpus::case::{Act, Awaited, Case, Need};
 use upspec_exchange::{Io, IoKind, Link, Octets, Over, Record, Talk};
 use upspec_handshake::frame::Compression;
 use upspec_handshake::h2::message::ListKind;
@@ -90,7 +90,7 @@ pub(crate) fn play(
                     return wire.finish();
                 }
             }
-            Act::AwaitSettings => {
+            Act::AwaitOther(Awaited::Settings) => {
                 wire.write(&rendered);
                 if !wire
                     .look(|talk| talk.http2.is_some_and(|http2| !http2.server.settings.is_empty()))

@@ -19,17 +19,14 @@ pub(super) fn case(outcomes: &str) -> Case {
         requirement: "rfc9113/8.1.1-malformed".to_owned(),
         over: Over::Http2,
         alpn: vec!["h2".to_owned()],
-        expect: vec![Expectation {
-            outcomes: Outcomes::from_words(outcomes).unwrap(),
-            ..Expectation::default()
-        }],
+        expect: vec![Expectation::of(Outcomes::from_words(outcomes).unwrap())],
         ..Case::default()
     }
 }
 
 pub(super) fn tunnel_case(want: Tunnel) -> Case {
     let mut case = case("2xx");
-    case.expect[0].tunnel = Some(want);
+    case.expect[0].wants.tunnel = Some(want);
     case
 }
 
@@ -79,7 +76,13 @@ pub(super) fn exchange(written: &[u8], read: &[u8], end: IoKind) -> Record {
 
 pub(super) fn judged(case: &Case, written: &[u8], read: &[u8], end: IoKind) -> CaseResult {
     let registry = Corpus::embedded().unwrap().requirements;
-    judge(case, Some(exchange(written, read, end)), None, &registry)
+    judge(
+        case,
+        Some(exchange(written, read, end)),
+        None,
+        &upspec_judge::TargetFacts::default(),
+        &registry,
+    )
 }
 
 /// What is still waited for on a link on which this was written and read.

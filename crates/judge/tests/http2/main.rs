@@ -69,7 +69,7 @@ fn a_request_that_cannot_be_read_has_its_stream() {
 #[test]
 fn an_alternative_may_ask_for_a_code() {
     let mut asks = case("stream-error");
-    asks.expect[0].codes = vec![ErrorCode::PROTOCOL_ERROR, ErrorCode::REFUSED_STREAM];
+    asks.expect[0].wants.code = vec![ErrorCode::PROTOCOL_ERROR, ErrorCode::REFUSED_STREAM];
     let rows = [
         (ErrorCode::PROTOCOL_ERROR, Verdict::Pass),
         (ErrorCode::REFUSED_STREAM, Verdict::Pass),
@@ -96,10 +96,10 @@ fn an_alternative_may_ask_for_a_choice_of_alpn() {
     ];
     for (want, chosen, end, verdict) in rows {
         let mut asks = case("any");
-        asks.expect[0].alpn = Some(want);
+        asks.expect[0].wants.alpn = Some(want);
         let mut record = exchange(&opened(&[get()]), &read, end);
         record.links[0].alpn = chosen.map(str::to_owned);
-        let result = judge(&asks, Some(record), None, &registry);
+        let result = judge(&asks, Some(record), None, &TargetFacts::default(), &registry);
         assert_eq!(result.verdict, verdict, "{want:?} {chosen:?} {end:?}");
     }
 }
@@ -239,7 +239,7 @@ fn waiting_ends_when_the_stream_is_decided() {
         assert_eq!(made::awaits(&case, &written, &read), awaits, "{read:x?}");
     }
     let mut asks = case;
-    asks.expect[0].connection = Some(Connection::Open);
+    asks.expect[0].wants.connection = Some(Connection::Open);
     let read = [hello(), answer("200", &[], END)].concat();
     assert_eq!(awaits(&asks, &written, &read), Awaits::End);
 }
@@ -286,7 +286,7 @@ proptest! {
             let record = exchange(&written, octets, IoKind::Deadline);
             let _ = FrameNotes::of(&record, 0);
             TargetFacts::default().learn(&case, &record);
-            let _ = judge(&case, Some(record), None, &registry);
+            let _ = judge(&case, Some(record), None, &TargetFacts::default(), &registry);
         }
     }
 }

@@ -18,7 +18,7 @@ fn run(corpus: &Corpus, name: &str, answer: &str) -> Run {
         sample::io(2, IoKind::Read, answer.as_bytes()),
         sample::io(3, IoKind::ReadEnd, b""),
     ]);
-    let result = judge(case, Some(record), None, &corpus.requirements);
+    let result = judge(case, Some(record), None, &TargetFacts::default(), &corpus.requirements);
     of(corpus, name, vec![result])
 }
 

@@ -81,7 +81,8 @@ pub(super) fn rules(report: &Report, verdict: Verdict) -> Markup {
 /// What is known of the target.
 pub(super) fn facts(report: &Report) -> Markup {
     let facts = &report.target.facts;
-    let rows = Need::WORDS.iter().map(|(_, need)| {
+    let shown = |need: &Need| need.is_of_servers() || facts.has(*need);
+    let rows = Need::WORDS.iter().filter(|(_, need)| shown(need)).map(|(_, need)| {
         let fact = match need {
             Need::Http2 if facts.http2_alone && facts.has(Need::Http2) => "only",
             need if facts.has(*need) => "yes",
@@ -117,6 +118,14 @@ fn ability(need: Need) -> &'static str {
         Need::Http2 => "Speaks HTTP/2",
         Need::Http2Endpoint => "Opens WebSockets in HTTP/2",
         Need::Http2Resource => "Answers GET / in HTTP/2",
+        Need::HostRewritten => "Rewrites Host",
+        Need::Opens => "Opens the connection",
+        Need::Parses => "Reads the frames of a tunnel",
+        Need::Reframes => "Writes requests anew",
+        Need::Sends => "Sends by itself",
+        Need::StaysOpen => "Stays open",
+        Need::Terminates => "Terminates WebSocket connections",
+        Need::Upgrade => "Passes handshakes on",
         Need::KeepAlive => "Keeps connections alive",
         Need::Origin => "Allowed origins declared",
         Need::PermessageDeflate => "Accepts permessage-deflate",

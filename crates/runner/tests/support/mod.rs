@@ -36,7 +36,7 @@ pub(crate) fn on_endpoint(case: Case) -> Case {
 
 /// An alternative.
 pub(crate) fn expect(grade: Grade, outcomes: &[Outcome]) -> Expectation {
-    Expectation { grade, outcomes: Outcomes(outcomes.to_vec()), ..Expectation::default() }
+    Expectation { grade, ..Expectation::of(Outcomes(outcomes.to_vec())) }
 }
 
 /// The requirements that the cases cite.
@@ -73,7 +73,7 @@ pub(crate) fn control() -> Case {
     let steps = vec![send(HANDSHAKE), Step::from(Act::Await(switched)), ping];
     let mut control = case(CONTROL, steps);
     control.expect = vec![expect(Grade::Pass, &[Outcome::Status(101)])];
-    control.expect[0].tunnel = Some(Tunnel::PingPong);
+    control.expect[0].wants.tunnel = Some(Tunnel::PingPong);
     control
 }
 

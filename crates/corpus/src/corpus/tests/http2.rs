@@ -5,7 +5,7 @@ use upspec_handshake::h2::ErrorCode;
 
 use super::*;
 use crate::Bindings;
-use crate::case::{Alpn, Outcome, Over, Tls};
+use crate::case::{Alpn, Awaited, Outcome, Over, Tls};
 
 const HTTP2: &str = r#"title = "HTTP/2"
 over = "http2"
@@ -74,12 +74,12 @@ fn keys_of_http2() {
     assert_eq!(one.alpn, ["h2"]);
     assert_eq!((two.over, two.tls), (Over::Http1, Tls::Off));
     assert_eq!(two.alpn, ["h2", "http/1.1"]);
-    assert_eq!(one.steps[2].act, Act::AwaitSettings);
+    assert_eq!(one.steps[2].act, Act::AwaitOther(Awaited::Settings));
     let [first, second] = &one.expect[..] else { panic!() };
     let outcomes = [Outcome::StreamError, Outcome::ConnectionError];
-    assert_eq!(first.outcomes.0, outcomes);
-    assert_eq!(first.codes, [ErrorCode::PROTOCOL_ERROR, ErrorCode::CANCEL]);
-    assert_eq!(second.alpn, Some(Alpn::None));
+    assert_eq!(first.wants.status.0, outcomes);
+    assert_eq!(first.wants.code, [ErrorCode::PROTOCOL_ERROR, ErrorCode::CANCEL]);
+    assert_eq!(second.wants.alpn, Some(Alpn::None));
 }
 
 #[test]

@@ -55,7 +55,7 @@ const MEANING: &[Row] = &[
     (
         "\"101\"",
         "\"\"",
-        "server/key.toml:32:10: unknown outcome ``; known are `101`, `4xx`, `400 426`, `401-499`, `any`, `closed`, `silent`, `not-http`, `stream-error`, `connection-error`",
+        "server/key.toml:32:10: unknown outcome ``; known are `101`, `4xx`, `400 426`, `401-499`, `any`, `closed`, `silent`, `not-http`, `stream-error`, `connection-error`, `no-request`, `opened`, `went-on`, `close-frame`, `close-normal`, `close-reserved`, `failed`, `waits`, `held`, `request-again`, `request-here`, `junk`",
         "\"\"",
     ),
     (
@@ -121,7 +121,7 @@ const MEANING: &[Row] = &[
     (
         "wait = \"50ms\"",
         "",
-        "server/key.toml:28:1: a step without any of `send`, `repeat`, `h2`, `wait`, `await`, `shutdown`; write exactly one of them",
+        "server/key.toml:28:1: a step without any of `send`, `repeat`, `h2`, `send-bytewise`, `wait`, `pause-reading`, `await`, `shutdown`; write exactly one of them",
         "[[case.step]]",
     ),
     (
@@ -139,7 +139,7 @@ const MEANING: &[Row] = &[
     (
         "wait = \"50ms\"",
         "shutdown = \"read\"",
-        "server/key.toml:29:12: unknown side `read`; known are `write`",
+        "server/key.toml:29:12: unknown side `read`; known are `write`, `both`",
         "\"read\"",
     ),
     (

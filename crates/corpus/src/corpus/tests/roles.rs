@@ -13,7 +13,7 @@ step        = [
   { await = "request" },
   { send = 'HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: {accept}\r\n\r\n' },
 ]
-expect      = "refused"
+expect      = { status = "opened" }
 "#;
 
 const INTERMEDIARY: &str = r#"title = "Agreement"
@@ -77,13 +77,13 @@ fn errors_of_roles() {
         (
             "wait = \"50ms\"",
             "await = \"request\"",
-            "server/key.toml:28:1: a wait for a request where we are the client; write the statuses to wait for",
+            "server/key.toml:28:1: a wait for what a client does, where we are the client; write the statuses to wait for",
             "[[case.step]]",
         ),
         (
             "A: b",
             "A: {accept}",
-            "server/key.toml:12:1: `{accept}` where we are the client; only a server answers a key; write the octets",
+            "server/key.toml:12:1: `{accept}` where we are the client; only a server answers a request; write the octets",
             "[[case.step]]",
         ),
     ];

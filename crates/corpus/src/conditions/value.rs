@@ -1,0 +1,221 @@
+//! How each type of condition is written: read with its problems, printed, and described in the schema.
+
+use std::ops::Range;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use toml::Spanned;
+
+use crate::case::{FieldMatcher, FieldTest, Outcomes};
+use crate::print::{list, text};
+use crate::raw::{self, OneOf, Text};
+use crate::read::{Reader, only_one, split};
+use crate::template::{Fragments, Part, Template};
+use crate::words::Word;
+
+/// What a condition can ask. Its default asks nothing.
+pub(crate) trait Value: Default {
+    /// What TOML has in its place.
+    type Raw: DeserializeOwned;
+    /// What stands for it in the schema.
+    type Shown: JsonSchema;
+    fn read(reader: &mut Reader<'_>, raw: Spanned<Self::Raw>) -> Self;
+    fn print(&self) -> String;
+    /// Asks something else beside it or, where that cannot be, in its place.
+    fn add(&mut self, more: Self) {
+        *self = more;
+    }
+}
+
+/// A condition as it is written.
+#[derive(Debug)]
+pub(crate) struct Said<V: Value>(Spanned<V::Raw>);
+
+impl<V: Value> Said<V> {
+    pub(crate) fn span(&self) -> Range<usize> {
+        self.0.span()
+    }
+
+    pub(crate) fn read(said: Option<Self>, reader: &mut Reader<'_>) -> V {
+        said.map(|said| V::read(reader, said.0)).unwrap_or_default()
+    }
+}
+
+impl<'d, V: Value> Deserialize<'d> for Said<V> {
+    fn deserialize<D: Deserializer<'d>>(from: D) -> Result<Self, D::Error> {
+        Spanned::deserialize(from).map(Self)
+    }
+}
+
+impl<V: Value> JsonSchema for Said<V> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        V::Shown::schema_name()
+    }
+
+    fn inline_schema() -> bool {
+        V::Shown::inline_schema()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        V::Shown::json_schema(generator)
+    }
+}
+
+impl Value for Outcomes {
+    type Raw = String;
+    type Shown = String;
+
+    fn read(reader: &mut Reader<'_>, raw: Text) -> Self {
+        reader.outcomes(&raw)
+    }
+
+    fn print(&self) -> String {
+        format!("\"{self}\"")
+    }
+}
+
+impl<W: Word> Value for Option<W> {
+    type Raw = String;
+    type Shown = OneOf<W>;
+
+    fn read(reader: &mut Reader<'_>, raw: Text) -> Self {
+        reader.word(&raw)
+    }
+
+    fn print(&self) -> String {
+        format!("\"{}\"", self.map(Word::word).unwrap_or_default())
+    }
+}
+
+impl<W: Word> Value for Vec<W> {
+    type Raw = String;
+    type Shown = String;
+
+    fn read(reader: &mut Reader<'_>, words: Text) -> Self {
+        reader.words(&words)
+    }
+
+    fn print(&self) -> String {
+        let words: Vec<&str> = self.iter().map(|one| one.word()).collect();
+        format!("\"{}\"", words.join(" "))
+    }
+}
+
+impl Value for Vec<Outcomes> {
+    type Raw = Vec<Text>;
+    type Shown = Vec<String>;
+
+    fn read(reader: &mut Reader<'_>, raw: Spanned<Self::Raw>) -> Self {
+        raw.into_inner().iter().map(|words| reader.outcomes(words)).collect()
+    }
+
+    fn print(&self) -> String {
+        list(self.iter().map(Value::print))
+    }
+}
+
+impl Value for Option<Template> {
+    type Raw = String;
+    type Shown = String;
+
+    fn read(reader: &mut Reader<'_>, raw: Text) -> Self {
+        Some(reader.matcher_octets(&raw))
+    }
+
+    fn print(&self) -> String {
+        self.as_ref().map(|octets| format!("'{octets}'")).unwrap_or_default()
+    }
+}
+
+impl Value for Vec<FieldMatcher> {
+    type Raw = Vec<Spanned<raw::Field>>;
+    type Shown = Vec<raw::Field>;
+
+    fn read(reader: &mut Reader<'_>, raw: Spanned<Self::Raw>) -> Self {
+        raw.into_inner().into_iter().filter_map(|raw| reader.field(raw)).collect()
+    }
+
+    fn print(&self) -> String {
+        list(self.iter().map(matcher))
+    }
+
+    fn add(&mut self, more: Self) {
+        self.extend(more);
+    }
+}
+
+fn matcher(field: &FieldMatcher) -> String {
+    let test = match &field.test {
+        FieldTest::Present => "present = true".to_owned(),
+        FieldTest::Absent => "absent = true".to_owned(),
+        FieldTest::Equals(value) => format!("equals = '{value}'"),
+        FieldTest::Token(token) => format!("token = '{token}'"),
+        FieldTest::NoToken(token) => format!("no-token = '{token}'"),
+        FieldTest::Extension(token) => format!("extension = '{token}'"),
+    };
+    format!("{{ name = {}, {test} }}", text(&field.name))
+}
+
+impl Reader<'_> {
+    fn field(&mut self, raw: Spanned<raw::Field>) -> Option<FieldMatcher> {
+        let (span, raw) = split(raw);
+        let flags = [("present", raw.present), ("absent", raw.absent)];
+        let texts = [
+            ("equals", raw.equals),
+            ("token", raw.token),
+            ("no-token", raw.no_token),
+            ("extension", raw.extension),
+        ];
+        let mut set: Vec<(&str, FieldTest)> = Vec::new();
+        for (key, flag) in flags {
+            let Some(flag) = flag else { continue };
+            if !flag.get_ref() {
+                let other = if key == "present" { "absent" } else { "present" };
+                self.report(flag.span(), format!("`{key} = false`"))
+                    .say(format!("write `{other} = true`"));
+            }
+            let test = if key == "present" { FieldTest::Present } else { FieldTest::Absent };
+            set.push((key, test));
+        }
+        for (key, text) in texts {
+            let Some(text) = text else { continue };
+            let template = self.matcher_octets(&text);
+            let test = match key {
+                "equals" => FieldTest::Equals(template),
+                "token" => FieldTest::Token(template),
+                "no-token" => FieldTest::NoToken(template),
+                _ => FieldTest::Extension(template),
+            };
+            set.push((key, test));
+        }
+        let keys = ["present", "absent", "equals", "token", "no-token", "extension"];
+        let test = only_one(self, span, "a field matcher", &keys, set)?;
+        if !is_token(raw.name.get_ref()) {
+            self.report(raw.name.span(), format!("`{}` is not a field name", raw.name.get_ref()))
+                .say("a field name is a token, without the colon");
+        }
+        Some(FieldMatcher { name: raw.name.into_inner(), test })
+    }
+
+    /// The octets of a field matcher, which hold no binding.
+    fn matcher_octets(&mut self, text: &Text) -> Template {
+        let template = self.template(text, &Fragments::new());
+        let binding = template.parts.iter().find_map(|part| match part {
+            Part::Binding(binding) => Some(binding),
+            Part::Bytes(_) => None,
+        });
+        if let Some(binding) = binding {
+            self.report(text.span(), format!("binding `{{{binding}}}` in a field matcher")).say(
+                "a stored response is judged without what the run filled in: write the octets",
+            );
+        }
+        template
+    }
+}
+
+/// Whether it can name a field at all.
+fn is_token(name: &str) -> bool {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    !name.is_empty() && name.bytes().all(fits)
+}

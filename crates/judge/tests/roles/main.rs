@@ -1,0 +1,188 @@
+//! Records in which we are the server, and such with both ends, judged by the fixtures of `corpus`.
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use upspec_corpus::Corpus;
+use upspec_corpus::case::Need;
+use upspec_exchange::{Io, IoKind, Link, Over, Record};
+use upspec_handshake::Party;
+use upspec_handshake::frame::{opcode, write};
+use upspec_judge::{CaseResult, TargetFacts, Verdict, judge};
+
+const REQUEST: &[u8] = b"GET /?a HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\
+    Connection: Upgrade\r\nSec-WebSocket-Key: AAECAwQFBgcICQoLDA0ODw==\r\n\
+    Sec-WebSocket-Version: 13\r\n\r\n";
+const SWITCH: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
+    Connection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n";
+const MASK: Option<[u8; 4]> = Some([1, 2, 3, 4]);
+const NOTHING: &[u8] = b"";
+
+fn corpus() -> Corpus {
+    let requirement = |id: &str, rfc: &str| {
+        format!(
+            "title = \"x\"\nrfc = \"{rfc}\"\n[[requirement]]\nid = \"{id}\"\nlevel = \"must\"\n\
+             binds = \"both\"\ntext = \"x\"\n"
+        )
+    };
+    let files = [
+        ("requirements/rfc6455.toml", &*requirement("rfc6455/4.1-check-accept", "rfc6455")),
+        ("requirements/rfc9110.toml", &*requirement("rfc9110/7.6.1-removed", "rfc9110")),
+        ("client/answers.toml", include_str!("../../../corpus/tests/fixtures/client.toml")),
+        (
+            "intermediary/passing.toml",
+            include_str!("../../../corpus/tests/fixtures/intermediary.toml"),
+        ),
+    ];
+    Corpus::from_texts(&files).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn record(links: &[(&str, Party)], io: &[(usize, IoKind, &[u8])]) -> Record {
+    let links = links.iter().map(|(name, we)| Link::plain(name, *we, Over::Http1)).collect();
+    let io = (1..).zip(io).map(|(at_us, (link, kind, bytes))| Io {
+        link: *link,
+        at_us,
+        kind: *kind,
+        bytes: bytes.to_vec(),
+    });
+    Record { links, io: io.collect() }
+}
+
+/// The verdict of the case itself; rules for every message cite what this registry lacks.
+fn judged(id: &str, record: Record, facts: &[Need]) -> CaseResult {
+    let corpus = corpus();
+    let mut known = TargetFacts::default();
+    facts.iter().for_each(|need| known.set(*need, true));
+    judge(corpus.case(id).unwrap(), Some(record), None, &known, &corpus.requirements)
+}
+
+fn own(result: &CaseResult) -> Verdict {
+    let own = result.findings.iter().filter(|finding| finding.rule.is_none());
+    own.map(|finding| finding.verdict).max().unwrap_or(match result.reason {
+        Some(_) => Verdict::Inconclusive,
+        None => Verdict::Pass,
+    })
+}
+
+#[test]
+fn what_a_client_makes_of_an_answer() {
+    use IoKind::{Deadline, Read, ReadEnd, Reset, ShutWrite, Wrote};
+    let pong = write(opcode::PONG, b"12345678", MASK);
+    let failing = write(opcode::CLOSE, &1002_u16.to_be_bytes(), MASK);
+    let done = write(opcode::CLOSE, &1000_u16.to_be_bytes(), MASK);
+    let reserved = write(opcode::CLOSE, &1006_u16.to_be_bytes(), MASK);
+    let unmasked = write(opcode::TEXT, b"x", None);
+    let rows: [(&[(IoKind, &[u8])], &str, Verdict); 11] = [
+        (&[(Read, &pong)], "opened", Verdict::Fail),
+        (&[(ReadEnd, NOTHING)], "failed", Verdict::Pass),
+        (&[(Reset, NOTHING)], "failed", Verdict::Pass),
+        (&[(Read, &failing), (ReadEnd, NOTHING)], "close-frame", Verdict::Pass),
+        (&[(Read, &done)], "close-normal", Verdict::Warn),
+        (&[(Read, &reserved)], "close-reserved", Verdict::Inconclusive),
+        (&[(Deadline, NOTHING), (ShutWrite, NOTHING), (ReadEnd, NOTHING)], "waits", Verdict::Pass),
+        (&[(Deadline, NOTHING), (ShutWrite, NOTHING)], "held", Verdict::Warn),
+        (&[(Deadline, NOTHING)], "silent", Verdict::Inconclusive),
+        (&[(Read, REQUEST)], "request-here", Verdict::Inconclusive),
+        (&[(Read, &unmasked)], "junk", Verdict::Inconclusive),
+    ];
+    for (after, outcome, verdict) in rows {
+        let mut io = vec![(0, Read, REQUEST), (0, Wrote, SWITCH)];
+        io.extend(after.iter().map(|(kind, octets)| (0, *kind, *octets)));
+        let record = record(&[("origin", Party::Server)], &io);
+        let result = judged("client/answers/swapped-accept", record, &[Need::Opens]);
+        assert_eq!(result.outcome.unwrap().to_string(), outcome);
+        assert_eq!(own(&result), verdict, "{outcome}: {:?}", result.findings);
+    }
+}
+
+#[test]
+fn what_a_client_does_before_and_after() {
+    use IoKind::{Read, ReadEnd, Wrote};
+    let text = write(opcode::TEXT, b"x", MASK);
+    let (ping, pong) = (write(opcode::PING, b"later", None), write(opcode::PONG, b"later", MASK));
+    let bad = [b"\xC1\x01x".as_slice(), &ping].concat();
+    let early: [(usize, IoKind, &[u8]); 3] =
+        [(0, Read, REQUEST), (0, Read, &text), (0, Wrote, SWITCH)];
+    let late: [(usize, IoKind, &[u8]); 3] =
+        [(0, Read, REQUEST), (0, Wrote, SWITCH), (0, Read, &text)];
+    let went_on = [&late[..], &[(0, Wrote, &bad), (0, Read, &pong)]].concat();
+    let gave_up = [&late[..], &[(0, Wrote, &bad), (0, ReadEnd, NOTHING)]].concat();
+    let refused: [(usize, IoKind, &[u8]); 3] = [
+        (0, Read, REQUEST),
+        (0, Wrote, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
+        (0, Read, REQUEST),
+    ];
+    let sends = &[Need::Opens, Need::Sends][..];
+    let rows = [
+        ("held-answer", &early[..], sends, Verdict::Fail),
+        ("held-answer", &late, sends, Verdict::Pass),
+        ("held-answer", &late, &[], Verdict::Inconclusive),
+        ("reserved-bit", &went_on, sends, Verdict::Fail),
+        ("reserved-bit", &gave_up, sends, Verdict::Warn),
+        ("not-found", &refused, &[], Verdict::Pass),
+        ("version", &refused[..1], &[], Verdict::Pass),
+    ];
+    for (name, io, facts, verdict) in rows {
+        let record = record(&[("origin", Party::Server)], io);
+        let result = judged(&format!("client/answers/{name}"), record, facts);
+        assert_eq!(own(&result), verdict, "{name}: {result:?}");
+    }
+}
+
+const BOTH: [(&str, Party); 2] = [("client", Party::Client), ("origin", Party::Server)];
+
+#[test]
+fn what_passes_through_an_intermediary() {
+    use IoKind::{Read, ReadEnd, Wrote};
+    let second = b"GET /?b HTTP/1.1\r\nhOst:  a\r\nConnection: x-hop\r\nX-Hop: 1\r\n\r\n";
+    let reframed = b"GET /?b HTTP/1.1\r\nHost: a\r\n\r\n";
+    let no = b"HTTP/1.1 426 No\r\nContent-Length: 0\r\n\r\n";
+    let yes = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    let refused: [(usize, IoKind, &[u8]); 5] = [
+        (0, Wrote, REQUEST),
+        (1, Read, REQUEST),
+        (1, Wrote, no),
+        (0, Read, no),
+        (0, Wrote, second),
+    ];
+    let rows: [(&[(usize, IoKind, &[u8])], &[Need], Verdict); 4] = [
+        (&[(1, Read, second)], &[], Verdict::Fail),
+        (&[(1, Read, reframed), (1, Wrote, yes), (0, Read, yes)], &[], Verdict::Pass),
+        (&[(0, ReadEnd, NOTHING)], &[], Verdict::Warn),
+        (&[(0, Read, yes)], &[Need::Terminates], Verdict::Warn),
+    ];
+    for (after, facts, verdict) in rows {
+        let io = [&refused[..], after].concat();
+        let result = judged("intermediary/passing/refused-then-get", record(&BOTH, &io), facts);
+        assert_eq!(own(&result), verdict, "{result:?}");
+    }
+    let alone = record(&BOTH[..1], &[(0, Wrote, REQUEST), (0, Read, no)]);
+    let result = judged("intermediary/passing/relay", alone, &[]);
+    assert_eq!(own(&result), Verdict::Inconclusive, "{result:?}");
+}
+
+#[test]
+fn what_a_tunnel_brings() {
+    use IoKind::{Read, Wrote};
+    let (ping, back) = (write(opcode::PING, b"there", MASK), write(opcode::BINARY, b"back", None));
+    let masked_anew = write(opcode::PING, b"there", Some([9, 9, 9, 9]));
+    let changed = write(opcode::PING, b"THERE", MASK);
+    let rows = [
+        (&ping, &[][..], Verdict::Pass),
+        (&masked_anew, &[], Verdict::Pass),
+        (&changed, &[], Verdict::Fail),
+        (&changed, &[Need::Parses], Verdict::Inconclusive),
+    ];
+    for (came, facts, verdict) in rows {
+        let io: [(usize, IoKind, &[u8]); 8] = [
+            (0, Wrote, REQUEST),
+            (1, Read, REQUEST),
+            (1, Wrote, SWITCH),
+            (0, Read, SWITCH),
+            (0, Wrote, &ping),
+            (1, Read, came),
+            (1, Wrote, &back),
+            (0, Read, &back),
+        ];
+        let result = judged("intermediary/passing/tunnel", record(&BOTH, &io), facts);
+        assert_eq!(own(&result), verdict, "{result:?}");
+    }
+}

@@ -17,7 +17,7 @@ use upspec_runner::{Ending, Plan, RunOutcome, Settings, Target, bindings_of};
 
 use crate::args::diff::{DiffArgs, DiffFailOn, Named};
 use crate::exit::{Exit, Trouble};
-use crate::run::{drive, not_switched, settings, suspicion, target};
+use crate::run::{drive, settings, suspicion, target};
 use crate::{console, outputs, selection};
 
 /// Compares the servers and writes what was asked for.
@@ -151,7 +151,7 @@ fn run_of(args: &DiffArgs, corpus: &Corpus, started: &Started, mut played: Playe
     let results = std::mem::take(&mut played.outcome.results);
     let about = about(corpus, started, Some(&played));
     let report = Report::of_run(about, results, &args.secret_header, corpus);
-    let trouble = trouble(&played.outcome, &report);
+    let trouble = trouble(&played.outcome);
     if let Some(trouble) = &trouble {
         console::complain(&format!("{}: {trouble}", played.server.name));
     }
@@ -159,11 +159,11 @@ fn run_of(args: &DiffArgs, corpus: &Corpus, started: &Started, mut played: Playe
 }
 
 /// Why a server was not asked everything.
-fn trouble(outcome: &RunOutcome, report: &Report) -> Option<String> {
+fn trouble(outcome: &RunOutcome) -> Option<String> {
     Some(match &outcome.ending {
         Ending::Complete => return None,
         Ending::Interrupted => "interrupted".to_owned(),
-        Ending::NotSwitched => not_switched(report),
+        Ending::NotSwitched { message } => message.clone(),
         Ending::NotHttp { message } => format!("nothing could be judged: {message}"),
         Ending::Unreachable { message } => format!("cannot be reached: {message}"),
         Ending::TargetDied { suspects } => format!("it died; {}", suspicion(suspects)),
@@ -184,5 +184,6 @@ fn about(corpus: &Corpus, started: &Started, played: Option<&Played>) -> About {
         started: started.at,
         elapsed_ms: u64::try_from(started.from.elapsed().as_millis()).unwrap_or(u64::MAX),
         complete: played.is_none_or(|played| played.outcome.complete),
+        trouble: played.and_then(|played| played.outcome.ending.trouble().map(str::to_owned)),
     }
 }

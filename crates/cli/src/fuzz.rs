@@ -110,14 +110,7 @@ fn options(args: &FuzzArgs, seed: u64) -> Options {
 }
 
 fn no_hunt(error: &Error, url: &str) -> Trouble {
-    let hint = match error {
-        Error::NotSwitched(_) => {
-            "; give the endpoint's path in the URL, or what the target requires with --header, \
-             --origin or --subprotocol"
-        }
-        _ => "",
-    };
-    Trouble::unreachable(format!("{url}: {error}{hint}"))
+    Trouble::unreachable(format!("{url}: {error}"))
 }
 
 /// Prints what was found, all hunts of the state together.

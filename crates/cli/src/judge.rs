@@ -49,6 +49,7 @@ pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
         started: stored.started,
         elapsed_ms: stored.elapsed_ms,
         complete: stored.complete,
+        trouble: stored.trouble,
     };
     let mut report = Report::of_run(about, results, &args.output.secret_header, &corpus);
     if args.output.slim {

@@ -6,11 +6,10 @@ use std::time::Instant;
 use jiff::Timestamp;
 use rand::TryRng as _;
 use upspec_corpus::Corpus;
-use upspec_corpus::case::Outcome;
-use upspec_judge::{CONTROL, settle};
+use upspec_judge::{CONTROL, Verdict, settle};
 use upspec_reference::{Config, Server};
 use upspec_report::{About, Report};
-use upspec_runner::{Ending, Plan, RunOutcome, Scheme, Settings, Target, Trust};
+use upspec_runner::{Ending, Plan, RunOutcome, Settings, Target, Trust};
 
 use crate::args::{Pace, RunArgs, Selection, TrustArgs, Wants};
 use crate::console::{self, Progress};
@@ -61,6 +60,7 @@ async fn play(args: &RunArgs, corpus: &Corpus) -> Result<Exit, Trouble> {
         started,
         elapsed_ms: u64::try_from(from.elapsed().as_millis()).unwrap_or(u64::MAX),
         complete: outcome.complete,
+        trouble: outcome.ending.trouble().map(str::to_owned),
     };
     let results = std::mem::take(&mut outcome.results);
     let mut report = Report::of_run(about, results, &args.output.secret_header, corpus);
@@ -158,11 +158,14 @@ fn conclude(
     match &outcome.ending {
         Ending::Complete => Ok(verdict),
         Ending::Interrupted => Ok(Exit::Interrupted),
-        Ending::NotSwitched => Err(Trouble::unreachable(not_switched(report))),
-        Ending::NotHttp { message } => Err(Trouble::unreachable(format!(
-            "nothing could be judged: {message}; {}",
-            other_scheme(url)
-        ))),
+        // A handshake that was answered wrongly is a finding; any other answer leaves nothing to judge.
+        Ending::NotSwitched { message } if control_failed(report) => {
+            Err(Trouble { exit: verdict, message: message.clone() })
+        }
+        Ending::NotSwitched { message } => Err(Trouble::unreachable(message)),
+        Ending::NotHttp { message } => {
+            Err(Trouble::unreachable(format!("nothing could be judged: {message}")))
+        }
         Ending::Unreachable { message } => {
             Err(Trouble::unreachable(format!("cannot reach {url}: {message}")))
         }
@@ -176,18 +179,8 @@ fn conclude(
     }
 }
 
-/// What to try where the control got no HTTP.
-fn other_scheme(url: &str) -> &'static str {
-    let scheme = url.split(':').next().unwrap_or_default();
-    match Scheme::parse(scheme) {
-        Some(Scheme::H2c) => {
-            "does it speak HTTP/2 with prior knowledge? Try http:// for HTTP/1.1, https:// for TLS"
-        }
-        Some(Scheme::Http | Scheme::Ws) => {
-            "is it an HTTP server? Try h2c:// if it speaks only HTTP/2, https:// for TLS"
-        }
-        Some(Scheme::Https | Scheme::Wss) | None => "is it an HTTP server?",
-    }
+fn control_failed(report: &Report) -> bool {
+    report.cases.iter().any(|case| case.id == CONTROL && case.verdict == Verdict::Fail)
 }
 
 /// Names the cases that can have killed the target, a few of them if there are many.
@@ -200,35 +193,4 @@ pub(crate) fn suspicion(suspects: &[String]) -> String {
         }
         _ => format!("one of {} killed it", suspects.join(", ")),
     }
-}
-
-/// Says what the control got instead of a switch, and what to change.
-pub(crate) fn not_switched(report: &Report) -> String {
-    let control = report.cases.iter().find(|case| case.id == CONTROL);
-    let came = control.and_then(|case| case.outcome);
-    let hint = match came.map(|came| came.outcome) {
-        Some(Outcome::Status(401)) => {
-            "it wants credentials: give them with --header 'Authorization: …'"
-        }
-        Some(Outcome::Status(403)) => {
-            "it may check the origin or a header: try --origin or --header"
-        }
-        Some(Outcome::Status(404 | 405)) => {
-            "the WebSocket endpoint may be elsewhere: give its path in the URL"
-        }
-        Some(Outcome::Status(400 | 426)) => {
-            "it may insist on a subprotocol or a header: try --subprotocol NAME --require-subprotocol"
-        }
-        Some(Outcome::Status(200)) => {
-            "there seems to be no WebSocket endpoint at this path: give its path in the URL"
-        }
-        Some(Outcome::Status(300..=399)) => {
-            "upspec follows no redirects: give the URL that this one leads to"
-        }
-        _ => "give the endpoint's path in the URL",
-    };
-    let got = came.map(|came| came.to_string()).unwrap_or_default();
-    format!(
-        "the control got {got} instead of 101, so nothing that needs an upgrade could be judged; {hint}"
-    )
 }

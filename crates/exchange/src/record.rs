@@ -47,7 +47,8 @@ pub struct Io {
     pub at_us: u64,
     /// What happened.
     pub kind: IoKind,
-    /// The octets of `read` and of what we wrote, base64 in JSON; other kinds have none.
+    /// The octets of `read` and of what we wrote, and the number of a TLS alert where it is known (RFC
+    /// 8446 section 6); base64 in JSON; other kinds have none.
     #[serde(with = "crate::base64_bytes", default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "String", extend("contentEncoding" = "base64"))]
     pub bytes: Vec<u8>,

@@ -11,8 +11,8 @@ pub enum Error {
     /// The corpus lacks the control.
     #[error("the corpus has no control")]
     NoControl,
-    /// The control was answered with something other than a switch.
-    #[error("the control got {0} instead of 101, so nothing could be judged")]
+    /// The control was answered with something other than a switch; what it met, and what to try.
+    #[error("{0}")]
     NotSwitched(String),
     /// The file holds something other than a state of a known version.
     #[error("{} is not a state of a hunt: {why}", path.display())]

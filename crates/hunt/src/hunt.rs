@@ -299,9 +299,8 @@ async fn learn(prober: &mut Prober, corpus: &Corpus) -> Result<Case, Error> {
     let control = corpus.case(CONTROL).ok_or(Error::NoControl)?.clone();
     let result = prober.learn(&control, 0).await?;
     if !prober.facts().has(Need::Endpoint) {
-        return Err(Error::NotSwitched(
-            result.outcome.map(|came| came.to_string()).unwrap_or_default(),
-        ));
+        let met = result.record.as_ref().map(|record| prober.met(record));
+        return Err(Error::NotSwitched(met.unwrap_or_default()));
     }
     let discovery = corpus.cases.iter();
     for case in discovery.filter(|case| case.id.starts_with(DISCOVERY) && case.id != CONTROL) {

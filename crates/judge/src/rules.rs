@@ -133,6 +133,7 @@ pub const RULES: &[Rule] = &[
         "rfc7692/7.1.2.2-not-offered", "rfc7692/7.1.2.2-smaller", "rfc9110/15.2.2-101-upgrade", "rfc9110/7.8-offered",
         "rfc9112/9.3.2-pipeline-order",
     ]),
+    response("accepted-without-101", Spoken::Http1, websocket::accepted_without_101, &["rfc6455/4.2.2-response"]),
     response("version-list", Spoken::Any, websocket::version_list, &[
         "rfc6455/11.6-registry", "rfc6455/4.3-version-server", "rfc6455/4.4-version-list",
     ]),
@@ -166,6 +167,7 @@ pub(crate) fn breaches(talk: &Talk<'_>) -> Vec<(&'static Rule, Breach)> {
     let mut run = |rule: &'static Rule, check: &mut dyn FnMut(&mut Vec<Breach>)| {
         let mut found = Vec::new();
         check(&mut found);
+        let found = told_once(found);
         let cited = |breach: &Breach| rule.cites.contains(&breach.requirement);
         debug_assert!(found.iter().all(cited), "{} cites what its row lacks", rule.name);
         all.extend(found.into_iter().map(|breach| (rule, breach)));
@@ -190,6 +192,32 @@ pub(crate) fn breaches(talk: &Talk<'_>) -> Vec<(&'static Rule, Breach)> {
         }
     }
     all
+}
+
+/// Each thing that a check found in one message once, where it shows first, with its count.
+fn told_once(found: Vec<Breach>) -> Vec<Breach> {
+    let mut once: Vec<(Breach, usize, bool)> = Vec::new();
+    for breach in found {
+        let is_same = |one: &&mut (Breach, usize, bool)| {
+            one.0.requirement == breach.requirement && one.0.cap == breach.cap
+        };
+        match once.iter_mut().find(is_same) {
+            Some((first, count, alike)) => {
+                *count += 1;
+                *alike &= first.message == breach.message;
+            }
+            None => once.push((breach, 1, true)),
+        }
+    }
+    let counted = |(mut breach, count, alike): (Breach, usize, bool)| {
+        match (count, alike) {
+            (1, _) => {}
+            (_, true) => breach.message.push_str(&format!(" ({count} times)")),
+            (_, false) => breach.message.push_str(&format!(" (and {} more such)", count - 1)),
+        }
+        breach
+    };
+    once.into_iter().map(counted).collect()
 }
 
 impl Rule {

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use upspec_corpus::case::Need;
-use upspec_judge::{CONTROL, CaseResult, Finding, Verdict};
+use upspec_judge::{CaseResult, Finding, Verdict};
 
 use crate::note::RequirementNote;
 use crate::report::{Report, Summary};
 use crate::section::Section;
-use crate::visible::counted;
+use crate::visible::{self, counted};
 
 /// A requirement that some cases speak of with one verdict.
 pub(crate) struct Rule<'r> {
@@ -71,11 +70,7 @@ pub(crate) fn chapters(report: &Report) -> Vec<Chapter<'_>> {
 pub(crate) fn headline(report: &Report) -> Vec<String> {
     let summary = report.summary;
     if summary.judged() == 0 {
-        let answered = |case: &CaseResult| case.id == CONTROL && case.outcome.is_some();
-        let not_switched =
-            report.cases.iter().any(answered) && !report.target.facts.has(Need::Endpoint);
-        let why = if not_switched { ": the target did not switch to WebSocket" } else { "" };
-        return finish(report, vec![format!("Nothing could be judged{why}.")]);
+        return finish(report, vec!["Nothing could be judged.".to_owned()]);
     }
     let broken = rules(report, Verdict::Fail).len();
     let missed = rules(report, Verdict::Warn).len();
@@ -93,6 +88,9 @@ pub(crate) fn headline(report: &Report) -> Vec<String> {
 }
 
 fn finish(report: &Report, mut said: Vec<String>) -> Vec<String> {
+    if let Some(trouble) = &report.trouble {
+        said.insert(0, sentence(&visible::text(trouble)));
+    }
     let unclear = report.summary.inconclusive;
     if unclear > 0 {
         said.push(match unclear {
@@ -107,6 +105,13 @@ fn finish(report: &Report, mut said: Vec<String>) -> Vec<String> {
         said.push("The run was cut short: cases may be missing.".to_owned());
     }
     said
+}
+
+/// A fragment with a capital and a period.
+fn sentence(fragment: &str) -> String {
+    let mut letters = fragment.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    format!("{}{}.", first.map(String::from).unwrap_or_default(), letters.as_str())
 }
 
 /// What a case says with this verdict: the requirement's id and the message of each finding. A case that

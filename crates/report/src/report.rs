@@ -36,6 +36,9 @@ pub struct Report {
     pub elapsed_ms: u64,
     /// Whether the run came to its end; false when it was interrupted or the target died.
     pub complete: bool,
+    /// Why a run could not judge what it was to judge, and what to try next: one or two sentences.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
     /// How many cases have which verdict.
     pub summary: Summary,
     /// The requirements that the cases and findings cite, by id.
@@ -61,6 +64,8 @@ pub struct About {
     pub elapsed_ms: u64,
     /// Whether the run came to its end.
     pub complete: bool,
+    /// Why it could not judge what it was to judge, and what to try next.
+    pub trouble: Option<String>,
 }
 
 /// What made a report.
@@ -107,12 +112,17 @@ impl Report {
     /// overwritten first, those of the fields named in `secret_fields` too; see [`redact`].
     #[must_use]
     pub fn of_run(
-        about: About,
+        mut about: About,
         mut results: Vec<CaseResult>,
         secret_fields: &[String],
         corpus: &Corpus,
     ) -> Self {
+        // The trouble of a run is a finding of its control, and is redacted with it.
+        let told = place_of(about.trouble.as_deref(), &results);
         redact(&mut results, secret_fields);
+        if let Some((case, finding)) = told {
+            about.trouble = Some(results[case].findings[finding].message.clone());
+        }
         let by_id: HashMap<&str, &Case> = corpus.cases.iter().map(|c| (c.id.as_str(), c)).collect();
         let topics: HashMap<&str, &str> =
             corpus.topics.iter().map(|topic| (topic.id.as_str(), topic.title.as_str())).collect();
@@ -148,6 +158,7 @@ impl Report {
             started: about.started,
             elapsed_ms: about.elapsed_ms,
             complete: about.complete,
+            trouble: about.trouble,
             cases,
         }
     }
@@ -228,6 +239,15 @@ impl Summary {
             Verdict::Error => &mut self.error,
         }
     }
+}
+
+/// Which finding of which case says this.
+fn place_of(said: Option<&str>, results: &[CaseResult]) -> Option<(usize, usize)> {
+    let said = said?;
+    results.iter().enumerate().find_map(|(case, result)| {
+        let finding = result.findings.iter().position(|finding| finding.message == said)?;
+        Some((case, finding))
+    })
 }
 
 /// The ids of the requirements that a case and its findings cite.

@@ -37,6 +37,7 @@ pub(crate) fn about() -> About {
         started: "2026-11-23T10:00:00Z".parse().unwrap(),
         elapsed_ms: 812,
         complete: true,
+        trouble: None,
     }
 }
 

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use upspec_corpus::case::{Case, Need};
+use upspec_corpus::case::{Case, Need, Tls};
 use upspec_corpus::{Bindings, Registry};
 use upspec_exchange::{IoKind, Record};
 use upspec_judge::{CaseResult, Reason, TargetFacts, judge, not_played};
 
 use crate::bindings::{Nonces, Turn, bindings};
 use crate::connect::{Connector, Opening};
+use crate::contact;
 use crate::error::Error;
 use crate::play::{Limits, Play, play};
 use crate::server::Server;
@@ -75,6 +76,21 @@ impl Bench {
         self.connector.open(Opening::AsTarget { alpn: &[] }, limit).await.is_ok()
     }
 
+    /// What a case gets without TLS from a target that is to be reached inside it, in a few words;
+    /// nothing where it gets nothing.
+    pub(crate) async fn in_clear_text(&self, case: &Case) -> Option<String> {
+        let clear = Case { tls: Tls::Off, ..case.clone() };
+        let window = self.settings.timeout.min(SECOND_LOOK);
+        let record = self.exchange(&clear, self.turn(case, 0), window).await.ok()?;
+        contact::in_few_words(&record)
+    }
+
+    /// Whether TLS is spoken by a target that is to be reached without.
+    pub(crate) async fn is_tls_spoken(&self) -> bool {
+        let limit = self.settings.timeout.min(SECOND_LOOK);
+        self.target.tls.is_none() && self.connector.is_tls_spoken(limit).await
+    }
+
     /// Judges what was recorded of a case: its own exchange first, then that of its partner.
     pub(crate) fn judge(&self, case: &Case, records: Vec<Record>) -> CaseResult {
         let mut records = records.into_iter();
@@ -119,5 +135,7 @@ fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// How long we look for the other of TLS and clear text, once a target does not speak the one.
+const SECOND_LOOK: Duration = Duration::from_secs(1);
 /// How long a target that refuses connections is given to come up.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(1);

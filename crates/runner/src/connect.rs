@@ -18,7 +18,8 @@ use tokio_rustls::client::TlsStream;
 
 use crate::error::Error;
 use crate::target::Target;
-use crate::tls::client_config;
+use crate::tls::{Nameless, Trust, client_config};
+use crate::trouble::alert_of;
 
 /// Opens connections to one address of a target.
 #[derive(Clone)]
@@ -91,12 +92,32 @@ impl Connector {
         };
         let mut config = ClientConfig::clone(config);
         config.alpn_protocols = alpn.iter().map(|name| name.clone().into_bytes()).collect();
+        let nameless = Arc::new(Nameless::default());
+        config.client_auth_cert_resolver = Arc::clone(&nameless) as _;
         let connector = TlsConnector::from(Arc::new(config));
         let left = limit.saturating_sub(begun.elapsed());
         match timeout(left, connector.connect(name.clone(), tcp)).await {
             Ok(Ok(stream)) => Ok(Stream::tls(stream)),
+            Ok(Err(source)) if nameless.was_asked() && alert_of(&source).is_some() => {
+                Err(Error::ClientCertificate { address, source })
+            }
             Ok(Err(source)) => Err(Error::Tls { address, source }),
-            Err(_) => Err(Error::TimedOut { address, after: limit }),
+            Err(_) => Err(Error::TlsSilent { address, after: limit }),
+        }
+    }
+
+    /// Whether TLS is spoken where the target is to be reached without: a handshake that anybody may
+    /// answer comes about, or is declined in TLS.
+    pub(crate) async fn is_tls_spoken(&self, limit: Duration) -> bool {
+        let Ok(config) = client_config(&Trust::Anything) else {
+            return false;
+        };
+        let tls = Some((Arc::new(config), ServerName::from(self.address.ip())));
+        let secure = Self { address: self.address, tls };
+        match secure.open(Opening::AsTarget { alpn: &[] }, limit).await {
+            Ok(_) | Err(Error::ClientCertificate { .. }) => true,
+            Err(Error::Tls { source, .. }) => alert_of(&source).is_some(),
+            Err(_) => false,
         }
     }
 }

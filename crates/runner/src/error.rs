@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::trouble;
+
 /// What kept us from the target. What the target does wrong is not an error.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -23,6 +25,17 @@ pub enum Error {
         file: PathBuf,
         /// What is wrong with it.
         why: String,
+    },
+    /// The TLS handshake failed once the server had asked for a certificate of ours.
+    #[error(
+        "the TLS handshake with {address} failed: the server wants a certificate of its client; {}",
+        trouble::of_tls(source)
+    )]
+    ClientCertificate {
+        /// Where to.
+        address: SocketAddr,
+        /// How it failed.
+        source: io::Error,
     },
     /// The system reports an error other than a refusal.
     #[error("cannot connect to {address}: {source}")]
@@ -51,7 +64,7 @@ pub enum Error {
         /// What became of it.
         why: String,
     },
-    /// No answer in time, of TCP or of TLS.
+    /// No connection in time.
     #[error("no connection to {address} within {} ms", after.as_millis())]
     TimedOut {
         /// Where to.
@@ -60,12 +73,21 @@ pub enum Error {
         after: Duration,
     },
     /// The TLS handshake failed.
-    #[error("the TLS handshake with {address} failed: {source}")]
+    #[error("the TLS handshake with {address} failed: {}", trouble::of_tls(source))]
     Tls {
         /// Where to.
         address: SocketAddr,
         /// What went wrong.
         source: io::Error,
+    },
+    /// The connection is there, and nothing answers the TLS handshake.
+    #[error("{address} takes the connection, and the TLS handshake got no answer within {} ms",
+        after.as_millis())]
+    TlsSilent {
+        /// Where to.
+        address: SocketAddr,
+        /// How long we waited.
+        after: Duration,
     },
     /// rustls does not accept our configuration.
     #[error("cannot set up TLS: {0}")]
@@ -81,11 +103,26 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the TLS handshake is what failed.
+    pub(crate) fn is_of_tls(&self) -> bool {
+        matches!(self, Self::ClientCertificate { .. } | Self::Tls { .. } | Self::TlsSilent { .. })
+    }
+
+    /// Whether the server's certificate is what we do not accept.
+    pub(crate) fn is_of_certificate(&self) -> bool {
+        matches!(self, Self::Tls { source, .. } if trouble::is_of_certificate(source))
+    }
+
     /// Whether this may mean that a target that was reachable has died.
     pub(crate) fn hints_at_death(&self) -> bool {
         matches!(
             self,
-            Self::Connect { .. } | Self::Refused(_) | Self::TimedOut { .. } | Self::Tls { .. }
+            Self::ClientCertificate { .. }
+                | Self::Connect { .. }
+                | Self::Refused(_)
+                | Self::TimedOut { .. }
+                | Self::Tls { .. }
+                | Self::TlsSilent { .. }
         )
     }
 }

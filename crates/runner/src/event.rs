@@ -46,7 +46,7 @@ impl RunOutcome {
         ending: Ending,
         deaths: Vec<Death>,
     ) -> Self {
-        let complete = matches!(ending, Ending::Complete | Ending::NotSwitched);
+        let complete = matches!(ending, Ending::Complete | Ending::NotSwitched { .. });
         Self { results, facts, complete, ending, deaths }
     }
 }
@@ -61,12 +61,15 @@ pub enum Ending {
     /// The target takes connections, but it did not answer the control with HTTP. Nothing else
     /// was played.
     NotHttp {
-        /// What it did.
+        /// What it did, and what to try.
         message: String,
     },
     /// The control was answered with a response other than a switch. What needs no endpoint was
     /// played.
-    NotSwitched,
+    NotSwitched {
+        /// What it got, and what to try.
+        message: String,
+    },
     /// The target died and could not be started again. What was left was not played.
     TargetDied {
         /// The ids of the cases that may have killed it, in the order in which they began.
@@ -74,9 +77,22 @@ pub enum Ending {
     },
     /// The target could not be reached, or not be started.
     Unreachable {
-        /// What stood in the way.
+        /// What stood in the way, and what to try.
         message: String,
     },
+}
+
+impl Ending {
+    /// Why what was to be judged could not be judged, and what to try.
+    #[must_use]
+    pub fn trouble(&self) -> Option<&str> {
+        match self {
+            Self::NotHttp { message }
+            | Self::NotSwitched { message }
+            | Self::Unreachable { message } => Some(message),
+            Self::Complete | Self::Interrupted | Self::TargetDied { .. } => None,
+        }
+    }
 }
 
 /// The death of the target.

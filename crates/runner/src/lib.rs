@@ -7,6 +7,7 @@
 mod bench;
 mod bindings;
 mod connect;
+mod contact;
 mod death;
 mod duties;
 mod error;
@@ -25,6 +26,7 @@ mod settings;
 mod steps;
 mod target;
 mod tls;
+mod trouble;
 mod wire;
 mod worker;
 

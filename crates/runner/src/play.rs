@@ -21,6 +21,7 @@ use crate::error::Error;
 use crate::leave::say_goodbye;
 use crate::record::Recorder;
 use crate::steps::{render, takes, waits};
+use crate::trouble::alert_of;
 use crate::wire::{Stop, Wires, refusal};
 
 /// A case to play, and what it is played with.
@@ -108,7 +109,7 @@ fn refused(case: &Case, link: Link, error: &Error) -> Option<Record> {
         return None;
     }
     let mut record = Recorder::begin(vec![Link { tls: true, ..link }], 0);
-    record.event(FIRST, refusal(source)?);
+    record.ended(FIRST, refusal(source)?, alert_of(source));
     Some(record.finish())
 }
 

@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use upspec_corpus::case::Case;
 use upspec_corpus::{Bindings, Registry};
+use upspec_exchange::Record;
 use upspec_judge::{CaseResult, TargetFacts};
 
 use crate::bench::{Bench, declared};
 use crate::bindings::{Nonces, Turn, bindings};
+use crate::contact;
 use crate::error::Error;
 use crate::plan::CONTROL;
 use crate::server::Server;
@@ -67,6 +69,12 @@ impl Prober {
             None => {}
         }
         Ok(result)
+    }
+
+    /// What a control without a switch met, and what to try next.
+    #[must_use]
+    pub fn met(&self, record: &Record) -> String {
+        contact::met(record, &self.bench.target, false)
     }
 
     /// What is known about the target.

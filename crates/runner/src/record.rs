@@ -85,6 +85,11 @@ impl Recorder {
         self.push(at, kind, &[]);
     }
 
+    /// The peer ended the link; a TLS alert is kept by its number.
+    pub(crate) fn ended(&mut self, at: usize, kind: IoKind, alert: Option<u8>) {
+        self.push(at, kind, alert.as_slice());
+    }
+
     /// A write begins: its octets are an event of their own, even when nothing happened since the last.
     pub(crate) fn begin_write(&mut self) {
         self.write_began = self.io.len();

@@ -12,6 +12,7 @@ use upspec_exchange::{IoKind, Record};
 use upspec_judge::{CaseResult, Reason, Verdict};
 
 use crate::bench::{Bench, declared};
+use crate::contact;
 use crate::error::Error;
 use crate::event::{Death, Ending, Event, RunOutcome};
 use crate::health::Pulse;
@@ -20,6 +21,7 @@ use crate::results::Results;
 use crate::server::Server;
 use crate::settings::Settings;
 use crate::target::Target;
+use crate::trouble;
 use crate::worker::Worker;
 
 /// Plays a plan. The order is: can the target be reached; the control; what else finds out what the
@@ -40,11 +42,12 @@ pub async fn run(
     let mut results = Results::new(Arc::clone(&plan), Arc::clone(&requirements), events.clone());
     results.tell(Event::Started { total: plan.cases().len() });
     let facts = declared(&target, &settings);
+    let named = target.clone();
     let started = tokio::select! {
         biased;
         () = &mut cancel => Err(Ending::Interrupted),
         started = Bench::start(target, settings, requirements) => started.map_err(|error| {
-            let message = error.to_string();
+            let message = trouble::told(&error, &named, None);
             results.leave_out_rest(Reason::Blocked, &message);
             Ending::Unreachable { message }
         }),
@@ -54,7 +57,14 @@ pub async fn run(
         Err(ending) => return RunOutcome::new(results.finish(), facts, ending, Vec::new()),
     };
     let worker = Worker::new(plan, bench, events);
-    let mut run = Run { worker, results, server, deaths: Vec::new(), lost: Vec::new() };
+    let mut run = Run {
+        worker,
+        results,
+        server,
+        deaths: Vec::new(),
+        lost: Vec::new(),
+        refused: String::new(),
+    };
     let ending = tokio::select! {
         biased;
         () = &mut cancel => None,
@@ -72,13 +82,15 @@ pub(crate) struct Run {
     pub(crate) deaths: Vec<Death>,
     /// Cases whose exchange met the target's death.
     pub(crate) lost: Vec<(usize, Vec<Record>)>,
+    /// What the control got where it was answered without a switch.
+    refused: String,
 }
 
 impl Run {
     async fn play_all(&mut self) -> Ending {
         match self.phases().await {
             Ok(()) if self.has_endpoint() => Ending::Complete,
-            Ok(()) => Ending::NotSwitched,
+            Ok(()) => Ending::NotSwitched { message: std::mem::take(&mut self.refused) },
             Err(ending) => ending,
         }
     }
@@ -105,37 +117,87 @@ impl Run {
     }
 
     /// Plays the control, and that of HTTP/2 where a TLS handshake for HTTP/1.1 does not come about.
+    /// Without an answer the run is over, and its ending says what was met and what to try.
     async fn first_contact(&mut self) -> Result<(), Ending> {
-        let error = match self.control().await {
+        let failure = match self.control().await {
             Ok(()) => return Ok(()),
-            Err(NoContact::Ends(ending)) => return Err(ending),
-            Err(NoContact::Connect(error)) => error,
+            Err(failure) => failure,
         };
         let first = self.worker.control;
-        let http2_alone = self.worker.bench.facts.http2_alone;
-        let refused = matches!(error, Error::Tls { .. }) && !http2_alone;
-        if let Some(other) = self.plan().http2_control().filter(|_| refused) {
-            self.worker.control = Some(other);
-            self.worker.bench_mut().facts.http2_alone = true;
-            match self.control().await {
-                Ok(()) => {
-                    let note = "the target refuses HTTP/1.1 inside TLS; only HTTP/2 is judged";
-                    self.results.note(note);
+        let tried = match &failure {
+            NoContact::Connect(error) if error.is_of_tls() => {
+                let other = self.plan().http2_control().filter(|other| Some(*other) != first);
+                if other.is_some() && self.speaks_http2_alone(other).await {
                     return Ok(());
                 }
-                Err(NoContact::Ends(ending)) => return Err(ending),
-                Err(NoContact::Connect(_)) => {
-                    self.worker.control = first;
-                    self.worker.bench_mut().facts.http2_alone = false;
-                }
+                other
             }
+            _ => None,
+        };
+        let message = self.explain(&failure).await;
+        let ending = match failure {
+            NoContact::Connect(_) => Ending::Unreachable { message: message.clone() },
+            NoContact::NotHttp(_) => Ending::NotHttp { message: message.clone() },
+        };
+        match (first, failure) {
+            (Some(control), NoContact::NotHttp(result)) => {
+                self.tell_refused(control, *result, &message)
+            }
+            (Some(control), NoContact::Connect(_)) => {
+                self.results.leave_out(control, Reason::Connect, &message);
+            }
+            (None, _) => {}
         }
-        let message = error.to_string();
-        if let Some(control) = first {
-            self.results.leave_out(control, Reason::Connect, &message);
+        if let Some(other) = tried {
+            self.results.leave_out(other, Reason::Blocked, &message);
         }
         self.results.leave_out_rest(Reason::Blocked, &message);
-        Err(Ending::Unreachable { message })
+        Err(ending)
+    }
+
+    /// Stores the result of a control that got no switch, with what it met.
+    fn tell_refused(&mut self, control: usize, mut result: CaseResult, message: &str) {
+        let case = &self.worker.plan.cases()[control];
+        let told = self.worker.bench.not_played(case, Reason::Blocked, message);
+        result.findings.extend(told.findings);
+        self.results.store(control, result);
+    }
+
+    /// Whether HTTP/2 is spoken inside TLS where HTTP/1.1 is refused; then nothing else is judged.
+    async fn speaks_http2_alone(&mut self, other: Option<usize>) -> bool {
+        let first = std::mem::replace(&mut self.worker.control, other);
+        self.worker.bench_mut().facts.http2_alone = true;
+        if self.control().await.is_ok() {
+            self.results.note("the target refuses HTTP/1.1 inside TLS; only HTTP/2 is judged");
+            return true;
+        }
+        self.worker.control = first;
+        self.worker.bench_mut().facts.http2_alone = false;
+        false
+    }
+
+    /// What kept the control from an answer, and what to try next. Looks whether the other of TLS
+    /// and clear text is spoken.
+    async fn explain(&self, failure: &NoContact) -> String {
+        let bench = &self.worker.bench;
+        match failure {
+            NoContact::Connect(error) => {
+                let clear = match self.worker.control {
+                    Some(control) if error.is_of_tls() && !error.is_of_certificate() => {
+                        bench.in_clear_text(&self.worker.plan.cases()[control]).await
+                    }
+                    _ => None,
+                };
+                trouble::told(error, &bench.target, clear.as_deref())
+            }
+            NoContact::NotHttp(result) => {
+                let Some(record) = &result.record else {
+                    return "the control has no record".to_owned();
+                };
+                let tls = !contact::is_spoken_to(record) && bench.is_tls_spoken().await;
+                contact::met(record, &bench.target, tls)
+            }
+        }
     }
 
     /// The positive control. Whatever it shows is a fact; if the answer is not HTTP, the run is over.
@@ -169,17 +231,19 @@ impl Run {
             }
         }
         let Some(result) = first else { return Ok(()) };
-        let answered = result.record.as_ref().is_some_and(Worker::has_response);
-        let message = result
-            .outcome
-            .map_or_else(|| "no HTTP response".to_owned(), |outcome| outcome.to_string());
-        self.results.store(index, result);
-        if answered || self.worker.bench.facts.has(Need::Endpoint) {
-            return Ok(());
+        let facts = &self.worker.bench.facts;
+        let (switched, alone) = (facts.has(Need::Endpoint), facts.http2_alone);
+        match &result.record {
+            Some(record) if !switched && !Worker::has_response(record) => {
+                return Err(NoContact::NotHttp(Box::new(result)));
+            }
+            Some(record) if !switched && !alone => {
+                self.refused = contact::met(record, &self.worker.bench.target, false);
+                self.tell_refused(index, result, &self.refused.clone());
+            }
+            _ => self.results.store(index, result),
         }
-        let message = format!("the control got no HTTP response: {message}");
-        self.results.leave_out_rest(Reason::Blocked, &message);
-        Err(NoContact::Ends(Ending::NotHttp { message }))
+        Ok(())
     }
 
     async fn play_control(&self, index: usize, attempt: u32) -> Result<Record, Error> {
@@ -229,8 +293,8 @@ impl Run {
 enum NoContact {
     /// There was no connection.
     Connect(Error),
-    /// The run is over.
-    Ends(Ending),
+    /// No HTTP came.
+    NotHttp(Box<CaseResult>),
 }
 
 /// The attempt of the control at the end, apart from those at the beginning.

@@ -1,14 +1,25 @@
 //! TLS for our connections: whom we trust, and the rustls configuration for it.
 //! Opens no connection.
 
-use std::path::PathBuf;
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{
+    ResolvesClientCert, WebPkiServerVerifier, verify_server_cert_signed_by_trust_anchor,
+    verify_server_name,
+};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::server::ParsedCertificate;
+use rustls::sign::CertifiedKey;
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore,
+    SignatureScheme,
+};
 
 use crate::error::Error;
 
@@ -29,53 +40,172 @@ pub(crate) fn client_config(trust: &Trust) -> Result<ClientConfig, Error> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()?;
-    Ok(match trust {
+    let mut known = Vec::new();
+    let verifier: Option<Arc<dyn ServerCertVerifier>> = match trust {
+        Trust::Anything => None,
         Trust::CaFile(file) => {
-            builder.with_root_certificates(roots_from(file)?).with_no_client_auth()
+            known = certificates_from(file)?;
+            let roots = Arc::new(roots_of(&known, file)?);
+            let builder = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider));
+            Some(builder.build().map_err(|e| unusable(file, &e))?)
         }
         Trust::System => {
-            let verifier = rustls_platform_verifier::Verifier::new(provider)?;
-            builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(verifier))
-                .with_no_client_auth()
+            Some(Arc::new(rustls_platform_verifier::Verifier::new(Arc::clone(&provider))?))
         }
-        Trust::Anything => builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(AnyCertificate { provider }))
-            .with_no_client_auth(),
-    })
+    };
+    let vetting = Vetting { provider, verifier, known };
+    Ok(builder
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(vetting))
+        .with_no_client_auth())
 }
 
-fn roots_from(file: &PathBuf) -> Result<RootCertStore, Error> {
-    let failed = |why: String| Error::Certificates { file: file.clone(), why };
+fn certificates_from(file: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let found = CertificateDer::pem_file_iter(file).map_err(|e| unusable(file, &e))?;
+    let found: Result<Vec<_>, _> = found.collect();
+    found.map_err(|e| unusable(file, &e))
+}
+
+fn roots_of(known: &[CertificateDer<'static>], file: &Path) -> Result<RootCertStore, Error> {
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(file).map_err(|e| failed(e.to_string()))? {
-        let certificate = certificate.map_err(|e| failed(e.to_string()))?;
-        roots.add(certificate).map_err(|e| failed(e.to_string()))?;
+    for certificate in known {
+        roots.add(certificate.clone()).map_err(|e| unusable(file, &e))?;
     }
     if roots.is_empty() {
-        return Err(failed("it holds no certificate".to_owned()));
+        return Err(unusable(file, &"it holds no certificate"));
     }
     Ok(roots)
 }
 
-/// Believes any certificate, and checks the signatures that are made with its key.
-#[derive(Debug)]
-struct AnyCertificate {
-    provider: Arc<CryptoProvider>,
+fn unusable(file: &Path, why: &dyn fmt::Display) -> Error {
+    Error::Certificates { file: file.to_owned(), why: why.to_string() }
 }
 
-impl ServerCertVerifier for AnyCertificate {
+/// Vets the server's certificate and checks the signatures that are made with its key.
+#[derive(Debug)]
+struct Vetting {
+    provider: Arc<CryptoProvider>,
+    /// Who vets certificates; nobody does where any certificate is believed.
+    verifier: Option<Arc<dyn ServerCertVerifier>>,
+    /// The certificates that the user vouches for.
+    known: Vec<CertificateDer<'static>>,
+}
+
+impl Vetting {
+    /// What to make of a fault that the verifier finds. A certificate that the user vouches for need
+    /// not be issued by anyone: one that is marked as a CA's, as `openssl req -x509` makes them, is
+    /// believed under its name. Its dates are checked before that mark is met.
+    fn second_look(
+        &self,
+        fault: CertificateError,
+        shown: &CertificateDer<'_>,
+        name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let of_a_ca = is_of_a_ca(&fault);
+        if of_a_ca && self.known.contains(shown) {
+            verify_server_name(&ParsedCertificate::try_from(shown)?, name)?;
+            return Ok(ServerCertVerified::assertion());
+        }
+        let oddity = match fault {
+            _ if of_a_ca => Some(Oddity::OfACa),
+            CertificateError::UnknownIssuer | CertificateError::BadSignature
+                if self.is_self_signed(shown, now) =>
+            {
+                Some(Oddity::SelfSigned)
+            }
+            _ => None,
+        };
+        let named = |oddity| CertificateError::Other(OtherError(Arc::new(oddity)));
+        Err(oddity.map_or(fault, named).into())
+    }
+
+    /// Whether the certificate is what vouches for it.
+    fn is_self_signed(&self, shown: &CertificateDer<'_>, now: UnixTime) -> bool {
+        let mut itself = RootCertStore::empty();
+        let known = self.provider.signature_verification_algorithms.all;
+        itself.add(shown.clone().into_owned()).is_ok()
+            && ParsedCertificate::try_from(shown).is_ok_and(|certificate| {
+                verify_server_cert_signed_by_trust_anchor(&certificate, &itself, &[], now, known)
+                    .is_ok()
+            })
+    }
+}
+
+/// webpki has no public name for it that would reach us through rustls, but this one in its text.
+fn is_of_a_ca(fault: &CertificateError) -> bool {
+    matches!(fault, CertificateError::Other(OtherError(inner))
+        if format!("{inner:?}").contains("CaUsedAsEndEntity"))
+}
+
+/// What is special about a certificate that nobody vouches for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Oddity {
+    /// It is marked as a CA's own.
+    OfACa,
+    /// It vouches for itself.
+    SelfSigned,
+}
+
+impl fmt::Display for Oddity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OfACa => "its certificate is that of a CA, as self-signed ones often are",
+            Self::SelfSigned => "its certificate is self-signed",
+        })
+    }
+}
+
+impl std::error::Error for Oddity {}
+
+/// Has no certificate to show, and remembers whether one was asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Nameless {
+    asked: AtomicBool,
+}
+
+impl Nameless {
+    /// Whether the server asked for a certificate.
+    pub(crate) fn was_asked(&self) -> bool {
+        self.asked.load(Ordering::Relaxed)
+    }
+}
+
+impl ResolvesClientCert for Nameless {
+    fn resolve(
+        &self,
+        _issuers: &[&[u8]],
+        _schemes: &[SignatureScheme],
+    ) -> Option<Arc<CertifiedKey>> {
+        self.asked.store(true, Ordering::Relaxed);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
+    }
+}
+
+impl ServerCertVerifier for Vetting {
     fn verify_server_cert(
         &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
+        let Some(verifier) = &self.verifier else {
+            return Ok(ServerCertVerified::assertion());
+        };
+        let vetted =
+            verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        match vetted {
+            Err(rustls::Error::InvalidCertificate(fault)) => {
+                self.second_look(fault, end_entity, server_name, now)
+            }
+            other => other,
+        }
     }
 
     fn verify_tls12_signature(

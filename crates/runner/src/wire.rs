@@ -13,6 +13,7 @@ use upspec_exchange::{IoKind, Link, Record};
 
 use crate::connect::Stream;
 use crate::record::{Recorder, Room};
+use crate::trouble::alert_of;
 
 /// The connections of a case, by the number of their link. They are read all at once, so that each
 /// event has its place on the one timeline.
@@ -233,7 +234,11 @@ impl Wires {
                 wire.full = self.record.got(at, &self.buffer[..count]) == Room::Used;
                 return if wire.full { Err(Stop::Full) } else { Ok(()) };
             }
-            Err(error) => end_of(&error),
+            Err(error) => {
+                wire.peer = Peer::Ended;
+                self.record.ended(at, end_of(&error), alert_of(&error));
+                return Err(Stop::Ended);
+            }
         };
         wire.peer = Peer::Ended;
         self.record.event(at, event);

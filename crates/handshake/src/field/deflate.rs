@@ -61,7 +61,7 @@ pub enum DeflateViolationKind {
     OutOfRange,
     /// The name occurred before.
     Repeated,
-    /// The name is not among the four. Names are case-sensitive.
+    /// The name is not among the four, letter for letter.
     Unknown,
     /// No value where one belongs.
     ValueMissing,
@@ -95,8 +95,19 @@ impl Misfit {
 impl Offer {
     /// Reads the parameters of an offer. A server declines an offer with a violation.
     pub fn parse<'a>(extension: &Extension<'a>) -> Result<Self, Vec<DeflateViolation<'a>>> {
-        let parameters = Parameters::read(extension, empty_or_window)?;
-        Ok(Self {
+        Parameters::read(extension, empty_or_window, <[u8]>::eq).map(|read| Self::of(&read))
+    }
+
+    /// The same with names in any letter case, as no text forbids to read them.
+    pub fn parse_in_any_case<'a>(
+        extension: &Extension<'a>,
+    ) -> Result<Self, Vec<DeflateViolation<'a>>> {
+        let read = Parameters::read(extension, empty_or_window, <[u8]>::eq_ignore_ascii_case);
+        read.map(|read| Self::of(&read))
+    }
+
+    fn of(parameters: &Parameters) -> Self {
+        Self {
             server_no_context_takeover: parameters.has(SERVER_NO_CONTEXT_TAKEOVER),
             client_no_context_takeover: parameters.has(CLIENT_NO_CONTEXT_TAKEOVER),
             server_max_window_bits: parameters.window(SERVER_MAX_WINDOW_BITS),
@@ -105,14 +116,20 @@ impl Offer {
                 Some(None) => ClientWindow::Any,
                 Some(Some(bits)) => ClientWindow::AtMost(bits),
             },
-        })
+        }
     }
+}
+
+/// Whether a name is one of the four in other letters. Whether names compare with case no text says.
+pub fn is_known_in_other_case(name: &[u8]) -> bool {
+    let mut names = NAMES.iter().map(|known| known.as_bytes());
+    names.any(|known| known != name && known.eq_ignore_ascii_case(name))
 }
 
 impl Answer {
     /// Reads the parameters of an answer. A client fails the connection on a violation.
     pub fn parse<'a>(extension: &Extension<'a>) -> Result<Self, Vec<DeflateViolation<'a>>> {
-        let parameters = Parameters::read(extension, window)?;
+        let parameters = Parameters::read(extension, window, <[u8]>::eq)?;
         Ok(Self {
             server_no_context_takeover: parameters.has(SERVER_NO_CONTEXT_TAKEOVER),
             client_no_context_takeover: parameters.has(CLIENT_NO_CONTEXT_TAKEOVER),
@@ -154,16 +171,20 @@ struct Parameters([Option<Option<u8>>; 4]);
 /// Reads the value of a parameter.
 type ReadValue = fn(Option<&[u8]>) -> Result<Option<u8>, DeflateViolationKind>;
 
+/// Compares two names.
+type Compare = fn(&[u8], &[u8]) -> bool;
+
 impl Parameters {
     fn read<'a>(
         extension: &Extension<'a>,
         client_window: ReadValue,
+        is_same: Compare,
     ) -> Result<Self, Vec<DeflateViolation<'a>>> {
         let readers: [ReadValue; 4] = [empty, empty, window, client_window];
         let mut found = Self([None; 4]);
         let mut violations = Vec::new();
         for parameter in &extension.parameters {
-            if let Err(kind) = found.add(parameter, &readers) {
+            if let Err(kind) = found.add(parameter, &readers, is_same) {
                 violations.push(DeflateViolation { parameter: parameter.name, kind });
             }
         }
@@ -174,8 +195,9 @@ impl Parameters {
         &mut self,
         parameter: &Parameter<'_>,
         readers: &[ReadValue; 4],
+        is_same: Compare,
     ) -> Result<(), DeflateViolationKind> {
-        let index = NAMES.iter().position(|name| name.as_bytes() == parameter.name);
+        let index = NAMES.iter().position(|name| is_same(name.as_bytes(), parameter.name));
         let index = index.ok_or(DeflateViolationKind::Unknown)?;
         if self.0[index].is_some() {
             return Err(DeflateViolationKind::Repeated);

@@ -8,7 +8,7 @@
 use super::{SwitchViolation, SwitchViolationKind as Kind};
 use crate::field::connection::contains_option;
 use crate::field::deflate::{Answer, Misfit, Offer, PERMESSAGE_DEFLATE, fits};
-use crate::field::extension::Extensions;
+use crate::field::extension::{Extension, Extensions};
 use crate::field::key::accept;
 use crate::field::subprotocol;
 use crate::field::upgrade::{Protocol, protocols};
@@ -264,7 +264,10 @@ impl Check<'_, '_, '_> {
 /// against the offers (RFC 7692 7.1).
 fn deflate(answer: &Extensions<'_>, offer: &Extensions<'_>) -> Vec<Kind> {
     let named = || offer.named(PERMESSAGE_DEFLATE);
-    let offers: Vec<Offer> = named().filter_map(|offer| Offer::parse(offer).ok()).collect();
+    let readings: [fn(&Extension<'_>) -> Option<Offer>; 2] =
+        [|offer| Offer::parse(offer).ok(), |offer| Offer::parse_in_any_case(offer).ok()];
+    let offers: Vec<Offer> =
+        readings.iter().flat_map(|read| named().filter_map(move |offer| read(offer))).collect();
     let mut found = Vec::new();
     for extension in answer.named(PERMESSAGE_DEFLATE) {
         match Answer::parse(extension) {

@@ -40,6 +40,13 @@ pub(super) fn tunnel(talk: &Talk<'_>, party: Party, breaches: &mut Vec<Breach>) 
             breaches.push(stray_response(closed, &octets[at..]).at(place));
             break;
         }
+        if party == Party::Server
+            && let Some(what) = no_frame(&octets[at..], compression)
+        {
+            let place = tunnel.place(party, at..octets.len());
+            breaches.push(instead_of_a_frame(talk, what, &octets[at..]).at(place));
+            break;
+        }
         let Status::Complete(frame) = reader.read(&octets[at..]) else {
             break;
         };
@@ -98,6 +105,53 @@ fn stray_response(closed: bool, octets: &[u8]) -> Breach {
     let message = format!("a response {place}: {}", shown(octets, 40));
     Breach::new(requirement, message)
 }
+
+/// What octets are that no frame can begin with; nothing where they are not known for something else.
+fn no_frame(octets: &[u8], compression: Compression) -> Option<&'static str> {
+    let first = *octets.first()?;
+    let reserved = match compression {
+        Compression::None => 0x70,
+        Compression::PermessageDeflate => 0x30,
+    };
+    // A line feed alone would begin a Pong in fragments.
+    let line_feed = octets == b"\n" || octets.starts_with(b"\n\r") || octets.starts_with(b"\n\n");
+    let known = opcode::is_known(first & 0x0F) && first & reserved == 0;
+    if known && !line_feed {
+        return None;
+    }
+    let text = |octet: &u8| matches!(octet, b' '..=b'~' | b'\r' | b'\n' | b'\t');
+    Some(match octets {
+        _ if line_feed => "a line feed",
+        [b'\r', b'\n', ..] => "CR LF",
+        [0x15, 3, ..] => "a TLS alert",
+        [0x14 | 0x16 | 0x17, 3, ..] => "a record of TLS",
+        _ if is_chunk(octets) => "a chunk",
+        _ if octets.len() > 1 && octets.iter().take(LEAST_TEXT).all(text) => "ASCII text",
+        _ => return None,
+    })
+}
+
+/// `chunk-size [ chunk-ext ] CRLF` (RFC 9112 7.1).
+fn is_chunk(octets: &[u8]) -> bool {
+    let digits = octets.iter().take_while(|octet| octet.is_ascii_hexdigit()).count();
+    let ends = octets[digits..].starts_with(b"\r\n") || octets[digits..].starts_with(b";");
+    (1..=8).contains(&digits) && ends
+}
+
+/// Octets that are known for something other than a frame: what follows the 101 is not the protocol that it
+/// names. Over HTTP/2 there is no 101, and the rule is that of the frame's first octet.
+fn instead_of_a_frame(talk: &Talk<'_>, what: &str, octets: &[u8]) -> Breach {
+    let reserved = octets.first().is_some_and(|first| first & 0x70 != 0);
+    let requirement = match talk.http2 {
+        None => "rfc9110/15.2.2-101-upgrade",
+        Some(_) if reserved => "rfc6455/5.2-rsv",
+        Some(_) => "rfc6455/5.2-opcode",
+    };
+    Breach::new(requirement, format!("{what} stands where a frame is due: {}", shown(octets, 40)))
+}
+
+/// How many octets have to be text for the beginning of text, unless there are no more.
+const LEAST_TEXT: usize = 4;
 
 /// The violations after which no frame is checked.
 const ENDS_READING: [FrameViolation; 3] = [

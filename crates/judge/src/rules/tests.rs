@@ -74,3 +74,93 @@ fn a_party_is_judged_by_what_it_sends_whichever_end_we_are() {
         assert!(broken(both, asked, answered).contains(&requirement), "{requirement}");
     }
 }
+
+/// What the server is told that answers the handshake, whose head gets this line more, with these octets.
+fn told(line: &str, answer: &[u8]) -> Vec<String> {
+    let request = REQUEST.replace("\r\n\r\n", &format!("\r\n{line}\r\n"));
+    let sent = [(IoKind::Wrote, request.as_bytes()), (IoKind::Read, answer)];
+    let io = sent.map(|(kind, bytes)| Io { link: 0, at_us: 0, kind, bytes: bytes.to_vec() });
+    let record = Record::of(Link::plain("target", Party::Client, Over::Http1), io.to_vec());
+    let octets = Octets::of(&record);
+    let transcript = Transcript::read(&octets);
+    let all = transcript.talks.iter().flat_map(breaches);
+    all.map(|(_, breach)| format!("{}: {}", breach.requirement, breach.message)).collect()
+}
+
+#[test]
+fn what_stands_behind_a_101_is_named() {
+    let rows: [(&[u8], &str); 9] = [
+        (b"\r\n", "CR LF stands where a frame is due: \"\\r\\n\""),
+        (b"\r\n\x8a\0", "CR LF stands where a frame is due: \"\\r\\n\\x8a\\x00\""),
+        (b"\n", "a line feed stands where a frame is due: \"\\n\""),
+        (b"0\r\n\r\n", "a chunk stands where a frame is due: \"0\\r\\n\\r\\n\""),
+        (b"5\r\nhello\r\n", "a chunk stands where a frame is due: \"5\\r\\nhello\\r\\n\""),
+        (b"hello\n", "ASCII text stands where a frame is due: \"hello\\n\""),
+        (b"\x8a\0welcome", "ASCII text stands where a frame is due: \"welcome\""),
+        (
+            b"\x15\x03\x03\0\x02\x02\x28",
+            "a TLS alert stands where a frame is due: \"\\x15\\x03\\x03\\x00\\x02\\x02(\"",
+        ),
+        (
+            b"HTTP/1.1 200 OK\r\n\r\n",
+            "a further response follows the 101: \"HTTP/1.1 200 OK\\r\\n\\r\\n\"",
+        ),
+    ];
+    for (octets, message) in rows {
+        let found = told("", &[RESPONSE.as_bytes(), octets].concat());
+        assert_eq!(found, [format!("rfc9110/15.2.2-101-upgrade: {message}")]);
+    }
+    // Frames stay frames, also those that begin like a line feed or like a letter.
+    for frame in [&b"\x8a\0"[..], b"\x01\x01A\x80\x01B", b"\x8a\x02\r\n"] {
+        assert_eq!(told("", &[RESPONSE.as_bytes(), frame].concat()), [""; 0], "{frame:?}");
+    }
+}
+
+#[test]
+fn a_finding_is_told_once_a_response() {
+    let bare = format!("{}\r\n", RESPONSE.trim_end().replace("\r\n", "\n"));
+    let bare = bare.replace("\r\n", "\n\r\n");
+    let found = told("", bare.as_bytes());
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].starts_with("rfc9112/2.1-message") && found[0].ends_with("times)"),
+        "{found:?}"
+    );
+    let masked = [RESPONSE.as_bytes(), &b"\x8a\x80\x01\x02\x03\x04".repeat(3)].concat();
+    let found = told("", &masked);
+    assert!(matches!(&found[..], [one] if one.ends_with("(3 times)")), "{found:?}");
+    let lists = RESPONSE.replace("\r\n\r\n", "\r\nVary: a,,b\r\nAllow: ,GET\r\n\r\n");
+    let found = told("", lists.as_bytes());
+    assert!(matches!(&found[..], [one] if one.ends_with("(and 1 more such)")), "{found:?}");
+}
+
+#[test]
+fn letter_case_of_parameters_fails_nobody() {
+    let offer = |value: &str| format!("Sec-WebSocket-Extensions: {value}\r\n");
+    let answer = |value: &str| {
+        RESPONSE.replace("\r\n\r\n", &format!("\r\nSec-WebSocket-Extensions: {value}\r\n\r\n"))
+    };
+    let upper = "permessage-deflate; CLIENT_MAX_WINDOW_BITS";
+    for taken in ["permessage-deflate", "permessage-deflate; client_max_window_bits=10"] {
+        assert_eq!(told(&offer(upper), answer(taken).as_bytes()), [""; 0], "{taken}");
+    }
+    let found = told(&offer("permessage-deflate; foo"), answer("permessage-deflate").as_bytes());
+    assert!(matches!(&found[..], [one] if one.starts_with("rfc7692/7-unknown-param")), "{found:?}");
+    let twice = "permessage-deflate; client_max_window_bits; CLIENT_MAX_WINDOW_BITS";
+    let found = told(&offer(twice), answer("permessage-deflate").as_bytes());
+    assert!(matches!(&found[..], [one] if one.starts_with("rfc7692/7-unknown-param")), "{found:?}");
+    let shouted = answer("permessage-deflate; SERVER_MAX_WINDOW_BITS=10");
+    let lower = offer("permessage-deflate; server_max_window_bits=10");
+    let found = told(&lower, shouted.as_bytes());
+    assert!(matches!(&found[..], [one] if one.contains("compare names with case")), "{found:?}");
+}
+
+#[test]
+fn a_handshake_accepted_with_another_status_is_named() {
+    let accepted = RESPONSE.replace("101 Switching Protocols", "200 OK");
+    let dated = accepted.replace("\r\n\r\n", "\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n");
+    let found = told("", dated.as_bytes());
+    assert!(matches!(&found[..], [one] if one.starts_with("rfc6455/4.2.2-response")), "{found:?}");
+    let offered = dated.replace("Sec-WebSocket-Accept: s3", "Sec-WebSocket-Accept: s4");
+    assert_eq!(told("", offered.as_bytes()), [""; 0]);
+}

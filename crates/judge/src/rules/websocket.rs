@@ -1,7 +1,10 @@
 //! The response that opens a tunnel, by the model's one check of it ([`upspec_handshake::peer::check`]),
 //! and the refusal of a version (RFC 6455 4.2.2, 4.4).
 
-use upspec_handshake::field::deflate::{DeflateViolationKind, Misfit};
+use upspec_handshake::field::connection::contains_option;
+use upspec_handshake::field::deflate::{DeflateViolationKind, Misfit, is_known_in_other_case};
+use upspec_handshake::field::key::accept;
+use upspec_handshake::field::upgrade::protocols;
 use upspec_handshake::field::version::{version, versions};
 use upspec_handshake::opening::{Consequence, Opening};
 use upspec_handshake::peer::{self, SwitchViolationKind as Kind};
@@ -49,9 +52,38 @@ fn breach(kind: &Kind, context: &Context<'_, '_>) -> Option<Breach> {
         Kind::DeflateMisfit(Misfit::ServerWindowMissing(15)) | Kind::VersionSent => {
             breach.at_most_warn()
         }
+        // No text says that the names compare with case, so that this may be the name it looks like.
+        Kind::DeflateParameter { name, kind: DeflateViolationKind::Unknown }
+            if is_known_in_other_case(name) =>
+        {
+            breach.at_most_warn()
+        }
         Kind::DeflateMisfit(Misfit::ClientWindowLarger) => breach.note(),
         _ => breach,
     })
+}
+
+/// A server that accepts answers with 101 (RFC 6455 4.2.2). A 2xx that names websocket and has the accept
+/// value of the key accepts in all but its status.
+pub(super) fn accepted_without_101(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
+    let fields = context.fields();
+    let key =
+        context.request().and_then(|request| request.fields.values("Sec-WebSocket-Key").next());
+    let accepts = fields.values("Sec-WebSocket-Accept").next();
+    let is_accepted = key.is_some_and(|key| accepts == Some(&accept(key)[..]));
+    let named = protocols(fields.values("Upgrade"))
+        .flatten()
+        .any(|protocol| protocol.name.eq_ignore_ascii_case(b"websocket"));
+    let is_option = contains_option(fields.values("Connection"), "upgrade");
+    if matches!(context.status(), 200..=299) && is_accepted && named && is_option {
+        let message = format!(
+            "accepted the handshake with {} where 101 is due: Upgrade, Connection and the right \
+             Sec-WebSocket-Accept are there",
+            context.status()
+        );
+        let breach = Breach::new("rfc6455/4.2.2-response", message);
+        breaches.push(breach.at(context.status_line()));
+    }
 }
 
 fn in_words(kind: &Kind, context: &Context<'_, '_>) -> Option<String> {
@@ -76,6 +108,14 @@ fn in_words(kind: &Kind, context: &Context<'_, '_>) -> Option<String> {
             format!("took an offer of permessage-deflate in which {name} {what}")
         }
         Kind::DeflateMisfit(misfit) => misfit_in_words(*misfit),
+        Kind::DeflateParameter { name, kind: DeflateViolationKind::Unknown }
+            if is_known_in_other_case(name) =>
+        {
+            format!(
+                "permessage-deflate in the answer: clients that compare names with case do not know {}",
+                shown(name, 40)
+            )
+        }
         Kind::DeflateParameter { name, kind } => {
             format!("permessage-deflate in the answer: {} {}", shown(name, 40), parameter(*kind))
         }

@@ -154,6 +154,26 @@ pub(crate) const BREAKS: &[Break] = &[
         Edit::Behind(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
         &["rfc9110/15.2.2-101-upgrade"],
     ),
+    row("CR LF behind a 101", SWITCH, Edit::Behind(b"\r\n"), &["rfc9110/15.2.2-101-upgrade"]),
+    row(
+        "a chunk behind a 101",
+        SWITCH,
+        Edit::Behind(b"0\r\n\r\n"),
+        &["rfc9110/15.2.2-101-upgrade"],
+    ),
+    row("text behind a 101", SWITCH, Edit::Behind(b"hello\n"), &["rfc9110/15.2.2-101-upgrade"]),
+    row(
+        "a TLS alert behind a 101",
+        SWITCH,
+        Edit::Behind(b"\x15\x03\x03\0\x02\x02\x28"),
+        &["rfc9110/15.2.2-101-upgrade"],
+    ),
+    row(
+        "200 in the place of 101",
+        SWITCH,
+        Edit::Head("HTTP/1.1 101", "HTTP/1.1 200"),
+        &["rfc6455/4.2.2-response"],
+    ),
     row(
         "a masked frame",
         SWITCH,

@@ -128,8 +128,21 @@ pub(super) const ROWS: &[Fault] = &[
     fault("switch-twice", "The 101 is sent twice.")
         .breaks("rfc9110/15.2.2-101-upgrade")
         .by(Written(|lines, _| (lines.status == 101).then(|| lines.head.repeat(2)))),
-    fault("junk-after-switch", "The 101 is followed by text that is no frame.")
+    fault("accepted-with-200", "A handshake is accepted with 200 in the place of 101.")
         .breaks("rfc6455/4.2.2-response")
+        .also(&["rfc9112/9.3-persistence-rules"])
+        .by(Written(|lines, _| {
+            let rest = lines.head.strip_prefix(b"HTTP/1.1 101 Switching Protocols")?;
+            Some([b"HTTP/1.1 200 OK", rest].concat())
+        })),
+    fault("crlf-after-switch", "The 101 is followed by CR LF.")
+        .breaks("rfc9110/15.2.2-101-upgrade")
+        .by(Written(|lines, _| (lines.status == 101).then(|| [lines.head, b"\r\n"].concat()))),
+    fault("last-chunk-after-switch", "The 101 is followed by the last chunk of no content.")
+        .breaks("rfc9110/15.2.2-101-upgrade")
+        .by(Written(|lines, _| (lines.status == 101).then(|| [lines.head, b"0\r\n\r\n"].concat()))),
+    fault("junk-after-switch", "The 101 is followed by text that is no frame.")
+        .breaks("rfc9110/15.2.2-101-upgrade")
         .by(Written(|lines, _| (lines.status == 101).then(|| [lines.head, b"junk\r\n"].concat()))),
 ];
 

@@ -108,6 +108,9 @@ pub const RULES: &[Rule] = &[
     response("fields-of-a-status", Spoken::Any, fields::required_by_status, &[
         "rfc9110/15.5.2-401-challenge", "rfc9110/15.5.22-426-upgrade", "rfc9110/15.5.6-405-allow",
     ]),
+    response("allow-of-refused", Spoken::Any, status::allow_of_refused, &["rfc9110/15.5.6-405-allow"]),
+    response("upgrade-of-refused", Spoken::Http1, status::upgrade_of_refused, &["rfc9110/15.5.22-426-upgrade"]),
+    response("expectation-unasked", Spoken::Any, status::expectation_unasked, &["rfc9110/15.5.18-417"]),
     response("length-without-content", Spoken::Any, connection::no_length_without_content, &["rfc9110/8.6-cl-1xx-204"]),
     response("length-of-a-tunnel", Spoken::Http2, connection::no_length_of_a_tunnel, &["rfc9110/9.3.6-2xx-framing"]),
     response("framing-fields", Spoken::Http1, connection::framing_fields, &[

@@ -74,3 +74,43 @@ fn a_party_is_judged_by_what_it_sends_whichever_end_we_are() {
         assert!(broken(both, asked, answered).contains(&requirement), "{requirement}");
     }
 }
+
+/// What a refusal says of itself: the field lines of a request and of the response, and what is cited.
+#[test]
+fn a_refusal_does_not_contradict_its_request() {
+    let handshake = REQUEST.split_once("\r\n").unwrap().1;
+    let short_key = handshake.replace("dGhlIHNhbXBsZSBub25jZQ==", "AAAA");
+    let post = format!("POST / HTTP/1.1\r\n{handshake}");
+    let get = format!("GET / HTTP/1.1\r\n{handshake}");
+    let short = format!("GET / HTTP/1.1\r\n{short_key}");
+    let expects = "GET / HTTP/1.1\r\nHost: a\r\nExpect: x\r\n\r\n";
+    let (allow, upgrade) = ("rfc9110/15.5.6-405-allow", "rfc9110/15.5.22-426-upgrade");
+    let rows: [(&str, &str, &[&str]); 12] = [
+        (&post, "405 x\r\nAllow: GET, POST", &[allow]),
+        (&post, "405 x\r\nAllow: GET, post", &[]),
+        (&post, "405 x\r\nAllow:", &[]),
+        (&post, "200 x\r\nAllow: POST", &[]),
+        (&get, "426 x\r\nConnection: upgrade\r\nUpgrade: websocket", &[upgrade]),
+        (
+            &get,
+            "426 x\r\nConnection: upgrade\r\nUpgrade: x/1, WebSocket\r\nSec-WebSocket-Version: 8, 13",
+            &[upgrade],
+        ),
+        (
+            &get,
+            "426 x\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 8",
+            &[],
+        ),
+        (&get, "426 x\r\nConnection: upgrade\r\nUpgrade: HTTP/3.0", &[]),
+        (&short, "426 x\r\nConnection: upgrade\r\nUpgrade: websocket", &[]),
+        (&get, "417 x", &["rfc9110/15.5.18-417"]),
+        (expects, "417 x", &[]),
+        (&get, "400 x", &[]),
+    ];
+    for (asked, answered, wanted) in rows {
+        let date = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 0";
+        let answer = format!("HTTP/1.1 {answered}\r\n{date}\r\n\r\n");
+        let found = broken(&[Party::Client], asked.as_bytes(), answer.as_bytes());
+        assert_eq!(found, wanted, "{answered}");
+    }
+}

@@ -4,6 +4,7 @@
 //! A rule is run over what the party under test sent on a link. It never knows the case; where it
 //! depends on the other party's messages it reads them from the transcript.
 
+mod complete;
 mod connection;
 mod fields;
 mod frames;
@@ -142,6 +143,9 @@ pub const RULES: &[Rule] = &[
 
     link("frames-of-the-client", Party::Client, Spoken::Any, frames::tunnel, frames::CITES_CLIENT),
     link("frames-of-the-server", Party::Server, Spoken::Any, frames::tunnel, frames::CITES_SERVER),
+    link("complete-responses", Party::Server, Spoken::Http1, complete::responses, &[
+        "rfc9112/7.1-last-chunk", "rfc9112/8-incomplete-response",
+    ]),
     link("stray-octets", Party::Server, Spoken::Http1, connection::stray, &["rfc9112/2.1-message"]),
     link("closure-alert", Party::Server, Spoken::Any, connection::closure_alert, &["rfc9112/9.8-closure-alert"]),
     link("h2c", Party::Server, Spoken::Http1, h2c::after_switch, &[

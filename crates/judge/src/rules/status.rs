@@ -73,7 +73,11 @@ pub(super) fn upgrade_of_refused(context: &Context<'_, '_>, breaches: &mut Vec<B
     let Some(request) = context.request().filter(|_| context.status() == 426) else {
         return;
     };
-    let is_handshake = Opening::read(request).is_valid();
+    // In another spelling the offer may not have been understood, which is the finding then.
+    let is_plain = |name, value: &str| request.fields.values(name).eq([value.as_bytes()]);
+    let is_handshake = is_plain("Upgrade", "websocket")
+        && is_plain("Connection", "Upgrade")
+        && Opening::read(request).is_valid();
     let speaks = || {
         let mut listed = versions(context.fields().values("Sec-WebSocket-Version")).peekable();
         listed.peek().is_none() || listed.any(|one| one == Ok(VERSION))

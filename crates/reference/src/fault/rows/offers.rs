@@ -36,6 +36,19 @@ pub(super) const ROWS: &[Fault] = &[
             added("Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: b")
         })
         .by(Request(|seen, _| seen.keep_outer(PROTOCOL))),
+    fault("subprotocol-never-selected", "An offer of subprotocols is not looked at.")
+        .breaks("rfc6455/4.2.2-subprotocol-choice")
+        .shown_by(|| added("Sec-WebSocket-Protocol: chat"))
+        .by(Request(|seen, _| seen.remove(PROTOCOL))),
+    fault("second-subprotocol-unknown", "Of the subprotocols only the first is known.")
+        .breaks("rfc6455/4.2.2-subprotocol-choice")
+        .shown_by(|| added("Sec-WebSocket-Protocol: superchat"))
+        .by(Request(|seen, config| {
+            let offer = seen.joined(PROTOCOL);
+            if config.subprotocols.get(1).is_some_and(|name| offer == name.as_bytes()) {
+                seen.remove(PROTOCOL);
+            }
+        })),
     fault(
         "subprotocol-lost-beside-extensions",
         "An offer of subprotocols is forgotten where extensions are accepted.",

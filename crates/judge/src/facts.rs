@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use upspec_corpus::case::{Case, Need, Over};
+use upspec_corpus::case::{Case, Expectation, FieldMatcher, FieldTest, Grade, Need, Over};
 
 use crate::result::Reason;
 
@@ -18,6 +18,9 @@ pub struct TargetFacts {
     pub http2_alone: bool,
     /// The subprotocols that the target selects when offered alone.
     pub subprotocols: Vec<String>,
+    /// The subprotocols that the user says the target knows.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub declared_subprotocols: Vec<String>,
     /// How long the control took to be answered, in microseconds.
     pub answer_us: u64,
     /// How long silence is waited for, in milliseconds.
@@ -31,6 +34,21 @@ impl TargetFacts {
     #[must_use]
     pub fn has(&self, need: Need) -> bool {
         self.capabilities.contains(&need)
+    }
+
+    /// The subprotocols that the target should know: those that it selects first, then what the user declared and
+    /// it has not selected, so that a case can say so.
+    pub fn known_subprotocols(&self) -> impl Iterator<Item = &str> {
+        let declared = self.declared_subprotocols.iter();
+        let others = declared.filter(|name| !self.subprotocols.contains(name));
+        self.subprotocols.iter().chain(others).map(String::as_str)
+    }
+
+    /// Writes down how many subprotocols there are to offer.
+    pub fn count_subprotocols(&mut self) {
+        let count = self.known_subprotocols().count();
+        self.set(Need::Subprotocol, count > 0);
+        self.set(Need::TwoSubprotocols, count > 1);
     }
 
     /// Writes down whether the target has a capability.
@@ -50,6 +68,15 @@ pub fn unmet(case: &Case, facts: &TargetFacts) -> Option<(Reason, &'static str)>
     if facts.http2_alone && case.over == Over::Http1 {
         return Some((Reason::NotApplicable, "HTTP/2 is all that is spoken with the target"));
     }
+    let wants_names =
+        case.needs.iter().any(|need| matches!(need, Need::Subprotocol | Need::TwoSubprotocols));
+    let selects_none = facts.subprotocols.is_empty() && !facts.declared_subprotocols.is_empty();
+    if wants_names && selects_none && facts.has(Need::Endpoint) && !misses_selection(case) {
+        return Some((
+            Reason::NotApplicable,
+            "the target selects no subprotocol of those that are named (--subprotocol)",
+        ));
+    }
     let unmet = case.needs.iter().filter(|need| !facts.has(**need));
     let said = unmet.map(|need| match lack(*need) {
         Lack::Control(_) | Lack::InTunnel(_) if !facts.has(Need::Endpoint) => {
@@ -59,6 +86,17 @@ pub fn unmet(case: &Case, facts: &TargetFacts) -> Option<(Reason, &'static str)>
         Lack::InTunnel(what) | Lack::Elsewhere(what) => (Reason::NotApplicable, what),
     });
     said.min_by_key(|(reason, _)| *reason != Reason::Blocked)
+}
+
+/// Whether a case says of a target that it did not select what it should know. All others would pass or fail a
+/// target for what it makes of a name that means nothing to it; and one spelling of an offer is enough.
+fn misses_selection(case: &Case) -> bool {
+    let is_absent = |field: &FieldMatcher| {
+        field.name.eq_ignore_ascii_case("Sec-WebSocket-Protocol") && field.test == FieldTest::Absent
+    };
+    let warns =
+        |one: &Expectation| one.grade == Grade::Warn && one.wants.fields.iter().any(is_absent);
+    case.same_as.is_none() && case.expect.iter().any(warns)
 }
 
 /// What it says of a target that it lacks a capability.
@@ -99,7 +137,9 @@ fn lack(need: Need) -> Lack {
         Need::Plain => Elsewhere("the target is reached over TLS"),
         Need::PlainResource => Elsewhere("the target has no plain resource at `/`"),
         Need::Pong => Control("the control's Ping got no Pong"),
-        Need::Subprotocol => InTunnel("no subprotocol of the target is known (--subprotocol)"),
+        Need::Subprotocol => {
+            InTunnel("the target selects no common subprotocol, and none is named (--subprotocol)")
+        }
         Need::Tls => Elsewhere("the target is not reached over TLS"),
         Need::TwoSubprotocols => {
             InTunnel("fewer than two subprotocols of the target are known (--subprotocol)")

@@ -90,8 +90,7 @@ impl TargetFacts {
         if offered && !self.subprotocols.contains(&name) {
             self.subprotocols.push(name);
         }
-        self.set(Need::Subprotocol, !self.subprotocols.is_empty());
-        self.set(Need::TwoSubprotocols, self.subprotocols.len() > 1);
+        self.count_subprotocols();
     }
 }
 

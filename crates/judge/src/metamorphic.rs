@@ -25,7 +25,7 @@ pub(crate) fn difference(
         return None;
     }
     let (here, there) = (summary(own), summary(other));
-    if here == there {
+    if here == there || took_up_another(own) {
         return None;
     }
     let message = format!("{here}, but {there} for the same meaning spelled as in {twin}");
@@ -36,6 +36,13 @@ pub(crate) fn difference(
         end: answer.at + answer.head.len,
     });
     Some(citations.finding(&case.requirement, Verdict::Warn, message, place))
+}
+
+/// Whether the answer takes up an offer of another protocol than WebSocket, which the twin is without: a
+/// server may ignore such an offer, and need not (RFC 9110 7.8).
+fn took_up_another(view: &View<'_, '_>) -> bool {
+    let upgrade = view.switch().and_then(|answer| answer.head.fields.combined("Upgrade"));
+    upgrade.is_some_and(|protocol| !protocol.eq_ignore_ascii_case(b"websocket"))
 }
 
 /// What two spellings must agree on: the outcome, the subprotocol, the extensions.

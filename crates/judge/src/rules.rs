@@ -4,6 +4,7 @@
 //! A rule is run over what the party under test sent on a link. It never knows the case; where it
 //! depends on the other party's messages it reads them from the transcript.
 
+mod complete;
 mod connection;
 mod fields;
 mod frames;
@@ -108,6 +109,9 @@ pub const RULES: &[Rule] = &[
     response("fields-of-a-status", Spoken::Any, fields::required_by_status, &[
         "rfc9110/15.5.2-401-challenge", "rfc9110/15.5.22-426-upgrade", "rfc9110/15.5.6-405-allow",
     ]),
+    response("allow-of-refused", Spoken::Any, status::allow_of_refused, &["rfc9110/15.5.6-405-allow"]),
+    response("upgrade-of-refused", Spoken::Http1, status::upgrade_of_refused, &["rfc9110/15.5.22-426-upgrade"]),
+    response("expectation-unasked", Spoken::Any, status::expectation_unasked, &["rfc9110/15.5.18-417"]),
     response("length-without-content", Spoken::Any, connection::no_length_without_content, &["rfc9110/8.6-cl-1xx-204"]),
     response("length-of-a-tunnel", Spoken::Http2, connection::no_length_of_a_tunnel, &["rfc9110/9.3.6-2xx-framing"]),
     response("framing-fields", Spoken::Http1, connection::framing_fields, &[
@@ -140,6 +144,9 @@ pub const RULES: &[Rule] = &[
 
     link("frames-of-the-client", Party::Client, Spoken::Any, frames::tunnel, frames::CITES_CLIENT),
     link("frames-of-the-server", Party::Server, Spoken::Any, frames::tunnel, frames::CITES_SERVER),
+    link("complete-responses", Party::Server, Spoken::Http1, complete::responses, &[
+        "rfc9112/7.1-last-chunk", "rfc9112/8-incomplete-response",
+    ]),
     link("stray-octets", Party::Server, Spoken::Http1, connection::stray, &["rfc9112/2.1-message"]),
     link("closure-alert", Party::Server, Spoken::Any, connection::closure_alert, &["rfc9112/9.8-closure-alert"]),
     link("h2c", Party::Server, Spoken::Http1, h2c::after_switch, &[

@@ -244,7 +244,7 @@ fn cut_off(
     }
     let last = view.talk.responses.last()?;
     let missing = view.answer().is_none();
-    let about_end = |one: &Expectation| one.connection.is_some();
+    let about_end = |one: &Expectation| one.wants.connection.is_some();
     if !missing && !case.expect.iter().any(about_end) {
         return None;
     }

@@ -56,7 +56,12 @@ fn elsewhere(config: &Config, head: &RequestHead<'_>) -> Option<Answer> {
         Ok(Target::Absolute(uri)) if uri.path.is_empty() => b"/",
         Ok(Target::Absolute(uri)) => uri.path,
         // A refused CONNECT may be followed by octets of its tunnel.
-        Ok(Target::Authority(_)) | Err(_) => return Some(not_allowed().closing()),
+        Ok(Target::Authority(_)) | Err(_) if head.method == b"CONNECT" => {
+            return Some(not_allowed().closing());
+        }
+        Ok(Target::Authority(_)) | Err(_) => {
+            return Some(Answer::new(400, "the target is not one of this method").closing());
+        }
     };
     let is_endpoint = path == config.path.as_bytes();
     if !is_endpoint && path != b"/" {

@@ -116,8 +116,10 @@ pub(crate) fn declared(target: &Target, settings: &Settings) -> TargetFacts {
     let mut facts = TargetFacts {
         http2_alone: target.scheme.is_http2_alone(),
         window_ms: millis(settings.timeout),
+        declared_subprotocols: settings.subprotocols.clone(),
         ..TargetFacts::default()
     };
+    facts.count_subprotocols();
     facts.set(Need::Origin, settings.origin.is_some());
     facts.set(Need::Plain, target.tls.is_none());
     facts.set(Need::Tls, target.tls.is_some());

@@ -76,7 +76,7 @@ pub(crate) fn bindings(
     nonces: &Nonces,
 ) -> Bindings {
     let authority = target.authority();
-    let known = |index: usize| facts.subprotocols.get(index).map_or("", String::as_str);
+    let known = |index: usize| facts.known_subprotocols().nth(index).unwrap_or_default();
     let first = known(0);
     Bindings {
         authority_upper: authority.to_ascii_uppercase().into_bytes(),

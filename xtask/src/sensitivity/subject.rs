@@ -63,6 +63,14 @@ impl Subject {
         Config { origins: vec![ORIGIN.to_owned()], ..config }
     }
 
+    /// The subprotocols that the run declares.
+    fn subprotocols(self) -> Vec<String> {
+        match self {
+            Self::Varied(Variation::NoSubprotocols) => Vec::new(),
+            _ => Config::default().subprotocols,
+        }
+    }
+
     /// The origin that the run declares: a case that needs one is not applicable otherwise.
     fn origin(self) -> Option<String> {
         (!matches!(self, Self::OfAnyOrigin)).then(|| ORIGIN.to_owned())
@@ -191,6 +199,7 @@ async fn play_over(
         retries: 0,
         seed: SEED,
         origin: subject.origin(),
+        subprotocols: subject.subprotocols(),
         hazardous: true,
         ..Settings::default()
     };

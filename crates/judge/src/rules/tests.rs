@@ -6,7 +6,7 @@ use upspec_corpus::Corpus;
 use upspec_exchange::{Io, IoKind, Link, Octets, Over, Record, Transcript};
 use upspec_handshake::Party;
 
-use super::{RULES, breaches};
+use super::{Breach, Cap, RULES, Rule, breaches};
 
 #[test]
 fn each_rule_has_its_name_and_cites_what_the_registry_has() {
@@ -163,4 +163,83 @@ fn a_handshake_accepted_with_another_status_is_named() {
     assert!(matches!(&found[..], [one] if one.starts_with("rfc6455/4.2.2-response")), "{found:?}");
     let offered = dated.replace("Sec-WebSocket-Accept: s3", "Sec-WebSocket-Accept: s4");
     assert_eq!(told("", offered.as_bytes()), [""; 0]);
+}
+
+/// What a refusal says of itself: the field lines of a request and of the response, and what is cited.
+#[test]
+fn a_refusal_does_not_contradict_its_request() {
+    let handshake = REQUEST.split_once("\r\n").unwrap().1;
+    let short_key = handshake.replace("dGhlIHNhbXBsZSBub25jZQ==", "AAAA");
+    let post = format!("POST / HTTP/1.1\r\n{handshake}");
+    let get = format!("GET / HTTP/1.1\r\n{handshake}");
+    let short = format!("GET / HTTP/1.1\r\n{short_key}");
+    let expects = "GET / HTTP/1.1\r\nHost: a\r\nExpect: x\r\n\r\n";
+    let (allow, upgrade) = ("rfc9110/15.5.6-405-allow", "rfc9110/15.5.22-426-upgrade");
+    let rows: [(&str, &str, &[&str]); 12] = [
+        (&post, "405 x\r\nAllow: GET, POST", &[allow]),
+        (&post, "405 x\r\nAllow: GET, post", &[]),
+        (&post, "405 x\r\nAllow:", &[]),
+        (&post, "200 x\r\nAllow: POST", &[]),
+        (&get, "426 x\r\nConnection: upgrade\r\nUpgrade: websocket", &[upgrade]),
+        (
+            &get,
+            "426 x\r\nConnection: upgrade\r\nUpgrade: x/1, WebSocket\r\nSec-WebSocket-Version: 8, 13",
+            &[upgrade],
+        ),
+        (
+            &get,
+            "426 x\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 8",
+            &[],
+        ),
+        (&get, "426 x\r\nConnection: upgrade\r\nUpgrade: HTTP/3.0", &[]),
+        (&short, "426 x\r\nConnection: upgrade\r\nUpgrade: websocket", &[]),
+        (&get, "417 x", &["rfc9110/15.5.18-417"]),
+        (expects, "417 x", &[]),
+        (&get, "400 x", &[]),
+    ];
+    for (asked, answered, wanted) in rows {
+        let date = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 0";
+        let answer = format!("HTTP/1.1 {answered}\r\n{date}\r\n\r\n");
+        let found = broken(&[Party::Client], asked.as_bytes(), answer.as_bytes());
+        assert_eq!(found, wanted, "{answered}");
+    }
+}
+
+/// What comes of a response that ends so, with a FIN or with a reset.
+#[test]
+fn a_response_that_ends_early_is_incomplete() {
+    const CHUNKED: &str = "HTTP/1.1 400 x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const LENGTH: &str = "HTTP/1.1 400 x\r\nContent-Length: 5\r\n\r\n";
+    let (chunk, response) = (Some("rfc9112/7.1-last-chunk"), Some("rfc9112/8-incomplete-response"));
+    let rows = [
+        (format!("{CHUNKED}3\r\nno\n\r\n"), chunk, Cap::Level),
+        (format!("{CHUNKED}ff\r\nno\n\r\n"), chunk, Cap::Level),
+        (format!("{CHUNKED}3\r\nno\n\r\n0\r\n"), chunk, Cap::Level),
+        (format!("{CHUNKED}3\r\nno\n\r\n0\r\n\r\n"), None, Cap::Level),
+        (format!("{LENGTH}no"), response, Cap::Warn),
+        (format!("{LENGTH}hello"), None, Cap::Level),
+        ("HTTP/1.1 400 x\r\n\r\nno".to_owned(), None, Cap::Level),
+        (LENGTH.trim_end().to_owned(), response, Cap::Level),
+        (format!("{LENGTH}helloHTTP/1.1 200 x\r\n"), response, Cap::Level),
+        (String::new(), None, Cap::Level),
+    ];
+    for (octets, wanted, cap) in rows {
+        for (end, cap) in [(IoKind::ReadEnd, cap), (IoKind::Reset, Cap::Warn)] {
+            let io = [
+                (IoKind::Wrote, REQUEST.as_bytes()),
+                (IoKind::Read, octets.as_bytes()),
+                (end, b""),
+            ];
+            let io = io.map(|(kind, bytes)| Io { link: 0, at_us: 0, kind, bytes: bytes.to_vec() });
+            let link = Link::plain("target", Party::Client, Over::Http1);
+            let record = Record::of(link, io.to_vec());
+            let all = Octets::of(&record);
+            let transcript = Transcript::read(&all);
+            let found = breaches(&transcript.talks[0]);
+            let of_rule = |(rule, _): &&(&Rule, Breach)| rule.name == "complete-responses";
+            let found = found.iter().find(of_rule).map(|(_, breach)| breach);
+            assert_eq!(found.map(|breach| breach.requirement), wanted, "{octets}");
+            assert!(found.is_none_or(|breach| breach.cap == cap), "{octets}");
+        }
+    }
 }

@@ -110,7 +110,7 @@ pub(crate) fn statuses(answer: Answer) -> &'static [u16] {
         Answer::Success => &[200, 204, 202],
         Answer::Redirect => &[302, 301, 303, 307, 308],
         Answer::BadRequest => &[400],
-        Answer::ClientError => &[403, 401, 404, 405, 417, 421, 426, 429],
+        Answer::ClientError => &[403, 401, 404, 405, 421, 426, 429],
         Answer::ServerError => &[503, 500, 501, 502, 505],
         _ => &[],
     }
@@ -213,7 +213,8 @@ fn required(head: &RequestHead<'_>, status: u16) -> Vec<(String, Vec<u8>)> {
     match status {
         301..=308 => field("Location", b"/elsewhere"),
         401 => field("WWW-Authenticate", b"Basic realm=\"a, b\""),
-        405 => field("Allow", b"GET, HEAD"),
+        405 if head.method == b"GET" => field("Allow", b""),
+        405 => field("Allow", b"GET"),
         426 => field("Upgrade", b"websocket"),
         _ => {}
     }

@@ -141,7 +141,7 @@ fn required(asked: &Asked<'_>, status: u16) -> Vec<(&'static str, &'static str)>
     let mut fields = match status {
         301..=308 => vec![("location", "/elsewhere")],
         401 => vec![("www-authenticate", "Basic realm=\"a\"")],
-        405 => vec![("allow", "GET, HEAD")],
+        405 => vec![("allow", "DELETE")],
         _ => Vec::new(),
     };
     if status >= 400 && Request::read(asked) == Request::Refused {

@@ -3,6 +3,7 @@
 mod connection;
 mod frames;
 mod framing;
+mod helpers;
 mod http2;
 mod http2_requests;
 mod octets;
@@ -19,13 +20,14 @@ use super::Fault;
 use crate::answer::{After, Answer};
 
 /// Every row.
-pub(super) static TABLES: [&[Fault]; 14] = [
+pub(super) static TABLES: [&[Fault]; 15] = [
     octets::ROWS,
     request_line::ROWS,
     framing::ROWS,
     connection::ROWS,
     opening::ROWS,
     offers::ROWS,
+    helpers::ROWS,
     refusal::ROWS,
     switch::ROWS,
     selection::ROWS,

@@ -195,6 +195,14 @@ impl Seen {
         }
     }
 
+    /// Keeps the first and the last of the lines of a field.
+    pub(super) fn keep_outer(&mut self, name: &str) {
+        if let [first, _, .., last] = self.values(name)[..] {
+            let both = [first, b", ", last].concat();
+            self.set(name, &both);
+        }
+    }
+
     /// Keeps the last of the lines of a field.
     pub(super) fn keep_last(&mut self, name: &str) {
         if let [_, .., last] = self.values(name)[..] {

@@ -125,14 +125,14 @@ pub(super) const ROWS: &[Fault] = &[
             fields.any(|(name, _)| !is_known(name))
         })),
     fault("only-first-line", "Of a repeated Upgrade or Connection line the first one counts.")
-        .breaks("rfc9110/2.4-meaning")
+        .breaks("rfc9110/5.2-combined")
         .shown_by(|| changed("Upgrade: websocket", "Upgrade: foo/2\r\nUpgrade: websocket"))
         .by(Request(|seen, _| {
             seen.keep_first("Upgrade");
             seen.keep_first("Connection");
         })),
     fault("only-last-line", "Of a repeated Upgrade or Connection line the last one counts.")
-        .breaks("rfc9110/2.4-meaning")
+        .breaks("rfc9110/5.2-combined")
         .shown_by(|| changed("Upgrade: websocket", "Upgrade: websocket\r\nUpgrade: foo/2"))
         .by(Request(|seen, _| {
             seen.keep_last("Upgrade");

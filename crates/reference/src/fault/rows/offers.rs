@@ -26,6 +26,40 @@ pub(super) const ROWS: &[Fault] = &[
     )
     .breaks("rfc9110/5.2-combined").shown_by(|| added("Sec-WebSocket-Protocol: x-unknown\r\nSec-WebSocket-Protocol: chat"))
     .by(Request(|seen, _| seen.keep_first(PROTOCOL))),
+    fault("only-last-protocol-line", "Of several Sec-WebSocket-Protocol lines the last one counts.")
+        .breaks("rfc9110/5.2-combined")
+        .shown_by(|| added("Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: x-unknown"))
+        .by(Request(|seen, _| seen.keep_last(PROTOCOL))),
+    fault("two-protocol-lines", "Of three or more Sec-WebSocket-Protocol lines the outer ones count.")
+        .breaks("rfc9110/5.2-combined")
+        .shown_by(|| {
+            added("Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: b")
+        })
+        .by(Request(|seen, _| seen.keep_outer(PROTOCOL))),
+    fault("subprotocol-never-selected", "An offer of subprotocols is not looked at.")
+        .breaks("rfc6455/4.2.2-subprotocol-choice")
+        .shown_by(|| added("Sec-WebSocket-Protocol: chat"))
+        .by(Request(|seen, _| seen.remove(PROTOCOL))),
+    fault("second-subprotocol-unknown", "Of the subprotocols only the first is known.")
+        .breaks("rfc6455/4.2.2-subprotocol-choice")
+        .shown_by(|| added("Sec-WebSocket-Protocol: superchat"))
+        .by(Request(|seen, config| {
+            let offer = seen.joined(PROTOCOL);
+            if config.subprotocols.get(1).is_some_and(|name| offer == name.as_bytes()) {
+                seen.remove(PROTOCOL);
+            }
+        })),
+    fault(
+        "subprotocol-lost-beside-extensions",
+        "An offer of subprotocols is forgotten where extensions are accepted.",
+    )
+    .breaks("rfc6455/4.2.2-subprotocol-choice")
+    .shown_by(|| added("Sec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Protocol: chat"))
+    .by(Request(|seen, _| {
+        if contains(&seen.joined(EXTENSIONS), PERMESSAGE_DEFLATE.as_bytes()) {
+            seen.remove(PROTOCOL);
+        }
+    })),
     fault("old-protocol-field", "WebSocket-Protocol passes for Sec-WebSocket-Protocol.")
         .breaks("rfc6455/4.2.2-no-subprotocol").shown_by(|| added("WebSocket-Protocol: chat"))
         .by(Request(|seen, _| {
@@ -50,6 +84,44 @@ pub(super) const ROWS: &[Fault] = &[
     )
     .breaks("rfc9110/5.2-combined").shown_by(|| added("Sec-WebSocket-Extensions: x-foo\r\nSec-WebSocket-Extensions: permessage-deflate"))
     .by(Request(|seen, _| seen.keep_first(EXTENSIONS))),
+    fault(
+        "only-last-extension-line",
+        "Of several Sec-WebSocket-Extensions lines the last one counts.",
+    )
+    .breaks("rfc9110/5.2-combined")
+    .shown_by(|| added("Sec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Extensions: x-foo"))
+    .by(Request(|seen, _| seen.keep_last(EXTENSIONS))),
+    fault("two-extension-lines", "Of three or more Sec-WebSocket-Extensions lines the outer ones count.")
+        .breaks("rfc9110/5.2-combined")
+        .shown_by(|| {
+            added("Sec-WebSocket-Extensions: a\r\nSec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Extensions: b")
+        })
+        .by(Request(|seen, _| seen.keep_outer(EXTENSIONS))),
+    fault("quoted-comma-splits", "An offer of extensions is split at commas inside quoted strings.")
+        .breaks("rfc6455/9.1-malformed")
+        .shown_by(|| added("Sec-WebSocket-Extensions: x; y=\",permessage-deflate,\""))
+        .by(Request(|seen, _| keep_well_formed(seen, b',', b", "))),
+    fault("quoted-semicolon-splits", "A parameter of an extension ends at a semicolon inside its value.")
+        .breaks("rfc6455/9.1-malformed")
+        .shown_by(|| added("Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=\"10; x\""))
+        .by(Request(|seen, _| {
+            let offer = seen.joined(EXTENSIONS);
+            if contains(&offer, b"\"") && contains(&offer, b";") {
+                let bare: Vec<u8> = offer.into_iter().filter(|octet| *octet != b'"').collect();
+                seen.set(EXTENSIONS, &bare);
+            }
+        })),
+    fault("quoted-parameter-ends-offers", "What follows a quoted value in an offer of extensions is not seen.")
+        .breaks("rfc6455/4.3-extension-param")
+        .shown_by(|| added("Sec-WebSocket-Extensions: x-foo; a=\"1\", permessage-deflate"))
+        .by(Request(|seen, _| {
+            let offer = seen.joined(EXTENSIONS);
+            let quote = offer.iter().position(|octet| *octet == b'"');
+            if let Some(at) = quote.filter(|_| Extensions::parse(&offer).is_well_formed()) {
+                let value = String::from_utf8_lossy(&offer[..at]).into_owned();
+                seen.set(EXTENSIONS, value.trim_end_matches('=').as_bytes());
+            }
+        })),
     fault("only-first-extension-offer", "Of several offers the first one counts.")
         .breaks("rfc7692/7-unknown-param").shown_by(|| added("Sec-WebSocket-Extensions: x-foo, permessage-deflate"))
         .by(Request(|seen, _| {
@@ -173,6 +245,20 @@ pub(super) const ROWS: &[Fault] = &[
             }
         })),
 ];
+
+/// Splits an offer of extensions at this octet, wherever it stands, and keeps what is in order by itself.
+fn keep_well_formed(seen: &mut Seen, separator: u8, joint: &[u8]) {
+    let offer = seen.joined(EXTENSIONS);
+    if !contains(&offer, b"\"") {
+        return;
+    }
+    let parts = offer.split(|octet| *octet == separator);
+    let kept: Vec<&[u8]> = parts.filter(|part| Extensions::parse(part).is_well_formed()).collect();
+    seen.remove(EXTENSIONS);
+    if !kept.is_empty() {
+        seen.set(EXTENSIONS, &kept.join(joint));
+    }
+}
 
 /// More than the name of the protocol in Upgrade, or a field name among the options.
 fn is_odd_handshake(seen: &Seen) -> bool {

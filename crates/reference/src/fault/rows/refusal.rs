@@ -57,6 +57,36 @@ pub(super) const ROWS: &[Fault] = &[
                 answer.remove("Allow");
             }
         })),
+    fault("not-allowed-names-it", "The Allow of a 405 has the method that was refused.")
+        .breaks("rfc9110/15.5.6-405-allow")
+        .shown_by(|| changed("GET", "PUT"))
+        .by(Effect::Answer(|answer, seen| {
+            if answer.status == 405
+                && let Some(allow) = answer.value("Allow")
+            {
+                answer.replace("Allow", [&allow[..], b", ", seen.method()].concat());
+            }
+        })),
+    fault(
+        "upgrade-required-of-offer",
+        "A handshake where there is no endpoint gets a 426 that asks for websocket.",
+    )
+    .breaks("rfc9110/15.5.22-426-upgrade")
+    .shown_by(|| changed("/chat", "/nothing"))
+    .by(Effect::Answer(|answer, seen| {
+        if answer.status == 404 && seen.has("Upgrade") && !seen.is_http2 {
+            answer.status = 426;
+            answer.add("Upgrade", "websocket");
+        }
+    })),
+    fault("expectation-failed-unasked", "A page that is not there gets a 417.")
+        .breaks("rfc9110/15.5.18-417")
+        .shown_by(|| changed("/chat", "/nothing"))
+        .by(Effect::Answer(|answer, _| {
+            if answer.status == 404 {
+                answer.status = 417;
+            }
+        })),
     fault("error-without-content", "A 4xx has no content.").breaks("rfc9110/15.5-explanation").by(
         Effect::Answer(|answer, _| {
             if (400..500).contains(&answer.status) {

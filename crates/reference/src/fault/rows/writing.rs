@@ -3,7 +3,7 @@
 use crate::answer::{After, Answer, Content};
 use crate::fault::Effect::{self, Completed, Written};
 use crate::fault::probe::octets;
-use crate::fault::{Fault, fault};
+use crate::fault::{Fault, Seen, fault};
 
 pub(super) const ROWS: &[Fault] = &[
     fault("no-date", "Date is missing.")
@@ -84,6 +84,47 @@ pub(super) const ROWS: &[Fault] = &[
     fault("no-space-after-status", "The status line ends with the status.")
         .breaks("rfc9112/4-status-space")
         .by(Written(|lines, _| Some([&lines.start[..12], lines.fields, lines.rest].concat()))),
+    // Responses that end before they are complete.
+    fault("refusal-length-long", "An error ends before as many octets as its Content-Length says.")
+        .breaks("rfc9112/8-incomplete-response")
+        .by(Effect::Answer(|answer, seen| close_if(answer, !seen.is_http2 && answer.status >= 400)))
+        .by(Completed(|answer, seen| {
+            if answer.status >= 400 && !seen.is_http2 {
+                lengthen(answer);
+            }
+        })),
+    fault("plain-length-long", "A page ends before as many octets as its Content-Length says.")
+        .breaks("rfc9112/8-incomplete-response")
+        .by(Effect::Answer(|answer, seen| close_if(answer, !seen.is_http2 && answer.status == 200)))
+        .by(Completed(|answer, seen| {
+            if answer.status == 200 && !seen.is_http2 {
+                lengthen(answer);
+            }
+        })),
+    fault("refusal-chunks-cut", "An error in chunks ends without the last one.")
+        .breaks("rfc9112/7.1-last-chunk")
+        .by(Effect::Answer(|answer, seen| close_if(answer, may_be_chunked(answer, seen))))
+        .by(Completed(|answer, seen| {
+            if may_be_chunked(answer, seen) {
+                cut_chunks(answer, 0);
+            }
+        })),
+    fault("refusal-chunk-short", "An error in chunks ends within a chunk.")
+        .breaks("rfc9112/7.1-last-chunk")
+        .by(Effect::Answer(|answer, seen| close_if(answer, may_be_chunked(answer, seen))))
+        .by(Completed(|answer, seen| {
+            if may_be_chunked(answer, seen) {
+                cut_chunks(answer, 40);
+            }
+        })),
+    fault("refusal-head-cut", "An error ends within its head.")
+        .breaks("rfc9112/8-incomplete-response")
+        .also(&["rfc9112/9.6-announce"])
+        .by(Effect::Answer(|answer, seen| close_if(answer, !seen.is_http2 && answer.status >= 400)))
+        .by(Written(|lines, _| {
+            let cut = lines.head.len() - 2;
+            (lines.status >= 400).then(|| lines.head[..cut].to_vec())
+        })),
 ];
 
 /// Adds to the options in Connection.
@@ -93,6 +134,38 @@ fn add_option(answer: &mut Answer, option: &str) {
             answer.replace("Connection", [&options[..], b", ", option.as_bytes()].concat());
         }
         None => answer.add("Connection", option),
+    }
+}
+
+/// Ends the connection after some answers.
+fn close_if(answer: &mut Answer, is_due: bool) {
+    if is_due {
+        answer.after = After::Close;
+    }
+}
+
+/// Makes Content-Length say more than there is.
+fn lengthen(answer: &mut Answer) {
+    if let Content::Sent(content) = &answer.content {
+        answer.replace("Content-Length", (content.len() + 40).to_string());
+    }
+}
+
+/// Whether an error can be written in chunks.
+fn may_be_chunked(answer: &Answer, seen: &Seen) -> bool {
+    let has_content = matches!(answer.content, Content::Sent(_));
+    let is_error = answer.status >= 400;
+    has_content && is_error && !seen.is_http2 && !seen.is_old() && seen.version() == b"HTTP/1.1"
+}
+
+/// Makes the content one chunk, so many octets longer by its size, and no last chunk.
+fn cut_chunks(answer: &mut Answer, more: usize) {
+    if let Content::Sent(content) = &answer.content {
+        let size = format!("{:x}\r\n", content.len() + more).into_bytes();
+        let cut = [&size[..], content, b"\r\n"].concat();
+        answer.remove("Content-Length");
+        answer.add("Transfer-Encoding", "chunked");
+        answer.content = Content::Sent(cut);
     }
 }
 

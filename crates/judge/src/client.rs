@@ -2,8 +2,8 @@
 //! Grades nothing: what an outcome is worth the case says.
 
 use upspec_corpus::case::Outcome;
-use upspec_exchange::Talk;
 use upspec_exchange::frames::frames;
+use upspec_exchange::{Response, Talk};
 use upspec_handshake::frame::{Frame, opcode};
 use upspec_handshake::{Party, RequestHead, Status};
 
@@ -20,7 +20,7 @@ pub(crate) fn outcome(talk: &Talk<'_>, elsewhere: usize) -> Outcome {
     };
     let answer = talk.finals().next();
     if talk.requests.len() > 1 {
-        let ends = answer.is_some_and(|answer| answer.ends_connection());
+        let ends = answer.is_some_and(Response::ends_connection);
         return if ends { Outcome::RequestHere } else { Outcome::RequestAgain };
     }
     let (octets, begins) = behind(talk, first.body.end);

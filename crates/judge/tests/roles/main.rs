@@ -16,6 +16,11 @@ const SWITCH: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r
 const MASK: Option<[u8; 4]> = Some([1, 2, 3, 4]);
 const NOTHING: &[u8] = b"";
 
+/// What happened on a link, and its octets.
+type Event<'o> = (usize, IoKind, &'o [u8]);
+/// The same where there is one link.
+type Alone<'o> = (IoKind, &'o [u8]);
+
 fn corpus() -> Corpus {
     let requirement = |id: &str, rfc: &str| {
         format!(
@@ -35,7 +40,7 @@ fn corpus() -> Corpus {
     Corpus::from_texts(&files).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn record(links: &[(&str, Party)], io: &[(usize, IoKind, &[u8])]) -> Record {
+fn record(links: &[(&str, Party)], io: &[Event<'_>]) -> Record {
     let links = links.iter().map(|(name, we)| Link::plain(name, *we, Over::Http1)).collect();
     let io = (1..).zip(io).map(|(at_us, (link, kind, bytes))| Io {
         link: *link,
@@ -70,7 +75,7 @@ fn what_a_client_makes_of_an_answer() {
     let done = write(opcode::CLOSE, &1000_u16.to_be_bytes(), MASK);
     let reserved = write(opcode::CLOSE, &1006_u16.to_be_bytes(), MASK);
     let unmasked = write(opcode::TEXT, b"x", None);
-    let rows: [(&[(IoKind, &[u8])], &str, Verdict); 11] = [
+    let rows: [(&[Alone<'_>], &str, Verdict); 11] = [
         (&[(Read, &pong)], "opened", Verdict::Fail),
         (&[(ReadEnd, NOTHING)], "failed", Verdict::Pass),
         (&[(Reset, NOTHING)], "failed", Verdict::Pass),
@@ -99,13 +104,11 @@ fn what_a_client_does_before_and_after() {
     let text = write(opcode::TEXT, b"x", MASK);
     let (ping, pong) = (write(opcode::PING, b"later", None), write(opcode::PONG, b"later", MASK));
     let bad = [b"\xC1\x01x".as_slice(), &ping].concat();
-    let early: [(usize, IoKind, &[u8]); 3] =
-        [(0, Read, REQUEST), (0, Read, &text), (0, Wrote, SWITCH)];
-    let late: [(usize, IoKind, &[u8]); 3] =
-        [(0, Read, REQUEST), (0, Wrote, SWITCH), (0, Read, &text)];
+    let early: [Event<'_>; 3] = [(0, Read, REQUEST), (0, Read, &text), (0, Wrote, SWITCH)];
+    let late: [Event<'_>; 3] = [(0, Read, REQUEST), (0, Wrote, SWITCH), (0, Read, &text)];
     let went_on = [&late[..], &[(0, Wrote, &bad), (0, Read, &pong)]].concat();
     let gave_up = [&late[..], &[(0, Wrote, &bad), (0, ReadEnd, NOTHING)]].concat();
-    let refused: [(usize, IoKind, &[u8]); 3] = [
+    let refused: [Event<'_>; 3] = [
         (0, Read, REQUEST),
         (0, Wrote, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
         (0, Read, REQUEST),
@@ -136,14 +139,14 @@ fn what_passes_through_an_intermediary() {
     let reframed = b"GET /?b HTTP/1.1\r\nHost: a\r\n\r\n";
     let no = b"HTTP/1.1 426 No\r\nContent-Length: 0\r\n\r\n";
     let yes = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
-    let refused: [(usize, IoKind, &[u8]); 5] = [
+    let refused: [Event<'_>; 5] = [
         (0, Wrote, REQUEST),
         (1, Read, REQUEST),
         (1, Wrote, no),
         (0, Read, no),
         (0, Wrote, second),
     ];
-    let rows: [(&[(usize, IoKind, &[u8])], &[Need], Verdict); 4] = [
+    let rows: [(&[Event<'_>], &[Need], Verdict); 4] = [
         (&[(1, Read, second)], &[], Verdict::Fail),
         (&[(1, Read, reframed), (1, Wrote, yes), (0, Read, yes)], &[], Verdict::Pass),
         (&[(0, ReadEnd, NOTHING)], &[], Verdict::Warn),
@@ -172,7 +175,7 @@ fn what_a_tunnel_brings() {
         (&changed, &[Need::Parses], Verdict::Inconclusive),
     ];
     for (came, facts, verdict) in rows {
-        let io: [(usize, IoKind, &[u8]); 8] = [
+        let io: [Event<'_>; 8] = [
             (0, Wrote, REQUEST),
             (1, Read, REQUEST),
             (1, Wrote, SWITCH),

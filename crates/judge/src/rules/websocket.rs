@@ -147,7 +147,7 @@ fn in_words(kind: &Kind, context: &Context<'_, '_>) -> Option<String> {
             format!("Upgrade of the 101 is {}, not websocket", shown(&value("Upgrade"), 60))
         }
         Kind::VersionSent => format!(
-            "the {} carries Sec-WebSocket-Version, which belongs to refusals",
+            "the {} carries Sec-WebSocket-Version, which belongs to refusals (a warning, for no rule forbids it)",
             context.status()
         ),
         _ => return None,
@@ -212,7 +212,7 @@ pub(super) fn version_list(context: &Context<'_, '_>, breaches: &mut Vec<Breach>
     }
     if let Some(reserved) = versions.iter().flatten().find(|version| (9..=12).contains(*version)) {
         let message = format!("lists version {reserved}, which is reserved and was never used");
-        let breach = Breach::new("rfc6455/11.6-registry", message).at(at);
+        let breach = Breach::new("rfc6455/4.4-version-list", message).at(at);
         breaches.push(breach.at_most_warn());
     }
 }

@@ -108,17 +108,7 @@ fn in_words(kind: &Kind, context: &Context<'_, '_>) -> Option<String> {
             format!("took an offer of permessage-deflate in which {name} {what}")
         }
         Kind::DeflateMisfit(misfit) => misfit_in_words(*misfit),
-        Kind::DeflateParameter { name, kind: DeflateViolationKind::Unknown }
-            if is_known_in_other_case(name) =>
-        {
-            format!(
-                "permessage-deflate in the answer: clients that compare names with case do not know {}",
-                shown(name, 40)
-            )
-        }
-        Kind::DeflateParameter { name, kind } => {
-            format!("permessage-deflate in the answer: {} {}", shown(name, 40), parameter(*kind))
-        }
+        Kind::DeflateParameter { name, kind } => answered(name, *kind),
         Kind::DeflateRepeated(times) => format!("took permessage-deflate {times} times"),
         Kind::ExtensionNotOffered(name) => {
             format!("took the extension {}, which was not offered", shown(name, 40))
@@ -152,6 +142,17 @@ fn in_words(kind: &Kind, context: &Context<'_, '_>) -> Option<String> {
         ),
         _ => return None,
     })
+}
+
+/// What is wrong with a parameter of permessage-deflate in an answer.
+fn answered(name: &[u8], kind: DeflateViolationKind) -> String {
+    let what = match kind {
+        DeflateViolationKind::Unknown if is_known_in_other_case(name) => {
+            "is unknown to clients that compare names with case"
+        }
+        _ => parameter(kind),
+    };
+    format!("permessage-deflate in the answer: {} {what}", shown(name, 40))
 }
 
 fn first(fields: &Fields<'_>, name: &str) -> String {

@@ -28,10 +28,7 @@ fn main() -> ExitCode {
         When::Never => anstream::ColorChoice::Never,
     };
     choice.write_global();
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::from_env("UPSPEC_LOG"))
-        .with_writer(std::io::stderr)
-        .init();
+    tracing_subscriber::fmt().with_env_filter(log_filter()).with_writer(std::io::stderr).init();
     match dispatch(cli.command) {
         Ok(exit) => exit.into(),
         Err(trouble) => {
@@ -39,6 +36,14 @@ fn main() -> ExitCode {
             trouble.exit.into()
         }
     }
+}
+
+/// What `UPSPEC_LOG` asks for. Without it errors, but for those of the verifier of certificates: the run
+/// tells them itself.
+fn log_filter() -> tracing_subscriber::EnvFilter {
+    tracing_subscriber::EnvFilter::try_from_env("UPSPEC_LOG").unwrap_or_else(|_| {
+        tracing_subscriber::EnvFilter::new("error,rustls_platform_verifier=off")
+    })
 }
 
 fn dispatch(command: Command) -> Result<Exit, Trouble> {

@@ -49,7 +49,7 @@ fn a_server_that_never_answers() {
     let address = target(|mut stream, _| {
         let _ = stream.read_to_end(&mut Vec::new());
     });
-    nothing_to_judge(&format!("ws://{address}/"), "silent");
+    nothing_to_judge(&format!("ws://{address}/"), "sent nothing within");
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn a_server_that_closes_at_once() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || listener.incoming().for_each(drop));
-    nothing_to_judge(&format!("ws://{address}/"), "closed");
+    nothing_to_judge(&format!("ws://{address}/"), "the control got no HTTP response: the server");
 }
 
 #[test]

@@ -68,3 +68,29 @@ fn owned(sections: &[&str]) -> Vec<String> {
 /// Said of a duty that exists only because a server refuses what does not match the description.
 const DERIVED: &str =
     " (derived: RFC 6455 4.2.1 has the server refuse what does not match its description)";
+
+#[cfg(test)]
+mod tests {
+    use upspec_corpus::case::Grade;
+    use upspec_corpus::{Corpus, Weight};
+
+    #[test]
+    fn an_informational_rule_never_warns() {
+        let corpus = Corpus::embedded().unwrap();
+        let is_info = |id: &str| {
+            corpus.requirements.get(id).is_some_and(|found| found.level.weight() == Weight::Info)
+        };
+        for case in &corpus.cases {
+            assert!(!is_info(&case.requirement), "{} can only be informational", case.id);
+            for one in case.expect.iter().filter(|one| one.grade >= Grade::Warn) {
+                let requirement = one.requirement.as_ref().unwrap_or(&case.requirement);
+                assert!(!is_info(requirement), "{}: {requirement}", case.id);
+            }
+        }
+        // What a rule notes has no weight.
+        const NOTED: &str = "rfc7692/7.1.2.2-smaller";
+        for id in crate::rules::RULES.iter().flat_map(|rule| rule.cites) {
+            assert!(!is_info(id) || *id == NOTED, "{id}");
+        }
+    }
+}

@@ -28,7 +28,9 @@ pub(crate) fn difference(
     if here == there || took_up_another(own) {
         return None;
     }
-    let message = format!("{here}, but {there} for the same meaning spelled as in {twin}");
+    let message = format!(
+        "{here}, but {there} for the same meaning spelled as in {twin} (a warning, for each alone may be lawful)"
+    );
     let place = own.answer().map(|answer| Place {
         link: 0,
         from: Party::Server,

@@ -129,8 +129,8 @@ pub const RULES: &[Rule] = &[
     response("upgrade-grammar", Spoken::Http1, switch::protocols, &["rfc9110/7.8-grammar"]),
     response("continue-before-switch", Spoken::Http1, switch::continue_before_switch, &["rfc9110/7.8-continue-first"]),
     response("switch", Spoken::Any, websocket::switch, &[
-        "rfc6455/11.3.5-on-error", "rfc6455/4.2.2-accept", "rfc6455/4.2.2-connection", "rfc6455/4.2.2-extensions-offered",
-        "rfc6455/4.2.2-no-subprotocol", "rfc6455/4.2.2-subprotocol-choice", "rfc6455/4.2.2-upgrade",
+        "rfc6455/4.2.2-accept", "rfc6455/4.2.2-connection", "rfc6455/4.2.2-extensions-offered",
+        "rfc6455/4.2.2-no-subprotocol", "rfc6455/4.2.2-response", "rfc6455/4.2.2-subprotocol-choice", "rfc6455/4.2.2-upgrade",
         "rfc6455/4.3-protocol-server", "rfc6455/9.1-defined-params", "rfc6455/9.1-malformed", "rfc7692/5-conflict",
         "rfc7692/7-invalid-value", "rfc7692/7-repeated-param", "rfc7692/7-unknown-param", "rfc7692/7-unsupported",
         "rfc7692/7.1.1.1-echo", "rfc7692/7.1.2.1-echo", "rfc7692/7.1.2.1-value", "rfc7692/7.1.2.2-answer-value",
@@ -139,7 +139,7 @@ pub const RULES: &[Rule] = &[
     ]),
     response("accepted-without-101", Spoken::Http1, websocket::accepted_without_101, &["rfc6455/4.2.2-response"]),
     response("version-list", Spoken::Any, websocket::version_list, &[
-        "rfc6455/11.6-registry", "rfc6455/4.3-version-server", "rfc6455/4.4-version-list",
+        "rfc6455/4.3-version-server", "rfc6455/4.4-version-list",
     ]),
 
     link("frames-of-the-client", Party::Client, Spoken::Any, frames::tunnel, frames::CITES_CLIENT),

@@ -48,11 +48,18 @@ fn habit(finding: &Finding, closed: bool, registry: &Registry) -> Option<String>
     let requirement = registry.get(&finding.requirement);
     if finding.verdict != Verdict::Warn {
         None
-    } else if requirement.is_some_and(|requirement| requirement.habit) {
+    } else if requirement.is_some_and(|requirement| requirement.habit) || is_of_every_101(finding) {
         Some(format!("{} {}", finding.requirement, finding.message))
     } else {
         closed.then(|| "closed".to_owned())
     }
+}
+
+/// A warning of a rule about requirements whose breach is no habit in the cases that are about them: a
+/// field too many in each 101, a version too many in each list.
+fn is_of_every_101(finding: &Finding) -> bool {
+    let cited = ["rfc6455/4.2.2-response", "rfc6455/4.4-version-list"];
+    finding.rule.is_some() && cited.contains(&finding.requirement.as_str())
 }
 
 /// A case whose findings have all lost their weight gets the verdict that it has without them.

@@ -293,8 +293,32 @@ fn graded(
 ) -> Finding {
     let requirement = expectation.requirement.as_ref().unwrap_or(&case.requirement);
     let because = expectation.because.as_deref().unwrap_or("lawful, but not what serves clients");
-    let message = format!("{}: {because}", describe(view));
+    let mut message = format!("{}: {because}", describe(view));
+    if verdict == Verdict::Warn && citations.worst(requirement) == Verdict::Fail {
+        message.push_str(only_a_warning(case, view));
+    }
     citations.finding(requirement, verdict, message, answer_place(view))
+}
+
+/// Why an answer under a MUST only warns, by what the case asks for and what it got.
+fn only_a_warning(case: &Case, view: &View<'_, '_>) -> &'static str {
+    let open = opening(case);
+    let got = view.outcome();
+    let opened = matches!(got, Outcome::Status(status) if open.covers_status(status));
+    let passes = case.expect.iter().filter(|one| one.grade == Grade::Pass);
+    let wants_open = passes.clone().any(|one| one.outcomes.0.iter().any(|one| open.covers(*one)));
+    let refused = match got {
+        Outcome::Status(status) => status >= 400,
+        Outcome::Closed | Outcome::StreamError | Outcome::ConnectionError => true,
+        _ => false,
+    };
+    match (wants_open, opened, refused) {
+        (true, false, _) => " (a warning, for any upgrade may be declined)",
+        (false, false, true) => {
+            " (a warning, for it was refused all the same, in another form than HTTP asks for)"
+        }
+        _ => " (a warning, for no MUST is known to be broken)",
+    }
 }
 
 /// Whether the answer is one that the case fails.

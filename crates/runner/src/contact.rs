@@ -32,6 +32,13 @@ pub(crate) fn is_spoken_to(record: &Record) -> bool {
     record.io.iter().any(|io| io.kind == IoKind::Read)
 }
 
+/// Whether the answer is 400, with which many servers of HTTPS answer clear text.
+pub(crate) fn is_bad_request(record: &Record) -> bool {
+    let octets = Octets::of(record);
+    let transcript = Transcript::read(&octets);
+    transcript.talks.iter().any(|talk| talk.statuses().last() == Some(400))
+}
+
 /// What a target says in clear text, where TLS was expected, and what to try; nothing where it says
 /// nothing.
 pub(crate) fn in_few_words(record: &Record) -> Option<String> {

@@ -141,7 +141,7 @@ impl Run {
         };
         match (first, failure) {
             (Some(control), NoContact::NotHttp(result)) => {
-                self.tell_refused(control, *result, &message)
+                self.tell_refused(control, *result, &message);
             }
             (Some(control), NoContact::Connect(_)) => {
                 self.results.leave_out(control, Reason::Connect, &message);
@@ -238,7 +238,9 @@ impl Run {
                 return Err(NoContact::NotHttp(Box::new(result)));
             }
             Some(record) if !switched && !alone => {
-                self.refused = contact::met(record, &self.worker.bench.target, false);
+                let bench = &self.worker.bench;
+                let tls = contact::is_bad_request(record) && bench.is_tls_spoken().await;
+                self.refused = contact::met(record, &bench.target, tls);
                 self.tell_refused(index, result, &self.refused.clone());
             }
             _ => self.results.store(index, result),

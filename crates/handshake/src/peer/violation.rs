@@ -137,7 +137,7 @@ impl SwitchViolationKind {
             Self::UpgradeMalformed(_) => ("rfc9110/7.8-grammar", Some("rfc9110/7.8-grammar")),
             Self::UpgradeMissing => ("rfc6455/4.2.2-upgrade", Some("rfc6455/4.1-check-upgrade")),
             Self::UpgradeNotWebsocket => ("rfc6455/4.2.2-upgrade", Some("rfc6455/4.1-check-upgrade")),
-            Self::VersionSent => ("rfc6455/11.3.5-on-error", None),
+            Self::VersionSent => ("rfc6455/4.2.2-response", None),
         }
     }
 

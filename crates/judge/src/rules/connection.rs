@@ -65,7 +65,8 @@ pub(super) fn self_defined_length(context: &Context<'_, '_>, breaches: &mut Vec<
     }
     let waited = context.talk.ending.deadline && context.talk.ending.server.is_none();
     if response.framing == Framing::UntilClose && waited && response.is_final() {
-        let message = "the response has no length of its own, and the connection stays open";
+        let message = "the response has no length of its own, and the connection stays open (a warning, for the end may \
+             still come)";
         let breach = Breach::new("rfc9112/9.3-persistence-rules", message).at(context.head());
         breaches.push(breach.at_most_warn());
     }
@@ -149,7 +150,8 @@ pub(super) fn stray(talk: &Talk<'_>, party: Party, breaches: &mut Vec<Breach>) {
 pub(super) fn closure_alert(talk: &Talk<'_>, party: Party, breaches: &mut Vec<Breach>) {
     let is_http = talk.tunnel.is_none();
     if is_http && talk.ending.of_party(party) == Some(End::Unclean) && !talk.ending.decided {
-        let message = "the connection ends without the closure alert of TLS";
+        let message = "the connection ends without the closure alert of TLS (a warning, for a try to send it cannot be \
+             seen)";
         breaches.push(Breach::new("rfc9112/9.8-closure-alert", message).at_most_warn());
     }
 }

@@ -85,7 +85,10 @@ const LISTS: [&str; 7] = [
 pub(super) fn role(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
     for name in ["Host", "Sec-WebSocket-Key", "Expect", "TE"] {
         if context.fields().contains(name) {
-            let message = format!("the response carries {name}, a field of requests");
+            let message = format!(
+                "the response carries {name}, a field of requests (a warning, for a gateway may have \
+                 forwarded it)"
+            );
             let breach = Breach::new("rfc9110/2.2-role", message).at(context.line(name));
             breaches.push(breach.at_most_warn());
         }
@@ -108,7 +111,10 @@ pub(super) fn date(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
         }
         // The 2xx that opens a tunnel has the place of the 101, which needs no Date.
         None if (200..500).contains(&context.status()) && !websocket::opens(context) => {
-            let message = format!("the {} has no Date", context.status());
+            let message = format!(
+                "the {} has no Date (a warning, for a server without a clock need not send it)",
+                context.status()
+            );
             let breach = Breach::new("rfc9110/6.6.1-date", message).at(context.status_line());
             breaches.push(breach.at_most_warn());
         }

@@ -39,7 +39,10 @@ pub(super) fn version(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
     if context.response.head.version != Some(Version::HTTP_10) || context.to_http10() {
         return;
     }
-    let message = format!("the {} says HTTP/1.0", context.status());
+    let message = format!(
+        "the {} says HTTP/1.0 (a warning, for it harms and breaks no MUST)",
+        context.status()
+    );
     let breach = Breach::new("rfc9110/6.2-response-version", message);
     breaches.push(breach.at(context.status_line()).at_most_warn());
 }

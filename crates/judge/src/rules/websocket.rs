@@ -108,17 +108,7 @@ fn in_words(kind: &Kind, context: &Context<'_, '_>) -> Option<String> {
             format!("took an offer of permessage-deflate in which {name} {what}")
         }
         Kind::DeflateMisfit(misfit) => misfit_in_words(*misfit),
-        Kind::DeflateParameter { name, kind: DeflateViolationKind::Unknown }
-            if is_known_in_other_case(name) =>
-        {
-            format!(
-                "permessage-deflate in the answer: clients that compare names with case do not know {}",
-                shown(name, 40)
-            )
-        }
-        Kind::DeflateParameter { name, kind } => {
-            format!("permessage-deflate in the answer: {} {}", shown(name, 40), parameter(*kind))
-        }
+        Kind::DeflateParameter { name, kind } => answered(name, *kind),
         Kind::DeflateRepeated(times) => format!("took permessage-deflate {times} times"),
         Kind::ExtensionNotOffered(name) => {
             format!("took the extension {}, which was not offered", shown(name, 40))
@@ -147,11 +137,22 @@ fn in_words(kind: &Kind, context: &Context<'_, '_>) -> Option<String> {
             format!("Upgrade of the 101 is {}, not websocket", shown(&value("Upgrade"), 60))
         }
         Kind::VersionSent => format!(
-            "the {} carries Sec-WebSocket-Version, which belongs to refusals",
+            "the {} carries Sec-WebSocket-Version, which belongs to refusals (a warning, for no rule forbids it)",
             context.status()
         ),
         _ => return None,
     })
+}
+
+/// What is wrong with a parameter of permessage-deflate in an answer.
+fn answered(name: &[u8], kind: DeflateViolationKind) -> String {
+    let what = match kind {
+        DeflateViolationKind::Unknown if is_known_in_other_case(name) => {
+            "is unknown to clients that compare names with case"
+        }
+        _ => parameter(kind),
+    };
+    format!("permessage-deflate in the answer: {} {what}", shown(name, 40))
 }
 
 fn first(fields: &Fields<'_>, name: &str) -> String {
@@ -212,7 +213,7 @@ pub(super) fn version_list(context: &Context<'_, '_>, breaches: &mut Vec<Breach>
     }
     if let Some(reserved) = versions.iter().flatten().find(|version| (9..=12).contains(*version)) {
         let message = format!("lists version {reserved}, which is reserved and was never used");
-        let breach = Breach::new("rfc6455/11.6-registry", message).at(at);
+        let breach = Breach::new("rfc6455/4.4-version-list", message).at(at);
         breaches.push(breach.at_most_warn());
     }
 }

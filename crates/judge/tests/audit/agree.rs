@@ -229,12 +229,6 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     ),
     row(
         Of::Case("server/http2-refusal/preface"),
-        &[Success, Redirect, BadRequest, ClientError],
-        Verdict::Warn,
-        "The preface is HTTP/2; the model takes it for requests.",
-    ),
-    row(
-        Of::Case("server/http2-refusal/preface"),
         &[Junk],
         Verdict::Pass,
         "What answers an HTTP/2 preface may be HTTP/2.",

@@ -198,7 +198,7 @@ pub(crate) const BREAKS: &[Break] = &[
         "a version on success",
         Fits::Opening,
         Edit::Add("sec-websocket-version", "13"),
-        "rfc6455/11.3.5-on-error",
+        "rfc6455/4.2.2-response",
     ),
     row(
         "a masked frame",

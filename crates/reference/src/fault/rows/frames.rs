@@ -27,7 +27,7 @@ pub(super) const ROWS: &[Fault] = &[
         })),
     fault("no-pong", "A Ping is not answered.").breaks("rfc6455/5.5.2-pong").by(Pong(|_| None)),
     fault("wrong-pong", "A Pong is always empty.")
-        .breaks("rfc6455/5.5.3-same-data")
+        .breaks("rfc6455/5.5.2-pong")
         .by(Pong(|_| Some(&[]))),
     // Frames that are read.
     fault("close-on-unsolicited-pong", "A Pong that answers nothing ends the connection.")
@@ -187,7 +187,7 @@ pub(super) const ROWS: &[Fault] = &[
             matches!(frame.opcode, opcode::TEXT | opcode::BINARY) && frame.payload.len() > 125
         })),
     fault("pong-cut", "A Pong carries 64 octets at most.")
-        .breaks("rfc6455/5.5.3-same-data")
+        .breaks("rfc6455/5.5.2-pong")
         .shown_by(|| frames(&[(0x89, &[b'a'; 125])]))
         .by(Pong(|ping| Some(&ping[..ping.len().min(64)]))),
     // Compression.

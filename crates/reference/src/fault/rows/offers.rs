@@ -136,7 +136,7 @@ pub(super) const ROWS: &[Fault] = &[
         "several-offers-declined",
         "permessage-deflate is declined where there are several offers of it.",
     )
-    .breaks("rfc7692/5-preference").shown_by(|| added("Sec-WebSocket-Extensions: permessage-deflate, permessage-deflate"))
+    .breaks("rfc7692/7.1.2.1-echo").shown_by(|| added("Sec-WebSocket-Extensions: permessage-deflate, permessage-deflate"))
     .by(Request(|seen, _| {
         let offers = seen.joined(EXTENSIONS);
         if Extensions::parse(&offers).named(PERMESSAGE_DEFLATE).count() > 1 {

@@ -62,7 +62,7 @@ pub(super) const ROWS: &[Fault] = &[
             }
         })),
     fault("accept-http3", "HTTP/3 in a request line passes for HTTP/1.1.")
-        .breaks("rfc9110/6.2-505")
+        .breaks("rfc6455/4.2.1-refuse")
         .shown_by(|| changed("HTTP/1.1", "HTTP/3"))
         .by(Request(|seen, _| {
             if seen.version().starts_with(b"HTTP/3") {
@@ -70,7 +70,7 @@ pub(super) const ROWS: &[Fault] = &[
             }
         })),
     fault("accept-http20", "HTTP/2.0 in a request line passes for HTTP/1.1.")
-        .breaks("rfc9110/6.2-505")
+        .breaks("rfc6455/4.2.1-refuse")
         .shown_by(|| changed("HTTP/1.1", "HTTP/2.0"))
         .by(Request(|seen, _| {
             if seen.version() == b"HTTP/2.0" && seen.target() != b"*" {
@@ -89,7 +89,7 @@ pub(super) const ROWS: &[Fault] = &[
         "accept-http2-preface",
         "The preface of HTTP/2 is answered like a request for the whole server.",
     )
-    .breaks("rfc9110/6.2-505")
+    .breaks("rfc9112/2.2-bad-request")
     .at(Point::PrefaceIgnored)
     .by(Request(|seen, _| {
         if seen.method() == b"PRI" {

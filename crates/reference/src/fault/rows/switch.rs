@@ -123,7 +123,7 @@ pub(super) const ROWS: &[Fault] = &[
         }),
     ),
     fault("switch-with-version", "The 101 has Sec-WebSocket-Version.")
-        .breaks("rfc6455/11.3.5-on-error")
+        .breaks("rfc6455/4.2.2-response")
         .by(Switch(|answer, _, _| answer.add("Sec-WebSocket-Version", "13"))),
     fault("switch-twice", "The 101 is sent twice.")
         .breaks("rfc9110/15.2.2-101-upgrade")

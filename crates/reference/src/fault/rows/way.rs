@@ -20,7 +20,7 @@ pub(super) const ROWS: &[Fault] = &[
         .at(Point::H2cTakenUp)
         .at(Point::H2cSettingsUnchecked),
     fault("h2c-unlisted", "An offer of h2c needs no connection options.")
-        .breaks("rfc9110/7.6.1-not-listed")
+        .breaks("rfc7540/3.2.1-settings-missing")
         .shown_by(h2c)
         .at(Point::H2cTakenUp)
         .at(Point::H2cOptionsUnchecked),

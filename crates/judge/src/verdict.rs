@@ -9,11 +9,11 @@ use upspec_exchange::{Http2, Octets, Place, Record, Transcript};
 use upspec_handshake::Party;
 
 use crate::citations::Citations;
-use crate::expect::{Matched, describe, matched};
+use crate::expect::{Matched, describe, echoed as came_back, matched};
 use crate::learn::{CONTROL, DISCOVERY};
 use crate::metamorphic;
 use crate::result::{Aside, Came, CaseResult, Finding, Reason, Verdict};
-use crate::rules::breaches;
+use crate::rules::{breaches, compression};
 use crate::versions;
 use crate::view::View;
 
@@ -181,11 +181,23 @@ fn beside_the_point(
         let response = (200..600).contains(&status);
         return (response && is_about_tunnel(case)).then_some((Reason::Blocked, NO_TUNNEL));
     }
+    let tunnel = view.talk.tunnel.as_ref();
+    if is_about_compressing(case)
+        && tunnel.is_some_and(|tunnel| !compression::is_any_compressed(tunnel, Party::Server))
+        && came_back(view)
+    {
+        return Some((Reason::NotApplicable, "what came back was not compressed"));
+    }
     // A 101 to an earlier request is no answer to the one that the case is about.
     (view.is_cut_short() && !fails(case, matched)).then_some((
         Reason::NotApplicable,
         "the request that the case is about comes behind this one",
     ))
+}
+
+/// Whether a case is about how the target compresses, which it need not do (RFC 7692 6).
+fn is_about_compressing(case: &Case) -> bool {
+    ["rfc7692/7.2.1-window", "rfc7692/7.2.1-no-takeover"].contains(&case.requirement.as_str())
 }
 
 const NO_TUNNEL: &str = "the handshake was not accepted, so there is no tunnel to look at";

@@ -1,5 +1,9 @@
 //! Undoes permessage-deflate (RFC 7692 7.2.2): compressed messages in, their data out.
-//! Does not compress: messages may be sent as they are (RFC 7692 6), and ours are.
+//! [`WindowCheck`] tells whether a sender keeps to the window that was agreed on.
+
+mod window;
+
+pub use window::WindowCheck;
 
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::inflate_flags::{

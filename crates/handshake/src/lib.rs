@@ -5,6 +5,7 @@
 //! others of fields, frames, header lists and responses that switch. "Not enough octets yet" is
 //! [`Status::Partial`].
 
+pub mod deflate;
 pub mod field;
 pub mod frame;
 pub mod h2;

@@ -227,7 +227,8 @@ fn tunnel_miss(want: Tunnel, view: &View<'_, '_>) -> Option<String> {
             let closed = close_frame(view) || ended(view);
             missing(closed, "the WebSocket connection stayed open")
         }
-        Tunnel::Echo => missing(echoed(view), "the message did not come back"),
+        Tunnel::Echo if echoed(view) => None,
+        Tunnel::Echo => Some(missing_echo(view)),
         Tunnel::H2c => missing(h2c_answered(view), "HTTP/2 did not answer the request"),
         Tunnel::Ended => missing(ended(view), "the stream stayed open"),
         Tunnel::NoPong => missing(matches!(ponged(view), Pong::None), "a Pong came"),
@@ -247,6 +248,16 @@ fn tunnel_miss(want: Tunnel, view: &View<'_, '_>) -> Option<String> {
 
 fn missing(there: bool, miss: &str) -> Option<String> {
     (!there).then(|| miss.to_owned())
+}
+
+/// What there is to say where the message did not come back.
+fn missing_echo(view: &View<'_, '_>) -> String {
+    let came = messages(&frames(view.tunnel_octets().unwrap_or_default()));
+    let said = match came.iter().any(Option::is_none) {
+        true => "what came back does not inflate",
+        false => "the message did not come back",
+    };
+    said.to_owned()
 }
 
 /// What came in answer to the Ping of the steps.

@@ -5,6 +5,7 @@
 //! depends on the other party's messages it reads them from the transcript.
 
 mod complete;
+pub(crate) mod compression;
 mod connection;
 mod fields;
 mod frames;
@@ -146,6 +147,12 @@ pub const RULES: &[Rule] = &[
     link("frames-of-the-server", Party::Server, Spoken::Any, frames::tunnel, frames::CITES_SERVER),
     link("complete-responses", Party::Server, Spoken::Http1, complete::responses, &[
         "rfc9112/7.1-last-chunk", "rfc9112/8-incomplete-response",
+    ]),
+    link("compression-of-the-client", Party::Client, Spoken::Any, compression::messages, &[
+        "rfc7692/5-use", "rfc7692/7.2.1-no-takeover", "rfc7692/7.2.1-window",
+    ]),
+    link("compression-of-the-server", Party::Server, Spoken::Any, compression::messages, &[
+        "rfc7692/5-use", "rfc7692/7.2.1-no-takeover", "rfc7692/7.2.1-window",
     ]),
     link("stray-octets", Party::Server, Spoken::Http1, connection::stray, &["rfc9112/2.1-message"]),
     link("closure-alert", Party::Server, Spoken::Any, connection::closure_alert, &["rfc9112/9.8-closure-alert"]),

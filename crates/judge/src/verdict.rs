@@ -13,12 +13,12 @@ use upspec_handshake::field::framing::Framing;
 use upspec_handshake::h2::ErrorCode;
 
 use crate::citations::Citations;
-use crate::expect::{Matched, describe, matched};
+use crate::expect::{Matched, describe, echoed as came_back, matched};
 use crate::facts::TargetFacts;
 use crate::learn::{CONTROL, DISCOVERY};
 use crate::metamorphic;
 use crate::result::{Aside, Came, CaseResult, Finding, Reason, Verdict};
-use crate::rules::breaches;
+use crate::rules::{breaches, compression};
 use crate::versions;
 use crate::view::View;
 
@@ -201,6 +201,13 @@ fn beside_the_point(
         let response = (200..600).contains(&status);
         return (response && is_about_tunnel(case)).then_some((Reason::Blocked, NO_TUNNEL));
     }
+    let tunnel = view.talk.tunnel.as_ref();
+    if is_about_compressing(case)
+        && tunnel.is_some_and(|tunnel| !compression::is_any_compressed(tunnel, Party::Server))
+        && came_back(view)
+    {
+        return Some((Reason::NotApplicable, "what came back was not compressed"));
+    }
     // A 101 to an earlier request is no answer to the one that the case is about.
     (view.is_cut_short() && !fails(case, matched)).then_some((
         Reason::NotApplicable,
@@ -265,6 +272,11 @@ fn cut_off(
 const NO_END: &str =
     "an earlier response is framed so that nobody can tell where the next one begins";
 
+/// Whether a case is about how the target compresses, which it need not do (RFC 7692 6).
+fn is_about_compressing(case: &Case) -> bool {
+    ["rfc7692/7.2.1-window", "rfc7692/7.2.1-no-takeover"].contains(&case.requirement.as_str())
+}
+
 const NO_TUNNEL: &str = "the handshake was not accepted, so there is no tunnel to look at";
 
 /// What opens a tunnel: a 101, and in HTTP/2 a 2xx (RFC 8441 5).
@@ -306,7 +318,8 @@ fn only_a_warning(case: &Case, view: &View<'_, '_>) -> &'static str {
     let got = view.outcome();
     let opened = matches!(got, Outcome::Status(status) if open.covers_status(status));
     let passes = case.expect.iter().filter(|one| one.grade == Grade::Pass);
-    let wants_open = passes.clone().any(|one| one.outcomes.0.iter().any(|one| open.covers(*one)));
+    let wants_open =
+        passes.clone().any(|one| one.wants.status.0.iter().any(|one| open.covers(*one)));
     let refused = match got {
         Outcome::Status(status) => status >= 400,
         Outcome::Closed | Outcome::StreamError | Outcome::ConnectionError => true,

@@ -9,7 +9,6 @@ use std::time::{Duration, SystemTime};
 use upspec_handshake::field::chunked::ChunkedReader;
 use upspec_handshake::field::framing::Framing;
 use upspec_handshake::field::is_tchar;
-use upspec_handshake::frame::Compression;
 use upspec_handshake::peer::{Cause, Request, Server, Transport};
 use upspec_handshake::{RequestHead, Status};
 
@@ -339,11 +338,7 @@ impl Session {
             Outcome::Switched(answer, deflate) => {
                 let progress = self.send(now, answer, &pending.seen, Some(&pending.request));
                 if site::is_tunnel(&head) {
-                    let compression = match deflate {
-                        Some(_) => Compression::PermessageDeflate,
-                        None => Compression::None,
-                    };
-                    let mut tunnel = Tunnel::new(Arc::clone(&self.config), compression);
+                    let mut tunnel = Tunnel::new(Arc::clone(&self.config), deflate);
                     if deflate.is_some_and(|deflate| deflate.client_no_context_takeover) {
                         tunnel.heed_takeover_hint();
                     }

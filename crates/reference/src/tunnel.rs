@@ -3,9 +3,11 @@
 
 mod faults;
 mod message;
+mod outgoing;
 
 use std::sync::Arc;
 use upspec_handshake::Party;
+use upspec_handshake::field::deflate;
 
 use upspec_handshake::Status;
 use upspec_handshake::frame::{
@@ -16,12 +18,14 @@ use crate::config::{Config, Variation};
 use crate::fault::Point;
 use crate::session::Action;
 pub(crate) use message::Message;
+use outgoing::Outgoing;
 
 /// One WebSocket connection.
 pub(crate) struct Tunnel {
     config: Arc<Config>,
     frames: FrameReader,
     message: Message,
+    outgoing: Outgoing,
     actions: Vec<Action>,
     state: State,
 }
@@ -37,9 +41,15 @@ enum State {
 }
 
 impl Tunnel {
-    pub(crate) fn new(config: Arc<Config>, compression: Compression) -> Self {
+    /// A tunnel on which this was agreed about permessage-deflate.
+    pub(crate) fn new(config: Arc<Config>, agreed: Option<deflate::Answer>) -> Self {
+        let compression = match agreed {
+            Some(_) => Compression::PermessageDeflate,
+            None => Compression::None,
+        };
         let mut tunnel = Self {
             message: Message::new(compression),
+            outgoing: Outgoing::new(agreed),
             frames: FrameReader::new(Party::Client, compression),
             config,
             actions: Vec::new(),
@@ -150,7 +160,7 @@ impl Tunnel {
             }
             opcode::CONTINUATION | opcode::TEXT | opcode::BINARY => {
                 match self.message.add(&self.config, frame, &payload) {
-                    Ok(Some((kind, data))) => self.write(kind, &data),
+                    Ok(Some((kind, data))) => self.answer(kind, &data),
                     Ok(None) => {}
                     Err(code) => self.fail(code),
                 }
@@ -200,12 +210,26 @@ impl Tunnel {
         self.state = State::Over;
     }
 
+    /// Sends a message back.
+    fn answer(&mut self, opcode: u8, data: &[u8]) {
+        let Some(payload) = self.outgoing.compressed(&self.config, data) else {
+            return self.write(opcode, data);
+        };
+        let mut frame = write(opcode, &payload, None);
+        frame[0] |= RSV1_BIT;
+        let frame = faults::frame(&self.config, frame, &payload);
+        self.actions.push(Action::Write(frame));
+    }
+
     fn write(&mut self, opcode: u8, payload: &[u8]) {
         let frame = write(opcode, payload, None);
         let frame = faults::frame(&self.config, frame, payload);
         self.actions.push(Action::Write(frame));
     }
 }
+
+/// The bit of a frame that says that its message is compressed (RFC 7692 6).
+const RSV1_BIT: u8 = 0x40;
 
 /// The largest message, and the largest frame, that is read.
 pub(crate) const MAX_MESSAGE: usize = 1 << 20;

@@ -66,7 +66,7 @@ pub(super) fn tunnel(talk: &Talk<'_>, party: Party, breaches: &mut Vec<Breach>) 
 }
 
 /// The response that opened a WebSocket connection, if the tunnel is one.
-fn switch<'r, 'b>(talk: &'r Talk<'b>) -> Option<&'r Response<'b>> {
+pub(super) fn switch<'r, 'b>(talk: &'r Talk<'b>) -> Option<&'r Response<'b>> {
     if talk.http2.is_some() {
         let opens = |answer: &&Response<'_>| {
             let request = answer.request.and_then(|at| talk.requests.get(at));

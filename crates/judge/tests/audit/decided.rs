@@ -46,6 +46,7 @@ const REFUSED: &[u8] = b"HTTP/1.1 400 x\r\nDate: Tue, 15 Nov 1994 08:12:31 GMT\r
 
 /// Hello and World, compressed (RFC 7692 7.2.3.1).
 const HELLO: &[u8] = b"\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00";
+const GARBAGE: &[u8] = b"\xc1\x05Hello";
 const STORED_HELLO: &[u8] = b"\xc1\x0b\x00\x05\x00\xfa\xffHello\x00";
 const STORED_WORLD: &[u8] = b"\xc1\x0b\x00\x05\x00\xfa\xffWorld\x00";
 
@@ -53,7 +54,7 @@ const STORED_WORLD: &[u8] = b"\xc1\x0b\x00\x05\x00\xfa\xffWorld\x00";
 type Row = (&'static str, Answers, Verdict, Option<Reason>);
 type Answers = &'static [&'static [&'static [u8]]];
 
-const ROWS: [Row; 13] = [
+const ROWS: [Row; 15] = [
     // A refusal, even a passing one, leaves no tunnel to look at.
     ("server/ping/empty-ping", &[&[BUSY]], Verdict::Inconclusive, Some(Reason::Blocked)),
     ("server/close/end-of-connection", &[&[BUSY]], Verdict::Inconclusive, Some(Reason::Blocked)),
@@ -82,6 +83,14 @@ const ROWS: [Row; 13] = [
     ("server/compression/text", &[&[DEFLATE, HELLO]], Verdict::Pass, None),
     ("server/compression/text", &[&[DEFLATE, STORED_HELLO]], Verdict::Pass, None),
     ("server/compression/text", &[&[DEFLATE, STORED_WORLD]], Verdict::Fail, None),
+    // What cannot be read breaks a rule, whatever the case is about; without an echo nothing is decided.
+    ("server/compression/server-window-of-9-bits", &[&[DEFLATE, GARBAGE]], Verdict::Fail, None),
+    (
+        "server/compression/server-window-of-its-own",
+        &[&[DEFLATE, HELLO]],
+        Verdict::Inconclusive,
+        Some(Reason::NotApplicable),
+    ),
 ];
 
 const AFTER_REFUSAL: &str = "server/persistence/handshake-after-refusal";

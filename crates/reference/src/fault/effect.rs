@@ -156,6 +156,12 @@ pub(crate) enum Point {
     CloseBodyEchoed,
     /// A Close means nothing.
     CloseIgnored,
+    /// What leaves is compressed with the widest window, whatever was agreed on.
+    CompressedBeyondWindow,
+    /// What leaves is said to be compressed, and is not.
+    CompressedInName,
+    /// What leaves refers to the messages before it.
+    CompressedWithTakeover,
     /// The connection is failed without a Close.
     FailingWithoutClose,
     /// A request after the 101 gets an HTTP answer.

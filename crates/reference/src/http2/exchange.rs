@@ -3,7 +3,7 @@
 
 use std::time::SystemTime;
 
-use upspec_handshake::frame::Compression;
+use upspec_handshake::field::deflate;
 use upspec_handshake::h2::HeaderList;
 use upspec_handshake::peer::{self, Server, Transport};
 
@@ -42,7 +42,7 @@ pub(super) enum Reply {
     /// It says nothing, now or later.
     Silence,
     /// It answers with this header list, and WebSocket follows.
-    Tunnel(HeaderList, Compression),
+    Tunnel(HeaderList, Option<deflate::Answer>),
 }
 
 impl Request {
@@ -87,18 +87,14 @@ impl Request {
     pub(super) fn reply(&self, config: &Config, transport: Transport, now: SystemTime) -> Reply {
         let head = self.list.request();
         let mut server = Server::new(config.service(transport));
-        let (answer, compression) = match site::respond(config, &mut server, &head) {
+        let (answer, tunnel) = match site::respond(config, &mut server, &head) {
             Outcome::Answered(answer) if self.is_head => (answer.without_content(), None),
             Outcome::Answered(answer) => (answer, None),
             Outcome::Switched(answer, deflate) => {
-                let compression = match deflate {
-                    Some(_) => Compression::PermessageDeflate,
-                    None => Compression::None,
-                };
-                (faults::accepted(config, answer, &head), Some(compression))
+                (faults::accepted(config, answer, &head), Some(deflate))
             }
         };
-        reply(config, answer, compression, &self.seen, now)
+        reply(config, answer, tunnel, &self.seen, now)
     }
 }
 
@@ -106,7 +102,7 @@ impl Request {
 fn reply(
     config: &Config,
     mut answer: Answer,
-    compression: Option<Compression>,
+    tunnel: Option<Option<deflate::Answer>>,
     seen: &Seen,
     now: SystemTime,
 ) -> Reply {
@@ -118,8 +114,8 @@ fn reply(
     let mut answer = answer.complete(now);
     answering::alter_complete(config, &mut answer, seen);
     let (list, content) = written(config, answer);
-    match compression {
-        Some(compression) => Reply::Tunnel(list, compression),
+    match tunnel {
+        Some(agreed) => Reply::Tunnel(list, agreed),
         None => Reply::Response(list, content),
     }
 }

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use upspec_handshake::field::deflate;
 use upspec_handshake::field::framing::{ContentLength, content_length};
-use upspec_handshake::frame::Compression;
 use upspec_handshake::h2::message::{self, ListKind};
 use upspec_handshake::h2::{ErrorCode, HeaderField, HeaderList, ListViolation, flag, write};
 use upspec_handshake::peer::MAX_BODY;
@@ -223,14 +223,14 @@ impl Http2 {
             }
             Reply::Response(list, content) => self.respond(id, &list, &content),
             Reply::Silence => {}
-            Reply::Tunnel(list, compression) => self.open(id, &list, compression),
+            Reply::Tunnel(list, agreed) => self.open(id, &list, agreed),
         }
     }
 
     /// Begins a WebSocket (RFC 8441 5).
-    fn open(&mut self, id: u32, list: &HeaderList, compression: Compression) {
+    fn open(&mut self, id: u32, list: &HeaderList, agreed: Option<deflate::Answer>) {
         self.output.headers(id, list, 0);
-        let mut tunnel = Tunnel::new(Arc::clone(&self.config), compression);
+        let mut tunnel = Tunnel::new(Arc::clone(&self.config), agreed);
         let Some(stream) = self.streams.get_mut(&id) else {
             return;
         };

@@ -2,9 +2,9 @@
 
 use upspec_handshake::frame::{FrameViolation, opcode, write};
 
-use super::EXTENSIONS;
+use super::{EXTENSIONS, contains};
 use crate::fault::Effect::*;
-use crate::fault::probe::{added, compressed, frames};
+use crate::fault::probe::{added, compressed, frame, frames};
 use crate::fault::{Fault, Point, fault};
 use crate::tunnel::MAX_MESSAGE;
 
@@ -218,6 +218,40 @@ pub(super) const ROWS: &[Fault] = &[
         .shown_by(|| compressed(&[(0xc1, &stored_long()), (0xc1, b"\x02\x2e\x9b\x00\x00")]))
         .at(Point::WindowTooSmall),
     fault(
+        "server-window-lie",
+        "What leaves is compressed with the widest window, whatever was agreed on.",
+    )
+    .breaks("rfc7692/7.2.1-window")
+    .shown_by(|| {
+        let offer = "Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=8";
+        added(offer).then(frame(0x81, &unlike_twice()))
+    })
+    .at(Point::CompressedBeyondWindow),
+    fault("server-window-unasked-lie", "A window of 12 bits is named unasked, and not kept to.")
+        .breaks("rfc7692/7.2.1-window")
+        .shown_by(|| {
+            let offer = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits";
+            added(offer).then(frame(0x81, &unlike_twice()))
+        })
+        .by(Switch(|answer, _, _| {
+            let value = answer.value(EXTENSIONS).unwrap_or_default();
+            if !contains(&value, b"server_max_window_bits") {
+                answer.replace(EXTENSIONS, [&value[..], b"; server_max_window_bits=12"].concat());
+            }
+        }))
+        .at(Point::CompressedBeyondWindow),
+    fault("server-takeover-lie", "What leaves refers to earlier messages, whatever was agreed on.")
+        .breaks("rfc7692/7.2.1-no-takeover")
+        .shown_by(|| {
+            let offer = "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover";
+            added(offer).then([frame(0x81, &unlike_twice()), frame(0x81, &unlike_twice())].concat())
+        })
+        .at(Point::CompressedWithTakeover),
+    fault("deflate-garbage", "What leaves is said to be compressed, and is not.")
+        .breaks("rfc7692/5-use")
+        .shown_by(|| compressed(&[(0x81, &unlike_twice())]))
+        .at(Point::CompressedInName),
+    fault(
         "refuse-uncompressed",
         "An uncompressed message ends the connection once compression is agreed.",
     )
@@ -237,6 +271,12 @@ pub(super) const ROWS: &[Fault] = &[
         violation == FrameViolation::ReservedBits && message.is_compressible()
     })),
 ];
+
+/// Text that repeats itself after more octets than the smallest window has.
+fn unlike_twice() -> Vec<u8> {
+    let letter = |at: u32| b'a' + at.wrapping_mul(2_654_435_761).to_be_bytes()[0] % 23;
+    (0..400).map(letter).collect::<Vec<u8>>().repeat(2)
+}
 
 fn still_masked(octet: &u8) -> u8 {
     octet ^ 0x55

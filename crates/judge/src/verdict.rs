@@ -306,7 +306,8 @@ fn only_a_warning(case: &Case, view: &View<'_, '_>) -> &'static str {
     let got = view.outcome();
     let opened = matches!(got, Outcome::Status(status) if open.covers_status(status));
     let passes = case.expect.iter().filter(|one| one.grade == Grade::Pass);
-    let wants_open = passes.clone().any(|one| one.outcomes.0.iter().any(|one| open.covers(*one)));
+    let wants_open =
+        passes.clone().any(|one| one.wants.status.0.iter().any(|one| open.covers(*one)));
     let refused = match got {
         Outcome::Status(status) => status >= 400,
         Outcome::Closed | Outcome::StreamError | Outcome::ConnectionError => true,

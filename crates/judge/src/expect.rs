@@ -129,7 +129,12 @@ fn end_misses(name: LinkName, asked: &Conditions, case: &Case, view: &View<'_, '
 
 /// What is missing of what is asked; the outcome is looked at elsewhere.
 fn shortcomings(wants: &Conditions, view: &View<'_, '_>) -> Vec<String> {
-    let Conditions { code, alpn, fields, connection, tunnel, .. } = wants;
+    // Named to the last, so that none is forgotten: the second half is looked at in `forwarded`.
+    #[rustfmt::skip]
+    let Conditions {
+        status: _, code, alpn, fields, connection, tunnel,
+        ends: _, responses: _, requests: _, request: _, request_2: _, before_answer: _, got: _, octets: _,
+    } = wants;
     let fields = fields.iter().filter_map(|matcher| field_miss(matcher, view));
     let connection = connection.and_then(|want| connection_miss(want, view));
     let tunnel = tunnel.and_then(|want| tunnel_miss(want, view));

@@ -40,7 +40,12 @@ pub fn describe(expectation: &Expectation) -> String {
 
 /// What is asked of one connection, in which any answer may be left unsaid.
 fn conditions(asked: &Conditions, says_any: bool) -> String {
-    let Conditions { status, code, alpn, fields, connection, tunnel, .. } = asked;
+    // Named to the last, so that none is forgotten: the second half is told in `traffic`.
+    #[rustfmt::skip]
+    let Conditions {
+        status, code, alpn, fields, connection, tunnel,
+        ends: _, responses: _, requests: _, request: _, request_2: _, before_answer: _, got: _, octets: _,
+    } = asked;
     let mut text = String::new();
     if says_any || !status.0.is_empty() {
         text = outcomes(status);

@@ -12,7 +12,11 @@ pub(super) const ROWS: &[Fault] = &[
     // Frames that are sent.
     fault("masked-frames", "The server masks its frames.")
         .breaks("rfc6455/5.1-server-unmasked")
-        .by(Frame(|frame, payload| write(frame[0], payload, Some([0x37, 0xfa, 0x21, 0x3d])))),
+        .by(Frame(|frame, payload| {
+            let mut masked = write(frame[0], payload, Some([0x37, 0xfa, 0x21, 0x3d]));
+            masked[0] = frame[0];
+            masked
+        })),
     fault("reserved-bit-sent", "The server sets RSV2.").breaks("rfc6455/5.2-rsv").by(Frame(
         |mut frame, _| {
             frame[0] |= 0x20;

@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use upspec_corpus::did_you_mean;
 use upspec_reference::Variation;
 use upspec_report::{FORMATS, Format, Report};
+use upspec_runner::{Ready, Settings};
 
 /// Conformance tests for HTTP Upgrade and the WebSocket opening handshake.
 #[derive(Debug, Parser)]
@@ -74,9 +75,44 @@ pub(crate) struct RunArgs {
     pub(crate) trust: TrustArgs,
     #[command(flatten)]
     pub(crate) output: Output,
-    /// Start the target with this command and restart it if it dies; stop it after the run.
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+/// How the target is started, and when it counts as up.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Starting the target")]
+pub(crate) struct ServerArgs {
+    /// Start the target with this command, restart it if it dies or hangs, and stop it at the end.
     #[arg(long, value_name = "CMD")]
     pub(crate) server_cmd: Option<String>,
+    /// The target is ready when it has printed this text and takes connections. [default: when it
+    /// takes connections]
+    #[arg(long, value_name = "TEXT", requires = "server_cmd", conflicts_with = "ready_port")]
+    pub(crate) ready: Option<String>,
+    /// The target is ready when this port takes connections.
+    #[arg(long, value_name = "PORT", requires = "server_cmd", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) ready_port: Option<u16>,
+    /// How long the target may take to be ready, and to come back after it has died.
+    #[arg(long, default_value = "10s", value_parser = duration, value_name = "TIME")]
+    pub(crate) ready_timeout: Duration,
+}
+
+impl ServerArgs {
+    /// Puts these arguments into the settings.
+    pub(crate) fn on(&self, settings: Settings) -> Settings {
+        let ready = match (&self.ready, self.ready_port) {
+            (Some(text), _) => Ready::Printed(text.clone()),
+            (None, Some(port)) => Ready::Port(port),
+            (None, None) => Ready::Accepts,
+        };
+        Settings {
+            server_cmd: self.server_cmd.clone(),
+            ready,
+            ready_timeout: self.ready_timeout,
+            ..settings
+        }
+    }
 }
 
 /// Which cases are played.
@@ -245,9 +281,8 @@ pub(crate) struct FuzzArgs {
     pub(crate) wants: Wants,
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
-    /// Start the target with this command and restart it if it dies; stop it after the hunt.
-    #[arg(long, value_name = "CMD")]
-    pub(crate) server_cmd: Option<String>,
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
     /// Print nothing but findings and errors.
     #[arg(short, long)]
     pub(crate) quiet: bool,

@@ -185,5 +185,6 @@ fn about(corpus: &Corpus, started: &Started, played: Option<&Played>) -> About {
         elapsed_ms: u64::try_from(started.from.elapsed().as_millis()).unwrap_or(u64::MAX),
         complete: played.is_none_or(|played| played.outcome.complete),
         trouble: played.and_then(|played| played.outcome.ending.trouble().map(str::to_owned)),
+        remarks: played.map(|played| played.outcome.remarks.clone()).unwrap_or_default(),
     }
 }

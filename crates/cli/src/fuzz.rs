@@ -80,7 +80,7 @@ async fn hunt(args: &FuzzArgs, corpus: &Corpus, state: State) -> Result<Ending, 
 fn settings(args: &FuzzArgs, seed: u64) -> Settings {
     let required = args.wants.require_subprotocol;
     let first = args.wants.subprotocol.first().cloned();
-    Settings {
+    args.server.on(Settings {
         jobs: usize::from(args.jobs),
         timeout: args.timeout,
         window_floor: args.window.min(args.timeout),
@@ -89,9 +89,8 @@ fn settings(args: &FuzzArgs, seed: u64) -> Settings {
         origin: args.wants.origin.clone(),
         subprotocols: args.wants.subprotocol.clone(),
         required_subprotocol: first.filter(|_| required),
-        server_cmd: args.server_cmd.clone(),
         ..Settings::default()
-    }
+    })
 }
 
 fn options(args: &FuzzArgs, seed: u64) -> Options {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use upspec_corpus::Case;
-use upspec_judge::{CaseResult, settle};
+use upspec_judge::{CaseResult, Reason, settle};
 use upspec_report::{About, Report};
 
 use crate::args::JudgeArgs;
@@ -27,16 +27,25 @@ pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
             console::remark(&format!("{}: left out, the corpus no longer has this case", kept.id));
             continue;
         };
+        let requirements = &corpus.requirements;
         results.push(match kept.record {
-            Some(record) => CaseResult {
-                flaky: kept.flaky,
-                elapsed_ms: kept.elapsed_ms,
-                ..upspec_judge::judge(case, Some(record), kept.twin, facts, &corpus.requirements)
-            },
+            // What a bystander of a death recorded says nothing of its case.
+            Some(record) if kept.reason != Some(Reason::TargetDied) => {
+                let result = CaseResult {
+                    flaky: kept.flaky,
+                    elapsed_ms: kept.elapsed_ms,
+                    ..upspec_judge::judge(case, Some(record), kept.twin, facts, requirements)
+                };
+                match kept.death {
+                    Some(death) => result.with_death(death, requirements),
+                    None => result,
+                }
+            }
             // Without octets there is nothing to judge: it was not played, or the report is slim.
-            None => CaseResult {
+            record => CaseResult {
                 title: case.title.clone(),
                 requirement: case.requirement.clone(),
+                record,
                 ..kept
             },
         });
@@ -50,6 +59,7 @@ pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
         elapsed_ms: stored.elapsed_ms,
         complete: stored.complete,
         trouble: stored.trouble,
+        remarks: stored.remarks,
     };
     let mut report = Report::of_run(about, results, &args.output.secret_header, &corpus);
     if args.output.slim {

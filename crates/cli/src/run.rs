@@ -41,10 +41,7 @@ async fn play(args: &RunArgs, corpus: &Corpus) -> Result<Exit, Trouble> {
         (None, None) => return Err(Trouble::usage("no target")),
     };
     let target = target(&args.trust, &url)?;
-    let settings = Settings {
-        server_cmd: args.server_cmd.clone(),
-        ..settings(&args.selection, &args.wants, &args.pace)
-    };
+    let settings = args.server.on(settings(&args.selection, &args.wants, &args.pace));
     let (seed, started, from) = (settings.seed, Timestamp::now(), Instant::now());
     let plan = Plan::new(&corpus.cases, |case| args.selection.wants(case, corpus));
     let mut outcome = drive(plan, target, settings, corpus, args.output.quiet).await;
@@ -61,6 +58,7 @@ async fn play(args: &RunArgs, corpus: &Corpus) -> Result<Exit, Trouble> {
         elapsed_ms: u64::try_from(from.elapsed().as_millis()).unwrap_or(u64::MAX),
         complete: outcome.complete,
         trouble: outcome.ending.trouble().map(str::to_owned),
+        remarks: std::mem::take(&mut outcome.remarks),
     };
     let results = std::mem::take(&mut outcome.results);
     let mut report = Report::of_run(about, results, &args.output.secret_header, corpus);
@@ -152,9 +150,6 @@ fn conclude(
     url: &str,
     verdict: Exit,
 ) -> Result<Exit, Trouble> {
-    for death in &outcome.deaths {
-        console::remark(&format!("the target died; {}", suspicion(&death.suspects)));
-    }
     match &outcome.ending {
         Ending::Complete => Ok(verdict),
         Ending::Interrupted => Ok(Exit::Interrupted),
@@ -171,10 +166,13 @@ fn conclude(
         }
         Ending::TargetDied { suspects } => Err(Trouble {
             exit: Exit::Failed,
-            message: format!(
-                "the target died; {}; with --server-cmd upspec restarts it and finds the case",
-                suspicion(suspects)
-            ),
+            message: match suspects.len() {
+                0 | 1 => format!("the target died; {}", suspicion(suspects)),
+                _ => format!(
+                    "the target died; {}; with --server-cmd upspec restarts it and finds the case",
+                    suspicion(suspects)
+                ),
+            },
         }),
     }
 }

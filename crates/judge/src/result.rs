@@ -9,6 +9,8 @@ use upspec_corpus::case::{Outcome, Outcomes};
 use upspec_exchange::{Place, Record};
 use upspec_handshake::h2::ErrorCode;
 
+use crate::death::Death;
+
 /// The judged outcome of one case against one target.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +40,9 @@ pub struct CaseResult {
     /// What happened when the case that means the same was played beside it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub twin: Option<Record>,
+    /// Set when the target died of the case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub death: Option<Death>,
     /// What the rest of a run asks of it, and no report shows.
     #[serde(skip)]
     pub aside: Aside,
@@ -88,7 +93,7 @@ pub enum Reason {
     NoAnswer,
     /// The target lacks a capability that the case needs.
     NotApplicable,
-    /// The target had died before the case was played.
+    /// The target was dead, or died of another case, when the case was played.
     TargetDied,
 }
 

@@ -107,7 +107,7 @@ pub fn not_played(case: &Case, reason: Reason, message: &str, registry: &Registr
     let mut result = blank(case);
     result.reason = Some(reason);
     result.verdict = match reason {
-        Reason::Connect | Reason::TargetDied => Verdict::Error,
+        Reason::Connect => Verdict::Error,
         _ => Verdict::Inconclusive,
     };
     if !message.is_empty() {
@@ -132,6 +132,7 @@ fn blank(case: &Case) -> CaseResult {
         findings: Vec::new(),
         record: None,
         twin: None,
+        death: None,
         aside: Aside::default(),
     }
 }

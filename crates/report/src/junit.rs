@@ -21,6 +21,11 @@ pub(crate) fn junit(report: &Report) -> String {
         Junit::new(visible::text(report.target.name.as_ref().unwrap_or(&report.target.url)));
     junit.set_time(Duration::from_millis(report.elapsed_ms));
     junit.timestamp = report.started.to_string().parse().ok();
+    for remark in &report.remarks {
+        let mut suite = TestSuite::new("upspec");
+        suite.add_property(Property::new("remark", visible::text(remark)));
+        junit.add_test_suite(suite);
+    }
     for (topic, cases) in topics(report) {
         let mut suite = TestSuite::new(visible::text(topic));
         suite.timestamp = junit.timestamp;
@@ -65,6 +70,10 @@ fn test_case(report: &Report, case: &CaseResult) -> TestCase {
     }
     if case.flaky {
         test.add_property(Property::new("flaky", "true"));
+    }
+    if let Some(death) = case.death.as_ref().filter(|death| !death.output.is_empty()) {
+        let lines: Vec<String> = death.output.iter().map(|line| visible::text(line)).collect();
+        test.set_system_err(lines.join("\n"));
     }
     match case.verdict {
         Verdict::Warn => {
@@ -117,6 +126,9 @@ fn details(report: &Report, case: &CaseResult) -> String {
         let message = visible::text(&finding.message);
         write_to(&mut text, format_args!("{}: {message}\n", verdict_word(finding.verdict)));
         rule(&mut text, report, finding);
+    }
+    for line in case.death.iter().flat_map(|death| &death.output) {
+        write_to(&mut text, format_args!("printed: {}\n", visible::text(line)));
     }
     for expected in report.expected(case) {
         let said = visible::text(&expected.text);

@@ -15,7 +15,11 @@ pub(crate) fn markdown(report: &Report) -> String {
     let name = report.target.name.as_ref().unwrap_or(&report.target.url);
     let mut text = format!("## upspec: {}\n\n", plain(name));
     write_to(&mut text, format_args!("{}\n\n", overview::headline(report).join(" ")));
+    for remark in &report.remarks {
+        write_to(&mut text, format_args!("> {}\n\n", plain(remark)));
+    }
     counts(&mut text, report);
+    deaths(&mut text, report);
     rules(&mut text, "Broken rules", &overview::rules(report, Verdict::Fail));
     rules(&mut text, "Warnings", &overview::rules(report, Verdict::Warn));
     cases(&mut text, report);
@@ -36,6 +40,25 @@ fn counts(text: &mut String, report: &Report) {
         write_to(text, format_args!(" {} |", report.summary.count(verdict)));
     }
     text.push_str("\n\n");
+}
+
+fn deaths(text: &mut String, report: &Report) {
+    let killers: Vec<_> = report.cases.iter().filter(|case| case.death.is_some()).collect();
+    if killers.is_empty() {
+        return;
+    }
+    text.push_str(
+        "### Deaths of the target\n\n| Case | What happened | Printed last |\n|---|---|---|\n",
+    );
+    for case in killers.iter().take(MOST_ROWS) {
+        let happened = plain(message(case).unwrap_or(&case.title));
+        let output = case.death.as_ref().map(|death| &death.output[..]).unwrap_or_default();
+        let from = output.len().saturating_sub(MOST_LINES);
+        let lines: Vec<String> = output[from..].iter().map(|line| plain(line.trim())).collect();
+        let (id, lines) = (plain(&case.id), lines.join("<br>"));
+        write_to(text, format_args!("| {id} | {happened} | {lines} |\n"));
+    }
+    more(text, killers.len(), "case");
 }
 
 fn rules(text: &mut String, title: &str, rules: &[Rule<'_>]) {
@@ -122,6 +145,9 @@ const MEANINGFUL: &str = "\\`*_{}[]<>()#|~&:$!";
 
 /// The most rows of a table; CI systems cut off longer summaries.
 const MOST_ROWS: usize = 100;
+
+/// How many lines of a server's output are repeated.
+const MOST_LINES: usize = 6;
 
 /// Where a text in a table is cut, in characters.
 const LONGEST_TEXT: usize = 300;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use upspec_judge::{CaseResult, Finding, Verdict};
+use upspec_judge::{CaseResult, Finding, SURVIVES, Verdict};
 
 use crate::note::RequirementNote;
 use crate::report::{Report, Summary};
@@ -33,7 +33,8 @@ pub(crate) struct Chapter<'r> {
     pub(crate) cases: Vec<&'r CaseResult>,
 }
 
-/// The rules that findings of this verdict cite: those that most cases show come first, then by section.
+/// The rules that findings of this verdict cite: what killed the target comes first, then what most cases
+/// show, then by section.
 pub(crate) fn rules(report: &Report, verdict: Verdict) -> Vec<Rule<'_>> {
     let mut by_id: BTreeMap<&str, Rule<'_>> = BTreeMap::new();
     for case in &report.cases {
@@ -46,7 +47,8 @@ pub(crate) fn rules(report: &Report, verdict: Verdict) -> Vec<Rule<'_>> {
     }
     let mut rules: Vec<Rule<'_>> = by_id.into_values().collect();
     rules.sort_by_cached_key(|rule| {
-        (usize::MAX - rule.shown.len(), Section::of_requirement(rule.id), rule.id)
+        let kills = rule.shown.iter().any(|(case, _)| case.death.is_some());
+        (!kills, usize::MAX - rule.shown.len(), Section::of_requirement(rule.id), rule.id)
     });
     rules
 }
@@ -66,25 +68,58 @@ pub(crate) fn chapters(report: &Report) -> Vec<Chapter<'_>> {
     chapters.collect()
 }
 
-/// The report in one to three plain sentences.
+/// The report in a few plain sentences.
 pub(crate) fn headline(report: &Report) -> Vec<String> {
     let summary = report.summary;
     if summary.judged() == 0 {
         return finish(report, vec!["Nothing could be judged.".to_owned()]);
     }
-    let broken = rules(report, Verdict::Fail).len();
+    let broken = rules(report, Verdict::Fail);
+    let is_must = |rule: &&Rule<'_>| rule.shown.iter().any(|(case, _)| breaks(case, rule.id));
+    let musts = broken.iter().filter(is_must).count();
+    let failing = report.cases.iter().filter(|case| {
+        case.verdict == Verdict::Fail && broken.iter().any(|rule| breaks(case, rule.id))
+    });
+    let failing = failing.count();
     let missed = rules(report, Verdict::Warn).len();
-    let mut said = vec![match broken {
+    let mut said = deaths(report);
+    said.push(match musts {
         0 => format!("No MUST rule is broken in {}.", counted(summary.judged(), "judged case")),
-        1 => format!("1 MUST rule is broken, in {}.", counted(summary.fail, "case")),
-        _ => format!("{broken} MUST rules are broken, in {}.", counted(summary.fail, "case")),
-    }];
+        1 => format!("1 MUST rule is broken, in {}.", counted(failing, "case")),
+        _ => format!("{musts} MUST rules are broken, in {}.", counted(failing, "case")),
+    });
     match missed {
         0 => {}
         1 => said.push("1 rule draws a warning.".to_owned()),
         _ => said.push(format!("{missed} rules draw warnings.")),
     }
     finish(report, said)
+}
+
+/// What the target died of.
+fn deaths(report: &Report) -> Vec<String> {
+    let (open, sure): (Vec<_>, Vec<_>) = report
+        .cases
+        .iter()
+        .filter_map(|case| case.death.as_ref())
+        .partition(|death| !death.suspects.is_empty());
+    let mut said = Vec::new();
+    match sure.len() {
+        0 => {}
+        1 => said.push("The target died of 1 case.".to_owned()),
+        many => said.push(format!("The target died of {many} cases.")),
+    }
+    if !open.is_empty() {
+        said.push("The target died, and it is open of which case.".to_owned());
+    }
+    said
+}
+
+/// Whether a failing case has something other than a death to say of a rule.
+fn breaks(case: &CaseResult, id: &str) -> bool {
+    said(case, Verdict::Fail).any(|(told, _, finding)| {
+        told == id && finding.and_then(|one| one.rule.as_deref()) != Some(SURVIVES)
+    })
 }
 
 fn finish(report: &Report, mut said: Vec<String>) -> Vec<String> {

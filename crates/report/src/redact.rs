@@ -16,6 +16,13 @@ use upspec_judge::CaseResult;
 pub fn redact(results: &mut [CaseResult], names: &[String]) {
     let names: Vec<&str> = names.iter().map(String::as_str).chain(ALWAYS).collect();
     let mut secrets = Vec::new();
+    for line in results
+        .iter_mut()
+        .filter_map(|result| result.death.as_mut())
+        .flat_map(|death| &mut death.output)
+    {
+        redact_line(line, &names);
+    }
     for record in results.iter_mut().flat_map(records) {
         for link in 0..record.links.len() {
             let sent = PARTIES.map(|party| record.sent(link, party));
@@ -54,6 +61,9 @@ pub fn redact(results: &mut [CaseResult], names: &[String]) {
         for finding in &mut result.findings {
             redact_text(&mut finding.message, &secrets);
         }
+        for line in result.death.iter_mut().flat_map(|death| &mut death.output) {
+            redact_text(line, &secrets);
+        }
     }
 }
 
@@ -69,6 +79,16 @@ fn redact_fields(octets: &mut [u8], values: &[Range<usize>]) -> Vec<Vec<u8>> {
         overwrite(&mut octets[value]);
     }
     secrets
+}
+
+/// Overwrites the value of a named field line that a server printed.
+fn redact_line(line: &mut String, names: &[&str]) {
+    let values = field_values(line.as_bytes(), names);
+    if !values.is_empty() {
+        let mut octets = std::mem::take(line).into_bytes();
+        redact_fields(&mut octets, &values);
+        *line = String::from_utf8_lossy(&octets).into_owned();
+    }
 }
 
 /// Overwrites the values of the named fields in the header lists of HTTP/2, and adds what was secret in

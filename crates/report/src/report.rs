@@ -39,6 +39,9 @@ pub struct Report {
     /// Why a run could not judge what it was to judge, and what to try next: one or two sentences.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
+    /// What is to be said of the run as a whole, each one sentence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
     /// How many cases have which verdict.
     pub summary: Summary,
     /// The requirements that the cases and findings cite, by id.
@@ -66,6 +69,8 @@ pub struct About {
     pub complete: bool,
     /// Why it could not judge what it was to judge, and what to try next.
     pub trouble: Option<String>,
+    /// What is to be said of the run as a whole, each one sentence.
+    pub remarks: Vec<String>,
 }
 
 /// What made a report.
@@ -159,6 +164,7 @@ impl Report {
             elapsed_ms: about.elapsed_ms,
             complete: about.complete,
             trouble: about.trouble,
+            remarks: about.remarks,
             cases,
         }
     }

@@ -1,9 +1,10 @@
 //! The one report that the tests of all views share: every verdict, and a target that is hostile.
 
+use upspec_corpus::Registry;
 use upspec_corpus::case::Need;
 use upspec_exchange::{Io, IoKind, Link, Over, Place, Record};
 use upspec_handshake::Party;
-use upspec_judge::{Aside, Came, CaseResult, Finding, Reason, TargetFacts, Verdict};
+use upspec_judge::{Aside, Came, CaseResult, Death, Demise, Finding, Reason, TargetFacts, Verdict};
 
 use crate::expected::Expected;
 use crate::note::{CaseNote, RequirementNote};
@@ -38,6 +39,7 @@ pub(crate) fn about() -> About {
         elapsed_ms: 812,
         complete: true,
         trouble: None,
+        remarks: vec!["the target was <b>restarted</b> by \u{1b}[1msomebody".to_owned()],
     }
 }
 
@@ -68,6 +70,7 @@ pub(crate) fn result_of(io: Vec<Io>, findings: Vec<Finding>) -> CaseResult {
         findings,
         record: Some(record(io)),
         twin: None,
+        death: None,
         aside: Aside::default(),
     }
 }
@@ -133,7 +136,7 @@ fn note(id: &str) -> Option<RequirementNote> {
 }
 
 fn cases() -> Vec<CaseResult> {
-    vec![passed(), broken(), hostile(), missed(), inapplicable(), flaky(), unreachable()]
+    vec![passed(), broken(), deadly(), hostile(), missed(), inapplicable(), flaky(), unreachable()]
 }
 
 fn passed() -> CaseResult {
@@ -179,6 +182,23 @@ fn broken() -> CaseResult {
         ],
         ..entry("server/key/fifteen-bytes", "A key of 15 bytes is refused", IDS[0], io)
     }
+}
+
+fn deadly() -> CaseResult {
+    let io = vec![io(9, IoKind::Wrote, &request("X: y\r\n")), io(700, IoKind::Reset, b"")];
+    let trace = ["Error: <i>boom</i>", "    at \u{1b}[31mupgrade\u{202e} (server.js:7:3)", "]]>&"];
+    let death = Death {
+        how: Demise::Exited,
+        status: Some("exit status: 1".to_owned()),
+        suspects: Vec::new(),
+        output: trace.map(str::to_owned).to_vec(),
+    };
+    let case = entry("server/key/deadly", "A field that nobody knows is ignored", IDS[1], io);
+    let mut case =
+        CaseResult { outcome: came("closed"), ..case }.with_death(death, &Registry::default());
+    case.findings[0].level = "should".to_owned();
+    case.findings[0].sections = vec!["rfc9110/2.3".to_owned()];
+    case
 }
 
 fn hostile() -> CaseResult {

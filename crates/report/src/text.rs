@@ -35,6 +35,9 @@ pub fn summary(report: &Report, style: Style) -> String {
         let message = visible::text(message(case).unwrap_or(&case.title));
         write_to(&mut text, format_args!("{verdict} {}: {message}\n\n", placed(report, case)));
     }
+    for remark in &report.remarks {
+        write_to(&mut text, format_args!("Note: {}\n\n", visible::text(remark)));
+    }
     write_to(
         &mut text,
         format_args!("{}\n", painted(&overview::headline(report).join(" "), None, style)),
@@ -52,8 +55,14 @@ fn rule_text(text: &mut String, report: &Report, rule: &Rule<'_>, verdict: Verdi
     let link = rule.sections.first().and_then(|section| Section::parse(section));
     let link = link.map(|section| format!(", {}", section.url())).unwrap_or_default();
     write_to(text, format_args!("     {level}, {}{link}\n", visible::text(rule.id)));
+    let mut printed: Vec<&[String]> = Vec::new();
     for (case, message) in rule.shown.iter().take(MOST_CASES) {
         case_text(text, report, case, message);
+        let output = case.death.as_ref().map(|death| &death.output[..]).unwrap_or_default();
+        if printed.len() < MOST_OUTPUTS && !printed.contains(&output) {
+            printed.push(output);
+            output_text(text, output);
+        }
     }
     if rule.shown.len() > MOST_CASES {
         write_to(
@@ -68,6 +77,16 @@ fn case_text(text: &mut String, report: &Report, case: &CaseResult, message: &st
     let flaky = if case.flaky { " (flaky)" } else { "" };
     let message = visible::text(message);
     write_to(text, format_args!("     {}{flaky}: {message}\n", placed(report, case)));
+}
+
+/// The last lines that a server printed before it died.
+fn output_text(text: &mut String, output: &[String]) {
+    let says_why = |line: &String| REASONS.iter().any(|word| line.contains(word));
+    let last = output.len().saturating_sub(MOST_LINES);
+    let from = output.iter().position(says_why).map_or(last, |first| first.min(last));
+    for line in output[from..].iter().take(MOST_LINES) {
+        write_to(text, format_args!("       | {}\n", visible::text(line)));
+    }
 }
 
 /// A case and where it is written: `server/key/absent (cases/server/key.toml:12)`.
@@ -104,6 +123,15 @@ fn colour(verdict: Verdict) -> AnsiColor {
         Verdict::Error => AnsiColor::Magenta,
     }
 }
+
+/// What the line of a server's output begins with or holds that says why it ends.
+const REASONS: [&str; 6] = ["Error", "error:", "Exception", "Traceback", "panic", "fatal"];
+
+/// How many outputs are repeated for a rule.
+const MOST_OUTPUTS: usize = 3;
+
+/// The most lines of a server's output that are repeated; the other formats have more.
+const MOST_LINES: usize = 12;
 
 /// The most cases of a rule that are named; the other formats name them all.
 const MOST_CASES: usize = 10;

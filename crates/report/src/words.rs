@@ -43,7 +43,9 @@ pub(crate) fn reason_text(reason: Reason) -> &'static str {
         Reason::Interrupted => "the run was interrupted before the case was over",
         Reason::NoAnswer => "no answer came, and no rule says when to answer",
         Reason::NotApplicable => "the target lacks a capability that the case needs",
-        Reason::TargetDied => "the target had died before the case was played",
+        Reason::TargetDied => {
+            "the target was dead, or died of another case, when this one was played"
+        }
     }
 }
 

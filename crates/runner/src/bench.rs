@@ -35,7 +35,7 @@ impl Bench {
         requirements: Arc<Registry>,
     ) -> Result<(Self, Option<Server>), Error> {
         let server = match &settings.server_cmd {
-            Some(command) => Some(Server::start(command, &target).await?),
+            Some(_) => Some(Server::start(&settings, &target).await?),
             None => None,
         };
         let connector = Connector::reach(&target, CONNECT_PATIENCE, settings.timeout).await?;
@@ -89,6 +89,11 @@ impl Bench {
     pub(crate) async fn is_tls_spoken(&self) -> bool {
         let limit = self.settings.timeout.min(SECOND_LOOK);
         self.target.tls.is_none() && self.connector.is_tls_spoken(limit).await
+    }
+
+    /// Whether somebody listens, whatever comes of TLS.
+    pub(crate) async fn takes_tcp(&self, limit: Duration) -> bool {
+        self.connector.open(Opening::Plain, limit).await.is_ok()
     }
 
     /// Judges what was recorded of a case: its own exchange first, then that of its partner.

@@ -2,9 +2,11 @@
 //! Blames only a case that was alone with the target.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use tokio::time::{Instant, sleep};
 use upspec_exchange::Record;
-use upspec_judge::Reason;
+use upspec_judge::{CaseResult, Death as Scene, Demise, Reason};
 
 use crate::event::{Death, Ending};
 use crate::health::Pulse;
@@ -12,55 +14,242 @@ use crate::run::Run;
 use crate::server::Server;
 use crate::worker::Played;
 
+/// What is known of the deaths of a run.
+#[derive(Default)]
+pub(crate) struct Deaths {
+    pub(crate) all: Vec<Death>,
+    /// The cases that are known to kill.
+    pub(crate) killers: BTreeSet<usize>,
+    /// How many could be put down to no case.
+    pub(crate) unexplained: usize,
+    /// How many cases were played again since the target came back.
+    replayed: usize,
+    /// Whether the target was seen to outlive a row of controls after it had come back.
+    outlives_controls: bool,
+    /// The time that they took so far.
+    spent: Duration,
+}
+
+/// Why the target is not back.
+enum Gone {
+    /// It dies of the control alone.
+    OfControl,
+    /// It stays away, or cannot be started.
+    Stays(String),
+}
+
 impl Run {
-    /// With a server command the target is started again, every suspect is played alone with a
-    /// control after it, and the run goes on. Without one the run is over.
+    /// Waits until the target is back, started again where there is a command for it, plays every suspect
+    /// alone with a control after it, and goes on. If it stays away the run is over.
     pub(crate) async fn after_death(&mut self) -> Result<(), Ending> {
+        let began = Instant::now();
+        let went_on = self.investigate().await;
+        self.deaths.spent += began.elapsed();
+        went_on
+    }
+
+    async fn investigate(&mut self) -> Result<(), Ending> {
+        let scene = self.scene().await;
         let suspects = self.worker.health.suspects();
-        let no_command = self.worker.bench.settings.server_cmd.is_none();
-        if no_command || self.deaths.len() >= MOST_DEATHS {
-            self.note_death(&suspects);
-            return Err(self.end_with_death(&suspects));
+        let recent = self.worker.health.recent(LATE);
+        if self.deaths.all.len() >= MOST_DEATHS || self.deaths.spent >= MOST_TIME {
+            self.results.remark(format!(
+                "the target died {} times and is left alone now; what was left was not played",
+                self.deaths.all.len() + 1
+            ));
+            self.accuse(scene, &suspects);
+            return Err(self.end(&suspects));
         }
-        self.results.note("the target died; starting it again to find the case that killed it");
-        if let Err(ending) = self.restart(&suspects).await {
-            self.note_death(&suspects);
-            return Err(ending);
-        }
+        let back = match self.worker.bench.settings.server_cmd {
+            Some(_) => "it is started again",
+            None => "waiting for it to come back",
+        };
+        self.results.note(format!("the target died: {}; {back}", scene.what()));
+        self.revive(&scene, &suspects).await?;
         // What an exchange with a dying target shows means nothing, so all of them are played again.
         let lost = std::mem::take(&mut self.lost).into_iter().map(|(index, _)| index);
-        let mut found = false;
+        let killers = self.deaths.killers.len();
         for index in unique(suspects.iter().copied().chain(lost)) {
-            self.results.begin(index);
-            let played = self.worker.play(index).await;
-            let survived = matches!(played, Played::Judged(_))
-                && self.worker.check_now().await == Pulse::Alive;
-            if survived {
-                self.take(index, played);
-                continue;
-            }
-            found = true;
-            self.note_death(&[index]);
-            match played {
-                Played::Judged(_) => self.take(index, played),
-                Played::Died(exchanges) => self.judge_killer(index, exchanges),
-            }
-            self.restart(&[index]).await?;
+            self.kills_alone(index, Duration::ZERO).await?;
         }
-        if !found {
-            self.note_death(&suspects);
+        let looks_further =
+            scene.how != Demise::Restarted && self.deaths.unexplained < MOST_UNEXPLAINED;
+        if self.deaths.killers.len() == killers && looks_further {
+            self.look_for_late_killer(recent).await?;
+        }
+        if self.deaths.killers.len() == killers {
+            self.deaths.unexplained += 1;
+            self.leave_open(scene, &suspects);
         }
         Ok(())
     }
 
-    /// The exchange of a lone suspect is judged; with several, none of those that met the death says
-    /// anything about the case that it belongs to.
-    fn end_with_death(&mut self, suspects: &[usize]) -> Ending {
-        for (index, exchanges) in std::mem::take(&mut self.lost) {
-            if suspects == [index] {
-                self.judge_killer(index, exchanges);
-                continue;
+    /// Plays a case alone, and blames it if the target dies. Where something was played before it since the
+    /// target came back, that may have done it, and late: then the case is played once more. After a death
+    /// the target is back when this returns.
+    async fn kills_alone(&mut self, index: usize, patience: Duration) -> Result<(), Ending> {
+        loop {
+            let is_first = self.deaths.replayed == 0;
+            self.deaths.replayed += 1;
+            self.results.begin(index);
+            let played = self.worker.play(index).await;
+            let lives = matches!(played, Played::Judged(_))
+                && self.worker.check_now().await == Pulse::Alive
+                && (patience.is_zero() || self.outlives(patience).await);
+            if lives {
+                self.take(index, played);
+                return Ok(());
             }
+            let scene = self.scene().await;
+            if is_first {
+                self.blame(index, played, scene.clone());
+                return self.revive(&scene, &[index]).await;
+            }
+            self.revive(&scene, &[index]).await?;
+        }
+    }
+
+    /// Looks for a case after which the target dies with a delay, among those played last: one half after
+    /// the other is played again and waited for.
+    async fn look_for_late_killer(&mut self, mut among: Vec<usize>) -> Result<(), Ending> {
+        among.retain(|index| !self.deaths.killers.contains(index));
+        if among.is_empty() {
+            return Ok(());
+        }
+        self.results.note(format!(
+            "none of the suspects kills it at once; looking for one that does so late, among {} cases",
+            among.len()
+        ));
+        while among.len() > 1 {
+            let later = among.split_off(among.len() / 2);
+            if self.dies_of(&later).await? {
+                among = later;
+            }
+        }
+        for index in among {
+            self.kills_alone(index, LATE_PATIENCE).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the target dies, at once or late, when these cases are played again. Their results are
+    /// known already.
+    async fn dies_of(&mut self, cases: &[usize]) -> Result<bool, Ending> {
+        let jobs = self.worker.bench.settings.jobs.max(1);
+        self.deaths.replayed += cases.len();
+        for some in cases.chunks(jobs) {
+            let mut running = tokio::task::JoinSet::new();
+            for index in some.iter().copied() {
+                let worker = self.worker.clone();
+                running.spawn(async move { worker.play_once(index).await });
+            }
+            while running.join_next().await.is_some() {}
+            if self.worker.health.is_dead() {
+                break;
+            }
+        }
+        if self.outlives(LATE_PATIENCE).await {
+            return Ok(false);
+        }
+        let scene = self.scene().await;
+        self.revive(&scene, cases).await?;
+        Ok(true)
+    }
+
+    /// Whether the target still lives after this time, or when its process has ended.
+    async fn outlives(&self, patience: Duration) -> bool {
+        let health = &self.worker.health;
+        if !health.is_dead() {
+            let _ = tokio::time::timeout(patience, health.process_end()).await;
+        }
+        self.worker.check_now().await == Pulse::Alive
+    }
+
+    /// What there is to say of the death that was just found.
+    pub(crate) async fn scene(&self) -> Scene {
+        let demise = self.worker.health.demise();
+        let demise = if self.worker.health.is_back() { Demise::Restarted } else { demise };
+        let exit = self.server.as_ref().and_then(Server::exit);
+        let output = match &self.server {
+            Some(server) => server.last_lines().await,
+            None => Vec::new(),
+        };
+        Scene {
+            how: if exit.is_some() { Demise::Exited } else { demise },
+            status: exit.map(|status| status.to_string()),
+            suspects: Vec::new(),
+            output,
+        }
+    }
+
+    /// This case was alone with the target when it died.
+    fn blame(&mut self, index: usize, played: Played, scene: Scene) {
+        let result = match played {
+            Played::Judged(result) => *result,
+            Played::Died(exchanges) => self.judged(index, exchanges),
+        };
+        self.deaths.killers.insert(index);
+        if scene.how == Demise::Restarted {
+            self.results.remark(RESTARTED);
+        }
+        self.count(&[index]);
+        let result = result.with_death(scene, &self.requirements);
+        self.results.store(index, result);
+    }
+
+    /// A death after which nothing can be played again: a lone suspect has it.
+    fn accuse(&mut self, scene: Scene, suspects: &[usize]) {
+        let [only] = *suspects else {
+            return self.leave_open(scene, suspects);
+        };
+        let met = self.lost.iter().position(|(index, _)| *index == only);
+        let exchanges = met.map(|at| self.lost.swap_remove(at).1).unwrap_or_default();
+        let told = self.results.result(only).cloned().map(Box::new);
+        let played = told.map_or(Played::Died(exchanges), Played::Judged);
+        self.blame(only, played, scene);
+    }
+
+    /// The death is nobody's in particular, so the control has it: that is what the target answers no more.
+    /// One that answers again at once may have been away for other reasons, and is only told.
+    fn leave_open(&mut self, scene: Scene, suspects: &[usize]) {
+        if scene.how == Demise::Restarted {
+            return self.results.remark(RESTARTED);
+        }
+        self.count(suspects);
+        let ids = self.ids(suspects);
+        let Some(control) = self.worker.control else {
+            return;
+        };
+        let known = self.results.result(control).filter(|known| known.death.is_none()).cloned();
+        if let Some(known) = known {
+            let scene = Scene { suspects: ids, ..scene };
+            self.results.store(control, known.with_death(scene, &self.requirements));
+        }
+    }
+
+    /// The target dies of the control itself.
+    pub(crate) fn blame_control(&mut self, scene: Scene) -> Ending {
+        let Some(control) = self.worker.control else {
+            return self.end(&[]);
+        };
+        let known = self.results.result(control).cloned();
+        let played =
+            known.map_or(Played::Died(Vec::new()), |known| Played::Judged(Box::new(known)));
+        self.blame(control, played, scene);
+        self.end(&[control])
+    }
+
+    fn judged(&self, index: usize, exchanges: Vec<Record>) -> CaseResult {
+        let case = &self.worker.plan.cases()[index];
+        match exchanges.is_empty() {
+            true => self.results.not_played(case, Reason::TargetDied, ""),
+            false => self.worker.bench.judge(case, exchanges),
+        }
+    }
+
+    /// The run is over. Of the exchanges that met the death none says anything about its case.
+    fn end(&mut self, suspects: &[usize]) -> Ending {
+        for (index, exchanges) in std::mem::take(&mut self.lost) {
             let message = "the target died while this case was under way";
             let case = &self.worker.plan.cases()[index];
             let mut result = self.results.not_played(case, Reason::TargetDied, message);
@@ -73,43 +262,90 @@ impl Run {
         Ending::TargetDied { suspects: self.ids(suspects) }
     }
 
-    /// This case was alone with the target when it died.
-    fn judge_killer(&mut self, index: usize, exchanges: Vec<Record>) {
-        if exchanges.is_empty() {
-            let message = "the target died before it took a connection for this case";
-            self.results.leave_out(index, Reason::TargetDied, message);
-        } else {
-            let result = self.worker.bench.judge(&self.worker.plan.cases()[index], exchanges);
-            self.results.store(index, result);
+    /// Has the target back: starts it again, or waits for whoever else does. If it stays away the run ends
+    /// with the death, which is put down to the suspects.
+    async fn revive(&mut self, scene: &Scene, suspects: &[usize]) -> Result<(), Ending> {
+        let gone = match self.bring_back(scene).await {
+            Ok(()) => return Ok(()),
+            Err(gone) => gone,
+        };
+        match gone {
+            Gone::OfControl => {
+                let scene = self.scene().await;
+                Err(self.blame_control(scene))
+            }
+            Gone::Stays(why) => {
+                self.results.remark(why);
+                // A killer that was found is blamed already.
+                if !suspects.iter().all(|index| self.deaths.killers.contains(index)) {
+                    self.accuse(scene.clone(), suspects);
+                }
+                Err(self.end(suspects))
+            }
         }
     }
 
-    async fn restart(&mut self, suspects: &[usize]) -> Result<(), Ending> {
-        if let Some(server) = self.server.take() {
-            server.stop().await;
-        }
+    async fn bring_back(&mut self, scene: &Scene) -> Result<(), Gone> {
         let bench = &self.worker.bench;
-        let command = bench.settings.server_cmd.as_deref().unwrap_or_default();
-        match Server::start(command, &bench.target).await {
-            Ok(server) => {
-                self.server = Some(server);
-                self.worker.health.revive();
-                Ok(())
+        let until = Instant::now() + bench.settings.ready_timeout;
+        let mut process = None;
+        if bench.settings.server_cmd.is_some() {
+            match self.server.take() {
+                // What hangs would only be waited for.
+                Some(server) if scene.how == Demise::Hanging => server.kill().await,
+                Some(server) => server.stop().await,
+                None => {}
             }
-            Err(error) => {
-                self.results.note(error.to_string());
-                Err(self.end_with_death(suspects))
-            }
+            let started = Server::start(&bench.settings, &bench.target).await;
+            let server = started.map_err(|error| Gone::Stays(error.to_string()))?;
+            process = server.end();
+            self.server = Some(server);
         }
+        let of_control = loop {
+            let answered = self.worker.answers().await;
+            let ended = process.as_ref().is_some_and(|end| end.borrow().is_some());
+            if answered && self.outlives_controls().await {
+                break false;
+            }
+            if (answered || ended) && bench.settings.server_cmd.is_some() {
+                break true;
+            }
+            if Instant::now() >= until {
+                let seconds = bench.settings.ready_timeout.as_secs_f32();
+                return Err(Gone::Stays(format!(
+                    "the target did not come back within {seconds} s"
+                )));
+            }
+            sleep(BETWEEN_TRIES).await;
+        };
+        if of_control {
+            return Err(Gone::OfControl);
+        }
+        self.deaths.outlives_controls = true;
+        self.deaths.replayed = 0;
+        self.worker.health.revive(process);
+        Ok(())
     }
 
-    fn note_death(&mut self, suspects: &[usize]) {
+    /// Whether further controls are answered: the first time as many as a case that is played again has
+    /// exchanges, since a target that takes only so many connections would die of any case.
+    async fn outlives_controls(&self) -> bool {
+        let number = if self.deaths.outlives_controls { 1 } else { A_ROW_OF_CONTROLS };
+        for _ in 0..number {
+            if !self.worker.answers().await {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn count(&mut self, suspects: &[usize]) {
         let suspects = self.ids(suspects);
         self.results.note(match &suspects[..] {
             [one] => format!("the target died of {one}"),
             many => format!("the target died; any of {} cases may have killed it", many.len()),
         });
-        self.deaths.push(Death { suspects });
+        self.deaths.all.push(Death { suspects });
     }
 
     fn ids(&self, cases: &[usize]) -> Vec<String> {
@@ -123,5 +359,20 @@ fn unique(numbers: impl Iterator<Item = usize>) -> Vec<usize> {
     numbers.filter(|number| seen.insert(*number)).collect()
 }
 
+const RESTARTED: &str = "the target refused connections for a moment and then took them again: something \
+    restarts it when it dies, so deaths may pass unseen";
+
 /// After this many deaths the target is left alone.
-const MOST_DEATHS: usize = 50;
+const MOST_DEATHS: usize = 150;
+/// After so much time spent on deaths, too.
+const MOST_TIME: Duration = Duration::from_secs(120);
+/// After so many deaths without a cause no further one is looked for among earlier cases.
+const MOST_UNEXPLAINED: usize = 1;
+/// How long a killer's exchange may have been over when the target dies of it.
+const LATE: Duration = Duration::from_secs(10);
+/// How long a death is waited for that comes late.
+const LATE_PATIENCE: Duration = Duration::from_millis(2500);
+/// How many exchanges playing a case again has at most, but for one.
+const A_ROW_OF_CONTROLS: usize = 5;
+/// The pause between two looks at a target that is away.
+const BETWEEN_TRIES: Duration = Duration::from_millis(100);

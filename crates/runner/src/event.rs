@@ -37,17 +37,19 @@ pub struct RunOutcome {
     pub ending: Ending,
     /// Each time the target died, those after which it was started again included.
     pub deaths: Vec<Death>,
+    /// What is to be said of the run as a whole, each one sentence.
+    pub remarks: Vec<String>,
 }
 
 impl RunOutcome {
     pub(crate) fn new(
-        results: Vec<CaseResult>,
+        (results, remarks): (Vec<CaseResult>, Vec<String>),
         facts: TargetFacts,
         ending: Ending,
         deaths: Vec<Death>,
     ) -> Self {
         let complete = matches!(ending, Ending::Complete | Ending::NotSwitched { .. });
-        Self { results, facts, complete, ending, deaths }
+        Self { results, facts, complete, ending, deaths, remarks }
     }
 }
 

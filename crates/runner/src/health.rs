@@ -1,12 +1,15 @@
 //! Is the target still alive, and which case may have killed it?
 //! Plays nothing itself: the caller passes in a way to play a control.
 
+use std::collections::VecDeque;
+use std::process::ExitStatus;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{RwLock, RwLockReadGuard};
+use tokio::sync::{RwLock, RwLockReadGuard, watch};
 use tokio::time::{Instant, sleep};
+use upspec_judge::Demise;
 
 /// What a run knows about the target's health.
 #[derive(Debug, Default)]
@@ -18,7 +21,15 @@ pub(crate) struct Health {
     /// is one at a time and all waiters share its answer.
     answered: tokio::sync::Mutex<Option<Instant>>,
     suspects: Mutex<Vec<Suspect>>,
+    /// The exchanges since the target was started, the latest last, for a death that comes late.
+    recent: Mutex<VecDeque<(usize, Instant)>>,
+    /// How the last control fared that was not answered.
+    demise: Mutex<Option<Demise>>,
+    /// The end of the process that serves, where it is ours.
+    process: Mutex<Option<watch::Receiver<Option<ExitStatus>>>>,
     dead: AtomicBool,
+    /// It was dead for a moment, and answers again.
+    back: AtomicBool,
     controls: AtomicU32,
 }
 
@@ -48,10 +59,11 @@ impl Suspect {
     }
 }
 
-/// One try at a control: answered, given so much patience?
+/// One try at a control.
 pub(crate) trait Control {
-    /// Plays a control for the n-th time, and waits for that long.
-    async fn is_answered(&self, number: u32, patience: Patience) -> bool;
+    /// Plays a control for the n-th time, and waits for that long. Without an answer, says what came
+    /// instead.
+    async fn answered(&self, number: u32, patience: Patience) -> Result<(), Demise>;
 }
 
 /// How long to wait for a control.
@@ -79,6 +91,12 @@ impl Health {
     /// Marks the end of an exchange of a case.
     pub(crate) fn end(&self, case: usize) {
         let now = Instant::now();
+        with(&self.recent, |recent| {
+            recent.push_back((case, now));
+            if recent.len() > MOST_RECENT {
+                recent.pop_front();
+            }
+        });
         self.with_suspects(|suspects| {
             for suspect in suspects.iter_mut().filter(|s| s.case == case) {
                 suspect.under_way = suspect.under_way.saturating_sub(1);
@@ -100,15 +118,45 @@ impl Health {
         if self.attempt(control, &mut answered, Patience::Window).await {
             return Pulse::Alive;
         }
+        let mut refused = self.demise() == Demise::Refusing;
         let _alone = self.gate.write().await;
         for (pause, patience) in TRIES {
+            if self.has_ended() && self.demise() == Demise::Refusing {
+                // Nobody is left who could come to.
+                break;
+            }
             sleep(pause).await;
-            if self.attempt(control, &mut answered, patience).await {
+            if !self.attempt(control, &mut answered, patience).await {
+                refused |= self.demise() == Demise::Refusing;
+            } else if refused {
+                return self.was_away();
+            } else {
                 return Pulse::Alive;
             }
         }
         self.dead.store(true, Ordering::Release);
         Pulse::Dead
+    }
+
+    /// A connection was refused, and a control is answered: nobody who listens refuses, so it was dead.
+    /// That control absolves nobody, and whoever came just before it is suspected.
+    pub(crate) fn was_away(&self) -> Pulse {
+        let recent = self.recent(JUST_BEFORE);
+        self.with_suspects(|suspects| {
+            for case in recent {
+                if suspects.iter().all(|suspect| suspect.case != case) {
+                    suspects.push(Suspect { case, under_way: 0, ended: None });
+                }
+            }
+        });
+        self.back.store(true, Ordering::Release);
+        self.dead.store(true, Ordering::Release);
+        Pulse::Dead
+    }
+
+    /// Whether it answers again although it was found dead.
+    pub(crate) fn is_back(&self) -> bool {
+        self.back.load(Ordering::Acquire)
     }
 
     /// Whether the target was found dead.
@@ -121,10 +169,55 @@ impl Health {
         self.with_suspects(|suspects| suspects.iter().map(|suspect| suspect.case).collect())
     }
 
-    /// The target was started again: nobody is suspected any more.
-    pub(crate) fn revive(&self) {
+    /// The cases whose exchanges ended within this time, each once, the earliest first.
+    pub(crate) fn recent(&self, within: Duration) -> Vec<usize> {
+        let Some(from) = Instant::now().checked_sub(within) else {
+            return Vec::new();
+        };
+        with(&self.recent, |recent| {
+            let ended = recent.iter().filter(|(_, ended)| *ended >= from);
+            let mut cases: Vec<usize> = Vec::new();
+            for (case, _) in ended.rev() {
+                if !cases.contains(case) {
+                    cases.push(*case);
+                }
+            }
+            cases.reverse();
+            cases
+        })
+    }
+
+    /// How the death showed, as far as a control can tell.
+    pub(crate) fn demise(&self) -> Demise {
+        with(&self.demise, |demise| demise.unwrap_or(Demise::Refusing))
+    }
+
+    /// The target was started, or came back: nobody is suspected any more.
+    pub(crate) fn revive(&self, process: Option<watch::Receiver<Option<ExitStatus>>>) {
         self.with_suspects(Vec::clear);
+        with(&self.recent, VecDeque::clear);
+        with(&self.process, |known| *known = process);
+        self.back.store(false, Ordering::Release);
         self.dead.store(false, Ordering::Release);
+    }
+
+    /// Completes when the process that serves ends; never where we do not know it.
+    pub(crate) async fn process_end(&self) {
+        let Some(mut process) = with(&self.process, |known| known.clone()) else {
+            return std::future::pending().await;
+        };
+        if process.wait_for(Option::is_some).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    fn has_ended(&self) -> bool {
+        with(&self.process, |known| known.as_ref().is_some_and(|end| end.borrow().is_some()))
+    }
+
+    /// The number of a control that is not counted yet.
+    pub(crate) fn next_control(&self) -> u32 {
+        self.controls.fetch_add(1, Ordering::Relaxed)
     }
 
     async fn attempt(
@@ -134,8 +227,9 @@ impl Health {
         patience: Patience,
     ) -> bool {
         let began = Instant::now();
-        let number = self.controls.fetch_add(1, Ordering::Relaxed);
-        if !control.is_answered(number, patience).await {
+        let number = self.next_control();
+        if let Err(demise) = control.answered(number, patience).await {
+            with(&self.demise, |known| *known = Some(demise));
             return false;
         }
         *answered = Some(began);
@@ -145,13 +239,17 @@ impl Health {
     }
 
     fn with_suspects<T>(&self, work: impl FnOnce(&mut Vec<Suspect>) -> T) -> T {
-        let mut suspects = match self.suspects.lock() {
-            Ok(suspects) => suspects,
-            // The list is whole after every statement that changes it.
-            Err(poisoned) => poisoned.into_inner(),
-        };
-        work(&mut suspects)
+        with(&self.suspects, work)
     }
+}
+
+fn with<S, T>(shared: &Mutex<S>, work: impl FnOnce(&mut S) -> T) -> T {
+    let mut held = match shared.lock() {
+        Ok(held) => held,
+        // What is inside is whole after every statement that changes it.
+        Err(poisoned) => poisoned.into_inner(),
+    };
+    work(&mut held)
 }
 
 /// The tries before a target counts as dead, with the pause before each.
@@ -161,6 +259,12 @@ const TRIES: [(Duration, Patience); 3] = [
     (Duration::from_millis(700), Patience::Timeout),
 ];
 
+/// How long before a refused connection whatever killed the target can have ended.
+const JUST_BEFORE: Duration = Duration::from_millis(500);
+
+/// How many exchanges are remembered for a death that comes late.
+const MOST_RECENT: usize = 4096;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,8 +273,8 @@ mod tests {
     struct AnswersFrom(u32);
 
     impl Control for AnswersFrom {
-        async fn is_answered(&self, number: u32, _patience: Patience) -> bool {
-            number >= self.0
+        async fn answered(&self, number: u32, _patience: Patience) -> Result<(), Demise> {
+            if number >= self.0 { Ok(()) } else { Err(Demise::Hanging) }
         }
     }
 

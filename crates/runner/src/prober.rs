@@ -108,8 +108,7 @@ impl Prober {
     /// Says what stood in the way; no server is running then.
     pub async fn restart(&mut self) -> Result<(), Error> {
         self.stop().await;
-        let command = self.bench.settings.server_cmd.as_deref().unwrap_or_default();
-        self.server = Some(Server::start(command, &self.bench.target).await?);
+        self.server = Some(Server::start(&self.bench.settings, &self.bench.target).await?);
         Ok(())
     }
 

@@ -19,6 +19,8 @@ pub(crate) struct Results {
     /// The control at the end, where it was answered differently from the beginning.
     again: Option<CaseResult>,
     under_way: BTreeSet<usize>,
+    /// What is to be said of the run as a whole.
+    remarks: Vec<String>,
     events: UnboundedSender<Event>,
 }
 
@@ -29,7 +31,15 @@ impl Results {
         events: UnboundedSender<Event>,
     ) -> Self {
         let all = vec![None; plan.cases().len()];
-        Self { plan, requirements, all, again: None, under_way: BTreeSet::new(), events }
+        Self {
+            plan,
+            requirements,
+            all,
+            again: None,
+            under_way: BTreeSet::new(),
+            remarks: Vec::new(),
+            events,
+        }
     }
 
     /// Marks that a case is being played.
@@ -80,14 +90,28 @@ impl Results {
         }
     }
 
+    /// The result of a case, if it has one.
+    pub(crate) fn result(&self, index: usize) -> Option<&CaseResult> {
+        self.all[index].as_ref()
+    }
+
     pub(crate) fn verdict(&self, index: usize) -> Option<Verdict> {
         self.all[index].as_ref().map(|result| result.verdict)
     }
 
-    /// Hands over the results in the order of the plan.
-    pub(crate) fn finish(self) -> Vec<CaseResult> {
+    /// Hands over the results in the order of the plan, and the remarks.
+    pub(crate) fn finish(self) -> (Vec<CaseResult>, Vec<String>) {
         self.tell(Event::Finished);
-        self.all.into_iter().flatten().chain(self.again).collect()
+        (self.all.into_iter().flatten().chain(self.again).collect(), self.remarks)
+    }
+
+    /// Says something of the run as a whole, now and in the reports.
+    pub(crate) fn remark(&mut self, text: impl Into<String>) {
+        let text = text.into();
+        if !self.remarks.contains(&text) {
+            self.note(text.clone());
+            self.remarks.push(text);
+        }
     }
 
     pub(crate) fn note(&self, text: impl Into<String>) {

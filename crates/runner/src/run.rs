@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 use upspec_corpus::Registry;
@@ -13,11 +14,13 @@ use upspec_judge::{CaseResult, Reason, Verdict};
 
 use crate::bench::{Bench, declared};
 use crate::contact;
+use crate::death::Deaths;
 use crate::error::Error;
-use crate::event::{Death, Ending, Event, RunOutcome};
+use crate::event::{Ending, Event, RunOutcome};
 use crate::health::Pulse;
 use crate::plan::Plan;
 use crate::results::Results;
+use crate::risk::by_risk;
 use crate::server::Server;
 use crate::settings::Settings;
 use crate::target::Target;
@@ -43,6 +46,7 @@ pub async fn run(
     results.tell(Event::Started { total: plan.cases().len() });
     let facts = declared(&target, &settings);
     let named = target.clone();
+    let rules = Arc::clone(&requirements);
     let started = tokio::select! {
         biased;
         () = &mut cancel => Err(Ending::Interrupted),
@@ -57,14 +61,10 @@ pub async fn run(
         Err(ending) => return RunOutcome::new(results.finish(), facts, ending, Vec::new()),
     };
     let worker = Worker::new(plan, bench, events);
-    let mut run = Run {
-        worker,
-        results,
-        server,
-        deaths: Vec::new(),
-        lost: Vec::new(),
-        refused: String::new(),
-    };
+    worker.health.revive(server.as_ref().and_then(Server::end));
+    let deaths = Deaths::default();
+    let (lost, refused) = (Vec::new(), String::new());
+    let mut run = Run { worker, results, server, requirements: rules, deaths, lost, refused };
     let ending = tokio::select! {
         biased;
         () = &mut cancel => None,
@@ -79,7 +79,8 @@ pub(crate) struct Run {
     pub(crate) worker: Worker,
     pub(crate) results: Results,
     pub(crate) server: Option<Server>,
-    pub(crate) deaths: Vec<Death>,
+    pub(crate) requirements: Arc<Registry>,
+    pub(crate) deaths: Deaths,
     /// Cases whose exchange met the target's death.
     pub(crate) lost: Vec<(usize, Vec<Record>)>,
     /// What the control got where it was answered without a switch.
@@ -88,11 +89,26 @@ pub(crate) struct Run {
 
 impl Run {
     async fn play_all(&mut self) -> Ending {
-        match self.phases().await {
+        let ended = match self.phases().await {
+            Err(ending @ (Ending::NotHttp { .. } | Ending::Unreachable { .. })) => {
+                Err(self.unless_it_died(ending).await)
+            }
+            ended => ended,
+        };
+        match ended {
             Ok(()) if self.has_endpoint() => Ending::Complete,
             Ok(()) => Ending::NotSwitched { message: std::mem::take(&mut self.refused) },
             Err(ending) => ending,
         }
+    }
+
+    /// A target that took connections and takes none after the control died of that.
+    async fn unless_it_died(&mut self, ending: Ending) -> Ending {
+        if self.worker.bench.takes_tcp(DEAD_OR_ALIVE).await {
+            return ending;
+        }
+        let scene = self.scene().await;
+        self.blame_control(scene)
     }
 
     /// Whether there was something to judge: a WebSocket endpoint, or any answer at all from a target
@@ -107,8 +123,8 @@ impl Run {
         let (plan, jobs) = (self.plan(), self.worker.bench.settings.jobs.max(1));
         let mut discovery = plan.discovery();
         discovery.retain(|index| Some(*index) != self.worker.control);
-        self.schedule(discovery, 1).await?;
-        self.schedule(plan.rest(), jobs).await?;
+        self.schedule(discovery.into_iter().map(|index| (index, None)).collect(), 1).await?;
+        self.schedule(by_risk(&plan, &self.worker.bench), jobs).await?;
         self.control_again().await
     }
 
@@ -287,7 +303,7 @@ impl Run {
             server.stop().await;
         }
         let facts = self.worker.bench.facts.clone();
-        RunOutcome::new(self.results.finish(), facts, ending, self.deaths)
+        RunOutcome::new(self.results.finish(), facts, ending, self.deaths.all)
     }
 }
 
@@ -298,6 +314,9 @@ enum NoContact {
     /// No HTTP came.
     NotHttp(Box<CaseResult>),
 }
+
+/// How long a connection may take that shows whether the target lives.
+const DEAD_OR_ALIVE: Duration = Duration::from_secs(1);
 
 /// The attempt of the control at the end, apart from those at the beginning.
 const LAST_ATTEMPT: u32 = 999;

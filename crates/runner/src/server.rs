@@ -1,48 +1,113 @@
-//! The command that starts the target: its process group, its port, its end.
-//! Does not read what the command prints.
+//! The command that starts the target: its process group, its output, how it becomes ready, and its end.
 
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio::process::{Child, Command};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::connect::is_listening;
 use crate::error::Error;
+use crate::printed::Printed;
+use crate::settings::{Ready, Settings};
 use crate::target::Target;
 
 /// A server that we started. Dropping it kills it.
 #[derive(Debug)]
 pub(crate) struct Server {
-    child: Child,
     group: Option<Group>,
+    /// Set when the command has ended.
+    ended: watch::Receiver<Option<ExitStatus>>,
+    /// The command had left a server behind and ended before that was ready.
+    detached: bool,
+    printed: Printed,
+    /// Dropping it kills the command itself.
+    hold: Option<oneshot::Sender<()>>,
+    /// What the processes that the command leaves behind are known by.
+    mark: String,
+    target: Target,
+    readers: Vec<JoinHandle<()>>,
 }
 
 impl Server {
-    /// Starts the command with a shell, in a process group of its own, and waits until the target
-    /// accepts connections.
+    /// Starts the command with a shell, in a process group of its own, and waits until it is ready.
     ///
     /// # Errors
     ///
     /// Says what became of the command, in a phrase with the command in it.
-    pub(crate) async fn start(command: &str, target: &Target) -> Result<Self, Error> {
-        if is_listening(target, PROBE).await {
+    pub(crate) async fn start(settings: &Settings, target: &Target) -> Result<Self, Error> {
+        let command = settings.server_cmd.as_deref().unwrap_or_default();
+        if !is_free(target).await {
             return Err(Error::AlreadyListening {
                 target: target.to_string(),
                 command: command.to_owned(),
             });
         }
+        let mut server = Self::spawn(command, target, &settings.ready)?;
+        let until = Instant::now() + settings.ready_timeout;
+        match server.wait_until_ready(settings, target, until).await {
+            Ok(()) => Ok(server),
+            Err(why) => {
+                let why = server.with_last_line(why).await;
+                server.kill().await;
+                Err(Error::ServerCommand { command: command.to_owned(), why })
+            }
+        }
+    }
+
+    fn spawn(command: &str, target: &Target, ready: &Ready) -> Result<Self, Error> {
         let mut shell = Command::new("sh");
-        shell.args(["-c", command]).kill_on_drop(true);
-        shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mark = next_mark();
+        shell.args(["-c", command]).env(MARK, &mark).kill_on_drop(true);
+        shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         #[cfg(unix)]
         shell.process_group(0);
-        let child =
-            shell.spawn().map_err(|e| failed(command, format!("cannot be started: {e}")))?;
+        let mut child = shell.spawn().map_err(|error| Error::ServerCommand {
+            command: command.to_owned(),
+            why: format!("cannot be started: {error}"),
+        })?;
         let group = Group::of(&child);
-        let mut server = Self { child, group };
-        server.wait_for_port(command, target).await?;
-        Ok(server)
+        let printed = Printed::waiting_for(match ready {
+            Ready::Printed(text) => Some(text),
+            Ready::Accepts | Ready::Port(_) => None,
+        });
+        let mut readers = Vec::new();
+        readers.extend(child.stdout.take().map(|stream| printed.follow(stream)));
+        readers.extend(child.stderr.take().map(|stream| printed.follow(stream)));
+        let (hold, killed) = oneshot::channel();
+        let ended = watch_over(child, killed);
+        Ok(Self {
+            group,
+            ended,
+            detached: false,
+            printed,
+            hold: Some(hold),
+            mark,
+            target: target.clone(),
+            readers,
+        })
+    }
+
+    /// How the command ended, if it did and was the server itself.
+    pub(crate) fn exit(&self) -> Option<ExitStatus> {
+        if self.detached { None } else { *self.ended.borrow() }
+    }
+
+    /// To wait for the end of the command; nothing if it left a server behind and is over already.
+    pub(crate) fn end(&self) -> Option<watch::Receiver<Option<ExitStatus>>> {
+        (!self.detached).then(|| self.ended.clone())
+    }
+
+    /// The last lines that it printed. A server that has ended is given a moment to say its last words.
+    pub(crate) async fn last_lines(&self) -> Vec<String> {
+        if self.exit().is_some() {
+            // A grandchild that holds the pipe open has nothing to do with it.
+            let _ = timeout(LAST_WORDS, self.printed.ended()).await;
+        }
+        self.printed.last_lines()
     }
 
     /// Ends the process group: asks first, then kills.
@@ -50,54 +115,173 @@ impl Server {
         if let Some(group) = &self.group {
             group.terminate();
         }
-        if timeout(GRACE, self.child.wait()).await.is_err() {
+        if timeout(GRACE, over(&mut self.ended)).await.is_err() {
             tracing::debug!("the server command does not end by itself");
         }
+        self.kill().await;
+    }
+
+    /// Kills the process group: what hangs does not hear anything else.
+    pub(crate) async fn kill(mut self) {
+        self.kill_all();
+        if timeout(GRACE, over(&mut self.ended)).await.is_err() {
+            tracing::debug!("the server command cannot be killed");
+        }
+        // Who is not ours to wait for holds the port until it is gone.
+        if self.detached && !is_free(&self.target).await {
+            tracing::debug!("somebody still listens at the target");
+        }
+    }
+
+    fn kill_all(&mut self) {
         if let Some(group) = self.group.take() {
             group.kill();
         }
-        if let Err(error) = self.child.kill().await {
-            tracing::debug!(%error, "the server command cannot be killed");
+        self.hold = None;
+        if self.detached {
+            kill_marked(&self.mark);
         }
     }
 
-    async fn wait_for_port(&mut self, command: &str, target: &Target) -> Result<(), Error> {
-        let until = Instant::now() + START;
+    async fn wait_until_ready(
+        &mut self,
+        settings: &Settings,
+        target: &Target,
+        until: Instant,
+    ) -> Result<(), String> {
+        let seconds = settings.ready_timeout.as_secs_f32();
+        let port = match &settings.ready {
+            Ready::Port(port) => Target { port: *port, ..target.clone() },
+            Ready::Accepts | Ready::Printed(_) => target.clone(),
+        };
+        if let Ready::Printed(text) = &settings.ready {
+            let mut ended = self.ended.clone();
+            tokio::select! {
+                biased;
+                () = self.printed.ready() => {}
+                // What it printed may still be on its way.
+                status = over(&mut ended) => {
+                    if timeout(LAST_WORDS, self.printed.ready()).await.is_err() {
+                        return Err(format!("ended ({}) and never printed `{text}`", words(status)));
+                    }
+                }
+                () = tokio::time::sleep_until(until) => {
+                    return Err(format!("does not print `{text}` within {seconds} s"));
+                }
+            }
+        }
         while Instant::now() < until {
-            if is_listening(target, PROBE).await {
+            // A port that is waited for may be some other service of the command.
+            if is_listening(&port, PROBE).await {
+                self.detached = self.ended.borrow().is_some();
                 return Ok(());
             }
+            let status = *self.ended.borrow();
             // A command that ends well may have left a server behind it.
-            match self.child.try_wait() {
-                Ok(Some(status)) if !status.success() => {
-                    let why = format!("ended ({status}) and nobody listens at {target}");
-                    return Err(failed(command, why));
-                }
-                Ok(_) => {}
-                Err(error) => return Err(failed(command, format!("cannot be watched: {error}"))),
+            if let Some(status) = status.filter(|status| !status.success()) {
+                return Err(format!("ended ({status}) and nobody listens at {}", named(&port)));
             }
-            sleep(BETWEEN_PROBES).await;
+            let _ = timeout_at(until, sleep(BETWEEN_PROBES)).await;
         }
-        let why = format!("does not listen at {target} after {} s", START.as_secs());
-        Err(failed(command, why))
+        Err(format!("does not listen at {} within {seconds} s", named(&port)))
     }
-}
 
-fn failed(command: &str, why: String) -> Error {
-    Error::ServerCommand { command: command.to_owned(), why }
+    /// Adds what the command printed last, which mostly says why.
+    async fn with_last_line(&self, why: String) -> String {
+        match self.last_lines().await.last() {
+            Some(line) => format!("{why}; it printed: {line}"),
+            None => why,
+        }
+    }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if let Some(group) = self.group.take() {
-            group.kill();
+        self.kill_all();
+        for reader in &self.readers {
+            reader.abort();
         }
     }
 }
 
+/// Whether nobody listens at the target, once what is ending there has ended.
+async fn is_free(target: &Target) -> bool {
+    let until = Instant::now() + GRACE;
+    while is_listening(target, PROBE).await {
+        if Instant::now() >= until {
+            return false;
+        }
+        sleep(BETWEEN_PROBES).await;
+    }
+    true
+}
+
+/// A value that no other server of this machine is marked with.
+fn next_mark() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Kills what has left the process group of its command, such as a daemon: it still has the mark.
+#[cfg(target_os = "linux")]
+fn kill_marked(mark: &str) {
+    let mark = format!("{MARK}={mark}").into_bytes();
+    let Ok(processes) = std::fs::read_dir("/proc") else {
+        return;
+    };
+    let numbers = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    for number in numbers {
+        let environment = std::fs::read(format!("/proc/{number}/environ")).unwrap_or_default();
+        if environment.split(|octet| *octet == 0).any(|pair| pair == mark)
+            && let Some(process) = rustix::process::Pid::from_raw(number)
+        {
+            // It fails when the process is gone, which is what we want.
+            let _ = rustix::process::kill_process(process, rustix::process::Signal::KILL);
+        }
+    }
+}
+
+/// Elsewhere a daemon cannot be told from other processes.
+#[cfg(not(target_os = "linux"))]
+fn kill_marked(_mark: &str) {}
+
+/// Waits for the command in a task of its own, and kills it when nobody holds the other end any more.
+fn watch_over(
+    mut child: Child,
+    killed: oneshot::Receiver<()>,
+) -> watch::Receiver<Option<ExitStatus>> {
+    let (tell, ended) = watch::channel(None);
+    tokio::spawn(async move {
+        tokio::select! {
+            status = child.wait() => {
+                tell.send_replace(status.ok());
+            }
+            // It comes as an error: the sender is only ever dropped.
+            _ = killed => {
+                let _ = child.kill().await;
+            }
+        }
+    });
+    ended
+}
+
+/// Completes when the command has ended; how, if that is known.
+pub(crate) async fn over(ended: &mut watch::Receiver<Option<ExitStatus>>) -> Option<ExitStatus> {
+    ended.wait_for(Option::is_some).await.ok().and_then(|status| *status)
+}
+
+fn words(status: Option<ExitStatus>) -> String {
+    status.map_or_else(|| "status unknown".to_owned(), |status| status.to_string())
+}
+
+/// Host and port, for messages.
+fn named(target: &Target) -> String {
+    format!("{}:{}", target.host, target.port)
+}
+
 /// The process group of a server: the shell and what it started.
 #[cfg(unix)]
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Group(rustix::process::Pid);
 
 #[cfg(unix)]
@@ -111,7 +295,7 @@ impl Group {
         self.signal(rustix::process::Signal::TERM);
     }
 
-    fn kill(self) {
+    fn kill(&self) {
         self.signal(rustix::process::Signal::KILL);
     }
 
@@ -123,7 +307,7 @@ impl Group {
 
 /// Elsewhere the shell alone is killed, by its handle.
 #[cfg(not(unix))]
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Group;
 
 #[cfg(not(unix))]
@@ -134,14 +318,16 @@ impl Group {
 
     fn terminate(&self) {}
 
-    fn kill(self) {}
+    fn kill(&self) {}
 }
 
-/// How long a server may take until it listens.
-const START: Duration = Duration::from_secs(10);
+/// The environment variable that marks what we started.
+const MARK: &str = "UPSPEC_SERVER";
 /// How long it may take to end.
 const GRACE: Duration = Duration::from_secs(1);
 /// How long a look at the port may take.
 const PROBE: Duration = Duration::from_millis(500);
 /// The pause between two looks at the port.
 const BETWEEN_PROBES: Duration = Duration::from_millis(20);
+/// How long the output of a command may lag behind its end.
+const LAST_WORDS: Duration = Duration::from_millis(500);

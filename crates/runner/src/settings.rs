@@ -30,6 +30,22 @@ pub struct Settings {
     pub keep: usize,
     /// A shell command that starts the target, and starts it again when it has died.
     pub server_cmd: Option<String>,
+    /// What shows that the command's server is ready.
+    pub ready: Ready,
+    /// How long a server may take to be ready, and a target that has died to come back.
+    pub ready_timeout: Duration,
+}
+
+/// What shows that a server that was started is ready.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Ready {
+    /// The target takes connections.
+    #[default]
+    Accepts,
+    /// This port of its host takes connections.
+    Port(u16),
+    /// It has printed this text, and the target takes connections.
+    Printed(String),
 }
 
 impl Default for Settings {
@@ -47,6 +63,8 @@ impl Default for Settings {
             hazardous: false,
             keep: 256 * 1024,
             server_cmd: None,
+            ready: Ready::Accepts,
+            ready_timeout: Duration::from_secs(10),
         }
     }
 }

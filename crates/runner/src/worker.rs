@@ -9,7 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 use upspec_corpus::case::{Case, Need};
 use upspec_exchange::{IoKind, Octets, Record, Transcript};
-use upspec_judge::{CaseResult, Reason, TargetFacts, Verdict};
+use upspec_judge::{CaseResult, Demise, Reason, TargetFacts, Verdict};
 
 use crate::bench::Bench;
 use crate::bindings::Turn;
@@ -154,6 +154,10 @@ impl Worker {
             Err(_) if self.check_now().await == Pulse::Dead => {
                 return Err(Failed::Died(Vec::new()));
             }
+            Err(Error::Refused(_)) => {
+                self.health.was_away();
+                return Err(Failed::Died(Vec::new()));
+            }
             // It lives: whatever stood in the way may have passed.
             Err(_) => self.suspected(index, played, turn, window).await.map_err(Failed::Connect)?,
         };
@@ -177,6 +181,18 @@ impl Worker {
         outcome
     }
 
+    /// Plays a case once, for what it does to the target: its result is not wanted.
+    pub(crate) async fn play_once(&self, index: usize) {
+        let case = &self.plan.cases()[index];
+        let turn = self.bench.turn(case, AGAIN);
+        let _ = self.exchange(index, case, turn, self.bench.window()).await;
+    }
+
+    /// Whether the target answers a control right now.
+    pub(crate) async fn answers(&self) -> bool {
+        self.answered(self.health.next_control(), Patience::Window).await.is_ok()
+    }
+
     /// Finds out whether the target lives, after everything that happened so far.
     pub(crate) async fn check_now(&self) -> Pulse {
         self.health.check(self, Instant::now()).await
@@ -191,19 +207,23 @@ impl Worker {
 }
 
 impl Control for Worker {
-    async fn is_answered(&self, number: u32, patience: Patience) -> bool {
+    async fn answered(&self, number: u32, patience: Patience) -> Result<(), Demise> {
         let limit = match patience {
             Patience::Timeout => self.bench.settings.timeout,
             Patience::Window => self.bench.window(),
         };
         let Some(index) = self.control else {
-            return self.bench.is_connectable(limit).await;
+            let connected = self.bench.is_connectable(limit).await;
+            return if connected { Ok(()) } else { Err(Demise::Refusing) };
         };
         let case = &self.plan.cases()[index];
         let turn = self.bench.turn(case, HEALTH_ATTEMPTS + number);
         match self.bench.exchange(case, turn, limit).await {
-            Ok(record) => Self::has_response(&record),
-            Err(_) => false,
+            Ok(record) if Self::has_response(&record) => Ok(()),
+            Ok(record) if record.saw(IoKind::Deadline) => Err(Demise::Hanging),
+            Ok(_) => Err(Demise::Closing),
+            Err(Error::TimedOut { .. }) => Err(Demise::Hanging),
+            Err(_) => Err(Demise::Refusing),
         }
     }
 }
@@ -241,6 +261,9 @@ fn is_worth_patience(case: &Case, result: &CaseResult, facts: &TargetFacts) -> b
         Verdict::Error | Verdict::Pass => false,
     }
 }
+
+/// The attempt of cases that are played again after a death.
+const AGAIN: u32 = 998;
 
 /// Controls that look after the target's health count their attempts from here, so that their keys
 /// are not those of the control itself.

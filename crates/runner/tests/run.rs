@@ -249,7 +249,7 @@ async fn a_cancelled_run_keeps_what_it_has() {
     let corpus = [
         control(),
         case("server/a/first", vec![send(GET)]),
-        case("server/a/stuck", vec![send("PUT / HTTP/1.1\r\n\r\n")]),
+        case("server/a/stuck", vec![send("PUT / HTTP/1.1\r\nHost: a\r\n\r\n")]),
         case("server/a/never", vec![send(GET)]),
     ];
     let (events, _told) = unbounded_channel();

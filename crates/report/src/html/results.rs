@@ -1,7 +1,7 @@
 //! The cases by section, each with its findings, what was expected, and the log of its connections.
 
 use maud::{Markup, html};
-use upspec_judge::{CaseResult, Finding, Verdict};
+use upspec_judge::{CaseResult, Death, Finding, Verdict};
 
 use super::{badge, level, sections, sign, summary, wire};
 use crate::overview::{self, Chapter};
@@ -120,6 +120,7 @@ fn case_details(report: &Report, case: &CaseResult, budget: &mut wire::Budget) -
                 @if let Some(why) = note.and_then(|note| note.why.as_ref()) { p.why { (visible::text(why)) } }
                 @if let Some(reason) = case.reason { p { (reason_text(reason)) "." } }
                 (findings(report, case))
+                @if let Some(death) = &case.death { (last_words(death)) }
                 (comparison(report, case, &records))
                 @for (position, told) in records.iter().enumerate() {
                     h5 {
@@ -150,6 +151,16 @@ fn findings(report: &Report, case: &CaseResult) -> Markup {
                     }
                 }
             }
+        }
+    }
+}
+
+/// What the server printed before it died.
+fn last_words(death: &Death) -> Markup {
+    html! {
+        @if !death.output.is_empty() {
+            h5 { "What the server printed last" }
+            pre.printed { @for line in &death.output { (visible::text(line)) "\n" } }
         }
     }
 }

@@ -43,6 +43,7 @@ pub(super) fn counts(report: &Report) -> Markup {
             h2 #summary { "Summary" }
             p.lead { (lead) }
             @if !rest.is_empty() { p.also { (rest.join(" ")) } }
+            @for remark in &report.remarks { p.also { "Note: " (visible::text(remark)) } }
             (bar(summary))
             ul.counts {
                 @for verdict in BY_URGENCY {

@@ -89,6 +89,7 @@ pub(crate) fn settings() -> Settings {
     Settings {
         timeout: Duration::from_secs(2),
         window_floor: Duration::from_millis(400),
+        ready_timeout: Duration::from_secs(2),
         ..Settings::default()
     }
 }

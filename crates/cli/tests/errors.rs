@@ -52,6 +52,7 @@ fn a_case_that_tests_no_server_is_not_left_out_in_silence() {
     std::fs::create_dir(folder.path().join("client")).unwrap();
     let steps = "step = [{ await = 'request' }, { send = 'HTTP/1.1 101 X\\r\\n\\r\\n' }]\n";
     let case = CASE.replacen("[[case.step]]\nsend = 'GET / HTTP/1.1\\r\\n\\r\\n'\n", steps, 1);
+    let case = case.replacen("preset = 'refused'", "status = 'failed'", 1);
     std::fs::write(folder.path().join("client").join("mine.toml"), case).unwrap();
     let cases = folder.path().to_str().unwrap();
     let report = format!("json={cases}/report.json");

@@ -147,7 +147,7 @@ fn own_expectation(
 ) -> Option<Finding> {
     let place = answer_place(view);
     let hidden = || beside_the_point(case, view, matched).or_else(|| cut_off(case, view, matched));
-    if let Some((reason, why)) = busy(view, matched).or_else(hidden) {
+    if let Some((reason, why)) = busy(case, view, matched).or_else(hidden) {
         let message = format!("{}: {why}", describe(view));
         result.verdict = Verdict::Inconclusive;
         result.reason = Some(reason);
@@ -217,12 +217,13 @@ fn beside_the_point(
 }
 
 /// Why an answer says only that the target has too much to do: asked again later, it may be another.
-fn busy(view: &View<'_, '_>, matched: &Matched<'_>) -> Option<(Reason, &'static str)> {
+fn busy(case: &Case, view: &View<'_, '_>, matched: &Matched<'_>) -> Option<(Reason, &'static str)> {
+    let failed = fails(case, matched);
     let asks_for_time = |answer: &Response<'_>| match answer.head.status {
         // RFC 6585 4.
         Some(429) => true,
-        // RFC 9110 15.6.4: with Retry-After it is a matter of time.
-        Some(503) => answer.head.fields.contains("Retry-After"),
+        // RFC 9110 15.6.4: with Retry-After it is a matter of time. Gateways say so always.
+        Some(503) => failed && answer.head.fields.contains("Retry-After"),
         _ => false,
     };
     if view.talk.finals().any(asks_for_time) {
@@ -232,7 +233,7 @@ fn busy(view: &View<'_, '_>, matched: &Matched<'_>) -> Option<(Reason, &'static 
     // RFC 9113 8.7: nothing was done about the request, and it may be sent again.
     let refused =
         failure.is_some_and(|it| it.scope == Scope::Stream && it.code == ErrorCode::REFUSED_STREAM);
-    (refused && view.answer().is_none() && !passes(matched))
+    (refused && view.answer().is_none() && failed)
         .then_some((Reason::Busy, "the server asks to send the request again"))
 }
 
@@ -408,7 +409,7 @@ fn rests_on_silence(
     if no_acknowledgement || findings.iter().any(no_end_came) {
         return true;
     }
-    if busy(view, matched).is_some() || cut_off(case, view, matched).is_some() {
+    if busy(case, view, matched).is_some() || cut_off(case, view, matched).is_some() {
         return false;
     }
     if fails(case, matched) {

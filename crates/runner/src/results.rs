@@ -54,6 +54,14 @@ impl Results {
         self.all[index] = Some(result);
     }
 
+    /// Stores a result in place of one that does not count.
+    pub(crate) fn replace(&mut self, index: usize, result: CaseResult) {
+        let earlier = self.all[index].replace(result);
+        if let Some(earlier) = earlier {
+            self.tell(Event::Repeated(Box::new(earlier)));
+        }
+    }
+
     /// Stores the result of the control at the end.
     pub(crate) fn store_again(&mut self, result: CaseResult) {
         let id = format!("{}-again", result.id);

@@ -125,6 +125,7 @@ impl Run {
         discovery.retain(|index| Some(*index) != self.worker.control);
         self.schedule(discovery.into_iter().map(|index| (index, None)).collect(), 1).await?;
         self.schedule(by_risk(&plan, &self.worker.bench), jobs).await?;
+        self.again_in_calm().await?;
         self.control_again().await
     }
 

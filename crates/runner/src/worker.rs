@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
-use upspec_corpus::case::{Case, Need};
+use upspec_corpus::case::{Case, Need, Outcome};
 use upspec_exchange::{IoKind, Octets, Record, Transcript};
 use upspec_judge::{CaseResult, Demise, Reason, TargetFacts, Verdict};
 
@@ -179,6 +179,19 @@ impl Worker {
         let outcome = self.bench.exchange(played, turn, window).await;
         self.health.end(index);
         outcome
+    }
+
+    /// Plays a case once while nothing else is under way. `None` where it got no connection, or where the
+    /// target died.
+    pub(crate) async fn play_in_calm(&self, index: usize, attempt: u32) -> Option<CaseResult> {
+        self.attempt(index, attempt, self.bench.window()).await.ok()
+    }
+
+    /// The outcome of the control right now.
+    pub(crate) async fn control_now(&self, attempt: u32) -> Option<Outcome> {
+        let case = &self.plan.cases()[self.control?];
+        let record = self.bench.exchange(case, self.bench.turn(case, attempt), self.bench.window());
+        self.bench.judge(case, vec![record.await.ok()?]).outcome.map(|came| came.outcome)
     }
 
     /// Plays a case once, for what it does to the target: its result is not wanted.

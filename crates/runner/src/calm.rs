@@ -1,0 +1,197 @@
+//! Plays again, alone, what load alone may explain: a target that limits rates or connections, bans, or is
+//! slow when much is under way must not be blamed for it.
+//! Decides no verdict: a result of the calm replaces one that the crowd spoilt.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+use upspec_corpus::case::Outcome;
+use upspec_judge::{CaseResult, Reason, Verdict};
+
+use crate::event::Ending;
+use crate::run::Run;
+
+/// What the calm costs so far.
+struct Calm {
+    until: Instant,
+    /// The number of the next attempt, so that no nonce is used twice.
+    attempt: u32,
+    /// What the control got when nothing else was under way.
+    control: Option<Outcome>,
+}
+
+impl Run {
+    /// Plays again what load may explain. Without a sign of load that is only what costs no waiting, and a
+    /// few of those that met silence: one that fares better alone is such a sign.
+    pub(crate) async fn again_in_calm(&mut self) -> Result<(), Ending> {
+        let first = self.worker.control.and_then(|index| self.results.result(index));
+        let mut calm = Calm {
+            until: Instant::now() + MOST_CALM,
+            attempt: CALM,
+            control: first.and_then(|result| result.outcome).map(|came| came.outcome),
+        };
+        if calm.control.is_none() || self.has_asked_nothing() {
+            return Ok(());
+        }
+        let mut loaded = self.signs_of_load();
+        loaded |= self.worker.control_now(calm.next()).await != calm.control;
+        if self.play_all_in_calm(&mut calm, loaded).await? && !loaded {
+            loaded = true;
+            self.play_all_in_calm(&mut calm, true).await?;
+        }
+        let lost = self.how_many(|result| result.reason == Some(Reason::Busy));
+        if loaded && lost > 0 {
+            let jobs = self.worker.bench.settings.jobs;
+            let advice =
+                if jobs > 1 { "try --jobs 1, or lift the limit" } else { "lift the limit" };
+            self.results.remark(format!(
+                "the target limits what it serves: {lost} cases were never answered otherwise; {advice}"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Plays again what may be explained; whether anything fared otherwise.
+    async fn play_all_in_calm(&mut self, calm: &mut Calm, loaded: bool) -> Result<bool, Ending> {
+        let mut silent = 0;
+        let mut otherwise = false;
+        for index in 0..self.plan().cases().len() {
+            let Some(result) = self.results.result(index).filter(|it| is_doubtful(it, loaded))
+            else {
+                continue;
+            };
+            if is_silent(result) {
+                silent += 1;
+                if silent > FEW && !loaded && !otherwise {
+                    continue;
+                }
+            }
+            let before = (result.verdict, result.reason);
+            if Instant::now() > calm.until {
+                self.give_up(index, loaded);
+                continue;
+            }
+            let Some(result) = self.play_one_in_calm(index, calm).await? else {
+                self.give_up(index, true);
+                continue;
+            };
+            if (result.verdict, result.reason) != before {
+                otherwise = true;
+                self.results.replace(index, result);
+            }
+        }
+        Ok(otherwise)
+    }
+
+    /// One case, once the control gets its answer. `None` when it does not within the time.
+    async fn play_one_in_calm(
+        &mut self,
+        index: usize,
+        calm: &mut Calm,
+    ) -> Result<Option<CaseResult>, Ending> {
+        let mut pause = SHORTEST_PAUSE;
+        let mut vouched = 0;
+        while Instant::now() < calm.until {
+            let played = self.worker.play_in_calm(index, calm.next()).await;
+            if self.worker.health.is_dead() {
+                self.after_death().await?;
+                return Ok(None);
+            }
+            // What is in order needs nobody to vouch for it, unless it looks like a limit.
+            if played.as_ref().is_some_and(|result| !is_doubtful(result, true)) {
+                return Ok(played);
+            }
+            if self.worker.control_now(calm.next()).await == calm.control {
+                let busy = played.as_ref().is_none_or(|result| result.reason == Some(Reason::Busy));
+                vouched += 1;
+                if !busy || vouched == FEW {
+                    return Ok(played);
+                }
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        Ok(None)
+    }
+
+    /// A case that the target leaves no time for has no result, if its answer is one that a limit explains.
+    fn give_up(&mut self, index: usize, loaded: bool) {
+        let message = "the target refuses the control as well, or asks for a pause";
+        let spoilt = self.results.result(index).is_some_and(looks_like_a_limit);
+        if loaded && spoilt {
+            let case = &self.plan().cases()[index].clone();
+            let mut result = self.results.not_played(case, Reason::Busy, message);
+            if let Some(earlier) = self.results.result(index) {
+                (result.record, result.twin) = (earlier.record.clone(), earlier.twin.clone());
+                result.outcome = earlier.outcome;
+            }
+            self.results.replace(index, result);
+        }
+    }
+
+    fn has_asked_nothing(&self) -> bool {
+        self.how_many(|result| result.record.is_some()) < 2
+    }
+
+    fn signs_of_load(&self) -> bool {
+        let is_sign = |result: &CaseResult| {
+            result.flaky || matches!(result.reason, Some(Reason::Busy | Reason::Connect))
+        };
+        self.how_many(is_sign) > 0
+    }
+
+    fn how_many(&self, wanted: impl Fn(&CaseResult) -> bool) -> usize {
+        let all = 0..self.worker.plan.cases().len();
+        all.filter_map(|index| self.results.result(index)).filter(|result| wanted(result)).count()
+    }
+}
+
+impl Calm {
+    fn next(&mut self) -> u32 {
+        self.attempt += 1;
+        self.attempt
+    }
+}
+
+/// Whether load may explain a result. Under load a refusal that passes is no better than one that fails.
+fn is_doubtful(result: &CaseResult, loaded: bool) -> bool {
+    if result.death.is_some() {
+        return false;
+    }
+    let bad = matches!(result.verdict, Verdict::Warn | Verdict::Fail | Verdict::Error);
+    if result.flaky || matches!(result.reason, Some(Reason::Busy | Reason::Connect)) {
+        return true;
+    }
+    match result.outcome.map(|came| came.outcome) {
+        Some(Outcome::Closed | Outcome::Status(403 | 429 | 503)) => bad || loaded,
+        Some(Outcome::Silent) => bad,
+        _ => bad && loaded,
+    }
+}
+
+/// Whether a result is what a limit makes of any case.
+fn looks_like_a_limit(result: &CaseResult) -> bool {
+    let outcome = result.outcome.map(|came| came.outcome);
+    let limited = matches!(
+        outcome,
+        Some(Outcome::Closed | Outcome::Silent | Outcome::Status(403 | 429 | 503))
+    );
+    limited || matches!(result.reason, Some(Reason::Busy | Reason::Connect))
+}
+
+fn is_silent(result: &CaseResult) -> bool {
+    result.outcome.is_some_and(|came| came.outcome == Outcome::Silent)
+}
+
+/// The attempts of cases that are played in calm, apart from all others.
+const CALM: u32 = 2000;
+
+/// How long all of it may take.
+const MOST_CALM: Duration = Duration::from_secs(25);
+
+/// How many that met silence are played again where nothing hints at load.
+const FEW: u32 = 3;
+
+/// The pauses that a target is given which refuses the control.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);

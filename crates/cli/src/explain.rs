@@ -178,6 +178,8 @@ fn paragraph(requirement: &Requirement) -> String {
         let note = if older { " (before)" } else { "" };
         let _ = writeln!(text, "    {}{note}", section_url(section));
     }
+    let harm = &requirement.harm;
+    let _ = writeln!(text, "    harm of a breach: {}. {}", harm.kind, harm.because);
     let lines = [
         requirement.changed.as_ref().map(|changed| format!("what changed: {changed}")),
         requirement.derived.then(|| {

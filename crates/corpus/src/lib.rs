@@ -30,7 +30,7 @@ pub use corpus::{Corpus, Topic};
 pub use nearest::{did_you_mean, nearest};
 pub use print::case_file;
 pub use problem::{LoadError, Problem};
-pub use registry::{Binds, Level, Registry, Requirement, Weight, section_url};
+pub use registry::{Binds, Harm, HarmKind, Level, Registry, Requirement, Weight, section_url};
 pub use schema::schema;
 pub use show::show;
 pub use template::Template;

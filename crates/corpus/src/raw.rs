@@ -10,7 +10,7 @@ use toml::Spanned;
 
 use crate::case::{Hazard, LinkName, Need, Over, Tls};
 use crate::conditions::RawExpect;
-use crate::registry::{Binds, Level};
+use crate::registry::{Binds, HarmKind, Level};
 use crate::words::Word;
 
 mod forms;
@@ -328,8 +328,21 @@ pub(crate) struct Requirement {
     #[serde(default)]
     #[schemars(with = "Option<bool>")]
     pub(crate) needs_end: bool,
+    /// What comes of its breach; `confusion` where nothing else is said.
+    pub(crate) harm: Option<Harm>,
     /// Why no probe can see whether it is kept.
     pub(crate) untestable: Option<String>,
+}
+
+/// What comes of the breach of a requirement.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Harm {
+    /// How bad it is.
+    #[schemars(with = "OneOf<HarmKind>")]
+    pub(crate) kind: Text,
+    /// Why it is so bad, as a sentence.
+    pub(crate) because: String,
 }
 
 /// Stands for one of the words of a choice in the schema.

@@ -47,6 +47,8 @@ pub struct Requirement {
     /// Only the end of the connection shows whether it is kept, and no text says how soon that end is
     /// due: a breach is worth a longer wait.
     pub needs_end: bool,
+    /// What comes of its breach.
+    pub harm: Harm,
     /// Why no probe can see whether it is kept.
     pub untestable: Option<String>,
     /// Where it is written.
@@ -85,6 +87,31 @@ pub enum Weight {
     Must,
 }
 
+/// What comes of the breach of a requirement, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Harm {
+    /// How bad it is.
+    pub kind: HarmKind,
+    /// Why it is so bad, as a sentence.
+    pub because: String,
+}
+
+/// What a broken requirement can do, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HarmKind {
+    /// Two readers of the same octets see other requests, so that one is smuggled past the other, or what
+    /// belongs to one exchange gets into another.
+    Smuggling,
+    /// The server dies, or can be made to do nothing else.
+    Death,
+    /// Clients that do nothing wrong are kept out.
+    Lockout,
+    /// Two sides do not mean the same, and nobody notices.
+    Confusion,
+    /// Nobody is worse off who does not look closely.
+    Cosmetic,
+}
+
 /// Whom a requirement binds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Binds {
@@ -109,6 +136,15 @@ words!(
     "grammar" = Grammar,
     "info" = Info,
 );
+words!(
+    HarmKind,
+    "harm",
+    "smuggling" = Smuggling,
+    "death" = Death,
+    "lockout" = Lockout,
+    "confusion" = Confusion,
+    "cosmetic" = Cosmetic,
+);
 words!(Weight, "weight", "info" = Info, "may" = May, "should" = Should, "must" = Must);
 words!(
     Binds,
@@ -129,6 +165,14 @@ impl Level {
             Self::May => Weight::May,
             Self::Info => Weight::Info,
         }
+    }
+}
+
+/// What a requirement does when the registry says nothing else of it.
+impl Default for Harm {
+    fn default() -> Self {
+        let because = "One side acts on what the other side did not say.";
+        Self { kind: HarmKind::Confusion, because: because.to_owned() }
     }
 }
 
@@ -252,6 +296,7 @@ mod tests {
             derived: false,
             habit: false,
             needs_end: false,
+            harm: Harm::default(),
             untestable: None,
             source: Source::default(),
         }

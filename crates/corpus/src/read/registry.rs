@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use crate::raw;
 use crate::read::{Reader, split};
-use crate::registry::{Binds, Document, Level, Requirement};
+use crate::registry::{Binds, Document, Harm, Level, Requirement};
 
 impl Reader<'_> {
     /// The RFC of a file, and its requirements with the place of each id.
@@ -41,6 +41,9 @@ impl Reader<'_> {
                 self.report(section.span(), message).say("write `rfc7230/6.7`");
             }
         }
+        let harm = raw.harm.and_then(|harm| {
+            Some(Harm { kind: self.word(&harm.kind)?, because: harm.because })
+        });
         let requirement = Requirement {
             id,
             level: self.word(&raw.level).unwrap_or(Level::Info),
@@ -52,6 +55,7 @@ impl Reader<'_> {
             derived: raw.derived,
             habit: raw.habit,
             needs_end: raw.needs_end,
+            harm: harm.unwrap_or_default(),
             untestable: raw.untestable,
             source: self.text.source(span.start),
         };

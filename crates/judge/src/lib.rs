@@ -26,5 +26,5 @@ pub use death::{Death, Demise, RULE as SURVIVES};
 pub use facts::{TargetFacts, unmet};
 pub use learn::{CONTROL, DISCOVERY};
 pub use result::{Aside, Came, CaseResult, Finding, Reason, Verdict};
-pub use settle::settle;
+pub use settle::{Habit, settle};
 pub use verdict::{judge, judge_transcript, not_played};

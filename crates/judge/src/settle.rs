@@ -10,49 +10,134 @@ use crate::citations::Citations;
 use crate::result::{Came, CaseResult, Finding, Verdict};
 use crate::versions;
 
-/// Counts each warning that is a habit of the target once: in the first case that shows it, in
-/// corpus order. In the others the finding stays without weight, and says where it counts.
+/// What a target does in many cases alike: it counts once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Habit {
+    /// The requirement that fits it best.
+    pub requirement: String,
+    /// The case in which it counts.
+    pub at: String,
+    /// All cases that show it, in the order of the results.
+    pub cases: Vec<String>,
+}
+
+impl Habit {
+    /// Whether this finding is the one that counts.
+    #[must_use]
+    pub fn is(&self, case: &CaseResult, finding: &Finding) -> bool {
+        finding.verdict == Verdict::Warn
+            && self.at == case.id
+            && self.requirement == finding.requirement
+    }
+}
+
+/// Counts each warning that is a habit of the target once: in the first case that is about it, or else in
+/// the first that shows it, in corpus order. There it says how many cases show it; in the others the finding
+/// stays without weight, and says where it counts. Returns those that more than one case shows.
 ///
 /// A habit is the same message about the same requirement from a rule that holds for every
 /// response, such as a missing Date. A close without an answer is one if the target never answers
 /// a malformed request with an error at all.
 ///
 /// Adds what only several cases together show: a version that is accepted but not listed.
-pub fn settle(results: &mut [CaseResult], registry: &Registry) {
+pub fn settle(results: &mut [CaseResult], registry: &Registry) -> Vec<Habit> {
     versions::check(results, &Citations::new(registry));
+    let habits = shown(results, registry).into_iter().filter_map(|(key, places)| {
+        let habit = count_once(results, &key, &places, registry)?;
+        Some((places[0], habit))
+    });
+    let mut habits: Vec<_> = habits.collect();
+    habits.sort_by_key(|(first, _)| *first);
+    results.iter_mut().for_each(lighten);
+    habits.into_iter().map(|(_, habit)| habit).collect()
+}
+
+/// The place of a finding: that of its case and its own.
+type At = (usize, usize);
+
+/// Where each habit shows.
+fn shown(results: &[CaseResult], registry: &Registry) -> HashMap<Key, Vec<At>> {
     let closes_always = !results.iter().any(answers_with_error);
-    let mut first: HashMap<String, String> = HashMap::new();
-    for result in results {
+    let mut places: HashMap<Key, Vec<At>> = HashMap::new();
+    for (case, result) in results.iter().enumerate() {
         let came = result.outcome.map(|came| came.outcome);
         let closed = closes_always && came == Some(Outcome::Closed);
-        for finding in &mut result.findings {
-            let Some(key) = habit(finding, closed, registry) else {
-                continue;
-            };
-            let counted = first.entry(key).or_insert_with(|| result.id.clone());
-            if *counted != result.id {
-                finding.verdict = Verdict::Pass;
-                finding.message.push_str(&format!(" (counted once, at {counted})"));
+        for (finding, found) in result.findings.iter().enumerate() {
+            if let Some(key) = habit(found, closed, registry) {
+                places.entry(key).or_default().push((case, finding));
             }
         }
-        lighten(result);
     }
+    places
+}
+
+/// Takes the weight from all findings of a habit but one, if several cases show it.
+fn count_once(
+    results: &mut [CaseResult],
+    key: &Key,
+    places: &[At],
+    registry: &Registry,
+) -> Option<Habit> {
+    let mut cases: Vec<usize> = places.iter().map(|(case, _)| *case).collect();
+    cases.dedup();
+    if cases.len() < 2 {
+        return None;
+    }
+    let about = |case: &&usize| results[**case].requirement == key.requirement;
+    let counts = *cases.iter().find(about).unwrap_or(&cases[0]);
+    let at = results[counts].id.clone();
+    for (case, finding) in places.iter().filter(|(case, _)| *case != counts) {
+        let finding = &mut results[*case].findings[*finding];
+        finding.verdict = Verdict::Pass;
+        finding.message.push_str(&format!(" (counted once, at {at})"));
+    }
+    for (_, finding) in places.iter().filter(|(case, _)| *case == counts) {
+        let finding = &mut results[counts].findings[*finding];
+        let message = match &key.message {
+            Some(_) => {
+                let said = finding.message.trim_end_matches('.');
+                format!("{said}; so in {} cases", cases.len())
+            }
+            None => {
+                format!("closes without an answer what it does not take: {} cases", cases.len())
+            }
+        };
+        let told = Citations::new(registry).finding(&key.requirement, Verdict::Warn, message, None);
+        (finding.requirement, finding.message) = (told.requirement, told.message);
+        (finding.sections, finding.level) = (told.sections, told.level);
+    }
+    let cases = cases.into_iter().map(|case| results[case].id.clone()).collect();
+    Some(Habit { requirement: key.requirement.clone(), at, cases })
 }
 
 fn answers_with_error(result: &CaseResult) -> bool {
     result.outcome.is_some_and(Came::is_error_status)
 }
 
+/// What makes findings of several cases one habit.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    /// The requirement that it is about.
+    requirement: String,
+    /// What all of them say, but for numbers such as the status; nothing where the target closes without an answer, which has many messages.
+    message: Option<String>,
+}
+
 /// The key of the habit behind a warning, if there is one.
-fn habit(finding: &Finding, closed: bool, registry: &Registry) -> Option<String> {
+fn habit(finding: &Finding, closed: bool, registry: &Registry) -> Option<Key> {
     let requirement = registry.get(&finding.requirement);
     if finding.verdict != Verdict::Warn {
         None
     } else if requirement.is_some_and(|requirement| requirement.habit) || is_of_every_101(finding) {
-        Some(format!("{} {}", finding.requirement, finding.message))
+        let requirement = finding.requirement.clone();
+        Some(Key { requirement, message: Some(without_digits(&finding.message)) })
     } else {
-        closed.then(|| "closed".to_owned())
+        closed.then(|| Key { requirement: REFUSE.to_owned(), message: None })
     }
+}
+
+fn without_digits(message: &str) -> String {
+    message.chars().filter(|c| !c.is_ascii_digit()).collect()
 }
 
 /// A warning of a rule about requirements whose breach is no habit in the cases that are about them: a
@@ -72,5 +157,91 @@ fn lighten(result: &mut CaseResult) {
         (Some(Verdict::Warn), _) => result.reason = None,
         (_, Some(_)) => result.verdict = Verdict::Inconclusive,
         (worst, None) => result.verdict = worst.unwrap_or(Verdict::Warn),
+    }
+}
+
+/// Whoever does not take a handshake answers with an error.
+const REFUSE: &str = "rfc6455/4.2.1-refuse";
+
+#[cfg(test)]
+mod tests {
+    use upspec_corpus::Corpus;
+
+    use super::*;
+    use crate::result::Aside;
+
+    fn warned(id: &str, about: &str, came: &str, requirement: &str, message: &str) -> CaseResult {
+        let corpus = Corpus::embedded().unwrap();
+        let citations = Citations::new(&corpus.requirements);
+        let message = message.to_owned();
+        CaseResult {
+            id: id.to_owned(),
+            title: String::new(),
+            requirement: about.to_owned(),
+            verdict: Verdict::Warn,
+            reason: None,
+            outcome: Some(came.parse().unwrap()),
+            flaky: false,
+            elapsed_ms: 0,
+            findings: vec![citations.finding(requirement, Verdict::Warn, message, None)],
+            record: None,
+            twin: None,
+            aside: Aside::default(),
+            death: None,
+        }
+    }
+
+    fn settled(results: &mut [CaseResult]) -> Vec<Habit> {
+        settle(results, &Corpus::embedded().unwrap().requirements)
+    }
+
+    #[test]
+    fn closing_on_everything_is_one_finding_with_its_count_and_its_rule() {
+        let rows = [("a", "rfc6455/4.4-version-list"), ("b", REFUSE), ("c", "rfc6455/4.2.1-key")];
+        let mut results =
+            rows.map(|(id, about)| warned(id, about, "closed", about, "closed without an answer"));
+        let habits = settled(&mut results);
+        let cases = ["a", "b", "c"].map(str::to_owned).to_vec();
+        let want = Habit { requirement: REFUSE.to_owned(), at: "b".to_owned(), cases };
+        assert_eq!(habits, [want]);
+        assert_eq!(
+            results.map(|result| (result.verdict, result.findings[0].message.clone())),
+            [
+                (Verdict::Pass, "closed without an answer (counted once, at b)".to_owned()),
+                (
+                    Verdict::Warn,
+                    "closes without an answer what it does not take: 3 cases".to_owned()
+                ),
+                (Verdict::Pass, "closed without an answer (counted once, at b)".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn who_answers_with_an_error_somewhere_has_no_habit_of_closing() {
+        let about = "rfc6455/4.2.1-key";
+        let mut results = [
+            warned("a", about, "closed", about, "closed"),
+            warned("b", about, "closed", about, "closed"),
+            warned("c", about, "400", about, "400"),
+        ];
+        assert_eq!(settled(&mut results), []);
+        assert!(results.iter().all(|result| result.verdict == Verdict::Warn));
+    }
+
+    #[test]
+    fn a_habit_does_not_hang_on_the_status_and_one_case_is_none() {
+        let date = "rfc9110/6.6.1-date";
+        let key = "rfc6455/4.2.1-key";
+        let mut results = [
+            warned("a", key, "400", date, "the 400 has no Date"),
+            warned("b", key, "405", date, "the 405 has no Date"),
+        ];
+        let alone = settled(&mut results[..1]);
+        assert_eq!((alone, &results[0].findings[0].message[..]), (vec![], "the 400 has no Date"));
+        let habits = settled(&mut results);
+        assert_eq!(habits[0].cases, ["a", "b"]);
+        assert_eq!(results[0].findings[0].message, "the 400 has no Date; so in 2 cases");
+        assert_eq!(results[1].verdict, Verdict::Pass);
     }
 }

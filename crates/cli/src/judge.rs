@@ -50,7 +50,7 @@ pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
             },
         });
     }
-    settle(&mut results, &corpus.requirements);
+    let habits = settle(&mut results, &corpus.requirements);
     let about = About {
         tool: outputs::tool(&corpus),
         target: stored.target,
@@ -62,6 +62,7 @@ pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
         remarks: stored.remarks,
     };
     let mut report = Report::of_run(about, results, &args.output.secret_header, &corpus);
+    outputs::find_causes(&mut report, &habits, &corpus);
     if args.output.slim {
         report.slim();
     }

@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use upspec_cli::Caught;
 use upspec_corpus::Corpus;
-use upspec_judge::Verdict;
-use upspec_report::{Report, Style, Tool};
+use upspec_judge::{Habit, Verdict};
+use upspec_reference::Fault;
+use upspec_report::{Report, Style, Suspect, Tool};
 
 use crate::args::{FailOn, Output};
 use crate::console;
@@ -14,6 +16,20 @@ use crate::exit::{Exit, Trouble};
 /// What made the report.
 pub(crate) fn tool(corpus: &Corpus) -> Tool {
     Tool { version: env!("CARGO_PKG_VERSION").to_owned(), corpus: corpus.digest.clone() }
+}
+
+/// Finds the causes behind the cases of a report, with the faults of the reference server as suspects.
+pub(crate) fn find_causes(report: &mut Report, habits: &[Habit], corpus: &Corpus) {
+    let caught = Caught::embedded();
+    let suspects = Fault::all().map(|fault| Suspect {
+        name: fault.name,
+        summary: fault.summary,
+        breaks: fault.breaks,
+        also: fault.also,
+        cases: caught.catching(fault.name).collect(),
+    });
+    let suspects: Vec<Suspect<'_>> = suspects.collect();
+    report.find_causes(habits, &corpus.requirements, &suspects);
 }
 
 /// Writes the reports that were asked for, and prints the summary.

@@ -45,7 +45,7 @@ async fn play(args: &RunArgs, corpus: &Corpus) -> Result<Exit, Trouble> {
     let (seed, started, from) = (settings.seed, Timestamp::now(), Instant::now());
     let plan = Plan::new(&corpus.cases, |case| args.selection.wants(case, corpus));
     let mut outcome = drive(plan, target, settings, corpus, args.output.quiet).await;
-    settle(&mut outcome.results, &corpus.requirements);
+    let habits = settle(&mut outcome.results, &corpus.requirements);
     let about = About {
         tool: outputs::tool(corpus),
         target: upspec_report::Target {
@@ -62,6 +62,7 @@ async fn play(args: &RunArgs, corpus: &Corpus) -> Result<Exit, Trouble> {
     };
     let results = std::mem::take(&mut outcome.results);
     let mut report = Report::of_run(about, results, &args.output.secret_header, corpus);
+    outputs::find_causes(&mut report, &habits, corpus);
     if args.output.slim {
         report.slim();
     }

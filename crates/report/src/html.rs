@@ -1,6 +1,7 @@
 //! The report as one HTML page that loads nothing. No octet of a target becomes markup; a policy in the page
 //! stops what slips through.
 
+mod causes;
 mod diff;
 mod results;
 mod summary;
@@ -31,6 +32,8 @@ pub(crate) fn html(report: &Report) -> String {
                 (summary::banner(report))
                 main {
                     (summary::counts(report))
+                    (causes::causes(report, Verdict::Fail))
+                    (causes::causes(report, Verdict::Warn))
                     (summary::rules(report, Verdict::Fail))
                     (summary::rules(report, Verdict::Warn))
                     (summary::facts(report))

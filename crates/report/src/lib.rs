@@ -1,6 +1,7 @@
 //! Reports: JSON is the source, the others are views of it.
 //! Never reads a socket, and never trusts an octet that a target sent.
 
+pub mod cause;
 pub mod diff;
 pub mod expected;
 pub mod note;
@@ -22,6 +23,7 @@ mod words;
 #[cfg(test)]
 mod sample;
 
+pub use cause::{Cause, Suspect};
 pub use diff::{Diff, diff_summary};
 pub use expected::Expected;
 pub use expected::describe;

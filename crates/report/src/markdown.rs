@@ -9,7 +9,7 @@ use crate::section::Section;
 use crate::visible::{self, counted, write_to};
 use crate::words::{BY_URGENCY, level_word, message, verdict_word};
 
-/// The report as Markdown: counts, the rules that are broken or draw warnings, and the cases that fail.
+/// The report as Markdown: causes, counts, the rules that are broken or draw warnings, and the cases that fail.
 #[must_use]
 pub(crate) fn markdown(report: &Report) -> String {
     let name = report.target.name.as_ref().unwrap_or(&report.target.url);
@@ -18,6 +18,7 @@ pub(crate) fn markdown(report: &Report) -> String {
     for remark in &report.remarks {
         write_to(&mut text, format_args!("> {}\n\n", plain(remark)));
     }
+    causes(&mut text, report);
     counts(&mut text, report);
     deaths(&mut text, report);
     rules(&mut text, "Broken rules", &overview::rules(report, Verdict::Fail));
@@ -59,6 +60,38 @@ fn deaths(text: &mut String, report: &Report) {
         write_to(text, format_args!("| {id} | {happened} | {lines} |\n"));
     }
     more(text, killers.len(), "case");
+}
+
+/// What is to be mended, the worst first.
+fn causes(text: &mut String, report: &Report) {
+    let [fails, warns] = [Verdict::Fail, Verdict::Warn].map(|one| overview::causes(report, one));
+    if fails.is_empty() && warns.is_empty() {
+        return;
+    }
+    text.push_str("### Causes\n\n| Verdict | Harm | Cause | Level | Section | Cases | Example |\n");
+    text.push_str("|---|---|---|---|---|---:|---|\n");
+    for behind in fails.iter().chain(&warns).take(MOST_CAUSES) {
+        let cause = behind.cause;
+        write_to(
+            text,
+            format_args!(
+                "| {} | {} | {} | {} | {} | {} | {} |\n",
+                verdict_word(cause.verdict),
+                plain(&cause.harm),
+                plain(&cause.title),
+                plain(&level_word(behind.level)),
+                section(behind.sections),
+                cause.cases.len(),
+                cause.cases.first().map(|id| plain(id)).unwrap_or_default(),
+            ),
+        );
+    }
+    let number = fails.len() + warns.len();
+    if number > MOST_CAUSES {
+        let left = counted(number - MOST_CAUSES, "more cause");
+        write_to(text, format_args!("\nand {left}\n"));
+    }
+    text.push('\n');
 }
 
 fn rules(text: &mut String, title: &str, rules: &[Rule<'_>]) {
@@ -142,6 +175,9 @@ fn plain(text: &str) -> String {
 
 /// Signs that begin something in Markdown, its extensions or HTML.
 const MEANINGFUL: &str = "\\`*_{}[]<>()#|~&:$!";
+
+/// The most causes of the table that leads.
+const MOST_CAUSES: usize = 30;
 
 /// The most rows of a table; CI systems cut off longer summaries.
 const MOST_ROWS: usize = 100;

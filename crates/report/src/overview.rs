@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use upspec_judge::{CaseResult, Finding, SURVIVES, Verdict};
 
+use crate::cause::Cause;
 use crate::note::RequirementNote;
 use crate::report::{Report, Summary};
 use crate::section::Section;
@@ -21,6 +22,20 @@ pub(crate) struct Rule<'r> {
     pub(crate) sections: &'r [String],
     /// The cases that show it, each with its first message.
     pub(crate) shown: Vec<(&'r CaseResult, &'r str)>,
+}
+
+/// A cause, with what a view says of it.
+pub(crate) struct Behind<'r> {
+    /// The cause.
+    pub(crate) cause: &'r Cause,
+    /// Its requirement's level, `must` where nothing is known.
+    pub(crate) level: &'r str,
+    /// The sections that carry the requirement, the current one first.
+    pub(crate) sections: &'r [String],
+    /// The first case that shows it.
+    pub(crate) example: Option<&'r CaseResult>,
+    /// What the example says, where the title does not.
+    pub(crate) message: Option<&'r str>,
 }
 
 /// The cases whose requirement is in one section.
@@ -51,6 +66,56 @@ pub(crate) fn rules(report: &Report, verdict: Verdict) -> Vec<Rule<'_>> {
         (!kills, usize::MAX - rule.shown.len(), Section::of_requirement(rule.id), rule.id)
     });
     rules
+}
+
+/// The causes of this verdict, the worst first.
+pub(crate) fn causes(report: &Report, verdict: Verdict) -> Vec<Behind<'_>> {
+    let causes = report.causes.iter().filter(|cause| cause.verdict == verdict);
+    causes.map(|cause| behind(report, cause)).collect()
+}
+
+impl<'r> Behind<'r> {
+    /// The cases of which the target died, each with what it says, if that is the cause.
+    pub(crate) fn killers(&self, report: &'r Report) -> Vec<(&'r CaseResult, &'r str)> {
+        let is_death = |finding: &&Finding| finding.rule.as_deref() == Some(SURVIVES);
+        let cases = report
+            .cases
+            .iter()
+            .filter(|case| case.death.is_some() && self.cause.cases.contains(&case.id));
+        let told = cases.filter_map(|case| {
+            let finding = case.findings.iter().find(is_death)?;
+            let is_cause = finding.requirement == self.cause.requirement;
+            is_cause.then_some((case, finding.message.as_str()))
+        });
+        told.collect()
+    }
+}
+
+fn behind<'r>(report: &'r Report, cause: &'r Cause) -> Behind<'r> {
+    let note = report.requirements.get(&cause.requirement);
+    let first = cause.cases.first();
+    let example = first.and_then(|id| report.cases.iter().find(|case| case.id == *id));
+    let finding = example.and_then(|case| {
+        let mut said = case.findings.iter().filter(|found| found.verdict == cause.verdict);
+        said.clone().find(|found| found.requirement == cause.requirement).or_else(|| said.next())
+    });
+    let about = finding.filter(|found| found.requirement == cause.requirement);
+    let (level, sections) = match (note, about) {
+        (Some(note), _) => (note.level.as_str(), note.sections.as_slice()),
+        (None, Some(about)) => (about.level.as_str(), about.sections.as_slice()),
+        (None, None) => ("must", &[][..]),
+    };
+    let message = finding.map(|found| found.message.as_str());
+    Behind {
+        cause,
+        level,
+        sections,
+        example,
+        message: message.filter(|message| {
+            let start = message.get(..cause.title.len());
+            !start.is_some_and(|start| start.eq_ignore_ascii_case(&cause.title))
+        }),
+    }
 }
 
 /// The report's cases by the first section of their requirement, in natural order.
@@ -88,6 +153,10 @@ pub(crate) fn headline(report: &Report) -> Vec<String> {
         1 => format!("1 MUST rule is broken, in {}.", counted(failing, "case")),
         _ => format!("{musts} MUST rules are broken, in {}.", counted(failing, "case")),
     });
+    let causes = causes(report, Verdict::Fail).len();
+    if causes > 0 {
+        said.push(format!("Behind what fails {}.", are(causes, "cause")));
+    }
     match missed {
         0 => {}
         1 => said.push("1 rule draws a warning.".to_owned()),
@@ -120,6 +189,12 @@ fn breaks(case: &CaseResult, id: &str) -> bool {
     said(case, Verdict::Fail).any(|(told, _, finding)| {
         told == id && finding.and_then(|one| one.rule.as_deref()) != Some(SURVIVES)
     })
+}
+
+/// `is 1 cause`, `are 2 causes`.
+fn are(number: usize, noun: &str) -> String {
+    let verb = if number == 1 { "is" } else { "are" };
+    format!("{verb} {}", counted(number, noun))
 }
 
 fn finish(report: &Report, mut said: Vec<String>) -> Vec<String> {

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use upspec_corpus::{Case, Corpus};
-use upspec_judge::{CaseResult, Reason, TargetFacts, Verdict};
+use upspec_corpus::{Case, Corpus, Registry};
+use upspec_judge::{CaseResult, Habit, Reason, TargetFacts, Verdict};
 
+use crate::cause::{self, Cause, Suspect};
 use crate::expected::Expected;
 use crate::note::{CaseNote, RequirementNote};
 use crate::redact::redact;
@@ -44,6 +45,10 @@ pub struct Report {
     pub remarks: Vec<String>,
     /// How many cases have which verdict.
     pub summary: Summary,
+    /// What is behind the cases that fail or warn: what breaks a MUST first, then by harm, then by the number
+    /// of cases.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<Cause>,
     /// The requirements that the cases and findings cite, by id.
     pub requirements: BTreeMap<String, RequirementNote>,
     /// What the corpus says of the cases, by id.
@@ -157,6 +162,7 @@ impl Report {
             requirements,
             notes: notes.collect(),
             summary: Summary::of(&cases),
+            causes: Vec::new(),
             tool: about.tool,
             target: about.target,
             seed: about.seed,
@@ -166,6 +172,17 @@ impl Report {
             trouble: about.trouble,
             remarks: about.remarks,
             cases,
+        }
+    }
+
+    /// Finds the causes behind the cases; the requirements that they cite come with them. It needs the
+    /// octets of the cases: do it before [`Self::slim`].
+    pub fn find_causes(&mut self, habits: &[Habit], registry: &Registry, suspects: &[Suspect<'_>]) {
+        self.causes = cause::causes(&self.cases, habits, registry, suspects);
+        for cause in &self.causes {
+            if let Some(known) = registry.get(&cause.requirement) {
+                self.requirements.entry(known.id.clone()).or_insert_with(|| known.into());
+            }
         }
     }
 

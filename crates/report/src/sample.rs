@@ -17,7 +17,9 @@ pub(crate) const HOSTILE: &[u8] = b"<script>alert(1)</script>\x1b[31m\x1b]0;owne
 
 /// The report: one case for every verdict and some more.
 pub(crate) fn report() -> Report {
-    Report::new(about(), cases(), case_note, note)
+    let mut report = Report::new(about(), cases(), case_note, note);
+    report.find_causes(&[], &Registry::default(), &[]);
+    report
 }
 
 /// What is known of the run, with a target that calls itself something hostile.

@@ -4,7 +4,7 @@
 use anstyle::{AnsiColor, Style as Ansi};
 use upspec_judge::{CaseResult, Verdict};
 
-use crate::overview::{self, Rule};
+use crate::overview::{self, Behind, Rule};
 use crate::report::Report;
 use crate::section::Section;
 use crate::visible::{self, counted, write_to};
@@ -19,14 +19,19 @@ pub enum Style {
     Coloured,
 }
 
-/// What a run found: the rules that are broken and the cases that show it, those that draw warnings, and the
-/// counts last, where a terminal shows them.
+/// What a run found: the causes of what fails and of what warns, the worst first, each with its rule and a
+/// case that shows it; and the counts last, where a terminal shows them. A report without causes has the rules
+/// in their place.
 #[must_use]
 pub fn summary(report: &Report, style: Style) -> String {
     let mut text = String::new();
     for verdict in [Verdict::Fail, Verdict::Warn] {
-        for rule in overview::rules(report, verdict) {
-            rule_text(&mut text, report, &rule, verdict, style);
+        if report.causes.is_empty() {
+            for rule in overview::rules(report, verdict) {
+                rule_text(&mut text, report, &rule, verdict, style);
+            }
+        } else {
+            causes_text(&mut text, report, verdict, style);
         }
     }
     let errors = report.cases.iter().filter(|case| case.verdict == Verdict::Error);
@@ -46,17 +51,70 @@ pub fn summary(report: &Report, style: Style) -> String {
     text
 }
 
+fn causes_text(text: &mut String, report: &Report, verdict: Verdict, style: Style) {
+    let causes = overview::causes(report, verdict);
+    let most = if verdict == Verdict::Fail { MOST_FAILS } else { MOST_WARNS };
+    for behind in causes.iter().take(most) {
+        cause_text(text, report, behind, style);
+    }
+    if causes.len() > most {
+        let left = counted(causes.len() - most, "more cause");
+        write_to(text, format_args!("and {left} of a {}\n\n", verdict_word(verdict)));
+    }
+}
+
+fn cause_text(text: &mut String, report: &Report, behind: &Behind<'_>, style: Style) {
+    let cause = behind.cause;
+    let word = painted(verdict_word(cause.verdict), Some(cause.verdict), style);
+    let title = painted(&visible::text(&cause.title), None, style);
+    write_to(text, format_args!("{word} {title}\n"));
+    let (harm, why) = (visible::text(&cause.harm), visible::text(&cause.why));
+    write_to(text, format_args!("     {harm}: {why}\n"));
+    let level = level_word(&visible::text(behind.level));
+    let link = link(behind.sections);
+    write_to(text, format_args!("     {level}, {}{link}\n", visible::text(&cause.requirement)));
+    match behind.killers(report) {
+        killers if !killers.is_empty() => shown_text(text, report, &killers),
+        _ => example_text(text, report, behind),
+    }
+    text.push('\n');
+}
+
+fn example_text(text: &mut String, report: &Report, behind: &Behind<'_>) {
+    let Some(case) = behind.example else {
+        return;
+    };
+    let number = behind.cause.cases.len();
+    let such_as = if number > 1 { ", such as" } else { ":" };
+    let flaky = if case.flaky { " (flaky)" } else { "" };
+    let said = behind.message.map(|said| format!(": {}", visible::text(said)));
+    let (count, case) = (counted(number, "case"), placed(report, case));
+    let said = said.unwrap_or_default();
+    write_to(text, format_args!("     {count}{such_as} {case}{flaky}{said}\n"));
+}
+
+/// Where the first section can be read, behind a comma.
+fn link(sections: &[String]) -> String {
+    let link = sections.first().and_then(|section| Section::parse(section));
+    link.map(|section| format!(", {}", section.url())).unwrap_or_default()
+}
+
 fn rule_text(text: &mut String, report: &Report, rule: &Rule<'_>, verdict: Verdict, style: Style) {
     let said = visible::text(rule.note.map_or(rule.id, |note| note.text.as_str()));
     let word = painted(verdict_word(verdict), Some(verdict), style);
     let said = painted(&said, None, style);
     write_to(text, format_args!("{word} {said}\n"));
     let level = level_word(&visible::text(rule.level));
-    let link = rule.sections.first().and_then(|section| Section::parse(section));
-    let link = link.map(|section| format!(", {}", section.url())).unwrap_or_default();
+    let link = link(rule.sections);
     write_to(text, format_args!("     {level}, {}{link}\n", visible::text(rule.id)));
+    shown_text(text, report, &rule.shown);
+    text.push('\n');
+}
+
+/// The first cases, each with what it says, and what the target printed before it died of it.
+fn shown_text(text: &mut String, report: &Report, shown: &[(&CaseResult, &str)]) {
     let mut printed: Vec<&[String]> = Vec::new();
-    for (case, message) in rule.shown.iter().take(MOST_CASES) {
+    for (case, message) in shown.iter().take(MOST_CASES) {
         case_text(text, report, case, message);
         let output = case.death.as_ref().map(|death| &death.output[..]).unwrap_or_default();
         if printed.len() < MOST_OUTPUTS && !printed.contains(&output) {
@@ -64,13 +122,10 @@ fn rule_text(text: &mut String, report: &Report, rule: &Rule<'_>, verdict: Verdi
             output_text(text, output);
         }
     }
-    if rule.shown.len() > MOST_CASES {
-        write_to(
-            text,
-            format_args!("     and {}\n", counted(rule.shown.len() - MOST_CASES, "more case")),
-        );
+    if shown.len() > MOST_CASES {
+        let left = counted(shown.len() - MOST_CASES, "more case");
+        write_to(text, format_args!("     and {left}\n"));
     }
-    text.push('\n');
 }
 
 fn case_text(text: &mut String, report: &Report, case: &CaseResult, message: &str) {
@@ -133,6 +188,12 @@ const MOST_OUTPUTS: usize = 3;
 /// The most lines of a server's output that are repeated; the other formats have more.
 const MOST_LINES: usize = 12;
 
+/// The most causes of fails that are shown; the other formats show them all.
+const MOST_FAILS: usize = 20;
+
+/// The most causes of warnings that are shown.
+const MOST_WARNS: usize = 10;
+
 /// The most cases of a rule that are named; the other formats name them all.
 const MOST_CASES: usize = 10;
 
@@ -144,6 +205,12 @@ mod tests {
     #[test]
     fn the_text_is_as_it_was() {
         insta::assert_snapshot!(summary(&sample::report(), Style::Plain));
+    }
+
+    #[test]
+    fn a_report_without_causes_has_its_rules() {
+        let old = Report { causes: Vec::new(), ..sample::report() };
+        insta::assert_snapshot!(summary(&old, Style::Plain));
     }
 
     #[test]

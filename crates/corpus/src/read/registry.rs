@@ -41,9 +41,9 @@ impl Reader<'_> {
                 self.report(section.span(), message).say("write `rfc7230/6.7`");
             }
         }
-        let harm = raw.harm.and_then(|harm| {
-            Some(Harm { kind: self.word(&harm.kind)?, because: harm.because })
-        });
+        let harm = raw
+            .harm
+            .and_then(|harm| Some(Harm { kind: self.word(&harm.kind)?, because: harm.because }));
         let requirement = Requirement {
             id,
             level: self.word(&raw.level).unwrap_or(Level::Info),

@@ -73,7 +73,14 @@ pub(super) fn rules(report: &Report, verdict: Verdict) -> Markup {
             section.rules.(verdict_word(verdict)) aria-labelledby=(id) {
                 h2 #(id) { (title) " " span.number { (rules.len()) } }
                 p.gloss { (gloss) }
-                ol { @for rule in &rules { (rule_item(rule)) } }
+                @if report.causes.is_empty() {
+                    ol { @for rule in &rules { (rule_item(rule)) } }
+                } @else {
+                    details {
+                        summary { "Rule by rule, with all cases" }
+                        ol { @for rule in &rules { (rule_item(rule)) } }
+                    }
+                }
             }
         }
     }

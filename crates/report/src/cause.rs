@@ -1,0 +1,172 @@
+//! The causes behind the cases that fail or warn: what a maintainer has to mend, the worst first.
+//! Most servers that fail a hundred cases do a dozen things wrong.
+
+mod difference;
+mod group;
+mod suspect;
+mod unit;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use upspec_corpus::Registry;
+use upspec_judge::{CaseResult, Finding, Habit, Verdict};
+
+use group::{Differences, Group, shape, shared};
+pub use suspect::Suspect;
+use unit::{Unit, Way};
+
+/// What cases fail or warn for, together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Cause {
+    /// What is wrong, in one line.
+    pub title: String,
+    /// The worst verdict that it gives.
+    pub verdict: Verdict,
+    /// The requirement that helps most to mend it.
+    pub requirement: String,
+    /// What comes of it, from worst to harmless: `smuggling`, `death`, `lockout`, `confusion`, `cosmetic`.
+    pub harm: String,
+    /// Why it is so bad, as a sentence.
+    pub why: String,
+    /// The ids of the cases that show it: those that fail, then those that warn, then those in which a habit
+    /// showed that counts elsewhere; each in the order of the corpus.
+    pub cases: Vec<String>,
+    /// The fault of the reference server that shows in the same cases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+}
+
+/// The causes of what speaks against a target, in the order in which they should be mended: what breaks a
+/// MUST before the rest, then by harm, then by the number of cases. `habits` are those that judging the
+/// run found.
+#[must_use]
+pub fn causes(
+    cases: &[CaseResult],
+    habits: &[Habit],
+    registry: &Registry,
+    suspects: &[Suspect<'_>],
+) -> Vec<Cause> {
+    let is_habit =
+        |case: &CaseResult, finding: &Finding| habits.iter().any(|habit| habit.is(case, finding));
+    let units = unit::units(cases, is_habit);
+    let differences = unit::differences(cases, &units);
+    let (closed, units) = closed(units);
+    let (guilty, left) = suspect::find(suspects, cases, units);
+    let groups: Vec<_> = guilty.into_iter().map(Group::of_guilty).collect();
+    let mut groups = merged(Vec::new(), groups, &differences, registry);
+    let left = joined(&mut groups, left, &differences);
+    let rest = alike(left, &differences, registry);
+    let mut groups = merged(groups, rest, &differences, registry);
+    groups.extend(habits.iter().filter_map(|habit| Group::of_habit(habit, cases)));
+    groups.extend((!closed.is_empty()).then(|| Group::of_closed(closed)));
+    let mut causes: Vec<_> = groups.into_iter().map(|group| group.cause(registry)).collect();
+    causes.sort_by(|(one, _), (other, _)| one.cmp(other));
+    causes.into_iter().map(|(_, cause)| cause).collect()
+}
+
+/// Parts what is merely closed without an answer from the rest, if it is more than a few: that is one
+/// habit, whatever was wrong with the requests.
+fn closed(units: Vec<Unit<'_>>) -> (Vec<Unit<'_>>, Vec<Unit<'_>>) {
+    let is_closed =
+        |unit: &Unit<'_>| unit.way == Some(Way::Ended) && unit.finding.verdict == Verdict::Warn;
+    if units.iter().filter(|unit| is_closed(unit)).count() < MANY_CLOSED {
+        return (Vec::new(), units);
+    }
+    units.into_iter().partition(is_closed)
+}
+
+/// Adds further groups to some; those that are about the same part of a request as a group with a known fault
+/// become part of it.
+fn merged<'s, 'r>(
+    mut groups: Vec<Group<'s, 'r>>,
+    further: Vec<Group<'s, 'r>>,
+    differences: &Differences,
+    registry: &Registry,
+) -> Vec<Group<'s, 'r>> {
+    for mut group in further {
+        let mut known = groups.iter_mut().filter(|one| !one.faults.is_empty());
+        if !known.any(|one| one.takes_in(&mut group, differences, registry)) {
+            groups.push(group);
+        }
+    }
+    groups
+}
+
+/// Adds what is left over to the fault that breaks the same with the same outcome: where the difference from
+/// a plain handshake is in the same part, or where only one fault comes into question.
+fn joined<'r>(
+    groups: &mut [Group<'_, 'r>],
+    left: Vec<Unit<'r>>,
+    differences: &Differences,
+) -> Vec<Unit<'r>> {
+    let mut rest = Vec::new();
+    for unit in left {
+        let fits = |group: &&mut Group<'_, '_>| {
+            let is_same = unit.way.is_none() || group.way() == unit.way;
+            is_same && group.faults.iter().any(|fault| fault.cites(&unit))
+        };
+        let mut able: Vec<_> = groups.iter_mut().filter(fits).collect();
+        let own = differences.get(&unit.place);
+        let alike = able.iter().position(|group| {
+            own.zip(group.part(differences)).is_some_and(|(own, part)| own.is_in_part_of(part))
+        });
+        let only = (able.len() == 1 && (own.is_none() || unit.way.is_none())).then_some(0);
+        match alike.or(only) {
+            Some(place) => able[place].units.push(unit),
+            None => rest.push(unit),
+        }
+    }
+    rest
+}
+
+/// Groups what no fault explains: what a rule for every message found by what it says; else by requirement
+/// and what came of it, and then by the one part in which all requests differ from a plain one, or by what is
+/// said of all of them.
+fn alike<'s, 'r>(
+    left: Vec<Unit<'r>>,
+    differences: &Differences,
+    registry: &Registry,
+) -> Vec<Group<'s, 'r>> {
+    let mut by_rule: BTreeMap<(&str, Option<Way>, String), Vec<Unit<'_>>> = BTreeMap::new();
+    for unit in left {
+        let said = match unit.way {
+            None => shape(&unit.finding.message),
+            Some(_) => String::new(),
+        };
+        let requirement = unit.finding.requirement.as_str();
+        by_rule.entry((requirement, unit.way, said)).or_default().push(unit);
+    }
+    let mut merged: BTreeMap<(Option<Way>, String), Vec<Unit<'_>>> = BTreeMap::new();
+    for ((requirement, way, said), units) in by_rule {
+        let key = match (way, shared(&units, differences), common(&units)) {
+            (Some(_), Some(one), _) => format!("in {}", one.part.to_ascii_lowercase()),
+            (Some(_), None, Some(said)) => format!("says {said}"),
+            _ => format!("{requirement} {said}"),
+        };
+        merged.entry((way, key)).or_default().extend(units);
+    }
+    let mut groups: Vec<Group<'s, 'r>> = Vec::new();
+    for units in merged.into_values() {
+        let mut group = Group::of_units(units, differences, registry);
+        if !groups.iter_mut().any(|one| one.takes_in_twin(&mut group, registry)) {
+            groups.push(group);
+        }
+    }
+    groups
+}
+
+/// What is said of all these units, if it is the same and no more than a warning.
+fn common(units: &[Unit<'_>]) -> Option<String> {
+    let first = units.first().filter(|first| first.finding.verdict == Verdict::Warn)?;
+    let said = shape(&first.finding.message);
+    units.iter().all(|unit| shape(&unit.finding.message) == said).then_some(said)
+}
+
+/// So many requests that are closed without an answer are a habit.
+const MANY_CLOSED: usize = 5;
+
+#[cfg(test)]
+mod tests;

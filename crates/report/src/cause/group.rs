@@ -1,0 +1,293 @@
+//! Units that belong together, and what is said of them.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use upspec_corpus::{Harm, HarmKind, Registry};
+use upspec_judge::{CaseResult, Habit, SURVIVES, Verdict};
+
+use super::Cause;
+use super::difference::Difference;
+use super::suspect::{Guilty, Suspect};
+use super::unit::{Unit, Way};
+use crate::visible::counted;
+
+/// The one part in which the request of each case differs from a plain one, by the case's place.
+pub(super) type Differences = BTreeMap<usize, Difference>;
+
+/// A cause while it is put together.
+pub(super) struct Group<'s, 'r> {
+    title: String,
+    requirement: String,
+    /// The faults that explain it, the most telling first.
+    pub(super) faults: Vec<&'s Suspect<'s>>,
+    pub(super) units: Vec<Unit<'r>>,
+    /// The cases of a habit in which it does not count.
+    others: Vec<String>,
+}
+
+impl<'s, 'r> Group<'s, 'r> {
+    /// What a fault explains.
+    pub(super) fn of_guilty(guilty: Guilty<'s, 'r>) -> Self {
+        let summary = guilty.suspect.summary.trim_end_matches('.');
+        let but = match guilty.spared {
+            0 => String::new(),
+            spared => format!(", but for {}", counted(spared, "case")),
+        };
+        Self {
+            title: format!("{summary}{but}"),
+            requirement: guilty.suspect.breaks.to_owned(),
+            faults: vec![guilty.suspect],
+            units: guilty.units,
+            others: Vec::new(),
+        }
+    }
+
+    /// A habit, if the report has the finding that counts.
+    pub(super) fn of_habit(habit: &Habit, cases: &'r [CaseResult]) -> Option<Self> {
+        let place = cases.iter().position(|case| case.id == habit.at)?;
+        let case = &cases[place];
+        let finding = case.findings.iter().find(|finding| habit.is(case, finding))?;
+        Some(Self {
+            title: plain(&finding.message).to_owned(),
+            requirement: habit.requirement.clone(),
+            faults: Vec::new(),
+            units: vec![Unit { place, case, finding, way: None }],
+            others: habit.cases.iter().filter(|id| **id != habit.at).cloned().collect(),
+        })
+    }
+
+    /// What no fault explains, but what has something in common.
+    pub(super) fn of_units(
+        mut units: Vec<Unit<'r>>,
+        differences: &Differences,
+        registry: &Registry,
+    ) -> Self {
+        units.sort_by_key(|unit| unit.place);
+        let mut cited: BTreeMap<&str, usize> = BTreeMap::new();
+        let worst = units.iter().map(|unit| unit.finding.verdict).max();
+        for unit in units.iter().filter(|unit| Some(unit.finding.verdict) == worst) {
+            *cited.entry(&unit.finding.requirement).or_default() += 1;
+        }
+        let most = cited.iter().max_by_key(|(id, count)| (**count, Reverse(**id)));
+        let requirement = most.map(|(id, _)| (*id).to_owned()).unwrap_or_default();
+        let title = title(&units, &requirement, differences, registry);
+        Self { title, requirement, faults: Vec::new(), units, others: Vec::new() }
+    }
+
+    /// All requests that are closed without an answer where an error would be better.
+    pub(super) fn of_closed(units: Vec<Unit<'r>>) -> Self {
+        let places: BTreeSet<usize> = units.iter().map(|unit| unit.place).collect();
+        let title = format!("closes without an answer on {} requests", places.len());
+        let requirement = REFUSE.to_owned();
+        Self { title, requirement, faults: Vec::new(), units, others: Vec::new() }
+    }
+
+    /// Takes in another group, if both are about the same part of a request and rules of the same RFC, with
+    /// the same outcome and harm.
+    pub(super) fn takes_in(
+        &mut self,
+        other: &mut Self,
+        differences: &Differences,
+        registry: &Registry,
+    ) -> bool {
+        let kind =
+            |id: &str| registry.get(id).map(|known| (known.rfc().to_owned(), known.harm.kind));
+        let parts = (self.part(differences), other.part(differences));
+        let same = kind(&self.requirement) == kind(&other.requirement)
+            && self.way().is_some()
+            && self.way() == other.way()
+            && matches!(parts, (Some(one), Some(two)) if one.is_in_part_of(two));
+        if same {
+            let title = lower(&other.title).replacen("to requests", "to other requests", 1);
+            self.title = format!("{}; {title}", self.title);
+            self.faults.append(&mut other.faults);
+            self.units.append(&mut other.units);
+        }
+        same
+    }
+
+    /// Takes in another group that the same cases show, under the rule whose breach does more harm.
+    pub(super) fn takes_in_twin(&mut self, other: &mut Self, registry: &Registry) -> bool {
+        let places = |group: &Self| -> BTreeSet<usize> {
+            group.units.iter().map(|unit| unit.place).collect()
+        };
+        let harm = |id: &str| registry.get(id).map(|known| known.harm.kind);
+        let same = places(self) == places(other);
+        if same {
+            if harm(&other.requirement) < harm(&self.requirement) {
+                std::mem::swap(&mut self.title, &mut other.title);
+                std::mem::swap(&mut self.requirement, &mut other.requirement);
+            }
+            self.title = format!("{}; {}", self.title, lower(&other.title));
+            self.units.append(&mut other.units);
+        }
+        same
+    }
+
+    /// A difference in the part in which most requests differ from a plain one.
+    pub(super) fn part<'d>(&self, differences: &'d Differences) -> Option<&'d Difference> {
+        let found = self.units.iter().filter_map(|unit| differences.get(&unit.place));
+        found.into_iter().find(|one| {
+            let other = |unit: &&Unit<'_>| differences.get(&unit.place);
+            let is_alike = |unit: &&Unit<'_>| other(unit).is_some_and(|it| it.is_in_part_of(one));
+            self.units.iter().filter(is_alike).count() * 3 >= self.units.len() * 2
+        })
+    }
+
+    /// What came of the requests, where it is the same for all that are about it.
+    pub(super) fn way(&self) -> Option<Way> {
+        let mut ways = self.units.iter().filter_map(|unit| unit.way);
+        let first = ways.next()?;
+        ways.all(|way| way == first).then_some(first)
+    }
+
+    /// What comes of it: what the requirement says, but for deaths and for faults that refuse what could be
+    /// taken.
+    fn harm(&self, registry: &Registry) -> Harm {
+        let is_death = |unit: &Unit<'_>| unit.finding.rule.as_deref() == Some(SURVIVES);
+        if self.units.iter().any(is_death) {
+            return Harm { kind: HarmKind::Death, because: DEAD.to_owned() };
+        }
+        let is_refused = matches!(self.way(), Some(Way::Status(4 | 5) | Way::Ended | Way::Silent));
+        if is_refused && self.faults.first().is_some_and(|fault| fault.keeps_out()) {
+            return Harm { kind: HarmKind::Lockout, because: KEPT_OUT.to_owned() };
+        }
+        registry.get(&self.requirement).map_or_else(Harm::default, |known| known.harm.clone())
+    }
+
+    /// The cause, and its place among others.
+    pub(super) fn cause(mut self, registry: &Registry) -> (Order, Cause) {
+        self.units.sort_by_key(|unit| (Reverse(unit.finding.verdict), unit.place));
+        let harm = self.harm(registry);
+        let mut known = BTreeSet::new();
+        let shown = self.units.iter().map(|unit| unit.case.id.clone());
+        let cases: Vec<String> =
+            shown.chain(self.others).filter(|id| known.insert(id.clone())).collect();
+        let verdict = self.units.first().map_or(Verdict::Warn, |unit| unit.finding.verdict);
+        let fails = |unit: &&Unit<'_>| unit.finding.verdict == Verdict::Fail;
+        let failing: BTreeSet<usize> =
+            self.units.iter().filter(fails).map(|unit| unit.place).collect();
+        let order = Order {
+            verdict: Reverse(verdict),
+            harm: harm.kind,
+            count: Reverse((failing.len(), cases.len())),
+            first: self.units.first().map_or(0, |unit| unit.place),
+            requirement: self.requirement.clone(),
+        };
+        let cause = Cause {
+            title: upper(self.title),
+            verdict,
+            requirement: self.requirement,
+            harm: harm.kind.to_string(),
+            why: harm.because,
+            cases,
+            fault: self.faults.first().map(|fault| fault.name.to_owned()),
+        };
+        (order, cause)
+    }
+}
+
+/// What causes are sorted by: what breaks a MUST comes first, then what does most harm, then what most
+/// cases show.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Order {
+    verdict: Reverse<Verdict>,
+    harm: HarmKind,
+    count: Reverse<(usize, usize)>,
+    first: usize,
+    requirement: String,
+}
+
+/// A difference in the part in which all requests differ from a plain one.
+pub(super) fn shared<'d>(
+    units: &[Unit<'_>],
+    differences: &'d Differences,
+) -> Option<&'d Difference> {
+    let mut found = units.iter().map(|unit| differences.get(&unit.place));
+    let first = found.next()??;
+    found.all(|other| other.is_some_and(|other| other.is_in_part_of(first))).then_some(first)
+}
+
+/// A message without what a target may put into it: quoted text and numbers.
+pub(super) fn shape(message: &str) -> String {
+    let outside = plain(message).split('"').step_by(2);
+    outside.flat_map(str::chars).filter(|c| !c.is_ascii_digit()).collect()
+}
+
+/// A message without the reason why it is no more than a warning, and without the number of cases.
+fn plain(message: &str) -> &str {
+    let message = message.split(" (a warning, ").next().unwrap_or(message);
+    let message = message.split("; so in ").next().unwrap_or(message);
+    message.trim_end_matches('.')
+}
+
+/// What a group has in common: its message, or what came and what was asked.
+fn title(
+    units: &[Unit<'_>],
+    requirement: &str,
+    differences: &Differences,
+    registry: &Registry,
+) -> String {
+    let said = |unit: &Unit<'_>| plain(&unit.finding.message).to_owned();
+    let shapes: BTreeSet<String> = units.iter().map(|unit| shape(&unit.finding.message)).collect();
+    let Some(first) = units.first().filter(|first| shapes.len() > 1 && first.way.is_some()) else {
+        return units.first().map(said).unwrap_or_default();
+    };
+    let came = came(units).unwrap_or_else(|| said(first));
+    let kinds: BTreeSet<_> = units.iter().map(|unit| differences.get(&unit.place)).collect();
+    match (shared(units, differences), registry.get(requirement)) {
+        (Some(one), _) if kinds.len() == 1 => format!("{came} to requests {}", one.said()),
+        (Some(one), _) => format!("{came} to requests that differ in {}", one.part),
+        (None, Some(known)) => format!("{came}, against: {}", known.text.trim_end_matches('.')),
+        (None, None) => came,
+    }
+}
+
+/// What came of all these requests.
+fn came(units: &[Unit<'_>]) -> Option<String> {
+    let first = units.first()?;
+    let outcomes: BTreeSet<String> =
+        units.iter().filter_map(|unit| unit.case.outcome).map(|came| came.to_string()).collect();
+    Some(match (first.way?, outcomes.len()) {
+        (Way::Status(class), 2..) => format!("answers {class}xx"),
+        (Way::Switched | Way::Status(_), _) => format!("answers {}", outcomes.first()?),
+        (Way::Spoiled, _) => {
+            format!("does not go on as it should behind the {}", outcomes.first()?)
+        }
+        (Way::Ended, _) => "closes without an answer".to_owned(),
+        (Way::Silent, _) => "sends no answer".to_owned(),
+        (Way::Else, _) => return None,
+    })
+}
+
+/// A fragment with a capital, unless it begins with a name such as `server_max_window_bits`.
+fn upper(mut fragment: String) -> String {
+    let is_word = fragment
+        .split(' ')
+        .next()
+        .is_some_and(|word| word.bytes().all(|octet| octet.is_ascii_lowercase()));
+    if let Some(first) = fragment.get_mut(..1).filter(|_| is_word) {
+        first.make_ascii_uppercase();
+    }
+    fragment
+}
+
+/// A sentence as the second part of another; a name such as Host keeps its capital.
+fn lower(sentence: &str) -> String {
+    let article =
+        ["A ", "An ", "The ", "Any ", "Of "].into_iter().find(|one| sentence.starts_with(one));
+    match article {
+        Some(article) => sentence.replacen(article, &article.to_lowercase(), 1),
+        None => sentence.to_owned(),
+    }
+}
+
+/// Why a death is bad.
+const DEAD: &str = "One request ends the service for everybody.";
+
+/// Why it is bad to refuse a handshake that breaks nothing, or has an offer that can be declined.
+const KEPT_OUT: &str = "A handshake that could succeed is refused.";
+
+/// Whoever does not take a handshake answers with an error.
+const REFUSE: &str = "rfc6455/4.2.1-refuse";

@@ -1,0 +1,155 @@
+//! The causes of small made-up reports.
+
+use upspec_corpus::Corpus;
+use upspec_exchange::IoKind;
+use upspec_judge::Came;
+
+use super::*;
+use crate::sample;
+
+const PLAIN: &str = "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n";
+
+/// A case that sent this, got this and is judged so.
+fn case(id: &str, request: &str, came: &str, verdict: Verdict, requirement: &str) -> CaseResult {
+    let io = vec![sample::io(0, IoKind::Wrote, request.as_bytes())];
+    let finding = Finding {
+        requirement: requirement.to_owned(),
+        sections: Vec::new(),
+        level: "must".to_owned(),
+        verdict,
+        message: format!("answered {came}. Expected: {id}"),
+        rule: None,
+        at: None,
+    };
+    let findings = if verdict == Verdict::Pass { Vec::new() } else { vec![finding] };
+    let came: Came = came.parse().unwrap();
+    CaseResult {
+        id: id.to_owned(),
+        verdict,
+        outcome: Some(came),
+        ..sample::result_of(io, findings)
+    }
+}
+
+fn control() -> CaseResult {
+    case(upspec_judge::CONTROL, PLAIN, "101", Verdict::Pass, "")
+}
+
+/// A case whose Host is not as it should be.
+fn host(id: &str, host: &str) -> CaseResult {
+    let request = PLAIN.replace("Host: a", host);
+    case(id, &request, "101", Verdict::Fail, "rfc9112/3.2-host-invalid")
+}
+
+fn suspect<'s>(name: &'s str, cases: &[&'s str]) -> Suspect<'s> {
+    Suspect {
+        name,
+        summary: "Host is not looked at.",
+        breaks: "rfc9112/3.2-host-invalid",
+        also: &[],
+        cases: cases.iter().copied().collect(),
+    }
+}
+
+/// Title, harm and cases of each cause.
+fn found(cases: &[CaseResult], habits: &[Habit], suspects: &[Suspect<'_>]) -> Vec<String> {
+    let corpus = Corpus::embedded().unwrap();
+    let causes = causes(cases, habits, &corpus.requirements, suspects);
+    let line =
+        |cause: &Cause| format!("{} ({}): {}", cause.title, cause.harm, cause.cases.join(" "));
+    causes.iter().map(line).collect()
+}
+
+#[test]
+fn a_fault_with_the_same_pattern_names_the_cause() {
+    let cases = [control(), host("a", "Host: /"), host("b", "Host: ?"), host("c", "Host: #")];
+    let suspects = [suspect("accept-bad-host", &["a", "b"])];
+    let want = ["Host is not looked at (confusion): a b c"];
+    assert_eq!(found(&cases, &[], &suspects), want, "c is not known of the fault, but alike");
+}
+
+#[test]
+fn a_fault_that_shows_in_most_of_its_cases_says_so_and_one_that_refuses_locks_out() {
+    let refused = |id| CaseResult { outcome: "400".parse().ok(), ..host(id, "Host: /") };
+    let passed = CaseResult { verdict: Verdict::Pass, findings: Vec::new(), ..refused("e") };
+    let cases = [refused("a"), refused("b"), refused("c"), refused("d"), passed];
+    let suspects = [suspect("refuse-host", &["a", "b", "c", "d", "e"])];
+    let want = ["Host is not looked at, but for 1 case (lockout): a b c d"];
+    assert_eq!(found(&cases, &[], &suspects), want);
+}
+
+#[test]
+fn a_fault_with_another_pattern_or_outcome_is_not_blamed() {
+    let passed =
+        |id| CaseResult { verdict: Verdict::Pass, findings: Vec::new(), ..host(id, "Host: /") };
+    let cases = [control(), host("a", "Host: /"), host("b", "Host: ?"), passed("c"), passed("d")];
+    let want = ["Answers 101 to requests with another Host (confusion): a b"];
+    for suspects in [
+        [suspect("accept-bad-host", &["a", "b", "c", "d"])],
+        [suspect("refuse-host", &["a", "b"])],
+        [suspect("bad-host-500", &["a", "b"])],
+        [suspect("silent-on-bad-host", &["a", "b"])],
+        [suspect("accept-one-host", &["a"])],
+    ] {
+        assert_eq!(found(&cases, &[], &suspects), want, "{}", suspects[0].name);
+    }
+}
+
+#[test]
+fn one_part_of_the_request_makes_one_cause() {
+    let target = |id, target, requirement| {
+        case(id, &PLAIN.replace("/chat", target), "101", Verdict::Fail, requirement)
+    };
+    let cases = [
+        control(),
+        target("a", "/#", "rfc6455/3-fragment"),
+        target("b", "*", "rfc6455/4.2.1-target"),
+        target("c", "x", "rfc6455/4.2.1-target"),
+    ];
+    assert_eq!(
+        found(&cases, &[], &[]),
+        ["Answers 101 to requests with another target (confusion): a b c"]
+    );
+}
+
+#[test]
+fn the_most_harmful_comes_first_and_a_warning_behind_what_breaks_a_must() {
+    let cases = [
+        case("a", PLAIN, "405", Verdict::Fail, "rfc9110/15.5.6-405-allow"),
+        case("b", PLAIN, "405", Verdict::Fail, "rfc9110/15.5.6-405-allow"),
+        case("c", PLAIN, "400", Verdict::Fail, "rfc9110/5.6.1.2-empty-elements"),
+        case("d", PLAIN, "101", Verdict::Fail, "rfc9112/6-body-presence"),
+        case("e", PLAIN, "101", Verdict::Warn, "rfc9112/6.3-invalid-cl"),
+        case("f", PLAIN, "101", Verdict::Inconclusive, "rfc9112/6.3-invalid-cl"),
+    ];
+    let found = found(&cases, &[], &[]);
+    let harms: Vec<_> = found.iter().map(|line| line.rsplit('(').next().unwrap()).collect();
+    assert_eq!(harms, ["smuggling): d", "lockout): c", "cosmetic): a b", "smuggling): e"]);
+}
+
+#[test]
+fn many_closed_connections_are_one_cause() {
+    let closed = |id| case(id, PLAIN, "closed", Verdict::Warn, "rfc9112/2.2-bad-request");
+    let cases = ["a", "b", "c", "d", "e"].map(closed);
+    let want = ["Closes without an answer on 5 requests (confusion): a b c d e"];
+    assert_eq!(found(&cases, &[], &[]), want);
+}
+
+#[test]
+fn a_habit_is_told_with_all_its_cases() {
+    let cases = [case("b", PLAIN, "400", Verdict::Warn, "rfc9110/6.6.1-date")];
+    let habit = Habit {
+        requirement: "rfc9110/6.6.1-date".to_owned(),
+        at: "b".to_owned(),
+        cases: ["a", "b", "c"].map(str::to_owned).to_vec(),
+    };
+    assert_eq!(found(&cases, &[habit], &[]), ["Answered 400. Expected: b (cosmetic): b a c"]);
+}
+
+#[test]
+fn every_case_that_fails_or_warns_has_a_cause() {
+    let report = sample::report();
+    for case in report.cases.iter().filter(|case| unit::speaks_against(case)) {
+        assert!(report.causes.iter().any(|cause| cause.cases.contains(&case.id)), "{}", case.id);
+    }
+}

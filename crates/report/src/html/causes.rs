@@ -1,0 +1,82 @@
+//! The causes, for a maintainer who asks what to mend first.
+
+use maud::{Markup, html};
+use upspec_judge::Verdict;
+
+use super::{level, sections};
+use crate::overview::{self, Behind};
+use crate::report::Report;
+use crate::visible::{self, counted};
+use crate::words::verdict_word;
+
+/// The causes of this verdict, the worst first; nothing where the report has none.
+pub(super) fn causes(report: &Report, verdict: Verdict) -> Markup {
+    let causes = overview::causes(report, verdict);
+    let (id, title, gloss) = match verdict {
+        Verdict::Fail => (
+            "causes",
+            "What to mend",
+            "Cases that fail for one reason are one cause. The most harmful come first.",
+        ),
+        _ => (
+            "warning-causes",
+            "What to look at",
+            "Behind the warnings. None of it breaks a MUST beyond doubt.",
+        ),
+    };
+    html! {
+        @if !causes.is_empty() {
+            section.causes.(verdict_word(verdict)) aria-labelledby=(id) {
+                h2 #(id) { (title) " " span.number { (causes.len()) } }
+                p.gloss { (gloss) }
+                ol { @for behind in causes.iter().take(MANY) { (item(behind)) } }
+                @if causes.len() > MANY {
+                    details {
+                        summary { (counted(causes.len() - MANY, "more cause")) }
+                        ol { @for behind in causes.iter().skip(MANY) { (item(behind)) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn item(behind: &Behind<'_>) -> Markup {
+    let cause = behind.cause;
+    let cases = html! {
+        ul.cases {
+            @for id in &cause.cases { li { a href={ "#" (id) } { (visible::text(id)) } } }
+        }
+    };
+    html! {
+        li {
+            p.harm { span { (visible::text(&cause.harm)) } }
+            div {
+                h3 { (visible::text(&cause.title)) }
+                p.meta {
+                    (level(behind.level)) (sections(behind.sections))
+                    " · " code { (visible::text(&cause.requirement)) }
+                }
+                p.why { (visible::text(&cause.why)) }
+                @if let Some(case) = behind.example {
+                    p.example {
+                        a href={ "#" (case.id) } { (visible::text(&case.id)) }
+                        @if case.flaky { " " span.flaky { "flaky" } }
+                        @if let Some(message) = behind.message { ": " (visible::text(message)) }
+                    }
+                }
+                @if cause.cases.len() > 1 {
+                    details { summary { "All " (cause.cases.len()) " cases" } (cases) }
+                }
+            }
+            p.count { b { (cause.cases.len()) } " " (plural(cause.cases.len())) }
+        }
+    }
+}
+
+fn plural(number: usize) -> &'static str {
+    if number == 1 { "case" } else { "cases" }
+}
+
+/// The most causes that are shown without a click.
+const MANY: usize = 20;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use upspec_corpus::{Case, Corpus};
 use upspec_judge::{CaseResult, Reason, TargetFacts, Verdict};
 
+use crate::browsers::{self, Browsers};
 use crate::expected::Expected;
 use crate::note::{CaseNote, RequirementNote};
 use crate::redact::redact;
@@ -42,6 +43,10 @@ pub struct Report {
     /// What is to be said of the run as a whole, each one sentence.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
+    /// What came of the handshakes of browsers: the worst verdict of each browser; `http2` is every browser
+    /// that speaks WebSocket over HTTP/2.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub browsers: Browsers,
     /// How many cases have which verdict.
     pub summary: Summary,
     /// The requirements that the cases and findings cite, by id.
@@ -156,6 +161,7 @@ impl Report {
             version: VERSION,
             requirements,
             notes: notes.collect(),
+            browsers: browsers::of_cases(&cases),
             summary: Summary::of(&cases),
             tool: about.tool,
             target: about.target,

@@ -17,14 +17,10 @@ pub(super) const ROWS: &[Fault] = &[
             let parameters = seen.joined(super::EXTENSIONS);
             parameters.split(|octet| b";,".contains(octet)).any(|one| one.trim_ascii() == HINT)
         })),
-    fault("origin-with-port-refused", "An Origin with a port is an error.")
+    fault("cookies-beside-origin-refused", "Cookies beside an Origin are an error.")
         .breaks("rfc6455/4.2.1-other-fields")
-        .shown_by(|| added("Origin: http://localhost:8080"))
-        .by(Refused(400, |seen| {
-            let origin = seen.joined("Origin");
-            let mut ends = origin.rsplit(|octet| *octet == b':');
-            ends.next().is_some_and(|port| !port.is_empty() && port.iter().all(u8::is_ascii_digit))
-        })),
+        .shown_by(|| added("Origin: http://localhost\r\nCookie: a=b"))
+        .by(Refused(400, |seen| seen.has("Origin") && seen.has("Cookie"))),
     fault("fetch-metadata-refused", "A handshake with Sec-Fetch-Mode is an error.")
         .breaks("rfc6455/4.2.1-other-fields")
         .shown_by(|| added("Sec-Fetch-Mode: websocket"))
@@ -55,7 +51,6 @@ pub(super) const ROWS: &[Fault] = &[
         .by(Http2Object(|list| list.is_extended_connect())),
     fault("http2-advertised-ends", "An extended CONNECT gets a 200 that ends its stream at once.")
         .breaks("rfc8441/5-protocol")
-        .also(&["rfc6455/7.3-server-may-close"])
         .shown_by(|| connect(&[]))
         .by(Http2Status(200, |list, _| list.is_extended_connect())),
     fault("http2-advertised-hangs", "Extended CONNECT is announced, and is never answered.")

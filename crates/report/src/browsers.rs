@@ -9,60 +9,68 @@ use crate::report::Report;
 use crate::visible;
 use crate::words::{BY_URGENCY, message};
 
-/// The worst verdict of the cases of each browser, by its name; a browser of which no case could be played is
-/// left out. `http2` has what concerns every browser that speaks WebSocket over HTTP/2.
+/// Whether each browser can connect, by its name: `pass` says yes, `fail` and `warn` no, as bad as the case that
+/// shows it, and `inconclusive` that nothing is known. A browser that the target has nothing to do with is left
+/// out; `http2` has what concerns every browser that speaks WebSocket over HTTP/2.
 pub type Browsers = BTreeMap<String, Verdict>;
 
 /// Sums the cases of browsers up.
 pub(crate) fn of_cases(cases: &[CaseResult]) -> Browsers {
     let mut browsers = Browsers::new();
     for (name, case) in of_browsers(cases) {
-        let worst = browsers.entry(name.to_owned()).or_insert(case.verdict);
-        if urgency(case.verdict) < urgency(*worst) {
-            *worst = case.verdict;
-        }
+        let found = if is_kept_out(case) {
+            case.verdict
+        } else if is_judged(case) {
+            Verdict::Pass
+        } else {
+            Verdict::Inconclusive
+        };
+        let worst = browsers.entry(name.to_owned()).or_insert(found);
+        *worst = match (*worst, found) {
+            (Verdict::Inconclusive, _) => found,
+            (_, Verdict::Inconclusive) => *worst,
+            _ => found.max(*worst),
+        };
     }
     browsers
 }
 
-/// The question and its answer in one line, control octets made visible; nothing where no such case was played.
+/// The question and its answer in one line, control octets made visible; nothing where no such case was answered.
 pub(crate) fn line(report: &Report) -> Option<String> {
-    let mut open: Vec<&str> = Vec::new();
-    let mut unclear: Vec<&str> = Vec::new();
-    let mut kept_out: Vec<(&str, &CaseResult)> = Vec::new();
-    let (shared, own): (Vec<&String>, _) =
-        report.browsers.keys().partition(|name| *name == "http2");
-    for name in own.into_iter().chain(shared) {
-        let cases = of_browsers(&report.cases).filter(|(of, _)| of == name).map(|(_, case)| case);
-        let cases: Vec<&CaseResult> = cases.collect();
-        let worst = cases.iter().copied().filter(|case| is_kept_out(case));
-        match worst.min_by_key(|case| urgency(case.verdict)) {
-            Some(case) => kept_out.push((name, case)),
-            None if cases.iter().any(|case| case.outcome.is_some() && is_judged(case)) => {
-                open.push(name);
-            }
-            None => unclear.push(name),
-        }
-    }
-    if report.browsers.is_empty() {
+    if of_browsers(&report.cases).all(|(_, case)| case.outcome.is_none()) {
         return None;
     }
-    let answer = match (&open[..], &kept_out[..], &unclear[..]) {
-        ([], [], _) => "That is not known, for no handshake of theirs was judged.".to_owned(),
-        (open, [], []) => format!("Yes: {}.", names(open)),
-        (open, [], unclear) => {
-            format!("Yes: {}. Not known: {}.", names(open), names(unclear))
-        }
-        ([], out, _) => format!("No. {}", reasons(out)),
-        (open, out, _) => format!("Not every one. {} Yes: {}.", reasons(out), names(open)),
+    let (shared, own): (Vec<_>, _) = report.browsers.iter().partition(|(name, _)| *name == SHARED);
+    let all = || own.iter().chain(&shared);
+    let those = |is_wanted: fn(Verdict) -> bool| -> Vec<&str> {
+        all().filter(|(_, verdict)| is_wanted(**verdict)).map(|(name, _)| name.as_str()).collect()
     };
-    Some(format!("Can a browser connect? {answer}"))
+    let open = those(|verdict| verdict == Verdict::Pass);
+    let unclear = those(|verdict| verdict == Verdict::Inconclusive);
+    let kept_out = those(is_bad);
+    let answer = match (&open[..], &kept_out[..]) {
+        ([], []) => "That is not known",
+        (_, []) => "Yes",
+        ([], _) => "No",
+        _ => "Not every one",
+    };
+    let mut parts = vec![format!("Can a browser connect? {answer}.")];
+    let listed =
+        |what: &str, who: &[&str]| (!who.is_empty()).then(|| format!("{what}: {}.", names(who)));
+    parts.extend(listed("These can", &open));
+    parts.extend(listed("Not known", &unclear));
+    parts.extend(reasons(report, &kept_out));
+    Some(parts.join(" "))
 }
 
-/// Why browsers cannot connect: those that meet the same are told together.
-fn reasons(kept_out: &[(&str, &CaseResult)]) -> String {
+/// Why browsers cannot connect, in a sentence for each reason.
+fn reasons(report: &Report, kept_out: &[&str]) -> Vec<String> {
     let mut told: Vec<(Vec<&str>, &str, &CaseResult)> = Vec::new();
-    for (name, case) in kept_out {
+    for name in kept_out {
+        let cases = of_browsers(&report.cases).filter(|(of, case)| of == name && is_kept_out(case));
+        let Some((_, case)) = cases.min_by_key(|(_, case)| urgency(case.verdict)) else {
+            continue;
+        };
         let said = message(case).unwrap_or(&case.title);
         match told.iter_mut().find(|(_, other, _)| *other == said) {
             Some((names, ..)) => names.push(name),
@@ -70,9 +78,9 @@ fn reasons(kept_out: &[(&str, &CaseResult)]) -> String {
         }
     }
     let one = |(who, said, case): &(Vec<&str>, &str, &CaseResult)| {
-        format!("{}: {} ({}).", names(who), visible::text(said), visible::text(&case.id))
+        format!("Kept out: {}, by {}: {}", names(who), visible::text(&case.id), visible::text(said))
     };
-    told.iter().map(one).collect::<Vec<_>>().join(" ")
+    told.iter().map(one).collect()
 }
 
 /// Whether the browser of this case has no WebSocket in the end: it was not opened, or with an answer on which
@@ -123,7 +131,7 @@ fn names(browsers: &[&str]) -> String {
         "chromium" => "Chromium".to_owned(),
         "firefox" => "Firefox".to_owned(),
         "webkit" => "WebKit".to_owned(),
-        "http2" => "browsers over HTTP/2".to_owned(),
+        SHARED => "any over HTTP/2".to_owned(),
         other => visible::text(other),
     };
     browsers.iter().map(name).collect::<Vec<_>>().join(", ")
@@ -131,6 +139,9 @@ fn names(browsers: &[&str]) -> String {
 
 /// Where the cases of browsers are kept in the corpus.
 const TOPIC: &str = "server/browsers/";
+
+/// The word that stands for every browser that speaks WebSocket over HTTP/2.
+const SHARED: &str = "http2";
 
 /// What a client checks of the answer before it takes the connection for open.
 const CHECKED: [&str; 5] =
@@ -173,7 +184,7 @@ mod tests {
             case("chromium-http2", "200", Verdict::Pass, "", ""),
             case("webkit", "101", Verdict::Pass, "", ""),
         ];
-        assert_eq!(told(cases), "Can a browser connect? Yes: Chromium, WebKit.");
+        assert_eq!(told(cases), "Can a browser connect? Yes. These can: Chromium, WebKit.");
     }
 
     #[test]
@@ -185,8 +196,8 @@ mod tests {
         ];
         assert_eq!(
             told(cases),
-            "Can a browser connect? Not every one. Chromium, WebKit: answered 400 \
-             (server/browsers/chromium). Yes: Firefox."
+            "Can a browser connect? Not every one. These can: Firefox. Kept out: Chromium, WebKit, \
+             by server/browsers/chromium: answered 400"
         );
     }
 
@@ -194,7 +205,7 @@ mod tests {
     fn an_answer_that_clients_refuse_keeps_them_out() {
         let cases = vec![case("firefox", "101", Verdict::Fail, "rfc6455/4.2.2-accept", "\x1bodd")];
         let line = told(cases);
-        assert!(line.starts_with("Can a browser connect? No. Firefox: "), "{line}");
+        assert!(line.starts_with("Can a browser connect? No. Kept out: Firefox, "), "{line}");
         assert!(!line.contains('\x1b'), "{line}");
     }
 
@@ -205,7 +216,7 @@ mod tests {
         assert!(told(vec![unclear.clone()]).contains("not known"));
         assert_eq!(
             told(vec![unclear, passed]),
-            "Can a browser connect? Yes: Firefox. Not known: Chromium."
+            "Can a browser connect? Yes. These can: Firefox. Not known: Chromium."
         );
         assert_eq!(told(Vec::new()), "");
     }

@@ -43,8 +43,8 @@ pub struct Report {
     /// What is to be said of the run as a whole, each one sentence.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
-    /// What came of the handshakes of browsers: the worst verdict of each browser; `http2` is every browser
-    /// that speaks WebSocket over HTTP/2.
+    /// Whether each browser can connect: `pass` says yes, `fail` and `warn` no, `inconclusive` that nothing is
+    /// known. `http2` is every browser that speaks WebSocket over HTTP/2.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub browsers: Browsers,
     /// How many cases have which verdict.

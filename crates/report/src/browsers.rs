@@ -63,24 +63,31 @@ pub(crate) fn line(report: &Report) -> Option<String> {
     Some(parts.join(" "))
 }
 
-/// Why browsers cannot connect, in a sentence for each reason.
+/// Why browsers cannot connect: those that meet the same are told together, with the first case that shows it.
 fn reasons(report: &Report, kept_out: &[&str]) -> Vec<String> {
-    let mut told: Vec<(Vec<&str>, &str, &CaseResult)> = Vec::new();
+    let mut told: Vec<(Vec<&str>, &CaseResult)> = Vec::new();
     for name in kept_out {
         let cases = of_browsers(&report.cases).filter(|(of, case)| of == name && is_kept_out(case));
         let Some((_, case)) = cases.min_by_key(|(_, case)| urgency(case.verdict)) else {
             continue;
         };
-        let said = message(case).unwrap_or(&case.title);
-        match told.iter_mut().find(|(_, other, _)| *other == said) {
-            Some((names, ..)) => names.push(name),
-            None => told.push((vec![name], said, case)),
+        match told.iter_mut().find(|(_, other)| met(other) == met(case)) {
+            Some((names, _)) => names.push(name),
+            None => told.push((vec![name], case)),
         }
     }
-    let one = |(who, said, case): &(Vec<&str>, &str, &CaseResult)| {
-        format!("Kept out: {}, by {}: {}", names(who), visible::text(&case.id), visible::text(said))
+    let one = |(who, case): &(Vec<&str>, &CaseResult)| {
+        let said = visible::text(message(case).unwrap_or(&case.title));
+        format!("Kept out: {}, by {}: {said}", names(who), visible::text(&case.id))
     };
     told.iter().map(one).collect()
+}
+
+/// What came of a case, whatever values its answer had.
+fn met(case: &CaseResult) -> (Option<Outcome>, Verdict, Option<&str>) {
+    let finding = case.findings.iter().find(|finding| finding.verdict == case.verdict);
+    let outcome = case.outcome.map(|came| came.outcome);
+    (outcome, case.verdict, finding.map(|finding| finding.requirement.as_str()))
 }
 
 /// Whether the browser of this case has no WebSocket in the end: it was not opened, or with an answer on which

@@ -2,6 +2,7 @@
 //! extended CONNECT that is announced and not to be had.
 
 use upspec_handshake::field::elements_of;
+use upspec_handshake::h2::HeaderList;
 
 use super::contains;
 use crate::fault::Effect::*;
@@ -48,7 +49,7 @@ pub(super) const ROWS: &[Fault] = &[
     fault("http2-advertised-reset", "Extended CONNECT is announced, and is malformed.")
         .breaks("rfc8441/5-protocol")
         .shown_by(|| connect(&[]))
-        .by(Http2Object(|list| list.is_extended_connect())),
+        .by(Http2Object(HeaderList::is_extended_connect)),
     fault("http2-advertised-ends", "An extended CONNECT gets a 200 that ends its stream at once.")
         .breaks("rfc8441/5-protocol")
         .shown_by(|| connect(&[]))
@@ -56,7 +57,7 @@ pub(super) const ROWS: &[Fault] = &[
     fault("http2-advertised-hangs", "Extended CONNECT is announced, and is never answered.")
         .breaks("rfc8441/5-protocol")
         .shown_by(|| connect(&[]))
-        .by(Http2Unanswered(|list| list.is_extended_connect())),
+        .by(Http2Unanswered(HeaderList::is_extended_connect)),
     fault("http2-encoding-hangs", "An extended CONNECT with accept-encoding is never answered.")
         .breaks("rfc6455/4.2.1-other-fields")
         .shown_by(|| connect(&[("accept-encoding", "gzip")]))

@@ -40,6 +40,8 @@ pub enum Field {
     Line(Template, Template),
     /// The field lines that the target wants on every request, with names in lower case.
     Standing,
+    /// The same without the allowed origin.
+    StandingButOrigin,
 }
 
 /// A frame with its octets, for people to read.
@@ -90,6 +92,7 @@ impl Frames {
         };
         let of_field = |field: &Field| match field {
             Field::Standing => vec![Binding::Standing],
+            Field::StandingButOrigin => vec![Binding::StandingButOrigin],
             Field::Line(name, value) => name.bindings().chain(value.bindings()).collect(),
         };
         fields.iter().flat_map(of_field).collect()
@@ -162,6 +165,7 @@ impl Rendered {
 fn lines(fields: &[Field], bindings: &Bindings) -> Vec<(Vec<u8>, Vec<u8>)> {
     let line = |field: &Field| match field {
         Field::Standing => standing(&bindings.standing),
+        Field::StandingButOrigin => standing(&bindings.standing_but_origin),
         Field::Line(name, value) => vec![(name.render(bindings), value.render(bindings))],
     };
     fields.iter().flat_map(line).collect()

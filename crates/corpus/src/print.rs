@@ -153,6 +153,7 @@ fn frames(written: &Frames, indent: &str) -> String {
 fn field(field: &Field) -> String {
     match field {
         Field::Standing => "'{standing}'".to_owned(),
+        Field::StandingButOrigin => "'{standing-but-origin}'".to_owned(),
         Field::Line(name, value) => format!("['{name}', '{value}']"),
     }
 }

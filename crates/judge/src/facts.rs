@@ -77,7 +77,9 @@ pub fn unmet(case: &Case, facts: &TargetFacts) -> Option<(Reason, &'static str)>
             "the target selects no subprotocol of those that are named (--subprotocol)",
         ));
     }
-    let unmet = case.needs.iter().filter(|need| !facts.has(**need));
+    // Where HTTP/1.1 is not spoken, the URL alone says that there is an endpoint.
+    let is_given = |need: Need| need == Need::Endpoint && facts.http2_alone;
+    let unmet = case.needs.iter().filter(|need| !facts.has(**need) && !is_given(**need));
     let said = unmet.map(|need| match lack(*need) {
         Lack::Control(_) | Lack::InTunnel(_) if !facts.has(Need::Endpoint) => {
             (Reason::Blocked, NOT_SWITCHED)

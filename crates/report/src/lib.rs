@@ -1,6 +1,7 @@
 //! Reports: JSON is the source, the others are views of it.
 //! Never reads a socket, and never trusts an octet that a target sent.
 
+pub mod browsers;
 pub mod cause;
 pub mod diff;
 pub mod expected;

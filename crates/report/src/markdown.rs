@@ -3,6 +3,7 @@
 
 use upspec_judge::Verdict;
 
+use crate::browsers;
 use crate::overview::{self, Rule};
 use crate::report::Report;
 use crate::section::Section;
@@ -14,6 +15,7 @@ use crate::words::{BY_URGENCY, level_word, message, verdict_word};
 pub(crate) fn markdown(report: &Report) -> String {
     let name = report.target.name.as_ref().unwrap_or(&report.target.url);
     let mut text = format!("## upspec: {}\n\n", plain(name));
+    text.extend(browsers::line(report).map(|line| format!("**{}**\n\n", plain(&line))));
     write_to(&mut text, format_args!("{}\n\n", overview::headline(report).join(" ")));
     for remark in &report.remarks {
         write_to(&mut text, format_args!("> {}\n\n", plain(remark)));

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use upspec_corpus::{Case, Corpus, Registry};
 use upspec_judge::{CaseResult, Habit, Reason, TargetFacts, Verdict};
 
+use crate::browsers::{self, Browsers};
 use crate::cause::{self, Cause, Suspect};
 use crate::expected::Expected;
 use crate::note::{CaseNote, RequirementNote};
@@ -43,6 +44,10 @@ pub struct Report {
     /// What is to be said of the run as a whole, each one sentence.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
+    /// Whether each browser can connect: `pass` says yes, `fail` and `warn` no, `inconclusive` that nothing is
+    /// known. `http2` is every browser that speaks WebSocket over HTTP/2.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub browsers: Browsers,
     /// How many cases have which verdict.
     pub summary: Summary,
     /// What is behind the cases that fail or warn: what breaks a MUST first, then by harm, then by the number
@@ -161,6 +166,7 @@ impl Report {
             version: VERSION,
             requirements,
             notes: notes.collect(),
+            browsers: browsers::of_cases(&cases),
             summary: Summary::of(&cases),
             causes: Vec::new(),
             tool: about.tool,

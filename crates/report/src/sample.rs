@@ -303,7 +303,7 @@ pub(crate) fn over_http2(octets: Vec<(IoKind, Vec<u8>)>) -> Record {
     Record::of(Link::plain("front", Party::Client, Over::Http2), io.collect())
 }
 
-fn finding(
+pub(crate) fn finding(
     id: &str,
     level: &str,
     verdict: Verdict,

@@ -4,6 +4,7 @@
 use anstyle::{AnsiColor, Style as Ansi};
 use upspec_judge::{CaseResult, Verdict};
 
+use crate::browsers;
 use crate::overview::{self, Behind, Rule};
 use crate::report::Report;
 use crate::section::Section;
@@ -25,6 +26,7 @@ pub enum Style {
 #[must_use]
 pub fn summary(report: &Report, style: Style) -> String {
     let mut text = String::new();
+    text.extend(browsers::line(report).map(|line| format!("{}\n\n", painted(&line, None, style))));
     for verdict in [Verdict::Fail, Verdict::Warn] {
         if report.causes.is_empty() {
             for rule in overview::rules(report, verdict) {

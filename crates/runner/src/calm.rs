@@ -187,7 +187,7 @@ fn is_silent(result: &CaseResult) -> bool {
 const CALM: u32 = 2000;
 
 /// How long all of it may take.
-const MOST_CALM: Duration = Duration::from_secs(25);
+const MOST_CALM: Duration = Duration::from_secs(40);
 
 /// How many that met silence are played again where nothing hints at load.
 const FEW: u32 = 3;

@@ -70,6 +70,7 @@ fn written() -> impl Strategy<Value = Frames> {
     let field = prop_oneof![
         4 => (templates(), templates()).prop_map(|(name, value)| Field::Line(name, value)),
         1 => Just(Field::Standing),
+        1 => Just(Field::StandingButOrigin),
     ];
     let block = (vec(field, 0..5), 0u32..3, any::<bool>(), 0u32..4).prop_map(
         |(fields, continuations, ends, stream)| Frames {

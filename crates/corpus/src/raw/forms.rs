@@ -221,7 +221,7 @@ impl JsonSchema for HeaderField {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let pair = json_schema!({ "type": "array", "items": { "type": "string" }, "minItems": 2, "maxItems": 2 });
         json_schema!({
-            "description": "A name and a value, or `{name}`: a fragment of header fields, or `{standing}`.",
+            "description": "A name and a value, or `{name}`: a fragment of header fields, or `{standing}` or `{standing-but-origin}`.",
             "anyOf": [{ "type": "string" }, pair],
         })
     }

@@ -73,6 +73,9 @@ impl Reader<'_> {
                     fields.push(Field::Line(name, value));
                 }
                 raw::Bytes::One(text) if text == "{standing}" => fields.push(Field::Standing),
+                raw::Bytes::One(text) if text == "{standing-but-origin}" => {
+                    fields.push(Field::StandingButOrigin);
+                }
                 raw::Bytes::One(text) => match names.fields_of(text) {
                     Some(of_fragment) => fields.extend_from_slice(of_fragment),
                     None => {

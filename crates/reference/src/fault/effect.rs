@@ -76,6 +76,8 @@ pub(crate) enum Effect {
     Http2Object(fn(&HeaderList) -> bool),
     /// Some requests get this status, whatever they are.
     Http2Status(u16, fn(&HeaderList, &Config) -> bool),
+    /// Some requests are never answered.
+    Http2Unanswered(fn(&HeaderList) -> bool),
     /// A `:protocol` is taken for WebSocket.
     Http2Protocol(fn(&[u8]) -> bool),
     /// The header section of a response is changed.

@@ -1,5 +1,6 @@
 //! The rows, by subject, and what several subjects share.
 
+mod browsers;
 mod connection;
 mod frames;
 mod framing;
@@ -20,7 +21,7 @@ use super::Fault;
 use crate::answer::{After, Answer};
 
 /// Every row.
-pub(super) static TABLES: [&[Fault]; 15] = [
+pub(super) static TABLES: [&[Fault]; 16] = [
     octets::ROWS,
     request_line::ROWS,
     framing::ROWS,
@@ -28,6 +29,7 @@ pub(super) static TABLES: [&[Fault]; 15] = [
     opening::ROWS,
     offers::ROWS,
     helpers::ROWS,
+    browsers::ROWS,
     refusal::ROWS,
     switch::ROWS,
     selection::ROWS,

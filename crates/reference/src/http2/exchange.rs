@@ -54,6 +54,9 @@ impl Request {
         now: SystemTime,
     ) -> Result<Self, Reply> {
         let list = faults::completed(config, transport, list);
+        if faults::leaves_unanswered(config, &list) {
+            return Err(Reply::Silence);
+        }
         let seen = Seen::of_list(&list);
         let reply = |answer, seen| reply(config, answer, None, seen, now);
         let list = match reading::read_list(config, &seen, list) {

@@ -69,6 +69,13 @@ pub(super) fn answer_at_once(config: &Config, list: &HeaderList) -> Option<Answe
     })
 }
 
+/// Whether a request gets no answer at all.
+pub(super) fn leaves_unanswered(config: &Config, list: &HeaderList) -> bool {
+    let is_due =
+        |effect: &Effect| matches!(effect, Effect::Http2Unanswered(is_due) if is_due(list));
+    config.effects().any(is_due)
+}
+
 /// The list of a request with what a fault takes for said: where something is overlooked, a value
 /// that is missing has a default.
 pub(super) fn completed(config: &Config, transport: Transport, list: &HeaderList) -> HeaderList {

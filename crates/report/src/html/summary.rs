@@ -6,6 +6,7 @@ use upspec_corpus::words::Word as _;
 use upspec_judge::Verdict;
 
 use super::{level, sections, sign};
+use crate::browsers;
 use crate::overview::{self, Rule};
 use crate::report::{Report, Summary};
 use crate::visible::{self, counted};
@@ -41,6 +42,7 @@ pub(super) fn counts(report: &Report) -> Markup {
     html! {
         section.summary.(tone) aria-labelledby="summary" {
             h2 #summary { "Summary" }
+            @if let Some(line) = browsers::line(report) { p.also { b { (line) } } }
             p.lead { (lead) }
             @if !rest.is_empty() { p.also { (rest.join(" ")) } }
             @for remark in &report.remarks { p.also { "Note: " (visible::text(remark)) } }

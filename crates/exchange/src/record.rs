@@ -43,7 +43,7 @@ pub struct Io {
     /// Which link, counted from 0; left out for the first one.
     #[serde(default, skip_serializing_if = "is_first")]
     pub link: usize,
-    /// Microseconds since the first link was opened.
+    /// Microseconds since the first link was opened; where many reads are joined, of the last of them.
     pub at_us: u64,
     /// What happened.
     pub kind: IoKind,

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use upspec_corpus::Registry;
 use upspec_corpus::case::{Case, Expectation, Grade, Outcome, Outcomes, Over};
 
+use upspec_exchange::frames::frames;
 use upspec_exchange::http2::{FRAME_HEADER, Scope};
 use upspec_exchange::{BodyState, Http2, Octets, Place, Record, Response, Transcript};
 use upspec_handshake::Party;
@@ -248,7 +249,16 @@ fn cut_off(
     view: &View<'_, '_>,
     matched: &Matched<'_>,
 ) -> Option<(Reason, &'static str)> {
-    if passes(matched) || view.http2().is_some() || view.switch().is_some() {
+    if passes(matched) {
+        return None;
+    }
+    if let Some(octets) = view.tunnel_octets() {
+        let whole: usize = frames(octets).iter().map(|frame| frame.len).sum();
+        let begun = whole < octets.len();
+        return (begun && view.ending().at_the_last)
+            .then_some((Reason::NoAnswer, "a frame is still coming"));
+    }
+    if view.http2().is_some() {
         return None;
     }
     let last = view.talk.responses.last()?;

@@ -21,6 +21,24 @@ struct Calm {
 }
 
 impl Run {
+    /// Asks again what a control of discovery got no answer to: by chance, many cases would be left out.
+    pub(crate) async fn discover_again(&mut self, discovery: &[usize]) {
+        for &index in discovery {
+            for attempt in 1..FEW {
+                let result = self.results.result(index);
+                if !result.is_some_and(may_be_chance) || self.worker.health.is_dead() {
+                    break;
+                }
+                if let Some(again) = self.worker.play_in_calm(index, CALM - attempt).await
+                    && !may_be_chance(&again)
+                {
+                    self.learn(index, &again);
+                    self.results.replace(index, again);
+                }
+            }
+        }
+    }
+
     /// Plays again what load may explain. Without a sign of load that is only what costs no waiting, and a
     /// few of those that met silence: one that fares better alone is such a sign.
     pub(crate) async fn again_in_calm(&mut self) -> Result<(), Ending> {
@@ -102,11 +120,13 @@ impl Run {
                 return Ok(played);
             }
             if self.worker.control_now(calm.next()).await == calm.control {
-                let busy = played.as_ref().is_none_or(|result| result.reason == Some(Reason::Busy));
+                // A connection that is cut by chance is seldom cut three times.
+                let may_change = played.as_ref().is_none_or(may_be_chance);
                 vouched += 1;
-                if !busy || vouched == FEW {
+                if !may_change || vouched == FEW {
                     return Ok(played);
                 }
+                continue;
             }
             sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -174,9 +194,17 @@ fn looks_like_a_limit(result: &CaseResult) -> bool {
     let outcome = result.outcome.map(|came| came.outcome);
     let limited = matches!(
         outcome,
-        Some(Outcome::Closed | Outcome::Silent | Outcome::Status(403 | 429 | 503))
+        Some(
+            Outcome::Closed | Outcome::NotHttp | Outcome::Silent | Outcome::Status(403 | 429 | 503)
+        )
     );
     limited || matches!(result.reason, Some(Reason::Busy | Reason::Connect))
+}
+
+/// Whether a further try may bring another result.
+fn may_be_chance(result: &CaseResult) -> bool {
+    let closed = result.outcome.is_some_and(|came| came.outcome == Outcome::Closed);
+    closed || matches!(result.reason, Some(Reason::Busy | Reason::Connect))
 }
 
 fn is_silent(result: &CaseResult) -> bool {

@@ -139,15 +139,23 @@ impl Recorder {
         match self.io[from..].last_mut() {
             Some(last) if last.kind == kind && last.link == at => {
                 last.bytes.extend_from_slice(octets);
+                // Whether something was still coming at the end is told by when the last of it came.
+                if kind == IoKind::Read {
+                    last.at_us = micros(self.opened);
+                }
             }
             _ => self.push(at, kind, octets),
         }
     }
 
     fn push(&mut self, at: usize, kind: IoKind, octets: &[u8]) {
-        let at_us = u64::try_from(self.opened.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let at_us = micros(self.opened);
         self.io.push(Io { link: at, at_us, kind, bytes: octets.to_vec() });
     }
+}
+
+fn micros(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
 /// How many reads are kept apart with their times. Later ones are joined while nothing else happens,

@@ -123,7 +123,8 @@ impl Run {
         let (plan, jobs) = (self.plan(), self.worker.bench.settings.jobs.max(1));
         let mut discovery = plan.discovery();
         discovery.retain(|index| Some(*index) != self.worker.control);
-        self.schedule(discovery.into_iter().map(|index| (index, None)).collect(), 1).await?;
+        self.schedule(discovery.iter().map(|index| (*index, None)).collect(), 1).await?;
+        self.discover_again(&discovery).await;
         self.schedule(by_risk(&plan, &self.worker.bench), jobs).await?;
         self.again_in_calm().await?;
         self.control_again().await

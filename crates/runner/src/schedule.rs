@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
-use upspec_judge::{Reason, unmet};
+use upspec_judge::{CaseResult, Reason, unmet};
 
 use crate::event::Ending;
 use crate::health::Pulse;
@@ -143,15 +143,20 @@ impl Run {
         kept.is_none()
     }
 
+    /// Learns what a control or discovery case shows of the target.
+    pub(crate) fn learn(&mut self, index: usize, result: &CaseResult) {
+        let plan = self.plan();
+        let case = &plan.cases()[index];
+        if let (true, Some(exchange)) = (is_control(case), result.record.as_ref()) {
+            self.worker.bench_mut().facts.learn(case, exchange);
+        }
+    }
+
     /// Handles the end of a case that was played.
     pub(crate) fn take(&mut self, index: usize, played: Played) {
         match played {
             Played::Judged(result) => {
-                let plan = self.plan();
-                let case = &plan.cases()[index];
-                if let (true, Some(exchange)) = (is_control(case), result.record.as_ref()) {
-                    self.worker.bench_mut().facts.learn(case, exchange);
-                }
+                self.learn(index, &result);
                 self.results.store(index, *result);
             }
             Played::Died(exchanges) => self.lost.push((index, exchanges)),

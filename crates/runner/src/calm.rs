@@ -9,6 +9,7 @@ use upspec_corpus::case::Outcome;
 use upspec_judge::{CaseResult, Reason, Verdict};
 
 use crate::event::Ending;
+use crate::health::Patience;
 use crate::run::Run;
 
 /// What the calm costs so far.
@@ -18,6 +19,8 @@ struct Calm {
     attempt: u32,
     /// What the control got when nothing else was under way.
     control: Option<Outcome>,
+    /// The control got something else since, so that there is a limit indeed.
+    refused: bool,
 }
 
 impl Run {
@@ -29,7 +32,8 @@ impl Run {
                 if !result.is_some_and(may_be_chance) || self.worker.health.is_dead() {
                     break;
                 }
-                if let Some(again) = self.worker.play_in_calm(index, CALM - attempt).await
+                if let Some(again) =
+                    self.worker.play_in_calm(index, CALM - attempt, Patience::Window).await
                     && !may_be_chance(&again)
                 {
                     self.learn(index, &again);
@@ -47,18 +51,17 @@ impl Run {
             until: Instant::now() + MOST_CALM,
             attempt: CALM,
             control: first.and_then(|result| result.outcome).map(|came| came.outcome),
+            refused: false,
         };
         if calm.control.is_none() || self.has_asked_nothing() {
             return Ok(());
         }
-        let mut loaded = self.signs_of_load();
-        loaded |= self.worker.control_now(calm.next()).await != calm.control;
+        let loaded = !self.is_as_before(&mut calm).await || self.signs_of_load();
         if self.play_all_in_calm(&mut calm, loaded).await? && !loaded {
-            loaded = true;
             self.play_all_in_calm(&mut calm, true).await?;
         }
         let lost = self.how_many(|result| result.reason == Some(Reason::Busy));
-        if loaded && lost > 0 {
+        if lost > 0 {
             let jobs = self.worker.bench.settings.jobs;
             let advice =
                 if jobs > 1 { "try --jobs 1, or lift the limit" } else { "lift the limit" };
@@ -78,22 +81,26 @@ impl Run {
             else {
                 continue;
             };
-            if is_silent(result) {
+            let patience = self.patience(result);
+            if patience == Patience::Timeout || is_silent(result) {
                 silent += 1;
                 if silent > FEW && !loaded && !otherwise {
                     continue;
                 }
             }
-            let before = (result.verdict, result.reason);
-            if Instant::now() > calm.until {
-                self.give_up(index, loaded);
-                continue;
-            }
-            let Some(result) = self.play_one_in_calm(index, calm).await? else {
-                self.give_up(index, true);
+            let (before, was_silent) = ((result.verdict, result.reason), is_silent(result));
+            let result = match Instant::now() < calm.until {
+                true => self.play_one_in_calm(index, patience, calm).await?,
+                false => None,
+            };
+            let Some(result) = result else {
+                if calm.refused {
+                    self.give_up(index);
+                }
                 continue;
             };
-            if (result.verdict, result.reason) != before {
+            // An answer is worth more than none in a shorter wait.
+            if (result.verdict, result.reason) != before && (was_silent || !is_silent(&result)) {
                 otherwise = true;
                 self.results.replace(index, result);
             }
@@ -105,12 +112,13 @@ impl Run {
     async fn play_one_in_calm(
         &mut self,
         index: usize,
+        patience: Patience,
         calm: &mut Calm,
     ) -> Result<Option<CaseResult>, Ending> {
         let mut pause = SHORTEST_PAUSE;
         let mut vouched = 0;
         while Instant::now() < calm.until {
-            let played = self.worker.play_in_calm(index, calm.next()).await;
+            let played = self.worker.play_in_calm(index, calm.next(), patience).await;
             if self.worker.health.is_dead() {
                 self.after_death().await?;
                 return Ok(None);
@@ -119,7 +127,7 @@ impl Run {
             if played.as_ref().is_some_and(|result| !is_doubtful(result, true)) {
                 return Ok(played);
             }
-            if self.worker.control_now(calm.next()).await == calm.control {
+            if self.is_as_before(calm).await {
                 // A connection that is cut by chance is seldom cut three times.
                 let may_change = played.as_ref().is_none_or(may_be_chance);
                 vouched += 1;
@@ -135,10 +143,10 @@ impl Run {
     }
 
     /// A case that the target leaves no time for has no result, if its answer is one that a limit explains.
-    fn give_up(&mut self, index: usize, loaded: bool) {
+    fn give_up(&mut self, index: usize) {
         let message = "the target refuses the control as well, or asks for a pause";
         let spoilt = self.results.result(index).is_some_and(looks_like_a_limit);
-        if loaded && spoilt {
+        if spoilt {
             let case = &self.plan().cases()[index].clone();
             let mut result = self.results.not_played(case, Reason::Busy, message);
             if let Some(earlier) = self.results.result(index) {
@@ -147,6 +155,20 @@ impl Run {
             }
             self.results.replace(index, result);
         }
+    }
+
+    /// How long to wait for what took so long the first time.
+    fn patience(&self, result: &CaseResult) -> Patience {
+        let window = self.worker.bench.facts.window_ms;
+        let late = !is_silent(result) && result.elapsed_ms >= window;
+        if late { Patience::Timeout } else { Patience::Window }
+    }
+
+    /// Whether the control gets what it got at first.
+    async fn is_as_before(&self, calm: &mut Calm) -> bool {
+        let same = self.worker.control_now(calm.next()).await == calm.control;
+        calm.refused |= !same;
+        same
     }
 
     fn has_asked_nothing(&self) -> bool {

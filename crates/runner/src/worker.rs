@@ -183,8 +183,17 @@ impl Worker {
 
     /// Plays a case once while nothing else is under way. `None` where it got no connection, or where the
     /// target died.
-    pub(crate) async fn play_in_calm(&self, index: usize, attempt: u32) -> Option<CaseResult> {
-        self.attempt(index, attempt, self.bench.window()).await.ok()
+    pub(crate) async fn play_in_calm(
+        &self,
+        index: usize,
+        attempt: u32,
+        patience: Patience,
+    ) -> Option<CaseResult> {
+        let limit = match patience {
+            Patience::Timeout => self.bench.settings.timeout,
+            Patience::Window => self.bench.window(),
+        };
+        self.attempt(index, attempt, limit).await.ok()
     }
 
     /// The outcome of the control right now.

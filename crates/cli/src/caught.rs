@@ -4,7 +4,7 @@
 //! A fault that shows in every answer, such as a folded line, is caught by most cases. So the file
 //! has each set of such faults once, with a name, and the case names its set.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 
 use serde::Deserialize;
@@ -54,6 +54,18 @@ impl Caught {
     pub fn catching<'c>(&'c self, fault: &'c str) -> impl Iterator<Item = &'c str> + 'c {
         let cases = self.by_case.iter();
         cases.filter(move |(_, faults)| faults.contains(fault)).map(|(case, _)| case.as_str())
+    }
+
+    /// For each fault the cases that catch it.
+    #[must_use]
+    pub fn by_fault(&self) -> HashMap<&str, BTreeSet<&str>> {
+        let mut by_fault: HashMap<&str, BTreeSet<&str>> = HashMap::new();
+        for (case, faults) in &self.by_case {
+            for fault in faults {
+                by_fault.entry(fault).or_default().insert(case);
+            }
+        }
+        by_fault
     }
 
     /// Whether so many cases catch a fault that it says little of one of them.

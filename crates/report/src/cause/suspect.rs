@@ -92,7 +92,7 @@ impl Suspect<'_> {
     }
 
     fn fits(&self, unit: &Unit<'_>) -> bool {
-        self.cases.contains(unit.case.id.as_str()) && self.cites(unit) && self.goes(unit.way)
+        self.cites(unit) && self.cases.contains(unit.case.id.as_str()) && self.goes(unit.way)
     }
 
     /// Whether a unit cites what the fault breaks.

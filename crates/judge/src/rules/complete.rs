@@ -1,7 +1,7 @@
 //! Responses that end before they are complete (RFC 9112 8).
 //! A response that is still coming is no matter of this rule, however late it is.
 
-use upspec_exchange::{BodyState, End, Response, Talk};
+use upspec_exchange::{BodyState, Response, Talk};
 use upspec_handshake::Party;
 use upspec_handshake::field::framing::Framing;
 
@@ -9,23 +9,20 @@ use super::Breach;
 use crate::text::shown;
 
 /// When the server ends the connection its last response is complete: the head with its empty line, the chunks
-/// with the last one (RFC 9112 7.1), as many octets as Content-Length says (RFC 9112 6.3). Only an end in order
-/// shows what the server meant to send; a reset, or TLS cut off, may have lost the rest on its way.
+/// with the last one (RFC 9112 7.1), as many octets as Content-Length says (RFC 9112 6.3). Lacking it only
+/// warns: any party may close a connection at any time (RFC 9112 9.5), and section 8 binds who receives.
 pub(super) fn responses(talk: &Talk<'_>, party: Party, breaches: &mut Vec<Breach>) {
     let ending = talk.ending;
-    let Some(end) = ending.of_party(party).filter(|_| !ending.cap) else {
-        return;
-    };
     // A client that ends its side may be taken for one that has gone.
-    if ending.of_party(party.other()).is_some() || talk.tunnel.is_some() {
+    let is_ours = ending.of_party(party.other()).is_some() || talk.tunnel.is_some();
+    if ending.of_party(party).is_none() || ending.cap || is_ours {
         return;
     }
     let missing = match talk.responses.last() {
         Some(last) if last.body_state == BodyState::Partial => body(last),
         _ => head(talk, party),
     };
-    let in_order = end == End::Orderly;
-    breaches.extend(missing.map(|breach| if in_order { breach } else { breach.at_most_warn() }));
+    breaches.extend(missing.map(Breach::at_most_warn));
 }
 
 /// The breach of a response that lacks the end of its body.
@@ -42,9 +39,7 @@ fn body(last: &Response<'_>) -> Option<Breach> {
             let message = format!(
                 "the {status} ends after {came} of the {length} octets that Content-Length says"
             );
-            // A connection may be closed at any time (RFC 9112 9.5), and nothing that was sent is false but
-            // the number.
-            Breach::new("rfc9112/8-incomplete-response", message).at_most_warn()
+            Breach::new("rfc9112/8-incomplete-response", message)
         }
         _ => return None,
     };

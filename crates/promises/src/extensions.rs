@@ -9,6 +9,7 @@ use upspec_handshake::field::subprotocol::Offers;
 use upspec_handshake::negotiate::{deflate_value, permessage_deflate, subprotocol};
 use upspec_handshake::peer::Client;
 use upspec_handshake::peer::table::ClientState;
+use upspec_judge::Finding;
 
 use crate::both_ends;
 use crate::pieces::is_within;
@@ -91,7 +92,14 @@ fn answered(offer: &[&[u8]], answer: &[u8]) {
     client.send();
     let events = client.receive(&response);
     let takes = client.state() == ClientState::Switched;
-    let mut failures = both_ends::failures(&both_ends::judged(&request, &response));
+    let result = both_ends::judged(&request, &response);
+    // The judge only warns of a parameter that differs in case from a known one: no text says that
+    // the names compare with case. A client that refuses it is as right.
+    let in_other_case = |one: &Finding| one.requirement == "rfc6455/9.1-defined-params";
+    if !takes && result.findings.iter().any(in_other_case) {
+        return;
+    }
+    let mut failures = both_ends::failures(&result);
     // No sender may write empty elements, and every recipient takes them (RFC 9110 5.6.1).
     failures.retain(|failure| !failure.starts_with("rfc9110/5.6.1.1-no-empty-elements"));
     let combined = offer.join(&b", "[..]);

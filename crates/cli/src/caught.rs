@@ -4,7 +4,7 @@
 //! A fault that shows in every answer, such as a folded line, is caught by most cases. So the file
 //! has each set of such faults once, with a name, and the case names its set.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde::Deserialize;
@@ -19,7 +19,20 @@ impl Caught {
     /// The table that is part of the binary.
     #[must_use]
     pub fn embedded() -> Self {
-        Self::read(EMBEDDED).expect("a test reads the table")
+        let mut caught = Self::default();
+        for (fault, _) in CAUGHT {
+            for case in Self::embedded_for(fault) {
+                caught.insert(case, fault);
+            }
+        }
+        caught
+    }
+
+    /// The cases that catch a fault in the table that is part of the binary, in the order of their ids.
+    pub fn embedded_for(fault: &str) -> impl Iterator<Item = &'static str> + use<> {
+        let place = CAUGHT.binary_search_by_key(&fault, |(name, _)| name);
+        let cases = place.map_or(&[][..], |place| CAUGHT[place].1);
+        cases.iter().map(|case| CASES[usize::from(*case)])
     }
 
     /// Reads a table; `None` when the text is not one.
@@ -54,18 +67,6 @@ impl Caught {
     pub fn catching<'c>(&'c self, fault: &'c str) -> impl Iterator<Item = &'c str> + 'c {
         let cases = self.by_case.iter();
         cases.filter(move |(_, faults)| faults.contains(fault)).map(|(case, _)| case.as_str())
-    }
-
-    /// For each fault the cases that catch it.
-    #[must_use]
-    pub fn by_fault(&self) -> HashMap<&str, BTreeSet<&str>> {
-        let mut by_fault: HashMap<&str, BTreeSet<&str>> = HashMap::new();
-        for (case, faults) in &self.by_case {
-            for fault in faults {
-                by_fault.entry(fault).or_default().insert(case);
-            }
-        }
-        by_fault
     }
 
     /// Whether so many cases catch a fault that it says little of one of them.
@@ -148,7 +149,8 @@ const HEAD: &str = "\
 # Written by `cargo xtask sensitivity --update`, which plays every case against every fault.
 ";
 
-static EMBEDDED: &str = include_str!("../caught.toml");
+// `CASES`, the ids, and `CAUGHT`, for each fault the places of the cases in it; both sorted.
+include!(concat!(env!("OUT_DIR"), "/caught.rs"));
 
 #[cfg(test)]
 mod tests {
@@ -156,7 +158,9 @@ mod tests {
 
     #[test]
     fn the_embedded_table_is_as_it_is_written() {
-        assert_eq!(Caught::embedded().write(), EMBEDDED);
+        let text = include_str!("../caught.toml");
+        assert_eq!(Caught::embedded().write(), text);
+        assert_eq!(Caught::read(text), Some(Caught::embedded()));
     }
 
     #[test]

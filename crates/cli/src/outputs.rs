@@ -20,14 +20,12 @@ pub(crate) fn tool(corpus: &Corpus) -> Tool {
 
 /// Finds the causes behind the cases of a report, with the faults of the reference server as suspects.
 pub(crate) fn find_causes(report: &mut Report, habits: &[Habit], corpus: &Corpus) {
-    let caught = Caught::embedded();
-    let mut by_fault = caught.by_fault();
     let suspects = Fault::all().map(|fault| Suspect {
         name: fault.name,
         summary: fault.summary,
         breaks: fault.breaks,
         also: fault.also,
-        cases: by_fault.remove(fault.name).unwrap_or_default(),
+        cases: Caught::embedded_for(fault.name).collect(),
     });
     let suspects: Vec<Suspect<'_>> = suspects.collect();
     report.find_causes(habits, &corpus.requirements, &suspects);

@@ -1,7 +1,9 @@
 //! Which known faults give the pattern of verdicts that a report shows.
 //! A cover of what is to be explained: the fault that explains most comes first.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use upspec_judge::{CaseResult, Verdict};
 
@@ -19,8 +21,8 @@ pub struct Suspect<'s> {
     pub breaks: &'s str,
     /// What it breaks beside it.
     pub also: &'s [&'s str],
-    /// The ids of the cases that catch it.
-    pub cases: BTreeSet<&'s str>,
+    /// The ids of the cases that catch it, each once.
+    pub cases: Vec<&'s str>,
 }
 
 /// A fault that a report looks like, and the units that it explains.
@@ -37,62 +39,119 @@ pub(super) struct Guilty<'s, 'r> {
 pub(super) fn find<'s, 'r>(
     suspects: &'s [Suspect<'s>],
     cases: &[CaseResult],
-    mut left: Vec<Unit<'r>>,
+    units: Vec<Unit<'r>>,
 ) -> (Vec<Guilty<'s, 'r>>, Vec<Unit<'r>>) {
-    let judged = judged(cases);
-    let likely: Vec<_> =
-        suspects.iter().filter(|suspect| suspect.is_likely(&judged, &left)).collect();
+    let scene = Scene::new(cases, &units);
+    let mut charges: Vec<Charge<'_>> =
+        suspects.iter().filter_map(|suspect| scene.charge(suspect)).collect();
     let mut found = Vec::new();
-    loop {
-        let explained = likely.iter().map(|suspect| (*suspect, suspect.explains(&left)));
-        // The last of the best: where two explain as much, the one that would show in fewer cases.
-        let best =
-            explained.filter(|(_, units)| units.len() >= FEWEST).max_by_key(|(suspect, units)| {
-                let seen = suspect.cases.iter().filter(|case| judged.contains_key(**case)).count();
-                (units.len(), std::cmp::Reverse((seen, suspect.name)))
-            });
-        let Some((suspect, units)) = best else {
-            return (found, left);
-        };
-        let taken: BTreeSet<_> = units.iter().map(Unit::key).collect();
-        left.retain(|unit| !taken.contains(&unit.key()));
-        let spared = suspect.cases.iter().filter(|case| judged.get(*case) == Some(&false));
-        found.push(Guilty { suspect, units, spared: spared.count() });
+    let mut is_left = vec![true; units.len()];
+    while let Some(best) = (0..charges.len()).max_by_key(|place| charges[*place].weight()) {
+        let Charge { suspect, explained, spared, .. } = charges.swap_remove(best);
+        for unit in &explained {
+            is_left[*unit] = false;
+        }
+        let explained = explained.iter().map(|unit| units[*unit]).collect();
+        found.push(Guilty { suspect, units: explained, spared });
+        charges.retain_mut(|charge| charge.holds(&is_left, &units));
+    }
+    let left = units.into_iter().zip(is_left).filter_map(|(unit, left)| left.then_some(unit));
+    (found, left.collect())
+}
+
+/// What speaks for and against a suspect.
+struct Charge<'s> {
+    suspect: &'s Suspect<'s>,
+    /// The places of the units that are left and that it could give.
+    fitting: Vec<usize>,
+    /// Those of them that it would give: of one way, the one that most of them have.
+    explained: Vec<usize>,
+    /// How many of the cases that would show it were judged.
+    asked: usize,
+    /// How many of them pass.
+    spared: usize,
+}
+
+impl<'s> Charge<'s> {
+    /// Whom to blame first: where two explain as much, the one that would show in fewer cases.
+    fn weight(&self) -> (usize, Reverse<(usize, &'s str)>) {
+        (self.explained.len(), Reverse((self.asked, self.suspect.name)))
+    }
+
+    /// Drops what another fault explains by now; whether enough is left.
+    fn holds(&mut self, is_left: &[bool], units: &[Unit<'_>]) -> bool {
+        let before = self.fitting.len();
+        self.fitting.retain(|unit| is_left[*unit]);
+        if self.fitting.len() < before {
+            self.explained = usual(&self.fitting, units);
+        }
+        self.explained.len() >= FEWEST
     }
 }
 
-/// The cases that were judged, and whether that was against the target.
-fn judged(cases: &[CaseResult]) -> BTreeMap<&str, bool> {
-    let judged = cases.iter().filter(|case| case.verdict == Verdict::Pass || speaks_against(case));
-    judged.map(|case| (case.id.as_str(), speaks_against(case))).collect()
+/// A report as a suspect is held against it.
+struct Scene<'c, 'r> {
+    units: &'c [Unit<'r>],
+    /// For each case that was judged its place, and whether that was against the target.
+    judged: HashMap<&'c str, (usize, bool)>,
+    /// The places of the units of each case.
+    of_case: Vec<Range<usize>>,
+}
+
+impl<'c, 'r> Scene<'c, 'r> {
+    fn new(cases: &'c [CaseResult], units: &'c [Unit<'r>]) -> Self {
+        let is_judged = |case: &CaseResult| case.verdict == Verdict::Pass || speaks_against(case);
+        let judged = cases.iter().enumerate().filter(|(_, case)| is_judged(case));
+        let judged =
+            judged.map(|(place, case)| (case.id.as_str(), (place, speaks_against(case)))).collect();
+        // The units stand in the order of their cases.
+        let mut of_case = vec![0..0; cases.len()];
+        for (place, unit) in units.iter().enumerate() {
+            let range: &mut Range<usize> = &mut of_case[unit.place];
+            let start = if range.end == 0 { place } else { range.start };
+            *range = start..place + 1;
+        }
+        Self { units, judged, of_case }
+    }
+
+    /// The charge against a suspect, if nearly all cases that would show it speak against the target, and
+    /// most of them say what it would make them say.
+    fn charge<'s>(&self, suspect: &'s Suspect<'s>) -> Option<Charge<'s>> {
+        let (mut asked, mut against, mut fitting) = (0, 0, Vec::new());
+        for case in &suspect.cases {
+            let Some((place, is_against)) = self.judged.get(case) else {
+                continue;
+            };
+            asked += 1;
+            if *is_against {
+                against += 1;
+                let units = self.of_case[*place].clone();
+                fitting.extend(units.filter(|unit| suspect.fits(&self.units[*unit])));
+            }
+        }
+        fitting.sort_unstable();
+        let explained = usual(&fitting, self.units);
+        let is_likely = explained.len() >= FEWEST
+            && against * 100 >= asked * AGAINST_PERCENT
+            && explained.len() * 100 >= asked * EXPLAINED_PERCENT;
+        is_likely.then_some(Charge { suspect, fitting, explained, asked, spared: asked - against })
+    }
+}
+
+/// Of these units the ones of one way, the one that most of them have, and those that have none.
+fn usual(fitting: &[usize], units: &[Unit<'_>]) -> Vec<usize> {
+    let mut ways: BTreeMap<Way, usize> = BTreeMap::new();
+    for way in fitting.iter().filter_map(|unit| units[*unit].way) {
+        *ways.entry(way).or_default() += 1;
+    }
+    let usual = ways.iter().max_by_key(|(_, count)| **count).map(|(way, _)| *way);
+    let is_usual = |unit: &&usize| units[**unit].way.is_none() || units[**unit].way == usual;
+    fitting.iter().filter(is_usual).copied().collect()
 }
 
 impl Suspect<'_> {
-    /// Whether nearly all cases that would show the fault speak against the target, and most of them say
-    /// what the fault would make them say.
-    fn is_likely(&self, judged: &BTreeMap<&str, bool>, units: &[Unit<'_>]) -> bool {
-        let asked: Vec<bool> =
-            self.cases.iter().filter_map(|case| judged.get(case).copied()).collect();
-        let against = asked.iter().filter(|against| **against).count();
-        let explained = self.explains(units).len();
-        explained >= FEWEST
-            && against * 100 >= asked.len() * AGAINST_PERCENT
-            && explained * 100 >= asked.len() * EXPLAINED_PERCENT
-    }
-
-    /// The units that the fault would give: of one way, the one that most of them have.
-    fn explains<'r>(&self, units: &[Unit<'r>]) -> Vec<Unit<'r>> {
-        let fitting: Vec<_> = units.iter().filter(|unit| self.fits(unit)).copied().collect();
-        let mut ways: BTreeMap<Way, usize> = BTreeMap::new();
-        for way in fitting.iter().filter_map(|unit| unit.way) {
-            *ways.entry(way).or_default() += 1;
-        }
-        let usual = ways.iter().max_by_key(|(_, count)| **count).map(|(way, _)| *way);
-        fitting.into_iter().filter(|unit| unit.way.is_none() || unit.way == usual).collect()
-    }
-
     fn fits(&self, unit: &Unit<'_>) -> bool {
-        self.cites(unit) && self.cases.contains(unit.case.id.as_str()) && self.goes(unit.way)
+        self.cites(unit) && self.goes(unit.way)
     }
 
     /// Whether a unit cites what the fault breaks.

@@ -47,7 +47,7 @@ fn suspect<'s>(name: &'s str, cases: &[&'s str]) -> Suspect<'s> {
         summary: "Host is not looked at.",
         breaks: "rfc9112/3.2-host-invalid",
         also: &[],
-        cases: cases.iter().copied().collect(),
+        cases: cases.to_vec(),
     }
 }
 

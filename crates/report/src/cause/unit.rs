@@ -39,13 +39,6 @@ pub(super) enum Way {
     Else,
 }
 
-impl<'r> Unit<'r> {
-    /// What tells one unit from another.
-    pub(super) fn key(&self) -> (usize, &'r str) {
-        (self.place, &self.finding.requirement)
-    }
-}
-
 /// All units of a report, but for those that belong to a habit, in the order of the cases.
 pub(super) fn units<'r>(
     cases: &'r [CaseResult],

@@ -1,9 +1,10 @@
 //! `upspec judge`: judges a stored run again, with the corpus as it is now.
 
 use std::collections::HashMap;
+use std::num::NonZero;
 
-use upspec_corpus::Case;
-use upspec_judge::{CaseResult, Reason, settle};
+use upspec_corpus::{Case, Registry};
+use upspec_judge::{CaseResult, Reason, TargetFacts, settle};
 use upspec_report::{About, Report};
 
 use crate::args::JudgeArgs;
@@ -20,36 +21,19 @@ pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
     let corpus = corpus?;
     let stored = stored.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
     let by_id: HashMap<&str, &Case> = corpus.cases.iter().map(|c| (c.id.as_str(), c)).collect();
-    let mut results = Vec::with_capacity(stored.cases.len());
-    let facts = &stored.target.facts;
-    for kept in stored.cases {
-        let Some(&case) = by_id.get(kept.id.as_str()) else {
-            console::remark(&format!("{}: left out, the corpus no longer has this case", kept.id));
-            continue;
-        };
-        let requirements = &corpus.requirements;
-        results.push(match kept.record {
-            // What a bystander of a death recorded says nothing of its case.
-            Some(record) if kept.reason != Some(Reason::TargetDied) => {
-                let result = CaseResult {
-                    flaky: kept.flaky,
-                    elapsed_ms: kept.elapsed_ms,
-                    ..upspec_judge::judge(case, Some(record), kept.twin, facts, requirements)
-                };
-                match kept.death {
-                    Some(death) => result.with_death(death, requirements),
-                    None => result,
-                }
+    let mut kept = Vec::with_capacity(stored.cases.len());
+    for result in stored.cases {
+        match by_id.get(result.id.as_str()) {
+            Some(&case) => kept.push((case, result)),
+            None => {
+                let id = result.id;
+                console::remark(&format!("{id}: left out, the corpus no longer has this case"));
             }
-            // Without octets there is nothing to judge: it was not played, or the report is slim.
-            record => CaseResult {
-                title: case.title.clone(),
-                requirement: case.requirement.clone(),
-                record,
-                ..kept
-            },
-        });
+        }
     }
+    let mut results = on_threads(kept, |(case, result)| {
+        again(case, result, &stored.target.facts, &corpus.requirements)
+    });
     let habits = settle(&mut results, &corpus.requirements);
     let about = About {
         tool: outputs::tool(&corpus),
@@ -68,4 +52,55 @@ pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
     }
     outputs::publish(&report, &args.output)?;
     outputs::exit(&report, &args.output)
+}
+
+/// Judges what a report has of a case.
+fn again(
+    case: &Case,
+    kept: CaseResult,
+    facts: &TargetFacts,
+    requirements: &Registry,
+) -> CaseResult {
+    match kept.record {
+        // What a bystander of a death recorded says nothing of its case.
+        Some(record) if kept.reason != Some(Reason::TargetDied) => {
+            let result = CaseResult {
+                flaky: kept.flaky,
+                elapsed_ms: kept.elapsed_ms,
+                ..upspec_judge::judge(case, Some(record), kept.twin, facts, requirements)
+            };
+            match kept.death {
+                Some(death) => result.with_death(death, requirements),
+                None => result,
+            }
+        }
+        // Without octets there is nothing to judge: it was not played, or the report is slim.
+        record => CaseResult {
+            title: case.title.clone(),
+            requirement: case.requirement.clone(),
+            record,
+            ..kept
+        },
+    }
+}
+
+/// What becomes of each item, in their order, worked out on all processors.
+fn on_threads<T: Send, U: Send>(mut items: Vec<T>, work: impl Fn(T) -> U + Sync) -> Vec<U> {
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let share = items.len().div_ceil(threads).max(1);
+    let mut shares = Vec::new();
+    while items.len() > share {
+        shares.push(items.split_off(items.len() - share));
+    }
+    let run = |items: Vec<T>| items.into_iter().map(&work).collect::<Vec<U>>();
+    let run = &run;
+    std::thread::scope(|scope| {
+        let others: Vec<_> =
+            shares.into_iter().rev().map(|items| scope.spawn(move || run(items))).collect();
+        let mut done = run(items);
+        for other in others {
+            done.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        done
+    })
 }

@@ -1,8 +1,8 @@
 //! `upspec judge`: judges a stored run again, with the corpus as it is now.
 
 use std::collections::HashMap;
-use std::num::NonZero;
 
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use upspec_corpus::{Case, Registry};
 use upspec_judge::{CaseResult, Reason, TargetFacts, settle};
 use upspec_report::{About, Report};
@@ -14,12 +14,9 @@ use crate::{console, outputs, selection};
 /// Judges every case of a stored report again.
 pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
     // Neither needs the other, and each takes as long as all the judging.
-    let (corpus, stored) = std::thread::scope(|scope| {
-        let stored = scope.spawn(|| outputs::read(&args.file));
-        (selection::load(&args.cases), stored.join())
-    });
-    let corpus = corpus?;
-    let stored = stored.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+    let (corpus, stored) =
+        rayon::join(|| selection::load(&args.cases), || outputs::read(&args.file));
+    let (corpus, stored) = (corpus?, stored?);
     let by_id: HashMap<&str, &Case> = corpus.cases.iter().map(|c| (c.id.as_str(), c)).collect();
     let mut kept = Vec::with_capacity(stored.cases.len());
     for result in stored.cases {
@@ -31,9 +28,9 @@ pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
             }
         }
     }
-    let mut results = on_threads(kept, |(case, result)| {
-        again(case, result, &stored.target.facts, &corpus.requirements)
-    });
+    let (facts, requirements) = (&stored.target.facts, &corpus.requirements);
+    let judged = kept.into_par_iter().map(|(case, kept)| again(case, kept, facts, requirements));
+    let mut results: Vec<CaseResult> = judged.collect();
     let habits = settle(&mut results, &corpus.requirements);
     let about = About {
         tool: outputs::tool(&corpus),
@@ -82,25 +79,4 @@ fn again(
             ..kept
         },
     }
-}
-
-/// What becomes of each item, in their order, worked out on all processors.
-fn on_threads<T: Send, U: Send>(mut items: Vec<T>, work: impl Fn(T) -> U + Sync) -> Vec<U> {
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let share = items.len().div_ceil(threads).max(1);
-    let mut shares = Vec::new();
-    while items.len() > share {
-        shares.push(items.split_off(items.len() - share));
-    }
-    let run = |items: Vec<T>| items.into_iter().map(&work).collect::<Vec<U>>();
-    let run = &run;
-    std::thread::scope(|scope| {
-        let others: Vec<_> =
-            shares.into_iter().rev().map(|items| scope.spawn(move || run(items))).collect();
-        let mut done = run(items);
-        for other in others {
-            done.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        }
-        done
-    })
 }

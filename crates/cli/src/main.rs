@@ -20,6 +20,10 @@ mod serve;
 use args::{Cli, Command, When};
 use exit::{Exit, Trouble};
 
+/// Reports are read, judged and written in many small pieces, on all processors.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let choice = match cli.color {

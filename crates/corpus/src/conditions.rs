@@ -49,11 +49,11 @@ macro_rules! conditions {
             pub(crate) when: Vec<Text>,
             $($(#[doc = $doc])+ pub(crate) $key: Option<Said<$type>>,)+
             /// What must have happened on the connection on which we are `client`.
-            pub(crate) client: Option<RawConditions>,
+            pub(crate) client: Option<Box<RawConditions>>,
             /// What must have happened on that of `client-2`.
-            pub(crate) client_2: Option<RawConditions>,
+            pub(crate) client_2: Option<Box<RawConditions>>,
             /// What must have happened on that of `origin`.
-            pub(crate) origin: Option<RawConditions>,
+            pub(crate) origin: Option<Box<RawConditions>>,
             /// That such an answer is lawful, which it is when no grade is said, and why, in one sentence.
             #[schemars(with = "Option<String>")]
             pub(crate) pass: Option<Text>,

@@ -2,17 +2,19 @@
 //! One mistake in any file, and there is no corpus but the list of all mistakes.
 
 use std::collections::HashMap;
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
+
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+use serde::de::DeserializeOwned;
 
 use crate::case::{Case, Preset, Role, Source};
 use crate::digest::digest;
 use crate::files::{self, File};
 use crate::problem::{LoadError, Problem};
 use crate::raw;
-use crate::read::Reader;
 use crate::read::expect::Known;
 use crate::read::names::{Names, Taken};
+use crate::read::{Reader, cases};
 use crate::registry::Registry;
 use crate::select;
 use crate::words::Word as _;
@@ -114,12 +116,15 @@ impl Corpus {
     fn load_with(files: &[File], digest: impl FnOnce() -> String) -> Result<Self, LoadError> {
         let mut loader = Loader::default();
         let of_kind = |kind: fn(&File) -> bool| files.iter().filter(move |file| kind(file));
-        of_kind(File::is_registry).for_each(|file| loader.requirements(file));
+        let registry: Vec<&File> = of_kind(File::is_registry).collect();
+        for (reader, raw) in on_threads(&registry, parsed) {
+            loader.requirements(reader, raw);
+        }
         of_kind(File::is_presets).for_each(|file| loader.presets(file));
         of_kind(File::is_fragments).for_each(|file| loader.fragments(file));
-        let cases: Vec<&File> = of_kind(File::is_cases).collect();
-        for (file, (reader, raw)) in cases.iter().zip(parse_all(&cases)) {
-            loader.cases(file, reader, raw);
+        let files: Vec<&File> = of_kind(File::is_cases).collect();
+        for (reader, topic) in on_threads(&files, |file| loader.topic(file)) {
+            loader.cases(reader, topic);
         }
         loader.check_same_as();
         if !loader.problems.is_empty() {
@@ -154,9 +159,8 @@ struct Loader {
 }
 
 impl Loader {
-    fn requirements(&mut self, file: &File) {
-        let mut reader = Reader::new(&file.shown, &file.text);
-        if let Some(raw) = reader.parse::<raw::RequirementFile>() {
+    fn requirements(&mut self, mut reader: Reader<'_>, raw: Option<raw::RequirementFile>) {
+        if let Some(raw) = raw {
             let (document, requirements) = reader.requirements(raw);
             self.registry.insert_document(document);
             for (span, requirement) in requirements {
@@ -211,18 +215,24 @@ impl Loader {
         own.cloned().unwrap_or_default()
     }
 
-    fn cases(&mut self, file: &File, mut reader: Reader<'_>, raw: Option<raw::CaseFile>) {
+    /// Reads the cases of a file.
+    fn topic<'f>(&self, file: &'f File) -> (Reader<'f>, Option<(String, cases::Topic)>) {
+        let (mut reader, raw) = parsed::<raw::CaseFile>(file);
         let id = file.topic();
-        let role = self.role(file, &mut reader);
-        if let Some(raw) = raw {
-            let nothing = Taken::default();
-            let known = Known {
-                registry: &self.registry,
-                presets: &self.presets,
-                names: &self.names_for(file),
-                taken: self.taken.get(file.prefix).unwrap_or(&nothing),
-            };
-            let topic = reader.topic(&id, role, raw, known);
+        let role = role(file, &mut reader);
+        let nothing = Taken::default();
+        let known = Known {
+            registry: &self.registry,
+            presets: &self.presets,
+            names: &self.names_for(file),
+            taken: self.taken.get(file.prefix).unwrap_or(&nothing),
+        };
+        let topic = raw.map(|raw| reader.topic(&id, role, raw, known));
+        (reader, topic.map(|topic| (id, topic)))
+    }
+
+    fn cases(&mut self, mut reader: Reader<'_>, topic: Option<(String, cases::Topic)>) {
+        if let Some((id, topic)) = topic {
             self.topics.push(Topic { id, title: topic.title });
             for read in topic.cases {
                 let case = read.case;
@@ -241,19 +251,6 @@ impl Loader {
         self.problems.append(&mut reader.problems);
     }
 
-    /// Whom the cases of a file test. A folder of the user's need not say: then it is servers.
-    fn role(&self, file: &File, reader: &mut Reader<'_>) -> Role {
-        let role = file.path.split('/').next().and_then(Role::from_word);
-        if role.is_none() && file.prefix.is_empty() {
-            let shown = reader.text.file.to_owned();
-            let mut problem =
-                Problem::unreadable(shown, "a case file outside the folders of roles");
-            problem.say("put it below `server/`, `client/` or `intermediary/`");
-            reader.problems.push(problem);
-        }
-        role.unwrap_or(Role::Server)
-    }
-
     fn check_same_as(&mut self) {
         let known: Vec<&str> = self.cases.iter().map(|case| case.id.as_str()).collect();
         for (id, mut problem) in std::mem::take(&mut self.same_as) {
@@ -269,30 +266,28 @@ fn first_is_at(first: &Source) -> String {
     format!("the first one is at {}:{}", first.file, first.line)
 }
 
-/// A case file in the shape of its serde type, with what was wrong with that.
-type Parsed<'f> = (Reader<'f>, Option<raw::CaseFile>);
+/// Whom the cases of a file test. A folder of the user's need not say: then it is servers.
+fn role(file: &File, reader: &mut Reader<'_>) -> Role {
+    let role = file.path.split('/').next().and_then(Role::from_word);
+    if role.is_none() && file.prefix.is_empty() {
+        let shown = reader.text.file.to_owned();
+        let mut problem = Problem::unreadable(shown, "a case file outside the folders of roles");
+        problem.say("put it below `server/`, `client/` or `intermediary/`");
+        reader.problems.push(problem);
+    }
+    role.unwrap_or(Role::Server)
+}
 
-/// Parses case files, on as many threads as there are processors: it is most of the work of loading, and
-/// every command waits for it.
-fn parse_all<'f>(files: &[&'f File]) -> Vec<Parsed<'f>> {
-    let parse = |file: &&'f File| {
-        let mut reader = Reader::new(&file.shown, &file.text);
-        let raw = reader.parse();
-        (reader, raw)
-    };
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let share = files.len().div_ceil(threads).max(1);
-    std::thread::scope(|scope| {
-        let parts: Vec<_> = files
-            .chunks(share)
-            .map(|part| scope.spawn(move || part.iter().map(parse).collect::<Vec<_>>()))
-            .collect();
-        let joined = parts.into_iter().flat_map(|part| match part.join() {
-            Ok(parsed) => parsed,
-            Err(panic) => std::panic::resume_unwind(panic),
-        });
-        joined.collect()
-    })
+/// A file in the shape of its serde type, if it has it; the reader has what was wrong.
+fn parsed<T: DeserializeOwned>(file: &File) -> (Reader<'_>, Option<T>) {
+    let mut reader = Reader::new(&file.shown, &file.text);
+    let raw = reader.parse();
+    (reader, raw)
+}
+
+/// What becomes of each file, in their order, worked out on all processors: every command waits for it.
+fn on_threads<'f, T: Send>(files: &[&'f File], work: impl Fn(&'f File) -> T + Sync) -> Vec<T> {
+    files.par_iter().map(|file| work(file)).collect()
 }
 
 /// The digest of files; that of the embedded ones alone is known since the build.

@@ -1,10 +1,11 @@
-//! Writes `caught.toml` as a table of Rust, so that no run of the command has to read it.
+//! Reads what the binary carries, the case files and `caught.toml`, so that no run of the command has to.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::{env, fs, io};
 
 use serde::Deserialize;
+use upspec_corpus::Corpus;
 
 /// The file, as `src/caught.rs` describes it.
 #[derive(Deserialize)]
@@ -16,8 +17,16 @@ struct File {
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=caught.toml");
     println!("cargo::rerun-if-changed=build.rs");
-    let file: File =
-        toml::from_str(&fs::read_to_string("caught.toml")?).map_err(io::Error::other)?;
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    fs::write(out.join("caught.rs"), caught(&fs::read_to_string("caught.toml")?)?)?;
+    // A mistake in a case file is the loader's to report, when the command runs.
+    let corpus = Corpus::embedded().ok().and_then(|corpus| postcard::to_stdvec(&corpus).ok());
+    fs::write(out.join("corpus.postcard"), corpus.unwrap_or_default())
+}
+
+/// The table as Rust: the ids of the cases, and for each fault their places in it.
+fn caught(text: &str) -> io::Result<String> {
+    let file: File = toml::from_str(text).map_err(io::Error::other)?;
     let ids: Vec<&str> = file.cases.keys().map(String::as_str).collect();
     let mut by_fault: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
     for (place, words) in file.cases.values().enumerate() {
@@ -33,9 +42,7 @@ fn main() -> io::Result<()> {
         .map(|(fault, cases)| format!("({fault:?}, &{:?})", cases.iter().collect::<Vec<_>>()))
         .collect();
     let caught = caught.join(",\n");
-    let table = format!(
+    Ok(format!(
         "static CASES: &[&str] = &{ids:?};\nstatic CAUGHT: &[(&str, &[u16])] = &[{caught}];\n"
-    );
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
-    fs::write(out.join("caught.rs"), table)
+    ))
 }

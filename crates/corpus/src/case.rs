@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use upspec_handshake::Party;
 
 pub use crate::conditions::{
@@ -14,7 +15,7 @@ use crate::template::{Binding, Bindings, Template};
 pub use upspec_handshake::Over;
 
 /// One probe of a target: what is sent, and which answers are lawful.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Case {
     /// Path of the case file without its suffix, `/`, name: `server/key/fifteen-bytes`.
     pub id: String,
@@ -72,7 +73,7 @@ impl Default for Case {
 }
 
 /// Who is under test.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Role {
     /// A client: we are the server.
     Client,
@@ -114,7 +115,7 @@ pub(crate) fn usual_alpn(over: Over) -> Vec<String> {
 }
 
 /// Whether a connection is made as the target's address says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Tls {
     /// With TLS where the address says so.
     #[default]
@@ -208,14 +209,16 @@ impl Need {
 }
 
 /// Why a case is off unless hazards are asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Hazard {
     /// It can use up memory, time or connections of a weak server.
     Resource,
 }
 
 /// A connection of a case, by the end of it that we are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub enum LinkName {
     /// We are its client.
     #[default]
@@ -238,7 +241,7 @@ impl LinkName {
 }
 
 /// One thing that is done.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// On which connection.
     pub at: LinkName,
@@ -247,7 +250,7 @@ pub struct Step {
 }
 
 /// What is done in a step.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Act {
     /// Bytes to write. Adjacent sends and repeats form one write.
     Send(Template),
@@ -283,7 +286,7 @@ pub enum Act {
 
 /// What a step may wait for by name. But for `request`, `settings` and `opened` the case goes on when the
 /// window ends in silence, or the connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Awaited {
     /// `request`: a complete request head.
     Request,
@@ -350,7 +353,7 @@ impl Act {
 }
 
 /// Something that is known of the target: that it has a capability, or that it has it not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fact {
     /// The capability.
     pub need: Need,
@@ -359,7 +362,7 @@ pub struct Fact {
 }
 
 /// One lawful answer, or one that is graded. The default asks nothing and passes.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Expectation {
     /// What the answer is worth.
     pub grade: Grade,
@@ -390,7 +393,7 @@ impl Expectation {
 }
 
 /// A set of graded alternatives that cases share by name.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Preset {
     /// The name.
     pub name: String,
@@ -403,7 +406,7 @@ pub struct Preset {
 }
 
 /// What an answer is worth.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Grade {
     /// Lawful.
     #[default]
@@ -417,7 +420,7 @@ pub enum Grade {
 }
 
 /// What a response's field must look like; several matchers are "and".
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FieldMatcher {
     /// The field name.
     pub name: String,
@@ -426,7 +429,7 @@ pub struct FieldMatcher {
 }
 
 /// What is asked of a field's value.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum FieldTest {
     /// The field is there.
     Present,
@@ -443,7 +446,7 @@ pub enum FieldTest {
 }
 
 /// Where something is written: file, line and column, both counted from 1.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Source {
     /// The file's path as it was given to the loader.
     pub file: String,

@@ -2,7 +2,7 @@
 //! printable, part of the schema, and a field of [`Conditions`].
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use upspec_handshake::h2::ErrorCode;
 
 use crate::case::{Fact, FieldMatcher, LinkName, Outcomes};
@@ -20,7 +20,7 @@ use value::Value;
 macro_rules! conditions {
     ($($(#[doc = $doc:literal])+ $key:ident: $type:ty),+ $(,)?) => {
         /// What is asked of what happened on one connection; all of it must hold. The default asks nothing.
-        #[derive(Clone, Debug, Default, PartialEq)]
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
         pub struct Conditions {
             $($(#[doc = $doc])+ pub $key: $type,)+
         }
@@ -150,7 +150,7 @@ conditions! {
 }
 
 /// How the peer ended a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ends {
     /// With a FIN.
     Fin,
@@ -161,7 +161,7 @@ pub enum Ends {
 }
 
 /// How many requests came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Requests {
     /// None.
     None,
@@ -172,7 +172,7 @@ pub enum Requests {
 }
 
 /// How a request of ours arrived behind an intermediary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Arrival {
     /// It did not.
     Absent,
@@ -183,7 +183,7 @@ pub enum Arrival {
 }
 
 /// What came behind a request before it was answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Before {
     /// Nothing.
     Nothing,
@@ -192,7 +192,7 @@ pub enum Before {
 }
 
 /// What came in one tunnel of what was sent into another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Got {
     /// All of it, octet for octet or as the same frames.
     All,
@@ -211,7 +211,7 @@ words!(Before, "octets before the answer", "nothing" = Nothing, "octets" = Octet
 words!(Got, "octets of a tunnel", "all" = All, "part" = Part, "nothing" = Nothing, "other" = Other);
 
 /// What ALPN came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Alpn {
     /// `h2`.
     H2,
@@ -222,7 +222,7 @@ pub enum Alpn {
 }
 
 /// What must become of the connection after the response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Connection {
     /// The target ends it within the window.
     Closed,
@@ -231,7 +231,7 @@ pub enum Connection {
 }
 
 /// What must become of the tunnel after a 101, or after a 2xx to an extended CONNECT.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Tunnel {
     /// The target sends a Close frame.
     CloseFrame,

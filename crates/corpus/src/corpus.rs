@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::case::{Case, Preset, Role, Source};
 use crate::digest::digest;
@@ -20,7 +21,7 @@ use crate::select;
 use crate::words::Word as _;
 
 /// All cases, with what they cite.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Corpus {
     /// The cases, in the order of files and of each file.
     pub cases: Vec<Case>,
@@ -35,7 +36,7 @@ pub struct Corpus {
 }
 
 /// A case file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Topic {
     /// What the ids of its cases start with: `server/key`.
     pub id: String,

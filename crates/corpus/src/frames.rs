@@ -1,13 +1,14 @@
 //! Frames of HTTP/2 as steps write them, rendered to exact octets.
 //! The octets of a step depend on the step and its bindings only.
 
+use serde::{Deserialize, Serialize};
 use upspec_handshake::h2::{ErrorCode, MAX_FRAME, flag, hpack, kind, setting, write};
 
 use crate::template::{Binding, Bindings, Template};
 use crate::words::Word;
 
 /// What an `h2` step writes: one frame, or a header block in several.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Frames {
     /// The type of the (first) frame.
     pub kind: u8,
@@ -20,7 +21,7 @@ pub struct Frames {
 }
 
 /// What a frame carries.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Payload {
     /// These octets.
     Octets(Template),
@@ -34,7 +35,7 @@ pub enum Payload {
 }
 
 /// What is written into a header block.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Field {
     /// A name and a value, written as they are.
     Line(Template, Template),

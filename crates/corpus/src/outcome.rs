@@ -3,14 +3,15 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
+use serde::{Deserialize, Serialize};
 use upspec_handshake::Party;
 
 /// A set of outcomes of a request: statuses, or what came instead of a response.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Outcomes(pub Vec<Outcome>);
 
 /// What came of a request, as a case file spells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Outcome {
     /// `400`: this status.
     Status(u16),

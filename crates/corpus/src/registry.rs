@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use crate::case::Source;
 use crate::words::words;
+use serde::{Deserialize, Serialize};
 
 /// All requirements, by id.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Registry {
     documents: Vec<Document>,
     requirements: Vec<Requirement>,
@@ -14,7 +15,7 @@ pub struct Registry {
 }
 
 /// An RFC that requirements come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
     /// `rfc6455`.
     pub rfc: String,
@@ -23,7 +24,7 @@ pub struct Document {
 }
 
 /// One thing that an RFC asks of somebody.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requirement {
     /// RFC, `/`, section, `-`, slug: `rfc6455/4.2.1-key`.
     pub id: String,
@@ -56,7 +57,7 @@ pub struct Requirement {
 }
 
 /// The word that an RFC uses for how binding a requirement is (RFC 2119).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Level {
     /// MUST, SHALL, REQUIRED.
     Must,
@@ -75,7 +76,7 @@ pub enum Level {
 }
 
 /// How much a broken requirement weighs, from light to heavy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Weight {
     /// Nothing is asked.
     Info,
@@ -88,7 +89,7 @@ pub enum Weight {
 }
 
 /// What comes of the breach of a requirement, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Harm {
     /// How bad it is.
     pub kind: HarmKind,
@@ -97,7 +98,7 @@ pub struct Harm {
 }
 
 /// What a broken requirement can do, the worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum HarmKind {
     /// Two readers of the same octets see other requests, so that one is smuggled past the other, or what
     /// belongs to one exchange gets into another.
@@ -113,7 +114,7 @@ pub enum HarmKind {
 }
 
 /// Whom a requirement binds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Binds {
     /// Clients.
     Client,

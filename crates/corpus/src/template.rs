@@ -1,6 +1,8 @@
 //! Bytes of a case with holes in them: literal octets and named bindings.
 
 use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
 use std::fmt::{self, Write as _};
 
 pub use crate::bindings::Bindings;
@@ -9,14 +11,14 @@ pub use crate::bindings::Bindings;
 ///
 /// Text becomes a template through [`Template::parse`]; [`fmt::Display`] prints the one canonical
 /// spelling, which parses to the same template and fits into a TOML literal string.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Template {
     /// The parts, in order. Templates that were parsed hold no empty and no adjacent byte parts.
     pub parts: Vec<Part>,
 }
 
 /// A part of a template.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Part {
     /// Octets as they are.
     Bytes(Vec<u8>),
@@ -25,7 +27,7 @@ pub enum Part {
 }
 
 /// What a run fills in. The name in braces is the variant's in kebab-case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Binding {
     /// `{accept}`: the Sec-WebSocket-Accept for the key of the request that has been awaited.
     Accept,

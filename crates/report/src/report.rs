@@ -223,12 +223,17 @@ impl Report {
     /// The report as JSON, indented, with a line feed at the end.
     #[must_use]
     pub fn json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self)
+        // A vector that grows is copied whole each time, and reports are long.
+        let mut text = Vec::with_capacity(self.cases.len() * OCTETS_OF_A_CASE);
+        serde_json::to_writer_pretty(&mut text, self)
             .expect("string keys and no fallible Serialize impl: nothing in a report can fail");
-        text.push('\n');
-        text
+        text.push(b'\n');
+        String::from_utf8(text).expect("JSON is UTF-8")
     }
 }
+
+/// About as much as a case takes in JSON, if much happened in it.
+const OCTETS_OF_A_CASE: usize = 4096;
 
 impl Summary {
     /// Counts the verdicts.

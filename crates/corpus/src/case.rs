@@ -9,7 +9,7 @@ use upspec_handshake::Party;
 pub use crate::conditions::{
     Alpn, Arrival, Before, Conditions, Connection, Ends, Got, Requests, Tunnel,
 };
-use crate::frames::Frames;
+use crate::frames::{Flow, Frames};
 pub use crate::outcome::{Outcome, Outcomes};
 use crate::template::{Binding, Bindings, Template};
 pub use upspec_handshake::Over;
@@ -263,6 +263,9 @@ pub enum Act {
     },
     /// Frames of HTTP/2 to write; adjacent ones form one write, and one with adjacent sends.
     H2(Frames),
+    /// Octets on a stream of HTTP/2, in DATA frames as the peer's windows allow (RFC 9113 section 6.9.1).
+    /// When there is no room for a window of time, the remaining steps are left out.
+    Flow(Flow),
     /// A pause, which also splits the writes around it.
     Wait(Duration),
     /// Wait for a complete response head; when its status is none of these the remaining steps
@@ -327,7 +330,8 @@ impl From<Act> for Step {
 }
 
 impl Act {
-    /// Adds to a write what the step writes, of a repeat one round; whether it writes at all.
+    /// Adds to a write what the step writes, of a repeat one round; whether it writes at all. What flow
+    /// control cuts into frames is left out: how it is cut depends on the peer.
     pub fn render_into(&self, out: &mut Vec<u8>, bindings: &Bindings) -> bool {
         match self {
             Self::Send(bytes) | Self::Repeat { bytes, .. } | Self::SendBytewise(bytes) => {
@@ -347,6 +351,7 @@ impl Act {
                 bytes.bindings().collect()
             }
             Self::H2(frames) => frames.bindings(),
+            Self::Flow(flow) => flow.data.bindings().collect(),
             _ => Vec::new(),
         }
     }

@@ -2,7 +2,7 @@
 //! Never decides what is answered: each request is handed to the test.
 
 use upspec_corpus::Bindings;
-use upspec_corpus::case::{Act, Case, Outcome, Outcomes};
+use upspec_corpus::case::{Act, Awaited, Case, Outcome, Outcomes};
 use upspec_exchange::{Io, IoKind, Link, Octets, Over, Record, Talk};
 use upspec_handshake::field::chunked::{Chunked, ChunkedReader};
 use upspec_handshake::field::elements;
@@ -59,7 +59,7 @@ pub(crate) fn play(case: &Case, answer: &mut dyn FnMut(&Asked<'_>) -> Reply) -> 
             Act::Repeat { times, bytes } => {
                 (0..*times).for_each(|_| bytes.render_into(&mut rendered, &Bindings::example()));
             }
-            Act::Wait(_) => wire.write(&rendered),
+            Act::Wait(_) | Act::AwaitOther(Awaited::Silence) => wire.write(&rendered),
             Act::ShutdownWrite => wire.shut(&rendered),
             Act::Await(outcomes) => {
                 wire.write(&rendered);

@@ -19,6 +19,10 @@ pub struct Death {
     /// The other cases that may have caused it, where it could not be narrowed to one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suspects: Vec<String>,
+    /// The case was alone with the target but could not be played again to make sure: the other cases ran shortly
+    /// before it, and a target may die late. Those that kill most often come first.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unsure: bool,
     /// The last lines that the server command printed on standard output and standard error.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub output: Vec<String>,
@@ -63,11 +67,23 @@ impl CaseResult {
     /// Adds the death of the target, which fails the case whatever else its answer was worth.
     #[must_use]
     pub fn with_death(mut self, death: Death, registry: &Registry) -> Self {
-        let message = if death.suspects.is_empty() {
-            format!("the target died of this case: {}", death.what())
-        } else {
-            let suspects = some_of(&death.suspects);
-            format!("the target died: {}; which case did it is open: {suspects}", death.what())
+        let what = death.what();
+        let message = match &death.suspects[..] {
+            [] if death.unsure => {
+                format!("the target died while this case alone was under way: {what}")
+            }
+            earlier if death.unsure => {
+                let earlier = some_of(earlier, FEW);
+                format!(
+                    "the target died while this case alone was under way: {what}; it cannot be played again to \
+                     make sure, so an earlier one may have done it late: {earlier}"
+                )
+            }
+            [] => format!("the target died of this case: {what}"),
+            suspects => {
+                let suspects = some_of(suspects, MOST_NAMED);
+                format!("the target died: {what}; which case did it is open: {suspects}")
+            }
         };
         let finding = Citations::new(registry).finding(SURVIVES, Verdict::Fail, message, None);
         self.findings.insert(0, Finding { rule: Some(RULE.to_owned()), ..finding });
@@ -80,9 +96,14 @@ impl CaseResult {
     }
 }
 
-fn some_of(ids: &[String]) -> String {
-    let shown = ids[..ids.len().min(MOST_NAMED)].join(", ");
-    match ids.len().saturating_sub(MOST_NAMED) {
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+fn some_of(ids: &[String], most: usize) -> String {
+    let shown = ids[..ids.len().min(most)].join(", ");
+    match ids.len().saturating_sub(most) {
         0 => shown,
         more => format!("{shown} and {more} more"),
     }
@@ -97,3 +118,5 @@ const SURVIVES: &str = "rfc9110/2.3-defensive";
 
 /// How many suspects a message names.
 const MOST_NAMED: usize = 10;
+/// How many earlier ones.
+const FEW: usize = 3;

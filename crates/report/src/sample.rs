@@ -193,6 +193,7 @@ fn deadly() -> CaseResult {
         how: Demise::Exited,
         status: Some("exit status: 1".to_owned()),
         suspects: Vec::new(),
+        unsure: false,
         output: trace.map(str::to_owned).to_vec(),
     };
     let case = entry("server/key/deadly", "A field that nobody knows is ignored", IDS[1], io);

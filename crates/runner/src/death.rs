@@ -1,7 +1,8 @@
 //! After the target has died: which case killed it, and how the run goes on.
 //! Blames only a case that was alone with the target.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -10,6 +11,7 @@ use upspec_judge::{CaseResult, Death as Scene, Demise, Reason};
 
 use crate::event::{Death, Ending};
 use crate::health::Pulse;
+use crate::risk::{Risk, by_risk};
 use crate::run::Run;
 use crate::server::Server;
 use crate::worker::Played;
@@ -20,6 +22,8 @@ pub(crate) struct Deaths {
     pub(crate) all: Vec<Death>,
     /// The cases that are known to kill.
     pub(crate) killers: BTreeSet<usize>,
+    /// What had been over only for a short time at the last death.
+    before: Vec<usize>,
     /// How many could be put down to no case.
     pub(crate) unexplained: usize,
     /// How many cases were played again since the target came back.
@@ -50,8 +54,13 @@ impl Run {
 
     async fn investigate(&mut self) -> Result<(), Ending> {
         let scene = self.scene().await;
-        let suspects = self.worker.health.suspects();
+        let mut suspects = self.worker.health.suspects();
+        if suspects.is_empty() {
+            let recent = self.worker.health.recent(SHORTLY_BEFORE);
+            suspects = self.likeliest_first(recent, usize::MAX);
+        }
         let recent = self.worker.health.recent(LATE);
+        self.deaths.before = self.worker.health.recent(LATE_PATIENCE);
         if self.deaths.all.len() >= MOST_DEATHS || self.deaths.spent >= MOST_TIME {
             self.results.remark(format!(
                 "the target died {} times and is left alone now; what was left was not played",
@@ -79,7 +88,7 @@ impl Run {
         }
         if self.deaths.killers.len() == killers {
             self.deaths.unexplained += 1;
-            self.leave_open(scene, &suspects);
+            self.tell_unexplained(scene, &suspects);
         }
         Ok(())
     }
@@ -178,6 +187,7 @@ impl Run {
             how: if exit.is_some() { Demise::Exited } else { demise },
             status: exit.map(|status| status.to_string()),
             suspects: Vec::new(),
+            unsure: false,
             output,
         }
     }
@@ -206,7 +216,29 @@ impl Run {
         let exchanges = met.map(|at| self.lost.swap_remove(at).1).unwrap_or_default();
         let told = self.results.result(only).cloned().map(Box::new);
         let played = told.map_or(Played::Died(exchanges), Played::Judged);
-        self.blame(only, played, scene);
+        let earlier = self.likeliest_first(self.deaths.before.clone(), only);
+        let suspects = self.ids(&earlier);
+        self.blame(only, played, Scene { unsure: true, suspects, ..scene });
+    }
+
+    /// Other cases than this, those first that kill most often, and of these the latest.
+    fn likeliest_first(&self, cases: Vec<usize>, but: usize) -> Vec<usize> {
+        let risks: BTreeMap<usize, Option<Risk>> =
+            by_risk(&self.worker.plan, &self.worker.bench).into_iter().collect();
+        let mut cases: Vec<usize> = cases.into_iter().rev().filter(|case| *case != but).collect();
+        cases.sort_by_key(|case| Reverse(risks.get(case).copied().flatten()));
+        cases
+    }
+
+    /// The target is back, and none of the suspects kills it again. One that took connections all the time, and
+    /// came to by itself, may have refused us for other reasons.
+    fn tell_unexplained(&mut self, scene: Scene, suspects: &[usize]) {
+        let paused = matches!(scene.how, Demise::Closing | Demise::Hanging)
+            && self.worker.bench.settings.server_cmd.is_none();
+        match paused {
+            true => self.results.remark(PAUSED),
+            false => self.leave_open(scene, suspects),
+        }
     }
 
     /// The death is nobody's in particular, so the control has it: that is what the target answers no more.
@@ -362,6 +394,9 @@ fn unique(numbers: impl Iterator<Item = usize>) -> Vec<usize> {
 const RESTARTED: &str = "the target refused connections for a moment and then took them again: something \
     restarts it when it dies, so deaths may pass unseen";
 
+const PAUSED: &str = "the target took connections but answered none of them for a while, and then went on: it may \
+    limit what it serves, or something may have restarted it";
+
 /// After this many deaths the target is left alone.
 const MOST_DEATHS: usize = 150;
 /// After so much time spent on deaths, too.
@@ -370,6 +405,8 @@ const MOST_TIME: Duration = Duration::from_secs(120);
 const MOST_UNEXPLAINED: usize = 1;
 /// How long a killer's exchange may have been over when the target dies of it.
 const LATE: Duration = Duration::from_secs(10);
+/// What was over for so long when the target was found dead may have killed it, where nothing else was under way.
+const SHORTLY_BEFORE: Duration = Duration::from_millis(1500);
 /// How long a death is waited for that comes late.
 const LATE_PATIENCE: Duration = Duration::from_millis(2500);
 /// How many exchanges playing a case again has at most, but for one.

@@ -105,6 +105,18 @@ impl Health {
         });
     }
 
+    /// An exchange of a case did not come about after all.
+    pub(crate) fn take_back(&self, case: usize) {
+        self.with_suspects(|suspects| {
+            suspects.retain_mut(|suspect| {
+                if suspect.case == case {
+                    suspect.under_way = suspect.under_way.saturating_sub(1);
+                }
+                suspect.case != case || suspect.under_way > 0 || suspect.ended.is_some()
+            });
+        });
+    }
+
     /// Finds out whether the target lives, unless a control that began after `since` has been answered.
     /// Three tries in about a second without an answer, with nothing else under way, are a death.
     pub(crate) async fn check(&self, control: &impl Control, since: Instant) -> Pulse {

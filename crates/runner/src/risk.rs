@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use upspec_corpus::Bindings;
-use upspec_corpus::case::{Act, Case, Over};
+use upspec_corpus::case::{Act, Case, Over, Step};
 use upspec_handshake::Party;
-use upspec_handshake::frame::{Compression, FrameReader};
+use upspec_handshake::frame::{Compression, Frame, FrameReader, FrameViolation};
+use upspec_handshake::inflate::Inflater;
 
 use crate::bench::Bench;
 use crate::bindings::Nonces;
@@ -15,24 +16,32 @@ use crate::plan::Plan;
 /// What a case sends that weak targets die of, from the rarest to the most frequent death.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Risk {
+    /// Nothing that a server should die of.
+    Little,
     /// Octets that are no text in a head, or the end of our side.
     Odd,
-    /// A request target or a Host that a URL parser chokes on.
+    /// A request target or a field that a URL parser chokes on.
     Address,
     /// More than buffers are made for.
     Size,
-    /// Frames before the server can have switched.
-    Early,
-    /// Frames that break a rule.
+    /// What has to be inflated.
+    Inflated,
+    /// Frames that may be tolerated.
+    Tolerable,
+    /// What stands right behind a handshake: for a server that has switched these are frames, or none.
+    Behind,
+    /// Frames with a header that breaks a rule.
     Frames,
+    /// Frames with a payload that breaks one, or without a mask.
+    Payload,
 }
 
 impl Risk {
     /// How long its cases are played one at a time on a target that nothing has killed: silence is dear.
     pub(crate) fn budget(self) -> Duration {
         match self {
-            Self::Odd | Self::Address | Self::Size => Duration::from_secs(1),
-            Self::Early | Self::Frames => Duration::from_secs(3),
+            Self::Little | Self::Odd | Self::Address | Self::Size => Duration::from_secs(1),
+            _ => Duration::from_secs(2),
         }
     }
 }
@@ -43,7 +52,7 @@ pub(crate) fn by_risk(plan: &Plan, bench: &Bench) -> Vec<(usize, Option<Risk>)> 
     let risks = plan.rest().into_iter().map(|index| {
         let case = &plan.cases()[index];
         let bindings = bench.bindings(&Nonces::of(&bench.turn(case, 0)));
-        (index, risk(case, &bindings))
+        (index, Some(risk(case, &bindings).unwrap_or(Risk::Little)))
     });
     let mut cases: Vec<_> = risks.collect();
     cases.sort_by_key(|(_, risk)| *risk);
@@ -51,57 +60,132 @@ pub(crate) fn by_risk(plan: &Plan, bench: &Bench) -> Vec<(usize, Option<Risk>)> 
 }
 
 fn risk(case: &Case, bindings: &Bindings) -> Option<Risk> {
-    let first = first_write(case, bindings);
+    let sends = Sends::of(case, bindings);
+    let http1 = case.over == Over::Http1;
     let ends = case.steps.iter().any(|step| step.act == Act::ShutdownWrite);
     let rows = [
-        (Risk::Frames, case.over == Over::Http1 && breaks_frames(case, bindings)),
-        (Risk::Early, case.over == Over::Http1 && has_early_frames(&first)),
         (Risk::Size, case.hazard.is_some() || sent(case, bindings) > LARGE),
-        (Risk::Address, case.over == Over::Http1 && has_odd_address(&first, bindings)),
-        (Risk::Odd, ends || case.over == Over::Http1 && has_odd_octets(&first)),
+        (Risk::Address, http1 && has_odd_address(&sends.first, bindings)),
+        (Risk::Odd, ends || http1 && has_odd_octets(&sends.first)),
+        (Risk::Odd, http1 && sends.has_odd_length()),
     ];
-    rows.into_iter().find(|(_, is_so)| *is_so).map(|(risk, _)| risk)
+    let of_frames = if http1 { sends.risk_of_frames() } else { None };
+    of_frames.or(rows.into_iter().find(|(_, is_so)| *is_so).map(|(risk, _)| risk))
 }
 
-/// Whether what follows the first handshake is anything but frames in order: a body or a second request is
-/// frames, too, for a server that has switched.
-fn breaks_frames(case: &Case, bindings: &Bindings) -> bool {
-    let mut octets = Vec::new();
-    for step in &case.steps {
-        step.act.render_into(&mut octets, bindings);
-        if octets.len() > LARGE {
-            break;
+/// What a case sends.
+struct Sends {
+    /// Before anything is waited for.
+    first: Vec<u8>,
+    /// After that, unless only a server that does not switch lets it be sent.
+    later: Vec<u8>,
+}
+
+impl Sends {
+    fn of(case: &Case, bindings: &Bindings) -> Self {
+        let mut sends = Self { first: Vec::new(), later: Vec::new() };
+        let mut awaited = false;
+        for step in &case.steps {
+            match &step.act {
+                Act::Await(outcomes) if !outcomes.covers_status(101) => break,
+                Act::Await(_) => awaited = true,
+                Act::Wait(_) => {}
+                _ => {
+                    let out = if awaited { &mut sends.later } else { &mut sends.first };
+                    awaited |= !render_some(step, out, bindings);
+                }
+            }
+        }
+        sends
+    }
+
+    /// The worst of what follows a handshake. A body or a second request is frames, too, for a server that has
+    /// switched.
+    fn risk_of_frames(&self) -> Option<Risk> {
+        let end = self.first.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
+        let (head, behind) = self.first.split_at(end);
+        if !head.to_ascii_lowercase().windows(9).any(|part| part == b"websocket") {
+            return None;
+        }
+        let deflate = head.windows(10).any(|part| part == b"permessage");
+        let compression = if deflate { Compression::PermessageDeflate } else { Compression::None };
+        let mut reader = FrameReader::new(Party::Client, compression);
+        let octets = [behind, &self.later].concat();
+        let mut rest = &octets[..];
+        let mut worst = None;
+        while !rest.is_empty() {
+            let read = reader.read(rest).complete();
+            let risk = match &read {
+                None => Some(Risk::Payload),
+                Some(frame) => of_frame(frame),
+            };
+            worst = worst.max(risk);
+            let Some(frame) = read.filter(|frame| frame.len > 0) else {
+                break;
+            };
+            rest = &rest[frame.len.min(rest.len())..];
+        }
+        match () {
+            () if behind.is_empty() => worst,
+            () if self.has_odd_length() => None,
+            () => Some(Risk::Behind),
         }
     }
-    let Some(end) = octets.windows(4).position(|four| four == b"\r\n\r\n") else {
-        return false;
+
+    /// Whether the first head is refused, or its content is as long as nobody can tell (RFC 9112 section 6.3).
+    fn has_odd_length(&self) -> bool {
+        let lines = self.first.split(|octet| *octet == b'\n').map(<[u8]>::trim_ascii);
+        let mut lengths = lines.take_while(|line| !line.is_empty()).filter_map(|line| {
+            let colon = line.iter().position(|octet| *octet == b':')?;
+            let (name, value) = (line[..colon].trim_ascii(), line[colon + 1..].trim_ascii());
+            name.eq_ignore_ascii_case(b"content-length").then_some(value)
+        });
+        let is_number = |value: &[u8]| {
+            (1..=MOST_DIGITS).contains(&value.len()) && value.iter().all(u8::is_ascii_digit)
+        };
+        lengths.next().is_some_and(|first| !is_number(first)) || lengths.next().is_some()
+    }
+}
+
+fn of_frame(frame: &Frame<'_>) -> Option<Risk> {
+    let of_violation = |violation: &FrameViolation| match violation {
+        FrameViolation::DataAfterClose
+        | FrameViolation::ControlAfterClose
+        | FrameViolation::LengthNotMinimal => Risk::Tolerable,
+        FrameViolation::TextNotUtf8
+        | FrameViolation::UnmaskedByClient
+        | FrameViolation::CloseBodyOneOctet
+        | FrameViolation::CloseCodeOutOfRange
+        | FrameViolation::CloseCodeReserved
+        | FrameViolation::CloseCodeUnassigned
+        | FrameViolation::CloseReasonNotUtf8 => Risk::Payload,
+        _ => Risk::Frames,
     };
-    let (head, mut rest) = octets.split_at(end + 4);
-    if !head.to_ascii_lowercase().windows(9).any(|part| part == b"websocket") {
-        return false;
-    }
-    let deflate = head.windows(10).any(|part| part == b"permessage");
-    let compression = if deflate { Compression::PermessageDeflate } else { Compression::None };
-    let mut reader = FrameReader::new(Party::Client, compression);
-    while !rest.is_empty() {
-        match reader.read(rest).complete() {
-            Some(frame) if frame.violations.is_empty() => rest = &rest[frame.len.min(rest.len())..],
-            _ => return true,
-        }
-    }
-    false
+    let compressed = (frame.rsv != 0).then(|| match inflates_alone(frame) {
+        true => Risk::Inflated,
+        false => Risk::Payload,
+    });
+    frame.violations.iter().map(of_violation).max().or(compressed)
 }
 
-/// What is written before anything is waited for.
-fn first_write(case: &Case, bindings: &Bindings) -> Vec<u8> {
-    let mut octets = Vec::new();
-    for step in &case.steps {
-        let writes = step.act.render_into(&mut octets, bindings);
-        if !writes && !matches!(step.act, Act::Wait(_)) || octets.len() > LARGE {
+/// Whether a compressed frame is a text, or the beginning of one, without the window of those before it.
+fn inflates_alone(frame: &Frame<'_>) -> bool {
+    let text = Inflater::new().message(&frame.payload, MOST_LOOKED_AT);
+    !frame.fin || text.is_ok_and(|text| String::from_utf8(text).is_ok())
+}
+
+/// Adds what a step writes, a long row in part; returns whether it writes at all.
+fn render_some(step: &Step, out: &mut Vec<u8>, bindings: &Bindings) -> bool {
+    let rounds = if let Act::Repeat { times, .. } = step.act { times } else { 1 };
+    for _ in 0..rounds {
+        if !step.act.render_into(out, bindings) {
+            return false;
+        }
+        if out.len() > MOST_LOOKED_AT {
             break;
         }
     }
-    octets
+    true
 }
 
 /// How many octets a case sends in all.
@@ -113,12 +197,6 @@ fn sent(case: &Case, bindings: &Bindings) -> usize {
         octets.len().saturating_mul(usize::try_from(times).unwrap_or(usize::MAX))
     });
     sizes.fold(0, usize::saturating_add)
-}
-
-/// Whether something follows the first head that is not a request.
-fn has_early_frames(octets: &[u8]) -> bool {
-    let end = octets.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 4);
-    end.and_then(|end| octets.get(end)).is_some_and(|next| *next >= 0x80)
 }
 
 /// Whether the request target or Host has octets that a URL seldom has.
@@ -139,7 +217,40 @@ fn has_odd_address(octets: &[u8], bindings: &Bindings) -> bool {
     let host = hosts.next();
     let is_odd =
         |host: &[u8]| host != bindings.authority && (host.is_empty() || !host.iter().all(is_usual));
-    odd_target || host.is_none_or(is_odd) || hosts.next().is_some()
+    odd_target || host.is_none_or(is_odd) || hosts.next().is_some() || has_odd_field(octets)
+}
+
+/// Whether a field that servers like to take apart holds what cannot be decoded, or is no origin.
+fn has_odd_field(octets: &[u8]) -> bool {
+    octets.split(|octet| *octet == b'\n').any(|line| {
+        let Some(colon) = line.iter().position(|octet| *octet == b':') else {
+            return false;
+        };
+        let (name, value) = (line[..colon].trim_ascii(), line[colon + 1..].trim_ascii());
+        let is = |wanted: &str| name.eq_ignore_ascii_case(wanted.as_bytes());
+        let undecodable = value.contains(&b'[') || has_bare_percent(value);
+        match () {
+            () if is("origin") => undecodable || !is_origin(value),
+            () if is("cookie") || is("referer") || is("authorization") => undecodable,
+            () => false,
+        }
+    })
+}
+
+fn has_bare_percent(value: &[u8]) -> bool {
+    let digits = |at: usize| value.get(at + 1..at + 3).unwrap_or_default();
+    let is_bare = |at: usize| digits(at).len() < 2 || !digits(at).iter().all(u8::is_ascii_hexdigit);
+    value.iter().enumerate().any(|(at, octet)| *octet == b'%' && is_bare(at))
+}
+
+/// Whether this reads as `null`, or as a scheme, a host and perhaps a port (RFC 6454 section 7.1).
+fn is_origin(value: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(value);
+    let Some((_, authority)) = text.split_once("://") else {
+        return text == "null";
+    };
+    let port = authority.split_once(':').map(|(_, port)| port);
+    port.is_none_or(|port| port.parse::<u16>().is_ok())
 }
 
 fn is_usual(octet: &u8) -> bool {
@@ -153,6 +264,10 @@ fn has_odd_octets(octets: &[u8]) -> bool {
 
 /// Beyond this servers have their limits.
 const LARGE: usize = 8 * 1024;
+/// How much of what a case sends is looked at.
+const MOST_LOOKED_AT: usize = 256 * 1024;
+/// A length of so many digits fits into 64 bits.
+const MOST_DIGITS: usize = 19;
 
 #[cfg(test)]
 mod tests {
@@ -173,10 +288,21 @@ mod tests {
         let rows = [
             ("server/control/handshake", None),
             ("server/key/missing", None),
-            ("server/body/text", Some(Risk::Frames)),
+            ("server/origin/open-bracket", Some(Risk::Address)),
+            ("server/origin/foreign", None),
+            ("server/other-fields/cookie-percent-alone", Some(Risk::Address)),
+            ("server/body/text", Some(Risk::Behind)),
+            ("server/persistence/request-behind-handshake", Some(Risk::Behind)),
+            ("server/persistence/handshake-after-refusal", None),
+            ("server/messages/text-of-65536-octets", Some(Risk::Size)),
+            ("server/compression/text", Some(Risk::Inflated)),
+            ("server/compression/shared-window", Some(Risk::Payload)),
+            ("server/permessage-deflate/compressed-not-utf8", Some(Risk::Payload)),
+            ("server/content-length/length-plus", Some(Risk::Odd)),
+            ("server/frames/length-not-minimal", Some(Risk::Tolerable)),
             ("server/frames/rsv2-on-ping", Some(Risk::Frames)),
-            ("server/messages/surrogate", Some(Risk::Frames)),
-            ("server/persistence/request-behind-handshake", Some(Risk::Frames)),
+            ("server/messages/surrogate", Some(Risk::Payload)),
+            ("server/frames/unmasked-text", Some(Risk::Payload)),
             ("server/target/hundred-thousand-octets", Some(Risk::Size)),
             ("server/host/missing", Some(Risk::Address)),
         ];

@@ -33,7 +33,8 @@ impl Queue {
             return false;
         };
         let begun = self.begun.get(risk);
-        has_died || begun.is_none_or(|begun| begun.elapsed() < risk.budget())
+        has_died && *risk > Risk::Little
+            || begun.is_none_or(|begun| begun.elapsed() < risk.budget())
     }
 
     /// How many may be under way.

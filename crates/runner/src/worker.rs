@@ -177,7 +177,11 @@ impl Worker {
     ) -> Result<Record, Error> {
         let _guard = self.health.begin(index).await;
         let outcome = self.bench.exchange(played, turn, window).await;
-        self.health.end(index);
+        match &outcome {
+            // It said nothing to the target.
+            Err(Error::Refused(_) | Error::TimedOut { .. }) => self.health.take_back(index),
+            _ => self.health.end(index),
+        }
         outcome
     }
 

@@ -19,8 +19,8 @@ pub struct Death {
     /// The other cases that may have caused it, where it could not be narrowed to one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suspects: Vec<String>,
-    /// The case was alone with the target but could not be played again to make sure: the other cases ran shortly
-    /// before it, and a target may die late. Those that kill most often come first.
+    /// The target died while this case was under way, and it could not be played again to make sure. The other
+    /// cases were waiting beside it or over shortly before, and a target may die late.
     #[serde(default, skip_serializing_if = "is_false")]
     pub unsure: bool,
     /// The last lines that the server command printed on standard output and standard error.
@@ -70,13 +70,13 @@ impl CaseResult {
         let what = death.what();
         let message = match &death.suspects[..] {
             [] if death.unsure => {
-                format!("the target died while this case alone was under way: {what}")
+                format!("the target died while this case was under way: {what}")
             }
             earlier if death.unsure => {
                 let earlier = some_of(earlier, FEW);
                 format!(
-                    "the target died while this case alone was under way: {what}; it cannot be played again to \
-                     make sure, so an earlier one may have done it late: {earlier}"
+                    "the target died while this case was under way: {what}; it cannot be played again to make \
+                     sure, so one beside or before it may have done it: {earlier}"
                 )
             }
             [] => format!("the target died of this case: {what}"),

@@ -24,6 +24,8 @@ pub(crate) struct Deaths {
     pub(crate) killers: BTreeSet<usize>,
     /// What had been over only for a short time at the last death.
     before: Vec<usize>,
+    /// The suspect that began while all others were merely waiting.
+    freshest: Option<usize>,
     /// How many could be put down to no case.
     pub(crate) unexplained: usize,
     /// How many cases were played again since the target came back.
@@ -61,13 +63,14 @@ impl Run {
         }
         let recent = self.worker.health.recent(LATE);
         self.deaths.before = self.worker.health.recent(LATE_PATIENCE);
+        self.deaths.freshest = self.worker.health.freshest(WAITING);
         if self.deaths.all.len() >= MOST_DEATHS || self.deaths.spent >= MOST_TIME {
             self.results.remark(format!(
                 "the target died {} times and is left alone now; what was left was not played",
                 self.deaths.all.len() + 1
             ));
-            self.accuse(scene, &suspects);
-            return Err(self.end(&suspects));
+            let accused = self.accuse(scene, suspects);
+            return Err(self.end(&accused));
         }
         let back = match self.worker.bench.settings.server_cmd {
             Some(_) => "it is started again",
@@ -207,18 +210,26 @@ impl Run {
         self.results.store(index, result);
     }
 
-    /// A death after which nothing can be played again: a lone suspect has it.
-    fn accuse(&mut self, scene: Scene, suspects: &[usize]) {
-        let [only] = *suspects else {
-            return self.leave_open(scene, suspects);
+    /// A death after which nothing can be played again: a lone suspect has it, and one that began while the
+    /// others were waiting for silence to end.
+    /// Returns who is accused.
+    fn accuse(&mut self, scene: Scene, suspects: Vec<usize>) -> Vec<usize> {
+        let lone = if let [only] = *suspects { Some(only) } else { self.deaths.freshest };
+        let Some(only) = lone.filter(|lone| suspects.contains(lone)) else {
+            self.leave_open(scene, &suspects);
+            return suspects;
         };
         let met = self.lost.iter().position(|(index, _)| *index == only);
         let exchanges = met.map(|at| self.lost.swap_remove(at).1).unwrap_or_default();
         let told = self.results.result(only).cloned().map(Box::new);
         let played = told.map_or(Played::Died(exchanges), Played::Judged);
-        let earlier = self.likeliest_first(self.deaths.before.clone(), only);
+        let before = self.likeliest_first(self.deaths.before.clone(), only);
+        let waiting = suspects.into_iter().filter(|waiting| *waiting != only);
+        let mut earlier = unique(waiting.chain(before));
+        earlier.truncate(MOST_BEFORE);
         let suspects = self.ids(&earlier);
         self.blame(only, played, Scene { unsure: true, suspects, ..scene });
+        vec![only]
     }
 
     /// Other cases than this, those first that kill most often, and of these the latest.
@@ -309,10 +320,11 @@ impl Run {
             Gone::Stays(why) => {
                 self.results.remark(why);
                 // A killer that was found is blamed already.
+                let mut accused = suspects.to_vec();
                 if !suspects.iter().all(|index| self.deaths.killers.contains(index)) {
-                    self.accuse(scene.clone(), suspects);
+                    accused = self.accuse(scene.clone(), accused);
                 }
-                Err(self.end(suspects))
+                Err(self.end(&accused))
             }
         }
     }
@@ -409,6 +421,10 @@ const LATE: Duration = Duration::from_secs(10);
 const SHORTLY_BEFORE: Duration = Duration::from_millis(1500);
 /// How long a death is waited for that comes late.
 const LATE_PATIENCE: Duration = Duration::from_millis(2500);
+/// How many cases are told that were over shortly before a death.
+const MOST_BEFORE: usize = 50;
+/// After this time without an answer an exchange merely waits for silence to end.
+const WAITING: Duration = Duration::from_millis(350);
 /// How many exchanges playing a case again has at most, but for one.
 const A_ROW_OF_CONTROLS: usize = 5;
 /// The pause between two looks at a target that is away.

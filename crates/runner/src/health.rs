@@ -46,6 +46,8 @@ pub(crate) enum Pulse {
 #[derive(Clone, Copy, Debug)]
 struct Suspect {
     case: usize,
+    /// When its latest exchange began.
+    began: Instant,
     /// How many of its exchanges are under way.
     under_way: usize,
     /// When the last of them ended.
@@ -53,6 +55,10 @@ struct Suspect {
 }
 
 impl Suspect {
+    fn new(case: usize, under_way: usize) -> Self {
+        Self { case, began: Instant::now(), under_way, ended: None }
+    }
+
     /// Whether none of its exchanges is under way, nor has been since then.
     fn was_over(&self, since: Instant) -> bool {
         self.under_way == 0 && self.ended.is_some_and(|ended| ended <= since)
@@ -81,8 +87,11 @@ impl Health {
         let guard = self.gate.read().await;
         self.with_suspects(|suspects| {
             match suspects.iter_mut().find(|suspect| suspect.case == case) {
-                Some(suspect) => suspect.under_way += 1,
-                None => suspects.push(Suspect { case, under_way: 1, ended: None }),
+                Some(suspect) => {
+                    suspect.under_way += 1;
+                    suspect.began = Instant::now();
+                }
+                None => suspects.push(Suspect::new(case, 1)),
             }
         });
         guard
@@ -157,7 +166,7 @@ impl Health {
         self.with_suspects(|suspects| {
             for case in recent {
                 if suspects.iter().all(|suspect| suspect.case != case) {
-                    suspects.push(Suspect { case, under_way: 0, ended: None });
+                    suspects.push(Suspect::new(case, 0));
                 }
             }
         });
@@ -179,6 +188,16 @@ impl Health {
     /// The cases that may have killed it, in the order in which they began.
     pub(crate) fn suspects(&self) -> Vec<usize> {
         self.with_suspects(|suspects| suspects.iter().map(|suspect| suspect.case).collect())
+    }
+
+    /// The suspect that began last, if all others had had that much time before it: they were merely waiting.
+    pub(crate) fn freshest(&self, by: Duration) -> Option<usize> {
+        self.with_suspects(|suspects| {
+            let newest = suspects.iter().max_by_key(|suspect| suspect.began)?;
+            let others = suspects.iter().filter(|suspect| suspect.case != newest.case);
+            let waited = |other: &Suspect| newest.began.duration_since(other.began) >= by;
+            others.clone().all(waited).then_some(newest.case)
+        })
     }
 
     /// The cases whose exchanges ended within this time, each once, the earliest first.
@@ -307,6 +326,17 @@ mod tests {
         assert_eq!(health.check(&AnswersFrom(0), since).await, Pulse::Alive);
         assert_eq!(health.check(&AnswersFrom(99), since).await, Pulse::Alive);
         assert_eq!(health.controls.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_began_long_after_all_others_is_told_apart() {
+        let health = Health::default();
+        let by = Duration::from_millis(300);
+        for (case, wanted) in [(1, Some(1)), (2, None), (3, Some(3))] {
+            drop(health.begin(case).await);
+            assert_eq!(health.freshest(by), wanted, "{case}");
+            tokio::time::advance(Duration::from_millis(if case == 1 { 299 } else { 300 })).await;
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -170,9 +170,9 @@ pub(crate) struct Wants {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Pace")]
 pub(crate) struct Pace {
-    /// How many cases to play at a time.
-    #[arg(short, long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) jobs: u16,
+    /// How many cases to play at a time. [default: 16, and up to 64 where answers come late]
+    #[arg(short, long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
     /// The longest wait for an answer.
     #[arg(long, default_value = "5500ms", value_parser = duration, value_name = "TIME")]
     pub(crate) timeout: Duration,

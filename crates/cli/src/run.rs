@@ -98,8 +98,10 @@ pub(crate) fn target(trust: &TrustArgs, url: &str) -> Result<Target, Trouble> {
 /// The knobs of a run, but for the command that starts the target.
 pub(crate) fn settings(selection: &Selection, wants: &Wants, pace: &Pace) -> Settings {
     let required = wants.require_subprotocol;
+    let jobs = pace.jobs.map(usize::from);
     Settings {
-        jobs: usize::from(pace.jobs),
+        jobs: jobs.unwrap_or(JOBS),
+        most_jobs: jobs.unwrap_or(MOST_JOBS),
         timeout: pace.timeout,
         window_floor: pace.window.min(pace.timeout),
         retries: pace.retries,
@@ -112,6 +114,10 @@ pub(crate) fn settings(selection: &Selection, wants: &Wants, pace: &Pace) -> Set
         ..Settings::default()
     }
 }
+
+/// How many cases are played at a time, and how many where answers come late.
+const JOBS: usize = 16;
+const MOST_JOBS: usize = 64;
 
 /// A seed from the system's entropy; 32 bits, so that it can be typed.
 pub(crate) fn fresh_seed() -> u64 {

@@ -43,6 +43,11 @@ impl Bench {
         Ok((Self { target, settings, facts, requirements, connector }, server))
     }
 
+    /// How long the control took to be answered.
+    pub(crate) fn answer(&self) -> Duration {
+        Duration::from_micros(self.facts.answer_us)
+    }
+
     /// How long silence must last.
     pub(crate) fn window(&self) -> Duration {
         Duration::from_millis(self.facts.window_ms)

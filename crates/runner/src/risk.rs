@@ -12,6 +12,7 @@ use upspec_handshake::inflate::Inflater;
 use crate::bench::Bench;
 use crate::bindings::Nonces;
 use crate::plan::Plan;
+use crate::settings::lateness;
 
 /// What a case sends that weak targets die of, from the rarest to the most frequent death.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,12 +38,14 @@ pub(crate) enum Risk {
 }
 
 impl Risk {
-    /// How long its cases are played one at a time on a target that nothing has killed: silence is dear.
-    pub(crate) fn budget(self) -> Duration {
-        match self {
+    /// How long its cases are played one at a time on a target that nothing has killed, and that takes this long
+    /// to answer: silence is dear.
+    pub(crate) fn budget(self, answer: Duration) -> Duration {
+        let budget = match self {
             Self::Little | Self::Odd | Self::Address | Self::Size => Duration::from_secs(1),
             _ => Duration::from_secs(2),
-        }
+        };
+        budget / u32::try_from(lateness(answer) + 1).unwrap_or(u32::MAX)
     }
 }
 

@@ -120,10 +120,13 @@ impl Run {
 
     async fn phases(&mut self) -> Result<(), Ending> {
         self.first_contact().await?;
-        let (plan, jobs) = (self.plan(), self.worker.bench.settings.jobs.max(1));
+        let (plan, bench) = (self.plan(), Arc::clone(&self.worker.bench));
+        let jobs = bench.settings.jobs_when(bench.answer());
         let mut discovery = plan.discovery();
         discovery.retain(|index| Some(*index) != self.worker.control);
-        self.schedule(discovery.iter().map(|index| (*index, None)).collect(), 1).await?;
+        for some in discovery.chunks(if jobs > bench.settings.jobs { A_FEW } else { 1 }) {
+            self.schedule(some.iter().map(|index| (*index, None)).collect(), some.len()).await?;
+        }
         self.discover_again(&discovery).await;
         self.schedule(by_risk(&plan, &self.worker.bench), jobs).await?;
         self.again_in_calm().await?;
@@ -316,6 +319,10 @@ enum NoContact {
     /// No HTTP came.
     NotHttp(Box<CaseResult>),
 }
+
+/// How many cases of discovery are played at once where answers come late. Two that follow each other build on
+/// nothing that the other one finds out.
+const A_FEW: usize = 2;
 
 /// How long a connection may take that shows whether the target lives.
 const DEAD_OR_ALIVE: Duration = Duration::from_secs(1);

@@ -14,27 +14,31 @@ use crate::health::Pulse;
 use crate::plan::is_control;
 use crate::risk::Risk;
 use crate::run::Run;
-use crate::worker::Played;
+use crate::worker::{Played, Worker};
 
 /// The cases of a phase that are still to be played, and how fast.
 struct Queue {
     left: VecDeque<(usize, Option<Risk>)>,
     /// How many are played at once.
     jobs: usize,
+    /// How long the control took to be answered.
+    answer: Duration,
     /// When the first case of each risk began.
     begun: BTreeMap<Risk, Instant>,
 }
 
 impl Queue {
-    /// Whether the next case is played alone: then a death has one suspect. When that has taken long enough
-    /// for its risk and nothing has died, it is not.
-    fn is_alone(&self, has_died: bool) -> bool {
-        let Some((_, Some(risk))) = self.left.front() else {
-            return false;
+    /// Whether the next case is played alone, and until when: then a death has one suspect. When that has taken
+    /// long enough for its risk and nothing has died, it is not.
+    fn alone(&self, has_died: bool) -> Option<Instant> {
+        let risk = self.left.front()?.1?;
+        let now = Instant::now();
+        let begun = self.begun.get(&risk).copied().unwrap_or(now);
+        let until = match has_died && risk > Risk::Little {
+            true => now + FOR_EVER,
+            false => begun + risk.budget(self.answer),
         };
-        let begun = self.begun.get(risk);
-        has_died && *risk > Risk::Little
-            || begun.is_none_or(|begun| begun.elapsed() < risk.budget())
+        (until > now).then_some(until)
     }
 
     /// How many may be under way.
@@ -51,6 +55,59 @@ impl Queue {
     }
 }
 
+/// The cases under way.
+#[derive(Default)]
+struct UnderWay {
+    running: JoinSet<(usize, Played)>,
+    /// Controls that nobody waits for.
+    checks: JoinSet<Pulse>,
+    /// How many cases are over since the last control.
+    unchecked: usize,
+    /// The case that began last, unless it is over or merely waits, and when.
+    latest: Option<(usize, Instant)>,
+}
+
+impl UnderWay {
+    fn is_fresh(&self) -> bool {
+        self.latest.is_some_and(|(_, begun)| begun.elapsed() < ANSWERED_BY)
+    }
+
+    fn forget_stale(&mut self) {
+        self.latest = self.latest.filter(|(_, begun)| begun.elapsed() < ANSWERED_BY);
+    }
+
+    fn is_over(&mut self, index: usize) {
+        self.unchecked += 1;
+        self.latest = self.latest.filter(|(latest, _)| *latest != index);
+    }
+
+    /// When a case can begin although none ends, where they are played alone until then.
+    fn wakes(&self, queue: &Queue, until: Instant) -> Instant {
+        match self.latest {
+            Some((_, begun)) if self.running.len() < queue.most(true) => {
+                until.min(begun + ANSWERED_BY)
+            }
+            _ => until,
+        }
+    }
+
+    /// Plays a control beside the cases, where the last one was long ago.
+    fn check_at_times(&mut self, worker: &Worker) {
+        if self.unchecked >= BETWEEN_CHECKS {
+            self.unchecked = 0;
+            let worker = worker.clone();
+            self.checks.spawn(async move { worker.check_now().await });
+        }
+    }
+}
+
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
 impl Run {
     /// Plays the cases, so many at a time and the risky ones alone, and goes on after a death if the target
     /// comes back.
@@ -59,7 +116,8 @@ impl Run {
         cases: Vec<(usize, Option<Risk>)>,
         jobs: usize,
     ) -> Result<(), Ending> {
-        let mut queue = Queue { left: VecDeque::from(cases), jobs, begun: BTreeMap::new() };
+        let answer = self.worker.bench.answer();
+        let mut queue = Queue { left: VecDeque::from(cases), jobs, answer, begun: BTreeMap::new() };
         loop {
             self.play_queue(&mut queue).await;
             // Whoever is alone with the target later is not to answer for these cases.
@@ -73,36 +131,14 @@ impl Run {
 
     /// Plays until the queue is empty or the target is dead, and lets running cases end.
     async fn play_queue(&mut self, queue: &mut Queue) {
-        let mut running = JoinSet::new();
-        let mut unchecked = 0;
-        let mut latest: Option<(usize, Instant)> = None;
+        let mut under_way = UnderWay::default();
         let health = Arc::clone(&self.worker.health);
         let mut process_end = pin!(health.process_end());
         let mut has_ended = false;
+        let has_died = !self.deaths.all.is_empty();
         loop {
-            let has_died = !self.deaths.all.is_empty();
-            let alone = queue.is_alone(has_died);
-            while !self.worker.health.is_dead() {
-                let alone = queue.is_alone(has_died);
-                if running.len() >= queue.most(alone) {
-                    break;
-                }
-                if alone && latest.is_some_and(|(_, begun)| begun.elapsed() < ANSWERED_BY) {
-                    break;
-                }
-                let Some(index) = queue.next() else {
-                    break;
-                };
-                if !self.is_playable(index) {
-                    continue;
-                }
-                latest = Some((index, Instant::now()));
-                self.results.begin(index);
-                let worker = self.worker.clone();
-                running.spawn(async move { (index, worker.play(index).await) });
-            }
-            let stale = latest.map_or_else(Instant::now, |(_, begun)| begun + ANSWERED_BY);
-            let may_go_on = alone && latest.is_some() && running.len() < queue.most(alone);
+            self.fill_up(queue, &mut under_way, has_died);
+            let wakes = queue.alone(has_died).map(|until| under_way.wakes(queue, until));
             let joined = tokio::select! {
                 biased;
                 () = &mut process_end, if !has_ended => {
@@ -110,26 +146,48 @@ impl Run {
                     self.worker.check_now().await;
                     continue;
                 }
-                joined = running.join_next() => joined,
-                () = sleep_until(stale), if may_go_on && !self.worker.health.is_dead() => {
-                    latest = None;
+                joined = under_way.running.join_next() => joined,
+                () = until(wakes), if !health.is_dead() => {
+                    under_way.forget_stale();
                     continue;
                 }
             };
             match joined {
                 None => return,
                 Some(Ok((index, played))) => {
-                    latest = latest.filter(|(latest, _)| *latest != index);
+                    under_way.is_over(index);
                     self.take(index, played);
                 }
                 // Nobody aborts a task of ours, so it is a bug, and it stays one.
                 Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
             }
-            unchecked += 1;
-            if unchecked == BETWEEN_CHECKS || queue.is_alone(!self.deaths.all.is_empty()) {
-                unchecked = 0;
+            if queue.alone(has_died).is_none() {
+                under_way.check_at_times(&self.worker);
+            } else if under_way.running.len() < queue.most(true) {
+                // Those that end beside each other need one check in all.
+                under_way.unchecked = 0;
                 self.worker.check_now().await;
             }
+        }
+    }
+
+    /// Begins as many cases as may be under way.
+    fn fill_up(&mut self, queue: &mut Queue, under_way: &mut UnderWay, has_died: bool) {
+        while !self.worker.health.is_dead() {
+            let alone = queue.alone(has_died).is_some();
+            if under_way.running.len() >= queue.most(alone) || alone && under_way.is_fresh() {
+                return;
+            }
+            let Some(index) = queue.next() else {
+                return;
+            };
+            if !self.is_playable(index) {
+                continue;
+            }
+            under_way.latest = Some((index, Instant::now()));
+            self.results.begin(index);
+            let worker = self.worker.clone();
+            under_way.running.spawn(async move { (index, worker.play(index).await) });
         }
     }
 
@@ -171,6 +229,9 @@ const HAZARD: (Reason, &str) =
 /// After how many cases the control is played even when nothing looks suspicious: it keeps the list
 /// of suspects short.
 const BETWEEN_CHECKS: usize = 50;
+
+/// Longer than any run.
+const FOR_EVER: Duration = Duration::from_secs(24 * 3600);
 
 /// One case that is played alone, and those that merely wait beside it.
 const MOST_SUSPECTS: usize = 3;

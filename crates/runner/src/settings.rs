@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct Settings {
     /// How many cases are played at once.
     pub jobs: usize,
+    /// How many at most where the target answers late.
+    pub most_jobs: usize,
     /// How long an answer is waited for at most, and how long an exchange may take besides the waits
     /// that its case asks for.
     pub timeout: Duration,
@@ -52,6 +54,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             jobs: 16,
+            most_jobs: 16,
             timeout: LONGEST_WAIT,
             window_floor: Duration::from_millis(500),
             retries: 1,
@@ -76,7 +79,22 @@ impl Settings {
         let patient = answer.saturating_mul(PATIENCE);
         patient.max(self.window_floor).min(self.timeout)
     }
+
+    /// How many cases are played at once, once it is known how long the control took to be answered.
+    #[must_use]
+    pub fn jobs_when(&self, answer: Duration) -> usize {
+        let more = self.jobs.saturating_mul(lateness(answer) + 1);
+        more.min(self.most_jobs).max(self.jobs).max(1)
+    }
 }
+
+/// How often the time of an answer that is not late fits into this one.
+pub(crate) fn lateness(answer: Duration) -> usize {
+    usize::try_from(answer.as_millis() / ON_TIME.as_millis()).unwrap_or(usize::MAX)
+}
+
+/// An answer that takes as long as this is late.
+const ON_TIME: Duration = Duration::from_millis(100);
 
 /// Servers' own timers run for whole seconds, five above all; a wait that ends with them would give now
 /// one verdict and now another.
@@ -96,6 +114,15 @@ mod tests {
         for (answer, window) in rows {
             let got = settings.window(Duration::from_millis(answer));
             assert_eq!(got, Duration::from_millis(window), "{answer}");
+        }
+        let more = Settings { most_jobs: 64, ..settings.clone() };
+        for (answer, jobs) in [(99, 16), (100, 32), (400, 64), (2000, 64)] {
+            let answer = Duration::from_millis(answer);
+            assert_eq!(
+                (more.jobs_when(answer), settings.jobs_when(answer)),
+                (jobs, 16),
+                "{answer:?}"
+            );
         }
         let hasty = Settings { timeout: Duration::from_millis(100), ..settings };
         assert_eq!(hasty.window(Duration::ZERO), Duration::from_millis(100));

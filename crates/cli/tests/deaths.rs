@@ -1,7 +1,11 @@
 //! Targets that die: the killer is named in every format, and the exit code is 1.
 //! The target is this very test binary, asked to serve by its environment.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test may panic, and a target print"
+)]
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};

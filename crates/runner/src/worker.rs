@@ -82,6 +82,7 @@ impl Worker {
         if window < timeout
             && is_worth_patience(case, &result, &self.bench.facts)
             && result.aside.rests_on_silence
+            && !result.record.as_ref().is_some_and(|record| goes_on(record, window))
         {
             window = timeout;
             attempt += 1;
@@ -286,6 +287,16 @@ fn is_worth_patience(case: &Case, result: &CaseResult, facts: &TargetFacts) -> b
         Verdict::Inconclusive => facts.has(Need::Endpoint) && !is_control(case),
         Verdict::Error | Verdict::Pass => false,
     }
+}
+
+/// Whether an exchange was cut although octets kept coming, and not for a silence of this length: more of it would
+/// be no different.
+fn goes_on(record: &Record, window: Duration) -> bool {
+    let last = |kind: IoKind| record.io.iter().rev().find(|io| io.kind == kind);
+    let (Some(read), Some(cut)) = (last(IoKind::Read), last(IoKind::Deadline)) else {
+        return false;
+    };
+    Duration::from_micros(cut.at_us.saturating_sub(read.at_us)) < window
 }
 
 /// The attempt of cases that are played again after a death.

@@ -86,12 +86,13 @@ pub(super) fn announced_close(context: &Context<'_, '_>, breaches: &mut Vec<Brea
     let asked = request.is_none_or(says_close_or_old);
     // A server lingers over a body that is still on its way (RFC 9112 9.6 describes it).
     let waited = ending.deadline && !ending.at_the_last && ending.server.is_none();
-    if says_close && waited && context.talk.whole_requests {
+    let length_of_its_own = context.response.framing != Framing::UntilClose;
+    // A response that its end delimits is not over yet: it may be a stream of events.
+    if says_close && waited && length_of_its_own && context.talk.whole_requests {
         let message = format!("the {status} says close, but the connection stays open");
         let breach = Breach::new("rfc9112/9.6-close-sent", message);
         breaches.push(breach.at(context.line("Connection")));
     }
-    let length_of_its_own = context.response.framing != Framing::UntilClose;
     // Where we have ended our side no further request can come, and nothing is left to announce.
     // An end that nobody waited for may or may not have come in time to be seen.
     let unexpected = ending.server.is_some() && ending.client.is_none() && !ending.decided;

@@ -11,6 +11,8 @@ use tokio::sync::{RwLock, RwLockReadGuard, watch};
 use tokio::time::{Instant, sleep};
 use upspec_judge::Demise;
 
+use crate::burst::{Lived, burst};
+
 /// What a run knows about the target's health.
 #[derive(Debug, Default)]
 pub(crate) struct Health {
@@ -23,6 +25,8 @@ pub(crate) struct Health {
     suspects: Mutex<Vec<Suspect>>,
     /// The exchanges since the target was started, the latest last, for a death that comes late.
     recent: Mutex<VecDeque<(usize, Instant)>>,
+    /// All exchanges since then, for what they show together.
+    lived: Mutex<Vec<Lived>>,
     /// How the last control fared that was not answered.
     demise: Mutex<Option<Demise>>,
     /// The end of the process that serves, where it is ours.
@@ -112,6 +116,20 @@ impl Health {
                 suspect.ended = Some(now);
             }
         });
+    }
+
+    /// Keeps when an exchange went on.
+    pub(crate) fn lived(&self, exchange: Lived) {
+        with(&self.lived, |lived| {
+            if lived.len() < MOST_LIVED {
+                lived.push(exchange);
+            }
+        });
+    }
+
+    /// The cases that were cut all at once, if any were.
+    pub(crate) fn burst(&self) -> Vec<usize> {
+        with(&self.lived, |lived| burst(lived))
     }
 
     /// An exchange of a case did not come about after all.
@@ -227,6 +245,7 @@ impl Health {
     pub(crate) fn revive(&self, process: Option<watch::Receiver<Option<ExitStatus>>>) {
         self.with_suspects(Vec::clear);
         with(&self.recent, VecDeque::clear);
+        with(&self.lived, Vec::clear);
         with(&self.process, |known| *known = process);
         self.back.store(false, Ordering::Release);
         self.dead.store(false, Ordering::Release);
@@ -292,6 +311,9 @@ const TRIES: [(Duration, Patience); 3] = [
 
 /// How long before a refused connection whatever killed the target can have ended.
 const JUST_BEFORE: Duration = Duration::from_millis(500);
+
+/// How many exchanges are compared with each other.
+const MOST_LIVED: usize = 16 * 1024;
 
 /// How many exchanges are remembered for a death that comes late.
 const MOST_RECENT: usize = 4096;

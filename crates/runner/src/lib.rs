@@ -6,6 +6,7 @@
 
 mod bench;
 mod bindings;
+mod burst;
 mod calm;
 mod connect;
 mod contact;

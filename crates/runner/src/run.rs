@@ -129,8 +129,25 @@ impl Run {
         }
         self.discover_again(&discovery).await;
         self.schedule(by_risk(&plan, &self.worker.bench), jobs).await?;
+        self.tell_of_burst();
         self.again_in_calm().await?;
         self.control_again().await
+    }
+
+    /// All connections that end at one moment may be a death that nothing else showed.
+    fn tell_of_burst(&mut self) {
+        let cut = self.worker.health.burst();
+        // The one that began last is the likeliest cause.
+        let ids = cut.iter().rev().map(|index| self.worker.plan.cases()[*index].id.as_str());
+        let ids: Vec<&str> = ids.take(FEW_NAMES).collect();
+        if !ids.is_empty() {
+            self.results.remark(format!(
+                "the target cut {} connections at one moment and none outlived it: something may restart it at once when \
+                 it dies, so deaths may pass unseen; these were under way: {}",
+                cut.len(),
+                ids.join(", ")
+            ));
+        }
     }
 
     pub(crate) fn plan(&self) -> Arc<Plan> {
@@ -326,6 +343,9 @@ const A_FEW: usize = 2;
 
 /// How long a connection may take that shows whether the target lives.
 const DEAD_OR_ALIVE: Duration = Duration::from_secs(1);
+
+/// How many cases a remark names.
+const FEW_NAMES: usize = 3;
 
 /// The attempt of the control at the end, apart from those at the beginning.
 const LAST_ATTEMPT: u32 = 999;

@@ -13,6 +13,7 @@ use upspec_judge::{CaseResult, Demise, Reason, TargetFacts, Verdict};
 
 use crate::bench::Bench;
 use crate::bindings::Turn;
+use crate::burst::Lived;
 use crate::error::Error;
 use crate::event::Event;
 use crate::health::{Control, Health, Patience, Pulse};
@@ -177,7 +178,11 @@ impl Worker {
         window: Duration,
     ) -> Result<Record, Error> {
         let _guard = self.health.begin(index).await;
+        let began = Instant::now();
         let outcome = self.bench.exchange(played, turn, window).await;
+        if let Ok(record) = &outcome {
+            self.health.lived(Lived::of(index, began, record));
+        }
         match &outcome {
             // It said nothing to the target.
             Err(Error::Refused(_) | Error::TimedOut { .. }) => self.health.take_back(index),

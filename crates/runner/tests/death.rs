@@ -223,6 +223,43 @@ async fn a_restart_that_nobody_waits_for_is_noticed() {
 }
 
 #[tokio::test]
+async fn a_restart_without_a_refused_connection_shows_in_what_ends_at_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    // Whoever dies here leaves the port to the next one.
+    tokio::spawn(async move {
+        let killed = Arc::new(Notify::new());
+        let mut served = tokio::task::JoinSet::new();
+        loop {
+            let stream = tokio::select! {
+                accepted = listener.accept() => accepted.unwrap().0,
+                () = killed.notified() => {
+                    served.abort_all();
+                    continue;
+                }
+            };
+            let killed = Arc::clone(&killed);
+            served.spawn(async move {
+                match beginning(&stream).await.as_str() {
+                    "KILL" => {
+                        killed.notify_one();
+                        pending().await
+                    }
+                    "" => {}
+                    _ => websocket(stream).await,
+                }
+            });
+        }
+    });
+    let cases = among_others([waiting("slow-1"), waiting("slow-2"), deadly("killer", "KILL")]);
+    let settings = Settings { window_floor: Duration::from_millis(1500), ..settings() };
+    let outcome = run_cases(address, &cases, settings).await;
+    assert_eq!(outcome.ending, Ending::Complete);
+    let told: Vec<_> = outcome.remarks.iter().filter(|one| one.contains("at one moment")).collect();
+    assert!(matches!(&told[..], [one] if one.contains("server/a/killer")), "{:?}", outcome.remarks);
+}
+
+#[tokio::test]
 async fn without_a_command_one_that_comes_back_is_waited_for() {
     let address = in_process(Some(Duration::from_millis(1500))).await;
     let cases = among_others([deadly("killer", "KILL"), deadly("second", "KILL")]);

@@ -85,8 +85,10 @@ const OUTLIVED: Duration = Duration::from_millis(150);
 mod tests {
     use super::*;
 
-    /// Exchanges by when they began, when they ended, in milliseconds, and whether they were cut.
-    fn of(rows: &[(u64, u64, bool)]) -> Vec<usize> {
+    /// When an exchange began and ended, in milliseconds, and whether it was cut.
+    type Row = (u64, u64, bool);
+
+    fn of(rows: &[Row]) -> Vec<usize> {
         let zero = Instant::now();
         let at = |millis| zero + Duration::from_millis(millis);
         let lived = rows.iter().enumerate().map(|(case, &(began, ended, cut))| Lived {
@@ -100,7 +102,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn only_what_ends_everything_at_once_is_a_burst() {
-        let rows: [(&str, &[(u64, u64, bool)], &[usize]); 6] = [
+        let rows: [(&str, &[Row], &[usize]); 6] = [
             ("all at once", &[(0, 900, true), (300, 905, true), (890, 901, true)], &[0, 1, 2]),
             ("two", &[(0, 900, true), (300, 905, true)], &[]),
             (

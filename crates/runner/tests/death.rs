@@ -243,7 +243,7 @@ async fn a_restart_without_a_refused_connection_shows_in_what_ends_at_once() {
                 match beginning(&stream).await.as_str() {
                     "KILL" => {
                         killed.notify_one();
-                        pending().await
+                        pending::<()>().await;
                     }
                     "" => {}
                     _ => websocket(stream).await,

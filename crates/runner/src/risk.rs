@@ -45,7 +45,10 @@ impl Risk {
             Self::Little | Self::Odd | Self::Address | Self::Size => Duration::from_secs(1),
             _ => Duration::from_secs(2),
         };
-        budget / u32::try_from(lateness(answer) + 1).unwrap_or(u32::MAX)
+        match u32::try_from(lateness(answer)) {
+            Ok(late) if late < MUCH_TOO_LATE => budget / (late + 1),
+            _ => Duration::ZERO,
+        }
     }
 }
 
@@ -265,6 +268,8 @@ fn has_odd_octets(octets: &[u8]) -> bool {
     octets.iter().any(|octet| !matches!(octet, b'\r' | b'\n' | b' '..=b'~'))
 }
 
+/// From here on one case alone takes longer than all of a kind should.
+const MUCH_TOO_LATE: u32 = 10;
 /// Beyond this servers have their limits.
 const LARGE: usize = 8 * 1024;
 /// How much of what a case sends is looked at.

@@ -124,11 +124,12 @@ impl Run {
         let jobs = bench.settings.jobs_when(bench.answer());
         let mut discovery = plan.discovery();
         discovery.retain(|index| Some(*index) != self.worker.control);
-        for some in discovery.chunks(if jobs > bench.settings.jobs { A_FEW } else { 1 }) {
-            self.schedule(some.iter().map(|index| (*index, None)).collect(), some.len()).await?;
-        }
+        let at_once = if jobs > bench.settings.jobs { A_FEW } else { 1 };
+        let rounds = discovery.chunks(at_once);
+        let rounds = rounds.map(|some| some.iter().map(|index| (*index, None)).collect());
+        self.schedule(rounds.collect(), at_once).await?;
         self.discover_again(&discovery).await;
-        self.schedule(by_risk(&plan, &self.worker.bench), jobs).await?;
+        self.schedule(vec![by_risk(&plan, &self.worker.bench)], jobs).await?;
         self.tell_of_burst();
         self.again_in_calm().await?;
         self.control_again().await

@@ -109,9 +109,24 @@ async fn until(time: Option<Instant>) {
 }
 
 impl Run {
-    /// Plays the cases, so many at a time and the risky ones alone, and goes on after a death if the target
-    /// comes back.
+    /// Plays round after round, so many cases at a time and the risky ones alone, and goes on after a death if the
+    /// target comes back.
     pub(crate) async fn schedule(
+        &mut self,
+        rounds: Vec<Vec<(usize, Option<Risk>)>>,
+        jobs: usize,
+    ) -> Result<(), Ending> {
+        for cases in rounds {
+            self.play_round(cases, jobs).await?;
+        }
+        // Whoever is alone with the target later is not to answer for these cases.
+        match self.worker.check_now().await {
+            Pulse::Dead => self.after_death().await,
+            Pulse::Alive => Ok(()),
+        }
+    }
+
+    async fn play_round(
         &mut self,
         cases: Vec<(usize, Option<Risk>)>,
         jobs: usize,
@@ -120,8 +135,7 @@ impl Run {
         let mut queue = Queue { left: VecDeque::from(cases), jobs, answer, begun: BTreeMap::new() };
         loop {
             self.play_queue(&mut queue).await;
-            // Whoever is alone with the target later is not to answer for these cases.
-            if self.worker.check_now().await == Pulse::Dead {
+            if self.worker.health.is_dead() {
                 self.after_death().await?;
             } else if queue.left.is_empty() {
                 return Ok(());

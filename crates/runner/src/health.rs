@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{RwLock, RwLockReadGuard, watch};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 use upspec_judge::Demise;
 
 use crate::burst::{Lived, burst};
@@ -249,6 +249,14 @@ impl Health {
         with(&self.process, |known| *known = process);
         self.back.store(false, Ordering::Release);
         self.dead.store(false, Ordering::Release);
+    }
+
+    /// Waits until the last exchange has been over for so long, or until the process ends.
+    pub(crate) async fn outlast(&self, time: Duration) {
+        let last = with(&self.recent, |recent| recent.back().map(|(_, ended)| *ended));
+        if let Some(last) = last {
+            let _ = timeout_at(last + time, self.process_end()).await;
+        }
     }
 
     /// Completes when the process that serves ends; never where we do not know it.

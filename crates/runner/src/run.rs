@@ -132,6 +132,7 @@ impl Run {
         self.schedule(vec![by_risk(&plan, &self.worker.bench)], jobs).await?;
         self.tell_of_burst();
         self.again_in_calm().await?;
+        self.worker.health.outlast(LATE_DEATH).await;
         self.control_again().await
     }
 
@@ -345,6 +346,8 @@ const A_FEW: usize = 2;
 /// How long a connection may take that shows whether the target lives.
 const DEAD_OR_ALIVE: Duration = Duration::from_secs(1);
 
+/// How long after the last case a target may die of one before it: those that kill most often come last.
+const LATE_DEATH: Duration = Duration::from_millis(1200);
 /// How many cases a remark names.
 const FEW_NAMES: usize = 3;
 

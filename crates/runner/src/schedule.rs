@@ -72,8 +72,11 @@ impl UnderWay {
         self.latest.is_some_and(|(_, begun)| begun.elapsed() < ANSWERED_BY)
     }
 
-    fn forget_stale(&mut self) {
+    /// Forgets a case that merely waits by now; whether there was one.
+    fn forgets_stale(&mut self) -> bool {
+        let before = self.latest.is_some();
         self.latest = self.latest.filter(|(_, begun)| begun.elapsed() < ANSWERED_BY);
+        before && self.latest.is_none()
     }
 
     fn is_over(&mut self, index: usize) {
@@ -162,7 +165,10 @@ impl Run {
                 }
                 joined = under_way.running.join_next() => joined,
                 () = until(wakes), if !health.is_dead() => {
-                    under_way.forget_stale();
+                    if under_way.forgets_stale() {
+                        // Without an answer it may have been the last one: nobody is to begin beside a killer.
+                        self.worker.check_now().await;
+                    }
                     continue;
                 }
             };

@@ -60,6 +60,7 @@ impl Run {
         if suspects.is_empty() {
             let recent = self.worker.health.recent(SHORTLY_BEFORE);
             suspects = self.likeliest_first(recent, usize::MAX);
+            suspects.truncate(MOST_BEFORE);
         }
         let recent = self.worker.health.recent(LATE);
         self.deaths.before = self.worker.health.recent(LATE_PATIENCE);
@@ -321,7 +322,8 @@ impl Run {
                 self.results.remark(why);
                 // A killer that was found is blamed already.
                 let mut accused = suspects.to_vec();
-                if !suspects.iter().all(|index| self.deaths.killers.contains(index)) {
+                let known = |index: &usize| self.deaths.killers.contains(index);
+                if suspects.is_empty() || !suspects.iter().all(known) {
                     accused = self.accuse(scene.clone(), accused);
                 }
                 Err(self.end(&accused))
@@ -418,7 +420,7 @@ const MOST_UNEXPLAINED: usize = 1;
 /// How long a killer's exchange may have been over when the target dies of it.
 const LATE: Duration = Duration::from_secs(10);
 /// What was over for so long when the target was found dead may have killed it, where nothing else was under way.
-const SHORTLY_BEFORE: Duration = Duration::from_millis(1500);
+const SHORTLY_BEFORE: Duration = Duration::from_millis(3500);
 /// How long a death is waited for that comes late.
 const LATE_PATIENCE: Duration = Duration::from_millis(2500);
 /// How many cases are told that were over shortly before a death.

@@ -210,6 +210,16 @@ async fn without_a_command_who_was_alone_shares_the_blame_with_those_before_it()
 }
 
 #[tokio::test]
+async fn a_death_behind_the_last_case_is_told() {
+    let address = in_process(None).await;
+    let outcome = run_cases(address, &among_others([deadly("killer", "LATE")]), settings()).await;
+    let Ending::TargetDied { suspects } = &outcome.ending else { panic!("{:?}", outcome.ending) };
+    assert!(suspects.contains(&"server/a/killer".to_owned()), "{suspects:?}");
+    assert_eq!(outcome.results[0].verdict, Verdict::Fail);
+    assert_eq!(&outcome.results[0].death.as_ref().unwrap().suspects, suspects);
+}
+
+#[tokio::test]
 async fn a_restart_that_nobody_waits_for_is_noticed() {
     let address = in_process(Some(Duration::from_millis(20))).await;
     let outcome = run_cases(address, &among_others([deadly("killer", "KILL")]), settings()).await;

@@ -63,8 +63,14 @@ impl Run {
         let lost = self.how_many(|result| result.reason == Some(Reason::Busy));
         if lost > 0 {
             let jobs = self.worker.bench.settings.jobs;
-            let advice =
-                if jobs > 1 { "try --jobs 1, or lift the limit" } else { "lift the limit" };
+            let advice = match self.worker.control_now(calm.next()).await {
+                // A limit on rates has long forgotten us.
+                Some(Outcome::Status(403)) if calm.control != Some(Outcome::Status(403)) => {
+                    "it bans who sends bad requests, so let this client's address off the ban"
+                }
+                _ if jobs > 1 => "try --jobs 1, or lift the limit",
+                _ => "lift the limit",
+            };
             self.results.remark(format!(
                 "the target limits what it serves: {lost} cases were never answered otherwise; {advice}"
             ));

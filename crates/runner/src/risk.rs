@@ -7,6 +7,8 @@ use upspec_corpus::Bindings;
 use upspec_corpus::case::{Act, Case, Grade, Over, Step};
 use upspec_handshake::Party;
 use upspec_handshake::frame::{Compression, Frame, FrameReader, FrameViolation};
+use upspec_handshake::h2::frame::frames;
+use upspec_handshake::h2::{PREFACE, kind};
 use upspec_handshake::inflate::Inflater;
 
 use crate::bench::Bench;
@@ -81,7 +83,7 @@ fn risk(case: &Case, bindings: &Bindings) -> Option<Risk> {
         (Risk::Odd, ends || http1 && has_odd_octets(&sends.first)),
         (Risk::Odd, http1 && sends.has_odd_length()),
     ];
-    let of_frames = if http1 { sends.risk_of_frames() } else { None };
+    let of_frames = if http1 { sends.risk_of_frames() } else { sends.risk_in_tunnel() };
     of_frames.or(rows.into_iter().find(|(_, is_so)| *is_so).map(|(risk, _)| risk))
 }
 
@@ -99,7 +101,11 @@ impl Sends {
         let mut awaited = false;
         for step in &case.steps {
             match &step.act {
-                Act::Await(outcomes) if !outcomes.covers_status(101) => break,
+                Act::Await(outcomes)
+                    if case.over == Over::Http1 && !outcomes.covers_status(101) =>
+                {
+                    break;
+                }
                 Act::Await(_) => awaited = true,
                 Act::Wait(_) => {}
                 _ => {
@@ -119,29 +125,23 @@ impl Sends {
         if !head.to_ascii_lowercase().windows(9).any(|part| part == b"websocket") {
             return None;
         }
-        let deflate = head.windows(10).any(|part| part == b"permessage");
-        let compression = if deflate { Compression::PermessageDeflate } else { Compression::None };
-        let mut reader = FrameReader::new(Party::Client, compression);
-        let octets = [behind, &self.later].concat();
-        let mut rest = &octets[..];
-        let mut worst = None;
-        while !rest.is_empty() {
-            let read = reader.read(rest).complete();
-            let risk = match &read {
-                None => Some(Risk::Payload),
-                Some(frame) => of_frame(frame),
-            };
-            worst = worst.max(risk);
-            let Some(frame) = read.filter(|frame| frame.len > 0) else {
-                break;
-            };
-            rest = &rest[frame.len.min(rest.len())..];
-        }
+        let worst = worst_of(&[behind, &self.later].concat(), compression(head));
         match () {
             () if behind.is_empty() => worst,
             () if self.has_odd_length() => None,
             () => Some(Risk::Behind),
         }
+    }
+
+    /// The worst of the frames inside a tunnel of HTTP/2 (RFC 8441 section 5).
+    fn risk_in_tunnel(&self) -> Option<Risk> {
+        let octets = [&self.first[..], &self.later].concat();
+        if !octets.windows(9).any(|part| part == b":protocol") {
+            return None;
+        }
+        let data = frames(octets.strip_prefix(PREFACE)?).filter(|frame| frame.kind == kind::DATA);
+        let inside: Vec<&[u8]> = data.map(|frame| frame.payload).collect();
+        worst_of(&inside.concat(), compression(&octets))
     }
 
     /// Whether the first head is refused, or its content is as long as nobody can tell (RFC 9112 section 6.3).
@@ -157,6 +157,32 @@ impl Sends {
         };
         lengths.next().is_some_and(|first| !is_number(first)) || lengths.next().is_some()
     }
+}
+
+fn compression(head: &[u8]) -> Compression {
+    match head.windows(10).any(|part| part == b"permessage") {
+        true => Compression::PermessageDeflate,
+        false => Compression::None,
+    }
+}
+
+/// The worst of what a client sends into a tunnel.
+fn worst_of(mut octets: &[u8], compression: Compression) -> Option<Risk> {
+    let mut reader = FrameReader::new(Party::Client, compression);
+    let mut worst = None;
+    while !octets.is_empty() {
+        let read = reader.read(octets).complete();
+        let risk = match &read {
+            None => Some(Risk::Payload),
+            Some(frame) => of_frame(frame),
+        };
+        worst = worst.max(risk);
+        let Some(frame) = read.filter(|frame| frame.len > 0) else {
+            break;
+        };
+        octets = &octets[frame.len.min(octets.len())..];
+    }
+    worst
 }
 
 fn of_frame(frame: &Frame<'_>) -> Option<Risk> {
@@ -317,6 +343,8 @@ mod tests {
             ("server/frames/rsv2-on-ping", Some(Risk::Frames)),
             ("server/messages/surrogate", Some(Risk::Payload)),
             ("server/frames/unmasked-text", Some(Risk::Payload)),
+            ("server/extended-connect/unmasked-frame", Some(Risk::Payload)),
+            ("server/extended-connect/two-frames-in-one-data-frame", None),
             ("server/target/hundred-thousand-octets", Some(Risk::Size)),
             ("server/host/missing", Some(Risk::Address)),
         ];

@@ -302,7 +302,12 @@ impl Run {
             self.results.store(index, result);
         }
         let message = "the target had died before this case was played";
-        self.results.leave_out_rest(Reason::TargetDied, message);
+        for index in 0..self.worker.plan.cases().len() {
+            // What the target could not do anyway is not lost.
+            if self.results.result(index).is_none() && self.is_playable(index) {
+                self.results.leave_out(index, Reason::TargetDied, message);
+            }
+        }
         Ending::TargetDied { suspects: self.ids(suspects) }
     }
 

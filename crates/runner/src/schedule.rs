@@ -212,7 +212,7 @@ impl Run {
     }
 
     /// Whether the target's facts let a case be played; if not, says so as its result.
-    fn is_playable(&mut self, index: usize) -> bool {
+    pub(crate) fn is_playable(&mut self, index: usize) -> bool {
         let (bench, case) = (&self.worker.bench, &self.worker.plan.cases()[index]);
         let hazard = case.hazard.is_some() && !bench.settings.hazardous;
         let kept = if hazard { Some(HAZARD) } else { unmet(case, &bench.facts) };

@@ -280,6 +280,8 @@ pub enum Act {
     PauseReading(Duration),
     /// End our writing side and go on reading.
     ShutdownWrite,
+    /// Reset the connection.
+    Reset,
     /// End our writing side and read nothing more.
     ShutdownBoth,
 }

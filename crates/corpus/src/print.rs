@@ -71,6 +71,7 @@ fn step(step: &Step, says_link: bool) -> String {
         Act::AwaitCount(count) => format!("await = {{ count = {count} }}"),
         Act::SendBytewise(bytes) => format!("send-bytewise = {}", send(bytes, "  ")),
         Act::PauseReading(pause) => format!("pause-reading = \"{}ms\"", pause.as_millis()),
+        Act::Reset => "shutdown = \"reset\"".to_owned(),
         Act::ShutdownBoth => "shutdown = \"both\"".to_owned(),
         Act::ShutdownWrite => "shutdown = \"write\"".to_owned(),
     };

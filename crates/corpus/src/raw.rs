@@ -143,7 +143,8 @@ pub(crate) struct Step {
     /// How long nothing is read on the connection: `50ms` or `1s`.
     #[schemars(with = "Option<String>")]
     pub(crate) pause_reading: Option<Text>,
-    /// `write`: end our writing side and go on reading; `both`: read nothing more either.
+    /// `write`: end our writing side and go on reading; `both`: read nothing more either; `reset`: reset the
+    /// connection.
     #[schemars(with = "Option<OneOf<Side>>")]
     pub(crate) shutdown: Option<Text>,
 }
@@ -370,11 +371,14 @@ pub(crate) enum Side {
     Write,
     /// Both.
     Both,
+    /// Both, by a reset.
+    Reset,
 }
 
 impl Word for Side {
     const WHAT: &'static str = "side";
-    const WORDS: &'static [(&'static str, Self)] = &[("write", Self::Write), ("both", Self::Both)];
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("write", Self::Write), ("both", Self::Both), ("reset", Self::Reset)];
 }
 
 /// Stands for `true` in the schema.

@@ -85,6 +85,7 @@ fn mark(act: &Act) -> String {
         Act::AwaitCount(count) => format!("await {count} octets"),
         Act::SendBytewise(_) => "send octet by octet".into(),
         Act::PauseReading(pause) => format!("read nothing for {}ms", pause.as_millis()),
+        Act::Reset => "reset".into(),
         Act::ShutdownBoth => "shutdown both".into(),
         Act::ShutdownWrite => "shutdown write".into(),
     }

@@ -69,6 +69,8 @@ pub enum IoKind {
     Read,
     /// We ended our writing side.
     ShutWrite,
+    /// We reset the connection.
+    WeReset,
     /// The peer ended its writing side in order (FIN; inside TLS with `close_notify`).
     ReadEnd,
     /// The peer ended the stream inside TLS without `close_notify`.

@@ -123,6 +123,11 @@ impl Session {
         std::mem::take(&mut self.actions)
     }
 
+    /// Whether a fault makes the end of the client's stream the end of the server.
+    pub(crate) fn dies_of_end(&self) -> bool {
+        matches!(self.stage, Stage::Tunnel(_)) && self.config.errs_at(Point::TunnelEndDeadly)
+    }
+
     /// How long the client may be silent before [`silence`](Self::silence) is called.
     pub fn patience(&self) -> Duration {
         match &self.stage {

@@ -83,6 +83,7 @@ pub(crate) fn event(io: &Io) -> &'static str {
         IoKind::WroteOwed => "sent because HTTP/2 obliges us to",
         IoKind::Read => "received",
         IoKind::ShutWrite => "we ended our writing side",
+        IoKind::WeReset => "we reset the connection",
         IoKind::ReadEnd => "the peer ended its writing side",
         IoKind::ReadEndUnclean => "the peer ended the stream without close_notify",
         IoKind::Reset => "the peer reset the connection",

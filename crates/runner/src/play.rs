@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 use upspec_corpus::Bindings;
 use upspec_corpus::case::{Act, Awaited, Case, LinkName, Outcome, Outcomes, Over, Step, Tls};
 use upspec_corpus::words::Word as _;
@@ -206,6 +206,7 @@ impl Player<'_> {
                     self.wires.pause(at, false);
                     paused?;
                 }
+                Act::Reset => self.wires.reset(at),
                 Act::ShutdownBoth => self.wires.shut_both(at, self.until).await?,
                 Act::ShutdownWrite => self.wires.shut_write(at, self.until).await?,
                 Act::Wait(time) => self.pause(at, *time).await?,
@@ -302,9 +303,18 @@ impl Player<'_> {
             match self.wires.read_until(at, until).await {
                 Ok(()) => {}
                 Err(Stop::TimeUp) => return Ok(()),
+                // What is left to do can still be done when the peer has ended its side.
+                Err(Stop::Ended) if self.resets() => {
+                    sleep_until(until).await;
+                    return Ok(());
+                }
                 Err(stop) => return Err(stop),
             }
         }
+    }
+
+    fn resets(&self) -> bool {
+        self.play.case.steps.iter().any(|step| step.act == Act::Reset)
     }
 
     async fn await_response(&mut self, at: usize, outcomes: &Outcomes) -> Result<Remaining, Stop> {

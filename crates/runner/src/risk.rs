@@ -21,6 +21,8 @@ pub(crate) enum Risk {
     Address,
     /// More than buffers are made for.
     Size,
+    /// A reset of the connection.
+    Reset,
     /// Frames before the server can have switched.
     Early,
     /// Frames that break a rule.
@@ -32,7 +34,7 @@ impl Risk {
     pub(crate) fn budget(self) -> Duration {
         match self {
             Self::Odd | Self::Address | Self::Size => Duration::from_secs(1),
-            Self::Early | Self::Frames => Duration::from_secs(3),
+            Self::Reset | Self::Early | Self::Frames => Duration::from_secs(3),
         }
     }
 }
@@ -52,8 +54,10 @@ pub(crate) fn by_risk(plan: &Plan, bench: &Bench) -> Vec<(usize, Option<Risk>)> 
 
 fn risk(case: &Case, bindings: &Bindings) -> Option<Risk> {
     let first = first_write(case, bindings);
-    let ends = case.steps.iter().any(|step| step.act == Act::ShutdownWrite);
+    let has = |act: Act| case.steps.iter().any(|step| step.act == act);
+    let ends = has(Act::ShutdownWrite);
     let rows = [
+        (Risk::Reset, has(Act::Reset)),
         (Risk::Frames, case.over == Over::Http1 && breaks_frames(case, bindings)),
         (Risk::Early, case.over == Over::Http1 && has_early_frames(&first)),
         (Risk::Size, case.hazard.is_some() || sent(case, bindings) > LARGE),
@@ -179,6 +183,9 @@ mod tests {
             ("server/persistence/request-behind-handshake", Some(Risk::Frames)),
             ("server/target/hundred-thousand-octets", Some(Risk::Size)),
             ("server/host/missing", Some(Risk::Address)),
+            ("server/resets/within-frame", Some(Risk::Reset)),
+            ("server/resets/unserved-after-1s", Some(Risk::Reset)),
+            ("server/resets/half-close-behind-101", Some(Risk::Odd)),
         ];
         for (id, wanted) in rows {
             let case = corpus.case(id).unwrap_or_else(|| panic!("{id}"));

@@ -174,6 +174,14 @@ impl Wires {
         shut
     }
 
+    /// Resets the connection as a step of the case.
+    pub(crate) fn reset(&mut self, at: usize) {
+        let wire = &mut self.wires[at];
+        std::mem::replace(&mut wire.stream, Stream::plain(tokio::io::empty())).reset();
+        wire.peer = Peer::Ended;
+        self.record.event(at, IoKind::WeReset);
+    }
+
     /// Records an event without octets.
     pub(crate) fn note(&mut self, at: usize, kind: IoKind) {
         self.record.event(at, kind);

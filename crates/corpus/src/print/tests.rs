@@ -120,6 +120,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => any::<u32>().prop_map(Act::AwaitCount),
         1 => templates().prop_map(Act::SendBytewise),
         1 => (0u64..60_000).prop_map(|millis| Act::PauseReading(Duration::from_millis(millis))),
+        1 => Just(Act::Reset),
         1 => Just(Act::ShutdownBoth),
         1 => Just(Act::ShutdownWrite),
     ];

@@ -147,8 +147,12 @@ impl Reader<'_> {
             set.push(("pause-reading", Act::PauseReading(self.duration(&text))));
         }
         if let Some(word) = raw.shutdown {
-            let both = self.word::<Side>(&word) == Some(Side::Both);
-            set.push(("shutdown", if both { Act::ShutdownBoth } else { Act::ShutdownWrite }));
+            let act = match self.word(&word) {
+                Some(Side::Both) => Act::ShutdownBoth,
+                Some(Side::Reset) => Act::Reset,
+                Some(Side::Write) | None => Act::ShutdownWrite,
+            };
+            set.push(("shutdown", act));
         }
         let keys =
             ["send", "repeat", "h2", "send-bytewise", "wait", "pause-reading", "await", "shutdown"];

@@ -114,6 +114,10 @@ pub(crate) enum Point {
     PipelineDropped,
     /// An answer waits for the next one to go first.
     PipelineReordered,
+    /// The server dies when a client has reset its connection, and something starts it again.
+    ResetDeadly,
+    /// It dies when a WebSocket ends without a Close.
+    TunnelEndDeadly,
     /// The preface of HTTP/2 is a request like any other.
     PrefaceIgnored,
     /// The preface of HTTP/2 is taken up where HTTP/1.1 has been agreed inside TLS.

@@ -139,7 +139,7 @@ const MEANING: &[Row] = &[
     (
         "wait = \"50ms\"",
         "shutdown = \"read\"",
-        "server/key.toml:29:12: unknown side `read`; known are `write`, `both`",
+        "server/key.toml:29:12: unknown side `read`; known are `write`, `both`, `reset`",
         "\"read\"",
     ),
     (

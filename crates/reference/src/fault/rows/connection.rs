@@ -50,6 +50,18 @@ pub(super) const ROWS: &[Fault] = &[
         .breaks("rfc9112/9.5-monitor")
         .shown_by(|| octets(PLAIN).ended())
         .at(Point::HalfCloseIgnored),
+    fault(
+        "reset-deadly",
+        "When a client resets its connection the server dies, and something starts it again.",
+    )
+    .breaks("rfc9110/2.3-defensive")
+    .at(Point::ResetDeadly),
+    fault(
+        "tunnel-end-deadly",
+        "When a WebSocket ends without a Close the server dies, and something starts it again.",
+    )
+    .breaks("rfc9110/2.3-defensive")
+    .at(Point::TunnelEndDeadly),
     fault("open-after-syntax-error", "The connection goes on after a request that cannot be read.")
         .breaks("rfc9112/2.2-bad-request")
         .shown_by(|| added("X-A"))

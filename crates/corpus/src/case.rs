@@ -261,6 +261,16 @@ pub enum Act {
         /// What is repeated.
         bytes: Template,
     },
+    /// The same bytes many times over, more of them from one exchange to the next, to see whether the answer
+    /// takes longer out of proportion. A single exchange has the fewest.
+    Grow {
+        /// How often at first.
+        from: u32,
+        /// How often at the most.
+        to: u32,
+        /// What is repeated; it has no bindings.
+        bytes: Template,
+    },
     /// Frames of HTTP/2 to write; adjacent ones form one write, and one with adjacent sends.
     H2(Frames),
     /// A pause, which also splits the writes around it.
@@ -332,7 +342,10 @@ impl Act {
     /// Adds to a write what the step writes, of a repeat one round; whether it writes at all.
     pub fn render_into(&self, out: &mut Vec<u8>, bindings: &Bindings) -> bool {
         match self {
-            Self::Send(bytes) | Self::Repeat { bytes, .. } | Self::SendBytewise(bytes) => {
+            Self::Send(bytes)
+            | Self::Repeat { bytes, .. }
+            | Self::Grow { bytes, .. }
+            | Self::SendBytewise(bytes) => {
                 bytes.render_into(out, bindings);
             }
             Self::H2(frames) => frames.render_into(out, bindings),
@@ -341,13 +354,23 @@ impl Act {
         true
     }
 
+    /// How many rounds of it a single exchange writes.
+    #[must_use]
+    pub fn rounds(&self) -> u32 {
+        match self {
+            Self::Repeat { times, .. } | Self::Grow { from: times, .. } => *times,
+            _ => 1,
+        }
+    }
+
     /// The bindings in what the step writes.
     #[must_use]
     pub fn bindings(&self) -> Vec<Binding> {
         match self {
-            Self::Send(bytes) | Self::Repeat { bytes, .. } | Self::SendBytewise(bytes) => {
-                bytes.bindings().collect()
-            }
+            Self::Send(bytes)
+            | Self::Repeat { bytes, .. }
+            | Self::Grow { bytes, .. }
+            | Self::SendBytewise(bytes) => bytes.bindings().collect(),
             Self::H2(frames) => frames.bindings(),
             _ => Vec::new(),
         }

@@ -63,6 +63,9 @@ fn step(step: &Step, says_link: bool) -> String {
         Act::Repeat { times, bytes } => {
             format!("repeat = {{ times = {times}, bytes = '{bytes}' }}")
         }
+        Act::Grow { from, to, bytes } => {
+            format!("grow = {{ from = {from}, to = {to}, bytes = '{bytes}' }}")
+        }
         Act::H2(written) => format!("h2 = {}", frames(written, "  ")),
         Act::Wait(pause) => format!("wait = \"{}ms\"", pause.as_millis()),
         Act::Await(outcomes) => format!("await = \"{outcomes}\""),

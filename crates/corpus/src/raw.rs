@@ -123,6 +123,9 @@ pub(crate) struct Step {
     /// The same bytes many times over.
     #[schemars(with = "Option<Repeat>")]
     pub(crate) repeat: Option<Spanned<Repeat>>,
+    /// The same bytes ever more times from one exchange to the next, to see what their handling costs.
+    #[schemars(with = "Option<Grow>")]
+    pub(crate) grow: Option<Spanned<Grow>>,
     /// A frame of HTTP/2 to write, or a header block in several. Adjacent ones form one write, and
     /// one with adjacent sends.
     #[schemars(with = "Option<H2>")]
@@ -157,6 +160,21 @@ pub(crate) struct Repeat {
     #[schemars(with = "u32")]
     pub(crate) times: Spanned<u32>,
     /// What is repeated.
+    #[schemars(with = "String")]
+    pub(crate) bytes: Text,
+}
+
+/// The same bytes ever more times from one exchange to the next.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Grow {
+    /// How often at first.
+    #[schemars(with = "u32")]
+    pub(crate) from: Spanned<u32>,
+    /// How often at the most.
+    #[schemars(with = "u32")]
+    pub(crate) to: Spanned<u32>,
+    /// What is repeated, without bindings.
     #[schemars(with = "String")]
     pub(crate) bytes: Text,
 }

@@ -14,6 +14,7 @@ use upspec_handshake::field::framing::Framing;
 use upspec_handshake::h2::ErrorCode;
 
 use crate::citations::Citations;
+use crate::cost;
 use crate::expect::{Matched, describe, echoed as came_back, matched};
 use crate::facts::TargetFacts;
 use crate::learn::{CONTROL, DISCOVERY};
@@ -39,6 +40,12 @@ pub fn judge(
     let mut result =
         judge_transcript(case, &Transcript::read(&octets), other.as_ref(), facts, registry);
     drop(other);
+    let growth =
+        record.as_ref().and_then(|record| cost::growth(case, record, &Citations::new(registry)));
+    if growth.is_some() {
+        result.findings.extend(growth);
+        conclude(&mut result);
+    }
     (result.record, result.twin) = (record, twin);
     result
 }

@@ -9,6 +9,7 @@ mod bindings;
 mod calm;
 mod connect;
 mod contact;
+mod cost;
 mod death;
 mod duties;
 mod error;

@@ -163,7 +163,7 @@ impl Player<'_> {
                 continue;
             };
             match &step.act {
-                Act::Send(_) | Act::Repeat { .. } | Act::H2(_) => {
+                Act::Send(_) | Act::Repeat { .. } | Act::Grow { .. } | Act::H2(_) => {
                     let bindings = self.bindings(at);
                     let mut octets = self.wires.record().line_under_way(at).to_vec();
                     let begun = octets.len();

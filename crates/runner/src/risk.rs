@@ -10,6 +10,7 @@ use upspec_handshake::frame::{Compression, FrameReader};
 
 use crate::bench::Bench;
 use crate::bindings::Nonces;
+use crate::cost::grows;
 use crate::plan::Plan;
 
 /// What a case sends that weak targets die of, from the rarest to the most frequent death.
@@ -27,6 +28,8 @@ pub(crate) enum Risk {
     Early,
     /// Frames that break a rule.
     Frames,
+    /// Ever more of the same. What else goes on would be measured, too.
+    Cost,
 }
 
 impl Risk {
@@ -35,6 +38,7 @@ impl Risk {
         match self {
             Self::Odd | Self::Address | Self::Size => Duration::from_secs(1),
             Self::Reset | Self::Early | Self::Frames => Duration::from_secs(3),
+            Self::Cost => Duration::from_secs(10),
         }
     }
 }
@@ -57,6 +61,7 @@ fn risk(case: &Case, bindings: &Bindings) -> Option<Risk> {
     let has = |act: Act| case.steps.iter().any(|step| step.act == act);
     let ends = has(Act::ShutdownWrite);
     let rows = [
+        (Risk::Cost, grows(case)),
         (Risk::Reset, has(Act::Reset)),
         (Risk::Frames, case.over == Over::Http1 && breaks_frames(case, bindings)),
         (Risk::Early, case.over == Over::Http1 && has_early_frames(&first)),
@@ -113,8 +118,7 @@ fn sent(case: &Case, bindings: &Bindings) -> usize {
     let sizes = case.steps.iter().map(|step| {
         let mut octets = Vec::new();
         step.act.render_into(&mut octets, bindings);
-        let times = if let Act::Repeat { times, .. } = step.act { times } else { 1 };
-        octets.len().saturating_mul(usize::try_from(times).unwrap_or(usize::MAX))
+        octets.len().saturating_mul(usize::try_from(step.act.rounds()).unwrap_or(usize::MAX))
     });
     sizes.fold(0, usize::saturating_add)
 }

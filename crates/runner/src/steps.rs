@@ -11,8 +11,7 @@ pub(crate) fn render(step: &Step, out: &mut Vec<u8>, bindings: &Bindings) -> boo
     if matches!(step.act, Act::SendBytewise(_)) {
         return false;
     }
-    let rounds = if let Act::Repeat { times, .. } = step.act { times } else { 1 };
-    (0..rounds).all(|_| step.act.render_into(out, bindings))
+    (0..step.act.rounds()).all(|_| step.act.render_into(out, bindings))
 }
 
 /// The waits that steps ask for, added up.

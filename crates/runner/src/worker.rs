@@ -13,6 +13,7 @@ use upspec_judge::{CaseResult, Demise, Reason, TargetFacts, Verdict};
 
 use crate::bench::Bench;
 use crate::bindings::Turn;
+use crate::cost;
 use crate::error::Error;
 use crate::event::Event;
 use crate::health::{Control, Health, Patience, Pulse};
@@ -26,6 +27,8 @@ pub(crate) struct Worker {
     /// The case that every target of this kind answers.
     pub(crate) control: Option<usize>,
     pub(crate) health: Arc<Health>,
+    /// Held while the cost of a case is measured.
+    pub(crate) measuring: Arc<tokio::sync::Mutex<()>>,
     events: UnboundedSender<Event>,
 }
 
@@ -38,7 +41,7 @@ pub(crate) enum Played {
 }
 
 /// Why an attempt has no result.
-enum Failed {
+pub(crate) enum Failed {
     Connect(Error),
     Died(Vec<Record>),
 }
@@ -47,7 +50,8 @@ impl Worker {
     pub(crate) fn new(plan: Arc<Plan>, bench: Bench, events: UnboundedSender<Event>) -> Self {
         let alone = bench.facts.http2_alone;
         let control = if alone { plan.http2_control() } else { plan.control() };
-        Self { plan, bench: Arc::new(bench), control, health: Arc::default(), events }
+        let (health, measuring) = (Arc::default(), Arc::default());
+        Self { plan, bench: Arc::new(bench), control, health, measuring, events }
     }
 
     /// The bench, to store what was learnt about the target.
@@ -122,6 +126,10 @@ impl Worker {
     ) -> Result<CaseResult, Failed> {
         let case = &self.plan.cases()[index];
         let turn = self.bench.turn(case, attempt);
+        if cost::grows(case) {
+            let record = self.measure(index, turn).await?;
+            return Ok(self.bench.judge(case, vec![record]));
+        }
         let own = self.exchange(index, case, turn, window);
         let exchanges = match self.plan.partner(case) {
             None => vec![own.await?],
@@ -141,7 +149,7 @@ impl Worker {
     }
 
     /// One exchange of a case, and a check that the target survived it.
-    async fn exchange(
+    pub(crate) async fn exchange(
         &self,
         index: usize,
         played: &Case,

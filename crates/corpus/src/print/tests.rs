@@ -112,6 +112,11 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => templates().prop_map(Act::Send),
         3 => written().prop_map(Act::H2),
         1 => (1u32..100, templates()).prop_map(|(times, bytes)| Act::Repeat { times, bytes }),
+        1 => (1u32..100).prop_map(|from| Act::Grow {
+            from,
+            to: from * 4,
+            bytes: Template::parse("; a").unwrap(),
+        }),
         1 => (0u64..60_000).prop_map(|millis| Act::Wait(Duration::from_millis(millis))),
         1 => statuses.prop_map(Act::Await),
         1 => select(vec![Awaited::Settings, Awaited::Response, Awaited::CloseFrame, Awaited::End])

@@ -129,6 +129,9 @@ impl Reader<'_> {
         if let Some(repeat) = raw.repeat {
             set.push(("repeat", self.repeat(repeat, names)));
         }
+        if let Some(grow) = raw.grow {
+            set.push(("grow", self.grow(grow, names)));
+        }
         if let Some(frames) = raw.h2 {
             let act = self.h2(frames, names).map(Act::H2);
             // A step that could not be read writes nothing; the problem is noted.
@@ -154,8 +157,17 @@ impl Reader<'_> {
             };
             set.push(("shutdown", act));
         }
-        let keys =
-            ["send", "repeat", "h2", "send-bytewise", "wait", "pause-reading", "await", "shutdown"];
+        let keys = [
+            "send",
+            "repeat",
+            "grow",
+            "h2",
+            "send-bytewise",
+            "wait",
+            "pause-reading",
+            "await",
+            "shutdown",
+        ];
         let act = only_one(self, span, "a step", &keys, set)?;
         Some(WrittenStep { at, act })
     }
@@ -209,6 +221,21 @@ impl Reader<'_> {
                 .say(format!("write a number from 1 to {MAX_TIMES}"));
         }
         Act::Repeat { times, bytes: self.template(&repeat.bytes, &names.bytes) }
+    }
+
+    fn grow(&mut self, grow: Spanned<raw::Grow>, names: &Names) -> Act {
+        let grow = grow.into_inner();
+        let (from, to) = (*grow.from.get_ref(), *grow.to.get_ref());
+        if from == 0 || to > MAX_TIMES || to / 2 < from {
+            self.report(grow.to.span(), format!("`from = {from}`, `to = {to}`"))
+                .say(format!("write numbers from 1 to {MAX_TIMES}, the second twice the first"));
+        }
+        let bytes = self.template(&grow.bytes, &names.bytes);
+        if bytes.parts.is_empty() || bytes.bindings().next().is_some() {
+            self.report(grow.bytes.span(), "what grows has no bindings".to_owned())
+                .say("write the octets");
+        }
+        Act::Grow { from, to, bytes }
     }
 
     fn duration(&mut self, text: &raw::Text) -> Duration {

@@ -120,6 +120,9 @@ mod tests {
 
     use super::*;
 
+    /// Three requests: how many commas, and how many milliseconds.
+    type Look = [(usize, u64); 3];
+
     fn case() -> Case {
         let act = Act::Grow { from: 8, to: 4096, bytes: Template::parse(",").unwrap() };
         let requirement = "rfc9110/2.3-defensive".to_owned();
@@ -144,7 +147,7 @@ mod tests {
         let registry = Corpus::embedded().unwrap().requirements;
         let square = [(1024, 80), (2048, 320), (0, 1)];
         let doubling = [(20, 90), (22, 360), (0, 1)];
-        let rows: [(&str, [[(usize, u64); 3]; 2], Option<&str>); 7] = [
+        let rows: [(&str, [Look; 2], Option<&str>); 7] = [
             ("square", [square, square], Some("the square")),
             ("exponential", [doubling, doubling], Some("exponentially")),
             ("in doubt the lesser one", [square, doubling], Some("the square")),

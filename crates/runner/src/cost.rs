@@ -45,16 +45,16 @@ impl Worker {
             let sample = self.sample(index, turn, times).await?;
             usual = usual.min(sample.took());
             let answered = !sample.record.saw(IoKind::Deadline);
-            match before.take() {
-                Some(small) if sample.took() >= usual + SLOW => {
-                    let harmless = self.harmless(index, turn, times).await?;
-                    if sample.took() >= answer_time(&harmless, 0) + SLOW {
+            if let Some(small) = before.take().filter(|_| sample.took() >= usual + SLOW) {
+                let harmless = self.harmless(index, turn, times).await?;
+                if is_slower(&sample.record, &harmless) {
+                    let again = self.look(index, turn, [small.times, times]).await?;
+                    // A look that shows nothing may have been a near thing: the next size will tell.
+                    if is_slower(&again[1], &again[2]) {
                         let looks = [small.record, sample.record, harmless];
-                        let again = self.look(index, turn, [small.times, times]).await?;
                         return Ok(merged(looks.into_iter().chain(again)));
                     }
                 }
-                _ => {}
             }
             if !answered || begun.elapsed() > LONGEST {
                 return Ok(sample.record);
@@ -96,6 +96,10 @@ impl Worker {
         let sized = sized(&self.plan.cases()[index], letters);
         self.exchange(index, &sized, turn, self.bench.settings.timeout).await
     }
+}
+
+fn is_slower(record: &Record, harmless: &Record) -> bool {
+    answer_time(record, 0) >= answer_time(harmless, 0) + SLOW
 }
 
 /// The case with so many of these octets where it grows.

@@ -56,6 +56,14 @@ pub(crate) fn growth(case: &Case, record: &Record, citations: &Citations<'_>) ->
     let [small, large, harmless, small_again, large_again, harmless_again] = &samples[..] else {
         return None;
     };
+    // Silence is no time: it may be a limit of the target.
+    let silent = |link| {
+        let mut kinds = record.on(link).map(|io| io.kind);
+        kinds.find(|kind| matches!(kind, IoKind::Read | IoKind::Deadline)) == Some(IoKind::Deadline)
+    };
+    if (0..record.links.len()).any(silent) {
+        return None;
+    }
     let growth = of_look(small, large, harmless)?;
     let again = of_look(small_again, large_again, harmless_again)?;
     let how = match (growth, again) {

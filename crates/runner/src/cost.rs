@@ -44,7 +44,7 @@ impl Worker {
         for times in sizes(case) {
             let sample = self.sample(index, turn, times).await?;
             usual = usual.min(sample.took());
-            let answered = !sample.record.saw(IoKind::Deadline);
+            let answered = sample.record.saw(IoKind::Read) || !sample.record.saw(IoKind::Deadline);
             if let Some(small) = before.take().filter(|_| sample.took() >= usual + SLOW) {
                 let harmless = self.harmless(index, turn, times).await?;
                 if is_slower(&sample.record, &harmless) {
@@ -83,7 +83,12 @@ impl Worker {
 
     async fn sample(&self, index: usize, turn: Turn<'_>, times: u32) -> Result<Sample, Failed> {
         let sized = sized(&self.plan.cases()[index], |bytes| (times, bytes.clone()));
-        let record = self.exchange(index, &sized, turn, self.bench.settings.timeout).await?;
+        let window = self.bench.window();
+        let mut record = self.exchange(index, &sized, turn, window).await?;
+        // Only silence gets patience: behind an answer many leave the connection open.
+        if !record.saw(IoKind::Read) && record.saw(IoKind::Deadline) && window < PATIENCE {
+            record = self.exchange(index, &sized, turn, PATIENCE).await?;
+        }
         Ok(Sample { times, record })
     }
 
@@ -94,12 +99,16 @@ impl Worker {
             (times, Template { parts: vec![Part::Bytes(octets)] })
         };
         let sized = sized(&self.plan.cases()[index], letters);
-        self.exchange(index, &sized, turn, self.bench.settings.timeout).await
+        self.exchange(index, &sized, turn, self.bench.window()).await
     }
 }
 
+/// Whether an answer is slow beside a harmless one. Silence is no time: it may be a limit of the target.
 fn is_slower(record: &Record, harmless: &Record) -> bool {
-    answer_time(record, 0) >= answer_time(harmless, 0) + SLOW
+    let answered = |record: &Record| record.saw(IoKind::Read) || !record.saw(IoKind::Deadline);
+    answered(record)
+        && answered(harmless)
+        && answer_time(record, 0) >= answer_time(harmless, 0) + SLOW
 }
 
 /// The case with so many of these octets where it grows.
@@ -149,7 +158,9 @@ fn merged(records: impl Iterator<Item = Record>) -> Record {
 const FINE: u32 = 32;
 const FINE_STEP: u32 = 2;
 /// No case goes on for longer: where every answer takes its time there is nothing to compare.
-const LONGEST: Duration = Duration::from_secs(5);
+const LONGEST: Duration = Duration::from_secs(2);
+/// How long an answer is waited for: four times as long as one that is just not slow.
+const PATIENCE: Duration = Duration::from_millis(1200);
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use rustls::ServerConfig;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, Interest};
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -128,6 +128,9 @@ impl Host {
         stream.set_nodelay(true)?;
         let config = Arc::clone(&self.config);
         let Some(tls) = &self.tls else {
+            if config.errs_at(Point::ResetDeadly) {
+                return serve_until_reset(stream, Session::new(config)).await;
+            }
             return serve(stream, Session::new(config)).await;
         };
         if config.errs_at(Point::PlainServed) && !begins_with_tls(&stream).await? {
@@ -161,6 +164,16 @@ async fn begins_with_tls(stream: &TcpStream) -> io::Result<bool> {
     Ok(first == [HANDSHAKE_RECORD])
 }
 
+/// Serves, and looks for a reset at the same time: behind the client's end nothing is read that would show it.
+async fn serve_until_reset(stream: TcpStream, session: Session) -> io::Result<()> {
+    let stream = stream.into_std()?;
+    let watched = TcpStream::from_std(stream.try_clone()?)?;
+    tokio::select! {
+        served = serve(TcpStream::from_std(stream)?, session) => served,
+        _ = watched.ready(Interest::ERROR) => Err(io::ErrorKind::ConnectionReset.into()),
+    }
+}
+
 /// Reads until the client gives up.
 async fn wait(mut stream: TcpStream) -> io::Result<()> {
     let mut buffer = vec![0; READ_SIZE];
@@ -190,6 +203,7 @@ where
                 }
                 0 => {
                     is_half_closed = true;
+                    sleep(session.pause_behind_end()).await;
                     session.end(SystemTime::now())
                 }
                 length => session.receive(SystemTime::now(), &buffer[..length]),

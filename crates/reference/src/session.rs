@@ -123,6 +123,12 @@ impl Session {
         std::mem::take(&mut self.actions)
     }
 
+    /// How long a fault keeps a connection whose client has ended its side, so that a reset can come.
+    pub(crate) fn pause_behind_end(&self) -> Duration {
+        let waits = matches!(self.stage, Stage::Head) && self.config.errs_at(Point::ResetDeadly);
+        if waits { RESET_PAUSE } else { Duration::ZERO }
+    }
+
     /// Whether a fault makes the end of the client's stream the end of the server.
     pub(crate) fn dies_of_end(&self) -> bool {
         matches!(self.stage, Stage::Tunnel(_)) && self.config.errs_at(Point::TunnelEndDeadly)
@@ -457,6 +463,7 @@ impl Session {
 /// As much of the preface as looks like a head of HTTP/1.1 (RFC 9113 3.4).
 const PREFACE_HEAD: &[u8] = b"PRI * HTTP/2.0\r\n\r\n";
 
+const RESET_PAUSE: Duration = Duration::from_millis(200);
 const SLOW_PIECE: usize = 11;
 const SLOW_PAUSE: Duration = Duration::from_millis(1);
 

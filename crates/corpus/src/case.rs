@@ -72,6 +72,15 @@ impl Default for Case {
     }
 }
 
+impl Case {
+    /// Whether it measures what its request costs; then what is answered is the matter of other cases.
+    #[must_use]
+    pub fn is_about_cost(&self) -> bool {
+        let measures = |act: &Act| matches!(act, Act::Grow { .. } | Act::Endless { .. });
+        self.steps.iter().any(|step| measures(&step.act))
+    }
+}
+
 /// Who is under test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Role {
@@ -270,6 +279,17 @@ pub enum Act {
         to: u32,
         /// What is repeated; it has no bindings.
         bytes: Template,
+        /// What a harmless request of the same size has in its place: a letter for each octet when nothing is
+        /// said.
+        beside: Option<Template>,
+    },
+    /// The same bytes over and over, each time in a write of its own, until something is answered or the
+    /// connection ends, to see how much is taken.
+    Endless {
+        /// How often at the most.
+        times: u32,
+        /// What is repeated; it has no bindings.
+        bytes: Template,
     },
     /// Frames of HTTP/2 to write; adjacent ones form one write, and one with adjacent sends.
     H2(Frames),
@@ -345,6 +365,7 @@ impl Act {
             Self::Send(bytes)
             | Self::Repeat { bytes, .. }
             | Self::Grow { bytes, .. }
+            | Self::Endless { bytes, .. }
             | Self::SendBytewise(bytes) => {
                 bytes.render_into(out, bindings);
             }
@@ -370,6 +391,7 @@ impl Act {
             Self::Send(bytes)
             | Self::Repeat { bytes, .. }
             | Self::Grow { bytes, .. }
+            | Self::Endless { bytes, .. }
             | Self::SendBytewise(bytes) => bytes.bindings().collect(),
             Self::H2(frames) => frames.bindings(),
             _ => Vec::new(),

@@ -63,8 +63,12 @@ fn step(step: &Step, says_link: bool) -> String {
         Act::Repeat { times, bytes } => {
             format!("repeat = {{ times = {times}, bytes = '{bytes}' }}")
         }
-        Act::Grow { from, to, bytes } => {
-            format!("grow = {{ from = {from}, to = {to}, bytes = '{bytes}' }}")
+        Act::Grow { from, to, bytes, beside } => {
+            let beside = beside.as_ref().map(|it| format!(", beside = '{it}'")).unwrap_or_default();
+            format!("grow = {{ from = {from}, to = {to}, bytes = '{bytes}'{beside} }}")
+        }
+        Act::Endless { times, bytes } => {
+            format!("endless = {{ times = {times}, bytes = '{bytes}' }}")
         }
         Act::H2(written) => format!("h2 = {}", frames(written, "  ")),
         Act::Wait(pause) => format!("wait = \"{}ms\"", pause.as_millis()),

@@ -126,6 +126,9 @@ pub(crate) struct Step {
     /// The same bytes ever more times from one exchange to the next, to see what their handling costs.
     #[schemars(with = "Option<Grow>")]
     pub(crate) grow: Option<Spanned<Grow>>,
+    /// The same bytes over and over, each time in a write of its own, until something comes.
+    #[schemars(with = "Option<Repeat>")]
+    pub(crate) endless: Option<Spanned<Repeat>>,
     /// A frame of HTTP/2 to write, or a header block in several. Adjacent ones form one write, and
     /// one with adjacent sends.
     #[schemars(with = "Option<H2>")]
@@ -175,8 +178,11 @@ pub(crate) struct Grow {
     #[schemars(with = "u32")]
     pub(crate) to: Spanned<u32>,
     /// What is repeated, without bindings.
-    #[schemars(with = "String")]
-    pub(crate) bytes: Text,
+    #[schemars(with = "Bytes")]
+    pub(crate) bytes: Spanned<Bytes>,
+    /// What a harmless request has in its place, as many octets; a letter for each when nothing is said.
+    #[schemars(with = "Option<Bytes>")]
+    pub(crate) beside: Option<Spanned<Bytes>>,
 }
 
 /// What is waited for: by name or status, or octets.

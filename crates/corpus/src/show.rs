@@ -77,6 +77,9 @@ fn mark(act: &Act) -> String {
         Act::Send(_) | Act::H2(_) => "send".into(),
         Act::Repeat { times, .. } => format!("send {times} times"),
         Act::Grow { from, to, .. } => format!("send {from} to {to} times"),
+        Act::Endless { times, .. } => {
+            format!("send up to {times} times, one by one, until something comes")
+        }
         Act::Wait(pause) => format!("wait {}ms", pause.as_millis()),
         Act::Await(outcomes) => format!("await {outcomes}"),
         Act::AwaitOther(awaited) => format!("await {awaited}"),

@@ -23,7 +23,7 @@ mod view;
 pub use awaits::{Awaits, awaits};
 pub use behaviour::{Behaviour, behaviour};
 pub use client::client_outcome;
-pub use cost::{SLOW, answer_time};
+pub use cost::{SLOW, answer_time, is_unanswered, shows_growth};
 pub use death::{Death, Demise, RULE as SURVIVES};
 pub use facts::{TargetFacts, unmet};
 pub use learn::{CONTROL, DISCOVERY};

@@ -40,10 +40,8 @@ pub fn judge(
     let mut result =
         judge_transcript(case, &Transcript::read(&octets), other.as_ref(), facts, registry);
     drop(other);
-    let growth =
-        record.as_ref().and_then(|record| cost::growth(case, record, &Citations::new(registry)));
-    if growth.is_some() {
-        result.findings.extend(growth);
+    if let Some(record) = record.as_ref().filter(|_| case.is_about_cost()) {
+        cost::weigh(case, record, &Citations::new(registry), &mut result);
         conclude(&mut result);
     }
     (result.record, result.twin) = (record, twin);
@@ -73,6 +71,7 @@ pub fn judge_transcript(
     let rules: Vec<Finding> = transcript
         .talks
         .iter()
+        .filter(|_| !case.is_about_cost())
         .enumerate()
         .flat_map(|(link, talk)| breaches(talk).into_iter().map(move |breach| (link, breach)))
         .map(|(link, (rule, breach))| citations.finding_of(rule, &breach, link))

@@ -66,7 +66,7 @@ fn has_bytes(kind: IoKind) -> bool {
     matches!(kind, IoKind::Wrote | IoKind::WroteLeave | IoKind::Read)
 }
 
-const KINDS: [IoKind; 14] = [
+const KINDS: [IoKind; 15] = [
     IoKind::Wrote,
     IoKind::Read,
     IoKind::WroteLeave,
@@ -81,6 +81,7 @@ const KINDS: [IoKind; 14] = [
     IoKind::Closed,
     IoKind::Decided,
     IoKind::WeReset,
+    IoKind::WroteUnkept,
 ];
 
 #[cfg(test)]

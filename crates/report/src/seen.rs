@@ -81,6 +81,7 @@ pub(crate) fn event(io: &Io) -> &'static str {
         IoKind::Wrote => "sent",
         IoKind::WroteLeave => "sent to take leave",
         IoKind::WroteOwed => "sent because HTTP/2 obliges us to",
+        IoKind::WroteUnkept => "sent more of the same",
         IoKind::Read => "received",
         IoKind::ShutWrite => "we ended our writing side",
         IoKind::WeReset => "we reset the connection",

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use upspec_corpus::Bindings;
 use upspec_corpus::case::{Act, Awaited, Case, LinkName, Outcome, Outcomes, Over, Step, Tls};
+use upspec_corpus::template::Template;
 use upspec_corpus::words::Word as _;
 use upspec_exchange::frames::frames;
 use upspec_exchange::{IoKind, Link, Record, Talk};
@@ -84,12 +85,14 @@ pub async fn play_on(links: Vec<(Link, Stream)>, play: &Play<'_>) -> Record {
     if player.so_far(FIRST).awaits == Awaits::Nothing {
         player.wires.note(FIRST, IoKind::Decided);
     }
+    // Nobody waits for the end of a connection on which only time is measured.
+    let window = if play.case.is_about_cost() { BRIEF } else { play.limits.window };
     for at in 0..count {
         if stop != Stop::Full {
-            say_goodbye(&mut player.wires, at, play.close, play.limits.window).await;
+            say_goodbye(&mut player.wires, at, play.close, window).await;
         }
     }
-    player.wires.close(play.limits.window.min(DRAIN)).await
+    player.wires.close(window.min(DRAIN)).await
 }
 
 /// A link as its connection was opened.
@@ -206,6 +209,7 @@ impl Player<'_> {
                     self.wires.pause(at, false);
                     paused?;
                 }
+                Act::Endless { times, bytes } => self.write_on(at, *times, bytes).await?,
                 Act::Reset => self.wires.reset(at),
                 Act::ShutdownBoth => self.wires.shut_both(at, self.until).await?,
                 Act::ShutdownWrite => self.wires.shut_write(at, self.until).await?,
@@ -294,6 +298,13 @@ impl Player<'_> {
 
     async fn write(&mut self, at: usize, octets: &[u8], kind: IoKind) -> Result<(), Stop> {
         self.wires.write(at, octets, kind, self.play.limits.window, self.until).await
+    }
+
+    /// Writes what never ends, for a while.
+    async fn write_on(&mut self, at: usize, times: u32, bytes: &Template) -> Result<(), Stop> {
+        let octets = bytes.render(self.play.bindings);
+        let until = self.until.min(Instant::now() + ENDLESS);
+        self.wires.write_on(at, &octets, times, self.play.limits.window, until).await
     }
 
     async fn pause(&mut self, at: usize, time: Duration) -> Result<(), Stop> {
@@ -465,5 +476,9 @@ fn has_close_frame(talk: &Talk<'_>) -> bool {
 
 /// The link that the case is about.
 const FIRST: usize = 0;
+/// How long at the most what never ends is written.
+const ENDLESS: Duration = Duration::from_secs(3);
+/// How long leaving takes where the connection does not matter.
+const BRIEF: Duration = Duration::from_millis(5);
 /// How long we read and drop octets that are still under way.
 const DRAIN: Duration = Duration::from_millis(50);

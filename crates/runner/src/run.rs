@@ -20,7 +20,7 @@ use crate::event::{Ending, Event, RunOutcome};
 use crate::health::Pulse;
 use crate::plan::Plan;
 use crate::results::Results;
-use crate::risk::by_risk;
+use crate::risk::{Risk, by_risk};
 use crate::server::Server;
 use crate::settings::Settings;
 use crate::target::Target;
@@ -125,7 +125,11 @@ impl Run {
         discovery.retain(|index| Some(*index) != self.worker.control);
         self.schedule(discovery.iter().map(|index| (*index, None)).collect(), 1).await?;
         self.discover_again(&discovery).await;
-        self.schedule(by_risk(&plan, &self.worker.bench), jobs).await?;
+        let mut cases = by_risk(&plan, &self.worker.bench);
+        let measured = cases.partition_point(|(_, risk)| *risk < Some(Risk::Cost));
+        let measured = cases.split_off(measured);
+        self.schedule(cases, jobs).await?;
+        self.schedule(measured, 1).await?;
         self.again_in_calm().await?;
         self.control_again().await
     }

@@ -27,8 +27,8 @@ pub(crate) struct Worker {
     /// The case that every target of this kind answers.
     pub(crate) control: Option<usize>,
     pub(crate) health: Arc<Health>,
-    /// Held while the cost of a case is measured.
-    pub(crate) measuring: Arc<tokio::sync::Mutex<()>>,
+    /// What measuring cost has taken and found.
+    pub(crate) measured: Arc<cost::Measured>,
     events: UnboundedSender<Event>,
 }
 
@@ -50,8 +50,8 @@ impl Worker {
     pub(crate) fn new(plan: Arc<Plan>, bench: Bench, events: UnboundedSender<Event>) -> Self {
         let alone = bench.facts.http2_alone;
         let control = if alone { plan.http2_control() } else { plan.control() };
-        let (health, measuring) = (Arc::default(), Arc::default());
-        Self { plan, bench: Arc::new(bench), control, health, measuring, events }
+        let (health, measured) = (Arc::default(), Arc::default());
+        Self { plan, bench: Arc::new(bench), control, health, measured, events }
     }
 
     /// The bench, to store what was learnt about the target.

@@ -9,21 +9,36 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use support::*;
+use tokio::io::AsyncReadExt as _;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::sleep;
-use upspec_corpus::case::{Act, Case, Step};
+use upspec_corpus::Bindings;
+use upspec_corpus::case::{Act, Case, Grade, Outcome, Step};
+use upspec_exchange::IoKind;
 use upspec_judge::{CaseResult, Verdict};
-use upspec_runner::{Plan, run};
+use upspec_runner::{Connector, Plan, Play, play, run};
 
-/// How many milliseconds a server takes for so many commas in the n-th request.
-type Cost = fn(u32, u32) -> u32;
+/// A request that a server answers.
+#[derive(Clone, Copy)]
+struct Asked {
+    commas: u32,
+    /// How many octets it has.
+    size: u32,
+    /// How many came before it.
+    number: u32,
+}
+
+/// How many milliseconds a server takes for a request.
+type Cost = fn(Asked) -> u32;
 
 /// A case with ever more commas.
 fn commas(from: u32, to: u32) -> Case {
-    let grow = Act::Grow { from, to, bytes: octets(",") };
+    let grow = Act::Grow { from, to, bytes: octets(","), beside: None };
     let steps = vec![send("COST / HTTP/1.1\r\nX: "), Step::from(grow), send("\r\n\r\n")];
     let case = case("server/a/commas", steps);
-    Case { requirement: "rfc9110/2.3-defensive".to_owned(), ..case }
+    let mut case = Case { requirement: "rfc9110/2.3-defensive".to_owned(), ..case };
+    case.expect.push(expect(Grade::Inconclusive, &[Outcome::Silent]));
+    case
 }
 
 /// The result of the case, and how many requests it took.
@@ -38,8 +53,10 @@ async fn played(case: Case, cost: Cost) -> (CaseResult, u32) {
             }
             let head = read_head(&mut stream).await;
             let commas = head.iter().filter(|octet| **octet == b',').count();
+            let commas = u32::try_from(commas).unwrap();
+            let size = u32::try_from(head.len()).unwrap();
             let number = asked.fetch_add(1, Ordering::Relaxed);
-            let took = cost(u32::try_from(commas).unwrap(), number);
+            let took = cost(Asked { commas, size, number });
             sleep(Duration::from_millis(took.into())).await;
             answer(&mut stream, BAD_REQUEST).await;
         }
@@ -55,11 +72,11 @@ async fn played(case: Case, cost: Cost) -> (CaseResult, u32) {
 #[tokio::test]
 async fn a_cost_that_grows_faster_than_the_request_warns() {
     let rows: [(&str, Case, Cost, &str); 2] = [
-        ("square", commas(64, 2048), |commas, _| commas * commas / 3000, "the square"),
+        ("square", commas(64, 2048), |asked| asked.commas * asked.commas / 3000, "the square"),
         (
             "doubling",
             commas(8, 2048),
-            |commas, _| 1 << commas.min(22).saturating_sub(10),
+            |asked| 1 << asked.commas.min(22).saturating_sub(10),
             "exponentially",
         ),
     ];
@@ -76,10 +93,10 @@ async fn a_cost_that_grows_faster_than_the_request_warns() {
 #[tokio::test]
 async fn slowness_of_another_kind_passes() {
     let rows: [(&str, Case, Cost); 4] = [
-        ("none", commas(8, 2048), |_, _| 0),
-        ("always", commas(512, 2048), |_, _| 300),
-        ("with the size", commas(256, 2048), |commas, _| commas / 4),
-        ("once", commas(512, 2048), |_, number| if number == 2 { 400 } else { 0 }),
+        ("none", commas(8, 2048), |_| 0),
+        ("always", commas(512, 2048), |_| 300),
+        ("with the size", commas(256, 2048), |asked| asked.commas / 4),
+        ("once", commas(512, 2048), |asked| if asked.number == 2 { 400 } else { 0 }),
     ];
     for (name, case, cost) in rows {
         let (result, asked) = played(case, cost).await;
@@ -90,7 +107,59 @@ async fn slowness_of_another_kind_passes() {
 
 #[tokio::test]
 async fn sizes_stop_where_it_costs_too_much() {
-    let (_, asked) = played(commas(64, 65536), |commas, _| commas * commas / 3000).await;
-    // 64 to 1024, which takes too long, one that is harmless, and these three again.
+    let (_, asked) = played(commas(64, 65536), |asked| asked.commas * asked.commas / 3000).await;
+    // 64 to 1024, which takes too long, one that is harmless, and three for the second look.
     assert_eq!(asked, 9);
+}
+
+#[tokio::test]
+async fn sizes_stop_where_the_target_takes_no_more() {
+    let rows: [(&str, Cost, Verdict); 2] = [
+        (
+            "silent whatever is in it",
+            |asked| if asked.size > 600 { SILENCE } else { 0 },
+            Verdict::Pass,
+        ),
+        (
+            "silent for what grows",
+            |asked| if asked.commas > 600 { SILENCE } else { 0 },
+            Verdict::Inconclusive,
+        ),
+    ];
+    for (name, cost, verdict) in rows {
+        let (result, asked) = played(commas(64, 65536), cost).await;
+        assert_eq!(result.verdict, verdict, "{name}: {:?}", result.findings);
+        // 64 to 512, or to 1024, and one that is harmless.
+        assert!((5..=7).contains(&asked), "{name}: {asked}");
+        assert_eq!(result.record.unwrap().links.len(), 2);
+    }
+}
+
+/// Longer than any answer is waited for.
+const SILENCE: u32 = 5000;
+
+#[tokio::test]
+async fn what_never_ends_stops_when_something_comes() {
+    let address = serve(|mut stream| async move {
+        if beginning(&stream).await != "GET " {
+            return websocket(stream).await;
+        }
+        let mut read = 0;
+        while read < 100_000 {
+            read += stream.read(&mut [0; 4096]).await.unwrap();
+        }
+        answer(&mut stream, BAD_REQUEST).await;
+    })
+    .await;
+    let endless = Act::Endless { times: 65536, bytes: octets(&"a".repeat(64)) };
+    let case = case("server/test/endless", vec![send("GET /"), Step::from(endless)]);
+    let (bindings, target) = (Bindings::default(), target(address));
+    let limits = limits();
+    let connector = Connector::reach(&target, limits.timeout, limits.timeout).await.unwrap();
+    let exchange = Play { case: &case, bindings: &bindings, close: b"", limits };
+    let record = play(&connector, &exchange).await.unwrap();
+    assert!(record.saw(IoKind::Read));
+    // What is kept is the beginning; the rest is counted.
+    assert_eq!(record.scripted(0).len(), 5 + 4096);
+    assert!((90_000..4_000_000).contains(&record.unkept(0)), "{}", record.unkept(0));
 }

@@ -116,6 +116,11 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             from,
             to: from * 4,
             bytes: Template::parse("; a").unwrap(),
+            beside: (from % 2 == 0).then(|| Template::parse("aab").unwrap()),
+        }),
+        1 => (1u32..100).prop_map(|times| Act::Endless {
+            times,
+            bytes: Template::parse("abc").unwrap(),
         }),
         1 => (0u64..60_000).prop_map(|millis| Act::Wait(Duration::from_millis(millis))),
         1 => statuses.prop_map(Act::Await),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use toml::Spanned;
 use upspec_handshake::Party;
 
+use crate::bindings::Bindings;
 use crate::case::{Act, Awaited, LinkName, Role, Step};
 use crate::raw::{self, Side};
 use crate::read::names::Names;
@@ -132,6 +133,9 @@ impl Reader<'_> {
         if let Some(grow) = raw.grow {
             set.push(("grow", self.grow(grow, names)));
         }
+        if let Some(endless) = raw.endless {
+            set.push(("endless", self.endless(endless, names)));
+        }
         if let Some(frames) = raw.h2 {
             let act = self.h2(frames, names).map(Act::H2);
             // A step that could not be read writes nothing; the problem is noted.
@@ -161,6 +165,7 @@ impl Reader<'_> {
             "send",
             "repeat",
             "grow",
+            "endless",
             "h2",
             "send-bytewise",
             "wait",
@@ -230,12 +235,32 @@ impl Reader<'_> {
             self.report(grow.to.span(), format!("`from = {from}`, `to = {to}`"))
                 .say(format!("write numbers from 1 to {MAX_TIMES}, the second twice the first"));
         }
-        let bytes = self.template(&grow.bytes, &names.bytes);
-        if bytes.parts.is_empty() || bytes.bindings().next().is_some() {
-            self.report(grow.bytes.span(), "what grows has no bindings".to_owned())
-                .say("write the octets");
+        let span = grow.bytes.span();
+        let bytes = self.bytes(grow.bytes, names);
+        self.has_octets_alone(span.clone(), &bytes);
+        let beside = grow.beside.map(|beside| self.bytes(beside, names));
+        let length = |template: &Template| template.render(&Bindings::default()).len();
+        if beside.as_ref().is_some_and(|beside| length(beside) != length(&bytes)) {
+            self.report(span, "`bytes` and `beside` differ in length".to_owned())
+                .say("write as many octets in the one as in the other");
         }
-        Act::Grow { from, to, bytes }
+        Act::Grow { from, to, bytes, beside }
+    }
+
+    fn endless(&mut self, endless: Spanned<raw::Repeat>, names: &Names) -> Act {
+        let span = endless.get_ref().bytes.span();
+        let Act::Repeat { times, bytes } = self.repeat(endless, names) else {
+            return Act::Wait(Duration::ZERO);
+        };
+        self.has_octets_alone(span, &bytes);
+        Act::Endless { times, bytes }
+    }
+
+    /// What is repeated for its size is the same each time.
+    fn has_octets_alone(&mut self, span: Range<usize>, bytes: &Template) {
+        if bytes.parts.is_empty() || bytes.bindings().next().is_some() {
+            self.report(span, "what grows has no bindings".to_owned()).say("write the octets");
+        }
     }
 
     fn duration(&mut self, text: &raw::Text) -> Duration {

@@ -128,11 +128,11 @@ fn passes_somehow(corpus: &Corpus, case: &Case, requests: usize) -> bool {
     })
 }
 
-/// Whether it speaks HTTP/1.1 alone. What HTTP/2 asks is audited in `audit_http2`.
+/// Whether it speaks HTTP/1.1 alone, and its answer counts. What HTTP/2 asks is audited in `audit_http2`.
 fn is_plain(case: &Case) -> bool {
     let http2 = |step: &Step| matches!(step.act, Act::H2(_) | Act::AwaitOther(Awaited::Settings));
     let dialled = case.alpn == ["http/1.1"] && case.tls == Tls::AsTarget;
-    case.over == Over::Http1 && dialled && !case.steps.iter().any(http2)
+    case.over == Over::Http1 && dialled && !case.is_about_cost() && !case.steps.iter().any(http2)
 }
 
 /// Whether reading it again and again takes long.

@@ -59,9 +59,6 @@ pub(crate) fn play(case: &Case, answer: &mut dyn FnMut(&Asked<'_>) -> Reply) -> 
             Act::Repeat { times, bytes } => {
                 (0..*times).for_each(|_| bytes.render_into(&mut rendered, &Bindings::example()));
             }
-            Act::Grow { from, bytes, .. } => {
-                (0..*from).for_each(|_| bytes.render_into(&mut rendered, &Bindings::example()));
-            }
             Act::Reset => {
                 wire.write(&rendered);
                 wire.event(IoKind::WeReset, b"");

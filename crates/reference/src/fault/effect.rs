@@ -172,6 +172,8 @@ pub(crate) enum Point {
     FailingWithoutClose,
     /// A request after the 101 gets an HTTP answer.
     HttpInTunnel,
+    /// Inflating takes the square of what comes out.
+    InflatingCost,
     /// A compressed message is taken as it is.
     NotInflated,
     /// All but the first of several frames that arrive together are lost.

@@ -1,14 +1,12 @@
 //! Faults in reading the octets of a request.
 
-use std::time::Duration;
-
 use upspec_handshake::field::is_token;
 use upspec_handshake::peer::Cause;
 
 use crate::fault::Effect::*;
 use crate::fault::probe::{HANDSHAKE, PLAIN, added, changed, octets};
 use crate::fault::seen::field;
-use crate::fault::{Fault, Point, Seen, fault};
+use crate::fault::{Fault, Point, Seen, cost, fault};
 
 pub(super) const ROWS: &[Fault] = &[
     fault("bare-cr-as-line-end", "A CR without LF ends a line.")
@@ -188,28 +186,17 @@ pub(super) const ROWS: &[Fault] = &[
         .breaks("rfc9110/2.3-defensive")
         .by(Octets(|head| {
             let separators = head.iter().filter(|octet| b" ,;&/\r\n:".contains(octet)).count();
-            takes(
-                u64::try_from(separators).map_or(u64::MAX, |many| many.saturating_mul(many)),
-                head,
-            )
+            cost::of_square(separators);
+            head.to_vec()
         })),
     fault("exponential-cost", "Reading a head takes twice as long for each escape in it.")
         .breaks("rfc9110/2.3-defensive")
         .by(Octets(|head| {
             let escapes = head.iter().filter(|octet| **octet == b'\\').count();
-            takes(1 << escapes.min(40), head)
+            cost::of(1 << escapes.min(40));
+            head.to_vec()
         })),
 ];
-
-/// Reads a head as it is, in so many steps of 20 ns, and in two seconds at the most: by waiting, so that the test
-/// needs no processor.
-fn takes(steps: u64, head: &[u8]) -> Vec<u8> {
-    let time = Duration::from_nanos(steps.saturating_mul(20)).min(Duration::from_secs(2));
-    if time >= Duration::from_millis(1) {
-        std::thread::sleep(time);
-    }
-    head.to_vec()
-}
 
 fn bare_crs_replaced(head: &[u8], by: &[u8]) -> Vec<u8> {
     let mut octets = Vec::with_capacity(head.len());

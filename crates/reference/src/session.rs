@@ -194,6 +194,9 @@ impl Session {
     }
 
     fn read_head(&mut self, now: SystemTime) -> Progress {
+        if self.config.errs_at(Point::EndlessHead) && !self.ends_head() {
+            return Progress::Starved;
+        }
         if self.config.errs_at(Point::SecondRequestUnanswered) && self.answered > 0 {
             self.stage = Stage::Over;
             return Progress::Made;
@@ -239,6 +242,12 @@ impl Session {
         };
         let head: Vec<u8> = self.input.drain(..length).collect();
         self.admit(now, head)
+    }
+
+    /// Whether the octets that came last can end a head.
+    fn ends_head(&self) -> bool {
+        let last = &self.input[self.input.len().saturating_sub(LAST)..];
+        last.windows(4).any(|four| four == b"\r\n\r\n")
     }
 
     /// Whether the client begins with HTTP/2, without having asked (RFC 9113 3.3).
@@ -462,6 +471,9 @@ impl Session {
 
 /// As much of the preface as looks like a head of HTTP/1.1 (RFC 9113 3.4).
 const PREFACE_HEAD: &[u8] = b"PRI * HTTP/2.0\r\n\r\n";
+
+/// How many octets a faulty server looks through for the end of a head: more than it reads at once.
+const LAST: usize = 32 * 1024;
 
 const RESET_PAUSE: Duration = Duration::from_millis(200);
 const SLOW_PIECE: usize = 11;

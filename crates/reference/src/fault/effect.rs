@@ -104,6 +104,10 @@ pub(crate) enum Point {
     GarbageSkipped,
     /// Octets that are not a request get no answer.
     GarbageUnanswered,
+    /// Chunks and their extensions are read without a limit.
+    EndlessChunks,
+    /// A head is read without a limit while it has no end.
+    EndlessHead,
     /// The end of the client's stream changes nothing.
     HalfCloseIgnored,
     /// A head has to come in one piece.

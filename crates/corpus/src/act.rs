@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use upspec_handshake::Party;
 
 use crate::case::LinkName;
-use crate::frames::Frames;
+use crate::frames::{Flow, Frames};
 use crate::outcome::Outcomes;
 use crate::template::{Binding, Bindings, Template};
 
@@ -54,6 +54,9 @@ pub enum Act {
     },
     /// Frames of HTTP/2 to write; adjacent ones form one write, and one with adjacent sends.
     H2(Frames),
+    /// Octets on a stream of HTTP/2, in DATA frames as the peer's windows allow (RFC 9113 section 6.9.1).
+    /// When there is no room for a window of time, the remaining steps are left out.
+    Flow(Flow),
     /// A pause, which also splits the writes around it.
     Wait(Duration),
     /// Wait for a complete response head; when its status is none of these the remaining steps
@@ -120,7 +123,8 @@ impl From<Act> for Step {
 }
 
 impl Act {
-    /// Adds to a write what the step writes, of a repeat one round; whether it writes at all.
+    /// Adds to a write what the step writes, of a repeat one round; whether it writes at all. What flow
+    /// control cuts into frames is left out: how it is cut depends on the peer.
     pub fn render_into(&self, out: &mut Vec<u8>, bindings: &Bindings) -> bool {
         match self {
             Self::Send(bytes)
@@ -155,6 +159,7 @@ impl Act {
             | Self::Endless { bytes, .. }
             | Self::SendBytewise(bytes) => bytes.bindings().collect(),
             Self::H2(frames) => frames.bindings(),
+            Self::Flow(flow) => flow.data.bindings().collect(),
             _ => Vec::new(),
         }
     }

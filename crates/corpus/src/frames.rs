@@ -20,6 +20,19 @@ pub struct Frames {
     pub payload: Payload,
 }
 
+/// What a `flow` step writes: octets of a stream in DATA frames, as the peer's windows allow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Flow {
+    /// The octets.
+    pub data: Template,
+    /// How often they come.
+    pub times: u32,
+    /// How many octets of padding each DATA frame has; then each round is a frame of its own.
+    pub padding: Option<u8>,
+    /// The stream.
+    pub stream: u32,
+}
+
 /// What a frame carries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Payload {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use upspec_handshake::h2::{ErrorCode, flag, kind};
 
 use crate::case::{Act, Case, Expectation, Grade, Over, Role, Step, Tls, usual_alpn};
-use crate::frames::{Field, Frames, Payload};
+use crate::frames::{Field, Flow, Frames, Payload};
 use crate::template::{Part, Template};
 
 /// A file of these cases, in the shortest form. Fragments, openings, presets and comments are gone, since loading dissolves them.
@@ -71,6 +71,7 @@ fn step(step: &Step, says_link: bool) -> String {
             format!("endless = {{ times = {times}, bytes = '{bytes}' }}")
         }
         Act::H2(written) => format!("h2 = {}", frames(written, "  ")),
+        Act::Flow(written) => format!("flow = {}", flow(written)),
         Act::Wait(pause) => format!("wait = \"{}ms\"", pause.as_millis()),
         Act::Await(outcomes) => format!("await = \"{outcomes}\""),
         Act::AwaitOther(awaited) => format!("await = \"{awaited}\""),
@@ -83,6 +84,15 @@ fn step(step: &Step, says_link: bool) -> String {
         Act::ShutdownWrite => "shutdown = \"write\"".to_owned(),
     };
     format!("{{ {at}{act} }}")
+}
+
+fn flow(written: &Flow) -> String {
+    let Flow { data, times, padding, stream } = written;
+    let mut keys = vec![format!("data = '{data}'")];
+    keys.extend((*times != 1).then(|| format!("times = {times}")));
+    keys.extend(padding.map(|padding| format!("padding = {padding}")));
+    keys.extend((*stream != 1).then(|| format!("stream = {stream}")));
+    format!("{{ {} }}", keys.join(", "))
 }
 
 /// Bytes, cut behind each line end that they write.

@@ -133,6 +133,9 @@ pub(crate) struct Step {
     /// one with adjacent sends.
     #[schemars(with = "Option<H2>")]
     pub(crate) h2: Option<Spanned<H2>>,
+    /// Octets on a stream of HTTP/2, in DATA frames as the target's windows allow.
+    #[schemars(with = "Option<Flow>")]
+    pub(crate) flow: Option<Spanned<Flow>>,
     /// A pause such as `50ms` or `1s`, which also splits the writes around it.
     #[schemars(with = "Option<String>")]
     pub(crate) wait: Option<Text>,
@@ -183,6 +186,23 @@ pub(crate) struct Grow {
     /// What a harmless request has in its place, as many octets; a letter for each when nothing is said.
     #[schemars(with = "Option<Bytes>")]
     pub(crate) beside: Option<Spanned<Bytes>>,
+}
+
+/// Octets on a stream of HTTP/2, in DATA frames that the peer's windows have room for. Where none comes
+/// within the window of time, the remaining steps are left out.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Flow {
+    /// The octets.
+    #[schemars(with = "String")]
+    pub(crate) data: Text,
+    /// How often they come; once when nothing is said.
+    #[schemars(with = "Option<u32>")]
+    pub(crate) times: Option<Spanned<u32>>,
+    /// How many octets of padding each DATA frame has; then each round is a frame of its own.
+    pub(crate) padding: Option<u8>,
+    /// The stream; 1 when nothing is said.
+    pub(crate) stream: Option<u32>,
 }
 
 /// What is waited for: by name or status, or octets.

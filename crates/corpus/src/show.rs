@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::case::{Act, Case, LinkName, Over, Step, Tls, usual_alpn};
-use crate::frames::Frames;
+use crate::frames::{Flow, Frames};
 use crate::template::{Bindings, MAX_FILL, escape};
 
 /// The steps of a case, one line for each line that is written. Sends that follow each other form
@@ -80,6 +80,7 @@ fn mark(act: &Act) -> String {
         Act::Endless { times, .. } => {
             format!("send up to {times} times, one by one, until something comes")
         }
+        Act::Flow(flow) => flow_mark(flow),
         Act::Wait(pause) => format!("wait {}ms", pause.as_millis()),
         Act::Await(outcomes) => format!("await {outcomes}"),
         Act::AwaitOther(awaited) => format!("await {awaited}"),
@@ -91,6 +92,17 @@ fn mark(act: &Act) -> String {
         Act::ShutdownBoth => "shutdown both".into(),
         Act::ShutdownWrite => "shutdown write".into(),
     }
+}
+
+/// `send 17500 times, in DATA on stream 1 as the windows allow: \xab`.
+fn flow_mark(flow: &Flow) -> String {
+    let Flow { data, times, padding, stream } = flow;
+    let often = if *times == 1 { String::new() } else { format!(" {times} times") };
+    let padded = padding.map(|octets| format!(", each with padding of {octets}"));
+    format!(
+        "send{often}, in DATA on stream {stream} as the windows allow{}: {data}",
+        padded.unwrap_or_default()
+    )
 }
 
 /// Adds what the other rounds of a repeat write, as far as it can make a difference to the length

@@ -18,6 +18,8 @@ pub struct Octets<'r> {
     pub(crate) in_time: usize,
     /// Where each write of ours begins in all that we wrote, and how much the peer had sent by then.
     pub(crate) turns: Vec<(usize, usize)>,
+    /// What both said before we took leave, in the order of time; of ours with what HTTP/2 obliged us to.
+    pub(crate) in_order: Vec<(Party, &'r [u8])>,
     pub(crate) ending: Ending,
     pub(crate) http2: Option<Box<Http2>>,
 }
@@ -38,6 +40,7 @@ impl<'r> Octets<'r> {
         let ending = Ending::of(record, at);
         let mut octets = Self::new(link, ours.into(), theirs.into(), in_time, ending);
         octets.turns = turns(record, at);
+        octets.in_order = in_order(record, at);
         octets
     }
 
@@ -65,8 +68,9 @@ impl<'r> Octets<'r> {
             Party::Client => (ours, theirs),
             Party::Server => (theirs, ours),
         };
+        let (turns, in_order) = (Vec::new(), Vec::new());
         let mut octets =
-            Self { link, client, server, in_time, turns: Vec::new(), ending, http2: None };
+            Self { link, client, server, in_time, turns, in_order, ending, http2: None };
         if octets.link.over == Over::Http2 {
             let [client, server] =
                 [Party::Client, Party::Server].map(|party| octets.sent_in_time(party));
@@ -110,4 +114,16 @@ fn turns(record: &Record, at: usize) -> Vec<(usize, usize)> {
         }
     }
     turns
+}
+
+/// What both parties said on a link before we took leave, piece by piece as it went over the connection.
+fn in_order(record: &Record, at: usize) -> Vec<(Party, &[u8])> {
+    let we = record.links[at].we;
+    let until = record.on(at).take_while(|io| io.kind != IoKind::WroteLeave);
+    let said = until.filter_map(|io| match io.kind {
+        IoKind::Read => Some((we.other(), &io.bytes[..])),
+        IoKind::Wrote | IoKind::WroteOwed => Some((we, &io.bytes[..])),
+        _ => None,
+    });
+    said.collect()
 }

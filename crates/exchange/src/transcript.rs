@@ -8,6 +8,7 @@ use std::ops::Range;
 use upspec_handshake::field::chunked::{Chunked, ChunkedReader};
 use upspec_handshake::field::connection::contains_option;
 use upspec_handshake::field::framing::Framing;
+use upspec_handshake::h2::PREFACE;
 use upspec_handshake::{Party, RequestHead, ResponseHead, Status, Version, starts_like_http};
 
 use crate::ending::Ending;
@@ -167,6 +168,14 @@ impl<'o> Talk<'o> {
         &self.octets.turns
     }
 
+    /// What both parties said before we took leave, piece by piece in the order of time; of ours with what
+    /// HTTP/2 obliged us to. A piece of ours stands before all that can be an answer to it. Empty while the
+    /// case goes on.
+    #[must_use]
+    pub fn in_order(&self) -> &[(Party, &'o [u8])] {
+        &self.octets.in_order
+    }
+
     /// How much the peer had sent when we began the write in which this octet of ours stands.
     #[must_use]
     pub fn heard_before(&self, ours: usize) -> usize {
@@ -207,11 +216,15 @@ impl<'o> Talk<'o> {
         }
     }
 
-    /// Reads requests as long as their heads are complete and their framing is known; where they end.
+    /// Reads requests as long as their heads are complete and their framing is known; where they end. The
+    /// preface of HTTP/2 behind a request is none: with it the client takes up a 101 to h2c (RFC 7540 3.2).
     fn read_requests(&mut self) -> usize {
         let sent = self.sent(Party::Client);
         let mut at = 0;
         while at < sent.len() && self.requests.len() < MOST_REQUESTS {
+            if at > 0 && sent[at..].starts_with(PREFACE) {
+                break;
+            }
             let Some(head) = RequestHead::parse(&sent[at..]).complete() else {
                 break;
             };

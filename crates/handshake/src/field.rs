@@ -8,6 +8,7 @@ pub mod deflate;
 pub mod extension;
 pub mod framing;
 pub mod host;
+mod http2_settings;
 pub mod key;
 mod list;
 mod parameter;
@@ -21,6 +22,7 @@ pub mod upgrade;
 mod uri;
 pub mod version;
 
+pub use http2_settings::http2_settings;
 pub use list::{Element, Malformed, elements, elements_of, tokens};
 pub use parameter::{Parameter, ParameterViolation, segments};
 pub use quoted::{Quoted, quoted_string};

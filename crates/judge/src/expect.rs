@@ -234,7 +234,7 @@ fn tunnel_miss(want: Tunnel, view: &View<'_, '_>) -> Option<String> {
         }
         Tunnel::Echo if echoed(view) => None,
         Tunnel::Echo => Some(missing_echo(view)),
-        Tunnel::H2c => missing(h2c_answered(view), "HTTP/2 did not answer the request"),
+        Tunnel::H2c => h2c_miss(view),
         Tunnel::Ended => missing(ended(view), "the stream stayed open"),
         Tunnel::NoPong => missing(matches!(ponged(view), Pong::None), "a Pong came"),
         Tunnel::PingUnanswered => {
@@ -305,13 +305,35 @@ fn ended(view: &View<'_, '_>) -> bool {
     tunnel.is_some_and(|tunnel| tunnel.is_over || view.is_ended())
 }
 
-/// Whether a 101 to h2c was kept: SETTINGS come first, and stream 1 has the answer to the request
-/// (RFC 7540 3.2).
+/// Whether a 101 to h2c was kept.
 pub(crate) fn h2c_answered(view: &View<'_, '_>) -> bool {
+    h2c_miss(view).is_none()
+}
+
+/// What is missing of a switch to h2c: SETTINGS come first, stream 1 has the answer to the request, and
+/// each stream that was opened later has its own (RFC 7540 3.2). Then HTTP/2 goes on: a PING is answered, unless
+/// the server has taken leave, which it may do at any time (RFC 9113 6.8).
+fn h2c_miss(view: &View<'_, '_>) -> Option<String> {
     let octets = view.tunnel_octets().unwrap_or_default();
     let got = h2::Connection::read(octets, Party::Server);
-    let answered = |stream: &h2::Stream| stream.final_head().is_some();
-    got.violations.is_empty() && !got.settings.is_empty() && got.stream(1).is_some_and(answered)
+    let asked = h2::Connection::read(view.sent_into_tunnel(), Party::Client);
+    let is_answered = |id: &u32| got.stream(*id).is_some_and(|one| one.final_head().is_some());
+    if !got.violations.is_empty() || got.settings.is_empty() || !is_answered(&1) {
+        return Some("HTTP/2 did not answer the request".to_owned());
+    }
+    if let Some(leave) = got.connection_error() {
+        return Some(format!("HTTP/2 ended with {}", leave.code));
+    }
+    if !got.goaways.is_empty() || view.is_ended() {
+        return None;
+    }
+    let is_acknowledged =
+        |(_, octets): &(usize, [u8; 8])| got.ping_acks.iter().any(|(_, ack)| ack == octets);
+    if !asked.pings.iter().all(is_acknowledged) {
+        return Some("HTTP/2 did not go on: no PING was answered".to_owned());
+    }
+    let miss = asked.streams.keys().find(|id| !is_answered(id));
+    miss.map(|id| format!("HTTP/2 did not answer the request on stream {id}"))
 }
 
 /// Whether the last message of the steps came back, compressed or not.

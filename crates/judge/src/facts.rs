@@ -16,6 +16,9 @@ pub struct TargetFacts {
     pub capabilities: BTreeSet<Need>,
     /// HTTP/2 is all that is spoken, so that nothing of HTTP/1.1 can be asked.
     pub http2_alone: bool,
+    /// An offer of h2c is taken up, whether HTTP/2 is spoken with prior knowledge or not.
+    #[serde(skip_serializing_if = "is_not")]
+    pub takes_h2c: bool,
     /// The subprotocols that the target selects when offered alone.
     pub subprotocols: Vec<String>,
     /// The subprotocols that the user says the target knows.
@@ -78,7 +81,12 @@ pub fn unmet(case: &Case, facts: &TargetFacts) -> Option<(Reason, &'static str)>
         ));
     }
     // Where HTTP/1.1 is not spoken, the URL alone says that there is an endpoint.
-    let is_given = |need: Need| need == Need::Endpoint && facts.http2_alone;
+    // Who takes up an offer of h2c speaks HTTP/2 behind it.
+    let is_given = |need: Need| match need {
+        Need::Endpoint => facts.http2_alone,
+        Need::Http2 => case.over == Over::Http1 && facts.takes_h2c,
+        _ => false,
+    };
     let unmet = case.needs.iter().filter(|need| !facts.has(**need) && !is_given(**need));
     let said = unmet.map(|need| match lack(*need) {
         Lack::Control(_) | Lack::InTunnel(_) if !facts.has(Need::Endpoint) => {
@@ -147,6 +155,10 @@ fn lack(need: Need) -> Lack {
             InTunnel("fewer than two subprotocols of the target are known (--subprotocol)")
         }
     }
+}
+
+fn is_not(flag: &bool) -> bool {
+    !flag
 }
 
 const NOT_SWITCHED: &str = "the control was not answered with a switch";

@@ -40,6 +40,7 @@ impl TargetFacts {
             "permessage-deflate" => self.set(Need::PermessageDeflate, took_deflate(&view)),
             "subprotocol" | "subprotocol-second" => self.learn_subprotocol(&view),
             "http2" => self.learn_http2(&view),
+            "h2c" => self.takes_h2c = takes_h2c(&view),
             "extended-connect" => {
                 let answered = view.talk.tunnel.is_some() && matches!(ponged(&view), Pong::Same);
                 self.set(Need::Http2Endpoint, answered);
@@ -103,6 +104,13 @@ fn server_field(view: &View<'_, '_>) -> Option<String> {
 fn second_answered(view: &View<'_, '_>) -> bool {
     let finals = view.talk.responses.iter().filter(|response| response.is_final());
     finals.filter(|response| response.body_state == BodyState::Complete).count() > 1
+}
+
+fn takes_h2c(view: &View<'_, '_>) -> bool {
+    let upgrade = view.switch().and_then(|answer| answer.head.fields.combined("Upgrade"));
+    upgrade.is_some_and(|value| {
+        elements(&value).any(|element| element.bytes.eq_ignore_ascii_case(b"h2c"))
+    })
 }
 
 fn took_deflate(view: &View<'_, '_>) -> bool {

@@ -50,7 +50,8 @@ fn took_up_another(view: &View<'_, '_>) -> bool {
 /// What two spellings must agree on: the outcome, the subprotocol, the extensions.
 fn summary(view: &View<'_, '_>) -> String {
     let mut summary = label(view);
-    let Some(answer) = view.switch() else {
+    let opened = view.switch().or_else(|| view.answer().filter(|_| view.talk.tunnel.is_some()));
+    let Some(answer) = opened else {
         return summary;
     };
     for name in ["Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"] {

@@ -8,6 +8,7 @@ mod complete;
 pub(crate) mod compression;
 mod connection;
 mod fields;
+mod flow;
 mod frames;
 mod h2c;
 mod http2;
@@ -157,7 +158,7 @@ pub const RULES: &[Rule] = &[
     link("stray-octets", Party::Server, Spoken::Http1, connection::stray, &["rfc9112/2.1-message"]),
     link("closure-alert", Party::Server, Spoken::Any, connection::closure_alert, &["rfc9112/9.8-closure-alert"]),
     link("h2c", Party::Server, Spoken::Http1, h2c::after_switch, &[
-        "rfc7540/3.2-after-101", "rfc9113/4.2-frame-sent", "rfc9113/8.1-end-stream-interim", "rfc9113/8.2.1-field-name",
+        "rfc7540/3.2-after-101", "rfc9113/4.2-frame-sent", "rfc9113/6.5.3-settings-ack", "rfc9113/8.1-end-stream-interim", "rfc9113/8.2.1-field-name",
         "rfc9113/8.2.1-field-value", "rfc9113/8.2.2-connection-fields-sent", "rfc9113/8.3-pseudo-context",
         "rfc9113/8.3-pseudo-order", "rfc9113/8.3-pseudo-repeated", "rfc9113/8.3-pseudo-unknown", "rfc9113/8.3.2-status",
         "rfc9113/8.6-no-101",
@@ -168,6 +169,12 @@ pub const RULES: &[Rule] = &[
         "rfc9113/8.2.1-field-name", "rfc9113/8.2.1-field-value", "rfc9113/8.2.2-connection-fields-sent",
         "rfc9113/8.3-pseudo-context", "rfc9113/8.3-pseudo-order", "rfc9113/8.3-pseudo-repeated",
         "rfc9113/8.3-pseudo-unknown", "rfc9113/8.3.2-status", "rfc9113/8.6-no-101",
+    ]),
+    link("flow-control", Party::Server, Spoken::Http2, flow::of_connection, &[
+        "rfc9113/6.9.1-window", "rfc9113/6.9.2-adjust",
+    ]),
+    link("flow-control-of-h2c", Party::Server, Spoken::Http1, flow::after_switch, &[
+        "rfc7540/3.2.1-settings-applied", "rfc9113/6.9.1-window", "rfc9113/6.9.2-adjust",
     ]),
 
     Rule { name: "versions-of-a-run", binds: Party::Server, cites: &["rfc6455/4.4-version-list"], over: Spoken::Http1, check: Check::Run },

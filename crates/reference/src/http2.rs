@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use upspec_handshake::Party;
-use upspec_handshake::h2::{ErrorCode, Event, EventKind, Reader, flag, setting, write};
+use upspec_handshake::h2::{ErrorCode, Event, EventKind, HeaderList, Reader, flag, setting, write};
 use upspec_handshake::peer::Transport;
 
 use crate::answer::Answer;
@@ -34,6 +34,10 @@ pub(crate) struct Http2 {
     reset: BTreeSet<u32>,
     /// The highest stream that the client has opened.
     latest: u32,
+    /// The first request on the connection, which no later one has anything to do with.
+    first: Option<HeaderList>,
+    /// HTTP/1.1 has been left for this connection.
+    is_upgraded: bool,
     output: Output,
     /// Our SETTINGS have been sent.
     is_announced: bool,
@@ -56,16 +60,18 @@ impl Http2 {
     /// A connection on which the preface of the client is expected.
     pub(crate) fn new(config: Arc<Config>, transport: Transport) -> Self {
         Self {
-            config,
             transport,
             stage: Stage::Open,
             reader: Reader::new(Party::Client),
             streams: BTreeMap::new(),
             reset: BTreeSet::new(),
             latest: 0,
-            output: Output::new(),
+            first: None,
+            is_upgraded: false,
+            output: Output::new(Arc::clone(&config)),
             is_announced: false,
             closes: false,
+            config,
         }
     }
 
@@ -78,8 +84,10 @@ impl Http2 {
         answer: Answer,
     ) -> Self {
         let mut new = Self::new(config, Transport::Clear);
+        new.is_upgraded = true;
         // They have the values that a new connection allows.
-        let settled = check::values(settings).and_then(|()| new.output.configure(settings));
+        let read = if new.config.errs_at(Point::H2cSettingsUnapplied) { &[][..] } else { settings };
+        let settled = check::values(settings).and_then(|()| new.output.configure(read));
         if !new.config.errs_at(Point::H2cSettingsLast) {
             new.announce();
         }
@@ -92,6 +100,9 @@ impl Http2 {
             new.answer(now, 1, answer);
         }
         new.announce();
+        if new.config.errs_at(Point::H2cDeaf) {
+            new.stage = Stage::Over;
+        }
         new
     }
 
@@ -209,6 +220,7 @@ impl Http2 {
     fn window_update(&mut self, stream: u32, increment: u32) -> Result<(), Fatal> {
         self.known(stream)?;
         let result = match increment {
+            0 if self.config.errs_at(Point::Http2ZeroIncrementTaken) => Ok(()),
             0 => Err(ErrorCode::PROTOCOL_ERROR),
             _ => self.output.credit(stream, increment),
         };

@@ -45,6 +45,8 @@ pub struct Session {
     answered: usize,
     /// An answer that a fault keeps back.
     held: Option<Vec<u8>>,
+    /// The subprotocols that an earlier request has offered, where a fault remembers them.
+    subprotocols: Option<Vec<u8>>,
     actions: Vec<Action>,
 }
 
@@ -83,6 +85,7 @@ impl Session {
             stage: Stage::Head,
             answered: 0,
             held: None,
+            subprotocols: None,
             actions: Vec::new(),
         }
     }
@@ -269,7 +272,10 @@ impl Session {
     }
 
     fn admit(&mut self, now: SystemTime, sent: Vec<u8>) -> Progress {
-        let seen = Seen::of(sent);
+        let mut seen = Seen::of(sent);
+        if self.config.errs_at(Point::SubprotocolsRemembered) {
+            seen.remember("Sec-WebSocket-Protocol", &mut self.subprotocols);
+        }
         let head = match reading::read(&self.config, &seen) {
             Reading::AsSent => seen.octets.clone(),
             Reading::Instead(octets) => octets,
@@ -310,6 +316,11 @@ impl Session {
             self.actions.push(Action::Write(answer));
         }
         let left = match request.body {
+            _ if self.config.errs_at(Point::H2cContentUnread)
+                && upgrade::offered(&self.config, self.transport, &parsed).is_some() =>
+            {
+                Left::Octets(0)
+            }
             Framing::Length(octets) => Left::Octets(octets),
             Framing::Chunked => Left::Chunks(ChunkedReader::default()),
             Framing::None | Framing::UntilClose | Framing::Invalid => Left::Octets(0),

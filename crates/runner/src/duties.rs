@@ -3,7 +3,7 @@
 use upspec_exchange::Talk;
 use upspec_handshake::Party;
 use upspec_handshake::h2::frame::{Frame, frames};
-use upspec_handshake::h2::{PREFACE, flag, kind, write};
+use upspec_handshake::h2::{PREFACE, flag, kind, setting, write};
 
 /// One direction of HTTP/2 each: what we sent and what the peer sent, from its beginning.
 #[derive(Clone, Copy, Debug)]
@@ -35,13 +35,15 @@ impl<'o> Directions<'o> {
 
     /// All that the frames read so far have made due, in their order: acknowledgements of SETTINGS and
     /// PING (RFC 9113 sections 6.5.3 and 6.7), and the room that lets a long answer go on (section 6.9).
-    /// What the steps have written of it is left out. What was due earlier is its beginning; it is empty
-    /// as long as it would cut what the steps write.
+    /// What the steps have written of it is left out; once they make room on the connection themselves,
+    /// all room is theirs to make. What was due earlier is its beginning; it is empty as long as it would cut
+    /// what the steps write.
     pub(crate) fn due(&self) -> Vec<u8> {
         if !self.is_between_frames() {
             return Vec::new();
         }
         let (mut settings, mut pings) = self.acknowledged();
+        let makes_room = self.makes_room();
         let mut due = Vec::new();
         let mut taken: u32 = 0;
         for frame in frames(after_preface(self.we.other(), self.theirs).unwrap_or_default()) {
@@ -55,7 +57,7 @@ impl<'o> Directions<'o> {
                     Some(left) => settings = left,
                     None => due.extend(write::settings_ack()),
                 }
-            } else if frame.kind == kind::DATA {
+            } else if frame.kind == kind::DATA && !makes_room {
                 taken += u32::try_from(frame.payload.len()).unwrap_or(u32::MAX >> 8);
                 if taken >= ROOM {
                     due.extend(write::window_update(0, taken));
@@ -65,6 +67,32 @@ impl<'o> Directions<'o> {
             }
         }
         due
+    }
+
+    /// How many octets of DATA the peer's windows let us write on a stream now: the smaller of what the
+    /// stream and the connection have left (RFC 9113 sections 6.9.1 and 6.9.2).
+    pub(crate) fn room(&self, stream: u32) -> usize {
+        let theirs = frames(after_preface(self.we.other(), self.theirs).unwrap_or_default());
+        let (mut own, mut all, mut initial) = (0, INITIAL_WINDOW, INITIAL_WINDOW);
+        for frame in theirs {
+            match frame.window_update().map(i64::from) {
+                Some(more) if frame.stream == 0 => all += more,
+                Some(more) if frame.stream == stream => own += more,
+                Some(_) => {}
+                None => {
+                    let settings = frame.settings().unwrap_or_default().into_iter();
+                    let mut sizes = settings.filter(|(id, _)| *id == setting::INITIAL_WINDOW_SIZE);
+                    initial = sizes.next_back().map_or(initial, |(_, size)| i64::from(size));
+                }
+            }
+        }
+        let ours = frames(after_preface(self.we, self.ours).unwrap_or_default());
+        for frame in ours.filter(|frame| frame.kind == kind::DATA) {
+            let length = i64::try_from(frame.payload.len()).unwrap_or(i64::MAX);
+            all -= length;
+            own -= if frame.stream == stream { length } else { 0 };
+        }
+        usize::try_from((initial + own).min(all)).unwrap_or(0)
     }
 
     /// Whether a frame that no step writes can stand next: the steps have written the preface, whole
@@ -88,6 +116,12 @@ impl<'o> Directions<'o> {
         !first && !block_open && all.rest_at == octets.len()
     }
 
+    /// Whether the steps have widened the window of the connection.
+    fn makes_room(&self) -> bool {
+        let mut own = frames(after_preface(self.we, self.ours).unwrap_or_default());
+        own.any(|frame| frame.stream == 0 && frame.window_update().is_some())
+    }
+
     /// What the steps have acknowledged themselves: how many SETTINGS, and which PINGs.
     fn acknowledged(&self) -> (usize, Vec<[u8; 8]>) {
         let own = after_preface(self.we, self.ours).unwrap_or_default();
@@ -106,6 +140,9 @@ fn after_preface(party: Party, octets: &[u8]) -> Option<&[u8]> {
         Party::Server => Some(octets),
     }
 }
+
+/// A window before anybody says otherwise (RFC 9113 section 6.9.2).
+const INITIAL_WINDOW: i64 = 65_535;
 
 /// After how many octets of content we make room for as many more.
 const ROOM: u32 = 32 * 1024;
@@ -164,6 +201,24 @@ mod tests {
         let read = write::data(1, &[0; 40_000], 0);
         let room = [write::window_update(0, 32_768), write::window_update(1, 32_768)].concat();
         assert_eq!(due(&opened(&[]), &read), room);
+        assert_eq!(due(&opened(&[write::window_update(0, 1)]), &read), b"", "the steps make it");
+    }
+
+    #[test]
+    fn room_is_what_both_windows_have_left() {
+        let of = |ours: &[Vec<u8>], theirs: &[Vec<u8>]| {
+            let (ours, theirs) = (opened(ours), theirs.concat());
+            Directions { we: Party::Client, ours: &ours, theirs: &theirs }.room(1)
+        };
+        let small = write::settings(&[(setting::INITIAL_WINDOW_SIZE, 100)]);
+        let (sent, elsewhere) = (write::data(1, &[0; 60], 0), write::data(3, &[0; 65_500], 0));
+        let (own, all) = (write::window_update(1, 7), write::window_update(0, 9));
+        assert_eq!(of(&[], &[]), 65_535);
+        assert_eq!(of(&[sent.clone()], &[small.clone()]), 40);
+        assert_eq!(of(&[sent.clone(), sent.clone()], &[small.clone()]), 0, "below nothing");
+        assert_eq!(of(&[sent.clone()], &[small.clone(), own]), 47);
+        assert_eq!(of(&[elsewhere.clone()], &[small.clone()]), 35);
+        assert_eq!(of(&[elsewhere, sent], &[small, all]), 0);
     }
 
     #[test]

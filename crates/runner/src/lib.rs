@@ -14,6 +14,7 @@ mod death;
 mod duties;
 mod error;
 mod event;
+mod flow;
 mod health;
 mod leave;
 mod plan;

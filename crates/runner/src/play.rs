@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use upspec_corpus::Bindings;
 use upspec_corpus::case::{Act, Awaited, Case, LinkName, Outcome, Outcomes, Over, Step, Tls};
+use upspec_corpus::frames::Flow;
 use upspec_corpus::template::Template;
 use upspec_corpus::words::Word as _;
 use upspec_exchange::frames::frames;
@@ -19,6 +20,7 @@ use crate::bindings::answering;
 use crate::connect::{Connector, Opening, Stream};
 use crate::duties::Directions;
 use crate::error::Error;
+use crate::flow::Outgoing;
 use crate::leave::say_goodbye;
 use crate::record::Recorder;
 use crate::steps::{render, takes, waits};
@@ -213,10 +215,37 @@ impl Player<'_> {
                 Act::Reset => self.wires.reset(at),
                 Act::ShutdownBoth => self.wires.shut_both(at, self.until).await?,
                 Act::ShutdownWrite => self.wires.shut_write(at, self.until).await?,
+                Act::Flow(flow) => self.flow(at, flow).await?,
                 Act::Wait(time) => self.pause(at, *time).await?,
             }
         }
         Ok(())
+    }
+
+    /// Writes octets of a stream as the peer's windows allow, and waits for room as a sender has to.
+    async fn flow(&mut self, at: usize, flow: &Flow) -> Result<(), Stop> {
+        let mut outgoing = Outgoing::new(flow, &self.bindings(at));
+        let since = Instant::now();
+        loop {
+            let so_far = self.look(at).await?;
+            let room = {
+                let said = self.wires.record().said(at);
+                Directions::of(&Talk::read(&said)).map_or(0, |frames| frames.room(flow.stream))
+            };
+            let frames = outgoing.frames(room);
+            if !frames.is_empty() {
+                self.write(at, &frames, IoKind::Wrote).await?;
+            }
+            if outgoing.is_done() {
+                return Ok(());
+            }
+            if so_far.awaits == Awaits::Nothing {
+                return Err(Stop::Decided);
+            }
+            if frames.is_empty() {
+                self.read(at, since).await?;
+            }
+        }
     }
 
     /// What stands in the place of bindings on this link: where we are its server, `{accept}` answers the

@@ -106,6 +106,11 @@ fn outcomes() -> impl Strategy<Value = Outcomes> {
     vec(one, 1..5).prop_map(Outcomes)
 }
 
+fn flows() -> impl Strategy<Value = Flow> {
+    (templates(), 1u32..100, option::of(any::<u8>()), 1u32..9)
+        .prop_map(|(data, times, padding, stream)| Flow { data, times, padding, stream })
+}
+
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let statuses = vec((100u16..600).prop_map(Outcome::Status), 1..4).prop_map(Outcomes);
     let step = prop_oneof![
@@ -122,6 +127,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             times,
             bytes: Template::parse("abc").unwrap(),
         }),
+        1 => flows().prop_map(Act::Flow),
         1 => (0u64..60_000).prop_map(|millis| Act::Wait(Duration::from_millis(millis))),
         1 => statuses.prop_map(Act::Await),
         1 => select(vec![Awaited::Settings, Awaited::Response, Awaited::CloseFrame, Awaited::End])

@@ -8,6 +8,7 @@ use upspec_handshake::Party;
 
 use crate::bindings::Bindings;
 use crate::case::{Act, Awaited, LinkName, Role, Step};
+use crate::frames::Flow;
 use crate::raw::{self, Side};
 use crate::read::names::Names;
 use crate::read::{Reader, only_one, split};
@@ -141,6 +142,9 @@ impl Reader<'_> {
             // A step that could not be read writes nothing; the problem is noted.
             set.push(("h2", act.unwrap_or(Act::Wait(Duration::ZERO))));
         }
+        if let Some(flow) = raw.flow {
+            set.push(("flow", self.flow(flow, names)));
+        }
         if let Some(text) = raw.wait {
             set.push(("wait", Act::Wait(self.duration(&text))));
         }
@@ -161,19 +165,7 @@ impl Reader<'_> {
             };
             set.push(("shutdown", act));
         }
-        let keys = [
-            "send",
-            "repeat",
-            "grow",
-            "endless",
-            "h2",
-            "send-bytewise",
-            "wait",
-            "pause-reading",
-            "await",
-            "shutdown",
-        ];
-        let act = only_one(self, span, "a step", &keys, set)?;
+        let act = only_one(self, span, "a step", &KEYS, set)?;
         Some(WrittenStep { at, act })
     }
 
@@ -220,12 +212,27 @@ impl Reader<'_> {
 
     fn repeat(&mut self, repeat: Spanned<raw::Repeat>, names: &Names) -> Act {
         let repeat = repeat.into_inner();
-        let times = *repeat.times.get_ref();
+        let times = self.times(&repeat.times);
+        Act::Repeat { times, bytes: self.template(&repeat.bytes, &names.bytes) }
+    }
+
+    fn flow(&mut self, flow: Spanned<raw::Flow>, names: &Names) -> Act {
+        let flow = flow.into_inner();
+        Act::Flow(Flow {
+            data: self.template(&flow.data, &names.bytes),
+            times: flow.times.map_or(1, |times| self.times(&times)),
+            padding: flow.padding,
+            stream: flow.stream.unwrap_or(1),
+        })
+    }
+
+    fn times(&mut self, written: &Spanned<u32>) -> u32 {
+        let times = *written.get_ref();
         if !(1..=MAX_TIMES).contains(&times) {
-            self.report(repeat.times.span(), format!("`times = {times}`"))
+            self.report(written.span(), format!("`times = {times}`"))
                 .say(format!("write a number from 1 to {MAX_TIMES}"));
         }
-        Act::Repeat { times, bytes: self.template(&repeat.bytes, &names.bytes) }
+        times
     }
 
     fn grow(&mut self, grow: Spanned<raw::Grow>, names: &Names) -> Act {
@@ -282,5 +289,20 @@ impl Reader<'_> {
         Duration::ZERO
     }
 }
+
+/// The keys of which a step has one.
+const KEYS: [&str; 11] = [
+    "send",
+    "repeat",
+    "grow",
+    "endless",
+    "h2",
+    "flow",
+    "send-bytewise",
+    "wait",
+    "pause-reading",
+    "await",
+    "shutdown",
+];
 const MAX_TIMES: u32 = 1_000_000;
 const MAX_WAIT: Duration = Duration::from_secs(60);

@@ -32,10 +32,36 @@ pub(super) fn after_switch(talk: &Talk<'_>, party: Party, breaches: &mut Vec<Bre
     for stream in got.streams.values() {
         http2::lists(stream, breaches);
     }
+    let asked = Connection::read(tunnel.sent(party.other()), party.other());
+    if asked.reader().is_established() {
+        goes_on(talk, &asked, &got, breaches);
+    }
+}
+
+/// What the client's preface begins is HTTP/2 as any other: SETTINGS are acknowledged, and a server that ends
+/// the connection says so (RFC 9113 6.5.3, 6.8).
+fn goes_on(talk: &Talk<'_>, asked: &Connection, got: &Connection, breaches: &mut Vec<Breach>) {
+    let is_answered = got.stream(1).is_some_and(|stream| stream.final_head().is_some());
+    if !got.goaways.is_empty() || !is_answered {
+        return;
+    }
+    let is_owed = got.settings_acks.len() < asked.settings.len();
+    match talk.ending.server {
+        None if talk.ending.deadline && is_owed => {
+            let message = "the server does not acknowledge the SETTINGS behind the preface";
+            breaches.push(Breach::new("rfc9113/6.5.3-settings-ack", message));
+        }
+        Some(_) if is_owed => {
+            let message =
+                "the server ended the connection behind its answer, before HTTP/2 went on";
+            breaches.push(Breach::new("rfc7540/3.2-after-101", message).at_most_warn());
+        }
+        _ => {}
+    }
 }
 
 /// Whether HTTP/1.1 ended with a 101 that names h2c.
-fn is_to_h2c(talk: &Talk<'_>) -> bool {
+pub(super) fn is_to_h2c(talk: &Talk<'_>) -> bool {
     let last = talk.responses.last();
     let mut named =
         last.into_iter().flat_map(|last| protocols(last.head.fields.values("Upgrade")).flatten());

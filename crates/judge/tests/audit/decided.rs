@@ -26,7 +26,7 @@ fn judged(corpus: &Corpus, id: &str, answers: Answers) -> CaseResult {
         };
         Reply { octets, after }
     });
-    judge(case, Some(record), None, &upspec_judge::TargetFacts::default(), &corpus.requirements)
+    judge(case, Some(record), None, &crate::facts(), &corpus.requirements)
 }
 
 fn replaced(octets: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
@@ -132,13 +132,7 @@ fn a_switch_without_the_100_is_told_as_such() {
         });
         record.io.truncate(2);
         record.io[1].bytes = SWITCH.to_vec();
-        let result = judge(
-            case,
-            Some(record),
-            None,
-            &upspec_judge::TargetFacts::default(),
-            &corpus.requirements,
-        );
+        let result = judge(case, Some(record), None, &crate::facts(), &corpus.requirements);
         let rule = "rfc9110/7.8-continue-first";
         let told = result.findings.iter().any(|one| one.requirement == rule);
         assert_eq!(told, cited, "{id}: {:?}", result.findings);

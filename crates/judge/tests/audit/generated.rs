@@ -116,7 +116,7 @@ proptest! {
             let details = Details { closes: details.closes && !keeps, ..details.clone() };
             reply(case, asked, answer, &details)
         });
-        let result = without_date(judge(case, Some(record), None, &upspec_judge::TargetFacts::default(), &CORPUS.requirements));
+        let result = without_date(judge(case, Some(record), None, &crate::facts(), &CORPUS.requirements));
         agrees(case, &rules, &result)?;
     }
 
@@ -139,7 +139,7 @@ proptest! {
             rules.push(ruled(case, asked, answer));
             reply(case, asked, answer, &details)
         });
-        let result = without_date(judge(case, Some(record), None, &upspec_judge::TargetFacts::default(), &CORPUS.requirements));
+        let result = without_date(judge(case, Some(record), None, &crate::facts(), &CORPUS.requirements));
         agrees(case, &rules, &result)?;
     }
 
@@ -158,7 +158,7 @@ proptest! {
         if let [.., before, last] = &mut ended.io[..] && last.kind == IoKind::Closed {
             (before.kind, last.kind) = (IoKind::ReadEnd, IoKind::Decided);
         }
-        let findings = |record| judge(case, Some(record), None, &upspec_judge::TargetFacts::default(), &CORPUS.requirements).findings;
+        let findings = |record| judge(case, Some(record), None, &crate::facts(), &CORPUS.requirements).findings;
         prop_assert_eq!(findings(record), findings(ended), "{}", case.id);
     }
 
@@ -200,9 +200,7 @@ fn broken_once(case: &Case, broken: &'static Break, details: &Details) -> Option
         let details = Details { status, broken: Some(broken), ..details.clone() };
         reply(case, asked, answer, &details)
     });
-    done.then(|| {
-        judge(case, Some(record), None, &upspec_judge::TargetFacts::default(), &CORPUS.requirements)
-    })
+    done.then(|| judge(case, Some(record), None, &crate::facts(), &CORPUS.requirements))
 }
 
 /// An answer to which a break fits, and which of its statuses.

@@ -16,9 +16,9 @@ use agree::{Agreement, DIFFERENCES, Ruled, agreement, ruled, usual};
 use reply::{Details, reply, statuses};
 use scripted::play;
 use upspec_corpus::Corpus;
-use upspec_corpus::case::{Act, Awaited, Case, Over, Step, Tls};
+use upspec_corpus::case::{Act, Awaited, Case, Need, Over, Step, Tls};
 use upspec_handshake::permitted::Answer;
-use upspec_judge::{CaseResult, Verdict, judge};
+use upspec_judge::{CaseResult, TargetFacts, Verdict, judge};
 
 /// Plays a case with this answer to one of its requests, and usual answers to the others.
 fn answered(
@@ -37,16 +37,15 @@ fn answered(
             reply(case, asked, usual(case, asked), &Details::plain())
         }
     });
-    Some((
-        rule?,
-        judge(
-            case,
-            Some(record),
-            None,
-            &upspec_judge::TargetFacts::default(),
-            &corpus.requirements,
-        ),
-    ))
+    Some((rule?, judge(case, Some(record), None, &facts(), &corpus.requirements)))
+}
+
+/// What is known of the server that the test plays: an offer of HTTP/2 means something to it.
+fn facts() -> TargetFacts {
+    let mut facts = TargetFacts::default();
+    facts.set(Need::Http2, true);
+    facts.set(Need::Http2Resource, true);
+    facts
 }
 
 #[test]

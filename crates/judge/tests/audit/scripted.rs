@@ -2,7 +2,7 @@
 //! Never decides what is answered: each request is handed to the test.
 
 use upspec_corpus::Bindings;
-use upspec_corpus::case::{Act, Case, Outcome, Outcomes};
+use upspec_corpus::case::{Act, Awaited, Case, Outcome, Outcomes};
 use upspec_exchange::{Io, IoKind, Link, Octets, Over, Record, Talk};
 use upspec_handshake::field::chunked::{Chunked, ChunkedReader};
 use upspec_handshake::field::elements;
@@ -64,7 +64,9 @@ pub(crate) fn play(case: &Case, answer: &mut dyn FnMut(&Asked<'_>) -> Reply) -> 
                 wire.event(IoKind::WeReset, b"");
                 return wire.finish();
             }
-            Act::Wait(_) | Act::AwaitOther(_) => wire.write(&rendered),
+            Act::Wait(_) | Act::AwaitOther(Awaited::Silence | Awaited::End | Awaited::Response) => {
+                wire.write(&rendered)
+            }
             Act::ShutdownWrite => wire.shut(&rendered),
             Act::Await(outcomes) => {
                 wire.write(&rendered);

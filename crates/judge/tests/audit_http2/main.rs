@@ -18,6 +18,15 @@ use upspec_corpus::{Bindings, Corpus};
 use upspec_handshake::Party;
 use upspec_handshake::h2::message::{ListKind, ListViolationKind};
 use upspec_handshake::h2::{Connection, EventKind, Reader};
+use upspec_judge::TargetFacts;
+
+/// What is known of the server that the test plays: an offer of HTTP/2 means something to it.
+fn facts() -> TargetFacts {
+    let mut facts = TargetFacts::default();
+    facts.set(Need::Http2, true);
+    facts.set(Need::Http2Resource, true);
+    facts
+}
 
 fn written(case: &Case) -> Vec<u8> {
     let mut octets = Vec::new();

@@ -180,6 +180,12 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         "What is asked is whether HTTP/2, or WebSocket over it, is there.",
     ),
     row(
+        "server/extended-connect/quoted-",
+        |answer| matches!(answer, Answer::Status(200..=299)),
+        Verdict::Warn,
+        "P34: Sec-WebSocket-Extensions is malformed, which no server without extensions need see.",
+    ),
+    row(
         "server/extended-connect/path-of-nothing",
         |answer| answer == Answer::Silence,
         Verdict::Inconclusive,
@@ -196,6 +202,18 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         |answer| matches!(answer, Answer::Close | Answer::GoAway(_)),
         Verdict::Fail,
         "The end of the connection answers the reset of one stream.",
+    ),
+    row(
+        "server/one-connection/another-subprotocol",
+        |answer| matches!(answer, Answer::Status(200..=299)),
+        Verdict::Warn,
+        "The server is one that selects what is offered here.",
+    ),
+    row(
+        "server/one-connection/foreign-origin-after-allowed",
+        |answer| matches!(answer, Answer::Status(200..=299)),
+        Verdict::Warn,
+        "P39: the server is one that has a list of origins.",
     ),
     row(
         "server/http2/content-length-without-content",

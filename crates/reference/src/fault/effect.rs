@@ -80,6 +80,8 @@ pub(crate) enum Effect {
     Http2Unanswered(fn(&HeaderList) -> bool),
     /// A `:protocol` is taken for WebSocket.
     Http2Protocol(fn(&[u8]) -> bool),
+    /// A request is changed by the first one that came before it on its connection.
+    Http2Remembered(fn(&mut HeaderList, &HeaderList)),
     /// The header section of a response is changed.
     Http2Section(fn(&mut HeaderList, &Answer)),
     /// A DATA frame, given without padding and with it, is read as other octets of a WebSocket.
@@ -128,16 +130,26 @@ pub(crate) enum Point {
     PrefaceTakenUpInTls,
     /// A second request is never answered.
     SecondRequestUnanswered,
+    /// The subprotocols of an earlier request on the connection are on offer in a later one without any.
+    SubprotocolsRemembered,
     /// The rest of a body is awaited after the end of the client's stream.
     ShortBodyAwaited,
 
     // The switch to h2c, in `http2::upgrade` and `http2`.
     /// The offer may be made inside TLS.
     H2cInTls,
+    /// The content of the request is read as HTTP/2.
+    H2cContentUnread,
+    /// Nothing is read after the switch.
+    H2cDeaf,
+    /// No stream but the first is answered.
+    H2cFirstAlone,
     /// Connection need not list what goes with the offer.
     H2cOptionsUnchecked,
     /// SETTINGS come after the answer.
     H2cSettingsLast,
+    /// HTTP2-Settings is not heeded.
+    H2cSettingsUnapplied,
     /// HTTP2-Settings may be anything.
     H2cSettingsUnchecked,
     /// An offer is taken up at all.
@@ -204,10 +216,18 @@ pub(crate) enum Point {
     ZeroMaskUnseen,
 
     // HTTP/2, in `http2`.
+    /// The room that DATA takes is not given back for the connection.
+    Http2ConnectionCreditOmitted,
+    /// DATA leaves whatever room the connection has.
+    Http2ConnectionWindowIgnored,
+    /// The room that DATA takes is never given back.
+    Http2CreditOmitted,
     /// After a malformed request no other one is answered.
     Http2DeafAfterMalformed,
     /// An error has no content.
     Http2ErrorContentOmitted,
+    /// A header section does not go out into a window of 0.
+    Http2HeadersWait,
     /// A host that is not the :authority is let through.
     Http2HostIgnored,
     /// The key of an extended CONNECT counts.
@@ -216,6 +236,10 @@ pub(crate) enum Point {
     Http2LengthIgnored,
     /// A malformed request is not answered.
     Http2MalformedUnanswered,
+    /// The windows of open streams stay when SETTINGS say otherwise.
+    Http2OpenWindowsKept,
+    /// The room that padding takes is not given back.
+    Http2PaddingUncredited,
     /// PING is not answered.
     Http2PingAckOmitted,
     /// Beside a WebSocket, requests are not answered.
@@ -226,10 +250,18 @@ pub(crate) enum Point {
     Http2SettingRefused,
     /// SETTINGS are not acknowledged.
     Http2SettingsAckOmitted,
+    /// WINDOW_UPDATE for a stream is ignored.
+    Http2StreamCreditIgnored,
     /// Beside a WebSocket, streams are refused.
     Http2StreamRefusedBesideTunnel,
     /// A reset of a WebSocket ends the connection.
     Http2TunnelResetEndsAll,
     /// HEADERS on the stream of a WebSocket are ignored.
     Http2TunnelTakesHeaders,
+    /// A window may grow without limit.
+    Http2WindowOverflows,
+    /// DATA leaves whatever room there is.
+    Http2WindowsIgnored,
+    /// A WINDOW_UPDATE by 0 is ignored.
+    Http2ZeroIncrementTaken,
 }

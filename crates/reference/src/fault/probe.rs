@@ -110,8 +110,24 @@ pub(super) fn beside_tunnel(frames: &[Vec<u8>]) -> Probe {
 
 /// An offer of h2c that is in order, and HTTP/2.
 pub(super) fn h2c() -> Probe {
-    let offer = "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\n\
-        Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n";
+    h2c_with("", "")
+}
+
+/// The same with further lines, and with content.
+pub(super) fn h2c_with(lines: &str, content: &str) -> Probe {
+    offer_of_h2c("AAMAAABkAAQAAP__", lines, content)
+}
+
+/// The same with settings that leave no room for DATA.
+pub(super) fn h2c_without_room() -> Probe {
+    offer_of_h2c("AAQAAAAA", "", "")
+}
+
+fn offer_of_h2c(settings: &str, lines: &str, content: &str) -> Probe {
+    let offer = format!(
+        "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\n\
+         Upgrade: h2c\r\nHTTP2-Settings: {settings}\r\n{lines}\r\n{content}"
+    );
     octets(offer).and(http2(&[]).writes.concat())
 }
 

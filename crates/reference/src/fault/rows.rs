@@ -2,6 +2,7 @@
 
 mod browsers;
 mod connection;
+mod flow_control;
 mod frames;
 mod framing;
 mod helpers;
@@ -9,6 +10,7 @@ mod http2;
 mod http2_requests;
 mod octets;
 mod offers;
+mod one_connection;
 mod opening;
 mod refusal;
 mod request_line;
@@ -21,7 +23,7 @@ use super::Fault;
 use crate::answer::{After, Answer};
 
 /// Every row.
-pub(super) static TABLES: [&[Fault]; 16] = [
+pub(super) static TABLES: [&[Fault]; 18] = [
     octets::ROWS,
     request_line::ROWS,
     framing::ROWS,
@@ -37,6 +39,8 @@ pub(super) static TABLES: [&[Fault]; 16] = [
     frames::ROWS,
     http2_requests::ROWS,
     http2::ROWS,
+    flow_control::ROWS,
+    one_connection::ROWS,
     way::ROWS,
 ];
 

@@ -187,6 +187,19 @@ impl Seen {
         self.lines.insert(at.unwrap_or(self.lines.len()), line);
     }
 
+    /// Takes the value of a field from an earlier request where there is none, or keeps it for later ones.
+    pub(crate) fn remember(&mut self, name: &str, earlier: &mut Option<Vec<u8>>) {
+        match (self.value(name), &*earlier) {
+            (Some(value), _) => *earlier = Some(value),
+            (None, Some(value)) => {
+                let value = value.clone();
+                self.set(name, &value);
+                self.octets = self.write();
+            }
+            (None, None) => {}
+        }
+    }
+
     /// Keeps the first of the lines of a field.
     pub(super) fn keep_first(&mut self, name: &str) {
         if let [first, _, ..] = self.values(name)[..] {

@@ -69,6 +69,30 @@ pub(super) fn answer_at_once(config: &Config, list: &HeaderList) -> Option<Answe
     })
 }
 
+/// A request as it is read after the first one of its connection.
+pub(super) fn remembered(
+    config: &Config,
+    list: &HeaderList,
+    first: Option<&HeaderList>,
+) -> HeaderList {
+    let mut list = list.clone();
+    for effect in config.effects() {
+        if let (Effect::Http2Remembered(change), Some(first)) = (effect, first) {
+            change(&mut list, first);
+        }
+    }
+    list
+}
+
+/// How much room DATA gives back: all that it took of the windows (RFC 9113 6.9.1).
+pub(super) fn credit(config: &Config, octets: usize, flow: usize) -> u32 {
+    let taken = if config.errs_at(Point::Http2PaddingUncredited) { octets } else { flow };
+    match config.errs_at(Point::Http2CreditOmitted) {
+        true => 0,
+        false => u32::try_from(taken).unwrap_or(u32::MAX),
+    }
+}
+
 /// Whether a request gets no answer at all.
 pub(super) fn leaves_unanswered(config: &Config, list: &HeaderList) -> bool {
     let is_due =

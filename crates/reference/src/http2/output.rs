@@ -2,11 +2,16 @@
 //! (RFC 9113 5.2).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use upspec_handshake::h2::{ErrorCode, HeaderList, flag, setting, write};
 
+use crate::config::Config;
+use crate::fault::Point;
+
 /// The octets to write, and those that wait for room.
 pub(super) struct Output {
+    config: Arc<Config>,
     ready: Vec<u8>,
     /// How many octets of DATA the connection may carry.
     room: i64,
@@ -26,8 +31,9 @@ struct Waiting {
 }
 
 impl Output {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(config: Arc<Config>) -> Self {
         Self {
+            config,
             ready: Vec::new(),
             room: INITIAL_ROOM,
             initial_room: INITIAL_ROOM,
@@ -47,6 +53,10 @@ impl Output {
 
     /// A header list; `flags` as in [`write::headers`].
     pub(super) fn headers(&mut self, stream: u32, list: &HeaderList, flags: u8) {
+        let is_shut = self.waiting.get(&stream).is_some_and(|waiting| waiting.room <= 0);
+        if is_shut && self.config.errs_at(Point::Http2HeadersWait) {
+            return;
+        }
         self.frame(&write::headers(stream, &list.block(), flags));
         if flags & flag::END_STREAM != 0 {
             self.waiting.remove(&stream);
@@ -91,11 +101,12 @@ impl Output {
     pub(super) fn credit(&mut self, stream: u32, increment: u32) -> Result<(), ErrorCode> {
         let room = match self.waiting.get_mut(&stream) {
             _ if stream == 0 => &mut self.room,
+            _ if self.config.errs_at(Point::Http2StreamCreditIgnored) => return Ok(()),
             Some(waiting) => &mut waiting.room,
             None => return Ok(()),
         };
         *room += i64::from(increment);
-        if *room > MAX_ROOM {
+        if *room > MAX_ROOM && !self.config.errs_at(Point::Http2WindowOverflows) {
             return Err(ErrorCode::FLOW_CONTROL_ERROR);
         }
         self.flush();
@@ -110,6 +121,9 @@ impl Output {
             }
             let change = i64::from(value) - self.initial_room;
             self.initial_room = i64::from(value);
+            if self.config.errs_at(Point::Http2OpenWindowsKept) {
+                continue;
+            }
             for waiting in self.waiting.values_mut() {
                 waiting.room += change;
                 if waiting.room > MAX_ROOM {
@@ -123,7 +137,13 @@ impl Output {
 
     fn flush(&mut self) {
         for (&stream, waiting) in &mut self.waiting {
-            let room = self.room.min(waiting.room);
+            let room = if self.config.errs_at(Point::Http2WindowsIgnored) {
+                i64::MAX
+            } else if self.config.errs_at(Point::Http2ConnectionWindowIgnored) {
+                waiting.room
+            } else {
+                self.room.min(waiting.room)
+            };
             let length = usize::try_from(room).unwrap_or(0).min(waiting.octets.len());
             let is_last = waiting.ends && length == waiting.octets.len();
             if length == 0 && !is_last {

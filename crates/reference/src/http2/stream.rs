@@ -83,8 +83,9 @@ impl Http2 {
             self.reset(id, ErrorCode::REFUSED_STREAM);
             return Ok(());
         }
-        let is_deaf =
-            self.config.errs_at(Point::Http2RequestUnansweredBesideTunnel) && self.has_tunnel();
+        let is_deaf = self.config.errs_at(Point::Http2RequestUnansweredBesideTunnel)
+            && self.has_tunnel()
+            || self.config.errs_at(Point::H2cFirstAlone) && self.is_upgraded;
         self.streams.insert(id, stream);
         if !is_deaf {
             self.request(now, id, list);
@@ -101,6 +102,9 @@ impl Http2 {
     }
 
     fn request(&mut self, now: SystemTime, id: u32, list: &HeaderList) {
+        let remembered = faults::remembered(&self.config, list, self.first.as_ref());
+        self.first.get_or_insert_with(|| list.clone());
+        let list = &remembered;
         if let Some(answer) = faults::answer_at_once(&self.config, list) {
             return self.answer(now, id, answer);
         }
@@ -145,8 +149,8 @@ impl Http2 {
         ends_stream: bool,
     ) -> Result<(), Fatal> {
         self.known(id)?;
-        let taken = u32::try_from(flow).unwrap_or(u32::MAX);
-        if taken > 0 {
+        let taken = faults::credit(&self.config, octets.len(), flow);
+        if taken > 0 && !self.config.errs_at(Point::Http2ConnectionCreditOmitted) {
             self.output.frame(&write::window_update(0, taken));
         }
         match self.streams.get_mut(&id) {

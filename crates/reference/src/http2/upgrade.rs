@@ -1,11 +1,9 @@
 //! The switch from HTTP/1.1 to HTTP/2 by Upgrade: h2c (RFC 7540 3.2, which RFC 9113 3.1 deprecates).
 //! Only for a server that is set up for it, as a lawful variation or by a fault.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use upspec_handshake::field::connection::contains_option;
+use upspec_handshake::field::http2_settings;
 use upspec_handshake::field::upgrade::protocols;
-use upspec_handshake::h2::frame;
 use upspec_handshake::peer::Transport;
 use upspec_handshake::{RequestHead, Version};
 
@@ -37,13 +35,7 @@ pub(crate) fn offered(
         return None;
     };
     match config.errs_at(Point::H2cSettingsUnchecked) {
-        true => Some(settings(line).unwrap_or_default()),
-        false => settings(line),
+        true => Some(http2_settings(line).unwrap_or_default()),
+        false => http2_settings(line),
     }
-}
-
-/// The payload of a SETTINGS frame in base64url without padding (RFC 7540 3.2.1).
-fn settings(value: &[u8]) -> Option<Vec<(u16, u32)>> {
-    let payload = URL_SAFE_NO_PAD.decode(value).ok()?;
-    frame::settings(&payload)
 }

@@ -121,7 +121,7 @@ const MEANING: &[Row] = &[
     (
         "wait = \"50ms\"",
         "",
-        "server/key.toml:28:1: a step without any of `send`, `repeat`, `grow`, `endless`, `h2`, `send-bytewise`, `wait`, `pause-reading`, `await`, `shutdown`; write exactly one of them",
+        "server/key.toml:28:1: a step without any of `send`, `repeat`, `grow`, `endless`, `h2`, `flow`, `send-bytewise`, `wait`, `pause-reading`, `await`, `shutdown`; write exactly one of them",
         "[[case.step]]",
     ),
     (

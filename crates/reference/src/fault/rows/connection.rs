@@ -31,6 +31,17 @@ pub(super) const ROWS: &[Fault] = &[
         .breaks("rfc9112/9.3-persistent")
         .shown_by(|| octets(PLAIN).and(PLAIN))
         .at(Point::SecondRequestUnanswered),
+    fault(
+        "subprotocols-linger",
+        "What an earlier request offers of subprotocols is on offer in a later one without any.",
+    )
+    .breaks("rfc9110/3.3-stateless")
+    .also(&["rfc6455/4.2.2-no-subprotocol"])
+    .shown_by(|| {
+        let offer = "Sec-WebSocket-Version: 25\r\nSec-WebSocket-Protocol: chat";
+        changed("Sec-WebSocket-Version: 13", offer).and(HANDSHAKE)
+    })
+    .at(Point::SubprotocolsRemembered),
     fault("close-received-ignored", "A connection stays open although the client said close.")
         .breaks("rfc9112/9.6-close-received")
         .shown_by(|| plain("Connection: close"))

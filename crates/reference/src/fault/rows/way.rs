@@ -1,6 +1,8 @@
 //! Faults on the way to HTTP/2, and in TLS.
 
-use crate::fault::probe::h2c;
+use upspec_handshake::h2::flag;
+
+use crate::fault::probe::{GET, h2c, h2c_with, h2c_without_room, headers};
 use crate::fault::{Fault, Point, fault};
 
 pub(super) const ROWS: &[Fault] = &[
@@ -24,6 +26,37 @@ pub(super) const ROWS: &[Fault] = &[
         .shown_by(h2c)
         .at(Point::H2cTakenUp)
         .at(Point::H2cOptionsUnchecked),
+    fault(
+        "h2c-content-unread",
+        "After a switch to h2c the content of the request is read as HTTP/2.",
+    )
+    .breaks("rfc7540/3.2-after-101")
+    .shown_by(|| h2c_with("Content-Length: 4\r\n", "1234"))
+    .at(Point::H2cTakenUp)
+    .at(Point::H2cContentUnread),
+    fault("h2c-deaf", "After a switch to h2c nothing more is read.")
+        .breaks("rfc7540/3.2-after-101")
+        .also(&["rfc9113/6.5.3-settings-ack"])
+        .shown_by(h2c)
+        .at(Point::H2cTakenUp)
+        .at(Point::H2cDeaf),
+    fault(
+        "h2c-one-request",
+        "After a switch to h2c no other request is answered than the one that led there.",
+    )
+    .breaks("rfc7540/3.2-after-101")
+    .shown_by(|| {
+        let mut probe = h2c();
+        probe.writes.push(headers(3, GET, flag::END_STREAM));
+        probe
+    })
+    .at(Point::H2cTakenUp)
+    .at(Point::H2cFirstAlone),
+    fault("h2c-settings-unapplied", "What HTTP2-Settings say is read, and not kept to.")
+        .breaks("rfc7540/3.2.1-settings-applied")
+        .shown_by(h2c_without_room)
+        .at(Point::H2cTakenUp)
+        .at(Point::H2cSettingsUnapplied),
     fault("h2c-in-tls", "An offer of h2c is taken up inside TLS.")
         .breaks("rfc9113/3.3-tls")
         .shown_by(h2c)

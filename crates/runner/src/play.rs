@@ -7,8 +7,6 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use upspec_corpus::Bindings;
 use upspec_corpus::case::{Act, Awaited, Case, LinkName, Outcome, Outcomes, Over, Step, Tls};
-use upspec_corpus::frames::Flow;
-use upspec_corpus::template::Template;
 use upspec_corpus::words::Word as _;
 use upspec_exchange::frames::frames;
 use upspec_exchange::{IoKind, Link, Record, Talk};
@@ -20,12 +18,13 @@ use crate::bindings::answering;
 use crate::connect::{Connector, Opening, Stream};
 use crate::duties::Directions;
 use crate::error::Error;
-use crate::flow::Outgoing;
 use crate::leave::say_goodbye;
 use crate::record::Recorder;
 use crate::steps::{render, takes, waits};
 use crate::trouble::alert_of;
 use crate::wire::{Stop, Wires, refusal};
+
+mod much;
 
 /// A case to play, and what it is played with.
 pub struct Play<'a> {
@@ -222,32 +221,6 @@ impl Player<'_> {
         Ok(())
     }
 
-    /// Writes octets of a stream as the peer's windows allow, and waits for room as a sender has to.
-    async fn flow(&mut self, at: usize, flow: &Flow) -> Result<(), Stop> {
-        let mut outgoing = Outgoing::new(flow, &self.bindings(at));
-        let since = Instant::now();
-        loop {
-            let so_far = self.look(at).await?;
-            let room = {
-                let said = self.wires.record().said(at);
-                Directions::of(&Talk::read(&said)).map_or(0, |frames| frames.room(flow.stream))
-            };
-            let frames = outgoing.frames(room);
-            if !frames.is_empty() {
-                self.write(at, &frames, IoKind::Wrote).await?;
-            }
-            if outgoing.is_done() {
-                return Ok(());
-            }
-            if so_far.awaits == Awaits::Nothing {
-                return Err(Stop::Decided);
-            }
-            if frames.is_empty() {
-                self.read(at, since).await?;
-            }
-        }
-    }
-
     /// What stands in the place of bindings on this link: where we are its server, `{accept}` answers the
     /// key of the last request.
     fn bindings(&self, at: usize) -> Cow<'_, Bindings> {
@@ -327,13 +300,6 @@ impl Player<'_> {
 
     async fn write(&mut self, at: usize, octets: &[u8], kind: IoKind) -> Result<(), Stop> {
         self.wires.write(at, octets, kind, self.play.limits.window, self.until).await
-    }
-
-    /// Writes what never ends, for a while.
-    async fn write_on(&mut self, at: usize, times: u32, bytes: &Template) -> Result<(), Stop> {
-        let octets = bytes.render(self.play.bindings);
-        let until = self.until.min(Instant::now() + ENDLESS);
-        self.wires.write_on(at, &octets, times, self.play.limits.window, until).await
     }
 
     async fn pause(&mut self, at: usize, time: Duration) -> Result<(), Stop> {
@@ -505,8 +471,6 @@ fn has_close_frame(talk: &Talk<'_>) -> bool {
 
 /// The link that the case is about.
 const FIRST: usize = 0;
-/// How long at the most what never ends is written.
-const ENDLESS: Duration = Duration::from_secs(3);
 /// How long leaving takes where the connection does not matter.
 const BRIEF: Duration = Duration::from_millis(5);
 /// How long we read and drop octets that are still under way.

@@ -1,17 +1,15 @@
 //! What a case is once it is loaded: its steps, what may follow, and what it needs.
 //! Bytes are bytes here, and outcomes are names: the judge gives them their meaning.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 use upspec_handshake::Party;
 
+pub use crate::act::{Act, Awaited, Step};
 pub use crate::conditions::{
     Alpn, Arrival, Before, Conditions, Connection, Ends, Got, Requests, Tunnel,
 };
-use crate::frames::{Flow, Frames};
 pub use crate::outcome::{Outcome, Outcomes};
-use crate::template::{Binding, Bindings, Template};
+use crate::template::Template;
 pub use upspec_handshake::Over;
 
 /// One probe of a target: what is sent, and which answers are lawful.
@@ -69,6 +67,15 @@ impl Default for Case {
             same_as: None,
             source: Source::default(),
         }
+    }
+}
+
+impl Case {
+    /// Whether it measures what its request costs; then what is answered is the matter of other cases.
+    #[must_use]
+    pub fn is_about_cost(&self) -> bool {
+        let measures = |act: &Act| matches!(act, Act::Grow { .. } | Act::Endless { .. });
+        self.steps.iter().any(|step| measures(&step.act))
     }
 }
 
@@ -236,123 +243,6 @@ impl LinkName {
         match self {
             Self::Client | Self::Client2 => Party::Client,
             Self::Origin => Party::Server,
-        }
-    }
-}
-
-/// One thing that is done.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Step {
-    /// On which connection.
-    pub at: LinkName,
-    /// What is done.
-    pub act: Act,
-}
-
-/// What is done in a step.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Act {
-    /// Bytes to write. Adjacent sends and repeats form one write.
-    Send(Template),
-    /// The same bytes many times over.
-    Repeat {
-        /// How often.
-        times: u32,
-        /// What is repeated.
-        bytes: Template,
-    },
-    /// Frames of HTTP/2 to write; adjacent ones form one write, and one with adjacent sends.
-    H2(Frames),
-    /// Octets on a stream of HTTP/2, in DATA frames as the peer's windows allow (RFC 9113 section 6.9.1).
-    /// When there is no room for a window of time, the remaining steps are left out.
-    Flow(Flow),
-    /// A pause, which also splits the writes around it.
-    Wait(Duration),
-    /// Wait for a complete response head; when its status is none of these the remaining steps
-    /// are left out.
-    Await(Outcomes),
-    /// Wait for something else.
-    AwaitOther(Awaited),
-    /// Wait until these octets have come on the connection.
-    AwaitOctets(Template),
-    /// Wait until so many octets have come in the tunnel of the connection.
-    AwaitCount(u32),
-    /// Bytes to write, each in a write of its own.
-    SendBytewise(Template),
-    /// Read nothing on the connection for so long.
-    PauseReading(Duration),
-    /// End our writing side and go on reading.
-    ShutdownWrite,
-    /// End our writing side and read nothing more.
-    ShutdownBoth,
-}
-
-/// What a step may wait for by name. But for `request`, `settings` and `opened` the case goes on when the
-/// window ends in silence, or the connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Awaited {
-    /// `request`: a complete request head.
-    Request,
-    /// `content`: the content that the last request announces.
-    Content,
-    /// `settings`: the first SETTINGS frame of the peer.
-    Settings,
-    /// `opened`: a frame of the client other than Close. In the middle of a silent window a Ping goes out by
-    /// itself. When the client does something else the remaining steps are left out.
-    Opened,
-    /// `response`: a final head or a 101, whatever its status.
-    Response,
-    /// `close-frame`: a Close frame of the peer.
-    CloseFrame,
-    /// `end`: the end of the connection by the peer.
-    End,
-    /// `silence`: a window in which nothing comes.
-    Silence,
-}
-
-impl Awaited {
-    /// Whether only this party can be waited for so; `None` for both.
-    #[must_use]
-    pub fn of(self) -> Option<Party> {
-        match self {
-            Self::Request | Self::Content | Self::Opened => Some(Party::Client),
-            Self::Response => Some(Party::Server),
-            Self::Settings | Self::CloseFrame | Self::End | Self::Silence => None,
-        }
-    }
-}
-
-/// The step of a case with one connection, of which we are the client.
-impl From<Act> for Step {
-    fn from(act: Act) -> Self {
-        Self { at: LinkName::Client, act }
-    }
-}
-
-impl Act {
-    /// Adds to a write what the step writes, of a repeat one round; whether it writes at all. What flow
-    /// control cuts into frames is left out: how it is cut depends on the peer.
-    pub fn render_into(&self, out: &mut Vec<u8>, bindings: &Bindings) -> bool {
-        match self {
-            Self::Send(bytes) | Self::Repeat { bytes, .. } | Self::SendBytewise(bytes) => {
-                bytes.render_into(out, bindings);
-            }
-            Self::H2(frames) => frames.render_into(out, bindings),
-            _ => return false,
-        }
-        true
-    }
-
-    /// The bindings in what the step writes.
-    #[must_use]
-    pub fn bindings(&self) -> Vec<Binding> {
-        match self {
-            Self::Send(bytes) | Self::Repeat { bytes, .. } | Self::SendBytewise(bytes) => {
-                bytes.bindings().collect()
-            }
-            Self::H2(frames) => frames.bindings(),
-            Self::Flow(flow) => flow.data.bindings().collect(),
-            _ => Vec::new(),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! Files go through `files` (where they are), `raw` (their shape), `read` (their meaning) to
 //! [`Corpus`]; what is wrong on the way is a [`Problem`] with a place in a [`LoadError`].
 
+mod act;
 mod bindings;
 pub mod case;
 mod conditions;

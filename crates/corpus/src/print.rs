@@ -63,6 +63,13 @@ fn step(step: &Step, says_link: bool) -> String {
         Act::Repeat { times, bytes } => {
             format!("repeat = {{ times = {times}, bytes = '{bytes}' }}")
         }
+        Act::Grow { from, to, bytes, beside } => {
+            let beside = beside.as_ref().map(|it| format!(", beside = '{it}'")).unwrap_or_default();
+            format!("grow = {{ from = {from}, to = {to}, bytes = '{bytes}'{beside} }}")
+        }
+        Act::Endless { times, bytes } => {
+            format!("endless = {{ times = {times}, bytes = '{bytes}' }}")
+        }
         Act::H2(written) => format!("h2 = {}", frames(written, "  ")),
         Act::Flow(written) => format!("flow = {}", flow(written)),
         Act::Wait(pause) => format!("wait = \"{}ms\"", pause.as_millis()),
@@ -72,6 +79,7 @@ fn step(step: &Step, says_link: bool) -> String {
         Act::AwaitCount(count) => format!("await = {{ count = {count} }}"),
         Act::SendBytewise(bytes) => format!("send-bytewise = {}", send(bytes, "  ")),
         Act::PauseReading(pause) => format!("pause-reading = \"{}ms\"", pause.as_millis()),
+        Act::Reset => "shutdown = \"reset\"".to_owned(),
         Act::ShutdownBoth => "shutdown = \"both\"".to_owned(),
         Act::ShutdownWrite => "shutdown = \"write\"".to_owned(),
     };

@@ -123,6 +123,12 @@ pub(crate) struct Step {
     /// The same bytes many times over.
     #[schemars(with = "Option<Repeat>")]
     pub(crate) repeat: Option<Spanned<Repeat>>,
+    /// The same bytes ever more times from one exchange to the next, to see what their handling costs.
+    #[schemars(with = "Option<Grow>")]
+    pub(crate) grow: Option<Spanned<Grow>>,
+    /// The same bytes over and over, each time in a write of its own, until something comes.
+    #[schemars(with = "Option<Repeat>")]
+    pub(crate) endless: Option<Spanned<Repeat>>,
     /// A frame of HTTP/2 to write, or a header block in several. Adjacent ones form one write, and
     /// one with adjacent sends.
     #[schemars(with = "Option<H2>")]
@@ -146,7 +152,8 @@ pub(crate) struct Step {
     /// How long nothing is read on the connection: `50ms` or `1s`.
     #[schemars(with = "Option<String>")]
     pub(crate) pause_reading: Option<Text>,
-    /// `write`: end our writing side and go on reading; `both`: read nothing more either.
+    /// `write`: end our writing side and go on reading; `both`: read nothing more either; `reset`: reset the
+    /// connection.
     #[schemars(with = "Option<OneOf<Side>>")]
     pub(crate) shutdown: Option<Text>,
 }
@@ -161,6 +168,24 @@ pub(crate) struct Repeat {
     /// What is repeated.
     #[schemars(with = "String")]
     pub(crate) bytes: Text,
+}
+
+/// The same bytes ever more times from one exchange to the next.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Grow {
+    /// How often at first.
+    #[schemars(with = "u32")]
+    pub(crate) from: Spanned<u32>,
+    /// How often at the most.
+    #[schemars(with = "u32")]
+    pub(crate) to: Spanned<u32>,
+    /// What is repeated, without bindings.
+    #[schemars(with = "Bytes")]
+    pub(crate) bytes: Spanned<Bytes>,
+    /// What a harmless request has in its place, as many octets; a letter for each when nothing is said.
+    #[schemars(with = "Option<Bytes>")]
+    pub(crate) beside: Option<Spanned<Bytes>>,
 }
 
 /// Octets on a stream of HTTP/2, in DATA frames that the peer's windows have room for. Where none comes
@@ -390,11 +415,14 @@ pub(crate) enum Side {
     Write,
     /// Both.
     Both,
+    /// Both, by a reset.
+    Reset,
 }
 
 impl Word for Side {
     const WHAT: &'static str = "side";
-    const WORDS: &'static [(&'static str, Self)] = &[("write", Self::Write), ("both", Self::Both)];
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("write", Self::Write), ("both", Self::Both), ("reset", Self::Reset)];
 }
 
 /// Stands for `true` in the schema.

@@ -35,9 +35,7 @@ pub fn show(case: &Case, bindings: &Bindings) -> String {
         for line in write[start..].split_inclusive(|octet| *octet == b'\n') {
             writeln!(out, "  {}", escape(line)).expect("a string takes it all");
         }
-        if let Act::Repeat { times, .. } = step.act {
-            repeat(&mut write, start, times);
-        }
+        repeat(&mut write, start, step.act.rounds());
     }
     out
 }
@@ -78,6 +76,10 @@ fn mark(act: &Act) -> String {
     match act {
         Act::Send(_) | Act::H2(_) => "send".into(),
         Act::Repeat { times, .. } => format!("send {times} times"),
+        Act::Grow { from, to, .. } => format!("send {from} to {to} times"),
+        Act::Endless { times, .. } => {
+            format!("send up to {times} times, one by one, until something comes")
+        }
         Act::Flow(flow) => flow_mark(flow),
         Act::Wait(pause) => format!("wait {}ms", pause.as_millis()),
         Act::Await(outcomes) => format!("await {outcomes}"),
@@ -86,6 +88,7 @@ fn mark(act: &Act) -> String {
         Act::AwaitCount(count) => format!("await {count} octets"),
         Act::SendBytewise(_) => "send octet by octet".into(),
         Act::PauseReading(pause) => format!("read nothing for {}ms", pause.as_millis()),
+        Act::Reset => "reset".into(),
         Act::ShutdownBoth => "shutdown both".into(),
         Act::ShutdownWrite => "shutdown write".into(),
     }

@@ -37,7 +37,10 @@ impl Ending {
         let before: Vec<&Io> =
             record.on(link).take_while(|io| io.kind != IoKind::WroteLeave).collect();
         let saw = |kind: IoKind| before.iter().any(|io| io.kind == kind);
-        let ours = saw(IoKind::ShutWrite).then_some(End::Orderly);
+        let ours = match saw(IoKind::WeReset) {
+            true => Some(End::Reset),
+            false => saw(IoKind::ShutWrite).then_some(End::Orderly),
+        };
         let theirs =
             before.iter().filter_map(|io| io.kind.peer_end()).max_by_key(|end| match end {
                 End::TlsBroken => 2,
@@ -45,7 +48,7 @@ impl Ending {
                 _ => 0,
             });
         let first = before.iter().find_map(|io| match io.kind {
-            IoKind::ShutWrite => Some(record.links[link].we),
+            IoKind::ShutWrite | IoKind::WeReset => Some(record.links[link].we),
             kind => kind.peer_end().map(|_| record.links[link].we.other()),
         });
         let (client, server) = match record.links[link].we {

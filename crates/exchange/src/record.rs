@@ -47,8 +47,8 @@ pub struct Io {
     pub at_us: u64,
     /// What happened.
     pub kind: IoKind,
-    /// The octets of `read` and of what we wrote, and the number of a TLS alert where it is known (RFC
-    /// 8446 section 6); base64 in JSON; other kinds have none.
+    /// The octets of `read` and of what we wrote, the number of octets that we wrote and did not keep, and the
+    /// number of a TLS alert where it is known (RFC 8446 section 6); base64 in JSON; other kinds have none.
     #[serde(with = "crate::base64_bytes", default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "String", extend("contentEncoding" = "base64"))]
     pub bytes: Vec<u8>,
@@ -65,10 +65,14 @@ pub enum IoKind {
     /// We wrote these octets because HTTP/2 obliges us to, not because a step says so: the
     /// acknowledgement of SETTINGS or PING.
     WroteOwed,
+    /// We went on to write the same octets; how many, an eight-octet number says.
+    WroteUnkept,
     /// We read these octets.
     Read,
     /// We ended our writing side.
     ShutWrite,
+    /// We reset the connection.
+    WeReset,
     /// The peer ended its writing side in order (FIN; inside TLS with `close_notify`).
     ReadEnd,
     /// The peer ended the stream inside TLS without `close_notify`.
@@ -176,6 +180,16 @@ impl Record {
     #[must_use]
     pub fn scripted(&self, link: usize) -> Vec<u8> {
         self.gather(link, |kind| kind == IoKind::Wrote)
+    }
+
+    /// How many octets the steps of the case wrote on a link that are not kept.
+    #[must_use]
+    pub fn unkept(&self, link: usize) -> u64 {
+        let events = self.on(link).filter(|io| io.kind == IoKind::WroteUnkept);
+        events
+            .filter_map(|io| io.bytes.as_slice().try_into().ok())
+            .map(u64::from_be_bytes)
+            .fold(0, u64::saturating_add)
     }
 
     /// Whether an event of this kind happened on any link.

@@ -77,6 +77,9 @@ fn response_awaits(case: &Case, view: &View<'_, '_>) -> Awaits {
         let junk = decided && view.talk.responses.is_empty() && !octets.is_empty();
         return if junk { Awaits::Nothing } else { Awaits::Octets };
     };
+    if case.is_about_cost() {
+        return measured_awaits(view);
+    }
     if answer.head.status == Some(101) {
         return tunnel_awaits(case, view);
     }
@@ -85,6 +88,16 @@ fn response_awaits(case: &Case, view: &View<'_, '_>) -> Awaits {
         return Awaits::Octets;
     }
     if end_matters(case, view) || answer.ends_connection() { Awaits::End } else { Awaits::Nothing }
+}
+
+/// What is measured is the time until the first octet of an answer, in a tunnel to what was sent there.
+fn measured_awaits(view: &View<'_, '_>) -> Awaits {
+    let is_tunnelled =
+        |party: Party| !view.talk.tunnel_octets(party).unwrap_or_default().is_empty();
+    match is_tunnelled(Party::Client) && !is_tunnelled(Party::Server) {
+        true => Awaits::Octets,
+        false => Awaits::Nothing,
+    }
 }
 
 fn tunnel_awaits(case: &Case, view: &View<'_, '_>) -> Awaits {

@@ -14,6 +14,7 @@ use upspec_handshake::field::framing::Framing;
 use upspec_handshake::h2::ErrorCode;
 
 use crate::citations::Citations;
+use crate::cost;
 use crate::expect::{Matched, describe, echoed as came_back, matched};
 use crate::facts::TargetFacts;
 use crate::learn::{CONTROL, DISCOVERY};
@@ -39,6 +40,10 @@ pub fn judge(
     let mut result =
         judge_transcript(case, &Transcript::read(&octets), other.as_ref(), facts, registry);
     drop(other);
+    if let Some(record) = record.as_ref().filter(|_| case.is_about_cost()) {
+        cost::weigh(case, record, &Citations::new(registry), &mut result);
+        conclude(&mut result);
+    }
     (result.record, result.twin) = (record, twin);
     result
 }
@@ -66,6 +71,7 @@ pub fn judge_transcript(
     let rules: Vec<Finding> = transcript
         .talks
         .iter()
+        .filter(|_| !case.is_about_cost())
         .enumerate()
         .flat_map(|(link, talk)| breaches(talk).into_iter().map(move |breach| (link, breach)))
         .map(|(link, (rule, breach))| citations.finding_of(rule, &breach, link))

@@ -61,7 +61,7 @@ fn is_small(step: &upspec_corpus::case::Step) -> bool {
     use upspec_corpus::case::Act;
     use upspec_corpus::template::Binding;
     let fills = |binding| matches!(binding, Binding::Fill(length) if length > 10_000);
-    let repeats = matches!(step.act, Act::Repeat { times, .. } if times > 10_000);
+    let repeats = matches!(step.act, Act::Repeat { times, .. } | Act::Endless { times, .. } if times > 10_000);
     !repeats && !step.act.bindings().into_iter().any(fills)
 }
 

@@ -66,7 +66,7 @@ fn has_bytes(kind: IoKind) -> bool {
     matches!(kind, IoKind::Wrote | IoKind::WroteLeave | IoKind::Read)
 }
 
-const KINDS: [IoKind; 13] = [
+const KINDS: [IoKind; 15] = [
     IoKind::Wrote,
     IoKind::Read,
     IoKind::WroteLeave,
@@ -80,6 +80,8 @@ const KINDS: [IoKind; 13] = [
     IoKind::TlsAlert,
     IoKind::Closed,
     IoKind::Decided,
+    IoKind::WeReset,
+    IoKind::WroteUnkept,
 ];
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! in `tunnel` and `http2`; these look for the effects of the fault that the server is set up with.
 
 pub(crate) mod answering;
+pub(crate) mod cost;
 mod effect;
 pub(crate) mod probe;
 pub(crate) mod reading;

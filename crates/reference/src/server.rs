@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use rustls::ServerConfig;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, Interest};
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -64,24 +64,47 @@ impl Server {
 
     /// Serves until `shutdown` completes, then cuts open connections.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let Self { mut listener, addr, host } = self;
+        tokio::pin!(shutdown);
+        loop {
+            tokio::select! {
+                () = &mut shutdown => return,
+                () = host.serve_all(&listener) => drop(listener),
+            }
+            // Only a fault gets here.
+            sleep(AWAY).await;
+            let Ok(again) = TcpListener::bind(addr).await else {
+                return;
+            };
+            listener = again;
+        }
+    }
+}
+
+impl Host {
+    /// Serves until a fault makes one connection the end of all.
+    async fn serve_all(self: &Arc<Self>, listener: &TcpListener) {
         let mut tasks = JoinSet::new();
         let free = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-        tokio::pin!(shutdown);
         loop {
             let accepted = async {
                 let permit = Arc::clone(&free).acquire_owned().await;
-                (self.listener.accept().await, permit)
+                (listener.accept().await, permit)
             };
             tokio::select! {
-                () = &mut shutdown => return,
-                Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
+                Some(ended) = tasks.join_next(), if !tasks.is_empty() => {
+                    if matches!(ended, Ok(true)) {
+                        return;
+                    }
+                }
                 (stream, permit) = accepted => match stream {
                     Ok((stream, _)) => {
-                        let host = Arc::clone(&self.host);
+                        let host = Arc::clone(self);
                         tasks.spawn(async move {
-                            // An error of one connection does not concern the others.
-                            let _ = host.welcome(stream).await;
+                            let ended = host.welcome(stream).await;
                             drop(permit);
+                            // An error of one connection does not concern the others.
+                            ended.is_err_and(|error| host.dies_of(&error))
                         });
                     }
                     // Out of file descriptors, or a connection that is gone already.
@@ -90,13 +113,24 @@ impl Server {
             }
         }
     }
-}
 
-impl Host {
+    fn dies_of(&self, error: &io::Error) -> bool {
+        match error.kind() {
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
+                self.config.errs_at(Point::ResetDeadly)
+            }
+            io::ErrorKind::ConnectionAborted => self.config.errs_at(Point::TunnelEndDeadly),
+            _ => false,
+        }
+    }
+
     async fn welcome(&self, stream: TcpStream) -> io::Result<()> {
         stream.set_nodelay(true)?;
         let config = Arc::clone(&self.config);
         let Some(tls) = &self.tls else {
+            if config.errs_at(Point::ResetDeadly) {
+                return serve_until_reset(stream, Session::new(config)).await;
+            }
             return serve(stream, Session::new(config)).await;
         };
         if config.errs_at(Point::PlainServed) && !begins_with_tls(&stream).await? {
@@ -130,6 +164,16 @@ async fn begins_with_tls(stream: &TcpStream) -> io::Result<bool> {
     Ok(first == [HANDSHAKE_RECORD])
 }
 
+/// Serves, and looks for a reset at the same time: behind the client's end nothing is read that would show it.
+async fn serve_until_reset(stream: TcpStream, session: Session) -> io::Result<()> {
+    let stream = stream.into_std()?;
+    let watched = TcpStream::from_std(stream.try_clone()?)?;
+    tokio::select! {
+        served = serve(TcpStream::from_std(stream)?, session) => served,
+        _ = watched.ready(Interest::ERROR) => Err(io::ErrorKind::ConnectionReset.into()),
+    }
+}
+
 /// Reads until the client gives up.
 async fn wait(mut stream: TcpStream) -> io::Result<()> {
     let mut buffer = vec![0; READ_SIZE];
@@ -154,8 +198,12 @@ where
         let actions = match timeout(session.patience(), read).await {
             Err(_) => session.silence(SystemTime::now()),
             Ok(length) => match length? {
+                0 if session.dies_of_end() => {
+                    return Err(io::ErrorKind::ConnectionAborted.into());
+                }
                 0 => {
                     is_half_closed = true;
+                    sleep(session.pause_behind_end()).await;
                     session.end(SystemTime::now())
                 }
                 length => session.receive(SystemTime::now(), &buffer[..length]),
@@ -188,16 +236,18 @@ where
     stream.shutdown().await?;
     let drain = async {
         for _ in 0..LINGER_READS {
-            if matches!(stream.read(buffer).await, Ok(0) | Err(_)) {
-                return;
+            if stream.read(buffer).await? == 0 {
+                break;
             }
         }
+        Ok(())
     };
     // We stop waiting for the client here either way.
-    let _ = timeout(LINGER_PATIENCE, drain).await;
-    Ok(())
+    timeout(LINGER_PATIENCE, drain).await.unwrap_or(Ok(()))
 }
 
+/// How long a fault that kills the server keeps it away.
+const AWAY: Duration = Duration::from_millis(300);
 const HANDSHAKE_RECORD: u8 = 22;
 const MAX_CONNECTIONS: usize = 1024;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

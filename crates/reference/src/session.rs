@@ -126,6 +126,17 @@ impl Session {
         std::mem::take(&mut self.actions)
     }
 
+    /// How long a fault keeps a connection whose client has ended its side, so that a reset can come.
+    pub(crate) fn pause_behind_end(&self) -> Duration {
+        let waits = matches!(self.stage, Stage::Head) && self.config.errs_at(Point::ResetDeadly);
+        if waits { RESET_PAUSE } else { Duration::ZERO }
+    }
+
+    /// Whether a fault makes the end of the client's stream the end of the server.
+    pub(crate) fn dies_of_end(&self) -> bool {
+        matches!(self.stage, Stage::Tunnel(_)) && self.config.errs_at(Point::TunnelEndDeadly)
+    }
+
     /// How long the client may be silent before [`silence`](Self::silence) is called.
     pub fn patience(&self) -> Duration {
         match &self.stage {
@@ -186,6 +197,9 @@ impl Session {
     }
 
     fn read_head(&mut self, now: SystemTime) -> Progress {
+        if self.config.errs_at(Point::EndlessHead) && !self.ends_head() {
+            return Progress::Starved;
+        }
         if self.config.errs_at(Point::SecondRequestUnanswered) && self.answered > 0 {
             self.stage = Stage::Over;
             return Progress::Made;
@@ -231,6 +245,12 @@ impl Session {
         };
         let head: Vec<u8> = self.input.drain(..length).collect();
         self.admit(now, head)
+    }
+
+    /// Whether the octets that came last can end a head.
+    fn ends_head(&self) -> bool {
+        let last = &self.input[self.input.len().saturating_sub(LAST)..];
+        last.windows(4).any(|four| four == b"\r\n\r\n")
     }
 
     /// Whether the client begins with HTTP/2, without having asked (RFC 9113 3.3).
@@ -463,6 +483,10 @@ impl Session {
 /// As much of the preface as looks like a head of HTTP/1.1 (RFC 9113 3.4).
 const PREFACE_HEAD: &[u8] = b"PRI * HTTP/2.0\r\n\r\n";
 
+/// How many octets a faulty server looks through for the end of a head: more than it reads at once.
+const LAST: usize = 32 * 1024;
+
+const RESET_PAUSE: Duration = Duration::from_millis(200);
 const SLOW_PIECE: usize = 11;
 const SLOW_PAUSE: Duration = Duration::from_millis(1);
 

@@ -164,7 +164,9 @@ fn wire(case: &CaseResult) -> String {
         let time = seen::milliseconds(io.at_us);
         write_to(&mut text, format_args!("{time} ms {}\n", seen::event(io)));
         let sign = if io.kind == IoKind::Read { '<' } else { '>' };
-        for line in io.bytes.split_inclusive(|byte| *byte == b'\n') {
+        let octets =
+            if io.kind == IoKind::Read || io.kind.is_written() { &io.bytes[..] } else { &[] };
+        for line in octets.split_inclusive(|byte| *byte == b'\n') {
             if text.len() + line.len() > MOST_WIRE {
                 text.push_str("… more is in the JSON report\n");
                 return text;

@@ -1,6 +1,7 @@
 //! Opens TCP and TLS connections to a target: it is resolved once, and each has its deadline.
 //! Writes nothing of a case.
 
+use std::any::Any;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -130,9 +131,18 @@ pub struct Stream {
 }
 
 /// Octets in both directions.
-trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {
+    /// The TCP connection under it, if there is one.
+    fn tcp(&self) -> Option<&TcpStream>;
+}
 
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Duplex for T {
+    fn tcp(&self) -> Option<&TcpStream> {
+        let any: &dyn Any = self;
+        let inside = any.downcast_ref::<TlsStream<TcpStream>>().map(|tls| tls.get_ref().0);
+        inside.or_else(|| any.downcast_ref())
+    }
+}
 
 impl Stream {
     /// A connection without TLS.
@@ -144,6 +154,16 @@ impl Stream {
         let chosen = io.get_ref().1.alpn_protocol();
         let alpn = chosen.map(|name| String::from_utf8_lossy(name).into_owned());
         Self { io: Box::new(io), tls: true, alpn }
+    }
+
+    /// Ends it with a reset, where it is a TCP connection (RFC 9293 section 3.10.5): octets under way are
+    /// lost.
+    pub(crate) fn reset(self) {
+        // A box has both directions, too, and is no TCP connection.
+        if let Some(tcp) = self.io.as_ref().tcp() {
+            // When the system refuses, the connection ends in order.
+            let _ = tcp.set_zero_linger();
+        }
     }
 
     /// Whether it is inside TLS.

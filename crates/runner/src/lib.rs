@@ -10,6 +10,7 @@ mod burst;
 mod calm;
 mod connect;
 mod contact;
+mod cost;
 mod death;
 mod duties;
 mod error;

@@ -4,10 +4,9 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 use upspec_corpus::Bindings;
 use upspec_corpus::case::{Act, Awaited, Case, LinkName, Outcome, Outcomes, Over, Step, Tls};
-use upspec_corpus::frames::Flow;
 use upspec_corpus::words::Word as _;
 use upspec_exchange::frames::frames;
 use upspec_exchange::{IoKind, Link, Record, Talk};
@@ -19,12 +18,13 @@ use crate::bindings::answering;
 use crate::connect::{Connector, Opening, Stream};
 use crate::duties::Directions;
 use crate::error::Error;
-use crate::flow::Outgoing;
 use crate::leave::say_goodbye;
 use crate::record::Recorder;
 use crate::steps::{render, takes, waits};
 use crate::trouble::alert_of;
 use crate::wire::{Stop, Wires, refusal};
+
+mod much;
 
 /// A case to play, and what it is played with.
 pub struct Play<'a> {
@@ -86,12 +86,14 @@ pub async fn play_on(links: Vec<(Link, Stream)>, play: &Play<'_>) -> Record {
     if player.so_far(FIRST).awaits == Awaits::Nothing {
         player.wires.note(FIRST, IoKind::Decided);
     }
+    // Nobody waits for the end of a connection on which only time is measured.
+    let window = if play.case.is_about_cost() { BRIEF } else { play.limits.window };
     for at in 0..count {
         if stop != Stop::Full {
-            say_goodbye(&mut player.wires, at, play.close, play.limits.window).await;
+            say_goodbye(&mut player.wires, at, play.close, window).await;
         }
     }
-    player.wires.close(play.limits.window.min(DRAIN)).await
+    player.wires.close(window.min(DRAIN)).await
 }
 
 /// A link as its connection was opened.
@@ -165,7 +167,7 @@ impl Player<'_> {
                 continue;
             };
             match &step.act {
-                Act::Send(_) | Act::Repeat { .. } | Act::H2(_) => {
+                Act::Send(_) | Act::Repeat { .. } | Act::Grow { .. } | Act::H2(_) => {
                     let bindings = self.bindings(at);
                     let mut octets = self.wires.record().line_under_way(at).to_vec();
                     let begun = octets.len();
@@ -208,6 +210,8 @@ impl Player<'_> {
                     self.wires.pause(at, false);
                     paused?;
                 }
+                Act::Endless { times, bytes } => self.write_on(at, *times, bytes).await?,
+                Act::Reset => self.wires.reset(at),
                 Act::ShutdownBoth => self.wires.shut_both(at, self.until).await?,
                 Act::ShutdownWrite => self.wires.shut_write(at, self.until).await?,
                 Act::Flow(flow) => self.flow(at, flow).await?,
@@ -215,32 +219,6 @@ impl Player<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Writes octets of a stream as the peer's windows allow, and waits for room as a sender has to.
-    async fn flow(&mut self, at: usize, flow: &Flow) -> Result<(), Stop> {
-        let mut outgoing = Outgoing::new(flow, &self.bindings(at));
-        let since = Instant::now();
-        loop {
-            let so_far = self.look(at).await?;
-            let room = {
-                let said = self.wires.record().said(at);
-                Directions::of(&Talk::read(&said)).map_or(0, |frames| frames.room(flow.stream))
-            };
-            let frames = outgoing.frames(room);
-            if !frames.is_empty() {
-                self.write(at, &frames, IoKind::Wrote).await?;
-            }
-            if outgoing.is_done() {
-                return Ok(());
-            }
-            if so_far.awaits == Awaits::Nothing {
-                return Err(Stop::Decided);
-            }
-            if frames.is_empty() {
-                self.read(at, since).await?;
-            }
-        }
     }
 
     /// What stands in the place of bindings on this link: where we are its server, `{accept}` answers the
@@ -331,9 +309,18 @@ impl Player<'_> {
             match self.wires.read_until(at, until).await {
                 Ok(()) => {}
                 Err(Stop::TimeUp) => return Ok(()),
+                // What is left to do can still be done when the peer has ended its side.
+                Err(Stop::Ended) if self.resets() => {
+                    sleep_until(until).await;
+                    return Ok(());
+                }
                 Err(stop) => return Err(stop),
             }
         }
+    }
+
+    fn resets(&self) -> bool {
+        self.play.case.steps.iter().any(|step| step.act == Act::Reset)
     }
 
     async fn await_response(&mut self, at: usize, outcomes: &Outcomes) -> Result<Remaining, Stop> {
@@ -484,5 +471,7 @@ fn has_close_frame(talk: &Talk<'_>) -> bool {
 
 /// The link that the case is about.
 const FIRST: usize = 0;
+/// How long leaving takes where the connection does not matter.
+const BRIEF: Duration = Duration::from_millis(5);
 /// How long we read and drop octets that are still under way.
 const DRAIN: Duration = Duration::from_millis(50);

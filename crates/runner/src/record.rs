@@ -104,9 +104,24 @@ impl Recorder {
                 heard.written.extend_from_slice(octets);
             }
             IoKind::WroteOwed => self.links[at].owed += octets.len(),
+            IoKind::WroteUnkept => return self.wrote_unkept(at, octets.len()),
             _ => {}
         }
         self.append_or_push(at, kind, octets, self.write_began);
+    }
+
+    /// Counts octets that were sent and are not kept.
+    fn wrote_unkept(&mut self, at: usize, count: usize) {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        let add = |before: u64| before.saturating_add(count).to_be_bytes();
+        match self.io.last_mut().filter(|last| last.kind == IoKind::WroteUnkept && last.link == at)
+        {
+            Some(last) => {
+                let before = last.bytes.as_slice().try_into().map_or(0, u64::from_be_bytes);
+                last.bytes.copy_from_slice(&add(before));
+            }
+            None => self.push(at, IoKind::WroteUnkept, &add(0)),
+        }
     }
 
     /// Octets that arrived: as many as there is room for are kept.

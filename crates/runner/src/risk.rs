@@ -27,6 +27,8 @@ pub(crate) enum Risk {
     Address,
     /// More than buffers are made for.
     Size,
+    /// A reset of the connection.
+    Reset,
     /// What has to be inflated.
     Inflated,
     /// Frames that may be tolerated.
@@ -37,6 +39,8 @@ pub(crate) enum Risk {
     Frames,
     /// Frames with a payload that breaks one, or without a mask.
     Payload,
+    /// Ever more of the same, of which times and sizes are measured: nothing else goes on beside it.
+    Cost,
 }
 
 impl Risk {
@@ -45,6 +49,8 @@ impl Risk {
     pub(crate) fn budget(self, answer: Duration) -> Duration {
         let budget = match self {
             Self::Little | Self::Odd | Self::Address | Self::Size => Duration::from_secs(1),
+            // They are played one at a time anyway, and each has exchanges enough to show a death.
+            Self::Cost => return Duration::ZERO,
             _ => Duration::from_secs(2),
         };
         match u32::try_from(lateness(answer)) {
@@ -76,15 +82,21 @@ fn may_switch(case: &Case) -> bool {
 fn risk(case: &Case, bindings: &Bindings) -> Option<Risk> {
     let sends = Sends::of(case, bindings);
     let http1 = case.over == Over::Http1;
-    let ends = case.steps.iter().any(|step| step.act == Act::ShutdownWrite);
+    let has = |act: Act| case.steps.iter().any(|step| step.act == act);
+    if case.is_about_cost() {
+        return Some(Risk::Cost);
+    }
+    let ends = has(Act::ShutdownWrite);
     let rows = [
+        (Risk::Reset, has(Act::Reset)),
         (Risk::Size, case.hazard.is_some() || sent(case, bindings) > LARGE),
         (Risk::Address, http1 && has_odd_address(&sends.first, bindings)),
         (Risk::Odd, ends || http1 && has_odd_octets(&sends.first)),
         (Risk::Odd, http1 && sends.has_odd_length()),
     ];
     let of_frames = if http1 { sends.risk_of_frames() } else { sends.risk_in_tunnel() };
-    of_frames.or(rows.into_iter().find(|(_, is_so)| *is_so).map(|(risk, _)| risk))
+    let other = rows.into_iter().find(|(_, is_so)| *is_so).map(|(risk, _)| risk);
+    other.filter(|risk| *risk == Risk::Reset).or(of_frames).or(other)
 }
 
 /// What a case sends.
@@ -231,8 +243,7 @@ fn sent(case: &Case, bindings: &Bindings) -> usize {
     let sizes = case.steps.iter().map(|step| {
         let mut octets = Vec::new();
         step.act.render_into(&mut octets, bindings);
-        let times = if let Act::Repeat { times, .. } = step.act { times } else { 1 };
-        octets.len().saturating_mul(usize::try_from(times).unwrap_or(usize::MAX))
+        octets.len().saturating_mul(usize::try_from(step.act.rounds()).unwrap_or(usize::MAX))
     });
     sizes.fold(0, usize::saturating_add)
 }
@@ -347,6 +358,9 @@ mod tests {
             ("server/extended-connect/two-frames-in-one-data-frame", None),
             ("server/target/hundred-thousand-octets", Some(Risk::Size)),
             ("server/host/missing", Some(Risk::Address)),
+            ("server/resets/within-frame", Some(Risk::Reset)),
+            ("server/resets/unserved-after-1s", Some(Risk::Reset)),
+            ("server/resets/half-close-behind-101", Some(Risk::Odd)),
         ];
         for (id, wanted) in rows {
             let case = corpus.case(id).unwrap_or_else(|| panic!("{id}"));

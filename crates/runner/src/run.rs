@@ -20,7 +20,7 @@ use crate::event::{Ending, Event, RunOutcome};
 use crate::health::Pulse;
 use crate::plan::Plan;
 use crate::results::Results;
-use crate::risk::by_risk;
+use crate::risk::{Risk, by_risk};
 use crate::server::Server;
 use crate::settings::Settings;
 use crate::target::Target;
@@ -129,8 +129,12 @@ impl Run {
         let rounds = rounds.map(|some| some.iter().map(|index| (*index, None)).collect());
         self.schedule(rounds.collect(), at_once).await?;
         self.discover_again(&discovery).await;
-        self.schedule(vec![by_risk(&plan, &self.worker.bench)], jobs).await?;
+        let mut cases = by_risk(&plan, &self.worker.bench);
+        let measured = cases.partition_point(|(_, risk)| *risk < Some(Risk::Cost));
+        let measured = cases.split_off(measured);
+        self.schedule(vec![cases], jobs).await?;
         self.tell_of_burst();
+        self.schedule(vec![measured], 1).await?;
         self.again_in_calm().await?;
         self.worker.health.outlast(LATE_DEATH).await;
         self.control_again().await

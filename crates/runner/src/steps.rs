@@ -8,11 +8,10 @@ use upspec_corpus::case::{Act, Outcome, Outcomes, Step};
 
 /// Adds what a step writes to a write; returns whether it writes at all.
 pub(crate) fn render(step: &Step, out: &mut Vec<u8>, bindings: &Bindings) -> bool {
-    if matches!(step.act, Act::SendBytewise(_)) {
+    if matches!(step.act, Act::SendBytewise(_) | Act::Endless { .. }) {
         return false;
     }
-    let rounds = if let Act::Repeat { times, .. } = step.act { times } else { 1 };
-    (0..rounds).all(|_| step.act.render_into(out, bindings))
+    (0..step.act.rounds()).all(|_| step.act.render_into(out, bindings))
 }
 
 /// The waits that steps ask for, added up.

@@ -145,6 +145,32 @@ impl Wires {
         }
     }
 
+    /// Writes the same octets over and over, each time in a write of its own, until something comes; the
+    /// first of them are kept in the record. Gives up like [`write`](Self::write).
+    pub(crate) async fn write_on(
+        &mut self,
+        at: usize,
+        octets: &[u8],
+        times: u32,
+        window: Duration,
+        until: Instant,
+    ) -> Result<(), Stop> {
+        let mut written = 0;
+        for _ in 0..times {
+            let kind = if written < KEPT { IoKind::Wrote } else { IoKind::WroteUnkept };
+            self.write(at, octets, kind, window, until).await?;
+            written += octets.len();
+            if Instant::now() >= until {
+                return Err(Stop::TimeUp);
+            }
+            let came = poll_fn(|context| Poll::Ready(self.poll_read(context, at))).await;
+            if let Poll::Ready(came) = came {
+                return came;
+            }
+        }
+        Ok(())
+    }
+
     /// Ends our writing side as a step of the case.
     pub(crate) async fn shut_write(&mut self, at: usize, until: Instant) -> Result<(), Stop> {
         let wire = &mut self.wires[at];
@@ -172,6 +198,14 @@ impl Wires {
         wire.peer = Peer::Ended;
         self.record.event(at, IoKind::Closed);
         shut
+    }
+
+    /// Resets the connection as a step of the case.
+    pub(crate) fn reset(&mut self, at: usize) {
+        let wire = &mut self.wires[at];
+        std::mem::replace(&mut wire.stream, Stream::plain(tokio::io::empty())).reset();
+        wire.peer = Peer::Ended;
+        self.record.event(at, IoKind::WeReset);
     }
 
     /// Records an event without octets.
@@ -293,6 +327,8 @@ pub(crate) fn refusal(error: &io::Error) -> Option<IoKind> {
     }
 }
 
+/// How many octets of what never ends are kept in the record.
+const KEPT: usize = 4 * 1024;
 /// How much is read at once.
 const BUFFER: usize = 16 * 1024;
 /// How many octets at most are dropped while a connection closes.

@@ -14,6 +14,7 @@ use upspec_judge::{CaseResult, Demise, Reason, TargetFacts, Verdict};
 use crate::bench::Bench;
 use crate::bindings::Turn;
 use crate::burst::Lived;
+use crate::cost;
 use crate::error::Error;
 use crate::event::Event;
 use crate::health::{Control, Health, Patience, Pulse};
@@ -27,6 +28,8 @@ pub(crate) struct Worker {
     /// The case that every target of this kind answers.
     pub(crate) control: Option<usize>,
     pub(crate) health: Arc<Health>,
+    /// What measuring cost has taken and found.
+    pub(crate) measured: Arc<cost::Measured>,
     events: UnboundedSender<Event>,
 }
 
@@ -39,7 +42,7 @@ pub(crate) enum Played {
 }
 
 /// Why an attempt has no result.
-enum Failed {
+pub(crate) enum Failed {
     Connect(Error),
     Died(Vec<Record>),
 }
@@ -48,7 +51,8 @@ impl Worker {
     pub(crate) fn new(plan: Arc<Plan>, bench: Bench, events: UnboundedSender<Event>) -> Self {
         let alone = bench.facts.http2_alone;
         let control = if alone { plan.http2_control() } else { plan.control() };
-        Self { plan, bench: Arc::new(bench), control, health: Arc::default(), events }
+        let (health, measured) = (Arc::default(), Arc::default());
+        Self { plan, bench: Arc::new(bench), control, health, measured, events }
     }
 
     /// The bench, to store what was learnt about the target.
@@ -124,6 +128,10 @@ impl Worker {
     ) -> Result<CaseResult, Failed> {
         let case = &self.plan.cases()[index];
         let turn = self.bench.turn(case, attempt);
+        if cost::grows(case) {
+            let record = self.measure(index, turn).await?;
+            return Ok(self.bench.judge(case, vec![record]));
+        }
         let own = self.exchange(index, case, turn, window);
         let exchanges = match self.plan.partner(case) {
             None => vec![own.await?],
@@ -143,7 +151,7 @@ impl Worker {
     }
 
     /// One exchange of a case, and a check that the target survived it.
-    async fn exchange(
+    pub(crate) async fn exchange(
         &self,
         index: usize,
         played: &Case,

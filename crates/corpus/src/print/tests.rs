@@ -117,6 +117,16 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => templates().prop_map(Act::Send),
         3 => written().prop_map(Act::H2),
         1 => (1u32..100, templates()).prop_map(|(times, bytes)| Act::Repeat { times, bytes }),
+        1 => (1u32..100).prop_map(|from| Act::Grow {
+            from,
+            to: from * 4,
+            bytes: Template::parse("; a").unwrap(),
+            beside: (from % 2 == 0).then(|| Template::parse("aab").unwrap()),
+        }),
+        1 => (1u32..100).prop_map(|times| Act::Endless {
+            times,
+            bytes: Template::parse("abc").unwrap(),
+        }),
         1 => flows().prop_map(Act::Flow),
         1 => (0u64..60_000).prop_map(|millis| Act::Wait(Duration::from_millis(millis))),
         1 => statuses.prop_map(Act::Await),
@@ -126,6 +136,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => any::<u32>().prop_map(Act::AwaitCount),
         1 => templates().prop_map(Act::SendBytewise),
         1 => (0u64..60_000).prop_map(|millis| Act::PauseReading(Duration::from_millis(millis))),
+        1 => Just(Act::Reset),
         1 => Just(Act::ShutdownBoth),
         1 => Just(Act::ShutdownWrite),
     ];

@@ -6,6 +6,7 @@ use std::time::Duration;
 use toml::Spanned;
 use upspec_handshake::Party;
 
+use crate::bindings::Bindings;
 use crate::case::{Act, Awaited, LinkName, Role, Step};
 use crate::frames::Flow;
 use crate::raw::{self, Side};
@@ -130,6 +131,12 @@ impl Reader<'_> {
         if let Some(repeat) = raw.repeat {
             set.push(("repeat", self.repeat(repeat, names)));
         }
+        if let Some(grow) = raw.grow {
+            set.push(("grow", self.grow(grow, names)));
+        }
+        if let Some(endless) = raw.endless {
+            set.push(("endless", self.endless(endless, names)));
+        }
         if let Some(frames) = raw.h2 {
             let act = self.h2(frames, names).map(Act::H2);
             // A step that could not be read writes nothing; the problem is noted.
@@ -151,8 +158,12 @@ impl Reader<'_> {
             set.push(("pause-reading", Act::PauseReading(self.duration(&text))));
         }
         if let Some(word) = raw.shutdown {
-            let both = self.word::<Side>(&word) == Some(Side::Both);
-            set.push(("shutdown", if both { Act::ShutdownBoth } else { Act::ShutdownWrite }));
+            let act = match self.word(&word) {
+                Some(Side::Both) => Act::ShutdownBoth,
+                Some(Side::Reset) => Act::Reset,
+                Some(Side::Write) | None => Act::ShutdownWrite,
+            };
+            set.push(("shutdown", act));
         }
         let act = only_one(self, span, "a step", &KEYS, set)?;
         Some(WrittenStep { at, act })
@@ -224,6 +235,41 @@ impl Reader<'_> {
         times
     }
 
+    fn grow(&mut self, grow: Spanned<raw::Grow>, names: &Names) -> Act {
+        let grow = grow.into_inner();
+        let (from, to) = (*grow.from.get_ref(), *grow.to.get_ref());
+        if from == 0 || to > MAX_TIMES || to / 2 < from {
+            self.report(grow.to.span(), format!("`from = {from}`, `to = {to}`"))
+                .say(format!("write numbers from 1 to {MAX_TIMES}, the second twice the first"));
+        }
+        let span = grow.bytes.span();
+        let bytes = self.bytes(grow.bytes, names);
+        self.has_octets_alone(span.clone(), &bytes);
+        let beside = grow.beside.map(|beside| self.bytes(beside, names));
+        let length = |template: &Template| template.render(&Bindings::default()).len();
+        if beside.as_ref().is_some_and(|beside| length(beside) != length(&bytes)) {
+            self.report(span, "`bytes` and `beside` differ in length".to_owned())
+                .say("write as many octets in the one as in the other");
+        }
+        Act::Grow { from, to, bytes, beside }
+    }
+
+    fn endless(&mut self, endless: Spanned<raw::Repeat>, names: &Names) -> Act {
+        let span = endless.get_ref().bytes.span();
+        let Act::Repeat { times, bytes } = self.repeat(endless, names) else {
+            return Act::Wait(Duration::ZERO);
+        };
+        self.has_octets_alone(span, &bytes);
+        Act::Endless { times, bytes }
+    }
+
+    /// What is repeated for its size is the same each time.
+    fn has_octets_alone(&mut self, span: Range<usize>, bytes: &Template) {
+        if bytes.parts.is_empty() || bytes.bindings().next().is_some() {
+            self.report(span, "what grows has no bindings".to_owned()).say("write the octets");
+        }
+    }
+
     fn duration(&mut self, text: &raw::Text) -> Duration {
         let written = text.get_ref();
         let unit_at = written.find(|c: char| !c.is_ascii_digit()).unwrap_or(written.len());
@@ -245,7 +291,18 @@ impl Reader<'_> {
 }
 
 /// The keys of which a step has one.
-const KEYS: [&str; 9] =
-    ["send", "repeat", "h2", "flow", "send-bytewise", "wait", "pause-reading", "await", "shutdown"];
+const KEYS: [&str; 11] = [
+    "send",
+    "repeat",
+    "grow",
+    "endless",
+    "h2",
+    "flow",
+    "send-bytewise",
+    "wait",
+    "pause-reading",
+    "await",
+    "shutdown",
+];
 const MAX_TIMES: u32 = 1_000_000;
 const MAX_WAIT: Duration = Duration::from_secs(60);

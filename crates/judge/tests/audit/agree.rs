@@ -198,6 +198,18 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         "RFC 9112 3 wants 414; the model measures no lengths.",
     ),
     row(
+        Of::Case("server/resets/behind-request"),
+        &[Silence],
+        Verdict::Pass,
+        "We reset the connection before an answer can come.",
+    ),
+    row(
+        Of::Case("server/resets/behind-plain-request"),
+        &[Silence],
+        Verdict::Pass,
+        "We reset the connection before an answer can come.",
+    ),
+    row(
         Of::Case("server/syntax/garbage"),
         &[Junk],
         Verdict::Warn,

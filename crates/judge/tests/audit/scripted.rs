@@ -59,7 +59,14 @@ pub(crate) fn play(case: &Case, answer: &mut dyn FnMut(&Asked<'_>) -> Reply) -> 
             Act::Repeat { times, bytes } => {
                 (0..*times).for_each(|_| bytes.render_into(&mut rendered, &Bindings::example()));
             }
-            Act::Wait(_) | Act::AwaitOther(Awaited::Silence) => wire.write(&rendered),
+            Act::Reset => {
+                wire.write(&rendered);
+                wire.event(IoKind::WeReset, b"");
+                return wire.finish();
+            }
+            Act::Wait(_) | Act::AwaitOther(Awaited::Silence | Awaited::End | Awaited::Response) => {
+                wire.write(&rendered)
+            }
             Act::ShutdownWrite => wire.shut(&rendered),
             Act::Await(outcomes) => {
                 wire.write(&rendered);

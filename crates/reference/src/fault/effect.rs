@@ -106,6 +106,10 @@ pub(crate) enum Point {
     GarbageSkipped,
     /// Octets that are not a request get no answer.
     GarbageUnanswered,
+    /// Chunks and their extensions are read without a limit.
+    EndlessChunks,
+    /// A head is read without a limit while it has no end.
+    EndlessHead,
     /// The end of the client's stream changes nothing.
     HalfCloseIgnored,
     /// A head has to come in one piece.
@@ -116,6 +120,10 @@ pub(crate) enum Point {
     PipelineDropped,
     /// An answer waits for the next one to go first.
     PipelineReordered,
+    /// The server dies when a client has reset its connection, and something starts it again.
+    ResetDeadly,
+    /// It dies when a WebSocket ends without a Close.
+    TunnelEndDeadly,
     /// The preface of HTTP/2 is a request like any other.
     PrefaceIgnored,
     /// The preface of HTTP/2 is taken up where HTTP/1.1 has been agreed inside TLS.
@@ -180,6 +188,8 @@ pub(crate) enum Point {
     FailingWithoutClose,
     /// A request after the 101 gets an HTTP answer.
     HttpInTunnel,
+    /// Inflating takes the square of what comes out.
+    InflatingCost,
     /// A compressed message is taken as it is.
     NotInflated,
     /// All but the first of several frames that arrive together are lost.

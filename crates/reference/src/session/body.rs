@@ -5,7 +5,7 @@ use upspec_handshake::peer::{MAX_BODY, Request};
 
 use crate::answer::Answer;
 use crate::config::Config;
-use crate::fault::{Seen, reading};
+use crate::fault::{Point, Seen, reading};
 
 /// A request whose body is not complete.
 pub(super) struct Pending {
@@ -52,7 +52,9 @@ impl Pending {
                 Chunked::Malformed(_) => {
                     Err(Answer::new(400, "the chunked content is malformed").closing())
                 }
-                Chunked::Partial if input.len() as u64 > MAX_BODY => {
+                Chunked::Partial
+                    if input.len() as u64 > MAX_BODY && !config.errs_at(Point::EndlessChunks) =>
+                {
                     Err(Answer::new(413, "the content is too large").closing())
                 }
                 Chunked::Partial => Ok(Progress::Starved),

@@ -226,10 +226,15 @@ fn every_fault_changes_what_the_server_does() {
     let with_origins =
         |config| Arc::new(Config { origins: vec!["http://good.example".into()], ..config });
     let conforming = with_origins(Config::default());
-    // Those of TLS need a server, which `cargo xtask sensitivity` has.
-    let is_of_tls = |name: &str| name.starts_with("tls-") || name == "h2c-in-tls";
+    // Those of TLS, deaths and cost need a server and a clock, which `cargo xtask sensitivity` has.
+    let needs_server = |name: &str| {
+        name.starts_with("tls-")
+            || name == "h2c-in-tls"
+            || name.ends_with("-deadly")
+            || name.ends_with("-cost")
+    };
     let mut wrong = Vec::new();
-    for fault in Fault::all().filter(|fault| !is_of_tls(fault.name)) {
+    for fault in Fault::all().filter(|fault| !needs_server(fault.name)) {
         let faulty = with_origins(Config::with_fault(fault));
         let is_shown = |probe: &Probe| turns(&faulty, probe) != turns(&conforming, probe);
         match (fault.probe(), common().iter().any(is_shown)) {

@@ -6,7 +6,7 @@ use upspec_handshake::inflate::{InflateViolation, Inflater};
 
 use super::{MAX_MESSAGE, NOT_UTF8, TOO_BIG};
 use crate::config::Config;
-use crate::fault::Point;
+use crate::fault::{Point, cost};
 
 /// The message that is arriving, if one is.
 pub(crate) struct Message {
@@ -86,6 +86,9 @@ impl Message {
                     *inflater = Inflater::with_window(SMALL_WINDOW);
                 }
                 let data = inflater.message(&payload, MAX_MESSAGE);
+                if config.errs_at(Point::InflatingCost) {
+                    cost::of_square(data.as_ref().map_or(MAX_MESSAGE, Vec::len) / COSTLY_UNIT);
+                }
                 data.map_err(|violation| match violation {
                     InflateViolation::Malformed => NOT_UTF8,
                     InflateViolation::TooLong => TOO_BIG,
@@ -95,6 +98,9 @@ impl Message {
         }
     }
 }
+
+/// How many octets a fault takes for one when it counts them.
+const COSTLY_UNIT: usize = 128;
 
 /// The window of a server that keeps less than permessage-deflate needs.
 const SMALL_WINDOW: usize = 8 * 1024;

@@ -121,7 +121,7 @@ const MEANING: &[Row] = &[
     (
         "wait = \"50ms\"",
         "",
-        "server/key.toml:28:1: a step without any of `send`, `repeat`, `h2`, `flow`, `send-bytewise`, `wait`, `pause-reading`, `await`, `shutdown`; write exactly one of them",
+        "server/key.toml:28:1: a step without any of `send`, `repeat`, `grow`, `endless`, `h2`, `flow`, `send-bytewise`, `wait`, `pause-reading`, `await`, `shutdown`; write exactly one of them",
         "[[case.step]]",
     ),
     (
@@ -139,7 +139,7 @@ const MEANING: &[Row] = &[
     (
         "wait = \"50ms\"",
         "shutdown = \"read\"",
-        "server/key.toml:29:12: unknown side `read`; known are `write`, `both`",
+        "server/key.toml:29:12: unknown side `read`; known are `write`, `both`, `reset`",
         "\"read\"",
     ),
     (

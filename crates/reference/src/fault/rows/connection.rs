@@ -61,6 +61,29 @@ pub(super) const ROWS: &[Fault] = &[
         .breaks("rfc9112/9.5-monitor")
         .shown_by(|| octets(PLAIN).ended())
         .at(Point::HalfCloseIgnored),
+    fault(
+        "reset-deadly",
+        "When a client resets its connection the server dies, and something starts it again.",
+    )
+    .breaks("rfc9110/2.3-defensive")
+    .at(Point::ResetDeadly),
+    fault(
+        "tunnel-end-deadly",
+        "When a WebSocket ends without a Close the server dies, and something starts it again.",
+    )
+    .breaks("rfc9110/2.3-defensive")
+    .at(Point::TunnelEndDeadly),
+    fault("endless-head", "A head is read on and on, however large, while it has no end.")
+        .breaks("rfc9110/2.3-defensive")
+        .shown_by(|| octets(format!("GET /{}", "a".repeat(100_000))))
+        .at(Point::EndlessHead),
+    fault("endless-chunks", "Chunks, their extensions and trailers are read on and on.")
+        .breaks("rfc9110/2.3-defensive")
+        .shown_by(|| {
+            let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;";
+            octets(format!("{head}{}", "a".repeat(1_100_000)))
+        })
+        .at(Point::EndlessChunks),
     fault("open-after-syntax-error", "The connection goes on after a request that cannot be read.")
         .breaks("rfc9112/2.2-bad-request")
         .shown_by(|| added("X-A"))

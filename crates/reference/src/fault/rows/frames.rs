@@ -195,6 +195,9 @@ pub(super) const ROWS: &[Fault] = &[
         .shown_by(|| frames(&[(0x89, &[b'a'; 125])]))
         .by(Pong(|ping| Some(&ping[..ping.len().min(64)]))),
     // Compression.
+    fault("inflating-cost", "Inflating a message takes the square of what comes out.")
+        .breaks("rfc9110/2.3-defensive")
+        .at(Point::InflatingCost),
     fault("not-inflated", "A compressed message is taken as it is.")
         .breaks("rfc7692/5-use")
         .shown_by(|| compressed(&[(0xc1, DEFLATED)]))

@@ -6,7 +6,7 @@ use upspec_handshake::peer::Cause;
 use crate::fault::Effect::*;
 use crate::fault::probe::{HANDSHAKE, PLAIN, added, changed, octets};
 use crate::fault::seen::field;
-use crate::fault::{Fault, Point, Seen, fault};
+use crate::fault::{Fault, Point, Seen, cost, fault};
 
 pub(super) const ROWS: &[Fault] = &[
     fault("bare-cr-as-line-end", "A CR without LF ends a line.")
@@ -182,6 +182,20 @@ pub(super) const ROWS: &[Fault] = &[
             answer.status = 500;
         }
     })),
+    fault("quadratic-cost", "Reading a head takes the square of the separators in it.")
+        .breaks("rfc9110/2.3-defensive")
+        .by(Octets(|head| {
+            let separators = head.iter().filter(|octet| b" ,;&/\r\n:".contains(octet)).count();
+            cost::of_square(separators);
+            head.to_vec()
+        })),
+    fault("exponential-cost", "Reading a head takes twice as long for each escape in it.")
+        .breaks("rfc9110/2.3-defensive")
+        .by(Octets(|head| {
+            let escapes = head.iter().filter(|octet| **octet == b'\\').count();
+            cost::of(1 << escapes.min(40));
+            head.to_vec()
+        })),
 ];
 
 fn bare_crs_replaced(head: &[u8], by: &[u8]) -> Vec<u8> {

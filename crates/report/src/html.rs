@@ -4,6 +4,7 @@
 mod causes;
 mod diff;
 mod results;
+mod standing;
 mod summary;
 mod wire;
 
@@ -32,6 +33,7 @@ pub(crate) fn html(report: &Report) -> String {
                 (summary::banner(report))
                 main {
                     (summary::counts(report))
+                    (standing::standing(report))
                     (causes::causes(report, Verdict::Fail))
                     (causes::causes(report, Verdict::Warn))
                     (summary::rules(report, Verdict::Fail))

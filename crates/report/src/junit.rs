@@ -7,6 +7,7 @@ use quick_junit::{NonSuccessKind, Property, Report as Junit, TestCase, TestCaseS
 use upspec_exchange::{IoKind, Record};
 use upspec_judge::{CaseResult, Finding, Verdict};
 
+use crate::baseline::{Mark, Standing};
 use crate::report::Report;
 use crate::section::Section;
 use crate::seen::{self, Told};
@@ -14,7 +15,8 @@ use crate::visible::{self, write_to};
 use crate::words::{self, level_word, reason_text, reason_word, verdict_word};
 
 /// The report as JUnit XML: one suite per topic, and one test per case. A `fail` is a failure also when
-/// it is flaky, a `warn` is a success that says so, and an `inconclusive` is skipped.
+/// it is flaky, a `warn` is a success that says so, and an `inconclusive` is skipped. With a baseline only
+/// what is new is a failure: a `fail` that is known is skipped, and says why it is accepted.
 #[must_use]
 pub(crate) fn junit(report: &Report) -> String {
     let mut junit =
@@ -26,6 +28,9 @@ pub(crate) fn junit(report: &Report) -> String {
         suite.add_property(Property::new("remark", visible::text(remark)));
         junit.add_test_suite(suite);
     }
+    if let Some(standing) = &report.baseline {
+        junit.add_test_suite(baseline(standing));
+    }
     for (topic, cases) in topics(report) {
         let mut suite = TestSuite::new(visible::text(topic));
         suite.timestamp = junit.timestamp;
@@ -34,6 +39,19 @@ pub(crate) fn junit(report: &Report) -> String {
         junit.add_test_suite(suite);
     }
     junit.to_string().expect("writing XML into a String does not fail")
+}
+
+/// What the baseline says of the run as a whole.
+fn baseline(standing: &Standing) -> TestSuite {
+    let mut suite = TestSuite::new("upspec");
+    suite.add_property(Property::new("baseline", standing.headline()));
+    for (word, rows) in [("fixed", &standing.fixed), ("stale", &standing.stale)] {
+        for row in rows {
+            let said = format!("{} in {}: {}", row.requirement, row.cases, row.why);
+            suite.add_property(Property::new(word, visible::text(&said)));
+        }
+    }
+    suite
 }
 
 /// The cases by topic, in the order in which the topics turn up first.
@@ -71,6 +89,12 @@ fn test_case(report: &Report, case: &CaseResult) -> TestCase {
     if case.flaky {
         test.add_property(Property::new("flaky", "true"));
     }
+    match report.mark(case) {
+        Some(Mark::New(_)) => test.add_property(Property::new("baseline", "new")),
+        Some(Mark::Known(_)) => test.add_property(Property::new("baseline", "known")),
+        Some(Mark::Lost) => test.add_property(Property::new("baseline", "no longer judged")),
+        None => &mut test,
+    };
     if let Some(death) = case.death.as_ref().filter(|death| !death.output.is_empty()) {
         let lines: Vec<String> = death.output.iter().map(|line| visible::text(line)).collect();
         test.set_system_err(lines.join("\n"));
@@ -88,6 +112,13 @@ fn test_case(report: &Report, case: &CaseResult) -> TestCase {
 }
 
 fn status(report: &Report, case: &CaseResult) -> TestCaseStatus {
+    if let Some(why) = known(report, case) {
+        let mut status = TestCaseStatus::skipped();
+        status.set_type("known-fail");
+        status.set_message(why);
+        status.set_description(details(report, case));
+        return status;
+    }
     let (mut status, kind) = match case.verdict {
         Verdict::Pass | Verdict::Warn => return TestCaseStatus::success(),
         Verdict::Fail => {
@@ -104,6 +135,20 @@ fn status(report: &Report, case: &CaseResult) -> TestCaseStatus {
         status.set_description(details);
     }
     status
+}
+
+/// Why a `fail` is accepted, if the baseline does so.
+fn known(report: &Report, case: &CaseResult) -> Option<String> {
+    if case.verdict != Verdict::Fail {
+        return None;
+    }
+    match report.mark(case)? {
+        Mark::Known(excuse) => Some(format!("known: {}", visible::text(&excuse.reason))),
+        Mark::New(new) if new.verdict < Verdict::Fail => {
+            Some(format!("known, with a new warning: {}", message(case)))
+        }
+        Mark::New(_) | Mark::Lost => None,
+    }
 }
 
 fn message(case: &CaseResult) -> String {

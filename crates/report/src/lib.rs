@@ -1,6 +1,7 @@
 //! Reports: JSON is the source, the others are views of it.
 //! Never reads a socket, and never trusts an octet that a target sent.
 
+pub mod baseline;
 pub mod browsers;
 pub mod cause;
 pub mod diff;
@@ -18,12 +19,13 @@ mod markdown;
 mod overview;
 mod section;
 mod seen;
-mod visible;
+pub mod visible;
 mod words;
 
 #[cfg(test)]
 mod sample;
 
+pub use baseline::{Baseline, BaselineError, Standing};
 pub use cause::{Cause, Suspect};
 pub use diff::{Diff, diff_summary};
 pub use expected::Expected;
@@ -33,7 +35,7 @@ pub use read::ReadError;
 pub use redact::redact;
 pub use report::{About, Report, Summary, Target, Tool};
 pub use schema::{diff_schema, schema};
-pub use text::{Style, summary};
+pub use text::{Style, standing, summary};
 
 /// A format that a file can be written in.
 #[derive(Debug)]

@@ -20,6 +20,7 @@ pub(crate) fn markdown(report: &Report) -> String {
     for remark in &report.remarks {
         write_to(&mut text, format_args!("> {}\n\n", plain(remark)));
     }
+    standing(&mut text, report);
     causes(&mut text, report);
     counts(&mut text, report);
     deaths(&mut text, report);
@@ -35,6 +36,36 @@ pub(crate) fn markdown(report: &Report) -> String {
     ];
     write_to(&mut text, format_args!("{}\n", about.join(" · ")));
     text
+}
+
+/// What the baseline says: new cases in a table, the rest in lines.
+fn standing(text: &mut String, report: &Report) {
+    let Some(standing) = &report.baseline else {
+        return;
+    };
+    write_to(text, format_args!("**{}**\n\n", plain(&standing.headline())));
+    if !standing.new.is_empty() {
+        text.push_str("### New\n\n| Verdict | Case | Rules | Seen |\n|---|---|---|---|\n");
+    }
+    let new = report.cases.iter().filter_map(|case| Some((case, standing.new.get(&case.id)?)));
+    for (case, new) in new.take(MOST_ROWS) {
+        let (verdict, id) = (verdict_word(new.verdict), plain(&case.id));
+        let rules: Vec<String> = new.requirements.iter().map(|rule| plain(rule)).collect();
+        let seen = plain(message(case).unwrap_or(&case.title));
+        write_to(text, format_args!("| {verdict} | {id} | {} | {seen} |\n", rules.join("<br>")));
+    }
+    more(text, standing.new.len(), "new case");
+    for (word, rows) in [("Fixed", &standing.fixed), ("Stale", &standing.stale)] {
+        for row in rows.iter().take(MOST_ROWS) {
+            let (rule, cases, why) = (plain(&row.requirement), plain(&row.cases), plain(&row.why));
+            write_to(text, format_args!("- {word}: {rule} in {cases}, {why}\n"));
+        }
+    }
+    for id in standing.lost.iter().take(MOST_ROWS) {
+        write_to(text, format_args!("- No longer judged: {}\n", plain(id)));
+    }
+    text.extend(standing.advice().map(|advice| format!("- {}\n", plain(&advice))));
+    text.push('\n');
 }
 
 fn counts(text: &mut String, report: &Report) {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use upspec_corpus::{Case, Corpus, Registry};
 use upspec_judge::{CaseResult, Habit, Reason, TargetFacts, Verdict};
 
+use crate::baseline::{Mark, Standing};
 use crate::browsers::{self, Browsers};
 use crate::cause::{self, Cause, Suspect};
 use crate::expected::Expected;
@@ -50,6 +51,9 @@ pub struct Report {
     pub browsers: Browsers,
     /// How many cases have which verdict.
     pub summary: Summary,
+    /// What the baseline says of the run, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Standing>,
     /// What is behind the cases that fail or warn: what breaks a MUST first, then by harm, then by the number
     /// of cases.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -168,6 +172,7 @@ impl Report {
             notes: notes.collect(),
             browsers: browsers::of_cases(&cases),
             summary: Summary::of(&cases),
+            baseline: None,
             causes: Vec::new(),
             tool: about.tool,
             target: about.target,
@@ -213,6 +218,11 @@ impl Report {
     /// What the corpus expected of a case.
     pub(crate) fn expected(&self, case: &CaseResult) -> &[Expected] {
         self.notes.get(&case.id).map_or(&[], |note| &note.expected)
+    }
+
+    /// What the baseline makes of a case.
+    pub(crate) fn mark(&self, case: &CaseResult) -> Option<Mark<'_>> {
+        self.baseline.as_ref()?.mark(&case.id)
     }
 
     /// Where a case is written: `cases/server/key.toml:470`.

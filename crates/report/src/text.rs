@@ -4,6 +4,7 @@
 use anstyle::{AnsiColor, Style as Ansi};
 use upspec_judge::{CaseResult, Verdict};
 
+use crate::baseline::Standing;
 use crate::browsers;
 use crate::overview::{self, Behind, Rule};
 use crate::report::Report;
@@ -50,11 +51,73 @@ pub fn summary(report: &Report, style: Style) -> String {
         format_args!("{}\n", painted(&overview::headline(report).join(" "), None, style)),
     );
     write_to(&mut text, format_args!("{}\n", counts(report, style)));
+    if report.baseline.is_some() {
+        write_to(&mut text, format_args!("\n{}", standing(report, style)));
+    }
     text
 }
 
+/// What the baseline says of a run: the new cases by name, what is fixed, stale or no longer judged, and the
+/// rest in numbers. Empty without a baseline.
+#[must_use]
+pub fn standing(report: &Report, style: Style) -> String {
+    let mut text = String::new();
+    if let Some(standing) = &report.baseline {
+        write_to(&mut text, format_args!("{}\n", painted(&standing.headline(), None, style)));
+        new_text(&mut text, report, standing, style);
+        useless_text(&mut text, standing);
+        lost_text(&mut text, report, standing);
+        text.extend(standing.advice().map(|advice| format!("  {advice}\n")));
+    }
+    text
+}
+
+fn new_text(text: &mut String, report: &Report, standing: &Standing, style: Style) {
+    let cases = report.cases.iter().filter_map(|case| Some((case, standing.new.get(&case.id)?)));
+    let (fails, warns): (Vec<_>, Vec<_>) = cases.partition(|(_, new)| new.verdict == Verdict::Fail);
+    for (case, new) in fails.iter().chain(warns.iter().take(MOST_WARNS)) {
+        let word = painted(verdict_word(new.verdict), Some(new.verdict), style);
+        let flaky = if case.flaky { " (flaky)" } else { "" };
+        let rules = visible::text(&new.requirements.join(", "));
+        let id = visible::text(&case.id);
+        write_to(text, format_args!("  new {word} {id}{flaky}: {rules}\n"));
+    }
+    if warns.len() > MOST_WARNS {
+        let left = counted(warns.len() - MOST_WARNS, "more new warning");
+        write_to(text, format_args!("  and {left}\n"));
+    }
+}
+
+fn useless_text(text: &mut String, standing: &Standing) {
+    for (word, rows) in [("fixed", &standing.fixed), ("stale", &standing.stale)] {
+        for row in rows.iter().take(MOST_CASES) {
+            let [rule, cases, why] =
+                [&row.requirement, &row.cases, &row.why].map(|text| visible::text(text));
+            write_to(text, format_args!("  {word} {rule} in {cases}: {why}\n"));
+        }
+        if rows.len() > MOST_CASES {
+            write_to(text, format_args!("  and {} more {word}\n", rows.len() - MOST_CASES));
+        }
+    }
+}
+
+fn lost_text(text: &mut String, report: &Report, standing: &Standing) {
+    for id in standing.lost.iter().take(MOST_CASES) {
+        let case = report.cases.iter().find(|case| case.id == *id);
+        let why = case.and_then(message).unwrap_or_default();
+        let (id, why) = (visible::text(id), visible::text(why));
+        write_to(text, format_args!("  no longer judged {id}: {why}\n"));
+    }
+    if standing.lost.len() > MOST_CASES {
+        let left = standing.lost.len() - MOST_CASES;
+        write_to(text, format_args!("  and {left} more that are no longer judged\n"));
+    }
+}
+
 fn causes_text(text: &mut String, report: &Report, verdict: Verdict, style: Style) {
-    let causes = overview::causes(report, verdict);
+    let all = overview::causes(report, verdict);
+    let number = all.len();
+    let causes: Vec<_> = all.into_iter().filter(|one| is_news(report, one)).collect();
     let most = if verdict == Verdict::Fail { MOST_FAILS } else { MOST_WARNS };
     for behind in causes.iter().take(most) {
         cause_text(text, report, behind, style);
@@ -63,6 +126,17 @@ fn causes_text(text: &mut String, report: &Report, verdict: Verdict, style: Styl
         let left = counted(causes.len() - most, "more cause");
         write_to(text, format_args!("and {left} of a {}\n\n", verdict_word(verdict)));
     }
+    if number > causes.len() {
+        let known = counted(number - causes.len(), "known cause");
+        write_to(text, format_args!("{known} of a {}\n\n", verdict_word(verdict)));
+    }
+}
+
+/// Whether something of a cause is new; without a baseline all is.
+fn is_news(report: &Report, behind: &Behind<'_>) -> bool {
+    let is_new =
+        |standing: &Standing| behind.cause.cases.iter().any(|id| standing.new.contains_key(id));
+    report.baseline.as_ref().is_none_or(is_new)
 }
 
 fn cause_text(text: &mut String, report: &Report, behind: &Behind<'_>, style: Style) {

@@ -26,7 +26,8 @@ pub(crate) fn push_octet(text: &mut String, byte: u8) {
 
 /// Text with `\u{…}` for every character that is invisible or moves what is visible. Backslashes
 /// stay, so that escapes are not escaped again.
-pub(crate) fn text(from: &str) -> String {
+#[must_use]
+pub fn text(from: &str) -> String {
     let mut text = String::with_capacity(from.len());
     for c in from.chars() {
         match c {

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use upspec_judge::Verdict;
 
-use super::{level, sections};
+use super::{level, sections, standing};
 use crate::overview::{self, Behind};
 use crate::report::Report;
 use crate::visible::{self, counted};
@@ -29,11 +29,11 @@ pub(super) fn causes(report: &Report, verdict: Verdict) -> Markup {
             section.causes.(verdict_word(verdict)) aria-labelledby=(id) {
                 h2 #(id) { (title) " " span.number { (causes.len()) } }
                 p.gloss { (gloss) }
-                ol { @for behind in causes.iter().take(MANY) { (item(behind)) } }
+                ol { @for behind in causes.iter().take(MANY) { (item(report, behind)) } }
                 @if causes.len() > MANY {
                     details {
                         summary { (counted(causes.len() - MANY, "more cause")) }
-                        ol { @for behind in causes.iter().skip(MANY) { (item(behind)) } }
+                        ol { @for behind in causes.iter().skip(MANY) { (item(report, behind)) } }
                     }
                 }
             }
@@ -41,7 +41,7 @@ pub(super) fn causes(report: &Report, verdict: Verdict) -> Markup {
     }
 }
 
-fn item(behind: &Behind<'_>) -> Markup {
+fn item(report: &Report, behind: &Behind<'_>) -> Markup {
     let cause = behind.cause;
     let cases = html! {
         ul.cases {
@@ -56,6 +56,7 @@ fn item(behind: &Behind<'_>) -> Markup {
                 p.meta {
                     (level(behind.level)) (sections(behind.sections))
                     " · " code { (visible::text(&cause.requirement)) }
+                    @if let Some(new) = standing::new_of(report, &cause.cases) { " · " b { (new) } }
                 }
                 p.why { (visible::text(&cause.why)) }
                 @if let Some(case) = behind.example {

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use upspec_judge::{CaseResult, Death, Finding, Verdict};
 
-use super::{badge, level, sections, sign, summary, wire};
+use super::{badge, level, sections, sign, standing, summary, wire};
 use crate::overview::{self, Chapter};
 use crate::report::Report;
 use crate::section::{Section, rfc_title};
@@ -105,6 +105,7 @@ fn case_details(report: &Report, case: &CaseResult, budget: &mut wire::Budget) -
                     @if let (true, Some(message)) = (bad, words::message(case)) { em { (visible::text(message)) } }
                 }
                 span.tags {
+                    (standing::tag(report.mark(case)))
                     @if case.flaky { span.flaky { "flaky" } }
                     @if let Some(reason) = case.reason { span { (reason_word(reason)) } }
                     @if let Some(outcome) = &case.outcome { span.label { (visible::text(&outcome.to_string())) } }

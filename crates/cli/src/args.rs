@@ -155,10 +155,10 @@ pub(crate) struct Wants {
     #[arg(short = 'H', long, value_name = "K: V", value_parser = field_line)]
     pub(crate) header: Vec<(String, String)>,
     /// Send this Origin with every request to the endpoint.
-    #[arg(long)]
+    #[arg(long, value_parser = value)]
     pub(crate) origin: Option<String>,
     /// A subprotocol that the target knows; may be repeated, the preferred one first.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = value)]
     pub(crate) subprotocol: Vec<String>,
     /// Offer the first --subprotocol in every handshake that is not about subprotocols, because the
     /// target refuses handshakes without one.
@@ -209,7 +209,7 @@ pub(crate) struct Output {
     /// The least verdict that makes the run end with 1.
     #[arg(long, value_enum, default_value = "fail", value_name = "VERDICT")]
     pub(crate) fail_on: FailOn,
-    /// Ignore failures that this JSON report of an earlier run has as well.
+    /// Excuse what this file accepts, and fail only on what is new; `upspec baseline write` makes one.
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
     /// Let flaky failures fail the run.
@@ -303,7 +303,7 @@ Exit codes:
   1    something was found
   2    bad arguments or files
   3    the target is unreachable or does not switch protocols
-  130  interrupted; state and findings so far are written";
+  130  interrupted (143 by SIGTERM, 129 by SIGHUP); state and findings so far are written";
 
 // The selection of a run, except that hazardous cases are always listed.
 #[derive(Debug, Args)]
@@ -378,8 +378,8 @@ Exit codes:
   0    nothing failed
   1    a case failed, and the baseline does not excuse it
   2    bad arguments, configuration or case files
-  3    the target is unreachable, or nothing could be judged
-  130  interrupted; the report so far is written";
+  3    the target is unreachable, nothing could be judged, or a case could not be played (error)
+  130  interrupted (143 by SIGTERM, 129 by SIGHUP); the report so far is written";
 
 const DEFAULT_REPORTS: [&str; 2] =
     ["json=target/upspec/report.json", "html=target/upspec/index.html"];
@@ -391,10 +391,15 @@ fn field_line(text: &str) -> Result<(String, String), String> {
     if name.is_empty() || !name.chars().all(token) {
         return Err(format!("`{name}` is not a field name"));
     }
-    if value.chars().any(|c| c.is_control() && c != '\t') {
-        return Err("the value contains a control character".to_owned());
+    Ok((name.to_owned(), self::value(value)?.trim().to_owned()))
+}
+
+/// A value that goes into a field line.
+fn value(text: &str) -> Result<String, String> {
+    match text.chars().any(|c| c.is_control() && c != '\t') {
+        true => Err("the value contains a control character".to_owned()),
+        false => Ok(text.to_owned()),
     }
-    Ok((name.to_owned(), value.trim().to_owned()))
 }
 
 /// `250ms`, `5s` or `2m`.
@@ -437,7 +442,10 @@ pub(crate) fn wish<R>(text: &str, formats: &'static [Format<R>]) -> Result<Wish<
 /// What `--report` says of the formats.
 pub(crate) fn wish_help<R>(formats: &[Format<R>]) -> String {
     let formats = formats.iter().map(|format| format!("{} ({})", format.name, format.about));
-    format!("Write a report; may be repeated. FORMAT is {}", formats.collect::<Vec<_>>().join(", "))
+    format!(
+        "Write a report, to standard output if PATH is -; may be repeated. FORMAT is {}",
+        formats.collect::<Vec<_>>().join(", ")
+    )
 }
 
 #[cfg(test)]

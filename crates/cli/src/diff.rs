@@ -18,6 +18,7 @@ use upspec_runner::{Ending, Plan, RunOutcome, Settings, Target, bindings_of};
 use crate::args::diff::{DiffArgs, DiffFailOn, Named};
 use crate::exit::{Exit, Trouble};
 use crate::run::{drive, settings, suspicion, target};
+use crate::sinks::Sinks;
 use crate::{console, outputs, selection};
 
 /// Compares the servers and writes what was asked for.
@@ -33,6 +34,8 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Trouble> {
         let target = target(&args.trust, &server.url)?;
         targets.push((server, target));
     }
+    let others = args.selection.cases.iter().chain(&args.trust.ca);
+    let sinks = Sinks::prepare(&args.report, others)?;
     let settings = settings(&args.selection, &args.wants, &args.pace);
     let started = Started { seed: settings.seed, at: Timestamp::now(), from: Instant::now() };
     if let (Some(count), Some((_, first))) = (args.generated, targets.first()) {
@@ -46,7 +49,7 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Trouble> {
         .build()
         .map_err(|error| Trouble::usage(format!("cannot start: {error}")))?;
     let played = runtime.block_on(play_all(args, &corpus, targets, &settings));
-    conclude(args, &corpus, &started, played)
+    conclude(args, &corpus, &started, played, &sinks)
 }
 
 /// What all servers have in common.
@@ -112,21 +115,19 @@ fn conclude(
     corpus: &Corpus,
     started: &Started,
     played: Vec<Played>,
+    sinks: &Sinks<Diff>,
 ) -> Result<Exit, Trouble> {
     let interrupted = played.iter().any(|one| one.outcome.ending == Ending::Interrupted);
     let runs = played.into_iter().map(|one| run_of(args, corpus, started, one)).collect();
     let scope = if args.all { Scope::All } else { Scope::Differing };
     let diff = Diff::of_runs(about(corpus, started, None), runs, corpus, scope);
-    for (format, path) in &args.report {
-        outputs::write_text(path, (format.write)(&diff))?;
-    }
+    let judged = diff.servers.iter().any(|server| server.summary.judged() > 0);
+    let written = sinks.write(&diff, judged);
     if !args.quiet {
-        console::say(&diff_summary(&diff, Style::Coloured));
-        for (_, path) in &args.report {
-            console::say(&format!("wrote {}\n", path.display()));
-        }
+        sinks.tell(&diff_summary(&diff, Style::Coloured));
+        sinks.tell(&written.told);
     }
-    Ok(exit(args, &diff, interrupted))
+    written.result.map(|()| exit(args, &diff, interrupted))
 }
 
 fn exit(args: &DiffArgs, diff: &Diff, interrupted: bool) -> Exit {

@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use upspec_corpus::nearest;
 
+use crate::signals;
+
 /// How the command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -13,9 +15,10 @@ pub(crate) enum Exit {
     Failed,
     /// Bad arguments, configuration or case file.
     Usage,
-    /// The target is unreachable, or the control failed so nothing could be judged.
+    /// The target is unreachable, the control failed so nothing could be judged, or a case could not be
+    /// played.
     Unreachable,
-    /// Interrupted; the partial report is written.
+    /// Ended by a signal; the partial report is written.
     Interrupted,
 }
 
@@ -26,7 +29,7 @@ impl From<Exit> for ExitCode {
             Exit::Failed => 1,
             Exit::Usage => 2,
             Exit::Unreachable => 3,
-            Exit::Interrupted => 130,
+            Exit::Interrupted => signals::code(),
         })
     }
 }
@@ -41,8 +44,12 @@ pub(crate) struct Trouble {
 }
 
 impl Trouble {
+    pub(crate) fn new(exit: Exit, message: impl std::fmt::Display) -> Self {
+        Self { exit, message: message.to_string() }
+    }
+
     pub(crate) fn usage(message: impl std::fmt::Display) -> Self {
-        Self { exit: Exit::Usage, message: message.to_string() }
+        Self::new(Exit::Usage, message)
     }
 
     /// A word that nothing is called, with the word that was probably meant, or else where to look.
@@ -57,6 +64,6 @@ impl Trouble {
     }
 
     pub(crate) fn unreachable(message: impl std::fmt::Display) -> Self {
-        Self { exit: Exit::Unreachable, message: message.to_string() }
+        Self::new(Exit::Unreachable, message)
     }
 }

@@ -13,13 +13,18 @@ use upspec_runner::{Prober, Settings};
 use crate::args::{FuzzArgs, FuzzFailOn};
 use crate::console;
 use crate::exit::{Exit, Trouble};
+use crate::files::Place;
 use crate::run::{fresh_seed, target};
-use crate::selection;
+use crate::signals::{self, Orderly};
+use crate::{descriptors, selection};
 
 /// Hunts, and writes state and findings.
 pub(crate) fn fuzz(args: &FuzzArgs) -> Result<Exit, Trouble> {
     let corpus = selection::load(&[])?;
     let state = state(args)?;
+    // The hunt is long; what it finds must have a place.
+    Place::find(&args.out.join("upspec.toml"))?;
+    args.state.as_deref().map(Place::find).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -51,8 +56,13 @@ fn state(args: &FuzzArgs) -> Result<State, Trouble> {
 async fn hunt(args: &FuzzArgs, corpus: &Corpus, state: State) -> Result<Ending, Trouble> {
     let target = target(&args.trust, &args.url)?;
     let requirements = Arc::new(corpus.requirements.clone());
-    let prober = Prober::start(target, settings(args, state.seed), requirements)
-        .await
+    let _orderly = Orderly::begin();
+    let prober = tokio::select! {
+        // What was started until then ends when it is dropped.
+        () = signals::told() => return Err(Trouble::new(Exit::Interrupted, "interrupted")),
+        prober = Prober::start(target, settings(args, state.seed), requirements) => prober,
+    };
+    let prober = prober
         .map_err(|message| Trouble::unreachable(format!("cannot reach {}: {message}", args.url)))?;
     if !args.quiet {
         console::remark(&format!("seed {}, from number {}", state.seed, state.next));
@@ -66,13 +76,8 @@ async fn hunt(args: &FuzzArgs, corpus: &Corpus, state: State) -> Result<Ending, 
         }
         display.finish();
     });
-    let cancel = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
     let options = options(args, state.seed);
-    let ending = Hunt::run(prober, corpus, options, state, send, cancel).await;
+    let ending = Hunt::run(prober, corpus, options, state, send, signals::told()).await;
     let _ = shown.await;
     ending.map_err(|error| no_hunt(&error, &args.url))
 }
@@ -81,7 +86,7 @@ fn settings(args: &FuzzArgs, seed: u64) -> Settings {
     let required = args.wants.require_subprotocol;
     let first = args.wants.subprotocol.first().cloned();
     args.server.on(Settings {
-        jobs: usize::from(args.jobs),
+        jobs: usize::from(descriptors::jobs(args.jobs)),
         timeout: args.timeout,
         window_floor: args.window.min(args.timeout),
         seed,
@@ -96,7 +101,7 @@ fn settings(args: &FuzzArgs, seed: u64) -> Settings {
 fn options(args: &FuzzArgs, seed: u64) -> Options {
     Options {
         seed,
-        jobs: usize::from(args.jobs),
+        jobs: usize::from(descriptors::jobs(args.jobs)),
         runs: args.runs,
         time: args.time.or(args.runs.is_none().then_some(A_MINUTE)),
         rate: args.rate,
@@ -128,7 +133,7 @@ fn conclude(args: &FuzzArgs, ending: &Ending) -> Exit {
     let mut sorted: Vec<&Finding> = findings.iter().collect();
     sorted.sort_by(|a, b| a.requirement.cmp(&b.requirement));
     for finding in sorted {
-        console::say(&told(finding, &args.out));
+        console::say(&format!("{}\n", console::safe(told(finding, &args.out).trim_end())));
     }
     if ending.dead {
         console::complain(

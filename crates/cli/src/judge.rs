@@ -9,10 +9,12 @@ use upspec_report::{About, Report};
 
 use crate::args::JudgeArgs;
 use crate::exit::{Exit, Trouble};
-use crate::{console, outputs, selection};
+use crate::outputs::{self, Outputs};
+use crate::{console, selection};
 
 /// Judges every case of a stored report again.
 pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
+    let outputs = Outputs::prepare(&args.output, &args.cases.iter().collect::<Vec<_>>())?;
     // Neither needs the other, and each takes as long as all the judging.
     let (corpus, stored) =
         rayon::join(|| selection::load(&args.cases), || outputs::read(&args.file));
@@ -47,8 +49,8 @@ pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
     if args.output.slim {
         report.slim();
     }
-    outputs::publish(&report, &args.output)?;
-    outputs::exit(&report, &args.output)
+    outputs.publish(&mut report, &corpus)?;
+    Ok(outputs.exit(&report))
 }
 
 /// Judges what a report has of a case.

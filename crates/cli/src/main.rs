@@ -6,9 +6,11 @@ use clap::Parser as _;
 
 mod args;
 mod console;
+mod descriptors;
 mod diff;
 mod exit;
 mod explain;
+mod files;
 mod fuzz;
 mod judge;
 mod list;
@@ -16,6 +18,8 @@ mod outputs;
 mod run;
 mod selection;
 mod serve;
+mod signals;
+mod sinks;
 
 use args::{Cli, Command, When};
 use exit::{Exit, Trouble};
@@ -25,6 +29,7 @@ use exit::{Exit, Trouble};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    signals::listen();
     let cli = Cli::parse();
     let choice = match cli.color {
         When::Auto => anstream::ColorChoice::Auto,
@@ -34,6 +39,10 @@ fn main() -> ExitCode {
     choice.write_global();
     tracing_subscriber::fmt().with_env_filter(log_filter()).with_writer(std::io::stderr).init();
     match dispatch(cli.command) {
+        Ok(Exit::Conforming) if console::is_lost() => {
+            console::complain("the output could not be written to standard output");
+            Exit::Usage.into()
+        }
         Ok(exit) => exit.into(),
         Err(trouble) => {
             console::complain(&trouble.message);

@@ -1,17 +1,20 @@
-//! Writes the reports of a run and decides its exit code from them.
+//! What a run leaves behind: it is checked before the run, written after it, and the exit code comes from it.
 
-use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use jiff::tz::Offset;
 
 use upspec_cli::Caught;
 use upspec_corpus::Corpus;
 use upspec_judge::{Habit, Verdict};
 use upspec_reference::Fault;
-use upspec_report::{Report, Style, Suspect, Tool};
+use upspec_report::{Baseline, Report, Style, Suspect, Tool};
 
 use crate::args::{FailOn, Output};
 use crate::console;
 use crate::exit::{Exit, Trouble};
+use crate::sinks::Sinks;
 
 /// What made the report.
 pub(crate) fn tool(corpus: &Corpus) -> Tool {
@@ -31,56 +34,104 @@ pub(crate) fn find_causes(report: &mut Report, habits: &[Habit], corpus: &Corpus
     report.find_causes(habits, &corpus.requirements, &suspects);
 }
 
-/// Writes the reports that were asked for, and prints the summary.
-pub(crate) fn publish(report: &Report, output: &Output) -> Result<(), Trouble> {
-    for (format, path) in &output.report {
-        write_text(path, (format.write)(report))?;
+/// The files of a run, found to be in order before it begins.
+pub(crate) struct Outputs<'a> {
+    output: &'a Output,
+    sinks: Sinks<Report>,
+    baseline: Option<(String, Baseline)>,
+}
+
+impl<'a> Outputs<'a> {
+    /// Reads the baseline and finds out whether the reports can be written. `others` are paths that the
+    /// command reads: no report may take their place.
+    pub(crate) fn prepare(output: &'a Output, others: &[&PathBuf]) -> Result<Self, Trouble> {
+        let baseline = match &output.baseline {
+            Some(path) => Some((path.display().to_string(), read_baseline(path)?)),
+            None => None,
+        };
+        let others = others.iter().copied().chain(&output.baseline);
+        Ok(Self { output, sinks: Sinks::prepare(&output.report, others)?, baseline })
     }
-    if !output.quiet {
-        console::say(&upspec_report::summary(report, Style::Coloured));
-        for (_, path) in &output.report {
-            console::say(&format!("wrote {}\n", path.display()));
+
+    /// Compares the report with the baseline, writes the reports, and prints the summary, whatever
+    /// becomes of the files.
+    pub(crate) fn publish(&self, report: &mut Report, corpus: &Corpus) -> Result<(), Trouble> {
+        if let Some((name, baseline)) = &self.baseline {
+            foreign(name, baseline, report);
+            report.baseline = Some(baseline.standing(name, &report.cases, corpus, today()));
+        }
+        let written = self.sinks.write(report, report.summary.judged() > 0);
+        if !self.output.quiet {
+            self.sinks.tell(&upspec_report::summary(report, Style::Coloured));
+            self.sinks.tell(&written.told);
+        }
+        written.result
+    }
+
+    /// What the verdicts of a report make of the run.
+    pub(crate) fn exit(&self, report: &Report) -> Exit {
+        let least = match self.output.fail_on {
+            FailOn::Fail => Some(Verdict::Fail),
+            FailOn::Warn => Some(Verdict::Warn),
+            FailOn::Never => None,
+        };
+        let failed = report.cases.iter().any(|case| {
+            let verdict = match &report.baseline {
+                Some(standing) => standing.new.get(&case.id).map(|new| new.verdict),
+                None => {
+                    Some(case.verdict).filter(|one| matches!(one, Verdict::Warn | Verdict::Fail))
+                }
+            };
+            let counts = least.is_some_and(|least| verdict.is_some_and(|verdict| verdict >= least));
+            counts && (!case.flaky || self.output.strict_flaky)
+        });
+        match failed {
+            true => Exit::Failed,
+            // What was not played says nothing, so that it is no success either.
+            false if report.summary.error > 0 => Exit::Unreachable,
+            false => Exit::Conforming,
         }
     }
-    Ok(())
 }
 
-/// Writes a file, and makes the folders on the way.
-pub(crate) fn write_text(path: &Path, text: String) -> Result<(), Trouble> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let made = folder.map_or(Ok(()), std::fs::create_dir_all);
-    made.and_then(|()| std::fs::write(path, text))
-        .map_err(|error| Trouble::usage(format!("cannot write {}: {error}", path.display())))
+/// Says on which points a baseline and a run do not belong together.
+fn foreign(name: &str, baseline: &Baseline, report: &Report) {
+    let here = target_of(report);
+    if let Some(target) = baseline.target.as_ref().filter(|target| **target != here) {
+        console::remark(&format!("{name} was written for {target}, and this is {here}"));
+    }
+    if baseline.corpus.as_ref().is_some_and(|corpus| *corpus != report.tool.corpus) {
+        console::remark(&format!(
+            "{name} was written with other cases than these; what is new may be so for that reason"
+        ));
+    }
 }
 
-/// What the verdicts of a report make of the run.
-pub(crate) fn exit(report: &Report, output: &Output) -> Result<Exit, Trouble> {
-    let excused = match &output.baseline {
-        Some(path) => excused(path)?,
-        None => HashSet::new(),
-    };
-    let least = match output.fail_on {
-        FailOn::Fail => Verdict::Fail,
-        FailOn::Warn => Verdict::Warn,
-        FailOn::Never => return Ok(Exit::Conforming),
-    };
-    let failed = report.cases.iter().any(|case| {
-        let counts = matches!(case.verdict, Verdict::Warn | Verdict::Fail) && case.verdict >= least;
-        counts && (!case.flaky || output.strict_flaky) && !excused.contains(&case.id)
-    });
-    Ok(if failed { Exit::Failed } else { Exit::Conforming })
+/// What a baseline calls the target of a report: its name, or its URL without the query, which may hold secrets.
+pub(crate) fn target_of(report: &Report) -> String {
+    let url = report.target.url.split(['?', '#']).next().unwrap_or_default();
+    report.target.name.clone().unwrap_or_else(|| url.to_owned())
 }
 
-/// The ids of the cases that were not in order in an earlier report.
-fn excused(path: &Path) -> Result<HashSet<String>, Trouble> {
-    let report = read(path)?;
-    let bad = report.cases.into_iter().filter(|case| case.verdict >= Verdict::Warn);
-    Ok(bad.map(|case| case.id).collect())
+/// The day on which we are, in UTC.
+pub(crate) fn today() -> jiff::civil::Date {
+    Offset::UTC.to_datetime(Timestamp::now()).date()
+}
+
+/// Reads a baseline.
+pub(crate) fn read_baseline(path: &Path) -> Result<Baseline, Trouble> {
+    Baseline::read(&text_of(path)?)
+        .map_err(|error| Trouble::usage(format!("{}: {error}", path.display())))
 }
 
 /// Reads a report of an earlier run.
 pub(crate) fn read(path: &Path) -> Result<Report, Trouble> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Trouble::usage(format!("cannot read {}: {error}", path.display())))?;
-    Report::read(&text).map_err(|error| Trouble::usage(format!("{}: {error}", path.display())))
+    Report::read(&text_of(path)?)
+        .map_err(|error| Trouble::usage(format!("{}: {error}", path.display())))
+}
+
+/// What is in a file.
+pub(crate) fn text_of(path: &Path) -> Result<String, Trouble> {
+    std::fs::read_to_string(path)
+        .map_err(|error| Trouble::usage(format!("cannot read {}: {error}", path.display())))
 }

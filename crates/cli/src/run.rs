@@ -1,5 +1,6 @@
 //! `upspec run`: plays the corpus against a target and reports what it does.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,7 +15,9 @@ use upspec_runner::{Ending, Plan, RunOutcome, Settings, Target, Trust};
 use crate::args::{Pace, RunArgs, Selection, TrustArgs, Wants};
 use crate::console::{self, Progress};
 use crate::exit::{Exit, Trouble};
-use crate::{outputs, selection};
+use crate::outputs::{self, Outputs};
+use crate::signals::{self, Orderly};
+use crate::{descriptors, selection};
 
 /// Runs the corpus and writes the reports.
 pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
@@ -27,10 +30,12 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
         .enable_all()
         .build()
         .map_err(|error| Trouble::usage(format!("cannot start: {error}")))?;
-    runtime.block_on(play(args, &corpus))
+    let others: Vec<&PathBuf> = args.selection.cases.iter().chain(&args.trust.ca).collect();
+    let outputs = Outputs::prepare(&args.output, &others)?;
+    runtime.block_on(play(args, &corpus, &outputs))
 }
 
-async fn play(args: &RunArgs, corpus: &Corpus) -> Result<Exit, Trouble> {
+async fn play(args: &RunArgs, corpus: &Corpus, outputs: &Outputs<'_>) -> Result<Exit, Trouble> {
     let embedded = match &args.url {
         Some(_) => None,
         None => Some(embedded().await?),
@@ -66,9 +71,12 @@ async fn play(args: &RunArgs, corpus: &Corpus) -> Result<Exit, Trouble> {
     if args.output.slim {
         report.slim();
     }
-    outputs::publish(&report, &args.output)?;
-    let verdict = outputs::exit(&report, &args.output)?;
-    conclude(&outcome, &report, &url, verdict)
+    let written = outputs.publish(&mut report, corpus);
+    let ended = conclude(&outcome, &report, &url, outputs.exit(&report));
+    if let (Err(_), Err(trouble)) = (&written, &ended) {
+        console::complain(&trouble.message);
+    }
+    written.and(ended)
 }
 
 /// The embedded reference server on a free loopback port; it ends with the process.
@@ -87,6 +95,9 @@ async fn embedded() -> Result<String, Trouble> {
 /// The target, and whose certificates are believed there.
 pub(crate) fn target(trust: &TrustArgs, url: &str) -> Result<Target, Trouble> {
     let target = Target::parse(url).map_err(Trouble::usage)?;
+    if let Some(path) = &trust.ca {
+        outputs::text_of(path)?;
+    }
     let trust = match (&trust.ca, trust.insecure) {
         (_, true) => Trust::Anything,
         (Some(path), _) => Trust::CaFile(path.clone()),
@@ -100,8 +111,8 @@ pub(crate) fn settings(selection: &Selection, wants: &Wants, pace: &Pace) -> Set
     let required = wants.require_subprotocol;
     let jobs = pace.jobs.map(usize::from);
     Settings {
-        jobs: jobs.unwrap_or(JOBS),
-        most_jobs: jobs.unwrap_or(MOST_JOBS),
+        jobs: allowed(jobs.unwrap_or(JOBS)),
+        most_jobs: allowed(jobs.unwrap_or(MOST_JOBS)),
         timeout: pace.timeout,
         window_floor: pace.window.min(pace.timeout),
         retries: pace.retries,
@@ -119,12 +130,17 @@ pub(crate) fn settings(selection: &Selection, wants: &Wants, pace: &Pace) -> Set
 const JOBS: usize = 16;
 const MOST_JOBS: usize = 64;
 
+/// As many cases at a time as there are file descriptors for.
+fn allowed(jobs: usize) -> usize {
+    usize::from(descriptors::jobs(u16::try_from(jobs).unwrap_or(u16::MAX)))
+}
+
 /// A seed from the system's entropy; 32 bits, so that it can be typed.
 pub(crate) fn fresh_seed() -> u64 {
     u64::from(rand::rngs::SysRng.try_next_u32().expect("the system has entropy to give"))
 }
 
-/// Plays the plan while the console shows how it goes. Ctrl-C ends the run, not the report.
+/// Plays the plan while the console shows how it goes. A signal ends the run, not the report.
 pub(crate) async fn drive(
     plan: Plan,
     target: Target,
@@ -140,12 +156,9 @@ pub(crate) async fn drive(
             progress.show(&event);
         }
     });
-    let cancel = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    let outcome = upspec_runner::run(plan, target, settings, requirements, send, cancel).await;
+    let _orderly = Orderly::begin();
+    let outcome =
+        upspec_runner::run(plan, target, settings, requirements, send, signals::told()).await;
     let _ = shown.await;
     outcome
 }

@@ -5,6 +5,7 @@ use upspec_reference::{Config, Fault, Identity, Server};
 use crate::args::ServeArgs;
 use crate::console;
 use crate::exit::{Exit, Trouble};
+use crate::signals::{self, Orderly};
 
 /// Serves until it is interrupted.
 pub(crate) fn serve(args: &ServeArgs) -> Result<Exit, Trouble> {
@@ -21,10 +22,8 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<Exit, Trouble> {
         let (scheme, path) = (if args.tls { "wss" } else { "ws" }, config.path.clone());
         let server = bind(args, config).await?;
         console::say(&format!("{scheme}://{}{path}\n", server.addr()));
-        let interrupted = async {
-            let _ = tokio::signal::ctrl_c().await;
-        };
-        server.run(interrupted).await;
+        let _orderly = Orderly::begin();
+        server.run(signals::told()).await;
         Ok(Exit::Conforming)
     })
 }

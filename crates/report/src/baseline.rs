@@ -10,7 +10,7 @@ use toml::Spanned;
 use upspec_judge::Verdict;
 
 pub(crate) use standing::Mark;
-pub use standing::{Excuse, NewCase, Row, Standing};
+pub use standing::{Excuse, NewCase, Row, Standing, shown};
 
 /// What is accepted of a target.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -47,7 +47,8 @@ pub(crate) fn write_to(text: &mut String, what: std::fmt::Arguments<'_>) {
 }
 
 /// A number with its noun, in the plural unless it is one.
-pub(crate) fn counted(number: usize, noun: &str) -> String {
+#[must_use]
+pub fn counted(number: usize, noun: &str) -> String {
     match number {
         1 => format!("1 {noun}"),
         _ => format!("{number} {noun}s"),

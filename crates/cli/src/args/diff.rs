@@ -100,7 +100,7 @@ Exit codes:
   1    a server broke a MUST, or whatever --fail-on names
   2    bad arguments, configuration or case files
   3    a server is unreachable, does not switch protocols, or died; the others are compared anyway
-  130  interrupted; the comparison so far is written";
+  130  interrupted (143 by SIGTERM, 129 by SIGHUP); the comparison so far is written";
 
 #[cfg(test)]
 mod tests {

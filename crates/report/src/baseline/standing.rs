@@ -253,8 +253,8 @@ impl Excuse {
     }
 }
 
-/// What a case fails or warns for: each requirement with its verdict.
-pub(crate) fn shown(case: &CaseResult) -> impl Iterator<Item = (&str, Verdict)> {
+/// What a case fails or warns for: each requirement with its verdict, its own where no finding says more.
+pub fn shown(case: &CaseResult) -> impl Iterator<Item = (&str, Verdict)> {
     let counts = |verdict: Verdict| matches!(verdict, Verdict::Warn | Verdict::Fail);
     let found = case.findings.iter().filter(move |finding| counts(finding.verdict));
     let bare = found.clone().all(|finding| finding.verdict < case.verdict);

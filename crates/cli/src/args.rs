@@ -1,5 +1,6 @@
 //! The command line as clap reads it. What the commands do is in files of their own.
 
+pub(crate) mod baseline;
 pub(crate) mod diff;
 
 use std::path::PathBuf;
@@ -37,6 +38,9 @@ pub(crate) enum Command {
     Fuzz(Box<FuzzArgs>),
     /// Start the reference server, correct or with one fault planted.
     Serve(ServeArgs),
+    /// Write, check and prune the file that says what is accepted of a server.
+    #[command(subcommand)]
+    Baseline(baseline::BaselineCommand),
     /// Judge a stored run again, without its server.
     Judge(JudgeArgs),
     /// Print a completion script for a shell.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 mod args;
+mod baseline;
 mod console;
 mod descriptors;
 mod diff;
@@ -67,6 +68,7 @@ fn dispatch(command: Command) -> Result<Exit, Trouble> {
         Command::Explain(args) => explain::explain(&args),
         Command::Fuzz(args) => fuzz::fuzz(&args),
         Command::Serve(args) => serve::serve(&args),
+        Command::Baseline(command) => baseline::baseline(&command),
         Command::Judge(args) => judge::judge(&args),
         Command::Completions { shell } => {
             use clap::CommandFactory as _;

@@ -1,0 +1,62 @@
+//! The arguments of `upspec baseline`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+/// What to do with a baseline.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BaselineCommand {
+    /// Accept what a report shows: write a baseline, or add what is new to the one that is there.
+    Write(WriteArgs),
+    /// Say what is new, known, fixed and stale in a report; without one, whether the file is in order.
+    Check(CheckArgs),
+    /// Take out what is fixed or stale by a report; comments are kept.
+    Prune(PruneArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WriteArgs {
+    /// The baseline.
+    pub(crate) file: PathBuf,
+    /// The JSON report of a run.
+    pub(crate) report: PathBuf,
+    /// The reason of what is added. [default: a draft for each rule, to be replaced]
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    /// Never loosen: refuse what is new and end with 1, else take out what is fixed or stale.
+    #[arg(long, conflicts_with = "reason")]
+    pub(crate) ratchet: bool,
+    /// Add your own case files from this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cases: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct CheckArgs {
+    /// The baseline.
+    pub(crate) file: PathBuf,
+    /// The JSON report of a run.
+    pub(crate) report: Option<PathBuf>,
+    /// Add your own case files from this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cases: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PruneArgs {
+    /// The baseline.
+    pub(crate) file: PathBuf,
+    /// The JSON report of a run.
+    pub(crate) report: PathBuf,
+    /// Add your own case files from this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cases: Vec<PathBuf>,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    nothing is new or stale; what is fixed is told
+  1    something new fails, or something is stale
+  2    bad arguments or files";

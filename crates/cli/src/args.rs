@@ -208,7 +208,7 @@ pub(crate) struct TrustArgs {
 #[command(next_help_heading = "Output")]
 pub(crate) struct Output {
     #[arg(long, value_name = "FORMAT=PATH", value_parser = |text: &str| wish(text, FORMATS))]
-    #[arg(help = wish_help(FORMATS), default_values = DEFAULT_REPORTS)]
+    #[arg(help = format!("{} [default: {}]", wish_help(FORMATS), DEFAULT_REPORTS.join(" ")))]
     pub(crate) report: Vec<Wish<Report>>,
     /// The least verdict that makes the run end with 1.
     #[arg(long, value_enum, default_value = "fail", value_name = "VERDICT")]
@@ -385,7 +385,8 @@ Exit codes:
   3    the target is unreachable, nothing could be judged, or a case could not be played (error)
   130  interrupted (143 by SIGTERM, 129 by SIGHUP); the report so far is written";
 
-const DEFAULT_REPORTS: [&str; 2] =
+/// What is written where nothing else is asked for.
+pub(crate) const DEFAULT_REPORTS: [&str; 2] =
     ["json=target/upspec/report.json", "html=target/upspec/index.html"];
 
 /// `Name: value`, as it goes onto the wire.

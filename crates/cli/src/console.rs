@@ -69,7 +69,7 @@ fn spelled(text: &str) -> Cow<'_, str> {
 }
 
 /// Whether the locale says that the terminal shows UTF-8; the first variable that is set decides.
-fn is_utf8() -> bool {
+pub(crate) fn is_utf8() -> bool {
     let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
     locale.is_some_and(|locale| {

@@ -177,7 +177,7 @@ impl Display {
         use std::io::IsTerminal as _;
         let bar = (!quiet && std::io::stderr().is_terminal()).then(ProgressBar::no_length);
         if let (Some(bar), Ok(style)) = (&bar, ProgressStyle::with_template("{spinner} {msg}")) {
-            bar.set_style(style);
+            bar.set_style(if console::is_utf8() { style } else { style.tick_chars("|/-\\ ") });
         }
         Self { bar, quiet, ticks: 0 }
     }

@@ -9,9 +9,9 @@ use upspec_cli::Caught;
 use upspec_corpus::Corpus;
 use upspec_judge::{Habit, Verdict};
 use upspec_reference::Fault;
-use upspec_report::{Baseline, Report, Style, Suspect, Tool};
+use upspec_report::{Baseline, FORMATS, Report, Style, Suspect, Tool};
 
-use crate::args::{FailOn, Output};
+use crate::args::{DEFAULT_REPORTS, FailOn, Output, wish};
 use crate::console;
 use crate::exit::{Exit, Trouble};
 use crate::sinks::Sinks;
@@ -50,7 +50,11 @@ impl<'a> Outputs<'a> {
             None => None,
         };
         let others = others.iter().copied().chain(&output.baseline);
-        Ok(Self { output, sinks: Sinks::prepare(&output.report, others)?, baseline })
+        let sinks = match output.report.is_empty() {
+            true => default_sinks(),
+            false => Sinks::prepare(&output.report, others)?,
+        };
+        Ok(Self { output, sinks, baseline })
     }
 
     /// Compares the report with the baseline, writes the reports, and prints the summary, whatever
@@ -92,6 +96,16 @@ impl<'a> Outputs<'a> {
             false => Exit::Conforming,
         }
     }
+}
+
+/// The reports that nobody asked for. Where they cannot be written, the summary has to do.
+fn default_sinks() -> Sinks<Report> {
+    let wishes = DEFAULT_REPORTS.iter().filter_map(|wanted| wish(wanted, FORMATS).ok());
+    let wishes: Vec<_> = wishes.collect();
+    Sinks::prepare(&wishes, []).unwrap_or_else(|trouble| {
+        console::remark(&format!("{}; there will be no report", trouble.message));
+        Sinks::none()
+    })
 }
 
 /// Says on which points a baseline and a run do not belong together.

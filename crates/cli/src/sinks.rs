@@ -58,6 +58,11 @@ impl<R> Sinks<R> {
         Ok(Self { sinks })
     }
 
+    /// No report at all.
+    pub(crate) fn none() -> Self {
+        Self { sinks: Vec::new() }
+    }
+
     /// Writes all of them; one that fails keeps none of the others from being written. A report that says
     /// nothing takes the place of no other file.
     pub(crate) fn write(&self, report: &R, says_something: bool) -> Written {

@@ -130,6 +130,31 @@ fn what_cannot_be_written_is_found_before_the_first_connection() {
 }
 
 #[test]
+fn a_folder_of_cases_is_read_through_links_and_without_pipes() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = "mkdir real loop; printf \"title = 'Mine'\\n\" >real/mine.toml; \
+        mkdir cases; ln -s ../real cases/linked; ln -s . cases/loop; $BIN list --cases cases --only server/key";
+    let output = shell(line, folder.path());
+    // It is found behind the link: it has no case.
+    assert!(!error(&output).contains("no case file in this folder"), "{}", error(&output));
+    for (make, name) in [("mkfifo", "pipe.toml"), ("ln -s /dev/zero", "zero.toml")] {
+        let line = format!("mkdir {name}.d; {make} {name}.d/{name}; $BIN list --cases {name}.d");
+        let output = shell(&line, folder.path());
+        assert_eq!(code(&output), 2, "{}", error(&output));
+        assert!(error(&output).contains("not a plain file"), "{}", error(&output));
+    }
+}
+
+#[test]
+fn without_a_place_for_the_default_reports_there_is_a_summary() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = shell("echo >target; $BIN run --only server/key", folder.path());
+    assert_eq!(code(&output), 0, "{}", error(&output));
+    assert!(error(&output).contains("there will be no report"), "{}", error(&output));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("No MUST rule is broken"));
+}
+
+#[test]
 fn a_full_disk_costs_no_older_report_and_no_other_one() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);

@@ -1,7 +1,7 @@
 //! Where case files come from: the binary and folders.
 
-use std::fs;
-use std::path::Path;
+use std::fs::{self, FileType};
+use std::path::{Path, PathBuf};
 
 use crate::problem::{LoadError, Problem};
 
@@ -59,7 +59,8 @@ pub(crate) fn embedded() -> Vec<File> {
 pub(crate) fn gather(dir: &Path, prefix: &'static str) -> Result<Vec<File>, LoadError> {
     let mut files = Vec::new();
     let mut problems = Vec::new();
-    walk(dir, "", prefix, &mut files, &mut problems);
+    let mut found = Found { prefix, files: &mut files, problems: &mut problems, seen: Vec::new() };
+    found.walk(dir, "");
     if files.is_empty() && problems.is_empty() {
         problems.push(Problem::unreadable(dir.to_string_lossy(), "no case file in this folder"));
     }
@@ -70,33 +71,52 @@ pub(crate) fn gather(dir: &Path, prefix: &'static str) -> Result<Vec<File>, Load
     Ok(files)
 }
 
-fn walk(
-    dir: &Path,
-    below: &str,
+/// What a walk through folders has found.
+struct Found<'a> {
     prefix: &'static str,
-    files: &mut Vec<File>,
-    problems: &mut Vec<Problem>,
-) {
-    let shown = dir.to_string_lossy();
-    let entries = match fs::read_dir(dir) {
-        Ok(entries) => entries,
-        Err(error) => {
-            return problems.push(Problem::unreadable(shown, format!("cannot read: {error}")));
-        }
-    };
-    for entry in entries.flatten() {
-        let path = format!("{below}{}", entry.file_name().to_string_lossy());
-        // A link to a folder is not followed, so that a loop of links has an end.
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            walk(&entry.path(), &format!("{path}/"), prefix, files, problems);
-        } else if path.ends_with(".toml") {
-            let shown = entry.path().to_string_lossy().into_owned();
-            match fs::read_to_string(entry.path()) {
-                Ok(text) => files.push(File { prefix, path, shown, text }),
-                Err(error) => {
-                    problems.push(Problem::unreadable(shown, format!("cannot read: {error}")));
-                }
+    files: &'a mut Vec<File>,
+    problems: &'a mut Vec<Problem>,
+    /// The folders so far, without links, so that a loop of links has an end.
+    seen: Vec<PathBuf>,
+}
+
+impl Found<'_> {
+    fn walk(&mut self, dir: &Path, below: &str) {
+        let shown = dir.to_string_lossy();
+        let entries = fs::canonicalize(dir).and_then(|real| Ok((real, fs::read_dir(dir)?)));
+        let entries = match entries {
+            Ok((real, _)) if self.seen.contains(&real) => return,
+            Ok((real, entries)) => {
+                self.seen.push(real);
+                entries
             }
+            Err(error) => {
+                let problem = Problem::unreadable(shown, format!("cannot read: {error}"));
+                return self.problems.push(problem);
+            }
+        };
+        for entry in entries.flatten() {
+            let name = format!("{below}{}", entry.file_name().to_string_lossy());
+            // Links are followed; one that leads nowhere has no kind.
+            let kind = fs::metadata(entry.path()).map(|there| there.file_type());
+            if kind.as_ref().is_ok_and(FileType::is_dir) {
+                self.walk(&entry.path(), &format!("{name}/"));
+            } else if name.ends_with(".toml") {
+                self.take(&entry.path(), name, kind.is_ok_and(|kind| !kind.is_file()));
+            }
+        }
+    }
+
+    /// Reads a file; a pipe or a device might have no end.
+    fn take(&mut self, at: &Path, path: String, is_special: bool) {
+        let shown = at.to_string_lossy().into_owned();
+        let text = match is_special {
+            true => Err("not a plain file".to_owned()),
+            false => fs::read_to_string(at).map_err(|error| format!("cannot read: {error}")),
+        };
+        match text {
+            Ok(text) => self.files.push(File { prefix: self.prefix, path, shown, text }),
+            Err(why) => self.problems.push(Problem::unreadable(shown, why)),
         }
     }
 }

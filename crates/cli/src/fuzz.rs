@@ -1,6 +1,5 @@
 //! `upspec fuzz`: hunts a live target, and tells what it finds.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -133,12 +132,17 @@ fn conclude(args: &FuzzArgs, ending: &Ending) -> Exit {
     let mut sorted: Vec<&Finding> = findings.iter().collect();
     sorted.sort_by(|a, b| a.requirement.cmp(&b.requirement));
     for finding in sorted {
-        console::say(&format!("{}\n", console::safe(told(finding, &args.out).trim_end())));
+        console::say(&format!("{}\n", console::safe(told(finding, args).trim_end())));
     }
     if ending.dead {
-        console::complain(
-            "the target died; with --server-cmd upspec restarts it and finds the exchange that killed it",
-        );
+        console::complain(match args.server.server_cmd {
+            None => {
+                "the target died; with --server-cmd upspec restarts it and finds the exchange that killed it"
+            }
+            Some(_) => {
+                "the target died too often, or could not be started again; the hunt ended early"
+            }
+        });
     }
     match (ending.interrupted, findings.is_empty()) {
         (true, _) => Exit::Interrupted,
@@ -148,7 +152,7 @@ fn conclude(args: &FuzzArgs, ending: &Ending) -> Exit {
 }
 
 /// A finding in a few lines, with how to play it again.
-fn told(finding: &Finding, out: &Path) -> String {
+fn told(finding: &Finding, args: &FuzzArgs) -> String {
     let kind = match finding.kind {
         Kind::Death => "death",
         Kind::Slower => "slower and slower",
@@ -156,13 +160,19 @@ fn told(finding: &Finding, out: &Path) -> String {
     };
     let Finding { requirement, count, message, recipe, also, case, .. } = finding;
     let again = recipe.as_ref().map_or_else(String::new, |recipe| {
-        let out = out.display();
+        let [url, out] = [args.url.clone(), args.out.display().to_string()].map(quoted);
         let others: String = also.iter().map(|one| format!("  also:   {one}\n")).collect();
         format!(
-            "  recipe: {recipe}\n{others}  again:  upspec run URL --cases '{out}' --only '{case}'\n"
+            "  recipe: {recipe}\n{others}  again:  upspec run {url} --cases {out} --only '{case}'\n"
         )
     });
     format!("{kind} {requirement}, {count} times\n  {message}\n{again}")
+}
+
+/// As one word of a shell.
+fn quoted(word: String) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || ":/.-_%@,+=".contains(c);
+    if word.chars().all(plain) { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 /// Shows how a hunt goes: a line on a terminal that is kept up to date, plain lines elsewhere.

@@ -2,7 +2,6 @@
 //! smallest recipe that still shows it? A finding that did not recur is not written.
 
 use std::path::Path;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -28,7 +27,14 @@ impl Hunt {
         let Some(symptom) = self.comes_again(recipe, symptom).await else {
             return;
         };
+        if self.is_over() {
+            // There is no time to make it smaller, and none to lose it.
+            return self.record(recipe, &symptom);
+        }
         let smallest = self.shrink(recipe, &symptom).await;
+        if smallest == *recipe {
+            return self.record(recipe, &symptom);
+        }
         match self.comes_again(&smallest, &symptom).await {
             Some(again) => self.record(&smallest, &again),
             None => self.record(recipe, &symptom),
@@ -83,8 +89,7 @@ impl Hunt {
         'smaller: loop {
             for candidate in best.simpler() {
                 plays += 1;
-                let stopped = self.stop.load(Ordering::Acquire);
-                if stopped || plays > MOST_PLAYS || Instant::now() >= until {
+                if self.is_over() || plays > MOST_PLAYS || Instant::now() >= until {
                     break 'smaller;
                 }
                 let again = self.shows(&candidate, plays, symptom, self.window).await;

@@ -105,14 +105,15 @@ impl Hunt {
     }
 
     async fn restart(&self, prober: &mut Prober) -> bool {
-        match prober.restart().await {
-            Ok(()) => true,
-            Err(error) => {
-                self.tell(Event::Note(error.to_string()));
-                self.give_up();
-                false
+        for _ in 0..MOST_STARTS {
+            match prober.restart().await {
+                Ok(()) => return true,
+                // What is dying may hold the port for a while.
+                Err(error) => self.tell(Event::Note(error.to_string())),
             }
         }
+        self.give_up();
+        false
     }
 
     fn give_up(&self) {
@@ -249,6 +250,8 @@ const PAUSES: [Duration; 4] =
 const MOST_DEATHS: u32 = 20;
 /// How often the target is started again to find the smallest killer.
 const MOST_RESTARTS: u32 = 12;
+/// How often it is tried to start the target again.
+const MOST_STARTS: u32 = 3;
 /// How many suspects get a case file.
 const MOST_WRITTEN: usize = 8;
 const SUSPECT: &str = "death";

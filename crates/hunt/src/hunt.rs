@@ -35,6 +35,8 @@ pub struct Hunt {
     pub(crate) exam: tokio::sync::Mutex<()>,
     pub(crate) notes: Mutex<Notes>,
     begun: Instant,
+    /// When its time is over, if it has one.
+    end: Option<Instant>,
     first: u64,
     next: AtomicU64,
     executed: AtomicU64,
@@ -103,8 +105,12 @@ impl Hunt {
         events: UnboundedSender<Event>,
         cancel: impl Future<Output = ()>,
     ) -> Result<Ending, Error> {
+        let started = Instant::now();
         let control = learn(&mut prober, corpus).await?;
-        let hunt = Arc::new(Self::new(prober, control, options, state, events));
+        // What a slow target takes to be known counts, but leaves half of the time.
+        let now = Instant::now();
+        let end = options.time.map(|time| (started + time).max(now + time / 2));
+        let hunt = Arc::new(Self::new(prober, control, options, state, events, end));
         hunt.check_up().await;
         let mut workers = JoinSet::new();
         for _ in 0..hunt.options.jobs.max(1) {
@@ -133,6 +139,7 @@ impl Hunt {
         options: Options,
         state: State,
         events: UnboundedSender<Event>,
+        end: Option<Instant>,
     ) -> Self {
         let facts = prober.facts();
         let endpoint = Endpoint {
@@ -149,6 +156,7 @@ impl Hunt {
             options,
             exam: tokio::sync::Mutex::new(()),
             begun: Instant::now(),
+            end,
             first: state.next,
             next: AtomicU64::new(state.next),
             notes: Mutex::new(Notes {
@@ -204,7 +212,12 @@ impl Hunt {
             let recipe = recipe(self.options.seed, number);
             self.remember(number);
             let name = number.to_string();
-            let outcome = self.play(&recipe, ("fuzz", &name), 0, self.window).await;
+            let outcome = tokio::select! {
+                biased;
+                outcome = self.play(&recipe, ("fuzz", &name), 0, self.window) => outcome,
+                // Silence can last longer than the whole hunt may.
+                () = self.time_is_up() => return,
+            };
             self.executed.fetch_add(1, Ordering::Relaxed);
             match outcome {
                 Ok(result) => {
@@ -234,9 +247,16 @@ impl Hunt {
 
     /// Whether the time is up, or the hunt was told to stop.
     pub(crate) fn is_over(&self) -> bool {
-        let time = self.options.time;
-        let late = time.is_some_and(|time| self.begun.elapsed() >= time);
+        let late = self.end.is_some_and(|end| Instant::now() >= end);
         late || self.stop.load(Ordering::Acquire)
+    }
+
+    /// Completes a moment after the time is up, so that what was asked can still be answered.
+    async fn time_is_up(&self) {
+        match self.end {
+            Some(end) => sleep_until(end + LAST_ANSWERS).await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Waits until it is this number's turn.
@@ -311,5 +331,7 @@ async fn learn(prober: &mut Prober, corpus: &Corpus) -> Result<Case, Error> {
 
 /// After how many seconds the target is looked after when nothing looks suspicious.
 const BETWEEN_CHECKS: u32 = 5;
+/// How long an exchange may go on when the time is up.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
 /// How many numbers can be suspected of a death.
 const MOST_RECENT: usize = 512;

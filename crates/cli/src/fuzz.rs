@@ -9,7 +9,7 @@ use upspec_hunt::{Ending, Error, Event, Finding, Hunt, Kind, Options, State};
 use upspec_judge::Verdict;
 use upspec_runner::{Prober, Settings};
 
-use crate::args::{FuzzArgs, FuzzFailOn};
+use crate::args::fuzz::{FuzzArgs, FuzzFailOn};
 use crate::console;
 use crate::exit::{Exit, Trouble};
 use crate::files::Place;

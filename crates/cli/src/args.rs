@@ -3,6 +3,7 @@
 pub(crate) mod baseline;
 pub(crate) mod diff;
 pub(crate) mod fuzz;
+pub(crate) mod stored;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -42,6 +43,11 @@ pub(crate) enum Command {
     /// Write, check and prune the file that says what is accepted of a server.
     #[command(subcommand)]
     Baseline(baseline::BaselineCommand),
+    /// Compare, merge and render the reports of stored runs.
+    #[command(subcommand)]
+    Report(stored::ReportCommand),
+    /// Send the octets of a stored case again, and judge the answer.
+    Replay(stored::ReplayArgs),
     /// Judge a stored run again, without its server.
     Judge(JudgeArgs),
     /// Print a completion script for a shell.
@@ -136,9 +142,31 @@ pub(crate) struct Selection {
     /// Add your own case files from this folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) cases: Vec<PathBuf>,
+    /// Play only part M of N; `upspec report merge` puts the parts together.
+    #[arg(long, value_name = "M/N", value_parser = partition)]
+    pub(crate) partition: Option<Partition>,
     /// Also play the cases that can hurt a weak server.
     #[arg(long)]
     pub(crate) hazardous: bool,
+}
+
+/// One of the parts that the cases are split into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Partition {
+    /// Which part, from 1.
+    pub(crate) part: u64,
+    /// Of how many.
+    pub(crate) of: u64,
+}
+
+/// `2/3`.
+fn partition(text: &str) -> Result<Partition, String> {
+    let numbers =
+        text.split_once('/').and_then(|(part, of)| Some((part.parse().ok()?, of.parse().ok()?)));
+    match numbers {
+        Some((part, of)) if (1..=of).contains(&part) => Ok(Partition { part, of }),
+        _ => Err("write it as M/N, with M from 1 to N".to_owned()),
+    }
 }
 
 /// How strong a requirement is.
@@ -227,6 +255,10 @@ pub(crate) struct Output {
     /// For cases that passed or were not played, report only verdict, reason and outcome.
     #[arg(long)]
     pub(crate) slim: bool,
+    /// Leave out what differs from run to run: times, dates, and where the network cut the octets. With one
+    /// --seed two reports of a steady target are the same file.
+    #[arg(long)]
+    pub(crate) stable: bool,
     /// Print nothing but errors.
     #[arg(short, long)]
     pub(crate) quiet: bool,

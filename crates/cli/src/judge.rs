@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
-use upspec_corpus::{Case, Registry};
+use upspec_corpus::{Case, Corpus, Registry};
 use upspec_judge::{CaseResult, Reason, TargetFacts, settle};
 use upspec_report::{About, Report};
 
@@ -19,20 +19,7 @@ pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
     let (corpus, stored) =
         rayon::join(|| selection::load(&args.cases), || outputs::read(&args.file));
     let (corpus, stored) = (corpus?, stored?);
-    let by_id: HashMap<&str, &Case> = corpus.cases.iter().map(|c| (c.id.as_str(), c)).collect();
-    let mut kept = Vec::with_capacity(stored.cases.len());
-    for result in stored.cases {
-        match by_id.get(result.id.as_str()) {
-            Some(&case) => kept.push((case, result)),
-            None => {
-                let id = result.id;
-                console::remark(&format!("{id}: left out, the corpus no longer has this case"));
-            }
-        }
-    }
-    let (facts, requirements) = (&stored.target.facts, &corpus.requirements);
-    let judged = kept.into_par_iter().map(|(case, kept)| again(case, kept, facts, requirements));
-    let mut results: Vec<CaseResult> = judged.collect();
+    let mut results = judged_again(stored.cases, &stored.target.facts, &corpus);
     let habits = settle(&mut results, &corpus.requirements);
     let about = About {
         tool: outputs::tool(&corpus),
@@ -46,11 +33,29 @@ pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
     };
     let mut report = Report::of_run(about, results, &args.output.secret_header, &corpus);
     outputs::find_causes(&mut report, &habits, &corpus);
-    if args.output.slim {
-        report.slim();
-    }
     outputs.publish(&mut report, &corpus)?;
     Ok(outputs.exit(&report))
+}
+
+/// The cases of a report, judged with the corpus as it is. What the corpus no longer has is left out.
+pub(crate) fn judged_again(
+    stored: Vec<CaseResult>,
+    facts: &TargetFacts,
+    corpus: &Corpus,
+) -> Vec<CaseResult> {
+    let by_id: HashMap<&str, &Case> = corpus.cases.iter().map(|c| (c.id.as_str(), c)).collect();
+    let mut kept = Vec::with_capacity(stored.len());
+    for result in stored {
+        match by_id.get(result.id.as_str()) {
+            Some(&case) => kept.push((case, result)),
+            None => {
+                let id = result.id;
+                console::remark(&format!("{id}: left out, the corpus no longer has this case"));
+            }
+        }
+    }
+    let requirements = &corpus.requirements;
+    kept.into_par_iter().map(|(case, kept)| again(case, kept, facts, requirements)).collect()
 }
 
 /// Judges what a report has of a case.
@@ -61,8 +66,7 @@ fn again(
     requirements: &Registry,
 ) -> CaseResult {
     match kept.record {
-        // What a bystander of a death recorded says nothing of its case.
-        Some(record) if kept.reason != Some(Reason::TargetDied) => {
+        Some(record) if !rests_on_the_run(kept.reason) => {
             let result = CaseResult {
                 flaky: kept.flaky,
                 elapsed_ms: kept.elapsed_ms,
@@ -81,4 +85,10 @@ fn again(
             ..kept
         },
     }
+}
+
+/// Whether the run found out more than the octets of a case show: what a bystander of a death or a target
+/// with too much to do said, says nothing of its case.
+fn rests_on_the_run(reason: Option<Reason>) -> bool {
+    matches!(reason, Some(Reason::TargetDied | Reason::Busy | Reason::Interrupted))
 }

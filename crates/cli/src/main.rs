@@ -16,11 +16,13 @@ mod fuzz;
 mod judge;
 mod list;
 mod outputs;
+mod replay;
 mod run;
 mod selection;
 mod serve;
 mod signals;
 mod sinks;
+mod stored;
 
 use args::{Cli, Command, When};
 use exit::{Exit, Trouble};
@@ -68,6 +70,8 @@ fn dispatch(command: Command) -> Result<Exit, Trouble> {
         Command::Explain(args) => explain::explain(&args),
         Command::Fuzz(args) => fuzz::fuzz(&args),
         Command::Serve(args) => serve::serve(&args),
+        Command::Report(command) => stored::report(&command),
+        Command::Replay(args) => replay::replay(&args),
         Command::Baseline(command) => baseline::baseline(&command),
         Command::Judge(args) => judge::judge(&args),
         Command::Completions { shell } => {

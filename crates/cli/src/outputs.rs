@@ -57,12 +57,18 @@ impl<'a> Outputs<'a> {
         Ok(Self { output, sinks, baseline })
     }
 
-    /// Compares the report with the baseline, writes the reports, and prints the summary, whatever
+    /// Compares the report with the baseline, makes it as short and steady as is wanted, writes it, and prints the summary, whatever
     /// becomes of the files.
     pub(crate) fn publish(&self, report: &mut Report, corpus: &Corpus) -> Result<(), Trouble> {
         if let Some((name, baseline)) = &self.baseline {
             foreign(name, baseline, report);
             report.baseline = Some(baseline.standing(name, &report.cases, corpus, today()));
+        }
+        if self.output.stable {
+            report.stabilize();
+        }
+        if self.output.slim {
+            report.slim();
         }
         let written = self.sinks.write(report, report.summary.judged() > 0);
         if !self.output.quiet {

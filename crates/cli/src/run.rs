@@ -68,9 +68,6 @@ async fn play(args: &RunArgs, corpus: &Corpus, outputs: &Outputs<'_>) -> Result<
     let results = std::mem::take(&mut outcome.results);
     let mut report = Report::of_run(about, results, &args.output.secret_header, corpus);
     outputs::find_causes(&mut report, &habits, corpus);
-    if args.output.slim {
-        report.slim();
-    }
     let written = outputs.publish(&mut report, corpus);
     let ended = conclude(&outcome, &report, &url, outputs.exit(&report));
     if let (Err(_), Err(trouble)) = (&written, &ended) {

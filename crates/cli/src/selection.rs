@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use upspec_corpus::case::{Case, Hazard, Role};
 use upspec_corpus::{Corpus, Weight, select};
+use upspec_runner::fnv1a;
 
-use crate::args::{LevelArg, Selection};
+use crate::args::{LevelArg, Partition, Selection};
 use crate::exit::Trouble;
 
 /// Loads the embedded corpus and the user's folders.
@@ -15,6 +16,13 @@ pub(crate) fn load(dirs: &[PathBuf]) -> Result<Corpus, Trouble> {
         return Ok(corpus);
     }
     Corpus::embedded_with(dirs).map_err(|error| Trouble::usage(error.to_string().trim_end()))
+}
+
+impl Partition {
+    /// Whether a case is in it. It depends on the id alone, so that another case more moves none.
+    fn has(self, id: &str) -> bool {
+        fnv1a(id.as_bytes()) % self.of == self.part - 1
+    }
 }
 
 impl Selection {
@@ -29,7 +37,8 @@ impl Selection {
         let named =
             |patterns: &[String]| patterns.iter().any(|pattern| select::matches(pattern, &case.id));
         let chosen = self.only.is_empty() || named(&self.only);
-        chosen && !named(&self.skip) && self.strong_enough(case, corpus)
+        let is_part = self.partition.is_none_or(|partition| partition.has(&case.id));
+        chosen && is_part && !named(&self.skip) && self.strong_enough(case, corpus)
     }
 
     /// Refuses a pattern that selects nothing: a typing error would otherwise pass for success.

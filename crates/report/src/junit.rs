@@ -203,7 +203,8 @@ fn records(case: &CaseResult) -> impl Iterator<Item = &Record> {
 }
 
 /// The octets of the connections, line by line, up to a bound.
-fn wire(case: &CaseResult) -> String {
+#[must_use]
+pub fn wire(case: &CaseResult) -> String {
     let mut text = String::new();
     for io in records(case).flat_map(|record| &record.io) {
         let time = seen::milliseconds(io.at_us);

@@ -4,6 +4,7 @@
 pub mod baseline;
 pub mod browsers;
 pub mod cause;
+pub mod compare;
 pub mod diff;
 pub mod expected;
 pub mod note;
@@ -19,6 +20,7 @@ mod markdown;
 mod overview;
 mod section;
 mod seen;
+mod stable;
 pub mod visible;
 mod words;
 
@@ -27,9 +29,11 @@ mod sample;
 
 pub use baseline::{Baseline, BaselineError, Standing};
 pub use cause::{Cause, Suspect};
+pub use compare::Comparison;
 pub use diff::{Diff, diff_summary};
 pub use expected::Expected;
 pub use expected::describe;
+pub use junit::wire;
 pub use note::{CaseNote, RequirementNote};
 pub use read::ReadError;
 pub use redact::redact;
@@ -56,7 +60,13 @@ pub const FORMATS: &[Format<Report>] = &[
     Format { name: "markdown", about: "for a job summary", write: markdown::markdown },
 ];
 
-/// The formats of a comparison.
+/// The formats of an older report beside a newer one.
+pub const COMPARISON_FORMATS: &[Format<Comparison>] = &[
+    Format { name: "json", about: "for programs", write: Comparison::json },
+    Format { name: "markdown", about: "for a pull request", write: Comparison::markdown },
+];
+
+/// The formats of a comparison of servers.
 pub const DIFF_FORMATS: &[Format<Diff>] = &[
     Format { name: "json", about: "for programs", write: Diff::json },
     Format { name: "html", about: "one self-contained page", write: html::diff_html },

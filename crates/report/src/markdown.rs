@@ -188,7 +188,7 @@ fn section(references: &[String]) -> String {
 
 /// Text that stays text: what Markdown, its tables, its automatic links and mentions, and HTML give a
 /// meaning to is escaped, and it stays on its line.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let mut last = ' ';
     for c in visible::text(text).chars().take(LONGEST_TEXT) {

@@ -41,6 +41,12 @@ pub fn text(from: &str) -> String {
     text
 }
 
+/// A verdict as JSON spells it.
+#[must_use]
+pub fn verdict(verdict: upspec_judge::Verdict) -> &'static str {
+    crate::words::verdict_word(verdict)
+}
+
 /// Writes into a string, which cannot fail.
 pub(crate) fn write_to(text: &mut String, what: std::fmt::Arguments<'_>) {
     text.write_fmt(what).expect("writing into a String does not fail");

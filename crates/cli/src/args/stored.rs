@@ -1,0 +1,101 @@
+//! The arguments of the commands on stored runs.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use upspec_report::{COMPARISON_FORMATS, Comparison, FORMATS, Report};
+
+use crate::args::{FailOn, Output, TrustArgs, Wish, duration, wish, wish_help};
+
+/// What to do with stored reports.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReportCommand {
+    /// Compare an older and a newer report of one target: what became worse, and what better.
+    Compare(CompareArgs),
+    /// Put the reports of the parts of a run together, as `run --partition` makes them.
+    Merge(Box<MergeArgs>),
+    /// Write a report in other formats, as it was judged.
+    Render(RenderArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct CompareArgs {
+    /// The older JSON report.
+    pub(crate) old: PathBuf,
+    /// The newer JSON report.
+    pub(crate) new: PathBuf,
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = |text: &str| wish(text, COMPARISON_FORMATS))]
+    #[arg(help = wish_help(COMPARISON_FORMATS))]
+    pub(crate) report: Vec<Wish<Comparison>>,
+    /// The least verdict of a regression that makes the comparison end with 1.
+    #[arg(long, value_enum, default_value = "fail", value_name = "VERDICT")]
+    pub(crate) fail_on: FailOn,
+    /// Print nothing but errors.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MergeArgs {
+    /// The JSON reports.
+    #[arg(required = true, num_args = 1.., value_name = "REPORT")]
+    pub(crate) parts: Vec<PathBuf>,
+    /// Add your own case files from this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cases: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RenderArgs {
+    /// The JSON report.
+    pub(crate) file: PathBuf,
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = |text: &str| wish(text, FORMATS))]
+    #[arg(help = wish_help(FORMATS), required = true)]
+    pub(crate) report: Vec<Wish<Report>>,
+    /// For cases that passed or were not played, report only verdict, reason and outcome.
+    #[arg(long)]
+    pub(crate) slim: bool,
+    /// Leave out what differs from run to run: times, dates, and where the network cut the octets.
+    #[arg(long)]
+    pub(crate) stable: bool,
+    /// Print nothing but errors.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+/// The arguments of a replay.
+#[derive(Debug, Args)]
+#[command(after_help = REPLAY_EXIT_CODES)]
+pub(crate) struct ReplayArgs {
+    /// A JSON report that holds the octets of the case.
+    pub(crate) file: PathBuf,
+    /// The id of the case.
+    pub(crate) case: String,
+    /// Another target than that of the report.
+    pub(crate) url: Option<String>,
+    /// Add your own case files from this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cases: Vec<PathBuf>,
+    /// The longest wait for an answer.
+    #[arg(long, default_value = "5500ms", value_parser = duration, value_name = "TIME")]
+    pub(crate) timeout: Duration,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    nothing became worse
+  1    there is a regression
+  2    bad arguments or files";
+
+const REPLAY_EXIT_CODES: &str = "\
+Exit codes:
+  0    the answer breaks no MUST
+  1    the case fails
+  2    bad arguments or files
+  3    the target is unreachable";

@@ -1,0 +1,172 @@
+//! `upspec report`: compares, merges and renders stored runs.
+
+use std::collections::HashMap;
+
+use upspec_corpus::Corpus;
+use upspec_judge::{CaseResult, Verdict, settle};
+use upspec_report::text::Style;
+use upspec_report::{About, Comparison, Report};
+
+use crate::args::FailOn;
+use crate::args::stored::{CompareArgs, MergeArgs, RenderArgs, ReportCommand};
+use crate::exit::{Exit, Trouble};
+use crate::judge::judged_again;
+use crate::outputs::{self, Outputs, read};
+use crate::sinks::Sinks;
+use crate::{console, selection};
+
+/// Does what the arguments say.
+pub(crate) fn report(command: &ReportCommand) -> Result<Exit, Trouble> {
+    match command {
+        ReportCommand::Compare(args) => compare(args),
+        ReportCommand::Merge(args) => merge(args),
+        ReportCommand::Render(args) => render(args),
+    }
+}
+
+fn compare(args: &CompareArgs) -> Result<Exit, Trouble> {
+    let sinks = Sinks::prepare(&args.report, [&args.old, &args.new])?;
+    let (old, new) = (read(&args.old)?, read(&args.new)?);
+    if old.tool.corpus != new.tool.corpus {
+        console::remark(
+            "the reports were made with different cases; what changed may be due to that",
+        );
+    }
+    let made = Comparison::of(&old, &new);
+    let written = sinks.write(&made, true);
+    if !args.quiet {
+        sinks.tell(&made.text(Style::Coloured));
+        sinks.tell(&written.told);
+    }
+    written.result?;
+    let least = match args.fail_on {
+        FailOn::Fail => Verdict::Fail,
+        FailOn::Warn => Verdict::Warn,
+        FailOn::Never => return Ok(Exit::Conforming),
+    };
+    let failed = made.regressions.iter().any(|change| change.worst >= least);
+    Ok(if failed { Exit::Failed } else { Exit::Conforming })
+}
+
+fn render(args: &RenderArgs) -> Result<Exit, Trouble> {
+    let sinks = Sinks::prepare(&args.report, [&args.file])?;
+    let mut report = read(&args.file)?;
+    if args.stable {
+        report.stabilize();
+    }
+    if args.slim {
+        report.slim();
+    }
+    let written = sinks.write(&report, true);
+    if !args.quiet {
+        sinks.tell(&written.told);
+    }
+    written.result.map(|()| Exit::Conforming)
+}
+
+fn merge(args: &MergeArgs) -> Result<Exit, Trouble> {
+    let others: Vec<_> = args.parts.iter().chain(&args.cases).collect();
+    let outputs = Outputs::prepare(&args.output, &others)?;
+    let corpus = selection::load(&args.cases)?;
+    let mut parts = Vec::new();
+    for path in &args.parts {
+        let part = read(path)?;
+        if let Some(first) = parts.first() {
+            belong(first, &part)
+                .map_err(|why| Trouble::usage(format!("{}: {why}", path.display())))?;
+        }
+        parts.push(part);
+    }
+    let about = about(&parts, &corpus);
+    let mut results = joined(parts, &corpus);
+    let habits = settle(&mut results, &corpus.requirements);
+    let mut report = Report::of_run(about, results, &args.output.secret_header, &corpus);
+    outputs::find_causes(&mut report, &habits, &corpus);
+    outputs.publish(&mut report, &corpus)?;
+    Ok(outputs.exit(&report))
+}
+
+/// Whether two reports can be parts of one run.
+fn belong(first: &Report, part: &Report) -> Result<(), String> {
+    let same_name = first.target.name.is_some() && first.target.name == part.target.name;
+    if first.tool.corpus != part.tool.corpus {
+        return Err("it was made with other cases than the first one".to_owned());
+    }
+    if first.target.url != part.target.url && !same_name {
+        return Err(format!(
+            "it is of {}, and the first one of {}; parts of one run have one --name",
+            part.target.url, first.target.url
+        ));
+    }
+    Ok(())
+}
+
+/// What is known of the run as a whole.
+fn about(parts: &[Report], corpus: &Corpus) -> About {
+    let first = &parts[0];
+    let mut remarks: Vec<String> = Vec::new();
+    for remark in parts.iter().flat_map(|part| &part.remarks) {
+        if !remarks.contains(remark) {
+            remarks.push(remark.clone());
+        }
+    }
+    let facts = |part: &Report| part.target.facts.capabilities.clone();
+    if parts.iter().any(|part| facts(part) != facts(first)) {
+        remarks.push("the parts do not agree on what the target can do".to_owned());
+    }
+    if parts.iter().any(|part| part.seed != first.seed) {
+        remarks.push("the parts have different seeds; the first one's is told".to_owned());
+    }
+    About {
+        tool: outputs::tool(corpus),
+        target: first.target.clone(),
+        seed: first.seed,
+        started: parts.iter().map(|part| part.started).min().unwrap_or(first.started),
+        elapsed_ms: parts.iter().map(|part| part.elapsed_ms).sum(),
+        complete: parts.iter().all(|part| part.complete),
+        trouble: parts.iter().find_map(|part| part.trouble.clone()),
+        remarks,
+    }
+}
+
+/// All cases in the order of the corpus, judged again, since a habit counts once in the whole run. Of a case
+/// that several parts have, the worst stands; it is flaky if they disagree.
+fn joined(parts: Vec<Report>, corpus: &Corpus) -> Vec<CaseResult> {
+    let mut results: Vec<CaseResult> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for part in parts {
+        let facts = part.target.facts.clone();
+        for result in judged_again(part.cases, &facts, corpus) {
+            let Some(place) = places.get(&result.id) else {
+                places.insert(result.id.clone(), results.len());
+                results.push(result);
+                continue;
+            };
+            let known = &mut results[*place];
+            let flaky = known.flaky
+                || result.flaky
+                || rank(known.verdict) > 1
+                    && rank(result.verdict) > 1
+                    && known.verdict != result.verdict;
+            if rank(result.verdict) > rank(known.verdict) {
+                *known = result;
+            }
+            known.flaky = flaky;
+        }
+    }
+    let order: HashMap<&str, usize> =
+        corpus.cases.iter().enumerate().map(|(at, case)| (case.id.as_str(), at)).collect();
+    results.sort_by_key(|result| order.get(result.id.as_str()).copied().unwrap_or(usize::MAX));
+    results
+}
+
+/// What says most of a target comes last; from 2 on it is a judgement.
+fn rank(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Error => 0,
+        Verdict::Inconclusive => 1,
+        Verdict::Pass => 2,
+        Verdict::Warn => 3,
+        Verdict::Fail => 4,
+    }
+}

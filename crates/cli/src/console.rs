@@ -63,9 +63,13 @@ pub(crate) fn safe(text: &str) -> String {
     lines.join("\n")
 }
 
-/// Without the one sign beyond ASCII that our own sentences have, where the terminal cannot show it.
+/// Without the signs beyond ASCII that our own sentences have, where the terminal cannot show them.
 fn spelled(text: &str) -> Cow<'_, str> {
-    if is_utf8() { Cow::Borrowed(text) } else { Cow::Owned(text.replace('…', "...")) }
+    if is_utf8() {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.replace('…', "...").replace('→', "->"))
+    }
 }
 
 /// Whether the locale says that the terminal shows UTF-8; the first variable that is set decides.

@@ -38,7 +38,7 @@ pub use note::{CaseNote, RequirementNote};
 pub use read::ReadError;
 pub use redact::redact;
 pub use report::{About, Report, Summary, Target, Tool};
-pub use schema::{diff_schema, schema};
+pub use schema::{comparison_schema, diff_schema, schema};
 pub use text::{Style, standing, summary};
 
 /// A format that a file can be written in.

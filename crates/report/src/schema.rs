@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 
+use crate::compare::Comparison;
 use crate::diff::Diff;
 use crate::report::Report;
 
@@ -16,6 +17,12 @@ pub fn schema() -> String {
 #[must_use]
 pub fn diff_schema() -> String {
     schema_of::<Diff>()
+}
+
+/// The JSON Schema of a report beside an older one, as it is published in `reports/comparison-schema.json`.
+#[must_use]
+pub fn comparison_schema() -> String {
+    schema_of::<Comparison>()
 }
 
 fn schema_of<T: JsonSchema>() -> String {
@@ -39,7 +46,12 @@ mod tests {
     #[test]
     fn the_published_schema_is_fresh() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../reports");
-        for (name, schema) in [("schema.json", schema()), ("diff-schema.json", diff_schema())] {
+        let rows = [
+            ("schema.json", schema()),
+            ("diff-schema.json", diff_schema()),
+            ("comparison-schema.json", comparison_schema()),
+        ];
+        for (name, schema) in rows {
             let path = folder.join(name);
             if std::env::var_os("UPSPEC_UPDATE").is_some() {
                 std::fs::write(&path, &schema).unwrap();

@@ -54,6 +54,7 @@ fn joined(record: &mut Record) {
             None => events.push(io),
         }
     }
+    let mut events = tunnel_after_writes(events);
     for io in events.iter_mut().filter(|io| io.kind == IoKind::Read) {
         for at in dates(&io.bytes) {
             io.bytes[at].copy_from_slice(EPOCH.as_bytes());
@@ -74,6 +75,50 @@ fn continued<'e>(events: &'e mut [Io], io: &Io) -> Option<&'e mut Io> {
         back.find(|one| one.kind == IoKind::Decided)?;
     }
     back.next().filter(|last| last.kind == IoKind::Read)
+}
+
+/// What came in the tunnel right behind a 101, while we were about to write, comes behind what we wrote: whether it
+/// was faster than we is chance.
+fn tunnel_after_writes(events: Vec<Io>) -> Vec<Io> {
+    let mut ordered: Vec<Io> = Vec::new();
+    let mut early: Option<Io> = None;
+    for (at, io) in events.iter().enumerate() {
+        let mut io = io.clone();
+        if io.kind != IoKind::Wrote
+            && let Some(mut behind) = early.take()
+        {
+            if io.kind == IoKind::Read && io.link == behind.link {
+                behind.bytes.append(&mut io.bytes);
+                ordered.push(behind);
+                continue;
+            }
+            ordered.push(behind);
+        }
+        let next = events.get(at + 1);
+        let writes = next.is_some_and(|next| next.kind == IoKind::Wrote && next.link == io.link);
+        if let Some(end) = switch_end(&io).filter(|_| writes) {
+            early = Some(Io { bytes: io.bytes.split_off(end), ..io.clone() });
+        }
+        ordered.push(io);
+    }
+    ordered.extend(early);
+    ordered
+}
+
+/// Where a 101 ends in a read, if something follows it there.
+fn switch_end(io: &Io) -> Option<usize> {
+    if io.kind != IoKind::Read {
+        return None;
+    }
+    let mut at = 0;
+    while io.bytes[at..].starts_with(b"HTTP/1.1 1") {
+        let end = at + memchr::memmem::find(&io.bytes[at..], b"\r\n\r\n")? + 4;
+        if io.bytes[at..].starts_with(b"HTTP/1.1 101") {
+            return (end < io.bytes.len()).then_some(end);
+        }
+        at = end;
+    }
+    None
 }
 
 fn without_dates(text: &str) -> String {
@@ -151,6 +196,11 @@ mod tests {
         let late =
             read(&[(Read, b"101"), (Decided, b""), (WroteLeave, b"x"), (Read, b", Pong, Close")]);
         assert_eq!(early, late);
+        let switch = b"HTTP/1.1 100 C\r\n\r\nHTTP/1.1 101 S\r\n\r\n".as_slice();
+        let wrote = (IoKind::Wrote, b"Ping".as_slice());
+        let eager = read(&[(Read, &[switch, b"Close"].concat()), wrote, (Read, b", Pong")]);
+        let calm = read(&[(Read, switch), wrote, (Read, b"Close, Pong")]);
+        assert_eq!(eager, calm);
         let silent = read(&[(Read, b"a"), (IoKind::Deadline, b""), (Read, b"b")]);
         assert_eq!(silent.io.len(), 3);
     }

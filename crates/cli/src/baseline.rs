@@ -5,6 +5,7 @@ mod draft;
 use std::path::{Path, PathBuf};
 
 use upspec_corpus::Corpus;
+use upspec_hunt::State;
 use upspec_judge::Verdict;
 use upspec_report::{Baseline, Report, Standing, Style, visible};
 
@@ -59,7 +60,38 @@ impl Compared {
     }
 }
 
+/// Adds what a hunt found to a baseline.
+fn write_hunt(args: &WriteArgs, state: &State) -> Result<Exit, Trouble> {
+    let place = Place::find(&args.file)?;
+    let (baseline, text) = match place.is_taken() {
+        true => (read_baseline(&args.file)?, text_of(&args.file)?),
+        false => (Baseline::default(), draft::HEAD.to_owned()),
+    };
+    let groups = draft::groups_of_hunt(state, &baseline, args.reason.as_deref(), today());
+    if args.ratchet && !groups.is_empty() {
+        return Err(Trouble::new(
+            Exit::Failed,
+            format!("{} is left as it is: --ratchet accepts nothing new", place.shown()),
+        ));
+    }
+    place.write(draft::with(text, &groups).as_bytes())?;
+    console::say(&format!(
+        "wrote {}: {} of the hunt added\n",
+        visible::text(&args.file.to_string_lossy()),
+        visible::counted(groups.len(), "rule"),
+    ));
+    Ok(Exit::Conforming)
+}
+
+/// The state of a hunt, if the file is one and no report.
+fn state_of(path: &Path) -> Option<State> {
+    State::load(path).ok().flatten()
+}
+
 fn write(args: &WriteArgs) -> Result<Exit, Trouble> {
+    if let Some(state) = state_of(&args.report) {
+        return write_hunt(args, &state);
+    }
     let compared = Compared::load(&args.file, &args.report, &args.cases)?;
     if !compared.report.complete {
         console::remark("the report is of a run that was cut short; what it lacks is not accepted");

@@ -7,12 +7,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 use upspec_corpus::Corpus;
 use upspec_hunt::{Ending, Error, Event, Finding, Hunt, Kind, Options, State};
 use upspec_judge::Verdict;
+use upspec_report::Baseline;
 use upspec_runner::{Prober, Settings};
 
 use crate::args::fuzz::{FuzzArgs, FuzzFailOn};
 use crate::console;
 use crate::exit::{Exit, Trouble};
 use crate::files::Place;
+use crate::outputs::{read_baseline, today};
 use crate::run::{fresh_seed, target};
 use crate::signals::{self, Orderly};
 use crate::{descriptors, selection};
@@ -28,11 +30,12 @@ pub(crate) fn fuzz(args: &FuzzArgs) -> Result<Exit, Trouble> {
         .enable_all()
         .build()
         .map_err(|error| Trouble::usage(format!("cannot start: {error}")))?;
+    let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
     let ending = runtime.block_on(hunt(args, &corpus, state))?;
     if let Some(path) = &args.state {
         ending.state.save(path).map_err(Trouble::usage)?;
     }
-    Ok(conclude(args, &ending))
+    Ok(conclude(args, &ending, baseline.as_ref()))
 }
 
 /// The state to go on from.
@@ -117,7 +120,7 @@ fn no_hunt(error: &Error, url: &str) -> Trouble {
 }
 
 /// Prints what was found, all hunts of the state together.
-fn conclude(args: &FuzzArgs, ending: &Ending) -> Exit {
+fn conclude(args: &FuzzArgs, ending: &Ending, baseline: Option<&Baseline>) -> Exit {
     let findings = &ending.state.findings;
     if !args.quiet {
         let seconds = ending.elapsed.as_secs_f64();
@@ -131,8 +134,25 @@ fn conclude(args: &FuzzArgs, ending: &Ending) -> Exit {
     }
     let mut sorted: Vec<&Finding> = findings.iter().collect();
     sorted.sort_by(|a, b| a.requirement.cmp(&b.requirement));
+    let today = today();
+    let mut new = 0;
     for finding in sorted {
-        console::say(&format!("{}\n", console::safe(told(finding, args).trim_end())));
+        let excuse = baseline.and_then(|baseline| {
+            baseline.excuse(&finding.requirement, &finding.case, Verdict::Fail, today)
+        });
+        let text = match &excuse {
+            Some(excuse) => {
+                format!("known {}, {}: {}", finding.requirement, finding.message, excuse.reason)
+            }
+            None => told(finding, args),
+        };
+        new += usize::from(excuse.is_none());
+        console::say(&format!("{}\n", console::safe(text.trim_end())));
+    }
+    if let Some(path) = args.baseline.as_deref().filter(|_| !args.quiet) {
+        let known = findings.len() - new;
+        let line = format!("Against {}: {new} new, {known} known.", path.display());
+        console::say(&format!("{}\n", console::safe(&line)));
     }
     if ending.dead {
         console::complain(match args.server.server_cmd {
@@ -144,7 +164,7 @@ fn conclude(args: &FuzzArgs, ending: &Ending) -> Exit {
             }
         });
     }
-    match (ending.interrupted, findings.is_empty()) {
+    match (ending.interrupted, new == 0) {
         (true, _) => Exit::Interrupted,
         (false, true) => Exit::Conforming,
         (false, false) => Exit::Failed,

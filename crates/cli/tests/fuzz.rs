@@ -71,6 +71,26 @@ fn a_conforming_server_gives_no_finding_and_the_state_goes_on() {
 }
 
 #[test]
+fn what_a_hunt_found_once_is_known_the_next_time() {
+    let served = Served::with_fault("accept-short-key");
+    let folder = tempfile::tempdir().unwrap();
+    let (output, _) = hunt(&served.url, folder.path(), &["--seed", "5", "--runs", "3000"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (file, state) = (path("upspec.toml"), path("state.json"));
+    let refused = upspec(&["baseline", "write", "--ratchet", &file, &state]);
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    assert_eq!(upspec(&["baseline", "write", &file, &state]).status.code(), Some(0));
+    assert_eq!(upspec(&["baseline", "check", &file]).status.code(), Some(0));
+    std::fs::remove_file(&state).unwrap();
+    // Another seed finds it by other requests.
+    let more = ["--seed", "6", "--runs", "3000", "--baseline", &file];
+    let (output, state) = hunt(&served.url, folder.path(), &more);
+    assert_eq!(output.status.code(), Some(0), "{output:?}\n{state}");
+    assert!(!state["findings"].as_array().unwrap().is_empty());
+}
+
+#[test]
 fn a_target_that_does_not_switch_is_no_target() {
     let address = support::target(|stream, _| {
         support::say(stream, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");

@@ -19,7 +19,7 @@ pub(crate) enum BaselineCommand {
 pub(crate) struct WriteArgs {
     /// The baseline.
     pub(crate) file: PathBuf,
-    /// The JSON report of a run.
+    /// The JSON report of a run, or the state of a hunt.
     pub(crate) report: PathBuf,
     /// The reason of what is added. [default: a draft for each rule, to be replaced]
     #[arg(long, value_name = "TEXT")]

@@ -31,6 +31,9 @@ pub(crate) struct FuzzArgs {
     /// Continue the hunt that this file describes, with its seed, and update the file at the end.
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
+    /// Findings that this baseline accepts do not make the hunt end with 1.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
     /// Write findings as case files to this folder; replay them with `upspec run URL --cases DIR`.
     #[arg(long, value_name = "DIR", default_value = "upspec-found")]
     pub(crate) out: PathBuf,
@@ -66,7 +69,7 @@ pub(crate) enum FuzzFailOn {
 const EXIT_CODES: &str = "\
 Exit codes:
   0    nothing was found
-  1    something was found
+  1    something was found that the baseline does not accept
   2    bad arguments or files
   3    the target is unreachable or does not switch protocols
   130  interrupted (143 by SIGTERM, 129 by SIGHUP); state and findings so far are written";

@@ -6,9 +6,10 @@ use jiff::civil::Date;
 use toml_edit::{Array, DocumentMut, Item, Value};
 use upspec_corpus::case::Role;
 use upspec_corpus::{Corpus, select};
+use upspec_hunt::State;
 use upspec_judge::{CaseResult, Reason, Verdict};
-use upspec_report::Report;
 use upspec_report::baseline::{Row, Standing, shown};
+use upspec_report::{Baseline, Report};
 
 use crate::exit::Trouble;
 use crate::outputs::target_of;
@@ -90,12 +91,47 @@ pub(super) fn extended(
         }
     }
     renew(&mut document, report);
-    let mut text = document.to_string();
+    Ok(with(document.to_string(), groups))
+}
+
+/// A text with more entries behind it.
+pub(super) fn with(mut text: String, groups: &[Group]) -> String {
     if !text.ends_with('\n') {
         text.push('\n');
     }
     groups.iter().for_each(|group| group.put(&mut text));
-    Ok(text)
+    text
+}
+
+/// What a hunt found and a baseline does not know, by rule: whatever the request was that showed it.
+pub(super) fn groups_of_hunt(
+    state: &State,
+    baseline: &Baseline,
+    reason: Option<&str>,
+    today: Date,
+) -> Vec<Group> {
+    let mut by_rule: BTreeMap<&str, Group> = BTreeMap::new();
+    for found in &state.findings {
+        let known = baseline.excuse(&found.requirement, &found.case, Verdict::Fail, today);
+        if known.is_some() {
+            continue;
+        }
+        // The last part before the name is a digest of the request.
+        let topic = found.case.rsplit_once('/').map_or(found.case.as_str(), |(topic, _)| topic);
+        let pattern =
+            topic.rsplit_once('-').map_or(topic.to_owned(), |(rule, _)| format!("{rule}-*"));
+        let drafted = format!("Not looked into yet ({today}): {}", found.message);
+        let group = by_rule.entry(&found.requirement).or_insert_with(|| Group {
+            requirement: found.requirement.clone(),
+            verdict: Verdict::Fail,
+            cases: Vec::new(),
+            reason: reason.map_or(drafted, str::to_owned),
+        });
+        if !group.cases.contains(&pattern) {
+            group.cases.push(pattern);
+        }
+    }
+    by_rule.into_values().collect()
 }
 
 /// A baseline without what is fixed or stale, and without the cases that are judged by now.
@@ -216,7 +252,7 @@ fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-const HEAD: &str = "\
+pub(super) const HEAD: &str = "\
 # What upspec finds on this target and the team accepts for now. `upspec run --baseline FILE` fails on
 # everything else. A rule may have a `link`, and a last day: `until = 2027-01-31`. `cases` are ids, prefixes,
 # or patterns with `*`.

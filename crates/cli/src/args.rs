@@ -245,6 +245,10 @@ pub(crate) struct Output {
     /// Excuse what this file accepts, and fail only on what is new; `upspec baseline write` makes one.
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
+    /// The file of your repository at which SARIF, annotations and code quality point, since none of its lines
+    /// is to blame. [default: the baseline, else README.md]
+    #[arg(long, value_name = "FILE[:LINE]")]
+    pub(crate) locate: Option<String>,
     /// Let flaky failures fail the run.
     #[arg(long)]
     pub(crate) strict_flaky: bool,
@@ -455,7 +459,10 @@ mod tests {
             ("html", "write it as FORMAT=PATH"),
             ("html=", "the path is missing"),
             ("htlm=a", "unknown format `htlm`; did you mean `html`?"),
-            ("pdf=a", "unknown format `pdf`; known are `json`, `html`, `junit`, `markdown`"),
+            (
+                "pdf=a",
+                "unknown format `pdf`; known are `json`, `html`, `junit`, `markdown`, `sarif`, `github`, `gitlab`, `tap`, `badge`, `shields`",
+            ),
         ] {
             assert_eq!(wish(text, FORMATS).unwrap_err(), error);
         }

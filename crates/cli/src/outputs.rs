@@ -64,6 +64,7 @@ impl<'a> Outputs<'a> {
             foreign(name, baseline, report);
             report.baseline = Some(baseline.standing(name, &report.cases, corpus, today()));
         }
+        report.locate.clone_from(&self.output.locate);
         if self.output.stable {
             report.stabilize();
         }

@@ -51,6 +51,7 @@ fn compare(args: &CompareArgs) -> Result<Exit, Trouble> {
 fn render(args: &RenderArgs) -> Result<Exit, Trouble> {
     let sinks = Sinks::prepare(&args.report, [&args.file])?;
     let mut report = read(&args.file)?;
+    report.locate.clone_from(&args.locate);
     if args.stable {
         report.stabilize();
     }

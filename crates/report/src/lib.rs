@@ -14,13 +14,18 @@ pub mod report;
 pub mod schema;
 pub mod text;
 
+mod annotations;
+mod badge;
 mod html;
+mod items;
 mod junit;
 mod markdown;
 mod overview;
+mod sarif;
 mod section;
 mod seen;
 mod stable;
+mod tap;
 pub mod visible;
 mod words;
 
@@ -58,6 +63,12 @@ pub const FORMATS: &[Format<Report>] = &[
     Format { name: "html", about: "one self-contained page", write: html::html },
     Format { name: "junit", about: "for a CI system", write: junit::junit },
     Format { name: "markdown", about: "for a job summary", write: markdown::markdown },
+    Format { name: "sarif", about: "for code scanning", write: sarif::sarif },
+    Format { name: "github", about: "annotations in the log of a job", write: annotations::github },
+    Format { name: "gitlab", about: "code quality", write: annotations::gitlab },
+    Format { name: "tap", about: "version 14", write: tap::tap },
+    Format { name: "badge", about: "an SVG image", write: badge::svg },
+    Format { name: "shields", about: "JSON of a badge endpoint", write: badge::shields },
 ];
 
 /// The formats of an older report beside a newer one.

@@ -54,6 +54,9 @@ pub struct Report {
     /// What the baseline says of the run, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Standing>,
+    /// The file, and perhaps the line, of the user's repository to which formats point that must name one.
+    #[serde(skip)]
+    pub locate: Option<String>,
     /// What is behind the cases that fail or warn: what breaks a MUST first, then by harm, then by the number
     /// of cases.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -173,6 +176,7 @@ impl Report {
             browsers: browsers::of_cases(&cases),
             summary: Summary::of(&cases),
             baseline: None,
+            locate: None,
             causes: Vec::new(),
             tool: about.tool,
             target: about.target,

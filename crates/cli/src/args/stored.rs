@@ -56,6 +56,10 @@ pub(crate) struct RenderArgs {
     #[arg(long, value_name = "FORMAT=PATH", value_parser = |text: &str| wish(text, FORMATS))]
     #[arg(help = wish_help(FORMATS), required = true)]
     pub(crate) report: Vec<Wish<Report>>,
+    /// The file of your repository at which SARIF, annotations and code quality point. [default: the
+    /// baseline of the run, else README.md]
+    #[arg(long, value_name = "FILE[:LINE]")]
+    pub(crate) locate: Option<String>,
     /// For cases that passed or were not played, report only verdict, reason and outcome.
     #[arg(long)]
     pub(crate) slim: bool,

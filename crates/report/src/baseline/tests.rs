@@ -142,11 +142,20 @@ fn with_baseline() -> crate::Report {
 fn every_format_tells_new_from_known() {
     let report = with_baseline();
     let said = "3 new fail, 1 new warn, 1 known, 1 fixed, 1 no longer judged";
-    for format in crate::FORMATS.iter().filter(|format| format.name != "json") {
+    let speaks = ["html", "junit", "markdown", "github", "tap"];
+    for format in crate::FORMATS.iter().filter(|format| speaks.contains(&format.name)) {
         let text = (format.write)(&report).replace("\\.", ".").replace("\\:", ":");
         assert!(text.contains(said), "{}: {text}", format.name);
         assert!(text.contains("server/key/fifteen-bytes"), "{}", format.name);
     }
+    let sarif = crate::FORMATS.iter().find(|format| format.name == "sarif").unwrap();
+    let log: serde_json::Value = serde_json::from_str(&(sarif.write)(&report)).unwrap();
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    let known = results.iter().filter(|one| one["suppressions"].is_array());
+    assert_eq!(
+        known.map(|one| one["baselineState"].as_str()).collect::<Vec<_>>(),
+        [Some("unchanged"); 2]
+    );
     let text = crate::summary(&report, crate::Style::Plain);
     for words in
         [said, "new fail server/key/fifteen-bytes: rfc6455/4.2.2-accept", "  fixed rfc6455"]

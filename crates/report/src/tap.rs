@@ -1,0 +1,81 @@
+//! The report as TAP 14: one line for each case, with what is wrong beneath.
+
+use upspec_judge::{CaseResult, Verdict};
+
+use crate::baseline::Mark;
+use crate::report::Report;
+use crate::visible::{self, write_to};
+use crate::words::{message, reason_word, verdict_word};
+
+/// The report as TAP. What cannot be judged is skipped, and what a baseline accepts is to do.
+pub(crate) fn tap(report: &Report) -> String {
+    let mut text = format!("TAP version 14\n1..{}\n", report.cases.len());
+    for (before, case) in report.cases.iter().enumerate() {
+        let number = before + 1;
+        let ok =
+            if matches!(case.verdict, Verdict::Fail | Verdict::Error) { "not ok" } else { "ok" };
+        let id = escaped(&case.id);
+        write_to(&mut text, format_args!("{ok} {number} - {id}{}\n", directive(report, case)));
+        if case.verdict != Verdict::Pass {
+            details(&mut text, case);
+        }
+    }
+    if let Some(standing) = &report.baseline {
+        write_to(&mut text, format_args!("# {}\n", standing.headline()));
+    }
+    text
+}
+
+fn directive(report: &Report, case: &CaseResult) -> String {
+    if case.verdict == Verdict::Inconclusive {
+        let reason = case.reason.map_or("inconclusive", reason_word);
+        return format!(" # SKIP {reason}");
+    }
+    let accepted = match report.mark(case) {
+        Some(Mark::Known(excuse)) => Some(excuse.reason.as_str()),
+        Some(Mark::New(new)) if new.verdict < Verdict::Fail => Some("known, with a new warning"),
+        _ => None,
+    };
+    match accepted.filter(|_| case.verdict == Verdict::Fail) {
+        Some(reason) => format!(" # TODO {}", escaped(reason)),
+        None => String::new(),
+    }
+}
+
+/// A block of YAML; JSON strings are YAML.
+fn details(text: &mut String, case: &CaseResult) {
+    let said = visible::text(message(case).unwrap_or(&case.title));
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let (said, rule) = (quoted(&said), quoted(&visible::text(&case.requirement)));
+    let verdict = verdict_word(case.verdict);
+    write_to(
+        text,
+        format_args!(
+            "  ---\n  verdict: {verdict}\n  message: {said}\n  requirement: {rule}\n  ...\n"
+        ),
+    );
+}
+
+/// A description; `#` would begin a directive.
+fn escaped(text: &str) -> String {
+    visible::text(text).replace('\\', "\\\\").replace('#', "\\#")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn every_case_has_a_line_and_only_what_fails_is_not_ok() {
+        let report = sample::report();
+        let text = tap(&report);
+        assert!(text.starts_with("TAP version 14\n1..8\n"), "{text}");
+        let begins = |start: &str| text.lines().filter(|line| line.starts_with(start)).count();
+        assert_eq!(begins("not ok "), report.summary.fail + report.summary.error);
+        assert_eq!(begins("ok ") + begins("not ok "), report.cases.len());
+        assert!(text.contains("# SKIP not-applicable"));
+        assert!(!text.contains('\u{1b}'));
+        assert_eq!(escaped("a # b \\ c"), "a \\# b \\\\ c");
+    }
+}

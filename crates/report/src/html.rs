@@ -14,6 +14,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 use upspec_judge::Verdict;
 
+use crate::carried;
 use crate::report::Report;
 use crate::section::Section;
 use crate::visible;
@@ -42,6 +43,7 @@ pub(crate) fn html(report: &Report) -> String {
                     (results::results(report))
                 }
                 (summary::colophon(report))
+                (carried::element(&report.json()))
                 script { (PreEscaped(SCRIPT)) }
             }
         }

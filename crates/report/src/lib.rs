@@ -16,6 +16,7 @@ pub mod text;
 
 mod annotations;
 mod badge;
+mod carried;
 mod html;
 mod items;
 mod junit;

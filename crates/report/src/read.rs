@@ -3,11 +3,15 @@
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::carried;
 use crate::report::{FORMAT, Report, Summary, VERSION};
 
 /// Why a stored report cannot be read.
 #[derive(Debug, Error)]
 pub enum ReadError {
+    /// It is a page without a report in it.
+    #[error("{0}")]
+    Page(&'static str),
     /// The text is not JSON.
     #[error("not JSON: {0}")]
     Json(#[source] serde_json::Error),
@@ -40,12 +44,16 @@ pub enum ReadError {
 }
 
 impl Report {
-    /// Reads a report of version 2 from JSON.
+    /// Reads a report of version 2 from JSON, or from an HTML page that carries it.
     ///
     /// # Errors
     ///
     /// The text is not JSON, not a report, a report of another version, or broken.
-    pub fn read(json: &str) -> Result<Self, ReadError> {
+    pub fn read(text: &str) -> Result<Self, ReadError> {
+        if carried::is_page(text) {
+            return Self::read(&carried::json_of(text).map_err(ReadError::Page)?);
+        }
+        let json = text;
         let report: Self = match serde_json::from_str(json) {
             Ok(report) => report,
             Err(error) => return Err(Head::problem(json).unwrap_or(ReadError::Shape(error))),

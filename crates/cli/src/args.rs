@@ -3,6 +3,7 @@
 pub(crate) mod baseline;
 pub(crate) mod diff;
 pub(crate) mod fuzz;
+pub(crate) mod init;
 pub(crate) mod stored;
 
 use std::path::PathBuf;
@@ -17,19 +18,24 @@ use upspec_runner::{Ready, Settings};
 
 /// Conformance tests for HTTP Upgrade and the WebSocket opening handshake.
 #[derive(Debug, Parser)]
-#[command(name = "upspec", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "upspec", version, max_term_width = 100, after_help = format!("{EXIT_CODES}\n\n{OPTIONS}"))]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
     /// When to colour the output.
     #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
     pub(crate) color: When,
+    /// Read options from this file. [default: upspec.toml, if there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the corpus against a server; without a URL, against the embedded reference server.
     Run(Box<RunArgs>),
+    /// Play the cases to a server once, and write upspec.toml and a baseline for it.
+    Init(Box<init::InitArgs>),
     /// Play the same cases to several servers and show where they differ.
     Diff(Box<diff::DiffArgs>),
     /// List the cases.
@@ -349,6 +355,9 @@ pub(crate) struct JudgeArgs {
     #[command(flatten)]
     pub(crate) output: Output,
 }
+
+const OPTIONS: &str = "\
+Options also come from upspec.toml, by their long names, and from variables such as UPSPEC_JOBS.";
 
 const EXIT_CODES: &str = "\
 Exit codes:

@@ -88,7 +88,8 @@ fn state_of(path: &Path) -> Option<State> {
     State::load(path).ok().flatten()
 }
 
-fn write(args: &WriteArgs) -> Result<Exit, Trouble> {
+/// Writes or extends a baseline.
+pub(crate) fn write(args: &WriteArgs) -> Result<Exit, Trouble> {
     if let Some(state) = state_of(&args.report) {
         return write_hunt(args, &state);
     }

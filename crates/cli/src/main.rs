@@ -2,10 +2,9 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 mod args;
 mod baseline;
+mod config;
 mod console;
 mod descriptors;
 mod diff;
@@ -13,6 +12,7 @@ mod exit;
 mod explain;
 mod files;
 mod fuzz;
+mod init;
 mod judge;
 mod list;
 mod outputs;
@@ -33,7 +33,13 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     signals::listen();
-    let cli = Cli::parse();
+    let cli = match config::parse() {
+        Ok(cli) => cli,
+        Err(trouble) => {
+            console::complain(&trouble.message);
+            return trouble.exit.into();
+        }
+    };
     let choice = match cli.color {
         When::Auto => anstream::ColorChoice::Auto,
         When::Always => anstream::ColorChoice::Always,
@@ -65,6 +71,7 @@ fn log_filter() -> tracing_subscriber::EnvFilter {
 fn dispatch(command: Command) -> Result<Exit, Trouble> {
     match command {
         Command::Run(args) => run::run(&args),
+        Command::Init(args) => init::init(&args),
         Command::Diff(args) => diff::diff(&args),
         Command::List(args) => list::list(&args),
         Command::Explain(args) => explain::explain(&args),

@@ -1,0 +1,283 @@
+//! `upspec.toml` and the environment: where an option comes from that the command line does not give. The
+//! command line comes first, then a variable such as `UPSPEC_JOBS`, then the named target, then the command's table.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::parser::ValueSource;
+use clap::{ArgAction, ArgMatches, Command, CommandFactory as _, Parser as _};
+use toml::{Table, Value};
+
+use crate::args::Cli;
+use crate::console;
+use crate::exit::Trouble;
+use crate::outputs::text_of;
+
+/// Reads the command line, with what `upspec.toml` and the environment add to it. What clap has to say ends the
+/// process.
+pub(crate) fn parse() -> Result<Cli, Trouble> {
+    let given: Vec<OsString> = std::env::args_os().collect();
+    let added = match added(&given)? {
+        Some(added) => added,
+        None => Added { arguments: given, from: Vec::new() },
+    };
+    Cli::try_parse_from(added.arguments).map_err(|error| {
+        if error.use_stderr() && !added.from.is_empty() {
+            let from: Vec<String> = added.from.iter().map(|one| console::safe(one)).collect();
+            console::remark(&format!("not from the command line: {}", from.join(", ")));
+        }
+        error.exit()
+    })
+}
+
+/// A command line with more in it.
+struct Added {
+    arguments: Vec<OsString>,
+    /// What was added, each with where it comes from.
+    from: Vec<String>,
+}
+
+/// Adds what the command line leaves open; nothing where clap has something to say first.
+fn added(given: &[OsString]) -> Result<Option<Added>, Trouble> {
+    let mut cli = Cli::command();
+    cli.build();
+    let lenient = cli.clone().ignore_errors(true).try_get_matches_from(given);
+    let Ok(matches) = lenient else { return Ok(None) };
+    let Some((name, own)) = matches.subcommand() else { return Ok(None) };
+    let Some(command) = cli.find_subcommand(name).filter(|one| !one.has_subcommands()) else {
+        return Ok(None);
+    };
+    let file = File::find(own)?;
+    file.check(&cli)?;
+    let target = file.target(own, name)?;
+    let mut from = Vec::new();
+    let mut arguments = Vec::new();
+    for option in command.get_arguments() {
+        let is_given = |matches: &ArgMatches| {
+            matches.try_contains_id(option.get_id().as_str()).is_ok()
+                && matches.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine)
+        };
+        let Some(long) = option.get_long().filter(|long| !NOT_SET.contains(long)) else { continue };
+        if is_given(own) || is_given(&matches) {
+            continue;
+        }
+        let is_flag = matches!(option.get_action(), ArgAction::SetTrue);
+        let Some((values, place)) = file.values(long, is_flag, name, target.as_ref())? else {
+            continue;
+        };
+        for value in values {
+            let argument = if is_flag { format!("--{long}") } else { format!("--{long}={value}") };
+            arguments.push(OsString::from(&argument));
+            from.push(format!("--{long} ({place})"));
+        }
+    }
+    let at = given.iter().position(|argument| argument == name).map_or(given.len(), |at| at + 1);
+    let (start, rest) = given.split_at(at);
+    let mut rest = rest.to_vec();
+    if let Some(target) = &target {
+        let named = rest.iter().position(|argument| argument.to_str() == Some(&target.name));
+        match named.filter(|_| target.is_named) {
+            Some(at) => rest[at] = OsString::from(&target.url),
+            None => arguments.push(OsString::from(&target.url)),
+        }
+    }
+    Ok(Some(Added { arguments: [start, &arguments, &rest].concat(), from }))
+}
+
+/// A target of the file that is to be used.
+struct Target {
+    name: String,
+    url: String,
+    /// The command line has its name in place of a URL.
+    is_named: bool,
+    options: Table,
+}
+
+/// What is in `upspec.toml`.
+#[derive(Default)]
+struct File {
+    path: PathBuf,
+    tables: Table,
+}
+
+impl File {
+    /// Reads the file that `--config` or `UPSPEC_CONFIG` names, or else `upspec.toml` if there is one.
+    fn find(matches: &ArgMatches) -> Result<Self, Trouble> {
+        let named = matches.try_get_one::<PathBuf>("config").ok().flatten().cloned();
+        let named = named.or_else(|| std::env::var_os("UPSPEC_CONFIG").map(PathBuf::from));
+        let path = match named {
+            Some(path) => path,
+            None if Path::new(NAME).is_file() => PathBuf::from(NAME),
+            None => return Ok(Self::default()),
+        };
+        let tables = text_of(&path)?.parse().map_err(|error: toml::de::Error| {
+            Trouble::usage(format!("{}: {}", path.display(), error.to_string().trim_end()))
+        })?;
+        Ok(Self { path, tables })
+    }
+
+    /// Refuses what nobody reads: a typing error would otherwise pass in silence.
+    fn check(&self, cli: &Command) -> Result<(), Trouble> {
+        for (table, content) in &self.tables {
+            let Value::Table(content) = content else {
+                return Err(self.trouble(&format!("`{table}` is no table")));
+            };
+            if table == TARGET {
+                for (name, options) in content {
+                    let Value::Table(options) = options else {
+                        return Err(self.trouble(&format!("`{TARGET}.{name}` is no table")));
+                    };
+                    self.check_table(
+                        &format!("{TARGET}.{name}"),
+                        options,
+                        &[known(cli, "run"), known(cli, "fuzz")].concat(),
+                    )?;
+                }
+                continue;
+            }
+            if cli.find_subcommand(table).is_none_or(Command::has_subcommands) {
+                let names = cli.get_subcommands().map(Command::get_name).chain([TARGET]);
+                let names: Vec<&str> = names.collect();
+                return Err(Trouble::unknown(
+                    &format!("{}: there is no table `[{table}]`", self.path.display()),
+                    table,
+                    names,
+                    "its tables are [target.NAME] and those of commands, such as [run]",
+                ));
+            }
+            self.check_table(table, content, &known(cli, table))?;
+        }
+        Ok(())
+    }
+
+    fn check_table(&self, table: &str, content: &Table, known: &[String]) -> Result<(), Trouble> {
+        if let Some(key) = content.keys().find(|key| !known.contains(key)) {
+            return Err(Trouble::unknown(
+                &format!("{}: [{table}] has no option `{key}`", self.path.display()),
+                key,
+                known.iter().map(String::as_str),
+                "its keys are the long names of options",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The target that the command line names, or the only one there is where it gives no URL.
+    fn target(&self, own: &ArgMatches, command: &str) -> Result<Option<Target>, Trouble> {
+        let Ok(url) = own.try_get_one::<String>("url") else { return Ok(None) };
+        if !matches!(command, "run" | "fuzz") {
+            return Ok(None);
+        }
+        let none = Table::new();
+        let targets = self.tables.get(TARGET).and_then(Value::as_table).unwrap_or(&none);
+        let chosen = match url {
+            Some(url) if url.contains("://") => return Ok(None),
+            Some(name) => match targets.get(name) {
+                Some(target) => (name, target),
+                None => return Ok(None),
+            },
+            None if targets.len() > 1 => {
+                let names: Vec<&str> = targets.keys().map(String::as_str).collect();
+                return Err(self.trouble(&format!("which target? There are {}", names.join(", "))));
+            }
+            None => match targets.iter().next() {
+                Some(only) => only,
+                None => return Ok(None),
+            },
+        };
+        let (name, options) = chosen;
+        let options = options.as_table().cloned().unwrap_or_default();
+        let Some(address) = options.get(URL).and_then(Value::as_str) else {
+            return Err(self.trouble(&format!("[{TARGET}.{name}] has no `{URL}`")));
+        };
+        let address = self.filled_in(address)?;
+        Ok(Some(Target { name: name.clone(), url: address, is_named: url.is_some(), options }))
+    }
+
+    /// The values of an option and where they come from.
+    fn values(
+        &self,
+        long: &str,
+        is_flag: bool,
+        command: &str,
+        target: Option<&Target>,
+    ) -> Result<Option<(Vec<String>, String)>, Trouble> {
+        let variable = format!("UPSPEC_{}", long.to_ascii_uppercase().replace('-', "_"));
+        if let Ok(text) = std::env::var(&variable) {
+            let off = is_flag && ["", "0", "false", "no"].contains(&text.as_str());
+            let values = if off { Vec::new() } else { text.lines().map(str::to_owned).collect() };
+            return Ok(Some((values, variable)));
+        }
+        let of_command = self.tables.get(command).and_then(Value::as_table);
+        let shown = self.path.display();
+        let layers = [
+            (
+                target.map(|target| &target.options),
+                target.map(|target| format!("{TARGET}.{}", target.name)),
+            ),
+            (of_command, Some(command.to_owned())),
+        ];
+        for (table, name) in layers {
+            let Some(value) = table.and_then(|table| table.get(long)) else { continue };
+            let place = format!("[{}] of {shown}", name.unwrap_or_default());
+            return Ok(Some((self.spelled(long, value)?, place)));
+        }
+        // A target is called by the name that it has in the file.
+        let name = target.filter(|_| long == "name").map(|target| vec![target.name.clone()]);
+        Ok(name.map(|name| (name, shown.to_string())))
+    }
+
+    /// A value as the command line would have it.
+    fn spelled(&self, key: &str, value: &Value) -> Result<Vec<String>, Trouble> {
+        Ok(match value {
+            Value::String(text) => vec![self.filled_in(text)?],
+            Value::Integer(number) => vec![number.to_string()],
+            Value::Boolean(true) => vec!["true".to_owned()],
+            Value::Boolean(false) => Vec::new(),
+            Value::Array(values) => {
+                let values = values.iter().map(|value| self.spelled(key, value));
+                values.collect::<Result<Vec<_>, _>>()?.concat()
+            }
+            _ => return Err(self.trouble(&format!("`{key}` is a text, a number, true, or a list"))),
+        })
+    }
+
+    /// Puts variables of the environment in the place of `${NAME}`, so that the file holds no secret.
+    fn filled_in(&self, text: &str) -> Result<String, Trouble> {
+        let mut parts = text.split("${");
+        let mut filled = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let Some((name, rest)) = part.split_once('}') else {
+                return Err(self.trouble(&format!("`{text}` has a `${{` without its `}}`")));
+            };
+            let value = std::env::var(name).map_err(|_| {
+                self.trouble(&format!("the variable {name} of `{text}` is not set"))
+            })?;
+            filled.push_str(&value);
+            filled.push_str(rest);
+        }
+        Ok(filled)
+    }
+
+    fn trouble(&self, message: &str) -> Trouble {
+        Trouble::usage(format!("{}: {message}", self.path.display()))
+    }
+}
+
+/// The long names of a command's options that a file can set.
+fn known(cli: &Command, command: &str) -> Vec<String> {
+    let arguments = cli.find_subcommand(command).into_iter().flat_map(Command::get_arguments);
+    let longs = arguments.filter_map(|one| one.get_long()).filter(|long| !NOT_SET.contains(long));
+    let names: BTreeMap<&str, ()> = longs.chain([URL]).map(|long| (long, ())).collect();
+    names.into_keys().map(str::to_owned).collect()
+}
+
+/// The file that is read where it lies.
+const NAME: &str = "upspec.toml";
+/// The table of targets.
+const TARGET: &str = "target";
+/// The key of a target's address.
+const URL: &str = "url";
+/// What only the command line says.
+const NOT_SET: [&str; 3] = ["config", "help", "version"];

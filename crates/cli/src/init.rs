@@ -1,0 +1,157 @@
+//! `upspec init`: plays the cases to a target once, and writes `upspec.toml` and a baseline.
+
+use std::path::Path;
+
+use clap::Parser as _;
+use toml_edit::{Array, Value};
+
+use crate::args::baseline::WriteArgs;
+use crate::args::init::InitArgs;
+use crate::args::{Cli, Command};
+use crate::exit::{Exit, Trouble};
+use crate::files::Place;
+use crate::{baseline, console, run};
+
+/// Writes what a project needs to run upspec.
+pub(crate) fn init(args: &InitArgs) -> Result<Exit, Trouble> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    if args.name.is_empty() || !args.name.chars().all(plain) {
+        return Err(Trouble::usage("--name takes letters, digits, - and _ here"));
+    }
+    let files = [Path::new(FILE), args.baseline.as_path()];
+    let mut places = Vec::new();
+    for path in files {
+        let place = Place::find(path)?;
+        if place.is_taken() {
+            return Err(Trouble::usage(format!("{} is there already", place.shown())));
+        }
+        places.push(place);
+    }
+    let options = options(args);
+    let played = play(args, &options)?;
+    if !matches!(played, Exit::Conforming | Exit::Failed) {
+        return Ok(played);
+    }
+    places[0].write(file(args, &options).as_bytes())?;
+    console::say(&format!("\nwrote {FILE}\n"));
+    baseline::write(&WriteArgs {
+        file: args.baseline.clone(),
+        report: REPORT.into(),
+        reason: None,
+        ratchet: false,
+        cases: Vec::new(),
+    })?;
+    console::say("`upspec run` fails from now on what is new; commit both files\n");
+    Ok(Exit::Conforming)
+}
+
+/// An option of the target by its long name; a flag has no values.
+struct Given {
+    long: &'static str,
+    values: Vec<String>,
+    is_list: bool,
+}
+
+/// What was said of the target.
+fn options(args: &InitArgs) -> Vec<Given> {
+    let path = |path: &std::path::PathBuf| path.display().to_string();
+    let one = |long, value: Option<String>| {
+        value.map(|value| Given { long, values: vec![value], is_list: false })
+    };
+    let list = |long, values: Vec<String>| {
+        (!values.is_empty()).then_some(Given { long, values, is_list: true })
+    };
+    let flag = |long, set: bool| set.then(|| Given { long, values: Vec::new(), is_list: false });
+    let (wants, trust, server) = (&args.wants, &args.trust, &args.server);
+    let headers = wants.header.iter().map(|(name, value)| format!("{name}: {value}"));
+    let given = [
+        list("header", headers.collect()),
+        one("origin", wants.origin.clone()),
+        list("subprotocol", wants.subprotocol.clone()),
+        flag("require-subprotocol", wants.require_subprotocol),
+        one("ca", trust.ca.as_ref().map(path)),
+        flag("insecure", trust.insecure),
+        one("server-cmd", server.server_cmd.clone()),
+        one("ready", server.ready.clone()),
+        one("ready-port", server.ready_port.map(|port| port.to_string())),
+        one("ready-timeout", Some(format!("{}ms", server.ready_timeout.as_millis()))),
+    ];
+    let has_server = server.server_cmd.is_some();
+    let given = given.into_iter().flatten();
+    given.filter(|one| has_server || one.long != "ready-timeout").collect()
+}
+
+/// Plays the cases with these options, as `upspec run` does.
+fn play(args: &InitArgs, options: &[Given]) -> Result<Exit, Trouble> {
+    let mut arguments = vec!["upspec".to_owned(), "run".to_owned(), args.url.clone()];
+    arguments.push(format!("--name={}", args.name));
+    arguments.extend(REPORTS.iter().map(|report| format!("--report={report}")));
+    for option in options {
+        let long = option.long;
+        match &option.values[..] {
+            [] => arguments.push(format!("--{long}")),
+            values => arguments.extend(values.iter().map(|value| format!("--{long}={value}"))),
+        }
+    }
+    let cli = Cli::try_parse_from(arguments).map_err(Trouble::usage)?;
+    match cli.command {
+        Command::Run(args) => run::run(&args),
+        _ => Err(Trouble::usage("no run")),
+    }
+}
+
+/// The text of `upspec.toml`.
+fn file(args: &InitArgs, options: &[Given]) -> String {
+    let mut text = format!("{HEAD}[target.{}]\nurl = {}\n", args.name, Value::from(&args.url));
+    for option in options {
+        let value = match &option.values[..] {
+            [] => Value::from(true),
+            [one] if !option.is_list => Value::from(one),
+            values => Value::from(values.iter().map(|one| without_secret(one)).collect::<Array>()),
+        };
+        text.push_str(&format!("{} = {value}\n", option.long));
+    }
+    let baseline = Value::from(args.baseline.display().to_string());
+    let reports = Value::from(REPORTS.iter().copied().collect::<Array>());
+    text.push_str(&format!("\n[run]\nbaseline = {baseline}\nreport = {reports}\n"));
+    text
+}
+
+/// A field line, with a variable in the place of what nobody should commit.
+fn without_secret(line: &str) -> String {
+    let name = line.split(':').next().unwrap_or_default();
+    match SECRET.iter().find(|secret| secret.eq_ignore_ascii_case(name)) {
+        Some(_) => {
+            format!("{name}: ${{UPSPEC_{}}}", name.to_ascii_uppercase().replace('-', "_"))
+        }
+        None => line.to_owned(),
+    }
+}
+
+const FILE: &str = "upspec.toml";
+const REPORT: &str = "upspec-report/report.json";
+const REPORTS: [&str; 3] = [
+    "json=upspec-report/report.json",
+    "html=upspec-report/index.html",
+    "junit=upspec-report/junit.xml",
+];
+/// Fields whose values come from the environment.
+const SECRET: [&str; 3] = ["Authorization", "Cookie", "Proxy-Authorization"];
+const HEAD: &str = "\
+# What `upspec run` does here. Keys are the long names of options; the command line comes before them.
+# `${NAME}` is a variable of the environment.
+";
+
+#[cfg(test)]
+mod tests {
+    use super::without_secret;
+
+    #[test]
+    fn secrets_stay_out_of_the_file() {
+        assert_eq!(
+            without_secret("authorization: Bearer x"),
+            "authorization: ${UPSPEC_AUTHORIZATION}"
+        );
+        assert_eq!(without_secret("X-Tenant: x"), "X-Tenant: x");
+    }
+}

@@ -58,6 +58,8 @@ done
 markup="<script>document.documentElement.id='ow'+'ned'</script>"
 url="ws://127.0.0.1:$(cat "$scratch/port")/"
 
+# A report that says nothing would not take the place of an older one.
+rm -f "$kept/hostile.html"
 status=0
 "$upspec" run "$url" --name "$markup" --seed 1 --quiet --only server/baseline \
     --report "html=$kept/hostile.html" 2>"$scratch/upspec.log" || status=$?

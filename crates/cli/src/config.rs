@@ -119,6 +119,9 @@ impl File {
 
     /// Refuses what nobody reads: a typing error would otherwise pass in silence.
     fn check(&self, cli: &Command) -> Result<(), Trouble> {
+        if self.tables.contains_key("known") {
+            return Err(self.trouble("this is a baseline; give it another name, and --baseline"));
+        }
         for (table, content) in &self.tables {
             let Value::Table(content) = content else {
                 return Err(self.trouble(&format!("`{table}` is no table")));

@@ -50,9 +50,14 @@ fn two_parts_make_the_whole() {
     let folder = tempfile::tempdir().unwrap();
     // It has a habit that shows in many cases and counts in one.
     let server = Served::with_fault("no-date");
-    let whole = stored(&server, folder.path(), "whole.json", &[]);
-    let one = stored(&server, folder.path(), "1.json", &["--partition", "1/2"]);
-    let two = stored(&server, folder.path(), "2.json", &["--partition", "2/2"]);
+    // What depends on how fast the target is differs from run to run.
+    let steady = ["--skip", "server/cost", "--skip", "server/endless"];
+    let run = |name: &str, more: &[&str]| {
+        stored(&server, folder.path(), name, &[&steady[..], more].concat())
+    };
+    let whole = run("whole.json", &[]);
+    let one = run("1.json", &["--partition", "1/2"]);
+    let two = run("2.json", &["--partition", "2/2"]);
     let merged = folder.path().join("merged.json");
     let wish = format!("json={}", merged.display());
     let (code, out, error) =
@@ -61,7 +66,8 @@ fn two_parts_make_the_whole() {
     let [whole, one, two, merged] = [whole, one, two, merged].map(|path| json(&path));
     let count = |report: &Value| report["cases"].as_array().unwrap().len();
     assert!(count(&one) < count(&whole) && count(&two) < count(&whole));
-    assert_eq!(cases(&merged), cases(&whole));
+    let differs = cases(&merged).into_iter().zip(cases(&whole)).find(|(one, other)| one != other);
+    assert_eq!(differs, None);
     assert_eq!(merged["summary"], whole["summary"]);
     let titles = |report: &Value| -> Vec<String> {
         let causes = report["causes"].as_array().unwrap().iter();

@@ -258,8 +258,8 @@ pub(crate) struct Output {
     /// Let flaky failures fail the run.
     #[arg(long)]
     pub(crate) strict_flaky: bool,
-    /// Redact the values of this field in every report; Authorization, Cookie, Proxy-Authorization
-    /// and Set-Cookie are always redacted.
+    /// Blot out the values of this field in all output, besides those of Authorization, Cookie, X-Api-Key and
+    /// the like, and of the URL's query.
     #[arg(long, value_name = "NAME")]
     pub(crate) secret_header: Vec<String>,
     /// For cases that passed or were not played, report only verdict, reason and outcome.

@@ -3,17 +3,30 @@
 use std::borrow::Cow;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use upspec_judge::{CaseResult, Verdict};
-use upspec_report::visible;
+use upspec_report::{Secrets, visible};
 use upspec_runner::Event;
+
+/// Keeps these secrets out of everything that is printed from now on.
+pub(crate) fn keep_secret(secrets: &Secrets) {
+    let mut kept = SECRETS.lock().unwrap_or_else(PoisonError::into_inner);
+    kept.push(secrets.clone());
+}
+
+/// A text without the secrets that are known.
+pub(crate) fn blot(text: &str) -> String {
+    let kept = SECRETS.lock().unwrap_or_else(PoisonError::into_inner);
+    kept.iter().fold(text.to_owned(), |text, secrets| secrets.blot(&text))
+}
 
 /// Prints to standard output. A reader that has seen enough is no matter; anything else that keeps it from
 /// being printed is, see [`is_lost`].
 pub(crate) fn say(text: &str) {
     let mut out = anstream::stdout().lock();
-    note(&out.write_all(spelled(text).as_bytes()).and_then(|()| out.flush()));
+    note(&out.write_all(spelled(&blot(text)).as_bytes()).and_then(|()| out.flush()));
 }
 
 /// Prints a file to standard output, octet for octet.
@@ -39,19 +52,19 @@ pub(crate) fn is_lost() -> bool {
 pub(crate) fn complain(text: &str) {
     let red = anstyle::AnsiColor::Red.on_default().bold();
     let mut err = anstream::stderr().lock();
-    let _ = writeln!(err, "{red}error{red:#}: {}", spelled(&safe(text)));
+    let _ = writeln!(err, "{red}error{red:#}: {}", spelled(&safe(&blot(text))));
 }
 
 /// Prints a remark beside the result.
 pub(crate) fn remark(text: &str) {
     let mut err = anstream::stderr().lock();
-    let _ = writeln!(err, "{}", spelled(&safe(text)));
+    let _ = writeln!(err, "{}", spelled(&safe(&blot(text))));
 }
 
 /// Prints to standard error what would go to standard output if a report did not go there.
 pub(crate) fn say_beside(text: &str) {
     let mut err = anstream::stderr().lock();
-    let _ = write!(err, "{}", spelled(text));
+    let _ = write!(err, "{}", spelled(&blot(text)));
 }
 
 /// Lines of text without anything that acts on a terminal, wherever it comes from.
@@ -83,6 +96,7 @@ pub(crate) fn is_utf8() -> bool {
 }
 
 static LOST: AtomicBool = AtomicBool::new(false);
+static SECRETS: Mutex<Vec<Secrets>> = Mutex::new(Vec::new());
 
 /// Shows how a run goes: a bar on a terminal, plain lines elsewhere.
 pub(crate) struct Progress {

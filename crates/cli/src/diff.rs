@@ -12,14 +12,14 @@ use upspec_hunt::Generated;
 use upspec_judge::settle;
 use upspec_report::diff::{Run, Scope};
 use upspec_report::text::Style;
-use upspec_report::{About, Diff, Report, diff_summary};
+use upspec_report::{About, Diff, Report, Secrets, blot_url, diff_summary};
 use upspec_runner::{Ending, Plan, RunOutcome, Settings, Target, bindings_of};
 
 use crate::args::diff::{DiffArgs, DiffFailOn, Named};
 use crate::exit::{Exit, Trouble};
 use crate::run::{drive, settings, suspicion, target};
 use crate::sinks::Sinks;
-use crate::{console, outputs, selection};
+use crate::{console, outputs, secrets, selection};
 
 /// Compares the servers and writes what was asked for.
 pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Trouble> {
@@ -28,6 +28,8 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Trouble> {
     if let Some(left_out) = args.selection.other_roles(&corpus) {
         console::remark(&left_out);
     }
+    let urls = args.servers.iter().map(String::as_str);
+    let secrets = secrets::of(&args.secret_header, Some(&args.wants), urls);
     let servers = args.named().map_err(Trouble::usage)?;
     let mut targets = Vec::new();
     for server in servers {
@@ -37,7 +39,8 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Trouble> {
     let others = args.selection.cases.iter().chain(&args.trust.ca);
     let sinks = Sinks::prepare(&args.report, others)?;
     let settings = settings(&args.selection, &args.wants, &args.pace);
-    let started = Started { seed: settings.seed, at: Timestamp::now(), from: Instant::now() };
+    let started =
+        Started { secrets, seed: settings.seed, at: Timestamp::now(), from: Instant::now() };
     if let (Some(count), Some((_, first))) = (args.generated, targets.first()) {
         // For the titles alone; each server gets and is judged by cases of its own.
         let generated = Generated::new(settings.seed, bindings_of(first, &settings));
@@ -54,6 +57,7 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Trouble> {
 
 /// What all servers have in common.
 struct Started {
+    secrets: Secrets,
     seed: u64,
     at: Timestamp,
     from: Instant,
@@ -81,7 +85,11 @@ async fn play_all(
             let mut outcome = drive(plan, target, settings, &corpus, true).await;
             settle(&mut outcome.results, &corpus.requirements);
             if !quiet {
-                console::remark(&format!("{}: {} cases", server.name, outcome.results.len()));
+                console::remark(&format!(
+                    "{}: {} cases",
+                    blot_url(&server.name),
+                    outcome.results.len()
+                ));
             }
             (position, Played { server, outcome })
         });
@@ -118,7 +126,7 @@ fn conclude(
     sinks: &Sinks<Diff>,
 ) -> Result<Exit, Trouble> {
     let interrupted = played.iter().any(|one| one.outcome.ending == Ending::Interrupted);
-    let runs = played.into_iter().map(|one| run_of(args, corpus, started, one)).collect();
+    let runs = played.into_iter().map(|one| run_of(corpus, started, one)).collect();
     let scope = if args.all { Scope::All } else { Scope::Differing };
     let diff = Diff::of_runs(about(corpus, started, None), runs, corpus, scope);
     let judged = diff.servers.iter().any(|server| server.summary.judged() > 0);
@@ -148,15 +156,19 @@ fn exit(args: &DiffArgs, diff: &Diff, interrupted: bool) -> Exit {
     }
 }
 
-fn run_of(args: &DiffArgs, corpus: &Corpus, started: &Started, mut played: Played) -> Run {
+fn run_of(corpus: &Corpus, started: &Started, mut played: Played) -> Run {
     let results = std::mem::take(&mut played.outcome.results);
     let about = about(corpus, started, Some(&played));
-    let report = Report::of_run(about, results, &args.secret_header, corpus);
+    let report = Report::of_run(about, results, &started.secrets, corpus);
     let trouble = trouble(&played.outcome);
     if let Some(trouble) = &trouble {
         console::complain(&format!("{}: {trouble}", played.server.name));
     }
-    Run { name: played.server.name, trouble, report }
+    Run {
+        name: blot_url(&played.server.name),
+        trouble: trouble.map(|trouble| console::blot(&trouble)),
+        report,
+    }
 }
 
 /// Why a server was not asked everything.

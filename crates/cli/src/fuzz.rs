@@ -17,7 +17,7 @@ use crate::files::Place;
 use crate::outputs::{read_baseline, today};
 use crate::run::{fresh_seed, target};
 use crate::signals::{self, Orderly};
-use crate::{descriptors, selection};
+use crate::{descriptors, secrets, selection};
 
 /// Hunts, and writes state and findings.
 pub(crate) fn fuzz(args: &FuzzArgs) -> Result<Exit, Trouble> {
@@ -31,7 +31,11 @@ pub(crate) fn fuzz(args: &FuzzArgs) -> Result<Exit, Trouble> {
         .build()
         .map_err(|error| Trouble::usage(format!("cannot start: {error}")))?;
     let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
-    let ending = runtime.block_on(hunt(args, &corpus, state))?;
+    let secrets = secrets::of(&args.secret_header, Some(&args.wants), [args.url.as_str()]);
+    let mut ending = runtime.block_on(hunt(args, &corpus, state))?;
+    for finding in &mut ending.state.findings {
+        finding.message = secrets.blot(&finding.message);
+    }
     if let Some(path) = &args.state {
         ending.state.save(path).map_err(Trouble::usage)?;
     }

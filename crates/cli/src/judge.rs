@@ -10,7 +10,7 @@ use upspec_report::{About, Report};
 use crate::args::JudgeArgs;
 use crate::exit::{Exit, Trouble};
 use crate::outputs::{self, Outputs};
-use crate::{console, selection};
+use crate::{console, secrets, selection};
 
 /// Judges every case of a stored report again.
 pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
@@ -21,6 +21,7 @@ pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
     let (corpus, stored) = (corpus?, stored?);
     let mut results = judged_again(stored.cases, &stored.target.facts, &corpus);
     let habits = settle(&mut results, &corpus.requirements);
+    let secrets = secrets::of(&args.output.secret_header, None, [stored.target.url.as_str()]);
     let about = About {
         tool: outputs::tool(&corpus),
         target: stored.target,
@@ -31,7 +32,7 @@ pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
         trouble: stored.trouble,
         remarks: stored.remarks,
     };
-    let mut report = Report::of_run(about, results, &args.output.secret_header, &corpus);
+    let mut report = Report::of_run(about, results, &secrets, &corpus);
     outputs::find_causes(&mut report, &habits, &corpus);
     outputs.publish(&mut report, &corpus)?;
     Ok(outputs.exit(&report))

@@ -18,6 +18,7 @@ mod list;
 mod outputs;
 mod replay;
 mod run;
+mod secrets;
 mod selection;
 mod serve;
 mod signals;

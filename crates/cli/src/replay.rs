@@ -7,7 +7,7 @@ use upspec_corpus::case::{Act, Case, Role, Step};
 use upspec_corpus::template::{Part, Template};
 use upspec_exchange::{IoKind, Record};
 use upspec_judge::{CaseResult, Verdict};
-use upspec_report::visible;
+use upspec_report::{redact, visible};
 use upspec_runner::{Prober, Settings};
 
 use crate::args::stored::ReplayArgs;
@@ -15,7 +15,7 @@ use crate::exit::{Exit, Trouble};
 use crate::outputs::read;
 use crate::run::target;
 use crate::signals::{self, Orderly};
-use crate::{console, selection};
+use crate::{console, secrets, selection};
 
 /// Plays one case of a report.
 pub(crate) fn replay(args: &ReplayArgs) -> Result<Exit, Trouble> {
@@ -39,6 +39,7 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<Exit, Trouble> {
         return Err(Trouble::usage(format!("{} does not test a server", args.case)));
     }
     let url = args.url.as_ref().unwrap_or(&report.target.url);
+    let secrets = secrets::of(&args.secret_header, None, [url.as_str()]);
     let target = target(&args.trust, url)?;
     let literal = literal(case, record);
     let settings = Settings { timeout: args.timeout, seed: report.seed, ..Settings::default() };
@@ -62,8 +63,9 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<Exit, Trouble> {
         }
     })?;
     let facts = &report.target.facts;
-    let now = upspec_judge::judge(case, played.record, None, facts, &corpus.requirements);
-    Ok(tell(stored, &now))
+    let mut now = [upspec_judge::judge(case, played.record, None, facts, &corpus.requirements)];
+    redact(&mut now, &secrets);
+    Ok(tell(stored, &now[0]))
 }
 
 /// Says what came, and what it was worth then and now.

@@ -17,7 +17,7 @@ use crate::console::{self, Progress};
 use crate::exit::{Exit, Trouble};
 use crate::outputs::{self, Outputs};
 use crate::signals::{self, Orderly};
-use crate::{descriptors, selection};
+use crate::{descriptors, secrets, selection};
 
 /// Runs the corpus and writes the reports.
 pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
@@ -45,6 +45,7 @@ async fn play(args: &RunArgs, corpus: &Corpus, outputs: &Outputs<'_>) -> Result<
         (None, Some(url)) => url.clone(),
         (None, None) => return Err(Trouble::usage("no target")),
     };
+    let secrets = secrets::of(&args.output.secret_header, Some(&args.wants), [url.as_str()]);
     let target = target(&args.trust, &url)?;
     let settings = args.server.on(settings(&args.selection, &args.wants, &args.pace));
     let (seed, started, from) = (settings.seed, Timestamp::now(), Instant::now());
@@ -66,7 +67,7 @@ async fn play(args: &RunArgs, corpus: &Corpus, outputs: &Outputs<'_>) -> Result<
         remarks: std::mem::take(&mut outcome.remarks),
     };
     let results = std::mem::take(&mut outcome.results);
-    let mut report = Report::of_run(about, results, &args.output.secret_header, corpus);
+    let mut report = Report::of_run(about, results, &secrets, corpus);
     outputs::find_causes(&mut report, &habits, corpus);
     let written = outputs.publish(&mut report, corpus);
     let ended = conclude(&outcome, &report, &url, outputs.exit(&report));

@@ -13,7 +13,7 @@ use crate::exit::{Exit, Trouble};
 use crate::judge::judged_again;
 use crate::outputs::{self, Outputs, read};
 use crate::sinks::Sinks;
-use crate::{console, selection};
+use crate::{console, secrets, selection};
 
 /// Does what the arguments say.
 pub(crate) fn report(command: &ReportCommand) -> Result<Exit, Trouble> {
@@ -78,10 +78,12 @@ fn merge(args: &MergeArgs) -> Result<Exit, Trouble> {
         }
         parts.push(part);
     }
+    let urls = parts.iter().map(|part| part.target.url.as_str());
+    let secrets = secrets::of(&args.output.secret_header, None, urls);
     let about = about(&parts, &corpus);
     let mut results = joined(parts, &corpus);
     let habits = settle(&mut results, &corpus.requirements);
-    let mut report = Report::of_run(about, results, &args.output.secret_header, &corpus);
+    let mut report = Report::of_run(about, results, &secrets, &corpus);
     outputs::find_causes(&mut report, &habits, &corpus);
     outputs.publish(&mut report, &corpus)?;
     Ok(outputs.exit(&report))

@@ -42,7 +42,7 @@ pub use expected::describe;
 pub use junit::wire;
 pub use note::{CaseNote, RequirementNote};
 pub use read::ReadError;
-pub use redact::redact;
+pub use redact::{Secrets, blot_url, redact};
 pub use report::{About, Report, Summary, Target, Tool};
 pub use schema::{comparison_schema, diff_schema, schema};
 pub use text::{Style, standing, summary};

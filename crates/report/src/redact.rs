@@ -1,21 +1,26 @@
 //! Overwrites secrets in what is about to be reported.
 //! Nothing changes its length, so that offsets into a record stay true.
 
+mod secrets;
+
 use std::ops::Range;
 
-use memchr::memmem::Finder;
+use memchr::memmem::{self, Finder};
 use upspec_exchange::{FrameNote, FrameNotes, IoKind, Record};
 use upspec_handshake::Party;
 use upspec_judge::CaseResult;
 
-/// Overwrites the values of Authorization, Cookie, Proxy-Authorization and Set-Cookie (RFC 9110
-/// sections 11.6 and 11.7, RFC 6265), and of the fields named in `names`, with `*`. Names are compared
-/// without case; white space stays. A field line counts wherever it begins a line, and may be cut
-/// in any way over writes and reads. What was secret in requests is then overwritten wherever
-/// else it turns up: in a body that repeats the request, and in the text of a finding.
-pub fn redact(results: &mut [CaseResult], names: &[String]) {
-    let names: Vec<&str> = names.iter().map(String::as_str).chain(ALWAYS).collect();
-    let mut secrets = Vec::new();
+use secrets::{Needle, longest_first};
+pub use secrets::{Secrets, blot_url};
+
+/// Overwrites with `*` the values of the fields that hold secrets, and every secret that was known before the run.
+/// Names are compared without case; white space stays. A field line counts wherever it begins a line, and may
+/// be cut in any way over writes and reads. What was secret in requests is then overwritten wherever
+/// else it turns up: in a body that repeats the request, in a field of HTTP/2, and in the text of a finding. What
+/// was overwritten comes back, for other texts of the run.
+pub fn redact(results: &mut [CaseResult], secrets: &Secrets) -> Found {
+    let names = secrets.names();
+    let mut needles = secrets.needles().to_vec();
     for line in results
         .iter_mut()
         .filter_map(|result| result.death.as_mut())
@@ -24,47 +29,100 @@ pub fn redact(results: &mut [CaseResult], names: &[String]) {
         redact_line(line, &names);
     }
     for record in results.iter_mut().flat_map(records) {
-        for link in 0..record.links.len() {
-            let sent = PARTIES.map(|party| record.sent(link, party));
-            let notes = FrameNotes::between(record.links[link].over, &sent[0], &sent[1]);
-            for (party, mut octets) in PARTIES.into_iter().zip(sent) {
-                let values = field_values(&octets, &names);
-                let mut found = redact_fields(&mut octets, &values);
-                let is_secret = !values.is_empty()
-                    | redact_lists(&mut octets, notes.by(party), &names, &mut found);
-                if is_secret {
-                    write_back(record, link, party, &octets);
-                }
-                if party == Party::Client {
-                    secrets.extend(found);
-                }
-            }
-        }
+        redact_record(record, &names, &mut needles);
     }
-    // The longest first, so that no secret is left half-covered by one that it contains.
-    secrets.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-    secrets.dedup();
-    if secrets.is_empty() {
-        return;
+    longest_first(&mut needles);
+    let found = Found { needles };
+    let finders: Vec<Finder<'_>> =
+        found.needles.iter().map(|needle| Finder::new(&needle.octets)).collect();
+    if !finders.is_empty() {
+        results.iter_mut().for_each(|result| found.redact_result(result, &finders));
     }
-    let finders: Vec<Finder<'_>> = secrets.iter().map(Finder::new).collect();
-    for result in results {
+    drop(finders);
+    found
+}
+
+/// What was secret in a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    needles: Vec<Needle>,
+}
+
+impl Found {
+    /// Overwrites it in a text.
+    #[must_use]
+    pub fn blot(&self, text: &str) -> String {
+        secrets::blot(text, &self.needles)
+    }
+
+    fn redact_result(&self, result: &mut CaseResult, finders: &[Finder<'_>]) {
         for record in records(result) {
             for (link, party) in (0..record.links.len()).flat_map(|at| PARTIES.map(|one| (at, one)))
             {
                 let mut octets = record.sent(link, party);
-                if redact_repeats(&mut octets, &finders) {
+                if self.redact_repeats(&mut octets, finders) {
                     write_back(record, link, party, &octets);
                 }
             }
         }
         for finding in &mut result.findings {
-            redact_text(&mut finding.message, &secrets);
+            finding.message = self.blot(&finding.message);
         }
         for line in result.death.iter_mut().flat_map(|death| &mut death.output) {
-            redact_text(line, &secrets);
+            *line = self.blot(line);
         }
     }
+
+    /// Overwrites every place where a secret turns up again; whether there was one.
+    fn redact_repeats(&self, octets: &mut [u8], finders: &[Finder<'_>]) -> bool {
+        let mut is_there = false;
+        for (needle, finder) in self.needles.iter().zip(finders) {
+            let length = needle.octets.len();
+            let mut from = 0;
+            while let Some(next) = finder.find(&octets[from..]) {
+                is_there = true;
+                overwrite(&mut octets[from + next + needle.kept..from + next + length]);
+                from += next + 1;
+            }
+        }
+        is_there
+    }
+}
+
+/// Overwrites the values of fields in a record, and the Huffman-coded ones that repeat a secret; adds what was
+/// secret in requests.
+fn redact_record(record: &mut Record, names: &[&str], needles: &mut Vec<Needle>) {
+    for link in 0..record.links.len() {
+        let sent = PARTIES.map(|party| record.sent(link, party));
+        let notes = FrameNotes::between(record.links[link].over, &sent[0], &sent[1]);
+        for (party, mut octets) in PARTIES.into_iter().zip(sent) {
+            let values = field_values(&octets, names);
+            let mut found = redact_fields(&mut octets, &values);
+            let mut is_secret = !values.is_empty();
+            is_secret |= redact_lists(&mut octets, notes.by(party), names, &mut found);
+            if party == Party::Client {
+                needles.extend(found.into_iter().map(|octets| Needle { octets, kept: 0 }));
+            }
+            is_secret |= redact_coded(&mut octets, notes.by(party), needles);
+            if is_secret {
+                write_back(record, link, party, &octets);
+            }
+        }
+    }
+}
+
+/// Overwrites the Huffman-coded values of HTTP/2 that hold a secret; whether there were any. The others are found
+/// as octets.
+fn redact_coded(octets: &mut [u8], notes: &[FrameNote], needles: &[Needle]) -> bool {
+    let mut is_there = false;
+    for field in notes.iter().flat_map(|note| &note.fields).filter(|field| field.huffman) {
+        let holds = |needle: &Needle| memmem::find(&field.value, &needle.octets).is_some();
+        if needles.iter().any(holds) {
+            is_there = true;
+            field.at.iter().for_each(|at| octets[at.clone()].fill(HUFFMAN_STAR));
+        }
+    }
+    is_there
 }
 
 fn records(result: &mut CaseResult) -> impl Iterator<Item = &mut Record> {
@@ -162,29 +220,6 @@ fn secret_parts(value: &[u8]) -> Vec<Vec<u8>> {
     worth.map(<[u8]>::to_vec).collect()
 }
 
-/// Overwrites every place where a secret turns up again; whether there was one.
-fn redact_repeats(octets: &mut [u8], secrets: &[Finder<'_>]) -> bool {
-    let mut is_there = false;
-    for secret in secrets {
-        let length = secret.needle().len();
-        let mut from = 0;
-        while let Some(next) = secret.find(&octets[from..]) {
-            is_there = true;
-            overwrite(&mut octets[from + next..from + next + length]);
-            from += next + 1;
-        }
-    }
-    is_there
-}
-
-fn redact_text(text: &mut String, secrets: &[Vec<u8>]) {
-    for secret in secrets.iter().filter_map(|secret| std::str::from_utf8(secret).ok()) {
-        if text.contains(secret) {
-            *text = text.replace(secret, &"*".repeat(secret.len()));
-        }
-    }
-}
-
 fn write_back(record: &mut Record, link: usize, party: Party, mut octets: &[u8]) {
     let ours = record.links[link].we == party;
     let carries = |kind: IoKind| if ours { kind.is_written() } else { kind == IoKind::Read };
@@ -209,9 +244,6 @@ const PARTIES: [Party; 2] = [Party::Client, Party::Server];
 
 /// The Huffman code of `*`, which is eight bits long (RFC 7541 appendix B).
 const HUFFMAN_STAR: u8 = 0xf9;
-
-/// The fields whose values are always secret.
-const ALWAYS: [&str; 4] = ["Authorization", "Cookie", "Proxy-Authorization", "Set-Cookie"];
 
 /// A shorter secret would turn up by chance, and overwriting that would spoil the report.
 const SHORTEST_SECRET: usize = 8;

@@ -13,7 +13,7 @@ use crate::browsers::{self, Browsers};
 use crate::cause::{self, Cause, Suspect};
 use crate::expected::Expected;
 use crate::note::{CaseNote, RequirementNote};
-use crate::redact::redact;
+use crate::redact::{Secrets, blot_url, redact};
 
 /// The report of one run. It is self-contained: every requirement that a case or a finding cites
 /// is in `requirements`, what the corpus says of a case in `notes`, and every octet of every connection in
@@ -131,19 +131,20 @@ pub struct Summary {
 impl Report {
     /// Puts the report of a run together: results in the order in which they are to be shown, with
     /// what the corpus has on their cases and on the requirements that they cite. Secrets are
-    /// overwritten first, those of the fields named in `secret_fields` too; see [`redact`].
+    /// overwritten first; see [`redact`].
     #[must_use]
     pub fn of_run(
         mut about: About,
         mut results: Vec<CaseResult>,
-        secret_fields: &[String],
+        secrets: &Secrets,
         corpus: &Corpus,
     ) -> Self {
-        // The trouble of a run is a finding of its control, and is redacted with it.
-        let told = place_of(about.trouble.as_deref(), &results);
-        redact(&mut results, secret_fields);
-        if let Some((case, finding)) = told {
-            about.trouble = Some(results[case].findings[finding].message.clone());
+        let found = redact(&mut results, secrets);
+        about.target.url = blot_url(&about.target.url);
+        let facts = &mut about.target.facts;
+        let texts = about.trouble.iter_mut().chain(&mut about.remarks).chain(&mut facts.server);
+        for text in texts.chain(&mut facts.subprotocols).chain(&mut facts.declared_subprotocols) {
+            *text = found.blot(text);
         }
         let by_id: HashMap<&str, &Case> = corpus.cases.iter().map(|c| (c.id.as_str(), c)).collect();
         let topics: HashMap<&str, &str> =
@@ -289,15 +290,6 @@ impl Summary {
     }
 }
 
-/// Which finding of which case says this.
-fn place_of(said: Option<&str>, results: &[CaseResult]) -> Option<(usize, usize)> {
-    let said = said?;
-    results.iter().enumerate().find_map(|(case, result)| {
-        let finding = result.findings.iter().position(|finding| finding.message == said)?;
-        Some((case, finding))
-    })
-}
-
 /// The ids of the requirements that a case and its findings cite.
 fn cites(case: &CaseResult) -> impl Iterator<Item = &str> {
     let found = case.findings.iter().map(|finding| finding.requirement.as_str());
@@ -324,7 +316,7 @@ mod tests {
         let corpus = Corpus::embedded().unwrap();
         let case = corpus.select("server/key").next().unwrap();
         let result = CaseResult { id: case.id.clone(), ..sample::result_of(vec![io], Vec::new()) };
-        let names = ["x-secret".to_owned()];
+        let names = Secrets::new(&["x-secret".to_owned()]);
         let report = Report::of_run(sample::about(), vec![result], &names, &corpus);
         let case = &report.cases[0];
         let note = &report.notes[&case.id];

@@ -39,8 +39,8 @@ pub(crate) struct DiffArgs {
     /// What makes the comparison end with 1.
     #[arg(long, value_enum, default_value = "fail", value_name = "WHAT", help_heading = "Output")]
     pub(crate) fail_on: DiffFailOn,
-    /// Redact the values of this field; Authorization, Cookie, Proxy-Authorization and Set-Cookie are
-    /// always redacted.
+    /// Blot out the values of this field in all output, besides those of Authorization, Cookie, X-Api-Key and
+    /// the like, and of the URLs' queries.
     #[arg(long, value_name = "NAME", help_heading = "Output")]
     pub(crate) secret_header: Vec<String>,
     /// Print nothing but errors.

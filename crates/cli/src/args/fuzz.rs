@@ -52,6 +52,10 @@ pub(crate) struct FuzzArgs {
     pub(crate) trust: TrustArgs,
     #[command(flatten)]
     pub(crate) server: ServerArgs,
+    /// Blot out the values of this field in all output, besides those of Authorization, Cookie, X-Api-Key and
+    /// the like, and of the URL's query.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) secret_header: Vec<String>,
     /// Print nothing but findings and errors.
     #[arg(short, long)]
     pub(crate) quiet: bool,

@@ -87,6 +87,9 @@ pub(crate) struct ReplayArgs {
     /// The longest wait for an answer.
     #[arg(long, default_value = "5500ms", value_parser = duration, value_name = "TIME")]
     pub(crate) timeout: Duration,
+    /// Blot out the values of this field, too.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) secret_header: Vec<String>,
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
 }

@@ -5,8 +5,8 @@ use upspec_exchange::IoKind;
 use upspec_judge::judge;
 
 use super::*;
-use crate::sample;
 use crate::text::Style;
+use crate::{Secrets, sample};
 
 const CASE: &str = "server/http-version/http10";
 
@@ -26,7 +26,7 @@ fn of(corpus: &Corpus, name: &str, results: Vec<CaseResult>) -> Run {
     Run {
         name: name.to_owned(),
         trouble: None,
-        report: Report::of_run(sample::about(), results, &[], corpus),
+        report: Report::of_run(sample::about(), results, &Secrets::default(), corpus),
     }
 }
 

@@ -13,7 +13,7 @@ fn check(wrote: &str, read: &str, want_wrote: &str, want_read: &str) {
     for size in [usize::MAX, 1, 3] {
         let mut results = [sample::result_of(parts(IoKind::Wrote, wrote, size), Vec::new())];
         results[0].record.as_mut().unwrap().io.extend(parts(IoKind::Read, read, size));
-        redact(&mut results, &["X-Api-Key".to_owned()]);
+        redact(&mut results, &Secrets::new(&["X-Api-Key".to_owned()]));
         let record = results[0].record.as_ref().unwrap();
         for (party, want) in [(Party::Client, want_wrote), (Party::Server, want_read)] {
             assert_eq!(String::from_utf8_lossy(&record.sent(0, party)), want, "cut at {size}");
@@ -73,7 +73,7 @@ fn a_finding_does_not_tell_the_secret() {
         rule: None,
     };
     let mut results = [sample::result_of(io, vec![finding])];
-    redact(&mut results, &["x-api-key".to_owned()]);
+    redact(&mut results, &Secrets::new(&["x-api-key".to_owned()]));
     assert_eq!(results[0].findings[0].message, "the body repeats **************");
 }
 
@@ -88,7 +88,7 @@ proptest! {
         });
         let before = [sample::result_of(io.collect(), Vec::new())];
         let mut after = before.clone();
-        redact(&mut after, &["X-Api-Key".to_owned()]);
+        redact(&mut after, &Secrets::new(&["X-Api-Key".to_owned()]));
         let events = |results: &[CaseResult]| results[0].record.clone().unwrap().io;
         let pairs = events(&before).into_iter().zip(events(&after));
         for (old, new) in pairs {
@@ -96,7 +96,7 @@ proptest! {
             prop_assert!(old.bytes.iter().zip(&new.bytes).all(|(a, b)| a == b || *b == b'*'));
         }
         let once = after.clone();
-        redact(&mut after, &["X-Api-Key".to_owned()]);
+        redact(&mut after, &Secrets::new(&["X-Api-Key".to_owned()]));
         prop_assert_eq!(once, after);
     }
 }
@@ -111,7 +111,7 @@ fn values_in_header_lists_are_overwritten() {
     let mut results = [sample::result_of(Vec::new(), Vec::new())];
     let octets = vec![(IoKind::Wrote, wrote.to_vec()), (IoKind::Read, read.to_vec())];
     results[0].record = Some(sample::over_http2(octets));
-    redact(&mut results, &[]);
+    redact(&mut results, &Secrets::new(&[]));
     let notes = FrameNotes::of(results[0].record.as_ref().unwrap(), 0);
     let values = |notes: &[FrameNote]| -> Vec<String> {
         let fields = notes.iter().flat_map(|note| &note.fields);
@@ -135,7 +135,7 @@ fn secrets_of_a_client_under_test_are_overwritten() {
             sample::io(1, IoKind::Wrote, b"HTTP/1.1 200 OK\r\n\r\nabcdefgh"),
         ],
     ));
-    redact(&mut results, &[]);
+    redact(&mut results, &Secrets::new(&[]));
     let record = results[0].record.as_ref().unwrap();
     let sent = [Party::Client, Party::Server].map(|party| record.sent(0, party));
     assert_eq!(sent[0], b"GET / HTTP/1.1\r\nAuthorization: ****** ********\r\n\r\n");

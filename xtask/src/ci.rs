@@ -31,7 +31,7 @@ const STEPS: &[&str] = &[
     "targets/install.sh",
     // Makes the binary and the page that the next steps look at.
     "cargo run --release --quiet -- run --quiet",
-    "targets/check-html.sh target/upspec/index.html",
+    "targets/check-html.sh upspec-report/index.html",
     "targets/check-servers.sh",
     "python3 targets/check-hunt.py --quick",
     // What is drawn anew is for the night: a landing must not fail by luck.

@@ -136,7 +136,8 @@ impl ServerArgs {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Cases")]
 pub(crate) struct Selection {
-    /// Play only these cases: an id, a prefix such as server/key, or a pattern with `*`.
+    /// Play only these cases: an id, a prefix such as server/key, or a pattern with `*`; or a rule or section
+    /// that they are about, such as rfc6455/4.2.1.
     #[arg(long, value_name = "GLOB")]
     pub(crate) only: Vec<String>,
     /// Skip these cases.
@@ -226,10 +227,13 @@ pub(crate) struct Pace {
     pub(crate) seed: Option<u64>,
 }
 
-/// How TLS is verified.
+/// How the target is reached, and how TLS is verified.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "TLS")]
+#[command(next_help_heading = "Connection")]
 pub(crate) struct TrustArgs {
+    /// Connect to this place; Host and the name in TLS are those of the URL.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) connect_to: Option<String>,
     /// Trust the certificates of this PEM file instead of the system's.
     #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
     pub(crate) ca: Option<PathBuf>,
@@ -269,6 +273,9 @@ pub(crate) struct Output {
     /// --seed two reports of a steady target are the same file.
     #[arg(long)]
     pub(crate) stable: bool,
+    /// Tell of each case what came and why it has its verdict; twice, also all octets.
+    #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet")]
+    pub(crate) verbose: u8,
     /// Print nothing but errors.
     #[arg(short, long)]
     pub(crate) quiet: bool,
@@ -313,7 +320,8 @@ pub(crate) enum ListFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// A case id such as server/key/fifteen-bytes, or a requirement id such as rfc6455/4.2.1-key.
+    /// A case id such as server/key/fifteen-bytes, or a requirement id such as rfc6455/4.2.1-key; a topic, a section
+    /// or a pattern lists what it names.
     pub(crate) id: String,
     /// Add your own case files from this folder.
     #[arg(long, value_name = "DIR")]
@@ -369,7 +377,7 @@ Exit codes:
 
 /// What is written where nothing else is asked for.
 pub(crate) const DEFAULT_REPORTS: [&str; 2] =
-    ["json=target/upspec/report.json", "html=target/upspec/index.html"];
+    ["json=upspec-report/report.json", "html=upspec-report/index.html"];
 
 /// `Name: value`, as it goes onto the wire.
 fn field_line(text: &str) -> Result<(String, String), String> {
@@ -377,6 +385,11 @@ fn field_line(text: &str) -> Result<(String, String), String> {
     let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     if name.is_empty() || !name.chars().all(token) {
         return Err(format!("`{name}` is not a field name"));
+    }
+    if name.eq_ignore_ascii_case("host") {
+        return Err(
+            "Host comes from the URL; --connect-to says where to connect instead".to_owned()
+        );
     }
     Ok((name.to_owned(), self::value(value)?.trim().to_owned()))
 }
@@ -457,6 +470,7 @@ mod tests {
     fn field_lines_are_checked() {
         assert_eq!(field_line("A: b "), Ok(("A".to_owned(), "b".to_owned())));
         assert!(field_line("A b: c").is_err());
+        assert!(field_line("host: c").is_err());
         assert!(field_line("A: b\r\nC: d").is_err());
     }
 

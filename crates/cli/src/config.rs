@@ -178,7 +178,12 @@ impl File {
             Some(url) if url.contains("://") => return Ok(None),
             Some(name) => match targets.get(name) {
                 Some(target) => (name, target),
-                None => return Ok(None),
+                None if targets.is_empty() => return Ok(None),
+                None => {
+                    let names = targets.keys().map(String::as_str);
+                    let message = format!("there is no target `{name}` in {}", self.path.display());
+                    return Err(Trouble::unknown(&message, name, names, "or give a URL"));
+                }
             },
             None if targets.len() > 1 => {
                 let names: Vec<&str> = targets.keys().map(String::as_str).collect();
@@ -283,4 +288,4 @@ const TARGET: &str = "target";
 /// The key of a target's address.
 const URL: &str = "url";
 /// What only the command line says.
-const NOT_SET: [&str; 3] = ["config", "help", "version"];
+const NOT_SET: [&str; 4] = ["config", "help", "verbose", "version"];

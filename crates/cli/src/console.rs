@@ -1,12 +1,15 @@
 //! Talks to the person at the terminal, or to the log of a CI job.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use upspec_judge::{CaseResult, Verdict};
+use upspec_corpus::Registry;
+use upspec_judge::{CaseResult, Verdict, settle};
 use upspec_report::{Secrets, visible};
 use upspec_runner::Event;
 
@@ -98,32 +101,39 @@ pub(crate) fn is_utf8() -> bool {
 static LOST: AtomicBool = AtomicBool::new(false);
 static SECRETS: Mutex<Vec<Secrets>> = Mutex::new(Vec::new());
 
-/// Shows how a run goes: a bar on a terminal, plain lines elsewhere.
+/// Shows how a run goes: a bar on a terminal, plain lines elsewhere. Its numbers are those of the summary, as far as
+/// the run has come.
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     quiet: bool,
-    done: usize,
+    requirements: Arc<Registry>,
     total: usize,
-    failed: usize,
-    warned: usize,
+    /// The results so far, without octets.
+    results: BTreeMap<String, CaseResult>,
+    under_way: BTreeSet<String>,
+    drawn: Option<Instant>,
 }
 
 impl Progress {
-    pub(crate) fn new(quiet: bool) -> Self {
+    pub(crate) fn new(quiet: bool, requirements: Arc<Registry>) -> Self {
         let bar = (!quiet && std::io::stderr().is_terminal()).then(ProgressBar::no_length);
         if let Some(bar) = &bar {
-            let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}");
+            let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}");
             if let Ok(style) = style {
                 let style = if is_utf8() { style } else { style.progress_chars("=> ") };
                 bar.set_style(style);
             }
         }
-        Self { bar, quiet, done: 0, total: 0, failed: 0, warned: 0 }
+        let (results, under_way) = (BTreeMap::new(), BTreeSet::new());
+        Self { bar, quiet, requirements, total: 0, results, under_way, drawn: None }
     }
 
     pub(crate) fn show(&mut self, event: &Event) {
         match event {
             Event::Started { total } => self.start(*total),
+            Event::Begun(id) => {
+                self.under_way.insert(id.clone());
+            }
             Event::CaseDone(result) => self.count(result),
             Event::Note(note) => self.note(note),
             Event::Repeated(_) => {}
@@ -139,17 +149,51 @@ impl Progress {
     }
 
     fn count(&mut self, result: &CaseResult) {
-        self.done += 1;
-        match result.verdict {
-            Verdict::Fail => self.failed += 1,
-            Verdict::Warn => self.warned += 1,
-            _ => {}
+        if self.quiet {
+            return;
         }
+        self.under_way.remove(&result.id);
+        let known = self.results.len();
+        let light = CaseResult {
+            id: result.id.clone(),
+            title: String::new(),
+            requirement: result.requirement.clone(),
+            findings: result.findings.clone(),
+            record: None,
+            twin: None,
+            death: None,
+            aside: result.aside.clone(),
+            ..*result
+        };
+        self.results.insert(result.id.clone(), light);
+        let done = self.results.len();
+        let is_few = self.total.saturating_sub(done) <= FEW;
         if let Some(bar) = &self.bar {
-            bar.set_position(self.done as u64);
-            bar.set_message(format!("{} fail, {} warn", self.failed, self.warned));
-        } else if !self.quiet && self.done.is_multiple_of(LINE_EVERY) {
-            remark(&format!("{}/{} cases, {} fail", self.done, self.total, self.failed));
+            let is_due = self.drawn.is_none_or(|drawn| drawn.elapsed() > DRAWN_EVERY);
+            bar.set_position(done.min(self.total) as u64);
+            if is_due || is_few {
+                bar.set_message(format!("{}{}", self.said(), self.awaited(is_few)));
+                self.drawn = Some(Instant::now());
+            }
+        } else if done > known && done.is_multiple_of(LINE_EVERY) && result.record.is_some() {
+            remark(&format!("{done}/{} cases, {}", self.total, self.said()));
+        }
+    }
+
+    /// What the summary would say now.
+    fn said(&self) -> String {
+        let mut results: Vec<CaseResult> = self.results.values().cloned().collect();
+        settle(&mut results, &self.requirements);
+        let count = |verdict| results.iter().filter(|one| one.verdict == verdict).count();
+        format!("{} fail, {} warn", count(Verdict::Fail), count(Verdict::Warn))
+    }
+
+    /// What the last cases are, so that nobody wonders why the bar stands.
+    fn awaited(&self, is_few: bool) -> String {
+        let names: Vec<&str> = self.under_way.iter().map(String::as_str).collect();
+        match names.is_empty() || !is_few {
+            true => String::new(),
+            false => format!("; waiting for {}", safe(&names.join(", "))),
         }
     }
 
@@ -167,5 +211,9 @@ impl Progress {
     }
 }
 
+/// So many cases are named that a run still waits for.
+const FEW: usize = 5;
+/// How often the numbers beside a bar are made new.
+const DRAWN_EVERY: Duration = Duration::from_millis(100);
 /// A line in a log every so many cases.
 const LINE_EVERY: usize = 100;

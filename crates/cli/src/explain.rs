@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use upspec_cli::Caught;
 use upspec_corpus::case::{Case, Expectation, Hazard};
 use upspec_corpus::words::Word as _;
-use upspec_corpus::{Bindings, Corpus, Preset, Requirement, section_url, show};
+use upspec_corpus::{Bindings, Corpus, Preset, Requirement, section_url, select, show};
 use upspec_judge::rules::RULES;
 use upspec_reference::Fault;
 
@@ -19,6 +19,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit, Trouble> {
     let text = match (corpus.case(&args.id), corpus.requirements.get(&args.id)) {
         (Some(case), _) => of_case(case, &corpus),
         (None, Some(requirement)) => of_requirement(requirement, &corpus),
+        (None, None) if !below(&args.id, &corpus).is_empty() => below(&args.id, &corpus),
         (None, None) => {
             let cases = corpus.cases.iter().map(|case| case.id.as_str());
             return Err(Trouble::unknown(
@@ -31,6 +32,14 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit, Trouble> {
     };
     console::say(&text);
     Ok(Exit::Conforming)
+}
+
+/// The cases and requirements that a topic, a section or a pattern names, a line each.
+fn below(pattern: &str, corpus: &Corpus) -> String {
+    let cases = corpus.cases.iter().filter(|case| select::matches(pattern, &case.id));
+    let rules = corpus.requirements.iter().filter(|rule| select::matches_rule(pattern, &rule.id));
+    let rules = rules.map(|rule| format!("{}  {}: {}\n", rule.id, rule.level, rule.text));
+    rules.chain(cases.map(|case| format!("{}  {}\n", case.id, case.title))).collect()
 }
 
 fn of_case(case: &Case, corpus: &Corpus) -> String {

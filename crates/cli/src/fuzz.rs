@@ -94,7 +94,7 @@ fn settings(args: &FuzzArgs, seed: u64) -> Settings {
     args.server.on(Settings {
         jobs: usize::from(descriptors::jobs(args.jobs)),
         timeout: args.timeout,
-        window_floor: args.window.min(args.timeout),
+        window_floor: args.window,
         seed,
         headers: args.wants.header.clone(),
         origin: args.wants.origin.clone(),

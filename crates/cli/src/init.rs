@@ -69,6 +69,7 @@ fn options(args: &InitArgs) -> Vec<Given> {
         one("origin", wants.origin.clone()),
         list("subprotocol", wants.subprotocol.clone()),
         flag("require-subprotocol", wants.require_subprotocol),
+        one("connect-to", trust.connect_to.clone()),
         one("ca", trust.ca.as_ref().map(path)),
         flag("insecure", trust.insecure),
         one("server-cmd", server.server_cmd.clone()),

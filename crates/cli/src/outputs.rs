@@ -1,5 +1,6 @@
 //! What a run leaves behind: it is checked before the run, written after it, and the exit code comes from it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -9,7 +10,7 @@ use upspec_cli::Caught;
 use upspec_corpus::Corpus;
 use upspec_judge::{Habit, Verdict};
 use upspec_reference::Fault;
-use upspec_report::{Baseline, FORMATS, Report, Style, Suspect, Tool};
+use upspec_report::{Baseline, FORMATS, Report, Style, Suspect, Tool, listing};
 
 use crate::args::{DEFAULT_REPORTS, FailOn, Output, wish};
 use crate::console;
@@ -39,6 +40,8 @@ pub(crate) struct Outputs<'a> {
     output: &'a Output,
     sinks: Sinks<Report>,
     baseline: Option<(String, Baseline)>,
+    /// The cases that were asked for, where not all were.
+    pub(crate) asked: Option<BTreeSet<String>>,
 }
 
 impl<'a> Outputs<'a> {
@@ -54,7 +57,7 @@ impl<'a> Outputs<'a> {
             true => default_sinks(),
             false => Sinks::prepare(&output.report, others)?,
         };
-        Ok(Self { output, sinks, baseline })
+        Ok(Self { output, sinks, baseline, asked: None })
     }
 
     /// Compares the report with the baseline, makes it as short and steady as is wanted, writes it, and prints the summary, whatever
@@ -68,11 +71,16 @@ impl<'a> Outputs<'a> {
         if self.output.stable {
             report.stabilize();
         }
+        let listed = (self.output.verbose > 0).then(|| {
+            let asked = |id: &str| self.asked.as_ref().is_none_or(|asked| asked.contains(id));
+            listing(report, Style::Coloured, self.output.verbose > 1, asked)
+        });
         if self.output.slim {
             report.slim();
         }
         let written = self.sinks.write(report, report.summary.judged() > 0);
         if !self.output.quiet {
+            self.sinks.tell(&listed.unwrap_or_default());
             self.sinks.tell(&upspec_report::summary(report, Style::Coloured));
             self.sinks.tell(&written.told);
         }

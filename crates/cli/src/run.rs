@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use rand::TryRng as _;
@@ -31,7 +31,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
         .build()
         .map_err(|error| Trouble::usage(format!("cannot start: {error}")))?;
     let others: Vec<&PathBuf> = args.selection.cases.iter().chain(&args.trust.ca).collect();
-    let outputs = Outputs::prepare(&args.output, &others)?;
+    let mut outputs = Outputs::prepare(&args.output, &others)?;
+    outputs.asked = args.selection.asked(&corpus);
     runtime.block_on(play(args, &corpus, &outputs))
 }
 
@@ -49,6 +50,9 @@ async fn play(args: &RunArgs, corpus: &Corpus, outputs: &Outputs<'_>) -> Result<
     let target = target(&args.trust, &url)?;
     let settings = args.server.on(settings(&args.selection, &args.wants, &args.pace));
     let (seed, started, from) = (settings.seed, Timestamp::now(), Instant::now());
+    if !args.output.quiet {
+        console::remark(&format!("seed {seed}"));
+    }
     let plan = Plan::new(&corpus.cases, |case| args.selection.wants(case, corpus));
     let mut outcome = drive(plan, target, settings, corpus, args.output.quiet).await;
     let habits = settle(&mut outcome.results, &corpus.requirements);
@@ -91,28 +95,35 @@ async fn embedded() -> Result<String, Trouble> {
 }
 
 /// The target, and whose certificates are believed there.
-pub(crate) fn target(trust: &TrustArgs, url: &str) -> Result<Target, Trouble> {
+pub(crate) fn target(args: &TrustArgs, url: &str) -> Result<Target, Trouble> {
     let target = Target::parse(url).map_err(Trouble::usage)?;
-    if let Some(path) = &trust.ca {
+    if let Some(path) = &args.ca {
         outputs::text_of(path)?;
     }
-    let trust = match (&trust.ca, trust.insecure) {
+    let trust = match (&args.ca, args.insecure) {
         (_, true) => Trust::Anything,
         (Some(path), _) => Trust::CaFile(path.clone()),
         (None, false) => Trust::System,
     };
-    Ok(target.trusting(trust))
+    let target = target.trusting(trust);
+    match &args.connect_to {
+        Some(place) => target.reached_at(place).map_err(Trouble::usage),
+        None => Ok(target),
+    }
 }
 
 /// The knobs of a run, but for the command that starts the target.
 pub(crate) fn settings(selection: &Selection, wants: &Wants, pace: &Pace) -> Settings {
+    if pace.window > pace.timeout && pace.window != SHORTEST_WINDOW {
+        console::remark("--window is longer than --timeout, and ends with it");
+    }
     let required = wants.require_subprotocol;
     let jobs = pace.jobs.map(usize::from);
     Settings {
         jobs: allowed(jobs.unwrap_or(JOBS)),
         most_jobs: allowed(jobs.unwrap_or(MOST_JOBS)),
         timeout: pace.timeout,
-        window_floor: pace.window.min(pace.timeout),
+        window_floor: pace.window,
         retries: pace.retries,
         seed: pace.seed.unwrap_or_else(fresh_seed),
         headers: wants.header.clone(),
@@ -123,6 +134,9 @@ pub(crate) fn settings(selection: &Selection, wants: &Wants, pace: &Pace) -> Set
         ..Settings::default()
     }
 }
+
+/// What --window is where nobody gives it.
+const SHORTEST_WINDOW: Duration = Duration::from_millis(500);
 
 /// How many cases are played at a time, and how many where answers come late.
 const JOBS: usize = 16;
@@ -148,8 +162,9 @@ pub(crate) async fn drive(
 ) -> RunOutcome {
     let (send, mut receive) = tokio::sync::mpsc::unbounded_channel();
     let requirements = Arc::new(corpus.requirements.clone());
+    let known = Arc::clone(&requirements);
     let shown = tokio::spawn(async move {
-        let mut progress = Progress::new(quiet);
+        let mut progress = Progress::new(quiet, known);
         while let Some(event) = receive.recv().await {
             progress.show(&event);
         }

@@ -1,5 +1,6 @@
 //! Loads the corpus and selects the cases that the arguments name.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use upspec_corpus::case::{Case, Hazard, Role};
@@ -34,8 +35,7 @@ impl Selection {
 
     /// Whether the patterns and the level name this case, whatever it can do to a server.
     pub(crate) fn names(&self, case: &Case, corpus: &Corpus) -> bool {
-        let named =
-            |patterns: &[String]| patterns.iter().any(|pattern| select::matches(pattern, &case.id));
+        let named = |patterns: &[String]| patterns.iter().any(|pattern| is_meant(pattern, case));
         let chosen = self.only.is_empty() || named(&self.only);
         let is_part = self.partition.is_none_or(|partition| partition.has(&case.id));
         chosen && is_part && !named(&self.skip) && self.strong_enough(case, corpus)
@@ -44,17 +44,26 @@ impl Selection {
     /// Refuses a pattern that selects nothing: a typing error would otherwise pass for success.
     pub(crate) fn check(&self, corpus: &Corpus) -> Result<(), Trouble> {
         let mut patterns = self.only.iter().chain(&self.skip);
-        let Some(pattern) = patterns.find(|pattern| corpus.select(pattern).next().is_none()) else {
+        let Some(pattern) =
+            patterns.find(|pattern| !corpus.cases.iter().any(|case| is_meant(pattern, case)))
+        else {
             return Ok(());
         };
         let topics = corpus.topics.iter().map(|topic| topic.id.as_str());
-        let known = topics.chain(corpus.cases.iter().map(|case| case.id.as_str()));
+        let rules = corpus.requirements.iter().map(|rule| rule.id.as_str());
+        let known = topics.chain(corpus.cases.iter().map(|case| case.id.as_str())).chain(rules);
         Err(Trouble::unknown(
             &format!("`{pattern}` selects no case"),
             pattern.trim_end_matches("/*"),
             known,
-            "`upspec list` shows all ids",
+            "`upspec list` shows all ids, and with --requirements all rules",
         ))
+    }
+
+    /// The cases that `--only` names, where it is given.
+    pub(crate) fn asked(&self, corpus: &Corpus) -> Option<BTreeSet<String>> {
+        let wanted = corpus.cases.iter().filter(|case| self.wants(case, corpus));
+        (!self.only.is_empty()).then(|| wanted.map(|case| case.id.clone()).collect())
     }
 
     /// The chosen cases that test something else than a server, so that no run leaves them out in silence.
@@ -79,6 +88,11 @@ impl Selection {
             Some(LevelArg::May) => weight != Some(Weight::Info),
         }
     }
+}
+
+/// Whether a pattern means a case: by its id, or by the rule or section that it is about.
+fn is_meant(pattern: &str, case: &Case) -> bool {
+    select::matches(pattern, &case.id) || select::matches_rule(pattern, &case.requirement)
 }
 
 /// The embedded corpus as the build script read it: reading the case files takes ten times as long. Empty

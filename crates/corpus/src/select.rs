@@ -10,6 +10,15 @@ pub fn matches(pattern: &str, id: &str) -> bool {
     ends.into_iter().any(|end| matches_whole(pattern.as_bytes(), &id.as_bytes()[..end]))
 }
 
+/// Whether a pattern selects the id of a requirement. It may end where the number of a section ends: `rfc6455/4.2`
+/// selects `rfc6455/4.2.1-key`, and not `rfc6455/4.21-x`.
+#[must_use]
+pub fn matches_rule(pattern: &str, id: &str) -> bool {
+    let ends = id.match_indices(['/', '.', '-']).map(|(at, _)| at).chain([id.len()]);
+    pattern.starts_with("rfc")
+        && ends.into_iter().any(|end| matches_whole(pattern.as_bytes(), &id.as_bytes()[..end]))
+}
+
 /// Greedy with one step back: a later `*` makes the earlier ones settled, so time is bounded by
 /// the product of the lengths.
 fn matches_whole(pattern: &[u8], text: &[u8]) -> bool {
@@ -41,6 +50,18 @@ fn matches_whole(pattern: &[u8], text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn patterns_of_rules() {
+        let id = "rfc6455/4.2.1-key";
+        for pattern in [id, "rfc6455", "rfc6455/4", "rfc6455/4.2", "rfc6455/4.2.1", "rfc6455/*-key"]
+        {
+            assert!(matches_rule(pattern, id), "{pattern}");
+        }
+        for pattern in ["", "*", "rfc64", "rfc6455/4.2.", "rfc6455/4.2.1-k", "server/key"] {
+            assert!(!matches_rule(pattern, id), "{pattern}");
+        }
+    }
 
     #[test]
     fn patterns() {

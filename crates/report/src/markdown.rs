@@ -23,6 +23,7 @@ pub(crate) fn markdown(report: &Report) -> String {
     standing(&mut text, report);
     causes(&mut text, report);
     counts(&mut text, report);
+    unclear(&mut text, report);
     deaths(&mut text, report);
     rules(&mut text, "Broken rules", &overview::rules(report, Verdict::Fail));
     rules(&mut text, "Warnings", &overview::rules(report, Verdict::Warn));
@@ -74,6 +75,20 @@ fn counts(text: &mut String, report: &Report) {
         write_to(text, format_args!(" {} |", report.summary.count(verdict)));
     }
     text.push_str("\n\n");
+}
+
+/// Why cases are inconclusive, folded up.
+fn unclear(text: &mut String, report: &Report) {
+    let rows = overview::unclear(report);
+    if rows.is_empty() {
+        return;
+    }
+    let number = counted(report.summary.inconclusive, "inconclusive case");
+    write_to(text, format_args!("<details><summary>Why {number}</summary>\n\n"));
+    for (count, why) in rows.iter().take(MOST_ROWS) {
+        write_to(text, format_args!("- {count}: {}\n", plain(why)));
+    }
+    text.push_str("\n</details>\n\n");
 }
 
 fn deaths(text: &mut String, report: &Report) {

@@ -9,6 +9,7 @@ use crate::note::RequirementNote;
 use crate::report::{Report, Summary};
 use crate::section::Section;
 use crate::visible::{self, counted};
+use crate::words::{message, reason_text};
 
 /// A requirement that some cases speak of with one verdict.
 pub(crate) struct Rule<'r> {
@@ -163,6 +164,27 @@ pub(crate) fn headline(report: &Report) -> Vec<String> {
         _ => said.push(format!("{missed} rules draw warnings.")),
     }
     finish(report, said)
+}
+
+/// Why cases are inconclusive, and how many for each reason, the most frequent first: in words that a case has in
+/// common with others, or else by the kind of reason.
+pub(crate) fn unclear(report: &Report) -> Vec<(usize, String)> {
+    let unclear: Vec<_> =
+        report.cases.iter().filter(|case| case.verdict == Verdict::Inconclusive).collect();
+    let mut by_message: BTreeMap<&str, usize> = BTreeMap::new();
+    for said in unclear.iter().filter_map(|case| message(case)) {
+        *by_message.entry(said).or_default() += 1;
+    }
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for case in &unclear {
+        let own = message(case).filter(|said| by_message.get(said).is_some_and(|many| *many > 1));
+        let why = own.or(case.reason.map(reason_text)).or_else(|| message(case));
+        *counts.entry(why.unwrap_or("no reason is known")).or_default() += 1;
+    }
+    let mut rows: Vec<_> =
+        counts.into_iter().map(|(why, count)| (count, visible::text(why))).collect();
+    rows.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    rows
 }
 
 /// What the target died of.

@@ -46,6 +46,7 @@ pub fn summary(report: &Report, style: Style) -> String {
     for remark in &report.remarks {
         write_to(&mut text, format_args!("Note: {}\n\n", visible::text(remark)));
     }
+    unclear_text(&mut text, report);
     write_to(
         &mut text,
         format_args!("{}\n", painted(&overview::headline(report).join(" "), None, style)),
@@ -70,6 +71,24 @@ pub fn standing(report: &Report, style: Style) -> String {
         text.extend(standing.advice().map(|advice| format!("  {advice}\n")));
     }
     text
+}
+
+/// What nothing could be said of, by reason.
+fn unclear_text(text: &mut String, report: &Report) {
+    let rows = overview::unclear(report);
+    // Where nothing could be judged the sentence below says why.
+    if rows.is_empty() || report.summary.judged() == 0 {
+        return;
+    }
+    text.push_str("Inconclusive:\n");
+    for (count, why) in rows.iter().take(MOST_REASONS) {
+        write_to(text, format_args!("{count:>5}  {why}\n"));
+    }
+    let left: usize = rows.iter().skip(MOST_REASONS).map(|(count, _)| count).sum();
+    if left > 0 {
+        write_to(text, format_args!("{left:>5}  for other reasons\n"));
+    }
+    text.push('\n');
 }
 
 fn new_text(text: &mut String, report: &Report, standing: &Standing, style: Style) {
@@ -266,6 +285,9 @@ const MOST_LINES: usize = 12;
 
 /// The most causes of fails that are shown; the other formats show them all.
 const MOST_FAILS: usize = 20;
+
+/// The most reasons of inconclusive cases that are shown.
+const MOST_REASONS: usize = 8;
 
 /// The most causes of warnings that are shown.
 const MOST_WARNS: usize = 10;

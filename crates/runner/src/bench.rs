@@ -25,27 +25,42 @@ pub(crate) struct Bench {
     pub(crate) facts: TargetFacts,
     requirements: Arc<Registry>,
     connector: Connector,
+    /// The time-out that was asked for.
+    asked: Duration,
 }
 
 impl Bench {
     /// Starts the server command, if there is one, and reaches the target.
     pub(crate) async fn start(
         target: Target,
-        settings: Settings,
+        mut settings: Settings,
         requirements: Arc<Registry>,
     ) -> Result<(Self, Option<Server>), Error> {
         let server = match &settings.server_cmd {
             Some(_) => Some(Server::start(&settings, &target).await?),
             None => None,
         };
+        let asked = settings.timeout;
+        settings.timeout = settings.least_timeout(Duration::ZERO);
         let connector = Connector::reach(&target, CONNECT_PATIENCE, settings.timeout).await?;
         let facts = declared(&target, &settings);
-        Ok((Self { target, settings, facts, requirements, connector }, server))
+        Ok((Self { target, settings, facts, requirements, connector, asked }, server))
     }
 
     /// How long the control took to be answered.
     pub(crate) fn answer(&self) -> Duration {
         Duration::from_micros(self.facts.answer_us)
+    }
+
+    /// What to say of a time-out that was too short to accuse anybody of silence.
+    pub(crate) fn haste(&self) -> Option<String> {
+        let (asked, is) = (self.asked.as_millis(), self.settings.timeout.as_millis());
+        let answer = self.facts.answer_us as f64 / 1000.0;
+        (asked < is).then(|| {
+            format!(
+                "a time-out of {asked} ms would accuse a target that answers in {answer:.1} ms; it was raised to {is} ms"
+            )
+        })
     }
 
     /// How long silence must last.
@@ -116,7 +131,8 @@ impl Bench {
     pub(crate) fn learn_control(&mut self, case: &Case, exchange: &Record) {
         self.facts.learn(case, exchange);
         self.facts.answer_us = answer_us(exchange).unwrap_or(0);
-        let window = self.settings.window(Duration::from_micros(self.facts.answer_us));
+        self.settings.timeout = self.settings.least_timeout(self.answer());
+        let window = self.settings.window(self.answer());
         self.facts.window_ms = millis(window);
     }
 }

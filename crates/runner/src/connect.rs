@@ -231,7 +231,7 @@ fn tls_for(target: &Target) -> Result<Option<(Arc<ClientConfig>, ServerName<'sta
 }
 
 async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, Error> {
-    let found = lookup_host((target.bare_host(), target.port)).await;
+    let found = lookup_host(target.place()).await;
     let mut addresses: Vec<SocketAddr> =
         found.map_err(|e| no_address(target, &e.to_string()))?.collect();
     addresses.dedup();
@@ -256,7 +256,7 @@ async fn connect_tcp(address: SocketAddr, limit: Duration) -> Result<TcpStream, 
 }
 
 fn no_address(target: &Target, why: &str) -> Error {
-    Error::Name { host: target.bare_host().to_owned(), why: why.to_owned() }
+    Error::Name { host: target.place().0.to_owned(), why: why.to_owned() }
 }
 
 /// Between two tries at an address that refuses.

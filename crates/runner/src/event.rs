@@ -6,6 +6,8 @@ use upspec_judge::{CaseResult, TargetFacts};
 /// Something that happened in a run. Events come in order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
+    /// A case, by its id, is being played.
+    Begun(String),
     /// A case has its result. Every case of the plan gets one, played or not, unless the run is
     /// interrupted. When a case is played again after the target's death, its later result
     /// replaces the earlier one.
@@ -14,7 +16,7 @@ pub enum Event {
     Finished,
     /// Something the user may want to know: one sentence.
     Note(String),
-    /// A case was played more than once, and this result does not count.
+    /// A case was played more than once, and this result does not count; the one that does came before.
     Repeated(Box<CaseResult>),
     /// The run begins.
     Started {

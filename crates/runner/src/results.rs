@@ -45,6 +45,7 @@ impl Results {
     /// Marks that a case is being played.
     pub(crate) fn begin(&mut self, index: usize) {
         self.under_way.insert(index);
+        self.tell(Event::Begun(self.plan.cases()[index].id.clone()));
     }
 
     /// Stores the result of a case, in place of any earlier one.
@@ -56,6 +57,7 @@ impl Results {
 
     /// Stores a result in place of one that does not count.
     pub(crate) fn replace(&mut self, index: usize, result: CaseResult) {
+        self.tell(Event::CaseDone(Box::new(result.clone())));
         let earlier = self.all[index].replace(result);
         if let Some(earlier) = earlier {
             self.tell(Event::Repeated(Box::new(earlier)));

@@ -274,6 +274,9 @@ impl Run {
                 break;
             }
         }
+        if let Some(haste) = self.worker.bench.haste() {
+            self.results.remark(haste);
+        }
         let Some(result) = first else { return Ok(()) };
         let facts = &self.worker.bench.facts;
         let (switched, alone) = (facts.has(Need::Endpoint), facts.http2_alone);

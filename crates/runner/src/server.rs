@@ -151,7 +151,9 @@ impl Server {
     ) -> Result<(), String> {
         let seconds = settings.ready_timeout.as_secs_f32();
         let port = match &settings.ready {
-            Ready::Port(port) => Target { port: *port, ..target.clone() },
+            Ready::Port(port) => {
+                Target { via: Some((target.place().0.to_owned(), *port)), ..target.clone() }
+            }
             Ready::Accepts | Ready::Printed(_) => target.clone(),
         };
         if let Ready::Printed(text) = &settings.ready {
@@ -276,7 +278,10 @@ fn words(status: Option<ExitStatus>) -> String {
 
 /// Host and port, for messages.
 fn named(target: &Target) -> String {
-    format!("{}:{}", target.host, target.port)
+    match &target.via {
+        Some((host, port)) => format!("{host}:{port}"),
+        None => format!("{}:{}", target.host, target.port),
+    }
 }
 
 /// The process group of a server: the shell and what it started.

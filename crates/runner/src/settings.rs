@@ -80,6 +80,12 @@ impl Settings {
         patient.max(self.window_floor).min(self.timeout)
     }
 
+    /// The time-out, or a longer one if silence could not be told from an answer that takes as long as the control's.
+    pub(crate) fn least_timeout(&self, answer: Duration) -> Duration {
+        let needed = answer.saturating_mul(PATIENCE).clamp(SHORTEST_WAIT, LONGEST_WAIT);
+        self.timeout.max(needed)
+    }
+
     /// How many cases are played at once, once it is known how long the control took to be answered.
     #[must_use]
     pub fn jobs_when(&self, answer: Duration) -> usize {
@@ -99,6 +105,9 @@ const ON_TIME: Duration = Duration::from_millis(100);
 /// Servers' own timers run for whole seconds, five above all; a wait that ends with them would give now
 /// one verdict and now another.
 const LONGEST_WAIT: Duration = Duration::from_millis(5500);
+
+/// Within less time a correct server on a busy machine may not answer.
+const SHORTEST_WAIT: Duration = Duration::from_millis(250);
 
 /// How many times longer than the control's answer silence must last to count as such.
 const PATIENCE: u32 = 20;
@@ -126,5 +135,9 @@ mod tests {
         }
         let hasty = Settings { timeout: Duration::from_millis(100), ..settings };
         assert_eq!(hasty.window(Duration::ZERO), Duration::from_millis(100));
+        for (answer, least) in [(1, 250), (50, 1000), (400, 5500)] {
+            let got = hasty.least_timeout(Duration::from_millis(answer));
+            assert_eq!(got, Duration::from_millis(least), "{answer}");
+        }
     }
 }

@@ -20,6 +20,8 @@ pub struct Target {
     pub path: String,
     /// Whom we trust, where the scheme asks for TLS.
     pub tls: Option<Trust>,
+    /// Where to connect, if not to host and port; Host and the name in TLS stay.
+    pub via: Option<(String, u16)>,
 }
 
 /// The schemes that a target can have.
@@ -76,7 +78,7 @@ impl Target {
         }
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
         let tls = scheme.is_secure().then_some(Trust::System);
-        Ok(Self { scheme, host: host.to_owned(), port, path, tls })
+        Ok(Self { scheme, host: host.to_owned(), port, path, tls, via: None })
     }
 
     /// The same target with another choice of whom we trust; no effect without TLS.
@@ -84,6 +86,30 @@ impl Target {
     pub fn trusting(mut self, trust: Trust) -> Self {
         self.tls = self.tls.map(|_| trust);
         self
+    }
+
+    /// The same target, reached at another place: `host:port`.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with the place.
+    pub fn reached_at(mut self, place: &str) -> Result<Self, Error> {
+        let why = |why: &str| Error::Url { url: place.to_owned(), why: why.to_owned() };
+        let (host, port) = split_authority(place);
+        check_host(host).map_err(|wrong| why(&format!("has no usable host: {wrong}")))?;
+        let port = port.and_then(parse_port).ok_or_else(|| why("has no port from 1 to 65535"))?;
+        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        self.via = Some((bare.unwrap_or(host).to_owned(), port));
+        Ok(self)
+    }
+
+    /// The host and port to connect to, an IPv6 literal without its brackets.
+    #[must_use]
+    pub fn place(&self) -> (&str, u16) {
+        match &self.via {
+            Some((host, port)) => (host, *port),
+            None => (self.bare_host(), self.port),
+        }
     }
 
     /// Host and port as Host has them: a default port is left out (RFC 6455 section 4.1).
@@ -262,6 +288,17 @@ mod tests {
         assert_eq!(Target::parse("h2c://a:9/").unwrap().own_origin(), "http://a:9");
         assert_eq!(Target::parse("wss://[::1]/").unwrap().bare_host(), "::1");
         assert_eq!(Target::parse("wss://a:9/").unwrap().own_origin(), "https://a:9");
+    }
+
+    #[test]
+    fn a_target_may_be_reached_elsewhere() {
+        let target = Target::parse("wss://example.org/a").unwrap();
+        assert_eq!(target.place(), ("example.org", 443));
+        let target = target.reached_at("[::1]:9001").unwrap();
+        assert_eq!((target.place(), target.authority().as_str()), (("::1", 9001), "example.org"));
+        for wrong in ["127.0.0.1", ":9", "a:0", "a b:9"] {
+            assert!(target.clone().reached_at(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

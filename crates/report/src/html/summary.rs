@@ -38,6 +38,7 @@ pub(super) fn counts(report: &Report) -> Markup {
     let summary = report.summary;
     let said = overview::headline(report);
     let (lead, rest) = said.split_first().map_or(("", &[][..]), |(lead, rest)| (lead, rest));
+    let unclear = overview::unclear(report);
     let tone = worst(summary).map_or("inconclusive", verdict_word);
     html! {
         section.summary.(tone) aria-labelledby="summary" {
@@ -53,6 +54,12 @@ pub(super) fn counts(report: &Report) -> Markup {
                         b { (summary.count(verdict)) }
                         span { (sign(verdict)) (verdict_word(verdict)) }
                     }
+                }
+            }
+            @if !unclear.is_empty() {
+                details {
+                    summary { "Why cases are inconclusive" }
+                    ul.why { @for (count, why) in &unclear { li { b { (count) } " " (why) } } }
                 }
             }
         }

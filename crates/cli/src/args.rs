@@ -79,6 +79,13 @@ pub(crate) struct RunArgs {
     /// The target: ws://host:port/path, wss://…, http://… or https://…; h2c://… for a server that
     /// speaks only HTTP/2, without TLS.
     pub(crate) url: Option<String>,
+    /// A target of upspec.toml; may be repeated. Each has reports of its own: `{target}` in a path is its name, which
+    /// is a folder where a path says nothing.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) target: Vec<String>,
+    /// All targets of upspec.toml, one after the other.
+    #[arg(long)]
+    pub(crate) all_targets: bool,
     /// The name of the target in reports.
     #[arg(long)]
     pub(crate) name: Option<String>,
@@ -279,6 +286,18 @@ pub(crate) struct Output {
     /// Print nothing but errors.
     #[arg(short, long)]
     pub(crate) quiet: bool,
+}
+
+impl Output {
+    /// Puts the name of the target into paths that ask for it; what no file name may hold becomes `-`.
+    pub(crate) fn name_places(&mut self, name: &str) {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let name: String = name.chars().map(|c| if plain(c) { c } else { '-' }).collect();
+        let paths = self.report.iter_mut().map(|(_, path)| path).chain(&mut self.baseline);
+        for path in paths.filter(|path| path.to_string_lossy().contains(crate::many::PLACE)) {
+            *path = path.to_string_lossy().replace(crate::many::PLACE, &name).into();
+        }
+    }
 }
 
 /// What fails a run.

@@ -14,14 +14,18 @@ use crate::console;
 use crate::exit::Trouble;
 use crate::outputs::text_of;
 
-/// Reads the command line, with what `upspec.toml` and the environment add to it. What clap has to say ends the
-/// process.
-pub(crate) fn parse() -> Result<Cli, Trouble> {
+/// Reads the command line, with what `upspec.toml` and the environment add to it: one for each target that is
+/// meant. What clap has to say ends the process.
+pub(crate) fn parse() -> Result<Vec<Cli>, Trouble> {
     let given: Vec<OsString> = std::env::args_os().collect();
-    let added = match added(&given)? {
+    let all = match added(&given)? {
         Some(added) => added,
-        None => Added { arguments: given, from: Vec::new() },
+        None => vec![Added { arguments: given, from: Vec::new() }],
     };
+    all.into_iter().map(read).collect()
+}
+
+fn read(added: Added) -> Result<Cli, Trouble> {
     Cli::try_parse_from(added.arguments).map_err(|error| {
         if error.use_stderr() && !added.from.is_empty() {
             let from: Vec<String> = added.from.iter().map(|one| console::safe(one)).collect();
@@ -39,7 +43,7 @@ struct Added {
 }
 
 /// Adds what the command line leaves open; nothing where clap has something to say first.
-fn added(given: &[OsString]) -> Result<Option<Added>, Trouble> {
+fn added(given: &[OsString]) -> Result<Option<Vec<Added>>, Trouble> {
     let mut cli = Cli::command();
     cli.build();
     let lenient = cli.clone().ignore_errors(true).try_get_matches_from(given);
@@ -50,39 +54,67 @@ fn added(given: &[OsString]) -> Result<Option<Added>, Trouble> {
     };
     let file = File::find(own)?;
     file.check(&cli)?;
-    let target = file.target(own, name)?;
-    let mut from = Vec::new();
-    let mut arguments = Vec::new();
-    for option in command.get_arguments() {
-        let is_given = |matches: &ArgMatches| {
-            matches.try_contains_id(option.get_id().as_str()).is_ok()
-                && matches.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine)
-        };
-        let Some(long) = option.get_long().filter(|long| !NOT_SET.contains(long)) else { continue };
-        if is_given(own) || is_given(&matches) {
-            continue;
+    let targets = match file.targets(own, name)? {
+        targets if targets.is_empty() => vec![file.target(own, name)?],
+        targets => targets.into_iter().map(Some).collect(),
+    };
+    let words = Words { given, all: &matches, own, command, name };
+    targets.into_iter().map(|target| words.with(&file, target)).collect::<Result<_, _>>().map(Some)
+}
+
+/// The words of a command line.
+struct Words<'w> {
+    given: &'w [OsString],
+    all: &'w ArgMatches,
+    /// Those of the command.
+    own: &'w ArgMatches,
+    command: &'w Command,
+    /// The command's name.
+    name: &'w str,
+}
+
+impl Words<'_> {
+    /// The command line with what the file and the environment say of a target.
+    fn with(&self, file: &File, target: Option<Target>) -> Result<Added, Trouble> {
+        let Self { given, all: matches, own, command, name } = self;
+        let mut from = Vec::new();
+        let mut arguments = Vec::new();
+        for option in command.get_arguments() {
+            let is_given = |matches: &ArgMatches| {
+                matches.try_contains_id(option.get_id().as_str()).is_ok()
+                    && matches.value_source(option.get_id().as_str())
+                        == Some(ValueSource::CommandLine)
+            };
+            let Some(long) = option.get_long().filter(|long| !NOT_SET.contains(long)) else {
+                continue;
+            };
+            if is_given(own) || is_given(matches) {
+                continue;
+            }
+            let is_flag = matches!(option.get_action(), ArgAction::SetTrue);
+            let Some((values, place)) = file.values(long, is_flag, name, target.as_ref())? else {
+                continue;
+            };
+            for value in values {
+                let argument =
+                    if is_flag { format!("--{long}") } else { format!("--{long}={value}") };
+                arguments.push(OsString::from(&argument));
+                from.push(format!("--{long} ({place})"));
+            }
         }
-        let is_flag = matches!(option.get_action(), ArgAction::SetTrue);
-        let Some((values, place)) = file.values(long, is_flag, name, target.as_ref())? else {
-            continue;
-        };
-        for value in values {
-            let argument = if is_flag { format!("--{long}") } else { format!("--{long}={value}") };
-            arguments.push(OsString::from(&argument));
-            from.push(format!("--{long} ({place})"));
+        let at =
+            given.iter().position(|argument| argument == *name).map_or(given.len(), |at| at + 1);
+        let (start, rest) = given.split_at(at);
+        let mut rest = rest.to_vec();
+        if let Some(target) = &target {
+            let named = rest.iter().position(|argument| argument.to_str() == Some(&target.name));
+            match named.filter(|_| target.is_named) {
+                Some(at) => rest[at] = OsString::from(&target.url),
+                None => arguments.push(OsString::from(&target.url)),
+            }
         }
+        Ok(Added { arguments: [start, &arguments, &rest].concat(), from })
     }
-    let at = given.iter().position(|argument| argument == name).map_or(given.len(), |at| at + 1);
-    let (start, rest) = given.split_at(at);
-    let mut rest = rest.to_vec();
-    if let Some(target) = &target {
-        let named = rest.iter().position(|argument| argument.to_str() == Some(&target.name));
-        match named.filter(|_| target.is_named) {
-            Some(at) => rest[at] = OsString::from(&target.url),
-            None => arguments.push(OsString::from(&target.url)),
-        }
-    }
-    Ok(Some(Added { arguments: [start, &arguments, &rest].concat(), from }))
 }
 
 /// A target of the file that is to be used.
@@ -166,6 +198,43 @@ impl File {
         Ok(())
     }
 
+    /// The targets that `--target` and `--all-targets` name.
+    fn targets(&self, own: &ArgMatches, command: &str) -> Result<Vec<Target>, Trouble> {
+        if command != "run" {
+            return Ok(Vec::new());
+        }
+        let none = Table::new();
+        let known = self.tables.get(TARGET).and_then(Value::as_table).unwrap_or(&none);
+        let named = own.try_get_many::<String>("target").ok().flatten().into_iter().flatten();
+        let named: Vec<&String> = match own.try_get_one::<bool>("all_targets") {
+            Ok(Some(true)) if known.is_empty() => {
+                return Err(Trouble::usage(format!("{NAME} has no targets for --all-targets")));
+            }
+            Ok(Some(true)) => known.keys().collect(),
+            _ => named.collect(),
+        };
+        if !named.is_empty() && own.try_get_one::<String>("url").ok().flatten().is_some() {
+            return Err(Trouble::usage("a URL and --target are two ways to say one thing"));
+        }
+        named.into_iter().map(|name| self.named(known, name, false)).collect()
+    }
+
+    /// The target with this name.
+    fn named(&self, known: &Table, name: &str, is_named: bool) -> Result<Target, Trouble> {
+        let Some(options) = known.get(name) else {
+            let file = if self.path.as_os_str().is_empty() { Path::new(NAME) } else { &self.path };
+            let message = format!("there is no target `{name}` in {}", file.display());
+            let names = known.keys().map(String::as_str);
+            return Err(Trouble::unknown(&message, name, names, "or give a URL"));
+        };
+        let options = options.as_table().cloned().unwrap_or_default();
+        let Some(address) = options.get(URL).and_then(Value::as_str) else {
+            return Err(self.trouble(&format!("[{TARGET}.{name}] has no `{URL}`")));
+        };
+        let url = self.filled_in(address)?;
+        Ok(Target { name: name.to_owned(), url, is_named, options })
+    }
+
     /// The target that the command line names, or the only one there is where it gives no URL.
     fn target(&self, own: &ArgMatches, command: &str) -> Result<Option<Target>, Trouble> {
         let Ok(url) = own.try_get_one::<String>("url") else { return Ok(None) };
@@ -174,33 +243,23 @@ impl File {
         }
         let none = Table::new();
         let targets = self.tables.get(TARGET).and_then(Value::as_table).unwrap_or(&none);
-        let chosen = match url {
+        let name = match url {
             Some(url) if url.contains("://") => return Ok(None),
-            Some(name) => match targets.get(name) {
-                Some(target) => (name, target),
-                None if targets.is_empty() => return Ok(None),
-                None => {
-                    let names = targets.keys().map(String::as_str);
-                    let message = format!("there is no target `{name}` in {}", self.path.display());
-                    return Err(Trouble::unknown(&message, name, names, "or give a URL"));
-                }
-            },
+            Some(_) if targets.is_empty() => return Ok(None),
+            Some(name) => name,
             None if targets.len() > 1 => {
                 let names: Vec<&str> = targets.keys().map(String::as_str).collect();
-                return Err(self.trouble(&format!("which target? There are {}", names.join(", "))));
+                let names = names.join(", ");
+                return Err(self.trouble(&format!(
+                    "which target? There are {names}; --all-targets takes them all"
+                )));
             }
-            None => match targets.iter().next() {
+            None => match targets.keys().next() {
                 Some(only) => only,
                 None => return Ok(None),
             },
         };
-        let (name, options) = chosen;
-        let options = options.as_table().cloned().unwrap_or_default();
-        let Some(address) = options.get(URL).and_then(Value::as_str) else {
-            return Err(self.trouble(&format!("[{TARGET}.{name}] has no `{URL}`")));
-        };
-        let address = self.filled_in(address)?;
-        Ok(Some(Target { name: name.clone(), url: address, is_named: url.is_some(), options }))
+        self.named(targets, name, url.is_some()).map(Some)
     }
 
     /// The values of an option and where they come from.
@@ -288,4 +347,4 @@ const TARGET: &str = "target";
 /// The key of a target's address.
 const URL: &str = "url";
 /// What only the command line says.
-const NOT_SET: [&str; 4] = ["config", "help", "verbose", "version"];
+const NOT_SET: [&str; 6] = ["all-targets", "config", "help", "target", "verbose", "version"];

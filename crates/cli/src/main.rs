@@ -15,6 +15,7 @@ mod fuzz;
 mod init;
 mod judge;
 mod list;
+mod many;
 mod outputs;
 mod replay;
 mod run;
@@ -34,13 +35,14 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     signals::listen();
-    let cli = match config::parse() {
-        Ok(cli) => cli,
+    let mut all = match config::parse() {
+        Ok(all) => all,
         Err(trouble) => {
             console::complain(&trouble.message);
             return trouble.exit.into();
         }
     };
+    let Some(cli) = all.pop() else { return Exit::Conforming.into() };
     let choice = match cli.color {
         When::Auto => anstream::ColorChoice::Auto,
         When::Always => anstream::ColorChoice::Always,
@@ -48,7 +50,12 @@ fn main() -> ExitCode {
     };
     choice.write_global();
     tracing_subscriber::fmt().with_env_filter(log_filter()).with_writer(std::io::stderr).init();
-    match dispatch(cli.command) {
+    let command = cli.command;
+    let ended = match all.is_empty() {
+        true => dispatch(command),
+        false => many::run(all.into_iter().map(|cli| cli.command).chain([command])),
+    };
+    match ended {
         Ok(Exit::Conforming) if console::is_lost() => {
             console::complain("the output could not be written to standard output");
             Exit::Usage.into()
@@ -71,7 +78,11 @@ fn log_filter() -> tracing_subscriber::EnvFilter {
 
 fn dispatch(command: Command) -> Result<Exit, Trouble> {
     match command {
-        Command::Run(args) => run::run(&args),
+        Command::Run(mut args) => {
+            let name = args.name.clone().unwrap_or_default();
+            args.output.name_places(&name);
+            run::run(&args)
+        }
         Command::Init(args) => init::init(&args),
         Command::Diff(args) => diff::diff(&args),
         Command::List(args) => list::list(&args),

@@ -10,7 +10,7 @@ use upspec_cli::Caught;
 use upspec_corpus::Corpus;
 use upspec_judge::{Habit, Verdict};
 use upspec_reference::Fault;
-use upspec_report::{Baseline, FORMATS, Report, Style, Suspect, Tool, listing};
+use upspec_report::{Baseline, FORMATS, Report, Style, Summary, Suspect, Tool, listing};
 
 use crate::args::{DEFAULT_REPORTS, FailOn, Output, wish};
 use crate::console;
@@ -109,6 +109,20 @@ impl<'a> Outputs<'a> {
             // What was not played says nothing, so that it is no success either.
             false if report.summary.error > 0 => Exit::Unreachable,
             false => Exit::Conforming,
+        }
+    }
+}
+
+/// A report in a line: what is new, or else how many cases have which verdict.
+pub(crate) fn line(report: &Report) -> String {
+    match (&report.trouble, &report.baseline) {
+        (Some(trouble), _) if report.summary.judged() == 0 => trouble.clone(),
+        (_, Some(standing)) => standing.headline(),
+        _ => {
+            let Summary { pass, warn, fail, inconclusive, error } = report.summary;
+            format!(
+                "{fail} fail, {warn} warn, {error} error, {inconclusive} inconclusive, {pass} pass"
+            )
         }
     }
 }

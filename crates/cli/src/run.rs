@@ -21,6 +21,20 @@ use crate::{descriptors, secrets, selection};
 
 /// Runs the corpus and writes the reports.
 pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
+    played(args).1
+}
+
+/// Runs the corpus: what became of it in a line, where it was played, and how it ended.
+pub(crate) fn played(args: &RunArgs) -> (Option<String>, Result<Exit, Trouble>) {
+    match prepared(args) {
+        Ok((told, ended)) => (Some(told), ended),
+        Err(trouble) => (None, Err(trouble)),
+    }
+}
+
+type Played = (String, Result<Exit, Trouble>);
+
+fn prepared(args: &RunArgs) -> Result<Played, Trouble> {
     let corpus = selection::load(&args.selection.cases)?;
     args.selection.check(&corpus)?;
     if let Some(left_out) = args.selection.other_roles(&corpus) {
@@ -36,7 +50,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
     runtime.block_on(play(args, &corpus, &outputs))
 }
 
-async fn play(args: &RunArgs, corpus: &Corpus, outputs: &Outputs<'_>) -> Result<Exit, Trouble> {
+async fn play(args: &RunArgs, corpus: &Corpus, outputs: &Outputs<'_>) -> Result<Played, Trouble> {
     let embedded = match &args.url {
         Some(_) => None,
         None => Some(embedded().await?),
@@ -78,7 +92,7 @@ async fn play(args: &RunArgs, corpus: &Corpus, outputs: &Outputs<'_>) -> Result<
     if let (Err(_), Err(trouble)) = (&written, &ended) {
         console::complain(&trouble.message);
     }
-    written.and(ended)
+    Ok((outputs::line(&report), written.and(ended)))
 }
 
 /// The embedded reference server on a free loopback port; it ends with the process.

@@ -105,3 +105,46 @@ fn a_project_begins_with_one_command() {
     let again = call(folder.path(), &begin, &[]);
     assert!(String::from_utf8_lossy(&again.stderr).contains("upspec.toml is there already"));
 }
+
+#[test]
+fn many_targets_have_a_report_each_and_one_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let (good, bad) = (Served::conforming(), Served::with_fault("accept-short-key"));
+    let text = format!(
+        "[target.good]\nurl = '{}'\n[target.bad]\nurl = '{}'\n[target.away]\nurl = 'ws://127.0.0.1:1/'\n\
+         [run]\nonly = ['server/key']\nreport = ['json=out/r.json', 'tap={{target}}.tap']\n",
+        good.url, bad.url
+    );
+    file(folder.path(), &text);
+    let output = call(folder.path(), &["run", "--target", "good", "--target", "bad"], &[]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("2 of 2 targets were run:\n  good  ok: 0 fail"), "{said}");
+    assert!(said.contains("  bad   failed: 2 fail"), "{said}");
+    for name in ["good", "bad"] {
+        let report = std::fs::read(folder.path().join(format!("out/{name}/r.json"))).unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
+        assert_eq!(report["target"]["name"], name);
+        assert!(folder.path().join(format!("{name}.tap")).exists());
+    }
+    let output = call(folder.path(), &["run", "--all-targets"], &[]);
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        said.contains("  away  not judged: the connection to 127.0.0.1:1 was refused"),
+        "{said}"
+    );
+    for (arguments, words) in [
+        (
+            &["run", "--target", "goof"][..],
+            "there is no target `goof` in upspec.toml; did you mean `good`?",
+        ),
+        (&["run", "goof"], "there is no target `goof` in upspec.toml; did you mean `good`?"),
+        (&["run", "ws://a/", "--target", "good"], "two ways to say one thing"),
+        (&["run", "--all-targets", "--report", "json=-"], "takes the report of one target alone"),
+    ] {
+        let output = call(folder.path(), arguments, &[]);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && error.contains(words), "{arguments:?}: {error}");
+    }
+}

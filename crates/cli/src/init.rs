@@ -1,9 +1,12 @@
 //! `upspec init`: plays the cases to a target once, and writes `upspec.toml` and a baseline.
 
-use std::path::Path;
+mod ci;
+
+use std::path::PathBuf;
 
 use clap::Parser as _;
 use toml_edit::{Array, Value};
+use upspec_report::{Secrets, without_credentials};
 
 use crate::args::baseline::WriteArgs;
 use crate::args::init::InitArgs;
@@ -18,10 +21,11 @@ pub(crate) fn init(args: &InitArgs) -> Result<Exit, Trouble> {
     if args.name.is_empty() || !args.name.chars().all(plain) {
         return Err(Trouble::usage("--name takes letters, digits, - and _ here"));
     }
-    let files = [Path::new(FILE), args.baseline.as_path()];
+    let ci = args.ci.map(ci::path);
+    let files = [PathBuf::from(FILE), args.baseline.clone()].into_iter().chain(ci);
     let mut places = Vec::new();
     for path in files {
-        let place = Place::find(path)?;
+        let place = Place::find(&path)?;
         if place.is_taken() {
             return Err(Trouble::usage(format!("{} is there already", place.shown())));
         }
@@ -32,7 +36,8 @@ pub(crate) fn init(args: &InitArgs) -> Result<Exit, Trouble> {
     if !matches!(played, Exit::Conforming | Exit::Failed) {
         return Ok(played);
     }
-    places[0].write(file(args, &options).as_bytes())?;
+    let mut variables = Vec::new();
+    places[0].write(file(args, &options, &mut variables).as_bytes())?;
     console::say(&format!("\nwrote {FILE}\n"));
     baseline::write(&WriteArgs {
         file: args.baseline.clone(),
@@ -41,7 +46,26 @@ pub(crate) fn init(args: &InitArgs) -> Result<Exit, Trouble> {
         ratchet: false,
         cases: Vec::new(),
     })?;
-    console::say("`upspec run` fails from now on what is new; commit both files\n");
+    variables.sort_unstable();
+    variables.dedup();
+    let mut advice = Vec::new();
+    if let (Some(system), Some(place)) = (args.ci, places.get(2)) {
+        let starts = args.server.server_cmd.is_some();
+        place.write(ci::file(system, &variables, starts).as_bytes())?;
+        console::say(&format!("wrote {}\n", ci::path(system).display()));
+        advice = ci::advice(system, &variables, starts);
+    }
+    if !variables.is_empty() {
+        advice.insert(0, format!("set {} where upspec runs", variables.join(", ")));
+    }
+    advice.insert(
+        0,
+        "look at the drafted reasons in the baseline, and commit what was written, but for upspec-report".to_owned(),
+    );
+    console::say(&format!(
+        "\n`upspec run` fails from now on at what is new. To do:\n- {}\n",
+        advice.join("\n- ")
+    ));
     Ok(Exit::Conforming)
 }
 
@@ -54,7 +78,7 @@ struct Given {
 
 /// What was said of the target.
 fn options(args: &InitArgs) -> Vec<Given> {
-    let path = |path: &std::path::PathBuf| path.display().to_string();
+    let path = |path: &PathBuf| path.display().to_string();
     let one = |long, value: Option<String>| {
         value.map(|value| Given { long, values: vec![value], is_list: false })
     };
@@ -66,6 +90,7 @@ fn options(args: &InitArgs) -> Vec<Given> {
     let headers = wants.header.iter().map(|(name, value)| format!("{name}: {value}"));
     let given = [
         list("header", headers.collect()),
+        list("secret-header", args.secret_header.clone()),
         one("origin", wants.origin.clone()),
         list("subprotocol", wants.subprotocol.clone()),
         flag("require-subprotocol", wants.require_subprotocol),
@@ -101,14 +126,22 @@ fn play(args: &InitArgs, options: &[Given]) -> Result<Exit, Trouble> {
     }
 }
 
-/// The text of `upspec.toml`.
-fn file(args: &InitArgs, options: &[Given]) -> String {
-    let mut text = format!("{HEAD}[target.{}]\nurl = {}\n", args.name, Value::from(&args.url));
+/// The text of `upspec.toml`, and the variables that it asks for.
+fn file(args: &InitArgs, options: &[Given], variables: &mut Vec<String>) -> String {
+    let secrets = Secrets::new(&args.secret_header);
+    let url = without_credentials(&args.url, |name| {
+        variables.push(variable(name));
+        format!("${{{}}}", variable(name))
+    });
+    let mut text = format!("{HEAD}[target.{}]\nurl = {}\n", args.name, Value::from(&url));
     for option in options {
         let value = match &option.values[..] {
             [] => Value::from(true),
             [one] if !option.is_list => Value::from(one),
-            values => Value::from(values.iter().map(|one| without_secret(one)).collect::<Array>()),
+            values => {
+                let shown = values.iter().map(|one| without_secret(one, &secrets, variables));
+                Value::from(shown.collect::<Array>())
+            }
         };
         text.push_str(&format!("{} = {value}\n", option.long));
     }
@@ -119,14 +152,20 @@ fn file(args: &InitArgs, options: &[Given]) -> String {
 }
 
 /// A field line, with a variable in the place of what nobody should commit.
-fn without_secret(line: &str) -> String {
-    let name = line.split(':').next().unwrap_or_default();
-    match SECRET.iter().find(|secret| secret.eq_ignore_ascii_case(name)) {
-        Some(_) => {
-            format!("{name}: ${{UPSPEC_{}}}", name.to_ascii_uppercase().replace('-', "_"))
+fn without_secret(line: &str, secrets: &Secrets, variables: &mut Vec<String>) -> String {
+    match line.split_once(": ").filter(|(name, _)| secrets.holds(name)) {
+        Some((name, _)) => {
+            variables.push(variable(name));
+            format!("{name}: ${{{}}}", variable(name))
         }
         None => line.to_owned(),
     }
+}
+
+/// The variable of the environment that holds a secret.
+fn variable(name: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    format!("UPSPEC_{}", name.chars().map(plain).collect::<String>())
 }
 
 const FILE: &str = "upspec.toml";
@@ -136,8 +175,6 @@ const REPORTS: [&str; 3] = [
     "html=upspec-report/index.html",
     "junit=upspec-report/junit.xml",
 ];
-/// Fields whose values come from the environment.
-const SECRET: [&str; 3] = ["Authorization", "Cookie", "Proxy-Authorization"];
 const HEAD: &str = "\
 # What `upspec run` does here. Keys are the long names of options; the command line comes before them.
 # `${NAME}` is a variable of the environment.
@@ -145,14 +182,15 @@ const HEAD: &str = "\
 
 #[cfg(test)]
 mod tests {
-    use super::without_secret;
+    use super::*;
 
     #[test]
     fn secrets_stay_out_of_the_file() {
-        assert_eq!(
-            without_secret("authorization: Bearer x"),
-            "authorization: ${UPSPEC_AUTHORIZATION}"
-        );
-        assert_eq!(without_secret("X-Tenant: x"), "X-Tenant: x");
+        let (secrets, mut variables) = (Secrets::new(&["X-Mine".to_owned()]), Vec::new());
+        let mut shown = |line| without_secret(line, &secrets, &mut variables);
+        assert_eq!(shown("authorization: Bearer x"), "authorization: ${UPSPEC_AUTHORIZATION}");
+        assert_eq!(shown("X-Mine: x"), "X-Mine: ${UPSPEC_X_MINE}");
+        assert_eq!(shown("X-Tenant: x"), "X-Tenant: x");
+        assert_eq!(variables, ["UPSPEC_AUTHORIZATION", "UPSPEC_X_MINE"]);
     }
 }

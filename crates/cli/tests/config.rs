@@ -92,12 +92,19 @@ fn a_project_begins_with_one_command() {
         env!("CARGO_BIN_EXE_upspec")
     );
     let url = format!("ws://127.0.0.1:{port}/chat");
-    let begin = ["init", &url, "--server-cmd", &server, "-H", "Cookie: a=secret"];
+    let begin = ["init", &url, "--server-cmd", &server, "-H", "Cookie: a=secret", "--ci", "github"];
     let output = call(folder.path(), &begin, &[]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let text = std::fs::read_to_string(folder.path().join("upspec.toml")).unwrap();
     assert!(text.contains("[target.server]") && text.contains("${UPSPEC_COOKIE}"), "{text}");
     assert!(!text.contains("secret"), "{text}");
+    let job = std::fs::read_to_string(folder.path().join(".github/workflows/upspec.yml")).unwrap();
+    assert!(job.contains("      UPSPEC_COOKIE: ${{ secrets.UPSPEC_COOKIE }}\n"), "{job}");
+    assert!(job.contains("run: ~/.cargo/bin/upspec run\n") && !job.contains("Start your"), "{job}");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("- set UPSPEC_COOKIE where upspec runs\n"), "{said}");
+    let baseline = std::fs::read_to_string(folder.path().join("upspec-baseline.toml")).unwrap();
+    assert!(baseline.contains("\nreason = "), "{baseline}");
     let output = call(folder.path(), &["run", "--only", "server/key"], &[("UPSPEC_COOKIE", "a=b")]);
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(0), "{output:?}");

@@ -44,7 +44,7 @@ pub use junit::wire;
 pub use listing::listing;
 pub use note::{CaseNote, RequirementNote};
 pub use read::ReadError;
-pub use redact::{Secrets, blot_url, redact};
+pub use redact::{Secrets, blot_url, redact, without_credentials};
 pub use report::{About, Report, Summary, Target, Tool};
 pub use schema::{comparison_schema, diff_schema, schema};
 pub use text::{Style, standing, summary};

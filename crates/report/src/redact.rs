@@ -11,7 +11,7 @@ use upspec_handshake::Party;
 use upspec_judge::CaseResult;
 
 use secrets::{Needle, longest_first};
-pub use secrets::{Secrets, blot_url};
+pub use secrets::{Secrets, blot_url, without_credentials};
 
 /// Overwrites with `*` the values of the fields that hold secrets, and every secret that was known before the run.
 /// Names are compared without case; white space stays. A field line counts wherever it begins a line, and may

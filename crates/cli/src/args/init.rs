@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::args::{ServerArgs, TrustArgs, Wants};
 
@@ -16,10 +16,27 @@ pub(crate) struct InitArgs {
     /// The baseline that is written for it.
     #[arg(long, value_name = "FILE", default_value = "upspec-baseline.toml")]
     pub(crate) baseline: PathBuf,
+    /// Also write the file that runs upspec in this CI system.
+    #[arg(long, value_enum, value_name = "SYSTEM")]
+    pub(crate) ci: Option<System>,
+    /// Blot out the values of this field in all output, and leave them out of upspec.toml.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) secret_header: Vec<String>,
     #[command(flatten)]
     pub(crate) wants: Wants,
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
     #[command(flatten)]
     pub(crate) server: ServerArgs,
+}
+
+/// A CI system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum System {
+    /// Forgejo and Gitea Actions.
+    Forgejo,
+    /// GitHub Actions.
+    Github,
+    /// GitLab CI.
+    Gitlab,
 }

@@ -51,12 +51,18 @@ impl Secrets {
     /// Adds the value that a field is sent with, if the field holds secrets.
     #[must_use]
     pub fn with_field(mut self, name: &str, value: &str) -> Self {
-        if self.names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+        if self.holds(name) {
             for part in secret_parts(value.as_bytes()) {
                 self.add_everywhere(&part);
             }
         }
         self
+    }
+
+    /// Whether the field with this name holds secrets.
+    #[must_use]
+    pub fn holds(&self, name: &str) -> bool {
+        self.names.iter().any(|known| known.eq_ignore_ascii_case(name))
     }
 
     /// Overwrites every secret in a text, and the secret parts of URLs that `with_url` was told of.
@@ -150,6 +156,22 @@ pub fn blot_url(url: &str) -> String {
         let start = part.starts + part.name.map_or(0, |name| name.len() + part.around);
         let range = start..start + part.value.len();
         shown.replace_range(range, &"*".repeat(part.value.len()));
+    }
+    shown
+}
+
+/// A URL with something else in the place of the values of its query that are credentials, by their names or
+/// their form. `instead` is given the name of each, and gets to know what it stands for.
+pub fn without_credentials(url: &str, mut instead: impl FnMut(&str) -> String) -> String {
+    let mut shown = url.to_owned();
+    let found: Vec<UrlPart<'_>> = parts(url).into_iter().collect();
+    for part in found.iter().rev() {
+        let Some(name) = part.name.filter(|name| holds_secrets(name) || looks_random(part.value))
+        else {
+            continue;
+        };
+        let start = part.starts + name.len() + part.around;
+        shown.replace_range(start..start + part.value.len(), &instead(name));
     }
     shown
 }
@@ -335,6 +357,12 @@ mod tests {
             let told = STANDARD.encode(format!("{before}open-sesame!"));
             assert!(secrets.blot(&told).contains("**********"), "{told}");
         }
+    }
+
+    #[test]
+    fn credentials_of_a_url_are_replaced() {
+        let url = without_credentials("ws://h/?token=a&b=c&key=d", |name| format!("<{name}>"));
+        assert_eq!(url, "ws://h/?token=<token>&b=c&key=<key>");
     }
 
     #[test]

@@ -470,7 +470,7 @@ mod tests {
             ("htlm=a", "unknown format `htlm`; did you mean `html`?"),
             (
                 "pdf=a",
-                "unknown format `pdf`; known are `json`, `html`, `junit`, `markdown`, `sarif`, `github`, `gitlab`, `tap`, `badge`, `shields`",
+                "unknown format `pdf`; known are `json`, `html`, `junit`, `markdown`, `sarif`, `github`, `gitlab`, `tap`, `badge`, `shields`, `pcapng`",
             ),
         ] {
             assert_eq!(wish(text, FORMATS).unwrap_err(), error);

@@ -52,6 +52,15 @@ fn render(args: &RenderArgs) -> Result<Exit, Trouble> {
     let sinks = Sinks::prepare(&args.report, [&args.file])?;
     let mut report = read(&args.file)?;
     report.locate.clone_from(&args.locate);
+    if !args.only.is_empty() {
+        let ids: Vec<String> = report.cases.iter().map(|case| case.id.clone()).collect();
+        report.keep(&args.only);
+        if report.cases.is_empty() {
+            let message = format!("`{}` selects no case of the report", args.only.join("`, `"));
+            let ids = ids.iter().map(String::as_str);
+            return Err(Trouble::unknown(&message, &args.only[0], ids, "its JSON has all ids"));
+        }
+    }
     if args.stable {
         report.stabilize();
     }

@@ -60,6 +60,9 @@ pub(crate) struct RenderArgs {
     /// baseline of the run, else README.md]
     #[arg(long, value_name = "FILE[:LINE]")]
     pub(crate) locate: Option<String>,
+    /// Only these cases: an id, a prefix, or a pattern with `*` and `?`; may be repeated.
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) only: Vec<String>,
     /// For cases that passed or were not played, report only verdict, reason and outcome.
     #[arg(long)]
     pub(crate) slim: bool,

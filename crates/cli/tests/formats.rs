@@ -43,6 +43,7 @@ fn every_format_is_the_same_from_json_and_from_the_page() {
         "json",
         "html",
         "junit",
+        "junit-strict",
         "markdown",
         "sarif",
         "github",

@@ -252,7 +252,7 @@ pub(crate) struct Output {
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
     /// The file of your repository at which SARIF, annotations and code quality point, since none of its lines
-    /// is to blame. [default: the baseline, else README.md]
+    /// is to blame. [default: the baseline, else upspec.toml if it is there, else README.md]
     #[arg(long, value_name = "FILE[:LINE]")]
     pub(crate) locate: Option<String>,
     /// Let flaky failures fail the run.

@@ -252,7 +252,7 @@ pub(crate) struct Output {
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
     /// The file of your repository at which SARIF, annotations and code quality point, since none of its lines
-    /// is to blame. [default: the baseline, else README.md]
+    /// is to blame. [default: the baseline, else upspec.toml if it is there, else README.md]
     #[arg(long, value_name = "FILE[:LINE]")]
     pub(crate) locate: Option<String>,
     /// Let flaky failures fail the run.
@@ -417,8 +417,10 @@ pub(crate) fn wish<R>(text: &str, formats: &'static [Format<R>]) -> Result<Wish<
     let (name, path) = text.split_once('=').ok_or("write it as FORMAT=PATH")?;
     let format = formats.iter().find(|format| format.name == name);
     let format = format.ok_or_else(|| {
-        let help = did_you_mean(name, formats.iter().map(|format| format.name));
-        format!("unknown format `{name}`; {}", help.unwrap_or_default())
+        let names: Vec<&str> = formats.iter().map(|format| format.name).collect();
+        let help = did_you_mean(name, names.iter().copied());
+        let all = || format!("known are `{}`", names.join("`, `"));
+        format!("unknown format `{name}`; {}", help.unwrap_or_else(all))
     })?;
     if path.is_empty() {
         return Err("the path is missing".to_owned());
@@ -470,7 +472,7 @@ mod tests {
             ("htlm=a", "unknown format `htlm`; did you mean `html`?"),
             (
                 "pdf=a",
-                "unknown format `pdf`; known are `json`, `html`, `junit`, `markdown`, `sarif`, `github`, `gitlab`, `tap`, `badge`, `shields`",
+                "unknown format `pdf`; known are `json`, `html`, `junit`, `junit-strict`, `markdown`, `sarif`, `github`, `gitlab`, `tap`, `badge`, `shields`, `pcapng`",
             ),
         ] {
             assert_eq!(wish(text, FORMATS).unwrap_err(), error);

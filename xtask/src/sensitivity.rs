@@ -79,22 +79,27 @@ fn chosen(faults: &[String]) -> Result<Vec<Subject>, Vec<String>> {
 }
 
 /// Plays against each server. What is not as it should be, or not as it was, is played again and
-/// patiently before it counts: on a busy machine a wait may have been too short.
+/// patiently before it counts: on a busy machine a wait may have been too short. A few that are left are
+/// played one by one.
 async fn play_until_sure(
     subjects: &[Subject],
     shared: &Arc<Shared>,
     known: &Caught,
 ) -> Vec<Played> {
     let mut played = play_all(subjects, shared, HASTY).await;
-    let is_doubtful = |index: &usize| demands::is_doubtful(&shared.corpus, &played[*index], known);
-    let doubtful: Vec<usize> = (0..played.len()).filter(is_doubtful).collect();
-    if !doubtful.is_empty() {
+    for (pace, most) in [(PATIENT, usize::MAX), (ALONE, A_FEW)] {
+        let is_doubtful =
+            |index: &usize| demands::is_doubtful(&shared.corpus, &played[*index], known);
+        let doubtful: Vec<usize> = (0..played.len()).filter(is_doubtful).collect();
+        if doubtful.is_empty() || doubtful.len() > most {
+            break;
+        }
         eprintln!("{} of {} servers once more, patiently", doubtful.len(), played.len());
-    }
-    let again: Vec<Subject> = doubtful.iter().map(|index| subjects[*index]).collect();
-    let again = play_all(&again, shared, PATIENT).await;
-    for (index, second) in doubtful.into_iter().zip(again) {
-        played[index] = second;
+        let again: Vec<Subject> = doubtful.iter().map(|index| subjects[*index]).collect();
+        let again = play_all(&again, shared, pace).await;
+        for (index, second) in doubtful.into_iter().zip(again) {
+            played[index] = second;
+        }
     }
     played
 }
@@ -155,3 +160,7 @@ fn write(path: &std::path::Path, text: &str) -> Result<(), Vec<String>> {
 const TABLE: &str = "crates/cli/caught.toml";
 const HASTY: Pace = Pace { servers: 16, jobs: 32, timeout: Duration::from_secs(2) };
 const PATIENT: Pace = Pace { servers: 4, jobs: 16, timeout: Duration::from_secs(4) };
+const ALONE: Pace = Pace { servers: 1, jobs: 8, timeout: Duration::from_secs(6) };
+
+/// So many servers can be played against one by one.
+const A_FEW: usize = 24;

@@ -4,6 +4,7 @@ pub(crate) mod baseline;
 pub(crate) mod diff;
 pub(crate) mod fuzz;
 pub(crate) mod init;
+pub(crate) mod output;
 pub(crate) mod stored;
 
 use std::path::PathBuf;
@@ -13,8 +14,10 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use upspec_corpus::did_you_mean;
 use upspec_reference::Variation;
-use upspec_report::{FORMATS, Format, Report};
+use upspec_report::Format;
 use upspec_runner::{Ready, Settings};
+
+pub(crate) use output::{FailOn, Output};
 
 /// Conformance tests for HTTP Upgrade and the WebSocket opening handshake.
 #[derive(Debug, Parser)]
@@ -249,68 +252,6 @@ pub(crate) struct TrustArgs {
     pub(crate) insecure: bool,
 }
 
-/// What a run writes, and how it ends.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Output")]
-pub(crate) struct Output {
-    #[arg(long, value_name = "FORMAT=PATH", value_parser = |text: &str| wish(text, FORMATS))]
-    #[arg(help = format!("{} [default: {}]", wish_help(FORMATS), DEFAULT_REPORTS.join(" ")))]
-    pub(crate) report: Vec<Wish<Report>>,
-    /// The least verdict that makes the run end with 1.
-    #[arg(long, value_enum, default_value = "fail", value_name = "VERDICT")]
-    pub(crate) fail_on: FailOn,
-    /// Excuse what this file accepts, and fail only on what is new; `upspec baseline write` makes one.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) baseline: Option<PathBuf>,
-    /// The file of your repository at which SARIF, annotations and code quality point, since none of its lines
-    /// is to blame. [default: the baseline, else README.md]
-    #[arg(long, value_name = "FILE[:LINE]")]
-    pub(crate) locate: Option<String>,
-    /// Let flaky failures fail the run.
-    #[arg(long)]
-    pub(crate) strict_flaky: bool,
-    /// Blot out the values of this field in all output, besides those of Authorization, Cookie, X-Api-Key and
-    /// the like, and of the URL's query.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) secret_header: Vec<String>,
-    /// For cases that passed or were not played, report only verdict, reason and outcome.
-    #[arg(long)]
-    pub(crate) slim: bool,
-    /// Leave out what differs from run to run: times, dates, and where the network cut the octets. With one
-    /// --seed two reports of a steady target are the same file.
-    #[arg(long)]
-    pub(crate) stable: bool,
-    /// Tell of each case what came and why it has its verdict; twice, also all octets.
-    #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet")]
-    pub(crate) verbose: u8,
-    /// Print nothing but errors.
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
-}
-
-impl Output {
-    /// Puts the name of the target into paths that ask for it; what no file name may hold becomes `-`.
-    pub(crate) fn name_places(&mut self, name: &str) {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        let name: String = name.chars().map(|c| if plain(c) { c } else { '-' }).collect();
-        let paths = self.report.iter_mut().map(|(_, path)| path).chain(&mut self.baseline);
-        for path in paths.filter(|path| path.to_string_lossy().contains(crate::many::PLACE)) {
-            *path = path.to_string_lossy().replace(crate::many::PLACE, &name).into();
-        }
-    }
-}
-
-/// What fails a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FailOn {
-    /// A broken MUST.
-    Fail,
-    /// Also a missed SHOULD.
-    Warn,
-    /// Nothing: end with 0 whatever the verdicts are.
-    Never,
-}
-
 /// A file that the user wants, and its format.
 pub(crate) type Wish<R> = (&'static Format<R>, PathBuf);
 
@@ -449,8 +390,10 @@ pub(crate) fn wish<R>(text: &str, formats: &'static [Format<R>]) -> Result<Wish<
     let (name, path) = text.split_once('=').ok_or("write it as FORMAT=PATH")?;
     let format = formats.iter().find(|format| format.name == name);
     let format = format.ok_or_else(|| {
-        let help = did_you_mean(name, formats.iter().map(|format| format.name));
-        format!("unknown format `{name}`; {}", help.unwrap_or_default())
+        let names: Vec<&str> = formats.iter().map(|format| format.name).collect();
+        let help = did_you_mean(name, names.iter().copied());
+        let all = || format!("known are `{}`", names.join("`, `"));
+        format!("unknown format `{name}`; {}", help.unwrap_or_else(all))
     })?;
     if path.is_empty() {
         return Err("the path is missing".to_owned());
@@ -469,6 +412,8 @@ pub(crate) fn wish_help<R>(formats: &[Format<R>]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use upspec_report::FORMATS;
+
     use super::*;
 
     #[test]
@@ -503,7 +448,7 @@ mod tests {
             ("htlm=a", "unknown format `htlm`; did you mean `html`?"),
             (
                 "pdf=a",
-                "unknown format `pdf`; known are `json`, `html`, `junit`, `markdown`, `sarif`, `github`, `gitlab`, `tap`, `badge`, `shields`",
+                "unknown format `pdf`; known are `json`, `html`, `junit`, `junit-strict`, `markdown`, `sarif`, `github`, `gitlab`, `tap`, `badge`, `shields`, `pcapng`",
             ),
         ] {
             assert_eq!(wish(text, FORMATS).unwrap_err(), error);

@@ -33,9 +33,9 @@ pub(crate) fn say(text: &str) {
 }
 
 /// Prints a file to standard output, octet for octet.
-pub(crate) fn say_raw(text: &str) {
+pub(crate) fn say_raw(octets: &[u8]) {
     let mut out = std::io::stdout().lock();
-    note(&out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+    note(&out.write_all(octets).and_then(|()| out.flush()));
 }
 
 fn note(printed: &std::io::Result<()>) {

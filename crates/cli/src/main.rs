@@ -15,6 +15,7 @@ mod fuzz;
 mod init;
 mod judge;
 mod list;
+mod locate;
 mod many;
 mod outputs;
 mod replay;

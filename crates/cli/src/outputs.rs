@@ -15,6 +15,7 @@ use upspec_report::{Baseline, FORMATS, Report, Style, Summary, Suspect, Tool, li
 use crate::args::{DEFAULT_REPORTS, FailOn, Output, wish};
 use crate::console;
 use crate::exit::{Exit, Trouble};
+use crate::locate::locate;
 use crate::sinks::Sinks;
 
 /// What made the report.
@@ -67,7 +68,7 @@ impl<'a> Outputs<'a> {
             foreign(name, baseline, report);
             report.baseline = Some(baseline.standing(name, &report.cases, corpus, today()));
         }
-        report.locate.clone_from(&self.output.locate);
+        locate(report, self.output.locate.as_deref());
         if self.output.stable {
             report.stabilize();
         }

@@ -68,16 +68,16 @@ impl<R> Sinks<R> {
     pub(crate) fn write(&self, report: &R, says_something: bool) -> Written {
         let mut written = Written { told: String::new(), result: Ok(()) };
         for (format, sink) in &self.sinks {
-            let text = (format.write)(report);
+            let octets = format.octets(report);
             let Sink::File(place) = sink else {
-                console::say_raw(&text);
+                console::say_raw(&octets);
                 continue;
             };
             let (place, kept) = match says_something || !place.is_taken() {
                 true => (place.clone(), None),
                 false => (place.beside("unjudged"), Some(place)),
             };
-            match place.write(text.as_bytes()) {
+            match place.write(&octets) {
                 Ok(()) => {
                     let kept = kept.map(|kept| {
                         format!("; {} is of an earlier run, and was kept", kept.shown())

@@ -11,6 +11,7 @@ use crate::args::FailOn;
 use crate::args::stored::{CompareArgs, MergeArgs, RenderArgs, ReportCommand};
 use crate::exit::{Exit, Trouble};
 use crate::judge::judged_again;
+use crate::locate::locate;
 use crate::outputs::{self, Outputs, read};
 use crate::sinks::Sinks;
 use crate::{console, secrets, selection};
@@ -51,7 +52,16 @@ fn compare(args: &CompareArgs) -> Result<Exit, Trouble> {
 fn render(args: &RenderArgs) -> Result<Exit, Trouble> {
     let sinks = Sinks::prepare(&args.report, [&args.file])?;
     let mut report = read(&args.file)?;
-    report.locate.clone_from(&args.locate);
+    locate(&mut report, args.locate.as_deref());
+    if !args.only.is_empty() {
+        let ids: Vec<String> = report.cases.iter().map(|case| case.id.clone()).collect();
+        report.keep(&args.only);
+        if report.cases.is_empty() {
+            let message = format!("`{}` selects no case of the report", args.only.join("`, `"));
+            let ids = ids.iter().map(String::as_str);
+            return Err(Trouble::unknown(&message, &args.only[0], ids, "its JSON has all ids"));
+        }
+    }
     if args.stable {
         report.stabilize();
     }

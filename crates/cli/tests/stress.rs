@@ -148,7 +148,7 @@ fn a_folder_of_cases_is_read_through_links_and_without_pipes() {
 #[test]
 fn without_a_place_for_the_default_reports_there_is_a_summary() {
     let folder = tempfile::tempdir().unwrap();
-    let output = shell("echo >target; $BIN run --only server/key", folder.path());
+    let output = shell("echo >upspec-report; $BIN run --only server/key", folder.path());
     assert_eq!(code(&output), 0, "{}", error(&output));
     assert!(error(&output).contains("there will be no report"), "{}", error(&output));
     assert!(String::from_utf8_lossy(&output.stdout).contains("No MUST rule is broken"));

@@ -80,6 +80,12 @@ mod tests {
     use crate::sample;
 
     #[test]
+    fn the_formats_are_as_they_were() {
+        insta::assert_snapshot!(github(&sample::report()));
+        insta::assert_snapshot!(gitlab(&sample::report()));
+    }
+
+    #[test]
     fn commands_are_lines_and_nothing_of_a_target_becomes_one() {
         let mut report = sample::report();
         for finding in report.cases.iter_mut().flat_map(|case| &mut case.findings) {

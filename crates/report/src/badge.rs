@@ -46,6 +46,7 @@ fn said(report: &Report) -> (String, &'static str) {
         return ("not judged".to_owned(), "#6a6a6a");
     }
     match (summary.fail, summary.warn) {
+        (0, _) if !report.complete || summary.error > 0 => ("incomplete".to_owned(), "#6a6a6a"),
         (0, 0) => (format!("{} pass", summary.pass), "#1a7f37"),
         (0, warn) => (format!("{} pass, {}", summary.pass, counted(warn, "warning")), "#946200"),
         (fail, _) => (format!("{} pass, {fail} fail", summary.pass), "#c0362c"),
@@ -60,11 +61,20 @@ mod tests {
     use crate::sample;
 
     #[test]
+    fn the_format_is_as_it_was() {
+        insta::assert_snapshot!(svg(&sample::report()));
+    }
+
+    #[test]
     fn a_badge_says_what_fails() {
         let report = sample::report();
         let image = svg(&report);
         assert!(image.starts_with("<svg xmlns=") && image.contains("1 pass, 4 fail"), "{image}");
         let endpoint: serde_json::Value = serde_json::from_str(&shields(&report)).unwrap();
         assert_eq!(endpoint["message"], "1 pass, 4 fail");
+        let mut cut = sample::report();
+        cut.cases.retain(|case| case.verdict == upspec_judge::Verdict::Pass);
+        let cut = Report { summary: crate::Summary::of(&cut.cases), complete: false, ..cut };
+        assert!(svg(&cut).contains("incomplete"));
     }
 }

@@ -1,6 +1,8 @@
 //! The report as JUnit XML, for the test pages of CI systems.
 //! What a target sent is spelled out, so that no character comes through that XML 1.0 forbids.
 
+mod strict;
+
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Property, Report as Junit, TestCase, TestCaseStatus, TestSuite};
@@ -13,6 +15,8 @@ use crate::section::Section;
 use crate::seen::{self, Told};
 use crate::visible::{self, write_to};
 use crate::words::{self, level_word, reason_text, reason_word, verdict_word};
+
+pub(crate) use strict::strict;
 
 /// The report as JUnit XML: one suite per topic, and one test per case. A `fail` is a failure also when
 /// it is flaky, a `warn` is a success that says so, and an `inconclusive` is skipped. With a baseline only
@@ -273,7 +277,7 @@ mod tests {
     /// Reads every event, attribute and reference, and looks for characters outside of `Char` of
     /// XML 1.0 section 2.2.
     #[track_caller]
-    fn parse_strictly(xml: &str) {
+    pub(super) fn parse_strictly(xml: &str) {
         let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
         assert_eq!(xml.chars().find(|c| !allowed(*c)), None);
         let mut reader = quick_xml::Reader::from_str(xml);

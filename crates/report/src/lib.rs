@@ -20,9 +20,12 @@ mod carried;
 mod html;
 mod items;
 mod junit;
+
+mod keep;
 mod listing;
 mod markdown;
 mod overview;
+mod pcapng;
 mod sarif;
 mod section;
 mod seen;
@@ -57,31 +60,61 @@ pub struct Format<R: 'static> {
     /// What it is for, in a phrase.
     pub about: &'static str,
     /// Puts a report or a comparison into it.
-    pub write: fn(&R) -> String,
+    pub write: Write<R>,
+}
+
+/// How a format is written.
+#[derive(Debug)]
+pub enum Write<R: 'static> {
+    /// As text.
+    Text(fn(&R) -> String),
+    /// As octets that are no text.
+    Octets(fn(&R) -> Vec<u8>),
+}
+
+impl<R> Format<R> {
+    /// A report or a comparison in this format.
+    #[must_use]
+    pub fn octets(&self, of: &R) -> Vec<u8> {
+        match self.write {
+            Write::Text(write) => write(of).into_bytes(),
+            Write::Octets(write) => write(of),
+        }
+    }
 }
 
 /// The formats of a report. A new one is a module and a row here.
 pub const FORMATS: &[Format<Report>] = &[
-    Format { name: "json", about: "the source of the others", write: Report::json },
-    Format { name: "html", about: "one self-contained page", write: html::html },
-    Format { name: "junit", about: "for a CI system", write: junit::junit },
-    Format { name: "markdown", about: "for a job summary", write: markdown::markdown },
-    Format { name: "sarif", about: "for code scanning", write: sarif::sarif },
-    Format { name: "github", about: "annotations in the log of a job", write: annotations::github },
-    Format { name: "gitlab", about: "code quality", write: annotations::gitlab },
-    Format { name: "tap", about: "version 14", write: tap::tap },
-    Format { name: "badge", about: "an SVG image", write: badge::svg },
-    Format { name: "shields", about: "JSON of a badge endpoint", write: badge::shields },
+    text("json", "the source of the others", Report::json),
+    text("html", "one self-contained page", html::html),
+    text("junit", "for a CI system", junit::junit),
+    text("junit-strict", "valid by the schemas of Ant and Jenkins", junit::strict),
+    text("markdown", "for a job summary", markdown::markdown),
+    text("sarif", "for code scanning", sarif::sarif),
+    text("github", "annotations in the log of a job", annotations::github),
+    text("gitlab", "code quality", annotations::gitlab),
+    text("tap", "version 13", tap::tap),
+    text("badge", "an SVG image", badge::svg),
+    text("shields", "JSON of a badge endpoint", badge::shields),
+    Format {
+        name: "pcapng",
+        about: "the exchanges, for Wireshark",
+        write: Write::Octets(pcapng::pcapng),
+    },
 ];
 
 /// The formats of an older report beside a newer one.
 pub const COMPARISON_FORMATS: &[Format<Comparison>] = &[
-    Format { name: "json", about: "for programs", write: Comparison::json },
-    Format { name: "markdown", about: "for a pull request", write: Comparison::markdown },
+    text("json", "for programs", Comparison::json),
+    text("markdown", "for a pull request", Comparison::markdown),
 ];
 
 /// The formats of a comparison of servers.
 pub const DIFF_FORMATS: &[Format<Diff>] = &[
-    Format { name: "json", about: "for programs", write: Diff::json },
-    Format { name: "html", about: "one self-contained page", write: html::diff_html },
+    text("json", "for programs", Diff::json),
+    text("html", "one self-contained page", html::diff_html),
 ];
+
+const fn text<R>(name: &'static str, about: &'static str, write: fn(&R) -> String) -> Format<R> {
+    Format { name, about, write: Write::Text(write) }
+}

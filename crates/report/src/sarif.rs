@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use upspec_judge::Verdict;
 
 use crate::items::{Item, items, located, url};
+use crate::markdown::plain;
 use crate::report::Report;
 use crate::visible;
 use crate::words::level_word;
@@ -55,6 +56,8 @@ fn rule(report: &Report, id: &str, items: &[Item<'_>]) -> Value {
         "properties": { "precision": "very-high", "tags": ["http", "websocket", "conformance"] },
     });
     if let Some(url) = url(report, id) {
+        // The link stands alone, so that no sign of the text can turn into markup beside it.
+        rule["help"]["markdown"] = format!("{}\n\n[RFC section]({url})", plain(&text)).into();
         rule["helpUri"] = url.into();
     }
     rule
@@ -106,6 +109,11 @@ fn uri(path: &str) -> String {
 mod tests {
     use super::*;
     use crate::sample;
+
+    #[test]
+    fn the_format_is_as_it_was() {
+        insta::assert_snapshot!(sarif(&sample::report()));
+    }
 
     #[test]
     fn each_broken_rule_is_a_result_with_a_rule_and_a_fingerprint_of_its_own() {

@@ -1,4 +1,4 @@
-//! The report as TAP 14: one line for each case, with what is wrong beneath.
+//! The report as TAP 13, which readers of 14 take, too: one line for each case, with what is wrong beneath.
 
 use upspec_judge::{CaseResult, Verdict};
 
@@ -9,7 +9,7 @@ use crate::words::{message, reason_word, verdict_word};
 
 /// The report as TAP. What cannot be judged is skipped, and what a baseline accepts is to do.
 pub(crate) fn tap(report: &Report) -> String {
-    let mut text = format!("TAP version 14\n1..{}\n", report.cases.len());
+    let mut text = format!("TAP version 13\n1..{}\n", report.cases.len());
     for (before, case) in report.cases.iter().enumerate() {
         let number = before + 1;
         let ok =
@@ -19,6 +19,9 @@ pub(crate) fn tap(report: &Report) -> String {
         if case.verdict != Verdict::Pass {
             details(&mut text, case);
         }
+    }
+    if !report.complete {
+        text.push_str("Bail out! the run did not come to its end\n");
     }
     if let Some(standing) = &report.baseline {
         write_to(&mut text, format_args!("# {}\n", standing.headline()));
@@ -67,15 +70,22 @@ mod tests {
     use crate::sample;
 
     #[test]
+    fn the_format_is_as_it_was() {
+        insta::assert_snapshot!(tap(&sample::report()));
+    }
+
+    #[test]
     fn every_case_has_a_line_and_only_what_fails_is_not_ok() {
         let report = sample::report();
         let text = tap(&report);
-        assert!(text.starts_with("TAP version 14\n1..8\n"), "{text}");
+        assert!(text.starts_with("TAP version 13\n1..8\n"), "{text}");
         let begins = |start: &str| text.lines().filter(|line| line.starts_with(start)).count();
         assert_eq!(begins("not ok "), report.summary.fail + report.summary.error);
         assert_eq!(begins("ok ") + begins("not ok "), report.cases.len());
         assert!(text.contains("# SKIP not-applicable"));
         assert!(!text.contains('\u{1b}'));
         assert_eq!(escaped("a # b \\ c"), "a \\# b \\\\ c");
+        let cut = tap(&Report { complete: false, ..report });
+        assert!(cut.ends_with("\nBail out! the run did not come to its end\n"), "{cut}");
     }
 }

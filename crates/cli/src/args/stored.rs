@@ -57,9 +57,12 @@ pub(crate) struct RenderArgs {
     #[arg(help = wish_help(FORMATS), required = true)]
     pub(crate) report: Vec<Wish<Report>>,
     /// The file of your repository at which SARIF, annotations and code quality point. [default: the
-    /// baseline of the run, else README.md]
+    /// baseline of the run, else upspec.toml if it is there, else README.md]
     #[arg(long, value_name = "FILE[:LINE]")]
     pub(crate) locate: Option<String>,
+    /// Only these cases: an id, a prefix, or a pattern with `*` and `?`; may be repeated.
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) only: Vec<String>,
     /// For cases that passed or were not played, report only verdict, reason and outcome.
     #[arg(long)]
     pub(crate) slim: bool,

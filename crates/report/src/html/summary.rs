@@ -161,7 +161,8 @@ pub(super) fn colophon(report: &Report) -> Markup {
         footer {
             p {
                 "Made by upspec " (visible::text(&report.tool.version))
-                " from a JSON report, which holds every octet. Secrets are overwritten with stars. "
+                ". This page carries its JSON report: " code { "upspec report render" } ", "
+                code { "judge" } " and " code { "replay" } " take it. Secrets are overwritten with stars. "
                 "The wording of requirements is ours; only the linked sections are binding."
             }
         }

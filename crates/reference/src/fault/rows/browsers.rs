@@ -55,7 +55,7 @@ pub(super) const ROWS: &[Fault] = &[
         .shown_by(|| connect(&[]))
         .by(Http2Status(200, |list, _| list.is_extended_connect())),
     fault("http2-advertised-hangs", "Extended CONNECT is announced, and is never answered.")
-        .breaks("rfc8441/5-protocol")
+        .breaks("rfc6455/4.2.2-no-service")
         .shown_by(|| connect(&[]))
         .by(Http2Unanswered(HeaderList::is_extended_connect)),
     fault("http2-encoding-hangs", "An extended CONNECT with accept-encoding is never answered.")

@@ -46,7 +46,7 @@ pub(super) const ROWS: &[Fault] = &[
         .shown_by(|| changed("/chat", "/\\ws"))
         .by(Dropped(|seen| seen.target().contains(&b'\\'))),
     fault("absolute-host-unread", "Of an absolute target only the path is looked at.")
-        .breaks("rfc6455/4.2.1-target")
+        .breaks("rfc9112/3.2-invalid-request-line")
         .shown_by(|| changed("/chat", "http://[/chat"))
         .by(Request(|seen, _| {
             let target = seen.target().to_vec();

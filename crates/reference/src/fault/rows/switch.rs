@@ -93,6 +93,7 @@ pub(super) const ROWS: &[Fault] = &[
         "An offer of h2c is answered in HTTP/2, without a 101 before it.",
     )
     .breaks("rfc9110/7.8-offered")
+    .also(&["rfc9112/2.1-message"])
     .shown_by(|| plain("Connection: Upgrade\r\nUpgrade: h2c"))
     .by(Written(|_, seen| {
         // A SETTINGS frame with no setting in it.

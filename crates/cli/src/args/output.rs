@@ -1,0 +1,71 @@
+//! The arguments on what a run writes, what it says, and how it ends.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use upspec_report::{FORMATS, Report};
+
+use crate::args::{DEFAULT_REPORTS, Wish, wish, wish_help};
+use crate::many;
+
+/// What a run writes, and how it ends.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Output {
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = |text: &str| wish(text, FORMATS))]
+    #[arg(help = format!("{} [default: {}]", wish_help(FORMATS), DEFAULT_REPORTS.join(" ")))]
+    pub(crate) report: Vec<Wish<Report>>,
+    /// The least verdict that makes the run end with 1.
+    #[arg(long, value_enum, default_value = "fail", value_name = "VERDICT")]
+    pub(crate) fail_on: FailOn,
+    /// Excuse what this file accepts, and fail only on what is new; `upspec baseline write` makes one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// The file of your repository at which SARIF, annotations and code quality point, since none of its lines
+    /// is to blame. [default: the baseline, else upspec.toml if it is there, else README.md]
+    #[arg(long, value_name = "FILE[:LINE]")]
+    pub(crate) locate: Option<String>,
+    /// Let flaky failures fail the run.
+    #[arg(long)]
+    pub(crate) strict_flaky: bool,
+    /// Blot out the values of this field in all output, besides those of Authorization, Cookie, X-Api-Key and
+    /// the like, and of the URL's query.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) secret_header: Vec<String>,
+    /// For cases that passed or were not played, report only verdict, reason and outcome.
+    #[arg(long)]
+    pub(crate) slim: bool,
+    /// Leave out what differs from run to run: times, dates, and where the network cut the octets. With one
+    /// --seed two reports of a steady target are the same file.
+    #[arg(long)]
+    pub(crate) stable: bool,
+    /// Tell of each case what came and why it has its verdict; twice, also all octets.
+    #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet")]
+    pub(crate) verbose: u8,
+    /// Print nothing but errors.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+impl Output {
+    /// Puts the name of the target into paths that ask for it; what no file name may hold becomes `-`.
+    pub(crate) fn name_places(&mut self, name: &str) {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let name: String = name.chars().map(|c| if plain(c) { c } else { '-' }).collect();
+        let paths = self.report.iter_mut().map(|(_, path)| path).chain(&mut self.baseline);
+        for path in paths.filter(|path| path.to_string_lossy().contains(many::PLACE)) {
+            *path = path.to_string_lossy().replace(many::PLACE, &name).into();
+        }
+    }
+}
+
+/// What fails a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// A broken MUST.
+    Fail,
+    /// Also a missed SHOULD.
+    Warn,
+    /// Nothing: end with 0 whatever the verdicts are.
+    Never,
+}

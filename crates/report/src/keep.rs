@@ -1,0 +1,41 @@
+//! A part of a report: some of its cases, with what belongs to them.
+
+use upspec_corpus::select;
+
+use crate::browsers;
+use crate::report::{Report, Summary};
+
+impl Report {
+    /// Keeps the cases that one of the patterns selects, as `--only` takes them, and counts them anew.
+    pub fn keep(&mut self, patterns: &[String]) {
+        let wanted = |id: &str| patterns.iter().any(|pattern| select::matches(pattern, id));
+        self.cases.retain(|case| wanted(&case.id));
+        self.notes.retain(|id, _| wanted(id));
+        for cause in &mut self.causes {
+            cause.cases.retain(|id| wanted(id));
+        }
+        self.causes.retain(|cause| !cause.cases.is_empty());
+        if let Some(standing) = &mut self.baseline {
+            standing.new.retain(|id, _| wanted(id));
+            standing.known.retain(|id, _| wanted(id));
+            standing.lost.retain(|id| wanted(id));
+        }
+        self.summary = Summary::of(&self.cases);
+        self.browsers = browsers::of_cases(&self.cases);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Report, sample};
+
+    #[test]
+    fn a_part_is_a_report() {
+        let mut report = sample::report();
+        report.keep(&["server/key/fifteen*".to_owned()]);
+        assert_eq!(report.cases.len(), 1);
+        assert_eq!(report.summary.total(), 1);
+        assert!(report.causes.iter().all(|cause| cause.cases == ["server/key/fifteen-bytes"]));
+        assert_eq!(Report::read(&report.json()).unwrap(), report);
+    }
+}

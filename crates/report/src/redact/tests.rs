@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use upspec_exchange::{Io, Link, Over};
-use upspec_judge::{Finding, Verdict};
+use upspec_judge::{Death, Demise, Finding, Verdict};
 
 use super::*;
 use crate::sample;
@@ -140,4 +140,24 @@ fn secrets_of_a_client_under_test_are_overwritten() {
     let sent = [Party::Client, Party::Server].map(|party| record.sent(0, party));
     assert_eq!(sent[0], b"GET / HTTP/1.1\r\nAuthorization: ****** ********\r\n\r\n");
     assert_eq!(sent[1], b"HTTP/1.1 200 OK\r\n\r\n********");
+}
+
+#[test]
+fn what_a_server_printed_keeps_no_secret() {
+    let secrets = Secrets::new(&[])
+        .with_url("ws://h/chat?room=1&access_token=qu3ry-token")
+        .with_field("X-Api-Key", "k3y-of-the-user");
+    let lines = ["GET /chat?room=1&access_token=qu3ry-token", "key k3y-of-the-user", "cookie: a=b"];
+    let mut results = [sample::result_of(Vec::new(), Vec::new())];
+    results[0].death = Some(Death {
+        how: Demise::Exited,
+        status: None,
+        suspects: Vec::new(),
+        unsure: false,
+        output: lines.map(str::to_owned).to_vec(),
+    });
+    let found = redact(&mut results, &secrets);
+    let want = ["GET /chat?room=*&access_token=***********", "key ***************", "cookie: ***"];
+    assert_eq!(results[0].death.as_ref().unwrap().output, want);
+    assert_eq!(found.blot("it said k3y-of-the-user"), "it said ***************");
 }

@@ -142,9 +142,14 @@ fn alike<'s, 'r>(
     let mut merged: BTreeMap<(Option<Way>, String), Vec<Unit<'_>>> = BTreeMap::new();
     for ((requirement, way, said), units) in by_rule {
         let key = match (way, shared(&units, differences), common(&units)) {
-            (Some(_), Some(one), _) => format!("in {}", one.part.to_ascii_lowercase()),
+            (Some(_), Some(one), _) => format!("in {}", one.matter().to_ascii_lowercase()),
             (Some(_), None, Some(said)) => format!("says {said}"),
             _ => format!("{requirement} {said}"),
+        };
+        // A body that is not read is one fault, whether the tunnel behind it works or not.
+        let way = match shared(&units, differences) {
+            Some(one) if way == Some(Way::Spoiled) && one.is_framing() => Some(Way::Switched),
+            _ => way,
         };
         merged.entry((way, key)).or_default().extend(units);
     }

@@ -214,10 +214,14 @@ mod tests {
         let (sent, elsewhere) = (write::data(1, &[0; 60], 0), write::data(3, &[0; 65_500], 0));
         let (own, all) = (write::window_update(1, 7), write::window_update(0, 9));
         assert_eq!(of(&[], &[]), 65_535);
-        assert_eq!(of(&[sent.clone()], &[small.clone()]), 40);
-        assert_eq!(of(&[sent.clone(), sent.clone()], &[small.clone()]), 0, "below nothing");
-        assert_eq!(of(&[sent.clone()], &[small.clone(), own]), 47);
-        assert_eq!(of(&[elsewhere.clone()], &[small.clone()]), 35);
+        assert_eq!(of(std::slice::from_ref(&sent), std::slice::from_ref(&small)), 40);
+        assert_eq!(
+            of(&[sent.clone(), sent.clone()], std::slice::from_ref(&small)),
+            0,
+            "below nothing"
+        );
+        assert_eq!(of(std::slice::from_ref(&sent), &[small.clone(), own]), 47);
+        assert_eq!(of(std::slice::from_ref(&elsewhere), std::slice::from_ref(&small)), 35);
         assert_eq!(of(&[elsewhere, sent], &[small, all]), 0);
     }
 

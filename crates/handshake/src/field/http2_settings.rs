@@ -21,7 +21,8 @@ mod tests {
 
     #[test]
     fn whole_settings_are_read() {
-        let rows: [(&str, Option<&[(u16, u32)]>); 6] = [
+        type Row = (&'static str, Option<&'static [(u16, u32)]>);
+        let rows: [Row; 6] = [
             ("AAMAAABkAAQAAP__", Some(&[(3, 100), (4, 65_535)])),
             ("AAQAAAAA", Some(&[(4, 0)])),
             ("", Some(&[])),

@@ -65,7 +65,7 @@ pub(crate) fn play(case: &Case, answer: &mut dyn FnMut(&Asked<'_>) -> Reply) -> 
                 return wire.finish();
             }
             Act::Wait(_) | Act::AwaitOther(Awaited::Silence | Awaited::End | Awaited::Response) => {
-                wire.write(&rendered)
+                wire.write(&rendered);
             }
             Act::ShutdownWrite => wire.shut(&rendered),
             Act::Await(outcomes) => {

@@ -47,7 +47,22 @@ impl Plain {
 impl Difference {
     /// Whether two requests differ from a plain one in the same part.
     pub(super) fn is_in_part_of(&self, other: &Self) -> bool {
-        self.part.eq_ignore_ascii_case(&other.part)
+        self.part.eq_ignore_ascii_case(&other.part) || self.is_framing() && other.is_framing()
+    }
+
+    /// What such requests differ in.
+    pub(super) fn matter(&self) -> &str {
+        if self.is_framing() { "what says how long their content is" } else { &self.part }
+    }
+
+    /// Whether it says how long the content is (RFC 9112 section 6).
+    pub(super) fn is_framing(&self) -> bool {
+        FRAMING.iter().any(|name| self.part.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether it is in the method, the target or the version.
+    pub(super) fn is_in_request_line(&self) -> bool {
+        REQUEST_LINE.contains(&self.part.as_str())
     }
 
     /// What such requests are: `with another Host`.
@@ -89,7 +104,7 @@ fn parts(record: &Record) -> Option<Parts> {
         Some(at) => (&rest[..at], &rest[at + 1..]),
         None => (rest, &[][..]),
     };
-    for (part, value) in [("method", method), ("target", target), ("version", version)] {
+    for (part, value) in REQUEST_LINE.into_iter().zip([method, target, version]) {
         parts.insert(format!(" {part}"), (part.to_owned(), vec![value.to_vec()]));
     }
     for line in lines.take_while(|line| !line.is_empty()) {
@@ -118,6 +133,10 @@ fn comparable(value: &[u8]) -> Vec<u8> {
         _ => value.to_vec(),
     }
 }
+
+const REQUEST_LINE: [&str; 3] = ["method", "target", "version"];
+
+const FRAMING: [&str; 2] = ["Content-Length", "Transfer-Encoding"];
 
 #[cfg(test)]
 mod tests {

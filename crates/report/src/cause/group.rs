@@ -91,10 +91,14 @@ impl<'s, 'r> Group<'s, 'r> {
         differences: &Differences,
         registry: &Registry,
     ) -> bool {
-        let kind =
-            |id: &str| registry.get(id).map(|known| (known.rfc().to_owned(), known.harm.kind));
+        let harm = |id: &str| registry.get(id).map(|known| known.harm.kind);
+        let rfc = |id: &str| registry.get(id).map(|known| known.rfc().to_owned());
         let parts = (self.part(differences), other.part(differences));
-        let same = kind(&self.requirement) == kind(&other.requirement)
+        // The request line is the matter of several RFCs.
+        let is_one_matter = parts.0.is_some_and(Difference::is_in_request_line)
+            || rfc(&self.requirement) == rfc(&other.requirement);
+        let same = is_one_matter
+            && harm(&self.requirement) == harm(&other.requirement)
             && self.way().is_some()
             && self.way() == other.way()
             && matches!(parts, (Some(one), Some(two)) if one.is_in_part_of(two));
@@ -125,13 +129,13 @@ impl<'s, 'r> Group<'s, 'r> {
         same
     }
 
-    /// A difference in the part in which most requests differ from a plain one.
+    /// A difference in the part in which most requests differ from a plain one: two thirds of those that differ
+    /// in one part alone, and half of all.
     pub(super) fn part<'d>(&self, differences: &'d Differences) -> Option<&'d Difference> {
-        let found = self.units.iter().filter_map(|unit| differences.get(&unit.place));
-        found.into_iter().find(|one| {
-            let other = |unit: &&Unit<'_>| differences.get(&unit.place);
-            let is_alike = |unit: &&Unit<'_>| other(unit).is_some_and(|it| it.is_in_part_of(one));
-            self.units.iter().filter(is_alike).count() * 3 >= self.units.len() * 2
+        let own = || self.units.iter().filter_map(|unit| differences.get(&unit.place));
+        own().find(|one| {
+            let alike = own().filter(|other| other.is_in_part_of(one)).count();
+            alike * 3 >= own().count() * 2 && alike * 2 >= self.units.len()
         })
     }
 
@@ -238,7 +242,7 @@ fn title(
     let kinds: BTreeSet<_> = units.iter().map(|unit| differences.get(&unit.place)).collect();
     match (shared(units, differences), registry.get(requirement)) {
         (Some(one), _) if kinds.len() == 1 => format!("{came} to requests {}", one.said()),
-        (Some(one), _) => format!("{came} to requests that differ in {}", one.part),
+        (Some(one), _) => format!("{came} to requests that differ in {}", one.matter()),
         (None, Some(known)) => format!("{came}, against: {}", known.text.trim_end_matches('.')),
         (None, None) => came,
     }

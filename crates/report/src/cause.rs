@@ -142,7 +142,7 @@ fn alike<'s, 'r>(
     let mut merged: BTreeMap<(Option<Way>, String), Vec<Unit<'_>>> = BTreeMap::new();
     for ((requirement, way, said), units) in by_rule {
         let key = match (way, shared(&units, differences), common(&units)) {
-            (Some(_), Some(one), _) => format!("in {}", one.matter().to_ascii_lowercase()),
+            (Some(_), Some(one), _) => one.of_all().to_ascii_lowercase(),
             (Some(_), None, Some(said)) => format!("says {said}"),
             _ => format!("{requirement} {said}"),
         };

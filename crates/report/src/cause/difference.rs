@@ -50,9 +50,12 @@ impl Difference {
         self.part.eq_ignore_ascii_case(&other.part) || self.is_framing() && other.is_framing()
     }
 
-    /// What such requests differ in.
-    pub(super) fn matter(&self) -> &str {
-        if self.is_framing() { "what says how long their content is" } else { &self.part }
+    /// What requests are that differ in this part, each in its own way: `that differ in Host`.
+    pub(super) fn of_all(&self) -> String {
+        match self.is_framing() {
+            true => "with content".to_owned(),
+            false => format!("that differ in {}", self.part),
+        }
     }
 
     /// Whether it says how long the content is (RFC 9112 section 6).

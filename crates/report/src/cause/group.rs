@@ -242,7 +242,7 @@ fn title(
     let kinds: BTreeSet<_> = units.iter().map(|unit| differences.get(&unit.place)).collect();
     match (shared(units, differences), registry.get(requirement)) {
         (Some(one), _) if kinds.len() == 1 => format!("{came} to requests {}", one.said()),
-        (Some(one), _) => format!("{came} to requests that differ in {}", one.matter()),
+        (Some(one), _) => format!("{came} to requests {}", one.of_all()),
         (None, Some(known)) => format!("{came}, against: {}", known.text.trim_end_matches('.')),
         (None, None) => came,
     }

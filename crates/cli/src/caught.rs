@@ -69,6 +69,13 @@ impl Caught {
         cases.filter(move |(_, faults)| faults.contains(fault)).map(|(case, _)| case.as_str())
     }
 
+    /// The table without some cases.
+    #[must_use]
+    pub fn without(&self, is_left_out: impl Fn(&str) -> bool) -> Self {
+        let by_case = self.by_case.iter().filter(|(case, _)| !is_left_out(case));
+        Self { by_case: by_case.map(|(case, faults)| (case.clone(), faults.clone())).collect() }
+    }
+
     /// Whether so many cases catch a fault that it says little of one of them.
     #[must_use]
     pub fn is_common(&self, fault: &str) -> bool {
@@ -177,5 +184,7 @@ mod tests {
         assert_eq!(caught.catching("y").collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(caught.by("user/a").count(), 0);
         assert!(caught.is_common("common") && !caught.is_common("y"));
+        let rest = caught.without(|case| case == "b");
+        assert_eq!(rest.by("a").chain(rest.by("b")).collect::<Vec<_>>(), ["y"]);
     }
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what CI needs beyond cargo and a C compiler: chromium, nginx, node with ws, python3 with
-# websockets, cargo-fuzz. Does nothing for what is there already; everything that belongs to the
-# servers goes below target/servers.
+# websockets, what checks the formats (java, tshark, xmllint, packages of npm), cargo-fuzz. Does nothing for
+# what is there already; everything but Debian's packages goes below target/servers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -40,6 +40,9 @@ command -v python3 >/dev/null || missing+=(python3)
 has_venv || missing+=(python3-venv)
 command -v node >/dev/null || missing+=(nodejs)
 command -v npm >/dev/null || missing+=(npm)
+command -v java >/dev/null || missing+=(default-jre-headless)
+command -v tshark >/dev/null || missing+=(tshark)
+command -v xmllint >/dev/null || missing+=(libxml2-utils)
 
 if [ ${#missing[@]} -gt 0 ]; then
     command -v apt-get >/dev/null ||
@@ -52,14 +55,18 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 # The copy of what was installed last tells whether there is anything to do.
-node=target/servers/node-ws
-if ! cmp --silent targets/node-ws/package.json "$node/installed.json"; then
-    say "npm install in $node"
-    mkdir -p "$node"
-    cp targets/node-ws/package.json "$node/package.json"
-    quietly npm npm install --prefix "$node" --no-audit --no-fund --no-package-lock
-    cp targets/node-ws/package.json "$node/installed.json"
-fi
+for name in node-ws formats; do
+    node=target/servers/$name
+    if ! cmp --silent "targets/$name/package.json" "$node/installed.json"; then
+        say "npm install in $node"
+        mkdir -p "$node"
+        cp "targets/$name/package.json" "$node/package.json"
+        # Scripts of packages would fetch what is there already, such as another Java.
+        quietly "npm-$name" npm install --prefix "$node" --ignore-scripts --no-audit --no-fund --no-package-lock
+        cp "targets/$name/package.json" "$node/installed.json"
+    fi
+done
+chmod u+x target/servers/formats/node_modules/@microsoft/sarif-multitool-*/Sarif.Multitool
 
 python=target/servers/py-websockets
 if ! cmp --silent targets/py-websockets/requirements.txt "$python/installed.txt"; then

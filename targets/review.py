@@ -166,6 +166,7 @@ def main():
     tls = sum(name.endswith(TLS) for name in servers)
     print(HEAD.format(servers=len(servers) - tls, tls=tls, cases=rows, rules=len(own.keys() | whole.keys())))
     table_of_servers(servers)
+    table_of_causes(servers)
     for requirement in sorted(own.keys() | whole.keys(), key=order):
         section(requirement, own.get(requirement, {}), whole.get(requirement), reasons)
     if missing:
@@ -182,6 +183,25 @@ def table_of_servers(servers):
         counts = report["summary"]
         words = ["pass", "warn", "fail", "inconclusive", "error"]
         print(f"| {name} | " + " | ".join(str(counts[word]) for word in words) + " |")
+
+
+def table_of_causes(servers):
+    """What is behind the failing cases of most servers, the worst first."""
+    causes = collections.defaultdict(list)
+    for name, report in servers.items():
+        for cause in report["causes"]:
+            if cause["verdict"] == "fail":
+                causes[cause["requirement"]].append((name, cause))
+    count = lambda found: len({name for name, _ in found})
+    frequent = sorted(causes.items(), key=lambda item: (-count(item[1]), item[0]))[:MOST_CAUSES]
+    frequent.sort(key=lambda item: (HARMS.index(item[1][0][1]["harm"]), -count(item[1])))
+    print(f"\n## The {MOST_CAUSES} most frequent causes, in order of harm\n\n{OF_CAUSES}")
+    print("| harm | requirement | most often seen as | servers | cases |\n|---|---|---|---|---|")
+    for requirement, found in frequent:
+        titles = collections.Counter(re.sub(BUT, "", cause["title"]) for _, cause in found)
+        title, harm = titles.most_common(1)[0][0], found[0][1]["harm"]
+        cases = sum(len(cause["cases"]) for _, cause in found)
+        print(f"| {harm} | {requirement} | {cell(title)} | {count(found)} | {cases} |")
 
 
 def section(requirement, cases, whole, reasons):
@@ -202,6 +222,16 @@ def section(requirement, cases, whole, reasons):
         example = sorted(counts[0][1])[0]
         print(f"Servers, with the number of cases: {names}. For example {example}.")
 
+
+# The harms, the worst first, as reports order their causes.
+HARMS = ["smuggling", "death", "lockout", "confusion", "cosmetic"]
+MOST_CAUSES = 10
+# An exception within a title, which differs from server to server.
+BUT = r", but for [0-9]+ cases?"
+OF_CAUSES = """\
+What reports call a cause is what a maintainer has to mend; those of all servers are taken together by their
+requirement.
+"""
 
 HEAD = """\
 # Every distinct failing verdict, looked at by hand

@@ -27,11 +27,12 @@ const STEPS: &[&str] = &[
     "RUSTDOCFLAGS='--deny warnings' cargo doc --workspace --no-deps --quiet",
     "cargo xtask tidy",
     "cargo xtask coverage",
-    "cargo xtask sensitivity",
+    "cargo xtask sensitivity --role server",
     "targets/install.sh",
     // Makes the binary and the page that the next steps look at.
     "cargo run --release --quiet -- run --quiet",
     "targets/check-html.sh upspec-report/index.html",
+    "targets/check-formats.sh",
     "targets/check-servers.sh",
     "python3 targets/check-hunt.py --quick",
     // What is drawn anew is for the night: a landing must not fail by luck.

@@ -1,6 +1,8 @@
 //! Housekeeping for the workspace: one task for each thing that keeps it in order.
 
 use std::process::ExitCode;
+use upspec_corpus::case::Role;
+use upspec_corpus::words::Word as _;
 
 mod bench;
 mod ci;
@@ -76,6 +78,7 @@ fn sensitivity_options(words: &[&str]) -> Option<sensitivity::Options> {
             "--fault" => options.faults.push((*words.next()?).to_owned()),
             "--matrix" => options.matrix = Some(words.next()?.into()),
             "--update" => options.update = true,
+            "--role" => options.role = Some(Role::from_word(words.next()?)?),
             _ => return None,
         }
     }
@@ -106,8 +109,9 @@ usage: cargo xtask TASK
   seeds [FOLDER…]
                write what the fuzz targets start from to fuzz/corpus, made of the corpus, the sample
                in reports/, and the JSON reports in each FOLDER
-  sensitivity  play all cases against the reference server, its variations and its faults; fails
-               unless what is lawful passes, each fault is caught and each case can fail
+  sensitivity  play all cases with the reference server and client, their variations and their faults;
+               fails unless what is lawful passes, each fault is caught and each case can fail
+                 --role ROLE      only the servers, or only the clients
                  --fault NAME     play only this fault; may be repeated
                  --matrix PATH    write what each case says of each server, as JSON
                  --update         write the table of what each case catches

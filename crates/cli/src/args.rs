@@ -1,19 +1,23 @@
 //! The command line as clap reads it. What the commands do is in files of their own.
 
 pub(crate) mod baseline;
+pub(crate) mod bisect;
+pub(crate) mod client;
+pub(crate) mod connect;
 pub(crate) mod diff;
 pub(crate) mod fuzz;
 pub(crate) mod init;
 pub(crate) mod output;
+pub(crate) mod proxy;
+pub(crate) mod serve;
 pub(crate) mod stored;
+pub(crate) mod watch;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use upspec_corpus::did_you_mean;
-use upspec_reference::Variation;
 use upspec_report::Format;
 use upspec_runner::{Ready, Settings};
 
@@ -37,18 +41,27 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run the corpus against a server; without a URL, against the embedded reference server.
     Run(Box<RunArgs>),
+    /// Run the corpus against a client; without a command, against the embedded reference client.
+    Client(Box<client::ClientArgs>),
+    /// Run the corpus at both ends of a proxy or gateway: as the client in front of it and the origin behind it.
+    Proxy(Box<proxy::ProxyArgs>),
     /// Play the cases to a server once, and write upspec.toml and a baseline for it.
     Init(Box<init::InitArgs>),
     /// Play the same cases to several servers and show where they differ.
     Diff(Box<diff::DiffArgs>),
+    /// Put a proxy before a backend, from a report of each: which requests the one takes for a tunnel and the other
+    /// does not.
+    Chain(stored::ChainArgs),
     /// List the cases.
     List(ListArgs),
     /// Explain a case (what it sends, which answers are lawful, and why) or a requirement.
     Explain(ExplainArgs),
     /// Hunt a server for answers that the RFCs do not permit, with generated requests.
     Fuzz(Box<fuzz::FuzzArgs>),
-    /// Start the reference server, correct or with one fault planted.
-    Serve(ServeArgs),
+    /// Start the reference server or the reference proxy, correct or with one fault planted.
+    Serve(serve::ServeArgs),
+    /// Connect to a server as the reference client, correct or with one fault planted.
+    Connect(Box<connect::ConnectArgs>),
     /// Write, check and prune the file that says what is accepted of a server.
     #[command(subcommand)]
     Baseline(baseline::BaselineCommand),
@@ -59,6 +72,10 @@ pub(crate) enum Command {
     Replay(stored::ReplayArgs),
     /// Judge a stored run again, without its server.
     Judge(JudgeArgs),
+    /// Run again whenever the server's files change: what failed first, then the rest.
+    Watch(Box<watch::WatchArgs>),
+    /// Find the commit, or the command of a list, from which on a case has another verdict.
+    Bisect(Box<bisect::BisectArgs>),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -220,7 +237,7 @@ pub(crate) struct Wants {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Pace")]
 pub(crate) struct Pace {
-    /// How many cases to play at a time. [default: 16, and up to 64 where answers come late]
+    /// How many cases to play at a time. [default: 16, and up to 96 where answers come late]
     #[arg(short, long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
     /// The longest wait for an answer.
@@ -286,31 +303,6 @@ pub(crate) struct ExplainArgs {
     /// Add your own case files from this folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) cases: Vec<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ServeArgs {
-    /// Where to listen; port 0 takes a free one.
-    #[arg(long, default_value = "127.0.0.1:9001", value_name = "ADDR")]
-    pub(crate) listen: std::net::SocketAddr,
-    /// Accept only handshakes from this origin; may be repeated.
-    #[arg(long)]
-    pub(crate) origin: Vec<String>,
-    /// Plant this fault.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) fault: Option<String>,
-    /// List all faults, each with the requirement that it breaks.
-    #[arg(long)]
-    pub(crate) list_faults: bool,
-    /// Behave differently in this lawful way; may be repeated.
-    #[arg(long, value_name = "NAME", value_parser = variation())]
-    pub(crate) vary: Vec<Variation>,
-    /// Serve over TLS, with a certificate made for this run.
-    #[arg(long)]
-    pub(crate) tls: bool,
-    /// Write the certificate to this PEM file, for `run --ca`.
-    #[arg(long, value_name = "FILE", requires = "tls")]
-    pub(crate) ca_out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -380,11 +372,6 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// The lawful variations by name, so that help lists them.
-fn variation() -> impl TypedValueParser<Value = Variation> {
-    let names = PossibleValuesParser::new(Variation::ALL.map(Variation::name));
-    names.try_map(|name| Variation::named(&name).ok_or("unknown variation"))
-}
-
 /// `html=report.html`.
 pub(crate) fn wish<R>(text: &str, formats: &'static [Format<R>]) -> Result<Wish<R>, String> {
     let (name, path) = text.split_once('=').ok_or("write it as FORMAT=PATH")?;

@@ -105,15 +105,17 @@ impl Words<'_> {
         let at =
             given.iter().position(|argument| argument == *name).map_or(given.len(), |at| at + 1);
         let (start, rest) = given.split_at(at);
-        let mut rest = rest.to_vec();
+        let (mut rest, mut last) = (rest.to_vec(), Vec::new());
         if let Some(target) = &target {
             let named = rest.iter().position(|argument| argument.to_str() == Some(&target.name));
             match named.filter(|_| target.is_named) {
                 Some(at) => rest[at] = OsString::from(&target.url),
+                // Its first word is a case.
+                None if *name == "bisect" => last.push(OsString::from(&target.url)),
                 None => arguments.push(OsString::from(&target.url)),
             }
         }
-        Ok(Added { arguments: [start, &arguments, &rest].concat(), from })
+        Ok(Added { arguments: [start, &arguments, &rest, &last].concat(), from })
     }
 }
 
@@ -166,7 +168,7 @@ impl File {
                     self.check_table(
                         &format!("{TARGET}.{name}"),
                         options,
-                        &[known(cli, "run"), known(cli, "fuzz")].concat(),
+                        &PLAYS.map(|command| known(cli, command)).concat(),
                     )?;
                 }
                 continue;
@@ -238,7 +240,7 @@ impl File {
     /// The target that the command line names, or the only one there is where it gives no URL.
     fn target(&self, own: &ArgMatches, command: &str) -> Result<Option<Target>, Trouble> {
         let Ok(url) = own.try_get_one::<String>("url") else { return Ok(None) };
-        if !matches!(command, "run" | "fuzz") {
+        if !PLAYS.contains(&command) {
             return Ok(None);
         }
         let none = Table::new();
@@ -276,14 +278,17 @@ impl File {
             let values = if off { Vec::new() } else { text.lines().map(str::to_owned).collect() };
             return Ok(Some((values, variable)));
         }
-        let of_command = self.tables.get(command).and_then(Value::as_table);
+        let table = |name: &str| self.tables.get(name).and_then(Value::as_table);
+        // A watch is a run that comes again.
+        let of_run = (command == "watch").then(|| table("run")).flatten();
         let shown = self.path.display();
         let layers = [
             (
                 target.map(|target| &target.options),
                 target.map(|target| format!("{TARGET}.{}", target.name)),
             ),
-            (of_command, Some(command.to_owned())),
+            (table(command), Some(command.to_owned())),
+            (of_run, Some("run".to_owned())),
         ];
         for (table, name) in layers {
             let Some(value) = table.and_then(|table| table.get(long)) else { continue };
@@ -344,6 +349,8 @@ fn known(cli: &Command, command: &str) -> Vec<String> {
 const NAME: &str = "upspec.toml";
 /// The table of targets.
 const TARGET: &str = "target";
+/// The commands that take a target of the file.
+const PLAYS: [&str; 4] = ["bisect", "fuzz", "run", "watch"];
 /// The key of a target's address.
 const URL: &str = "url";
 /// What only the command line says.

@@ -32,6 +32,34 @@ pub(crate) fn say(text: &str) {
     note(&out.write_all(spelled(&blot(text)).as_bytes()).and_then(|()| out.flush()));
 }
 
+/// Breaks lines that are longer than the terminal is wide between words, and sets off what goes on. Without a
+/// terminal on the stream lines stay as they are, for programs that read them.
+pub(crate) fn fold<'t>(text: &'t str, stream: &impl std::io::IsTerminal) -> Cow<'t, str> {
+    match stream.is_terminal() {
+        true => Cow::Owned(folded(text, textwrap::termwidth().clamp(LEAST_WIDTH, MOST_WIDTH))),
+        false => Cow::Borrowed(text),
+    }
+}
+
+fn folded(text: &str, width: usize) -> String {
+    let fold = |line: &str| {
+        let indent = line.len() - line.trim_start_matches(' ').len();
+        // Under the text, not under the verdict or name before it.
+        let hang = " ".repeat((indent + HANG).min(width / 2));
+        let options = textwrap::Options::new(width)
+            .word_separator(textwrap::WordSeparator::AsciiSpace)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation)
+            .wrap_algorithm(textwrap::WrapAlgorithm::FirstFit)
+            .break_words(false)
+            .subsequent_indent(&hang);
+        match textwrap::core::display_width(line) > width {
+            true => textwrap::fill(line, options),
+            false => line.to_owned(),
+        }
+    };
+    text.split('\n').map(fold).collect::<Vec<_>>().join("\n")
+}
+
 /// Prints a file to standard output, octet for octet.
 pub(crate) fn say_raw(octets: &[u8]) {
     let mut out = std::io::stdout().lock();
@@ -98,6 +126,12 @@ pub(crate) fn is_utf8() -> bool {
     })
 }
 
+/// How far what goes on of a line is set off from its beginning.
+const HANG: usize = 2;
+/// Between these a text can be read.
+const LEAST_WIDTH: usize = 40;
+const MOST_WIDTH: usize = 160;
+
 static LOST: AtomicBool = AtomicBool::new(false);
 static SECRETS: Mutex<Vec<Secrets>> = Mutex::new(Vec::new());
 
@@ -111,6 +145,8 @@ pub(crate) struct Progress {
     /// The results so far, without octets.
     results: BTreeMap<String, CaseResult>,
     under_way: BTreeSet<String>,
+    /// The cases that failed before, until it is told what they do now.
+    first: BTreeSet<String>,
     drawn: Option<Instant>,
 }
 
@@ -124,8 +160,14 @@ impl Progress {
                 bar.set_style(style);
             }
         }
-        let (results, under_way) = (BTreeMap::new(), BTreeSet::new());
-        Self { bar, quiet, requirements, total: 0, results, under_way, drawn: None }
+        let (results, under_way, first) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
+        Self { bar, quiet, requirements, total: 0, results, under_way, first, drawn: None }
+    }
+
+    /// Tells, as soon as these cases are through, which of them still fail.
+    pub(crate) fn telling_of(mut self, first: &BTreeSet<String>) -> Self {
+        self.first.clone_from(first);
+        self
     }
 
     pub(crate) fn show(&mut self, event: &Event) {
@@ -167,6 +209,11 @@ impl Progress {
         };
         self.results.insert(result.id.clone(), light);
         let done = self.results.len();
+        if self.first.contains(&result.id)
+            && self.first.iter().all(|id| self.results.contains_key(id))
+        {
+            self.tell_first();
+        }
         let is_few = self.total.saturating_sub(done) <= FEW;
         if let Some(bar) = &self.bar {
             let is_due = self.drawn.is_none_or(|drawn| drawn.elapsed() > DRAWN_EVERY);
@@ -180,10 +227,34 @@ impl Progress {
         }
     }
 
-    /// What the summary would say now.
-    fn said(&self) -> String {
+    /// Tells what became of the cases that failed before.
+    fn tell_first(&mut self) {
+        let first = std::mem::take(&mut self.first);
+        let still = |one: &&CaseResult| {
+            first.contains(&one.id) && matches!(one.verdict, Verdict::Fail | Verdict::Warn)
+        };
+        let results = self.settled();
+        let still: Vec<&str> = results.iter().filter(still).map(|one| one.id.as_str()).collect();
+        let names = match still.is_empty() {
+            true => String::new(),
+            false => format!(": {}", still.join(", ")),
+        };
+        self.note(&format!(
+            "of {} that failed before, {} still do{names}",
+            first.len(),
+            still.len()
+        ));
+    }
+
+    fn settled(&self) -> Vec<CaseResult> {
         let mut results: Vec<CaseResult> = self.results.values().cloned().collect();
         settle(&mut results, &self.requirements);
+        results
+    }
+
+    /// What the summary would say now.
+    fn said(&self) -> String {
+        let results = self.settled();
         let count = |verdict| results.iter().filter(|one| one.verdict == verdict).count();
         format!("{} fail, {} warn", count(Verdict::Fail), count(Verdict::Warn))
     }
@@ -217,3 +288,16 @@ const FEW: usize = 5;
 const DRAWN_EVERY: Duration = Duration::from_millis(100);
 /// A line in a log every so many cases.
 const LINE_EVERY: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    use super::folded;
+
+    #[test]
+    fn long_lines_go_on_below_their_beginning() {
+        let text = "short\n     a line with \u{1b}[1mmany\u{1b}[0m words and https://example.com/that/is/whole\n";
+        let wanted = "short\n     a line with \u{1b}[1mmany\u{1b}[0m words and\n       https://example.com/that/is/whole\n";
+        assert_eq!(folded(text, 40), wanted);
+        assert_eq!(folded("    |  two  spaces", 40), "    |  two  spaces");
+    }
+}

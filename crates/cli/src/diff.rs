@@ -1,6 +1,7 @@
-//! `upspec diff`: plays the same cases to several servers and shows where they differ.
-//! Trouble with one server does not stop the others.
+//! `upspec diff`: plays the same cases to several servers, or reads the reports of runs that were, and shows where
+//! they differ. Trouble with one server does not stop the others.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,15 +9,17 @@ use jiff::Timestamp;
 use tokio::task::JoinSet;
 use upspec_corpus::Corpus;
 use upspec_corpus::case::Case;
+use upspec_corpus::case::Role;
 use upspec_hunt::Generated;
 use upspec_judge::settle;
 use upspec_report::diff::{Run, Scope};
 use upspec_report::text::Style;
-use upspec_report::{About, Diff, Report, Secrets, blot_url, diff_summary};
+use upspec_report::{About, Diff, Report, Secrets, Summary, blot_url, diff_summary};
 use upspec_runner::{Ending, Plan, RunOutcome, Settings, Target, bindings_of};
 
 use crate::args::diff::{DiffArgs, DiffFailOn, Named};
 use crate::exit::{Exit, Trouble};
+use crate::outputs::read;
 use crate::run::{drive, settings, suspicion, target};
 use crate::sinks::Sinks;
 use crate::{console, outputs, secrets, selection};
@@ -25,23 +28,32 @@ use crate::{console, outputs, secrets, selection};
 pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Trouble> {
     let mut corpus = selection::load(&args.selection.cases)?;
     args.selection.check(&corpus)?;
-    if let Some(left_out) = args.selection.other_roles(&corpus) {
-        console::remark(&left_out);
-    }
     let urls = args.servers.iter().map(String::as_str);
     let secrets = secrets::of(&args.secret_header, Some(&args.wants), urls);
     let servers = args.named().map_err(Trouble::usage)?;
-    let mut targets = Vec::new();
-    for server in servers {
-        let target = target(&args.trust, &server.url)?;
-        targets.push((server, target));
+    let (mut targets, mut stored) = (Vec::new(), Vec::new());
+    for (place, server) in servers.into_iter().enumerate() {
+        match server.report() {
+            None => targets.push((place, target(&args.trust, &server.url)?, server)),
+            Some(path) => stored.push((place, read(path)?, server)),
+        }
     }
-    let others = args.selection.cases.iter().chain(&args.trust.ca);
+    let role = role_of(&stored, !targets.is_empty())?;
+    if let Some(left_out) = args.selection.other_roles(&corpus, role) {
+        console::remark(&left_out);
+    }
+    if let (Some(_), Some((_, _, server))) = (args.generated, stored.first()) {
+        let why = format!("--generated plays requests, and {} is a report", server.url);
+        return Err(Trouble::usage(why));
+    }
+    let reports: Vec<PathBuf> =
+        stored.iter().map(|(_, _, server)| PathBuf::from(&server.url)).collect();
+    let others = args.selection.cases.iter().chain(&args.trust.ca).chain(&reports);
     let sinks = Sinks::prepare(&args.report, others)?;
     let settings = settings(&args.selection, &args.wants, &args.pace);
-    let started =
-        Started { secrets, seed: settings.seed, at: Timestamp::now(), from: Instant::now() };
-    if let (Some(count), Some((_, first))) = (args.generated, targets.first()) {
+    let (at, from) = (Timestamp::now(), Instant::now());
+    let started = Started { secrets, seed: settings.seed, role, at, from };
+    if let (Some(count), Some((_, first, _))) = (args.generated, targets.first()) {
         // For the titles alone; each server gets and is judged by cases of its own.
         let generated = Generated::new(settings.seed, bindings_of(first, &settings));
         corpus.cases.extend(generated.cases(count));
@@ -52,13 +64,50 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Trouble> {
         .build()
         .map_err(|error| Trouble::usage(format!("cannot start: {error}")))?;
     let played = runtime.block_on(play_all(args, &corpus, targets, &settings));
-    conclude(args, &corpus, &started, played, &sinks)
+    let interrupted = played.iter().any(|(_, one)| one.outcome.ending == Ending::Interrupted);
+    let mut runs: Vec<(usize, Run)> =
+        played.into_iter().map(|(place, one)| (place, run_of(&corpus, &started, one))).collect();
+    for (place, report, server) in stored {
+        runs.push((place, stored_run(args, &corpus, report, server)));
+    }
+    runs.sort_by_key(|(place, _)| *place);
+    let runs = runs.into_iter().map(|(_, run)| run).collect();
+    conclude(args, &corpus, &started, runs, interrupted, &sinks)
+}
+
+/// What the peers are. Those of several roles have no case in common.
+fn role_of(stored: &[(usize, Report, Named)], plays: bool) -> Result<Role, Trouble> {
+    let mut roles: Vec<(Role, &str)> =
+        stored.iter().map(|(_, report, named)| (report.target.role, named.url.as_str())).collect();
+    if plays {
+        roles.push((Role::Server, "a URL"));
+    }
+    let (first, name) = roles.first().copied().unwrap_or((Role::Server, ""));
+    match roles.iter().find(|(role, _)| *role != first) {
+        None => Ok(first),
+        Some((role, other)) => Err(Trouble::usage(format!(
+            "{name} is about a {first}, and {other} about a {role}: they have no case in common"
+        ))),
+    }
+}
+
+/// A run of which the report was stored, as far as the selection goes.
+fn stored_run(args: &DiffArgs, corpus: &Corpus, mut report: Report, server: Named) -> Run {
+    let is_wanted = |id: &str| {
+        let mut cases = corpus.cases.iter();
+        cases.find(|case| case.id == id).is_some_and(|case| args.selection.wants(case, corpus))
+    };
+    report.cases.retain(|case| is_wanted(&case.id));
+    report.summary = Summary::of(&report.cases);
+    let trouble = report.trouble.clone().filter(|_| !report.complete);
+    Run { name: server.name, trouble, report }
 }
 
 /// What all servers have in common.
 struct Started {
     secrets: Secrets,
     seed: u64,
+    role: Role,
     at: Timestamp,
     from: Instant,
 }
@@ -73,11 +122,11 @@ struct Played {
 async fn play_all(
     args: &DiffArgs,
     corpus: &Arc<Corpus>,
-    targets: Vec<(Named, Target)>,
+    targets: Vec<(usize, Target, Named)>,
     settings: &Settings,
-) -> Vec<Played> {
+) -> Vec<(usize, Played)> {
     let mut runs = JoinSet::new();
-    for (position, (server, target)) in targets.into_iter().enumerate() {
+    for (place, target, server) in targets {
         let generated = Generated::new(settings.seed, bindings_of(&target, settings));
         let plan = plan(args, corpus, &generated);
         let (corpus, settings, quiet) = (Arc::clone(corpus), settings.clone(), args.quiet);
@@ -91,7 +140,7 @@ async fn play_all(
                     outcome.results.len()
                 ));
             }
-            (position, Played { server, outcome })
+            (place, Played { server, outcome })
         });
     }
     let mut played = Vec::new();
@@ -101,8 +150,7 @@ async fn play_all(
             Err(error) => console::complain(&format!("a run broke off: {error}")),
         }
     }
-    played.sort_by_key(|(position, _)| *position);
-    played.into_iter().map(|(_, played)| played).collect()
+    played
 }
 
 /// What is played to one server: the corpus, or generated requests and what finds out whether they mean
@@ -122,11 +170,10 @@ fn conclude(
     args: &DiffArgs,
     corpus: &Corpus,
     started: &Started,
-    played: Vec<Played>,
+    runs: Vec<Run>,
+    interrupted: bool,
     sinks: &Sinks<Diff>,
 ) -> Result<Exit, Trouble> {
-    let interrupted = played.iter().any(|one| one.outcome.ending == Ending::Interrupted);
-    let runs = played.into_iter().map(|one| run_of(corpus, started, one)).collect();
     let scope = if args.all { Scope::All } else { Scope::Differing };
     let diff = Diff::of_runs(about(corpus, started, None), runs, corpus, scope);
     let judged = diff.servers.iter().any(|server| server.summary.judged() > 0);
@@ -189,11 +236,13 @@ fn about(corpus: &Corpus, started: &Started, played: Option<&Played>) -> About {
     About {
         tool: outputs::tool(corpus),
         target: upspec_report::Target {
+            role: started.role,
             url: named.map(|server| server.url.clone()).unwrap_or_default(),
             name: named.map(|server| server.name.clone()),
             facts: played.map(|played| played.outcome.facts.clone()).unwrap_or_default(),
         },
         seed: started.seed,
+        again: None,
         started: started.at,
         elapsed_ms: u64::try_from(started.from.elapsed().as_millis()).unwrap_or(u64::MAX),
         complete: played.is_none_or(|played| played.outcome.complete),

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use upspec_cli::Caught;
-use upspec_corpus::case::{Case, Expectation, Hazard};
+use upspec_corpus::case::{Case, Expectation, Grade, Hazard};
 use upspec_corpus::words::Word as _;
-use upspec_corpus::{Bindings, Corpus, Preset, Requirement, section_url, select, show};
+use upspec_corpus::{Bindings, Binds, Corpus, Preset, Requirement, section_url, select, show};
 use upspec_judge::rules::RULES;
 use upspec_reference::Fault;
 
@@ -74,8 +74,11 @@ fn of_case(case: &Case, corpus: &Corpus) -> String {
 
 /// What is lawful, and why it is graded so.
 fn alternatives(case: &Case, corpus: &Corpus) -> String {
-    let mut text =
-        "\nLawful answers, graded (the first match counts; any other answer fails):\n".to_owned();
+    let other = match case.role.unnamed() {
+        Grade::Fail => "any other answer fails",
+        _ => "any other decides nothing",
+    };
+    let mut text = format!("\nAnswers, graded (the first match counts; {other}):\n");
     for expectation in &case.expect {
         let grade = expectation.grade.word();
         let _ = writeln!(text, "  {grade}: {}", upspec_report::describe(expectation));
@@ -192,8 +195,13 @@ fn paragraph(requirement: &Requirement) -> String {
     let lines = [
         requirement.changed.as_ref().map(|changed| format!("what changed: {changed}")),
         requirement.derived.then(|| {
-            "derived: by RFC 6455 4.2.1 the server refuses what does not match its description"
-                .to_owned()
+            let why = match requirement.binds {
+                Binds::Client => {
+                    "by RFC 6455 4.1 the client fails on any other breach of the server's rules"
+                }
+                _ => "by RFC 6455 4.2.1 the server refuses what does not match its description",
+            };
+            format!("derived: {why}")
         }),
         requirement.untestable.as_ref().map(|why| format!("no probe can see it: {why}")),
     ];

@@ -17,10 +17,13 @@ use crate::files::Place;
 use crate::outputs::{read_baseline, today};
 use crate::run::{fresh_seed, target};
 use crate::signals::{self, Orderly};
-use crate::{descriptors, secrets, selection};
+use crate::{fuzz_client, secrets, selection};
 
 /// Hunts, and writes state and findings.
 pub(crate) fn fuzz(args: &FuzzArgs) -> Result<Exit, Trouble> {
+    if args.client {
+        return fuzz_client::fuzz(args);
+    }
     let corpus = selection::load(&[])?;
     let state = state(args)?;
     // The hunt is long; what it finds must have a place.
@@ -31,7 +34,7 @@ pub(crate) fn fuzz(args: &FuzzArgs) -> Result<Exit, Trouble> {
         .build()
         .map_err(|error| Trouble::usage(format!("cannot start: {error}")))?;
     let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
-    let secrets = secrets::of(&args.secret_header, Some(&args.wants), [args.url.as_str()]);
+    let secrets = secrets::of(&args.secret_header, Some(&args.wants), [args.url()]);
     let mut ending = runtime.block_on(hunt(args, &corpus, state))?;
     for finding in &mut ending.state.findings {
         finding.message = secrets.blot(&finding.message);
@@ -60,7 +63,7 @@ fn state(args: &FuzzArgs) -> Result<State, Trouble> {
 }
 
 async fn hunt(args: &FuzzArgs, corpus: &Corpus, state: State) -> Result<Ending, Trouble> {
-    let target = target(&args.trust, &args.url)?;
+    let target = target(&args.trust, args.url())?;
     let requirements = Arc::new(corpus.requirements.clone());
     let _orderly = Orderly::begin();
     let prober = tokio::select! {
@@ -68,8 +71,9 @@ async fn hunt(args: &FuzzArgs, corpus: &Corpus, state: State) -> Result<Ending, 
         () = signals::told() => return Err(Trouble::new(Exit::Interrupted, "interrupted")),
         prober = Prober::start(target, settings(args, state.seed), requirements) => prober,
     };
-    let prober = prober
-        .map_err(|message| Trouble::unreachable(format!("cannot reach {}: {message}", args.url)))?;
+    let prober = prober.map_err(|message| {
+        Trouble::unreachable(format!("cannot reach {}: {message}", args.url()))
+    })?;
     if !args.quiet {
         console::remark(&format!("seed {}, from number {}", state.seed, state.next));
     }
@@ -85,14 +89,14 @@ async fn hunt(args: &FuzzArgs, corpus: &Corpus, state: State) -> Result<Ending, 
     let options = options(args, state.seed);
     let ending = Hunt::run(prober, corpus, options, state, send, signals::told()).await;
     let _ = shown.await;
-    ending.map_err(|error| no_hunt(&error, &args.url))
+    ending.map_err(|error| no_hunt(&error, args.url()))
 }
 
 fn settings(args: &FuzzArgs, seed: u64) -> Settings {
     let required = args.wants.require_subprotocol;
     let first = args.wants.subprotocol.first().cloned();
     args.server.on(Settings {
-        jobs: usize::from(descriptors::jobs(args.jobs)),
+        jobs: args.jobs(USUAL_JOBS),
         timeout: args.timeout,
         window_floor: args.window,
         seed,
@@ -104,10 +108,11 @@ fn settings(args: &FuzzArgs, seed: u64) -> Settings {
     })
 }
 
-fn options(args: &FuzzArgs, seed: u64) -> Options {
+/// The options of a hunt; those for clients differ in the jobs.
+pub(crate) fn options(args: &FuzzArgs, seed: u64) -> Options {
     Options {
         seed,
-        jobs: usize::from(descriptors::jobs(args.jobs)),
+        jobs: args.jobs(USUAL_JOBS),
         runs: args.runs,
         time: args.time.or(args.runs.is_none().then_some(A_MINUTE)),
         rate: args.rate,
@@ -184,7 +189,7 @@ fn told(finding: &Finding, args: &FuzzArgs) -> String {
     };
     let Finding { requirement, count, message, recipe, also, case, .. } = finding;
     let again = recipe.as_ref().map_or_else(String::new, |recipe| {
-        let [url, out] = [args.url.clone(), args.out.display().to_string()].map(quoted);
+        let [url, out] = [args.url().to_owned(), args.out.display().to_string()].map(quoted);
         let others: String = also.iter().map(|one| format!("  also:   {one}\n")).collect();
         format!(
             "  recipe: {recipe}\n{others}  again:  upspec run {url} --cases {out} --only '{case}'\n"
@@ -194,20 +199,20 @@ fn told(finding: &Finding, args: &FuzzArgs) -> String {
 }
 
 /// As one word of a shell.
-fn quoted(word: String) -> String {
+pub(crate) fn quoted(word: String) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || ":/.-_%@,+=".contains(c);
     if word.chars().all(plain) { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 /// Shows how a hunt goes: a line on a terminal that is kept up to date, plain lines elsewhere.
-struct Display {
+pub(crate) struct Display {
     bar: Option<ProgressBar>,
     quiet: bool,
     ticks: u32,
 }
 
 impl Display {
-    fn new(quiet: bool) -> Self {
+    pub(crate) fn new(quiet: bool) -> Self {
         use std::io::IsTerminal as _;
         let bar = (!quiet && std::io::stderr().is_terminal()).then(ProgressBar::no_length);
         if let (Some(bar), Ok(style)) = (&bar, ProgressStyle::with_template("{spinner} {msg}")) {
@@ -225,21 +230,25 @@ impl Display {
             }
             Event::Note(note) => self.line(note),
             Event::Tick { executed, per_second, findings } => {
-                let text = format!("{executed} exchanges, {per_second}/s, {findings} findings");
-                self.ticks += 1;
-                match &self.bar {
-                    Some(bar) => {
-                        bar.set_message(text);
-                        bar.tick();
-                    }
-                    None if self.ticks.is_multiple_of(LINE_EVERY) => self.line(&text),
-                    None => {}
-                }
+                self.tick(*executed, *per_second, *findings);
             }
         }
     }
 
-    fn line(&self, text: &str) {
+    pub(crate) fn tick(&mut self, executed: u64, per_second: u64, findings: usize) {
+        let text = format!("{executed} exchanges, {per_second}/s, {findings} findings");
+        self.ticks += 1;
+        match &self.bar {
+            Some(bar) => {
+                bar.set_message(text);
+                bar.tick();
+            }
+            None if self.ticks.is_multiple_of(LINE_EVERY) => self.line(&text),
+            None => {}
+        }
+    }
+
+    pub(crate) fn line(&self, text: &str) {
         match &self.bar {
             _ if self.quiet => {}
             Some(bar) => bar.suspend(|| console::remark(text)),
@@ -247,13 +256,15 @@ impl Display {
         }
     }
 
-    fn finish(&self) {
+    pub(crate) fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
     }
 }
 
+/// How many exchanges are under way at a time, unless something else is asked for.
+const USUAL_JOBS: u16 = 64;
 const A_MINUTE: Duration = Duration::from_secs(60);
 /// A line in a log every so many seconds.
 const LINE_EVERY: u32 = 5;

@@ -13,6 +13,7 @@ use crate::args::init::InitArgs;
 use crate::args::{Cli, Command};
 use crate::exit::{Exit, Trouble};
 use crate::files::Place;
+use crate::given::{Given, options, variable};
 use crate::{baseline, console, run};
 
 /// Writes what a project needs to run upspec.
@@ -31,11 +32,13 @@ pub(crate) fn init(args: &InitArgs) -> Result<Exit, Trouble> {
         }
         places.push(place);
     }
-    let options = options(args);
+    let options = options(&args.wants, &args.secret_header, &args.trust, &args.server);
     let played = play(args, &options)?;
     if !matches!(played, Exit::Conforming | Exit::Failed) {
         return Ok(played);
     }
+    // The reports are no part of the repository; their folder says so itself.
+    let _ = std::fs::write(IGNORED, "*\n");
     let mut variables = Vec::new();
     places[0].write(file(args, &options, &mut variables).as_bytes())?;
     console::say(&format!("\nwrote {FILE}\n"));
@@ -60,51 +63,13 @@ pub(crate) fn init(args: &InitArgs) -> Result<Exit, Trouble> {
     }
     advice.insert(
         0,
-        "look at the drafted reasons in the baseline, and commit what was written, but for upspec-report".to_owned(),
+        "look at the drafted reasons in the baseline, and commit what was written".to_owned(),
     );
     console::say(&format!(
         "\n`upspec run` fails from now on at what is new. To do:\n- {}\n",
         advice.join("\n- ")
     ));
     Ok(Exit::Conforming)
-}
-
-/// An option of the target by its long name; a flag has no values.
-struct Given {
-    long: &'static str,
-    values: Vec<String>,
-    is_list: bool,
-}
-
-/// What was said of the target.
-fn options(args: &InitArgs) -> Vec<Given> {
-    let path = |path: &PathBuf| path.display().to_string();
-    let one = |long, value: Option<String>| {
-        value.map(|value| Given { long, values: vec![value], is_list: false })
-    };
-    let list = |long, values: Vec<String>| {
-        (!values.is_empty()).then_some(Given { long, values, is_list: true })
-    };
-    let flag = |long, set: bool| set.then(|| Given { long, values: Vec::new(), is_list: false });
-    let (wants, trust, server) = (&args.wants, &args.trust, &args.server);
-    let headers = wants.header.iter().map(|(name, value)| format!("{name}: {value}"));
-    let given = [
-        list("header", headers.collect()),
-        list("secret-header", args.secret_header.clone()),
-        one("origin", wants.origin.clone()),
-        list("subprotocol", wants.subprotocol.clone()),
-        flag("require-subprotocol", wants.require_subprotocol),
-        one("connect-to", trust.connect_to.clone()),
-        one("ca", trust.ca.as_ref().map(path)),
-        flag("insecure", trust.insecure),
-        one("server-cmd", server.server_cmd.clone()),
-        one("ready", server.ready.clone()),
-        one("ready-port", server.ready_port.map(|port| port.to_string())),
-        one("ready-timeout", Some(format!("{}ms", server.ready_timeout.as_millis()))),
-    ];
-    let has_server = server.server_cmd.is_some();
-    let given = given.into_iter().flatten();
-    given.filter(|one| has_server || one.long != "ready-timeout").collect()
 }
 
 /// Plays the cases with these options, as `upspec run` does.
@@ -162,14 +127,10 @@ fn without_secret(line: &str, secrets: &Secrets, variables: &mut Vec<String>) ->
     }
 }
 
-/// The variable of the environment that holds a secret.
-fn variable(name: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
-    format!("UPSPEC_{}", name.chars().map(plain).collect::<String>())
-}
-
 const FILE: &str = "upspec.toml";
 const REPORT: &str = "upspec-report/report.json";
+/// What keeps git from the folder of the reports.
+const IGNORED: &str = "upspec-report/.gitignore";
 const REPORTS: [&str; 3] = [
     "json=upspec-report/report.json",
     "html=upspec-report/index.html",

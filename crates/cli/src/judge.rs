@@ -26,6 +26,7 @@ pub(crate) fn judge(args: &JudgeArgs) -> Result<Exit, Trouble> {
         tool: outputs::tool(&corpus),
         target: stored.target,
         seed: stored.seed,
+        again: stored.again,
         started: stored.started,
         elapsed_ms: stored.elapsed_ms,
         complete: stored.complete,

@@ -1,6 +1,8 @@
-//! What the command shares with the workspace's own tasks: which faults of the reference server each
-//! case catches.
+//! What the command shares with the workspace's own tasks: which faults of the reference server and client each
+//! case catches, and the reference client as a client under test.
 
 mod caught;
+mod embedded;
 
 pub use caught::Caught;
+pub use embedded::Embedded;

@@ -2,9 +2,14 @@
 
 use std::process::ExitCode;
 
+mod again;
 mod args;
 mod baseline;
+mod begun;
+mod bisect;
+mod client;
 mod config;
+mod connect;
 mod console;
 mod descriptors;
 mod diff;
@@ -12,12 +17,18 @@ mod exit;
 mod explain;
 mod files;
 mod fuzz;
+mod fuzz_client;
+mod given;
 mod init;
 mod judge;
 mod list;
 mod locate;
 mod many;
 mod outputs;
+mod page;
+mod plan;
+mod proxy;
+mod reach;
 mod replay;
 mod run;
 mod secrets;
@@ -26,6 +37,7 @@ mod serve;
 mod signals;
 mod sinks;
 mod stored;
+mod watch;
 
 use args::{Cli, Command, When};
 use exit::{Exit, Trouble};
@@ -84,16 +96,22 @@ fn dispatch(command: Command) -> Result<Exit, Trouble> {
             args.output.name_places(&name);
             run::run(&args)
         }
+        Command::Client(args) => client::client(&args),
+        Command::Proxy(args) => proxy::proxy(&args),
         Command::Init(args) => init::init(&args),
         Command::Diff(args) => diff::diff(&args),
+        Command::Chain(args) => stored::chain(&args),
         Command::List(args) => list::list(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Fuzz(args) => fuzz::fuzz(&args),
         Command::Serve(args) => serve::serve(&args),
+        Command::Connect(args) => connect::connect(&args),
         Command::Report(command) => stored::report(&command),
         Command::Replay(args) => replay::replay(&args),
         Command::Baseline(command) => baseline::baseline(&command),
         Command::Judge(args) => judge::judge(&args),
+        Command::Watch(args) => watch::watch(*args),
+        Command::Bisect(args) => bisect::bisect(&args),
         Command::Completions { shell } => {
             use clap::CommandFactory as _;
             let mut script = Vec::new();

@@ -1,6 +1,6 @@
 //! What a run leaves behind: it is checked before the run, written after it, and the exit code comes from it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -8,8 +8,9 @@ use jiff::tz::Offset;
 
 use upspec_cli::Caught;
 use upspec_corpus::Corpus;
-use upspec_judge::{Habit, Verdict};
-use upspec_reference::Fault;
+use upspec_corpus::case::Role;
+use upspec_judge::{CaseResult, Habit, Verdict};
+use upspec_reference::{ClientFault, Fault};
 use upspec_report::{Baseline, FORMATS, Report, Style, Summary, Suspect, Tool, listing};
 
 use crate::args::{DEFAULT_REPORTS, FailOn, Output, wish};
@@ -23,17 +24,24 @@ pub(crate) fn tool(corpus: &Corpus) -> Tool {
     Tool { version: env!("CARGO_PKG_VERSION").to_owned(), corpus: corpus.digest.clone() }
 }
 
-/// Finds the causes behind the cases of a report, with the faults of the reference server as suspects.
+/// Finds the causes behind the cases of a report, with the faults of the reference server or client as suspects.
 pub(crate) fn find_causes(report: &mut Report, habits: &[Habit], corpus: &Corpus) {
-    let suspects = Fault::all().map(|fault| Suspect {
-        name: fault.name,
-        summary: fault.summary,
-        breaks: fault.breaks,
-        also: fault.also,
-        cases: Caught::embedded_for(fault.name).collect(),
-    });
-    let suspects: Vec<Suspect<'_>> = suspects.collect();
+    let suspects: Vec<Suspect<'_>> = match report.target.role {
+        Role::Client => ClientFault::all()
+            .map(|one| suspect(one.name, one.summary, one.breaks, one.also))
+            .collect(),
+        _ => Fault::all().map(|one| suspect(one.name, one.summary, one.breaks, one.also)).collect(),
+    };
     report.find_causes(habits, &corpus.requirements, &suspects);
+}
+
+fn suspect(
+    name: &'static str,
+    summary: &'static str,
+    breaks: &'static str,
+    also: &'static [&'static str],
+) -> Suspect<'static> {
+    Suspect { name, summary, breaks, also, cases: Caught::embedded_for(name).collect() }
 }
 
 /// The files of a run, found to be in order before it begins.
@@ -43,6 +51,8 @@ pub(crate) struct Outputs<'a> {
     baseline: Option<(String, Baseline)>,
     /// The cases that were asked for, where not all were.
     pub(crate) asked: Option<BTreeSet<String>>,
+    /// No summary is printed.
+    pub(crate) is_brief: bool,
 }
 
 impl<'a> Outputs<'a> {
@@ -58,7 +68,7 @@ impl<'a> Outputs<'a> {
             true => default_sinks(),
             false => Sinks::prepare(&output.report, others)?,
         };
-        Ok(Self { output, sinks, baseline, asked: None })
+        Ok(Self { output, sinks, baseline, asked: None, is_brief: false })
     }
 
     /// Compares the report with the baseline, makes it as short and steady as is wanted, writes it, and prints the summary, whatever
@@ -68,6 +78,7 @@ impl<'a> Outputs<'a> {
             foreign(name, baseline, report);
             report.baseline = Some(baseline.standing(name, &report.cases, corpus, today()));
         }
+        report.remarks.extend(self.unasked(report));
         locate(report, self.output.locate.as_deref());
         if self.output.stable {
             report.stabilize();
@@ -82,35 +93,59 @@ impl<'a> Outputs<'a> {
         let written = self.sinks.write(report, report.summary.judged() > 0);
         if !self.output.quiet {
             self.sinks.tell(&listed.unwrap_or_default());
-            self.sinks.tell(&upspec_report::summary(report, Style::Coloured));
-            self.sinks.tell(&written.told);
+            if !self.is_brief {
+                self.sinks.tell(&upspec_report::summary(report, Style::Coloured));
+                self.sinks.tell(&written.told);
+            }
         }
         written.result
     }
 
+    /// Which cases are in a report though nobody asked for them, so that its numbers surprise nobody.
+    fn unasked(&self, report: &Report) -> Option<String> {
+        let asked = self.asked.as_ref()?;
+        let others = report.cases.iter().filter(|case| !asked.contains(&case.id)).count();
+        let number = report.cases.len() - others;
+        let were = if number == 1 { "case was" } else { "cases were" };
+        let are = if others == 1 { "one is a control" } else { "are controls" };
+        let others = if others == 1 { String::new() } else { format!("{others} ") };
+        (others != "0 ").then(|| {
+            format!("{number} {were} asked for; {others}{are}, without which a run says nothing")
+        })
+    }
+
     /// What the verdicts of a report make of the run.
     pub(crate) fn exit(&self, report: &Report) -> Exit {
-        let least = match self.output.fail_on {
-            FailOn::Fail => Some(Verdict::Fail),
-            FailOn::Warn => Some(Verdict::Warn),
-            FailOn::Never => None,
-        };
-        let failed = report.cases.iter().any(|case| {
-            let verdict = match &report.baseline {
-                Some(standing) => standing.new.get(&case.id).map(|new| new.verdict),
-                None => {
-                    Some(case.verdict).filter(|one| matches!(one, Verdict::Warn | Verdict::Fail))
-                }
-            };
-            let counts = least.is_some_and(|least| verdict.is_some_and(|verdict| verdict >= least));
-            counts && (!case.flaky || self.output.strict_flaky)
-        });
-        match failed {
+        match report.cases.iter().any(|case| self.fails(report, case)) {
             true => Exit::Failed,
             // What was not played says nothing, so that it is no success either.
             false if report.summary.error > 0 => Exit::Unreachable,
             false => Exit::Conforming,
         }
+    }
+
+    /// The cases that fail the run, each with what it did.
+    pub(crate) fn failing(&self, report: &Report) -> BTreeMap<String, String> {
+        let failing = report.cases.iter().filter(|case| self.fails(report, case));
+        let worst = |case: &CaseResult| {
+            let findings = case.findings.iter().filter(|one| one.verdict == case.verdict);
+            findings.map(|one| one.message.clone()).next().unwrap_or_default()
+        };
+        failing.map(|case| (case.id.clone(), worst(case))).collect()
+    }
+
+    /// Whether a case makes the run end with 1.
+    fn fails(&self, report: &Report, case: &CaseResult) -> bool {
+        let least = match self.output.fail_on {
+            FailOn::Fail => Verdict::Fail,
+            FailOn::Warn => Verdict::Warn,
+            FailOn::Never => return false,
+        };
+        let verdict = match &report.baseline {
+            Some(standing) => standing.new.get(&case.id).map(|new| new.verdict),
+            None => Some(case.verdict).filter(|one| matches!(one, Verdict::Warn | Verdict::Fail)),
+        };
+        verdict.is_some_and(|verdict| verdict >= least) && (!case.flaky || self.output.strict_flaky)
     }
 }
 

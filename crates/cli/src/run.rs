@@ -1,23 +1,28 @@
 //! `upspec run`: plays the corpus against a target and reports what it does.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use jiff::Timestamp;
 use rand::TryRng as _;
-use upspec_corpus::Corpus;
-use upspec_judge::{CONTROL, Verdict, settle};
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::watch;
+use upspec_corpus::case::Role;
+use upspec_corpus::{Case, Corpus, Registry};
+use upspec_judge::{CONTROL, Verdict};
 use upspec_reference::{Config, Server};
-use upspec_report::{About, Report};
-use upspec_runner::{Ending, Plan, RunOutcome, Settings, Target, Trust};
+use upspec_report::Report;
+use upspec_runner::{Ending, Event, Plan, RunOutcome, Settings, Target, Trust};
 
 use crate::args::{Pace, RunArgs, Selection, TrustArgs, Wants};
+use crate::begun::{Begun, Called, ended};
 use crate::console::{self, Progress};
 use crate::exit::{Exit, Trouble};
 use crate::outputs::{self, Outputs};
 use crate::signals::{self, Orderly};
-use crate::{descriptors, secrets, selection};
+use crate::{again, descriptors, secrets, selection};
 
 /// Runs the corpus and writes the reports.
 pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
@@ -26,18 +31,59 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
 
 /// Runs the corpus: what became of it in a line, where it was played, and how it ended.
 pub(crate) fn played(args: &RunArgs) -> (Option<String>, Result<Exit, Trouble>) {
-    match prepared(args) {
-        Ok((told, ended)) => (Some(told), ended),
+    match round(args, &Round::default()) {
+        Ok(played) => (Some(played.told), played.ended),
         Err(trouble) => (None, Err(trouble)),
     }
 }
 
-type Played = (String, Result<Exit, Trouble>);
+/// A run as one of several of the same target.
+#[derive(Default)]
+pub(crate) struct Round {
+    /// The cases that are played first.
+    pub(crate) first: BTreeSet<String>,
+    /// A new value makes the run end and leave no report.
+    pub(crate) stop: Option<watch::Receiver<u64>>,
+    /// The summary is left to the caller.
+    pub(crate) is_brief: bool,
+}
 
-fn prepared(args: &RunArgs) -> Result<Played, Trouble> {
+impl Round {
+    /// Completes when the run is to leave no report.
+    async fn stopped(&self) {
+        match &self.stop {
+            // A sender that is gone stops nothing.
+            Some(stop) if stop.clone().changed().await.is_ok() => {}
+            _ => std::future::pending().await,
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.as_ref().is_some_and(|stop| stop.has_changed().unwrap_or(false))
+    }
+}
+
+/// What became of a run.
+pub(crate) struct Played {
+    /// It in a line.
+    pub(crate) told: String,
+    /// How it ended.
+    pub(crate) ended: Result<Exit, Trouble>,
+    /// What fails it: cases, each with what it did.
+    pub(crate) failing: BTreeMap<String, String>,
+    /// It was stopped, and left no report.
+    pub(crate) is_stopped: bool,
+}
+
+/// Runs the corpus once.
+///
+/// # Errors
+///
+/// What stood in the way of the first connection.
+pub(crate) fn round(args: &RunArgs, round: &Round) -> Result<Played, Trouble> {
     let corpus = selection::load(&args.selection.cases)?;
     args.selection.check(&corpus)?;
-    if let Some(left_out) = args.selection.other_roles(&corpus) {
+    if let Some(left_out) = args.selection.other_roles(&corpus, Role::Server) {
         console::remark(&left_out);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -47,10 +93,16 @@ fn prepared(args: &RunArgs) -> Result<Played, Trouble> {
     let others: Vec<&PathBuf> = args.selection.cases.iter().chain(&args.trust.ca).collect();
     let mut outputs = Outputs::prepare(&args.output, &others)?;
     outputs.asked = args.selection.asked(&corpus);
-    runtime.block_on(play(args, &corpus, &outputs))
+    outputs.is_brief = round.is_brief;
+    runtime.block_on(play(args, &corpus, &outputs, round))
 }
 
-async fn play(args: &RunArgs, corpus: &Corpus, outputs: &Outputs<'_>) -> Result<Played, Trouble> {
+async fn play(
+    args: &RunArgs,
+    corpus: &Corpus,
+    outputs: &Outputs<'_>,
+    round: &Round,
+) -> Result<Played, Trouble> {
     let embedded = match &args.url {
         Some(_) => None,
         None => Some(embedded().await?),
@@ -63,36 +115,52 @@ async fn play(args: &RunArgs, corpus: &Corpus, outputs: &Outputs<'_>) -> Result<
     let secrets = secrets::of(&args.output.secret_header, Some(&args.wants), [url.as_str()]);
     let target = target(&args.trust, &url)?;
     let settings = args.server.on(settings(&args.selection, &args.wants, &args.pace));
-    let (seed, started, from) = (settings.seed, Timestamp::now(), Instant::now());
-    if !args.output.quiet {
-        console::remark(&format!("seed {seed}"));
-    }
-    let plan = Plan::new(&corpus.cases, |case| args.selection.wants(case, corpus));
-    let mut outcome = drive(plan, target, settings, corpus, args.output.quiet).await;
-    let habits = settle(&mut outcome.results, &corpus.requirements);
-    let about = About {
-        tool: outputs::tool(corpus),
-        target: upspec_report::Target {
-            url: url.clone(),
-            name: args.name.clone().or_else(|| embedded.map(|_| "reference server".to_owned())),
-            facts: outcome.facts.clone(),
-        },
-        seed,
-        started,
-        elapsed_ms: u64::try_from(from.elapsed().as_millis()).unwrap_or(u64::MAX),
-        complete: outcome.complete,
-        trouble: outcome.ending.trouble().map(str::to_owned),
-        remarks: std::mem::take(&mut outcome.remarks),
+    let seed = settings.seed;
+    let begun = Begun::now(Role::Server, seed, args.output.quiet);
+    let plan = plan(&args.selection, corpus, &round.first);
+    let progress = Progress::new(args.output.quiet, Arc::new(corpus.requirements.clone()));
+    let progress = progress.telling_of(&round.first);
+    let cancel = async {
+        tokio::select! {
+            () = signals::told() => {}
+            () = round.stopped() => {}
+        }
     };
-    let results = std::mem::take(&mut outcome.results);
-    let mut report = Report::of_run(about, results, &secrets, corpus);
-    outputs::find_causes(&mut report, &habits, corpus);
-    let written = outputs.publish(&mut report, corpus);
-    let ended = conclude(&outcome, &report, &url, outputs.exit(&report));
-    if let (Err(_), Err(trouble)) = (&written, &ended) {
-        console::complain(&trouble.message);
+    let mut outcome = drive_until(plan, target, settings, corpus, progress, cancel).await;
+    in_order(&mut outcome, corpus, round);
+    let called = Called {
+        url: url.clone(),
+        name: args.name.clone().or_else(|| embedded.map(|_| "reference server".to_owned())),
+        again: again::command(args, seed, &secrets),
+    };
+    let mut report = begun.report(&mut outcome, called, &secrets, corpus);
+    let is_stopped = outcome.ending == Ending::Interrupted && round.is_stopped();
+    let written = if is_stopped { Ok(()) } else { outputs.publish(&mut report, corpus) };
+    let ended = ended(written, conclude(&outcome, &report, &url, outputs.exit(&report)));
+    let (told, failing) = (outputs::line(&report), outputs.failing(&report));
+    Ok(Played { told, ended, failing, is_stopped })
+}
+
+/// The chosen cases, these before all others.
+fn plan(selection: &Selection, corpus: &Corpus, first: &BTreeSet<String>) -> Plan {
+    let wants = |case: &Case| selection.wants(case, corpus);
+    if first.is_empty() {
+        return Plan::new(&corpus.cases, wants);
     }
-    Ok((outputs::line(&report), written.and(ended)))
+    let mut cases = corpus.cases.clone();
+    cases.sort_by_key(|case| !first.contains(&case.id));
+    Plan::new(&cases, wants)
+}
+
+/// Puts the results into the order of the corpus again, where others came first.
+fn in_order(outcome: &mut RunOutcome, corpus: &Corpus, round: &Round) {
+    if round.first.is_empty() {
+        return;
+    }
+    let places: BTreeMap<&str, usize> =
+        corpus.cases.iter().enumerate().map(|(at, case)| (case.id.as_str(), at)).collect();
+    let place = |id: &str| places.get(id).copied().unwrap_or(usize::MAX);
+    outcome.results.sort_by_key(|result| place(&result.id));
 }
 
 /// The embedded reference server on a free loopback port; it ends with the process.
@@ -154,7 +222,7 @@ const SHORTEST_WINDOW: Duration = Duration::from_millis(500);
 
 /// How many cases are played at a time, and how many where answers come late.
 const JOBS: usize = 16;
-const MOST_JOBS: usize = 64;
+const MOST_JOBS: usize = 96;
 
 /// As many cases at a time as there are file descriptors for.
 fn allowed(jobs: usize) -> usize {
@@ -174,18 +242,39 @@ pub(crate) async fn drive(
     corpus: &Corpus,
     quiet: bool,
 ) -> RunOutcome {
+    let progress = Progress::new(quiet, Arc::new(corpus.requirements.clone()));
+    drive_until(plan, target, settings, corpus, progress, signals::told()).await
+}
+
+/// Plays the plan until it is over, or `cancel` completes.
+async fn drive_until(
+    plan: Plan,
+    target: Target,
+    settings: Settings,
+    corpus: &Corpus,
+    progress: Progress,
+    cancel: impl Future<Output = ()>,
+) -> RunOutcome {
+    shown(corpus, progress, |requirements, events| {
+        upspec_runner::run(plan, target, settings, requirements, events, cancel)
+    })
+    .await
+}
+
+/// Plays while the console shows how it goes.
+pub(crate) async fn shown<F: Future<Output = RunOutcome>>(
+    corpus: &Corpus,
+    mut progress: Progress,
+    play: impl FnOnce(Arc<Registry>, UnboundedSender<Event>) -> F,
+) -> RunOutcome {
     let (send, mut receive) = tokio::sync::mpsc::unbounded_channel();
-    let requirements = Arc::new(corpus.requirements.clone());
-    let known = Arc::clone(&requirements);
     let shown = tokio::spawn(async move {
-        let mut progress = Progress::new(quiet, known);
         while let Some(event) = receive.recv().await {
             progress.show(&event);
         }
     });
     let _orderly = Orderly::begin();
-    let outcome =
-        upspec_runner::run(plan, target, settings, requirements, send, signals::told()).await;
+    let outcome = play(Arc::new(corpus.requirements.clone()), send).await;
     let _ = shown.await;
     outcome
 }

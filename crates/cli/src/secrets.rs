@@ -11,15 +11,23 @@ pub(crate) fn of<'u>(
     wants: Option<&Wants>,
     urls: impl IntoIterator<Item = &'u str>,
 ) -> Secrets {
-    let mut secrets = urls.into_iter().fold(Secrets::new(marked), Secrets::with_url);
-    if let Some(wants) = wants {
-        let fields = wants.header.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let fields = wants.iter().flat_map(|wants| {
         let offered =
             wants.subprotocol.iter().map(|name| ("Sec-WebSocket-Protocol", name.as_str()));
-        for (name, value) in fields.chain(offered) {
-            secrets = secrets.with_field(name, value);
-        }
-    }
+        wants.header.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(offered)
+    });
+    of_fields(marked, fields, urls)
+}
+
+/// The same where these fields are sent.
+pub(crate) fn of_fields<'u, 'f>(
+    marked: &[String],
+    fields: impl IntoIterator<Item = (&'f str, &'f str)>,
+    urls: impl IntoIterator<Item = &'u str>,
+) -> Secrets {
+    let secrets = urls.into_iter().fold(Secrets::new(marked), Secrets::with_url);
+    let secrets =
+        fields.into_iter().fold(secrets, |secrets, (name, value)| secrets.with_field(name, value));
     console::keep_secret(&secrets);
     secrets
 }

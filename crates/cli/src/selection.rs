@@ -66,17 +66,19 @@ impl Selection {
         (!self.only.is_empty()).then(|| wanted.map(|case| case.id.clone()).collect())
     }
 
-    /// The chosen cases that test something else than a server, so that no run leaves them out in silence.
-    pub(crate) fn other_roles(&self, corpus: &Corpus) -> Option<String> {
-        let others = corpus.cases.iter().filter(|case| case.role != Role::Server);
+    /// The chosen cases that test something else, so that no run leaves them out in silence. Those that are built
+    /// in have a command of their own; only where they are asked for it is to be said.
+    pub(crate) fn other_roles(&self, corpus: &Corpus, role: Role) -> Option<String> {
+        let is_meant = |case: &&Case| !self.only.is_empty() || case.id.starts_with("user/");
+        let others = corpus.cases.iter().filter(|case| case.role != role).filter(is_meant);
         let ids: Vec<&str> =
             others.filter(|case| self.wants(case, corpus)).map(|case| case.id.as_str()).collect();
         let (first, count) = (ids.first()?, ids.len());
         if count == 1 {
-            return Some(format!("{first} does not test a server, and is not played"));
+            return Some(format!("{first} tests no {role}, and is not played"));
         }
         let rest = format!(" and {} more", count - 1);
-        Some(format!("{first}{rest} do not test a server, and are not played"))
+        Some(format!("{first}{rest} test no {role}, and are not played"))
     }
 
     fn strong_enough(&self, case: &Case, corpus: &Corpus) -> bool {

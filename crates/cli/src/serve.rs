@@ -1,14 +1,19 @@
-//! `upspec serve`: the reference server, correct or with one fault.
+//! `upspec serve`: the reference server or the reference proxy, correct or with one fault.
+
+mod proxy;
 
 use upspec_reference::{Config, Fault, Identity, Server};
 
-use crate::args::ServeArgs;
+use crate::args::serve::{ServeArgs, Vary};
 use crate::console;
 use crate::exit::{Exit, Trouble};
 use crate::signals::{self, Orderly};
 
 /// Serves until it is interrupted.
 pub(crate) fn serve(args: &ServeArgs) -> Result<Exit, Trouble> {
+    if let Some(origin) = args.proxy {
+        return proxy::serve(args, origin);
+    }
     if args.list_faults {
         let lines = Fault::all()
             .map(|fault| format!("{}  {}  {}\n", fault.name, fault.breaks, fault.summary));
@@ -38,7 +43,13 @@ fn config(args: &ServeArgs) -> Result<Config, Trouble> {
         })?),
     };
     config.origins.clone_from(&args.origin);
-    Ok(Config { variations: args.vary.clone(), ..config })
+    for vary in &args.vary {
+        match vary {
+            Vary::Server(variation) => config.variations.push(*variation),
+            Vary::Proxy(_) => return Err(Trouble::usage(misplaced(*vary, "needs --proxy"))),
+        }
+    }
+    Ok(config)
 }
 
 async fn bind(args: &ServeArgs, config: Config) -> Result<Server, Trouble> {
@@ -46,11 +57,20 @@ async fn bind(args: &ServeArgs, config: Config) -> Result<Server, Trouble> {
     if !args.tls {
         return Server::bind(args.listen, config).await.map_err(failed);
     }
+    Server::bind_tls(args.listen, config, &identity(args)?).await.map_err(failed)
+}
+
+/// A certificate for this run, written where the arguments want it.
+fn identity(args: &ServeArgs) -> Result<Identity, Trouble> {
     let identity = Identity::fresh()
         .map_err(|error| Trouble::usage(format!("cannot make a certificate: {error}")))?;
     if let Some(path) = &args.ca_out {
         std::fs::write(path, identity.certificate())
             .map_err(|error| Trouble::usage(format!("cannot write {}: {error}", path.display())))?;
     }
-    Server::bind_tls(args.listen, config, &identity).await.map_err(failed)
+    Ok(identity)
+}
+
+fn misplaced(vary: Vary, what: &str) -> String {
+    format!("the variation `{}` {what}", vary.name())
 }

@@ -54,6 +54,11 @@ pub(crate) async fn told() {
     let _ = told.wait_for(|told| *told).await;
 }
 
+/// Whether a signal has come.
+pub(crate) fn has_come() -> bool {
+    FIRST.load(Ordering::SeqCst) != 0
+}
+
 /// The exit code of a process that a signal ended, as a shell has it: 130 after Ctrl-C.
 pub(crate) fn code() -> u8 {
     match FIRST.load(Ordering::SeqCst) {

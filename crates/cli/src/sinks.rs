@@ -95,8 +95,8 @@ impl<R> Sinks<R> {
     /// Prints beside the reports: on standard error, if one goes to standard output.
     pub(crate) fn tell(&self, text: &str) {
         match self.sinks.iter().any(|(_, sink)| matches!(sink, Sink::Stdout)) {
-            true => console::say_beside(text),
-            false => console::say(text),
+            true => console::say_beside(&console::fold(text, &std::io::stderr())),
+            false => console::say(&console::fold(text, &std::io::stdout())),
         }
     }
 }

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use upspec_corpus::Corpus;
 use upspec_judge::{CaseResult, Verdict, settle};
 use upspec_report::text::Style;
-use upspec_report::{About, Comparison, Report};
+use upspec_report::{About, Chain, Comparison, Report};
 
 use crate::args::FailOn;
-use crate::args::stored::{CompareArgs, MergeArgs, RenderArgs, ReportCommand};
+use crate::args::stored::{ChainArgs, CompareArgs, MergeArgs, RenderArgs, ReportCommand};
 use crate::exit::{Exit, Trouble};
 use crate::judge::judged_again;
 use crate::locate::locate;
@@ -23,6 +23,15 @@ pub(crate) fn report(command: &ReportCommand) -> Result<Exit, Trouble> {
         ReportCommand::Merge(args) => merge(args),
         ReportCommand::Render(args) => render(args),
     }
+}
+
+/// Puts one stored run before another.
+pub(crate) fn chain(args: &ChainArgs) -> Result<Exit, Trouble> {
+    let (front, back) = (read(&args.front)?, read(&args.back)?);
+    let chain = Chain::of(&front, &back).map_err(|error| Trouble::usage(error.to_string()))?;
+    let text = if args.json { chain.json() } else { chain.text(Style::Coloured) };
+    console::say(&text);
+    Ok(if chain.is_apart() { Exit::Failed } else { Exit::Conforming })
 }
 
 fn compare(args: &CompareArgs) -> Result<Exit, Trouble> {
@@ -134,6 +143,8 @@ fn about(parts: &[Report], corpus: &Corpus) -> About {
         tool: outputs::tool(corpus),
         target: first.target.clone(),
         seed: first.seed,
+        // Each part has a command of its own.
+        again: None,
         started: parts.iter().map(|part| part.started).min().unwrap_or(first.started),
         elapsed_ms: parts.iter().map(|part| part.elapsed_ms).sum(),
         complete: parts.iter().all(|part| part.complete),

@@ -81,12 +81,10 @@ fn command(how: &str) -> (SocketAddr, String) {
 
 #[test]
 fn with_a_command_the_killer_is_named_with_its_last_words() {
-    let from = Instant::now();
     let (address, command) = command("exit");
     let told = told(&format!("ws://{address}/chat"), &["--server-cmd", &command]);
     told.assert_named("arget died of this case", Some(LAST_WORDS));
     assert!(told.ids(|case| case["reason"] == "target-died").is_empty());
-    assert!(from.elapsed() < Duration::from_secs(30), "{:?}", from.elapsed());
 }
 
 #[test]
@@ -106,6 +104,10 @@ fn without_a_command_the_killer_is_named_and_few_verdicts_are_lost() {
     told.assert_named("arget died while this case was under way", None);
     let lost = told.ids(|case| case["reason"] == "target-died");
     assert!(lost.len() <= 20, "{lost:?}");
+    let cases = told.report["cases"].as_array().unwrap();
+    let death = cases.iter().map(|case| &case["death"]).find(|death| !death.is_null()).unwrap();
+    let others = death["suspects"].as_array().map_or(0, Vec::len);
+    assert!(others <= 2, "{death}");
 }
 
 /// A process that serves; it ends with this value.

@@ -170,3 +170,33 @@ fn a_wrong_call_is_said() {
         assert!(error.contains(message) || needs_more, "{arguments:?}: {error}");
     }
 }
+
+/// Reports of runs stand for the clients that they are about; those of another role have no case in common.
+#[test]
+fn reports_of_clients_are_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let stored = |name: &str, command: &[&str]| {
+        let path = folder.path().join(format!("{name}.json")).display().to_string();
+        let wish = format!("json={path}");
+        let mut arguments = command.to_vec();
+        arguments.extend(["--quiet", "--seed", "1", "--report", &wish]);
+        upspec(&arguments);
+        path
+    };
+    let faulty =
+        format!("'{}' connect {{url}} --fault accept-unchecked", env!("CARGO_BIN_EXE_upspec"));
+    let only = "client/check-accept/other-key";
+    let right = stored("right", &["client", "--only", only]);
+    let wrong = stored("wrong", &["client", "--only", only, "--cmd", &faulty]);
+    let (code, found, said) = diff(folder.path(), &[&right, &wrong]);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("2 clients differ in"), "{said}");
+    assert_eq!(found["role"], "client");
+    let groups = groups(case(&found, only));
+    assert!(groups.iter().any(|(who, _, verdict)| who == "wrong" && verdict == "fail"));
+    let server = stored("server", &["run", "--only", "server/control"]);
+    let output = upspec(&["diff", &right, &server]);
+    assert_eq!(output.status.code(), Some(2));
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(error.contains("about a client") && error.contains("about a server"), "{error}");
+}

@@ -29,6 +29,9 @@ fn case_files_are_checked() {
     rejected("GET / ", "GET /\u{e9} ", "mine.toml:8:", "\\x");
     rejected("4.2.1-key", "4.2.1-kex", "mine.toml:6:", "rfc6455/4.2.1-key");
     rejected("'refused'", "'refusd'", "mine.toml:10:", "refused");
+    let long = format!("repeat = {{ times = 1000000, bytes = '{}' }}", "a".repeat(200));
+    let words = "200000000 octets are repeated; write at most 134217728";
+    rejected("send = 'GET / HTTP/1.1\\r\\n\\r\\n'", &long, "mine.toml:8:20", words);
     let twice = CASE.replacen("title = 'Mine'\n", "", 1);
     rejected(
         "preset = 'refused'\n",
@@ -59,7 +62,7 @@ fn a_case_that_tests_no_server_is_not_left_out_in_silence() {
     let output =
         upspec(&["run", "--only", "user", "--cases", cases, "--report", &report, "--quiet"]);
     let error = String::from_utf8_lossy(&output.stderr);
-    assert!(error.contains("user/client/mine/one does not test a server"), "{error}");
+    assert!(error.contains("user/client/mine/one tests no server"), "{error}");
 }
 
 #[test]
@@ -71,6 +74,9 @@ fn arguments_are_checked() {
         (&["run", "ws://a", "--skip", "server/key/fiften-bytes"], "`server/key/fifteen-bytes`?"),
         (&["serve", "--fault", "nothing-like-it"], "--list-faults"),
         (&["serve", "--fault", "accept-short-keys"], "did you mean `accept-short-key`?"),
+        (&["serve", "--proxy", "--fault", "via-mising"], "did you mean `via-missing`?"),
+        (&["serve", "--proxy", "--vary", "http2-off"], "is one of the server"),
+        (&["serve", "--vary", "no-pool"], "needs --proxy"),
         (&["explain", "nothing"], "upspec list"),
         (&["explain", "rfc6455/4.2.1-keys"], "did you mean `rfc6455/4.2.1-key`?"),
         (&["serve", "--vary", "http2-of"], "a similar value exists: 'http2-off'"),

@@ -17,6 +17,34 @@ pub struct Step {
     pub at: LinkName,
     /// What is done.
     pub act: Act,
+    /// When it is done, and what in its place, in a case for an intermediary.
+    #[serde(default)]
+    pub terms: Terms,
+}
+
+/// When a step is done, and what is done in its place. The default asks nothing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Terms {
+    /// What our origin writes in place of the step where the request that it answers offers no protocol that the
+    /// client's does.
+    pub otherwise: Option<Template>,
+    /// Of all steps that say so only the first is done whose turn comes.
+    pub once: bool,
+    /// The step is done only where this holds.
+    pub when: Option<When>,
+}
+
+/// What has to hold for a step to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum When {
+    /// `interim`: a 1xx other than 101 has come to the client.
+    Interim,
+    /// `not-once`: no step with `once` has been done.
+    NotOnce,
+    /// `no-head`: the client has no final head and no 101.
+    NoHead,
+    /// `stream-open`: our side of the stream is open, and it was not reset.
+    StreamOpen,
 }
 
 /// What is done in a step.
@@ -84,8 +112,18 @@ pub enum Act {
 /// window ends in silence, or the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Awaited {
-    /// `request`: a complete request head.
+    /// `request`: a complete request head; in a case for an intermediary the one with `{tag}`, wherever it comes.
     Request,
+    /// `request-2`: the one with `{tag-2}`.
+    RequestSecond,
+    /// `request-3`: the one with `{tag-3}`.
+    RequestThird,
+    /// `request-or-interim`: the one with `{tag}`, or a 1xx that comes to the client.
+    RequestOrInterim,
+    /// `connect`: a CONNECT, which has no query.
+    Connect,
+    /// `interim`: a 1xx, or another response.
+    Interim,
     /// `content`: the content that the last request announces.
     Content,
     /// `settings`: the first SETTINGS frame of the peer.
@@ -109,16 +147,40 @@ impl Awaited {
     pub fn of(self) -> Option<Party> {
         match self {
             Self::Request | Self::Content | Self::Opened => Some(Party::Client),
-            Self::Response => Some(Party::Server),
+            Self::RequestSecond | Self::RequestThird | Self::RequestOrInterim | Self::Connect => {
+                Some(Party::Client)
+            }
+            Self::Response | Self::Interim => Some(Party::Server),
             Self::Settings | Self::CloseFrame | Self::End | Self::Silence => None,
         }
+    }
+
+    /// Whether only a case for an intermediary can wait for it.
+    #[must_use]
+    pub fn is_of_both_ends(self) -> bool {
+        matches!(
+            self,
+            Self::RequestSecond
+                | Self::RequestThird
+                | Self::RequestOrInterim
+                | Self::Connect
+                | Self::Interim
+        )
+    }
+}
+
+impl Step {
+    /// A step that is done whenever its turn comes.
+    #[must_use]
+    pub fn at(at: LinkName, act: Act) -> Self {
+        Self { at, act, terms: Terms::default() }
     }
 }
 
 /// The step of a case with one connection, of which we are the client.
 impl From<Act> for Step {
     fn from(act: Act) -> Self {
-        Self { at: LinkName::Client, act }
+        Self::at(LinkName::Client, act)
     }
 }
 

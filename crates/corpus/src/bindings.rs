@@ -13,6 +13,38 @@ pub struct Bindings {
     pub accept_swapped: Vec<u8>,
     /// For `{accept-truncated}`.
     pub accept_truncated: Vec<u8>,
+    /// For `{accept-hex}`.
+    pub accept_hex: Vec<u8>,
+    /// For `{accept-inner-space}`.
+    pub accept_inner_space: Vec<u8>,
+    /// For `{accept-lower-guid}`.
+    pub accept_lower_guid: Vec<u8>,
+    /// For `{accept-of-decoded-key}`.
+    pub accept_of_decoded_key: Vec<u8>,
+    /// For `{accept-of-other-key}`.
+    pub accept_of_other_key: Vec<u8>,
+    /// For `{accept-of-previous-key}`.
+    pub accept_of_previous_key: Vec<u8>,
+    /// For `{accept-pad-bits}`.
+    pub accept_pad_bits: Vec<u8>,
+    /// For `{accept-without-guid}`.
+    pub accept_without_guid: Vec<u8>,
+    /// For `{deflate}`.
+    pub deflate: Vec<u8>,
+    /// For `{deflate-without-hint}`.
+    pub deflate_without_hint: Vec<u8>,
+    /// For `{other-port}`.
+    pub other_port: Vec<u8>,
+    /// For `{port-plus-65536}`.
+    pub port_plus_65536: Vec<u8>,
+    /// For `{protocol-2}`.
+    pub protocol_second: Vec<u8>,
+    /// For `{protocol-field-lf}`: a whole field line with its LF, or nothing.
+    pub protocol_field_lf: Vec<u8>,
+    /// For `{protocol-prefix}`.
+    pub protocol_prefix: Vec<u8>,
+    /// For `{protocol-swapped}`.
+    pub protocol_swapped: Vec<u8>,
     /// For `{authority}`.
     pub authority: Vec<u8>,
     /// For `{authority-upper}`.
@@ -49,6 +81,26 @@ pub struct Bindings {
     pub subprotocol_candidates: Vec<u8>,
     /// For `{subprotocol-swapped}`.
     pub subprotocol_swapped: Vec<u8>,
+    /// For `{binary-16k}`.
+    pub binary_16k: Vec<u8>,
+    /// For `{binary-16k-back}`.
+    pub binary_16k_back: Vec<u8>,
+    /// For `{extension-if-offered}`.
+    pub extension_if_offered: Vec<u8>,
+    /// For `{frame}`.
+    pub frame: Vec<u8>,
+    /// For `{key-2}`.
+    pub key_second: Vec<u8>,
+    /// For `{tag}`.
+    pub tag: Vec<u8>,
+    /// For `{tag-2}`.
+    pub tag_second: Vec<u8>,
+    /// For `{tag-3}`.
+    pub tag_third: Vec<u8>,
+    /// For `{tag-more}`.
+    pub tag_more: Vec<u8>,
+    /// For `{text-back}`.
+    pub text_back: Vec<u8>,
 }
 
 impl Bindings {
@@ -58,8 +110,24 @@ impl Bindings {
         let octets = |text: &str| text.as_bytes().to_vec();
         Self {
             accept: octets("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
-            accept_swapped: octets("S3PplmbItXAq9KyGZZHzrBk+XoO="),
+            accept_swapped: octets("S3PplmbItXAq9KygZZHzrBk+XoO="),
             accept_truncated: octets("s3pPLMBiTxaQ9kYGzzhZRbK+xOo"),
+            accept_hex: octets("b37a4f2cc0624f1690f64606cf385945b2bec4ea"),
+            accept_inner_space: octets("s3pPLMBiTxaQ9k YGzzhZRbK+xOo="),
+            accept_lower_guid: octets("WJfwerbIozKsJXHxxI0JTO1SQgU="),
+            accept_of_decoded_key: octets("BXhwxM0SZasKmCD9S4BfpPmCnEw="),
+            accept_of_other_key: octets("Bz3qJYTGdOe8gUSpLosEdiLKDrk="),
+            accept_of_previous_key: octets("cW0HMpChSOllUrDZnf5AIF3ENuY="),
+            accept_pad_bits: octets("s3pPLMBiTxaQ9kYGzzhZRbK+xOp="),
+            accept_without_guid: octets("hHLtf2V1k8aDQZfNjw3Ia1hCwt0="),
+            deflate: octets("permessage-deflate"),
+            deflate_without_hint: octets("permessage-deflate"),
+            other_port: octets("81"),
+            port_plus_65536: octets("65616"),
+            protocol_second: octets("superchat"),
+            protocol_field_lf: octets("Sec-WebSocket-Protocol: chat\n"),
+            protocol_prefix: octets("cha"),
+            protocol_swapped: octets("CHAT"),
             authority: octets("server.example.com"),
             authority_upper: octets("SERVER.EXAMPLE.COM"),
             host: octets("server.example.com"),
@@ -78,19 +146,46 @@ impl Bindings {
             subprotocol_second: octets("superchat"),
             subprotocol_candidates: octets("chat, superchat"),
             subprotocol_swapped: octets("CHAT"),
+            binary_16k: octets("<a masked binary frame of 16384 octets>"),
+            binary_16k_back: octets("<a binary frame of 16384 octets>"),
+            extension_if_offered: octets("Sec-WebSocket-Extensions: x-upspec\r\n"),
+            frame: b"\x81\x84\x00\x00\x00\x00text".to_vec(),
+            key_second: octets("AQIDBAUGBwgJCgsMDQ4PEA=="),
+            tag: octets("?upspec=1-abcdefghijklmnop"),
+            tag_second: octets("?upspec=2-abcdefghijklmnop"),
+            tag_third: octets("?upspec=3-abcdefghijklmnop"),
+            tag_more: octets("&upspec=1-abcdefghijklmnop"),
+            text_back: b"\x81\x04back".to_vec(),
         }
     }
 
-    /// The octets for a binding. `{fill-N}` has none of its own: its length depends on the line.
+    /// The octets for a binding. `{fill-N}` and the lengths have none of their own: they depend on
+    /// what is around them.
     #[must_use]
     pub fn octets(&self, binding: Binding) -> &[u8] {
         match binding {
             Binding::Accept => &self.accept,
             Binding::AcceptSwapped => &self.accept_swapped,
             Binding::AcceptTruncated => &self.accept_truncated,
+            Binding::AcceptHex => &self.accept_hex,
+            Binding::AcceptInnerSpace => &self.accept_inner_space,
+            Binding::AcceptLowerGuid => &self.accept_lower_guid,
+            Binding::AcceptOfDecodedKey => &self.accept_of_decoded_key,
+            Binding::AcceptOfOtherKey => &self.accept_of_other_key,
+            Binding::AcceptOfPreviousKey => &self.accept_of_previous_key,
+            Binding::AcceptPadBits => &self.accept_pad_bits,
+            Binding::AcceptWithoutGuid => &self.accept_without_guid,
+            Binding::Deflate => &self.deflate,
+            Binding::DeflateWithoutHint => &self.deflate_without_hint,
+            Binding::OtherPort => &self.other_port,
+            Binding::PortPlus65536 => &self.port_plus_65536,
+            Binding::ProtocolSecond => &self.protocol_second,
+            Binding::ProtocolFieldLf => &self.protocol_field_lf,
+            Binding::ProtocolPrefix => &self.protocol_prefix,
+            Binding::ProtocolSwapped => &self.protocol_swapped,
             Binding::Authority => &self.authority,
             Binding::AuthorityUpper => &self.authority_upper,
-            Binding::Fill(_) => &[],
+            Binding::ChunkSize | Binding::ContentLength | Binding::Fill(_) => &[],
             Binding::Host => &self.host,
             Binding::Key => &self.key,
             Binding::Origin => &self.origin,
@@ -107,16 +202,42 @@ impl Bindings {
             Binding::SubprotocolSecond => &self.subprotocol_second,
             Binding::SubprotocolCandidates => &self.subprotocol_candidates,
             Binding::SubprotocolSwapped => &self.subprotocol_swapped,
+            Binding::Binary16k => &self.binary_16k,
+            Binding::Binary16kBack => &self.binary_16k_back,
+            Binding::ExtensionIfOffered => &self.extension_if_offered,
+            Binding::Frame => &self.frame,
+            Binding::KeySecond => &self.key_second,
+            Binding::Tag => &self.tag,
+            Binding::TagSecond => &self.tag_second,
+            Binding::TagThird => &self.tag_third,
+            Binding::TagMore => &self.tag_more,
+            Binding::TextBack => &self.text_back,
         }
     }
 }
 
 impl Binding {
     /// The bindings without a number in their name, with their names.
-    pub const NAMES: [(&'static str, Self); 21] = [
+    pub const NAMES: [(&'static str, Self); 49] = [
         ("accept", Self::Accept),
         ("accept-swapped", Self::AcceptSwapped),
         ("accept-truncated", Self::AcceptTruncated),
+        ("accept-hex", Self::AcceptHex),
+        ("accept-inner-space", Self::AcceptInnerSpace),
+        ("accept-lower-guid", Self::AcceptLowerGuid),
+        ("accept-of-decoded-key", Self::AcceptOfDecodedKey),
+        ("accept-of-other-key", Self::AcceptOfOtherKey),
+        ("accept-of-previous-key", Self::AcceptOfPreviousKey),
+        ("accept-pad-bits", Self::AcceptPadBits),
+        ("accept-without-guid", Self::AcceptWithoutGuid),
+        ("deflate", Self::Deflate),
+        ("deflate-without-hint", Self::DeflateWithoutHint),
+        ("other-port", Self::OtherPort),
+        ("port-plus-65536", Self::PortPlus65536),
+        ("protocol-2", Self::ProtocolSecond),
+        ("protocol-field-lf", Self::ProtocolFieldLf),
+        ("protocol-prefix", Self::ProtocolPrefix),
+        ("protocol-swapped", Self::ProtocolSwapped),
         ("authority", Self::Authority),
         ("authority-upper", Self::AuthorityUpper),
         ("host", Self::Host),
@@ -135,6 +256,18 @@ impl Binding {
         ("subprotocol-2", Self::SubprotocolSecond),
         ("subprotocol-candidates", Self::SubprotocolCandidates),
         ("subprotocol-swapped", Self::SubprotocolSwapped),
+        ("chunk-size", Self::ChunkSize),
+        ("content-length", Self::ContentLength),
+        ("binary-16k", Self::Binary16k),
+        ("binary-16k-back", Self::Binary16kBack),
+        ("extension-if-offered", Self::ExtensionIfOffered),
+        ("frame", Self::Frame),
+        ("key-2", Self::KeySecond),
+        ("tag", Self::Tag),
+        ("tag-2", Self::TagSecond),
+        ("tag-3", Self::TagThird),
+        ("tag-more", Self::TagMore),
+        ("text-back", Self::TextBack),
     ];
 
     /// Whether it is filled in from a request that came.
@@ -145,6 +278,21 @@ impl Binding {
             Self::Accept
                 | Self::AcceptSwapped
                 | Self::AcceptTruncated
+                | Self::AcceptHex
+                | Self::AcceptInnerSpace
+                | Self::AcceptLowerGuid
+                | Self::AcceptOfDecodedKey
+                | Self::AcceptOfOtherKey
+                | Self::AcceptOfPreviousKey
+                | Self::AcceptPadBits
+                | Self::AcceptWithoutGuid
+                | Self::Deflate
+                | Self::DeflateWithoutHint
+                | Self::ProtocolSecond
+                | Self::ProtocolFieldLf
+                | Self::ProtocolPrefix
+                | Self::ProtocolSwapped
+                | Self::ExtensionIfOffered
                 | Self::Protocol
                 | Self::ProtocolField
         )

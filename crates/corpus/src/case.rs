@@ -4,9 +4,10 @@
 use serde::{Deserialize, Serialize};
 use upspec_handshake::Party;
 
-pub use crate::act::{Act, Awaited, Step};
+pub use crate::act::{Act, Awaited, Step, Terms, When};
 pub use crate::conditions::{
-    Alpn, Arrival, Before, Conditions, Connection, Ends, Got, Requests, Tunnel,
+    Alpn, Arrival, Before, Conditions, Connection, Ends, First, Got, Interim, Line, Requests, Sent,
+    Spelling, Surplus, Told, Tunnel, Version, Where,
 };
 pub use crate::outcome::{Outcome, Outcomes};
 use crate::template::Template;
@@ -29,14 +30,27 @@ pub struct Case {
     pub role: Role,
     /// What the target must be able to do for the case to mean anything.
     pub needs: Vec<Need>,
+    /// What the target must not have for the case to mean anything.
+    #[serde(default)]
+    pub without: Vec<Need>,
     /// Set when the case can hurt a weak server.
     pub hazard: Option<Hazard>,
     /// What is spoken on the connection.
     pub over: Over,
     /// Whether the connection is made as the target's address says.
     pub tls: Tls,
-    /// The protocols that a TLS handshake offers by ALPN, in order; with none it has no ALPN.
+    /// The protocols that a TLS handshake offers by ALPN, in order; with none it has no ALPN. In a case for a
+    /// client: those that we are ready to choose.
     pub alpn: Vec<String>,
+    /// The URL that a client is given; the root of the case's listener when nothing is said.
+    #[serde(default)]
+    pub url: Option<Template>,
+    /// What a client is shown inside TLS; without it the listener speaks no TLS.
+    #[serde(default)]
+    pub certificate: Option<Certificate>,
+    /// What a client gets on a further connection.
+    #[serde(default)]
+    pub again: Again,
     /// What is done, in order.
     pub steps: Vec<Step>,
     /// The graded alternatives; an answer that none of them describes fails.
@@ -58,10 +72,14 @@ impl Default for Case {
             see: Vec::new(),
             role: Role::Server,
             needs: Vec::new(),
+            without: Vec::new(),
             hazard: None,
             over: Over::Http1,
             tls: Tls::AsTarget,
             alpn: usual_alpn(Over::Http1),
+            url: None,
+            certificate: None,
+            again: Again::Conforming,
             steps: Vec::new(),
             expect: Vec::new(),
             same_as: None,
@@ -80,17 +98,27 @@ impl Case {
 }
 
 /// Who is under test.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// A client: we are the server.
     Client,
     /// A proxy or gateway: we are both ends.
     Intermediary,
     /// A server: we are the client.
+    #[default]
     Server,
 }
 
 impl Role {
+    /// Whether it is a server.
+    #[must_use]
+    pub fn is_server(&self) -> bool {
+        *self == Self::Server
+    }
+
     /// What an answer is worth that no alternative names. Presets for servers spell out every class of
     /// answer, so that any other fails; in the other roles each fail is written out.
     #[must_use]
@@ -129,6 +157,29 @@ pub enum Tls {
     AsTarget,
     /// Without TLS on a port where the target speaks it.
     Off,
+}
+
+/// The certificate that a client is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Certificate {
+    /// One that a client which trusts our authority accepts.
+    Good,
+    /// One of an authority that nobody knows.
+    Untrusted,
+    /// One for another name.
+    OtherName,
+    /// One whose time is over.
+    Expired,
+}
+
+/// What a client gets on a further connection that it makes in a case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Again {
+    /// The answer that opens the connection.
+    #[default]
+    Conforming,
+    /// The steps of the case, once more.
+    Same,
 }
 
 /// A capability of the target, declared in its profile or discovered by the control.
@@ -185,6 +236,49 @@ pub enum Need {
     Sends,
     /// A client that has opened a connection does not close it at once.
     StaysOpen,
+    /// A client reports the messages that come, on its standard output or through its page.
+    Driver,
+    /// The client is a browser, as the user says.
+    Browser,
+    /// A client can be told whom to trust.
+    Ca,
+    /// A client offers a subprotocol.
+    OffersSubprotocol,
+    /// A client offers two subprotocols or more.
+    OffersTwoSubprotocols,
+    /// A client offers an extension.
+    OffersExtensions,
+    /// A client offers permessage-deflate.
+    OffersDeflate,
+    /// One of a client's offers of permessage-deflate has `client_max_window_bits`.
+    OffersClientBits,
+    /// A client opens the connection when its offer of permessage-deflate is accepted.
+    DeflateOpens,
+    /// What is accepted of a client's offer of permessage-deflate lets the server keep its context.
+    DeflateTakeover,
+    /// Every offer of permessage-deflate of a client has `server_no_context_takeover` or
+    /// `server_max_window_bits`.
+    DeflateAsks,
+    /// Every offer of permessage-deflate of a client has `client_no_context_takeover`.
+    DeflateHints,
+    /// A client opens the connection when interim responses come before the 101.
+    Interim,
+    /// A client opens the connection inside TLS.
+    TlsOpens,
+    /// A client offers `h2` by ALPN.
+    OffersH2,
+    /// A client sends an extended CONNECT once the server's SETTINGS allow it.
+    Connects,
+    /// A client opens the connection when its extended CONNECT is answered with 200.
+    H2Opens,
+    /// A client follows a redirect.
+    Redirects,
+    /// A client sends the user information of its URL as credentials.
+    Credentials,
+    /// The address `::1` can be listened on.
+    Ipv6,
+    /// An intermediary forwards a request, and its answer.
+    Relays,
     /// An intermediary passes a handshake on, and the 101 to it.
     Upgrade,
     /// An intermediary forwards a request, and not octet for octet.
@@ -201,16 +295,46 @@ impl Need {
     /// Whether it is something that a server has or lacks.
     #[must_use]
     pub fn is_of_servers(self) -> bool {
-        !matches!(
+        !self.is_of_clients()
+            && !matches!(
+                self,
+                Self::Relays
+                    | Self::Upgrade
+                    | Self::Reframes
+                    | Self::Terminates
+                    | Self::Parses
+                    | Self::HostRewritten
+            )
+    }
+
+    /// Whether it is something that a client has or lacks.
+    #[must_use]
+    pub fn is_of_clients(self) -> bool {
+        matches!(
             self,
             Self::Opens
                 | Self::Sends
                 | Self::StaysOpen
-                | Self::Upgrade
-                | Self::Reframes
-                | Self::Terminates
-                | Self::Parses
-                | Self::HostRewritten
+                | Self::Driver
+                | Self::Browser
+                | Self::Ca
+                | Self::OffersSubprotocol
+                | Self::OffersTwoSubprotocols
+                | Self::OffersExtensions
+                | Self::OffersDeflate
+                | Self::OffersClientBits
+                | Self::DeflateOpens
+                | Self::DeflateTakeover
+                | Self::DeflateAsks
+                | Self::DeflateHints
+                | Self::Interim
+                | Self::TlsOpens
+                | Self::OffersH2
+                | Self::Connects
+                | Self::H2Opens
+                | Self::Redirects
+                | Self::Credentials
+                | Self::Ipv6
         )
     }
 }
@@ -338,6 +462,21 @@ pub enum FieldTest {
     NoToken(Template),
     /// An element of the combined list starts with this token and is followed by parameters or nothing.
     Extension(Template),
+    /// The value of a line holds these octets.
+    Contains(Template),
+    /// The members of the combined list are these, in order; `*` stands for the rest of one, and comments count for
+    /// nothing.
+    List(Template),
+    /// There are two lines of that name or more.
+    Repeated,
+    /// The combined value is the base64 of 16 octets.
+    Key,
+    /// The combined value is no such key.
+    NotKey,
+    /// The combined value is the Sec-WebSocket-Accept of the key that our client sent.
+    Accept,
+    /// The field is there, if the intermediary adds it to a plain request by itself.
+    Added,
 }
 
 /// Where something is written: file, line and column, both counted from 1.

@@ -56,6 +56,8 @@ pub enum Field {
     Standing,
     /// The same without the allowed origin.
     StandingButOrigin,
+    /// Where we are the server: sec-websocket-protocol with the first subprotocol offered, or no field.
+    Protocol,
 }
 
 /// A frame with its octets, for people to read.
@@ -107,6 +109,7 @@ impl Frames {
         let of_field = |field: &Field| match field {
             Field::Standing => vec![Binding::Standing],
             Field::StandingButOrigin => vec![Binding::StandingButOrigin],
+            Field::Protocol => vec![Binding::ProtocolField],
             Field::Line(name, value) => name.bindings().chain(value.bindings()).collect(),
         };
         fields.iter().flat_map(of_field).collect()
@@ -180,6 +183,7 @@ fn lines(fields: &[Field], bindings: &Bindings) -> Vec<(Vec<u8>, Vec<u8>)> {
     let line = |field: &Field| match field {
         Field::Standing => standing(&bindings.standing),
         Field::StandingButOrigin => standing(&bindings.standing_but_origin),
+        Field::Protocol => standing(&bindings.protocol_field),
         Field::Line(name, value) => vec![(name.render(bindings), value.render(bindings))],
     };
     fields.iter().flat_map(line).collect()

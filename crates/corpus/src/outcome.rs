@@ -32,7 +32,8 @@ pub enum Outcome {
     NoRequest,
     /// `opened`: a client took the connection for open: it sent a frame other than Close.
     Opened,
-    /// `went-on`: after what we sent into the open connection, a client sent data or answered a Ping.
+    /// `went-on`: after what we sent into the open connection, a client answered a Ping of it or reported a
+    /// message. Data alone may have been on its way.
     WentOn,
     /// `close-frame`: the first thing a client then sent is a Close frame that names a failure.
     CloseFrame,
@@ -51,13 +52,19 @@ pub enum Outcome {
     RequestAgain,
     /// `request-here`: a client sent another request on a connection that has to end.
     RequestHere,
+    /// `no-connection`: a client was started and opened no connection.
+    NoConnection,
+    /// `loops`: a client still asks again when the window ends, or has asked more than twenty times.
+    Loops,
+    /// `sent`: the status of the answer that our origin gave to the request with `{tag}`.
+    Sent,
     /// `junk`: a client sent octets that are neither a request nor masked frames.
     Junk,
 }
 
 impl Outcome {
     /// Every outcome but the statuses, as case files spell it.
-    pub const WORDS: [(&'static str, Self); 17] = [
+    pub const WORDS: [(&'static str, Self); 20] = [
         ("closed", Self::Closed),
         ("silent", Self::Silent),
         ("not-http", Self::NotHttp),
@@ -74,6 +81,9 @@ impl Outcome {
         ("held", Self::Held),
         ("request-again", Self::RequestAgain),
         ("request-here", Self::RequestHere),
+        ("no-connection", Self::NoConnection),
+        ("loops", Self::Loops),
+        ("sent", Self::Sent),
         ("junk", Self::Junk),
     ];
 
@@ -83,7 +93,7 @@ impl Outcome {
         let of_server = match self {
             Self::Silent => return true,
             Self::Status(_) | Self::Class(_) | Self::Closed | Self::ConnectionError => true,
-            Self::NotHttp | Self::StreamError => true,
+            Self::NotHttp | Self::StreamError | Self::Sent => true,
             _ => false,
         };
         of_server == (tested == Party::Server)
@@ -98,7 +108,28 @@ impl Outcomes {
         Self([Outcome::Status(101)].into_iter().chain(classes).collect())
     }
 
-    /// Reads words such as `400 426`, `4xx 5xx`, `401-499`, `closed`, `any`.
+    /// All that a client can do that has sent its request: what `asked` stands for.
+    #[must_use]
+    pub fn any_request() -> Self {
+        use Outcome::{
+            CloseFrame, CloseNormal, CloseReserved, Failed, Held, Opened, RequestAgain,
+            RequestHere, Waits, WentOn,
+        };
+        Self(vec![
+            Opened,
+            WentOn,
+            CloseFrame,
+            CloseNormal,
+            CloseReserved,
+            Failed,
+            Waits,
+            Held,
+            RequestAgain,
+            RequestHere,
+        ])
+    }
+
+    /// Reads words such as `400 426`, `4xx 5xx`, `401-499`, `closed`, `any`, `asked`.
     ///
     /// # Errors
     ///
@@ -108,6 +139,7 @@ impl Outcomes {
         for word in text.split_ascii_whitespace() {
             match word {
                 "any" => outcomes.extend(Self::any_status().0),
+                "asked" => outcomes.extend(Self::any_request().0),
                 _ => match Outcome::WORDS.iter().find(|(known, _)| *known == word) {
                     Some((_, outcome)) => outcomes.push(*outcome),
                     None => outcomes.extend(statuses(word).ok_or(word)?),
@@ -211,6 +243,10 @@ mod tests {
             ("closed silent not-http", "closed silent not-http"),
             ("stream-error connection-error", "stream-error connection-error"),
             ("any", "101 2xx 3xx 4xx 5xx"),
+            (
+                "asked junk",
+                "opened went-on close-frame close-normal close-reserved failed waits held request-again request-here junk",
+            ),
             ("400 401 closed", "400 401 closed"),
         ];
         for (text, printed) in rows {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use upspec_handshake::h2::{ErrorCode, flag, kind};
 
-use crate::case::{Act, Case, Expectation, Grade, Over, Role, Step, Tls, usual_alpn};
+use crate::case::{Act, Again, Case, Expectation, Grade, Over, Role, Step, Terms, Tls, usual_alpn};
 use crate::frames::{Field, Flow, Frames, Payload};
 use crate::template::{Part, Template};
 
@@ -27,6 +27,8 @@ fn keys(case: &Case) -> Vec<(&'static str, String)> {
     let name = case.id.rsplit('/').next().unwrap_or_default();
     let texts = |all: &[String]| list(all.iter().map(|one| text(one)));
     let needs = list(case.needs.iter().map(|need| format!("\"{need}\"")));
+    let without = list(case.without.iter().map(|need| format!("\"{need}\"")));
+    let template = |octets: &Template| format!("'{octets}'");
     let keys = [
         ("name", Some(text(name))),
         ("title", Some(text(&case.title))),
@@ -34,10 +36,14 @@ fn keys(case: &Case) -> Vec<(&'static str, String)> {
         ("see", (!case.see.is_empty()).then(|| texts(&case.see))),
         ("why", case.why.as_deref().map(text)),
         ("needs", (!case.needs.is_empty()).then_some(needs)),
+        ("without", (!case.without.is_empty()).then_some(without)),
         ("hazard", case.hazard.map(|hazard| format!("\"{hazard}\""))),
         ("over", (case.over != Over::default()).then(|| format!("\"{}\"", case.over))),
         ("tls", (case.tls != Tls::default()).then(|| format!("\"{}\"", case.tls))),
         ("alpn", (case.alpn != usual_alpn(case.over)).then(|| texts(&case.alpn))),
+        ("url", case.url.as_ref().map(template)),
+        ("certificate", case.certificate.map(|word| format!("\"{word}\""))),
+        ("again", (case.again != Again::default()).then(|| format!("\"{}\"", case.again))),
         ("same-as", case.same_as.as_deref().map(text)),
         steps(&case.steps, case.role),
         ("expect", Some(expect(&case.expect))),
@@ -83,7 +89,16 @@ fn step(step: &Step, says_link: bool) -> String {
         Act::ShutdownBoth => "shutdown = \"both\"".to_owned(),
         Act::ShutdownWrite => "shutdown = \"write\"".to_owned(),
     };
-    format!("{{ {at}{act} }}")
+    let terms = terms(&step.terms);
+    format!("{{ {at}{act}{terms} }}")
+}
+
+fn terms(Terms { otherwise, once, when }: &Terms) -> String {
+    let mut said = String::new();
+    said.extend(otherwise.as_ref().map(|octets| format!(", otherwise = {}", send(octets, "  "))));
+    said.push_str(if *once { ", once = true" } else { "" });
+    said.extend(when.map(|when| format!(", if = \"{when}\"")));
+    said
 }
 
 fn flow(written: &Flow) -> String {
@@ -172,6 +187,7 @@ fn field(field: &Field) -> String {
     match field {
         Field::Standing => "'{standing}'".to_owned(),
         Field::StandingButOrigin => "'{standing-but-origin}'".to_owned(),
+        Field::Protocol => "'{protocol-field}'".to_owned(),
         Field::Line(name, value) => format!("['{name}', '{value}']"),
     }
 }

@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::case::{Hazard, LinkName, Need, Over, Tls};
+use crate::case::{Again, Certificate, Hazard, LinkName, Need, Over, Tls, When};
 use crate::conditions::RawExpect;
 use crate::registry::{Binds, HarmKind, Level};
 use crate::words::Word;
@@ -75,11 +75,25 @@ pub(crate) struct Case {
     /// What the target must be able to do; takes the place of the file's `needs`.
     #[schemars(with = "Option<Vec<OneOf<Need>>>")]
     pub(crate) needs: Option<Vec<Text>>,
+    /// What the target must not have: the opposite of `needs`.
+    #[serde(default)]
+    #[schemars(with = "Option<Vec<OneOf<Need>>>")]
+    pub(crate) without: Vec<Text>,
+    /// The URL that a client is given, bindings filled in; the root of the listener when nothing is said.
+    #[schemars(with = "Option<String>")]
+    pub(crate) url: Option<Text>,
+    /// What a client is shown inside TLS; without it the listener speaks no TLS.
+    #[schemars(with = "Option<OneOf<Certificate>>")]
+    pub(crate) certificate: Option<Text>,
+    /// What a client gets on a further connection: the answer that opens it, when nothing is said, or `same`:
+    /// the steps of the case once more.
+    #[schemars(with = "Option<OneOf<Again>>")]
+    pub(crate) again: Option<Text>,
     /// What is spoken; takes the place of the file's `over`.
     #[schemars(with = "Option<OneOf<Over>>")]
     pub(crate) over: Option<Text>,
     /// What a TLS handshake offers by ALPN, in order; `[]` is no ALPN at all. When nothing is said
-    /// it is `http/1.1` over `http1` and `h2` over `http2`.
+    /// it is `http/1.1` over `http1` and `h2` over `http2`. In a case for a client: what we choose from.
     #[schemars(with = "Option<Vec<String>>")]
     pub(crate) alpn: Option<Vec<Text>>,
     /// `off`: speak without TLS on a port where the target speaks it; takes the place of the file's.
@@ -109,10 +123,10 @@ pub(crate) struct Case {
     pub(crate) expect: Alternatives,
 }
 
-/// One thing that is done: exactly one of these keys, and perhaps `at`.
+/// One thing that is done: exactly one of these keys, and perhaps `at`, `otherwise`, `once` and `if`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-#[schemars(extend("minProperties" = 1, "maxProperties" = 2))]
+#[schemars(extend("minProperties" = 1, "maxProperties" = 5))]
 pub(crate) struct Step {
     /// Who acts: on which connection it is done. It is not said where a case has one connection.
     #[schemars(with = "Option<OneOf<LinkName>>")]
@@ -142,7 +156,8 @@ pub(crate) struct Step {
     /// Wait for a response head with one of these statuses (`101`, `4xx 5xx`, `any`), in HTTP/2 on
     /// the stream that was written to last; when another one comes the remaining steps are left
     /// out. `request`, `content`, `opened`, `response`, `close-frame`, `settings`, `end` and `silence` wait
-    /// for what they say, `{ octets = '…' }` for these octets, and `{ count = 1000 }` for so many in the
+    /// for what they say, in a case for an intermediary also `request-2`, `request-3`, `request-or-interim`,
+    /// `connect` and `interim`, `{ octets = '…' }` for these octets, and `{ count = 1000 }` for so many in the
     /// tunnel.
     #[schemars(with = "Option<Await>")]
     pub(crate) r#await: Option<Spanned<Await>>,
@@ -156,6 +171,16 @@ pub(crate) struct Step {
     /// connection.
     #[schemars(with = "Option<OneOf<Side>>")]
     pub(crate) shutdown: Option<Text>,
+    /// What our origin writes in place of the step where the request that it answers does not offer what the
+    /// client's does.
+    #[schemars(with = "Option<Bytes>")]
+    pub(crate) otherwise: Option<Spanned<Bytes>>,
+    /// `true`: of all steps that say so only the first is done whose turn comes.
+    #[schemars(with = "Option<Yes>")]
+    pub(crate) once: Option<Spanned<bool>>,
+    /// The step is done only where this holds.
+    #[schemars(with = "Option<OneOf<When>>")]
+    pub(crate) r#if: Option<Text>,
 }
 
 /// The same bytes many times over.
@@ -270,6 +295,23 @@ pub(crate) struct Field {
     /// nothing.
     #[schemars(with = "Option<String>")]
     pub(crate) extension: Option<Text>,
+    /// The value of a line holds these octets.
+    #[schemars(with = "Option<String>")]
+    pub(crate) contains: Option<Text>,
+    /// The members of the combined list, in order; `*` stands for the rest of one, and comments count for nothing.
+    #[schemars(with = "Option<String>")]
+    pub(crate) list: Option<Text>,
+    /// `true`: there are two lines of that name or more.
+    #[schemars(with = "Option<Yes>")]
+    pub(crate) repeated: Option<Spanned<bool>>,
+    /// `true`: the combined value is the base64 of 16 octets; `false`: it is not.
+    pub(crate) key: Option<bool>,
+    /// `true`: the combined value is the Sec-WebSocket-Accept of the key that our client sent.
+    #[schemars(with = "Option<Yes>")]
+    pub(crate) accept: Option<Spanned<bool>>,
+    /// `true`: the field is there, if the intermediary adds it to a plain request by itself.
+    #[schemars(with = "Option<Yes>")]
+    pub(crate) added: Option<Spanned<bool>>,
 }
 
 /// What many case files write, by name.

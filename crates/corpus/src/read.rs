@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 
-use crate::case::{Outcome, Outcomes};
+use crate::case::{Outcome, Outcomes, Role};
 use crate::nearest::nearest;
 use crate::problem::{Problem, Text};
 use crate::raw;
@@ -25,13 +25,15 @@ mod steps;
 pub(crate) struct Reader<'t> {
     /// The file.
     pub(crate) text: Text<'t>,
+    /// Whom the file is about, where it has cases.
+    pub(crate) role: Option<Role>,
     /// What has been found so far.
     pub(crate) problems: Vec<Problem>,
 }
 
 impl<'t> Reader<'t> {
     pub(crate) fn new(file: &'t str, text: &'t str) -> Self {
-        Self { text: Text::new(file, text), problems: Vec::new() }
+        Self { text: Text::new(file, text), role: None, problems: Vec::new() }
     }
 
     /// The file in the shape of its serde type, unless it has another shape.
@@ -294,4 +296,4 @@ pub(crate) fn split<T>(spanned: Spanned<T>) -> (Range<usize>, T) {
     (spanned.span(), spanned.into_inner())
 }
 
-const STATUS_WORDS: [&str; 5] = ["101", "4xx", "400 426", "401-499", "any"];
+const STATUS_WORDS: [&str; 6] = ["101", "4xx", "400 426", "401-499", "any", "asked"];

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::case::{Act, Case, LinkName, Over, Step, Tls, usual_alpn};
+use crate::case::{Act, Case, LinkName, Over, Step, Terms, Tls, When, usual_alpn};
 use crate::frames::{Flow, Frames};
 use crate::template::{Bindings, MAX_FILL, escape};
 
@@ -16,7 +16,8 @@ pub fn show(case: &Case, bindings: &Bindings) -> String {
     let mut write = Vec::new();
     let mut sending: Option<LinkName> = None;
     for step in &case.steps {
-        let goes_on = sending == Some(step.at) && matches!(step.act, Act::Send(_));
+        let plain = step.terms == Terms::default();
+        let goes_on = plain && sending == Some(step.at) && matches!(step.act, Act::Send(_));
         if let Act::H2(frames) = &step.act {
             show_frames(&mut out, &who(case, step), frames, bindings);
             frames.render_into(&mut write, bindings);
@@ -24,7 +25,8 @@ pub fn show(case: &Case, bindings: &Bindings) -> String {
             continue;
         }
         if !goes_on {
-            writeln!(out, "{}{}", who(case, step), mark(&step.act)).expect("a string takes it all");
+            let (who, mark, terms) = (who(case, step), mark(&step.act), terms(step));
+            writeln!(out, "{who}{mark}{terms}").expect("a string takes it all");
         }
         sending = matches!(step.act, Act::Send(_)).then_some(step.at);
         let start = write.len();
@@ -70,6 +72,22 @@ fn show_frames(out: &mut String, who: &str, frames: &Frames, bindings: &Bindings
 /// Who acts, where that is not always the same.
 fn who(case: &Case, step: &Step) -> String {
     if case.role.links().len() > 1 { format!("{}: ", step.at) } else { String::new() }
+}
+
+/// When the step is done, and what in its place.
+fn terms(step: &Step) -> String {
+    let mut said = String::new();
+    said.push_str(match step.terms.when {
+        None => "",
+        Some(When::Interim) => ", if a 1xx has come to the client",
+        Some(When::NoHead) => ", if no response has come to the client",
+        Some(When::NotOnce) => ", if this has not been sent",
+        Some(When::StreamOpen) => ", if the stream is open",
+    });
+    said.push_str(if step.terms.once { ", once" } else { "" });
+    let otherwise = step.terms.otherwise.as_ref();
+    said.extend(otherwise.map(|octets| format!(", or where nothing is offered: {octets}")));
+    said
 }
 
 fn mark(act: &Act) -> String {

@@ -39,16 +39,64 @@ pub enum Binding {
     Protocol,
     /// `{protocol-field}`: the line of Sec-WebSocket-Protocol with it, or nothing where none is offered.
     ProtocolField,
+    /// `{accept-hex}`: the SHA-1 behind `{accept}` in hexadecimal digits.
+    AcceptHex,
+    /// `{accept-inner-space}`: `{accept}` with a space in its middle.
+    AcceptInnerSpace,
+    /// `{accept-lower-guid}`: what `{accept}` would be with the GUID of RFC 6455 in lower case.
+    AcceptLowerGuid,
+    /// `{accept-of-decoded-key}`: what `{accept}` would be if the 16 octets of the key were hashed.
+    AcceptOfDecodedKey,
+    /// `{accept-of-other-key}`: the Sec-WebSocket-Accept for a key that nobody sent.
+    AcceptOfOtherKey,
+    /// `{accept-of-previous-key}`: that for the key of an earlier connection of the client.
+    AcceptOfPreviousKey,
+    /// `{accept-pad-bits}`: `{accept}` with other bits where base64 has unused ones: the same 20 octets.
+    AcceptPadBits,
+    /// `{accept-without-guid}`: what `{accept}` would be without the GUID.
+    AcceptWithoutGuid,
+    /// `{deflate}`: the acceptance of permessage-deflate that the client's first offer of it asks for, without the
+    /// parameters that the rest of the line names.
+    Deflate,
+    /// `{deflate-without-hint}`: the same without `client_no_context_takeover`, which is a hint in an offer.
+    DeflateWithoutHint,
+    /// `{other-port}`: the port of a second listener of the case.
+    OtherPort,
+    /// `{port-plus-65536}`: the port plus 65536, which no port is.
+    PortPlus65536,
+    /// `{protocol-2}`: the second subprotocol that the request offers.
+    ProtocolSecond,
+    /// `{protocol-field-lf}`: `{protocol-field}` with LF in place of CRLF.
+    ProtocolFieldLf,
+    /// `{protocol-prefix}`: the first subprotocol without its last character, where that is not offered too.
+    ProtocolPrefix,
+    /// `{protocol-swapped}`: the first subprotocol with the case of its letters swapped, where that is not offered too.
+    ProtocolSwapped,
     /// `{authority}`: host and port of the target as they belong into Host.
     Authority,
     /// `{authority-upper}`: the authority in capitals.
     AuthorityUpper,
+    /// `{binary-16k}`: a masked binary message of 16384 octets.
+    Binary16k,
+    /// `{binary-16k-back}`: the same without a mask.
+    Binary16kBack,
+    /// `{chunk-size}`: how many octets there are between the end of its line and the last chunk that ends the step, in
+    /// hexadecimal digits.
+    ChunkSize,
+    /// `{content-length}`: how many octets there are behind the next empty line of the step.
+    ContentLength,
+    /// `{extension-if-offered}`: the line `Sec-WebSocket-Extensions: x-upspec` where the request offers that, or nothing.
+    ExtensionIfOffered,
     /// `{fill-8000}`: as many `a` as it takes for the line to be that long, its CRLF not counted.
     Fill(u32),
+    /// `{frame}`: a masked text frame with a fresh payload.
+    Frame,
     /// `{host}`: the host without the port.
     Host,
     /// `{key}`: a fresh Sec-WebSocket-Key, 24 characters.
     Key,
+    /// `{key-2}`: another one.
+    KeySecond,
     /// `{origin}`: the origin of the profile, or the target's own.
     Origin,
     /// `{path}`: path and query of the target.
@@ -73,6 +121,16 @@ pub enum Binding {
     SubprotocolCandidates,
     /// `{subprotocol-swapped}`: the first subprotocol with the case of its letters swapped.
     SubprotocolSwapped,
+    /// `{tag}`: a query parameter by which our origin tells requests apart, `?…` or `&…` as the path asks for.
+    Tag,
+    /// `{tag-2}`: that of the second request of the same case.
+    TagSecond,
+    /// `{tag-3}`: that of the third one.
+    TagThird,
+    /// `{tag-more}`: `{tag}` behind a query of the case's own, with `&`.
+    TagMore,
+    /// `{text-back}`: a text frame without a mask, with a fresh payload.
+    TextBack,
 }
 
 /// Named templates that others may splice in as `{name}`.
@@ -211,6 +269,14 @@ impl Template {
                     let missing = (*length as usize).saturating_sub(before + after);
                     out.resize(out.len() + missing, b'a');
                 }
+                Part::Binding(binding @ (Binding::ContentLength | Binding::ChunkSize)) => {
+                    let rest = Self { parts: self.parts[index + 1..].to_vec() }.render(bindings);
+                    out.extend(length_of(*binding, &rest).into_bytes());
+                }
+                Part::Binding(binding @ (Binding::Deflate | Binding::DeflateWithoutHint)) => {
+                    let rest = octets_of_line(&self.parts[index + 1..], bindings);
+                    out.extend(without_named(bindings.octets(*binding), &rest));
+                }
                 Part::Binding(binding) => out.extend_from_slice(bindings.octets(*binding)),
             }
         }
@@ -321,6 +387,48 @@ pub fn escape(octets: &[u8]) -> String {
         }
     }
     out
+}
+
+/// The length that stands before the rest of its step.
+fn length_of(binding: Binding, rest: &[u8]) -> String {
+    let behind = |mark: &[u8]| {
+        let at = rest.windows(mark.len()).position(|window| window == mark);
+        at.map_or(0, |at| rest.len() - at - mark.len())
+    };
+    match binding {
+        Binding::ChunkSize => format!("{:x}", behind(b"\r\n").saturating_sub(LAST_CHUNK.len())),
+        _ => behind(b"\r\n\r\n").to_string(),
+    }
+}
+
+/// What ends content in chunks, with the end of the chunk before it (RFC 9112 7.1).
+const LAST_CHUNK: &[u8] = b"\r\n0\r\n\r\n";
+
+/// The octets that these parts put on the current line.
+fn octets_of_line(parts: &[Part], bindings: &Bindings) -> Vec<u8> {
+    let mut line = Vec::new();
+    for part in parts {
+        line.extend_from_slice(match part {
+            Part::Bytes(bytes) => bytes,
+            Part::Binding(binding) => bindings.octets(*binding),
+        });
+    }
+    line.split(|octet| *octet == b'\n').next().unwrap_or_default().to_vec()
+}
+
+/// An element of a list without the parameters whose names the rest of its line has: a name that comes twice
+/// makes the element invalid (RFC 7692, section 7).
+fn without_named(element: &[u8], rest: &[u8]) -> Vec<u8> {
+    let rest = String::from_utf8_lossy(rest);
+    let named: Vec<&str> = rest.split([';', ',', '\r']).map(name_of).collect();
+    let element = String::from_utf8_lossy(element);
+    let kept = element.split("; ").enumerate();
+    let kept = kept.filter(|(index, one)| *index == 0 || !named.contains(&name_of(one)));
+    kept.map(|(_, one)| one).collect::<Vec<_>>().join("; ").into_bytes()
+}
+
+fn name_of(parameter: &str) -> &str {
+    parameter.split('=').next().unwrap_or_default().trim()
 }
 
 /// How many octets these parts put on the current line, its CRLF not counted. Other fills count

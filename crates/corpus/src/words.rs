@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::case::{Awaited, Fact, Grade, Hazard, LinkName, Need, Over, Role, Tls};
+use crate::case::{
+    Again, Awaited, Certificate, Fact, Grade, Hazard, LinkName, Need, Over, Role, Tls, When,
+};
 
 /// A choice among fixed words.
 pub trait Word: Copy + PartialEq + Sized + 'static {
@@ -47,6 +49,11 @@ words!(
     Awaited,
     "thing to wait for",
     "request" = Request,
+    "request-2" = RequestSecond,
+    "request-3" = RequestThird,
+    "request-or-interim" = RequestOrInterim,
+    "connect" = Connect,
+    "interim" = Interim,
     "content" = Content,
     "settings" = Settings,
     "opened" = Opened,
@@ -54,6 +61,14 @@ words!(
     "close-frame" = CloseFrame,
     "end" = End,
     "silence" = Silence,
+);
+words!(
+    When,
+    "condition of a step",
+    "interim" = Interim,
+    "not-once" = NotOnce,
+    "no-head" = NoHead,
+    "stream-open" = StreamOpen
 );
 words!(Role, "role", "client" = Client, "intermediary" = Intermediary, "server" = Server);
 /// The words of the needs, and of the facts that one holds or, with `!` before it, does not.
@@ -97,6 +112,27 @@ needs!(
     "opens" = Opens,
     "sends" = Sends,
     "stays-open" = StaysOpen,
+    "driver" = Driver,
+    "browser" = Browser,
+    "ca" = Ca,
+    "offers-subprotocol" = OffersSubprotocol,
+    "offers-two-subprotocols" = OffersTwoSubprotocols,
+    "offers-extensions" = OffersExtensions,
+    "offers-deflate" = OffersDeflate,
+    "offers-client-bits" = OffersClientBits,
+    "deflate-opens" = DeflateOpens,
+    "deflate-takeover" = DeflateTakeover,
+    "deflate-asks" = DeflateAsks,
+    "deflate-hints" = DeflateHints,
+    "interim" = Interim,
+    "tls-opens" = TlsOpens,
+    "offers-h2" = OffersH2,
+    "connects" = Connects,
+    "h2-opens" = H2Opens,
+    "redirects" = Redirects,
+    "credentials" = Credentials,
+    "ipv6" = Ipv6,
+    "relays" = Relays,
     "upgrade" = Upgrade,
     "reframes" = Reframes,
     "terminates" = Terminates,
@@ -110,6 +146,15 @@ impl Word for Over {
         &[("http1", Self::Http1), ("http2", Self::Http2)];
 }
 
+words!(
+    Certificate,
+    "certificate",
+    "good" = Good,
+    "untrusted" = Untrusted,
+    "other-name" = OtherName,
+    "expired" = Expired,
+);
+words!(Again, "answer to a further connection", "conforming" = Conforming, "same" = Same);
 words!(Tls, "use of TLS", "as-target" = AsTarget, "off" = Off);
 words!(Hazard, "hazard", "resource" = Resource);
 words!(Grade, "grade", "pass" = Pass, "warn" = Warn, "inconclusive" = Inconclusive, "fail" = Fail);

@@ -7,8 +7,9 @@ use std::{env, fs};
 
 use serde_json::Value;
 use upspec_corpus::case::{
-    Alpn, Arrival, Awaited, Before, Ends, FieldMatcher, FieldTest, Got, Grade, Hazard, Need,
-    Outcome, Over, Preset, Requests, Tls, Tunnel,
+    Again, Alpn, Arrival, Awaited, Before, Certificate, Ends, FieldMatcher, FieldTest, First, Got,
+    Grade, Hazard, Interim, Line, Need, Outcome, Over, Preset, Requests, Sent, Spelling, Surplus,
+    Tls, Told, Tunnel, Version, When, Where,
 };
 use upspec_corpus::template::Binding;
 use upspec_corpus::words::Word;
@@ -42,6 +43,8 @@ fn the_schema_takes_every_file() {
     };
     let rows = [
         (files("server"), None),
+        (files("client"), None),
+        (files("intermediary"), None),
         (files("requirements"), Some("RequirementFile")),
         (vec![cases().join("presets.toml")], Some("PresetFile")),
         (vec![cases().join("fragments.toml")], Some("FragmentFile")),
@@ -94,6 +97,18 @@ fn the_readme_names_every_word() {
         words::<Before>(),
         words::<Got>(),
         words::<Requests>(),
+        words::<First>(),
+        words::<Interim>(),
+        words::<Line>(),
+        words::<Sent>(),
+        words::<Spelling>(),
+        words::<Surplus>(),
+        words::<Told>(),
+        words::<Version>(),
+        words::<When>(),
+        words::<Where>(),
+        words::<Certificate>(),
+        words::<Again>(),
         Outcome::WORDS.map(|(word, _)| word).to_vec(),
         words::<Grade>(),
         words::<Level>(),
@@ -135,11 +150,16 @@ fn table(presets: &[Preset]) -> String {
     let heads: String = grades.iter().map(|grade| format!(" {grade} |")).collect();
     let rule = "---|".repeat(grades.len());
     let mut table = format!("| preset |{heads} use |\n|---|{rule}---|\n");
-    for preset in presets {
+    let is_of_both_ends = |preset: &&Preset| preset.expect.iter().any(|one| !one.ends.is_empty());
+    for preset in presets.iter().filter(|preset| !is_of_both_ends(preset)) {
         let cells: String =
             grades.iter().map(|grade| format!(" {} |", outcomes(preset, *grade))).collect();
         let Preset { name, text, .. } = preset;
         writeln!(table, "| `{name}` |{cells} {text} |").expect("a string takes it all");
+    }
+    table.push_str("\n| preset for intermediaries | use |\n|---|---|\n");
+    for Preset { name, text, .. } in presets.iter().filter(is_of_both_ends) {
+        writeln!(table, "| `{name}` | {text} |").expect("a string takes it all");
     }
     table
 }
@@ -164,6 +184,13 @@ fn outcomes(preset: &Preset, grade: Grade) -> String {
                 FieldTest::Token(token) => format!("with `{token}`"),
                 FieldTest::NoToken(token) => format!("without `{token}`"),
                 FieldTest::Extension(token) => format!("with extension `{token}`"),
+                FieldTest::Contains(octets) => format!("containing `{octets}`"),
+                FieldTest::List(members) => format!("of `{members}`"),
+                FieldTest::Repeated => "repeated".into(),
+                FieldTest::Key => "of 16 octets".into(),
+                FieldTest::NotKey => "not of 16 octets".into(),
+                FieldTest::Accept => "for the client's key".into(),
+                FieldTest::Added => "added by itself".into(),
             };
             write!(text, ", {name} {test}").expect("a string takes it all");
         }

@@ -1,5 +1,7 @@
 //! How a link ended, and what is known of the waiting before that.
 
+use std::fmt;
+
 use upspec_handshake::Party;
 
 use crate::record::{End, Io, IoKind, Record};
@@ -21,6 +23,47 @@ pub struct Ending {
     pub cap: bool,
     /// All that the case asks about had been seen, so that nobody waited for an end.
     pub decided: bool,
+    /// A client under test never opened the connection.
+    pub not_opened: bool,
+    /// How the process of a client under test ended by itself.
+    pub exit: Option<Exit>,
+    /// When the peer ended its side, on the timeline of the record.
+    pub peer_ended_us: Option<u64>,
+    /// When we ended both directions.
+    pub we_closed_us: Option<u64>,
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// With this status.
+    Status(i32),
+    /// By this signal.
+    Signal(i32),
+}
+
+impl Exit {
+    /// Reads what [`IoKind::Exited`] has.
+    #[must_use]
+    pub fn read(octets: &[u8]) -> Option<Self> {
+        let (kind, number) = str::from_utf8(octets).ok()?.split_once(' ')?;
+        let number = number.parse().ok()?;
+        match kind {
+            "exit" => Some(Self::Status(number)),
+            "signal" => Some(Self::Signal(number)),
+            _ => None,
+        }
+    }
+}
+
+/// As [`IoKind::Exited`] has it.
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(number) => write!(f, "exit {number}"),
+            Self::Signal(number) => write!(f, "signal {number}"),
+        }
+    }
 }
 
 impl Ending {
@@ -63,8 +106,21 @@ impl Ending {
             at_the_last: came_at_the_last(&before),
             cap: saw(IoKind::CapReached),
             decided: saw(IoKind::Decided),
+            not_opened: saw(IoKind::NotOpened),
+            peer_ended_us: time(&before, |kind| kind.peer_end().is_some()),
+            we_closed_us: time(&before, |kind| matches!(kind, IoKind::Closed | IoKind::WeReset)),
+            exit: record
+                .io
+                .iter()
+                .find(|io| io.kind == IoKind::Exited)
+                .and_then(|io| Exit::read(&io.bytes)),
         }
     }
+}
+
+/// When an event of such a kind happened first.
+fn time(io: &[&Io], is_wanted: impl Fn(IoKind) -> bool) -> Option<u64> {
+    io.iter().find(|io| is_wanted(io.kind)).map(|io| io.at_us)
 }
 
 fn came_at_the_last(io: &[&Io]) -> bool {

@@ -9,12 +9,16 @@ mod notes;
 mod octets;
 mod places;
 mod record;
+mod report;
+mod tag;
 mod transcript;
 
-pub use ending::Ending;
+pub use ending::{Ending, Exit};
 pub use http2::Http2;
 pub use notes::{FrameNote, FrameNotes, NotedField};
 pub use octets::Octets;
 pub use record::{End, Io, IoKind, Link, Place, Record};
+pub use report::{Report, Reported};
+pub use tag::Tag;
 pub use transcript::{BodyState, Request, Response, Talk, Transcript, Tunnel};
 pub use upspec_handshake::Over;

@@ -7,6 +7,7 @@ use upspec_handshake::{Over, Party};
 use crate::ending::Ending;
 use crate::http2::Http2;
 use crate::record::{IoKind, Link, Record};
+use crate::report::{Report, Reported};
 
 /// What both parties sent on a link.
 #[derive(Debug)]
@@ -16,11 +17,14 @@ pub struct Octets<'r> {
     pub(crate) server: Cow<'r, [u8]>,
     /// How much the peer had sent before we took leave; what came later answers our leaving.
     pub(crate) in_time: usize,
+    /// How much the peer had sent when we ended our side, if we did before we took leave.
+    pub(crate) before_our_end: Option<usize>,
     /// Where each write of ours begins in all that we wrote, and how much the peer had sent by then.
     pub(crate) turns: Vec<(usize, usize)>,
     /// What both said before we took leave, in the order of time; of ours with what HTTP/2 obliged us to.
     pub(crate) in_order: Vec<(Party, &'r [u8])>,
     pub(crate) ending: Ending,
+    pub(crate) reports: Vec<Reported>,
     pub(crate) http2: Option<Box<Http2>>,
 }
 
@@ -39,8 +43,10 @@ impl<'r> Octets<'r> {
         let (ours, theirs) = (record.scripted(at), record.sent(at, link.we.other()));
         let ending = Ending::of(record, at);
         let mut octets = Self::new(link, ours.into(), theirs.into(), in_time, ending);
+        octets.before_our_end = before_our_end(record, at);
         octets.turns = turns(record, at);
         octets.in_order = in_order(record, at);
+        octets.reports = reports(record, at);
         octets
     }
 
@@ -57,6 +63,12 @@ impl<'r> Octets<'r> {
         Self { turns: turns.to_vec(), ..self }
     }
 
+    /// The same, with what a client under test has reported so far.
+    #[must_use]
+    pub fn with_reports(self, reports: &[Reported]) -> Self {
+        Self { reports: reports.to_vec(), ..self }
+    }
+
     fn new(
         link: &'r Link,
         ours: Cow<'r, [u8]>,
@@ -69,8 +81,18 @@ impl<'r> Octets<'r> {
             Party::Server => (theirs, ours),
         };
         let (turns, in_order) = (Vec::new(), Vec::new());
-        let mut octets =
-            Self { link, client, server, in_time, turns, in_order, ending, http2: None };
+        let mut octets = Self {
+            link,
+            client,
+            server,
+            in_time,
+            before_our_end: None,
+            turns,
+            in_order,
+            ending,
+            reports: Vec::new(),
+            http2: None,
+        };
         if octets.link.over == Over::Http2 {
             let [client, server] =
                 [Party::Client, Party::Server].map(|party| octets.sent_in_time(party));
@@ -99,6 +121,23 @@ impl<'r> Octets<'r> {
     }
 }
 
+/// How much the peer had sent when we ended our side without taking leave.
+fn before_our_end(record: &Record, at: usize) -> Option<usize> {
+    let (mut ended, mut theirs) = (false, 0);
+    for io in record.on(at) {
+        match io.kind {
+            IoKind::WroteLeave => return None,
+            IoKind::Read => theirs += io.bytes.len(),
+            IoKind::ShutWrite => ended = true,
+            _ => {}
+        }
+        if ended {
+            return Some(theirs);
+        }
+    }
+    None
+}
+
 /// Where each write of the steps begins in all that they wrote, and how much the peer had sent by then.
 fn turns(record: &Record, at: usize) -> Vec<(usize, usize)> {
     let (mut ours, mut theirs) = (0, 0);
@@ -114,6 +153,23 @@ fn turns(record: &Record, at: usize) -> Vec<(usize, usize)> {
         }
     }
     turns
+}
+
+/// What a client under test reported, with how much both had sent on the link by then.
+fn reports(record: &Record, at: usize) -> Vec<Reported> {
+    let (mut ours, mut theirs) = (0, 0);
+    let mut all = Vec::new();
+    for io in &record.io {
+        match io.kind {
+            IoKind::Wrote if io.link == at => ours += io.bytes.len(),
+            IoKind::Read if io.link == at => theirs += io.bytes.len(),
+            IoKind::Reported => {
+                all.extend(Report::read(&io.bytes).map(|report| Reported { report, ours, theirs }));
+            }
+            _ => {}
+        }
+    }
+    all
 }
 
 /// What both parties said on a link before we took leave, piece by piece as it went over the connection.

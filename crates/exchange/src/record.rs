@@ -34,6 +34,9 @@ pub struct Link {
     /// The protocol that ALPN (RFC 7301) chose, where it chose one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alpn: Option<String>,
+    /// Where a client is under test: the URL that it was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
 }
 
 /// One event on a link.
@@ -48,7 +51,8 @@ pub struct Io {
     /// What happened.
     pub kind: IoKind,
     /// The octets of `read` and of what we wrote, the number of octets that we wrote and did not keep, and the
-    /// number of a TLS alert where it is known (RFC 8446 section 6); base64 in JSON; other kinds have none.
+    /// number of a TLS alert where it is known (RFC 8446 section 6), and what a client under test reports, prints and
+    /// ends with; base64 in JSON; other kinds have none.
     #[serde(with = "crate::base64_bytes", default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "String", extend("contentEncoding" = "base64"))]
     pub bytes: Vec<u8>,
@@ -94,6 +98,14 @@ pub enum IoKind {
     TlsBroken,
     /// We closed the connection; everything that mattered had been seen.
     Closed,
+    /// The client under test opened no connection within the window.
+    NotOpened,
+    /// The client under test reported this event: a line of JSON.
+    Reported,
+    /// The process of the client under test printed this at the last.
+    Printed,
+    /// The process of the client under test ended by itself: `exit 3`, `signal 11`.
+    Exited,
 }
 
 /// How a party ended its side of a link.
@@ -152,7 +164,7 @@ impl Link {
     /// A link over TCP alone.
     #[must_use]
     pub fn plain(name: &str, we: Party, over: Over) -> Self {
-        Self { name: name.to_owned(), we, over, tls: false, alpn: None }
+        Self { name: name.to_owned(), we, over, tls: false, alpn: None, url: None }
     }
 }
 

@@ -8,6 +8,7 @@ use std::ops::Range;
 use upspec_handshake::field::chunked::{Chunked, ChunkedReader};
 use upspec_handshake::field::connection::contains_option;
 use upspec_handshake::field::framing::Framing;
+use upspec_handshake::field::is_tchar;
 use upspec_handshake::h2::PREFACE;
 use upspec_handshake::{Party, RequestHead, ResponseHead, Status, Version, starts_like_http};
 
@@ -15,6 +16,7 @@ use crate::ending::Ending;
 use crate::http2::Http2;
 use crate::octets::Octets;
 use crate::record::Link;
+use crate::report::Reported;
 
 /// What was said on all links of a record.
 #[derive(Debug)]
@@ -162,6 +164,12 @@ impl<'o> Talk<'o> {
         self.octets.sent_in_time(party)
     }
 
+    /// How much the peer had sent when we ended our side, if we did before we took leave.
+    #[must_use]
+    pub fn heard_before_our_end(&self) -> Option<usize> {
+        self.octets.before_our_end
+    }
+
     /// Where each write of ours begins in what we sent, and how much the peer had sent by then.
     #[must_use]
     pub fn turns(&self) -> &'o [(usize, usize)] {
@@ -180,6 +188,12 @@ impl<'o> Talk<'o> {
     #[must_use]
     pub fn heard_before(&self, ours: usize) -> usize {
         self.octets.heard_before(ours)
+    }
+
+    /// What a client under test reported, in order.
+    #[must_use]
+    pub fn reports(&self) -> &'o [Reported] {
+        &self.octets.reports
     }
 
     /// The stream that was opened last; 0 outside of HTTP/2.
@@ -223,6 +237,12 @@ impl<'o> Talk<'o> {
         let mut at = 0;
         while at < sent.len() && self.requests.len() < MOST_REQUESTS {
             if at > 0 && sent[at..].starts_with(PREFACE) {
+                break;
+            }
+            // What a client sends behind a switch are frames, and their masks may hold anything.
+            let first = sent[at];
+            let begins = is_tchar(first) || matches!(first, b'\r' | b'\n');
+            if at > 0 && self.link.we == Party::Server && !begins {
                 break;
             }
             let Some(head) = RequestHead::parse(&sent[at..]).complete() else {

@@ -20,14 +20,14 @@ impl Hunt {
         let _one_at_a_time = self.exam.lock().await;
         // Once the hunt is over only the very first finding is still worth its time.
         let found = !self.notes().state.findings.is_empty();
-        if self.count_known(recipe, symptom) || (found && self.is_over()) {
+        if self.count_known(recipe, symptom) || (found && self.course.is_over()) {
             return;
         }
         *self.notes().examined.entry(symptom.key()).or_default() += 1;
         let Some(symptom) = self.comes_again(recipe, symptom).await else {
             return;
         };
-        if self.is_over() {
+        if self.course.is_over() {
             // There is no time to make it smaller, and none to lose it.
             return self.record(recipe, &symptom);
         }
@@ -45,7 +45,7 @@ impl Hunt {
     fn count_known(&self, recipe: &Recipe, symptom: &Symptom) -> bool {
         let key = symptom.key();
         // What is left at the end is examined only if nothing like it is known.
-        let over = self.is_over();
+        let over = self.course.is_over();
         let mut notes = self.notes();
         let enough = notes.examined.get(&key).is_some_and(|times| *times >= MOST_EXAMS);
         let known = notes.state.findings.iter_mut().find(|known| {
@@ -89,7 +89,7 @@ impl Hunt {
         'smaller: loop {
             for candidate in best.simpler() {
                 plays += 1;
-                if self.is_over() || plays > MOST_PLAYS || Instant::now() >= until {
+                if self.course.is_over() || plays > MOST_PLAYS || Instant::now() >= until {
                     break 'smaller;
                 }
                 let again = self.shows(&candidate, plays, symptom, self.window).await;
@@ -164,7 +164,7 @@ impl Hunt {
     }
 }
 
-fn save(folder: &Path, path: &Path, text: &str) -> std::io::Result<()> {
+pub(crate) fn save(folder: &Path, path: &Path, text: &str) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     std::fs::write(path, text)
 }

@@ -1,7 +1,6 @@
 //! Watches the target: does it still answer, has it become slow, and what killed it?
 //! Blames only an exchange that was alone with the target.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::sleep;
@@ -118,7 +117,7 @@ impl Hunt {
 
     fn give_up(&self) {
         self.notes().dead = true;
-        self.stop.store(true, Ordering::Release);
+        self.course.stop();
     }
 
     /// Whether the target is dead after this exchange alone.

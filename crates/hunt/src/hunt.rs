@@ -3,14 +3,13 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::RwLock;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, interval, sleep_until};
+use tokio::time::Instant;
 use upspec_corpus::case::{Case, Need};
 use upspec_corpus::{Bindings, Corpus};
 use upspec_handshake::permitted::Endpoint;
@@ -18,6 +17,7 @@ use upspec_judge::{CONTROL, CaseResult, DISCOVERY};
 use upspec_recipes::{CaseName, Recipe};
 use upspec_runner::Prober;
 
+use crate::course::{Course, Second};
 use crate::error::Error;
 use crate::finding::{Finding, Symptom};
 use crate::options::{Options, recipe};
@@ -34,13 +34,7 @@ pub struct Hunt {
     /// One finding is examined at a time.
     pub(crate) exam: tokio::sync::Mutex<()>,
     pub(crate) notes: Mutex<Notes>,
-    begun: Instant,
-    /// When its time is over, if it has one.
-    end: Option<Instant>,
-    first: u64,
-    next: AtomicU64,
-    executed: AtomicU64,
-    pub(crate) stop: AtomicBool,
+    pub(crate) course: Course,
     events: UnboundedSender<Event>,
 }
 
@@ -126,10 +120,10 @@ impl Hunt {
         };
         Ok(Ending {
             state,
-            executed: hunt.executed.load(Ordering::Relaxed),
+            executed: hunt.course.executed(),
             dead,
             interrupted,
-            elapsed: hunt.begun.elapsed(),
+            elapsed: hunt.course.elapsed(),
         })
     }
 
@@ -153,12 +147,9 @@ impl Hunt {
             window: Duration::from_millis(facts.window_ms),
             prober: RwLock::new(prober),
             control,
-            options,
             exam: tokio::sync::Mutex::new(()),
-            begun: Instant::now(),
-            end,
-            first: state.next,
-            next: AtomicU64::new(state.next),
+            course: Course::begin(state.next, options.runs, end),
+            options,
             notes: Mutex::new(Notes {
                 state,
                 examined: HashMap::new(),
@@ -167,8 +158,6 @@ impl Hunt {
                 deaths: 0,
                 dead: false,
             }),
-            executed: AtomicU64::new(0),
-            stop: AtomicBool::new(false),
             events,
         }
     }
@@ -176,39 +165,20 @@ impl Hunt {
     /// Shows how it goes and looks after the target until the workers are done. Whether it was
     /// cancelled.
     async fn watch(&self, workers: &mut JoinSet<()>, cancel: impl Future<Output = ()>) -> bool {
-        let mut second = interval(Duration::from_secs(1));
-        let (mut ticks, mut before, mut interrupted) = (0_u32, 0, false);
-        tokio::pin!(cancel);
-        loop {
-            tokio::select! {
-                biased;
-                () = &mut cancel, if !interrupted => {
-                    interrupted = true;
-                    self.stop.store(true, Ordering::Release);
-                }
-                done = workers.join_next() => match done {
-                    None => return interrupted,
-                    Some(Ok(())) => {}
-                    // Nobody aborts a task of ours, so it is a bug, and it stays one.
-                    Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
-                },
-                _ = second.tick() => {
-                    let executed = self.executed.load(Ordering::Relaxed);
-                    let findings = self.notes().state.findings.len();
-                    self.tell(Event::Tick { executed, per_second: executed - before, findings });
-                    before = executed;
-                    ticks += 1;
-                    if ticks.is_multiple_of(BETWEEN_CHECKS) {
-                        self.check_up().await;
-                    }
-                }
+        let show = async |second: Second| {
+            let Second { executed, per_second, number } = second;
+            let findings = self.notes().state.findings.len();
+            self.tell(Event::Tick { executed, per_second, findings });
+            if number.is_multiple_of(BETWEEN_CHECKS) {
+                self.check_up().await;
             }
-        }
+        };
+        self.course.watch(workers, cancel, show).await
     }
 
     async fn work(self: Arc<Self>) {
         while let Some(number) = self.take_number() {
-            self.pace(number).await;
+            self.course.turn(number, self.options.rate).await;
             let recipe = recipe(self.options.seed, number);
             self.remember(number);
             let name = number.to_string();
@@ -216,9 +186,9 @@ impl Hunt {
                 biased;
                 outcome = self.play(&recipe, ("fuzz", &name), 0, self.window) => outcome,
                 // Silence can last longer than the whole hunt may.
-                () = self.time_is_up() => return,
+                () = self.course.time_is_up() => return,
             };
-            self.executed.fetch_add(1, Ordering::Relaxed);
+            self.course.played();
             match outcome {
                 Ok(result) => {
                     let symptoms: Vec<Symptom> =
@@ -234,37 +204,10 @@ impl Hunt {
 
     /// The number of the next recipe, unless the hunt is over.
     fn take_number(&self) -> Option<u64> {
-        if self.is_over() {
-            return None;
-        }
-        let end = self.options.runs.map(|runs| self.first.saturating_add(runs));
-        let more = |number| end.is_none_or(|end| number < end).then(|| number + 1);
-        let number = self.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
+        let number = self.course.take_number()?;
         let mut notes = self.notes();
         notes.state.next = notes.state.next.max(number + 1);
         Some(number)
-    }
-
-    /// Whether the time is up, or the hunt was told to stop.
-    pub(crate) fn is_over(&self) -> bool {
-        let late = self.end.is_some_and(|end| Instant::now() >= end);
-        late || self.stop.load(Ordering::Acquire)
-    }
-
-    /// Completes a moment after the time is up, so that what was asked can still be answered.
-    async fn time_is_up(&self) {
-        match self.end {
-            Some(end) => sleep_until(end + LAST_ANSWERS).await,
-            None => std::future::pending().await,
-        }
-    }
-
-    /// Waits until it is this number's turn.
-    async fn pace(&self, number: u64) {
-        if let Some(rate) = self.options.rate.filter(|rate| *rate > 0) {
-            let turn = (number - self.first) as f64 / f64::from(rate);
-            sleep_until(self.begun + Duration::from_secs_f64(turn)).await;
-        }
     }
 
     /// Plays a recipe and has it judged.
@@ -331,7 +274,5 @@ async fn learn(prober: &mut Prober, corpus: &Corpus) -> Result<Case, Error> {
 
 /// After how many seconds the target is looked after when nothing looks suspicious.
 const BETWEEN_CHECKS: u32 = 5;
-/// How long an exchange may go on when the time is up.
-const LAST_ANSWERS: Duration = Duration::from_secs(1);
 /// How many numbers can be suspected of a death.
 const MOST_RECENT: usize = 512;

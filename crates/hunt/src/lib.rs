@@ -1,10 +1,13 @@
-//! Hunts a live target for answers that the model does not permit, and shrinks what it finds.
+//! Hunts a live target for answers that the model does not permit, and shrinks what it finds; or a client for answers
+//! of ours on which it does what the model does not permit.
 //! Each exchange is a case, and the judge grades it.
 //!
 //! [`Hunt::run`] draws recipes, plays them, confirms what fails, shrinks it on the target and writes
-//! it as a case file. [`State`] is what a later hunt goes on from.
+//! it as a case file. [`State`] is what a later hunt goes on from. [`client::ClientHunt`] is the same for clients.
 
+pub mod client;
 mod confirm;
+mod course;
 mod error;
 mod finding;
 mod generated;

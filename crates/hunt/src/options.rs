@@ -9,6 +9,7 @@ use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use upspec_judge::Verdict;
 use upspec_recipes::Recipe;
+use upspec_recipes::answer::Answer;
 use upspec_recipes::words::Base;
 
 /// The options of a hunt.
@@ -32,14 +33,23 @@ pub struct Options {
 
 /// The recipe with this number. It depends only on seed and number.
 pub(crate) fn recipe(seed: u64, number: u64) -> Recipe {
+    // This many octets are enough for any recipe.
+    Recipe::arbitrary(&mut Unstructured::new(&octets(seed, number)))
+        .unwrap_or_else(|_| Recipe::plain(Base::Handshake))
+}
+
+/// The answer with this number, as [`recipe`].
+pub(crate) fn answer(seed: u64, number: u64) -> Answer {
+    Answer::arbitrary(&mut Unstructured::new(&octets(seed, number))).unwrap_or_default()
+}
+
+fn octets(seed: u64, number: u64) -> [u8; OCTETS] {
     let mut from = [0; 32];
     from[..8].copy_from_slice(&seed.to_le_bytes());
     from[8..16].copy_from_slice(&number.to_le_bytes());
     let mut octets = [0; OCTETS];
     StdRng::from_seed(from).fill_bytes(&mut octets);
-    // This many octets are enough for any recipe.
-    Recipe::arbitrary(&mut Unstructured::new(&octets))
-        .unwrap_or_else(|_| Recipe::plain(Base::Handshake))
+    octets
 }
 
 const OCTETS: usize = 256;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -36,15 +37,11 @@ impl State {
     ///
     /// The file cannot be read, or is not a state.
     pub fn load(path: &Path) -> Result<Option<Self>, Error> {
-        let wrong = |why: String| Error::State { path: path.to_owned(), why };
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(why) => return Err(unusable(path, why)),
+        let Some(state) = read::<Self>(path)? else {
+            return Ok(None);
         };
-        let state: Self = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         if state.format != FORMAT || state.version != VERSION {
-            return Err(wrong(format!("{} {}", state.format, state.version)));
+            return Err(wrong(path, format!("{} {}", state.format, state.version)));
         }
         Ok(Some(state))
     }
@@ -55,12 +52,32 @@ impl State {
     ///
     /// What the system says.
     pub fn save(&self, path: &Path) -> Result<(), Error> {
-        let text = serde_json::to_string_pretty(self).expect("a state is plain data");
-        let beside = path.with_extension("new");
-        std::fs::write(&beside, text)
-            .and_then(|()| std::fs::rename(&beside, path))
-            .map_err(|why| unusable(path, why))
+        write(path, self)
     }
+}
+
+/// Reads what is kept of a hunt; `None` if the file does not exist yet.
+pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Error> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(why) => return Err(unusable(path, why)),
+    };
+    serde_json::from_str(&text).map(Some).map_err(|error| wrong(path, error.to_string()))
+}
+
+/// Writes what is kept of a hunt, beside its file first.
+pub(crate) fn write(path: &Path, state: &impl Serialize) -> Result<(), Error> {
+    let text = serde_json::to_string_pretty(state).expect("a state is plain data");
+    let beside = path.with_extension("new");
+    std::fs::write(&beside, text)
+        .and_then(|()| std::fs::rename(&beside, path))
+        .map_err(|why| unusable(path, why))
+}
+
+/// A file that is no state of a hunt of this kind.
+pub(crate) fn wrong(path: &Path, why: String) -> Error {
+    Error::State { path: path.to_owned(), why }
 }
 
 fn unusable(path: &Path, why: std::io::Error) -> Error {

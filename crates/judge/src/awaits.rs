@@ -1,10 +1,11 @@
 //! What can still change the outcome of a case, so that nobody waits longer than needed.
 
-use upspec_corpus::case::{self, Case, Expectation, Outcome};
+use upspec_corpus::case::{self, Case, Conditions, Expectation, Grade, Outcome};
 use upspec_exchange::{BodyState, Http2, Talk};
 use upspec_handshake::{Party, Status, starts_like_http};
 
-use crate::expect::{self, Pong};
+use crate::expect::{self, Matched, Pong};
+use crate::forwarded;
 use crate::view::View;
 
 /// What can still change the outcome of an exchange whose steps have all been played.
@@ -18,16 +19,17 @@ pub enum Awaits {
     Octets,
 }
 
-/// What can still change the outcome, given what was said on a link so far.
+/// What can still change the outcome, given what was said on a link so far, and whether the client is known
+/// to report its messages.
 #[must_use]
-pub fn awaits(case: &Case, talk: &Talk<'_>) -> Awaits {
+pub fn awaits(case: &Case, talk: &Talk<'_>, reports: bool) -> Awaits {
     // What passes between two connections may come at any time.
     if case.expect.iter().any(|one| !one.ends.is_empty()) {
         return Awaits::Octets;
     }
     let view = View::on(case, talk);
     if talk.tested() == Party::Client && asks_of_client(case) {
-        return client_awaits(case, &view);
+        return client_awaits(case, &view, reports);
     }
     match view.http2() {
         Some(http2) => stream_awaits(case, &view, http2),
@@ -41,14 +43,41 @@ fn asks_of_client(case: &Case) -> bool {
     case.expect.iter().any(names)
 }
 
-fn client_awaits(case: &Case, view: &View<'_, '_>) -> Awaits {
+fn client_awaits(case: &Case, view: &View<'_, '_>, reports: bool) -> Awaits {
     let asks_of_tunnel = case.expect.iter().any(|one| one.wants.tunnel.is_some());
+    let told = is_told(case, view);
+    let reports = reports || !view.talk.reports().is_empty();
     match view.outcome() {
         Outcome::Silent => Awaits::Octets,
-        Outcome::Opened if asks_of_tunnel => tunnel_awaits(case, view),
+        Outcome::Opened | Outcome::WentOn if told == Some(false) && reports => Awaits::Octets,
+        // A Close that names a failure may still follow the Pong.
+        Outcome::WentOn
+            if fails(case, Outcome::WentOn) && !passes(case, view) && !view.is_ended() =>
+        {
+            Awaits::Octets
+        }
+        Outcome::Opened | Outcome::WentOn if asks_of_tunnel => tunnel_awaits(case, view),
         _ if end_matters(case, view) => Awaits::End,
         _ => Awaits::Nothing,
     }
+}
+
+fn fails(case: &Case, outcome: Outcome) -> bool {
+    let mut named = case.expect.iter().filter(|one| one.grade == Grade::Fail);
+    named.any(|one| one.wants.status.0.contains(&outcome))
+}
+
+/// Whether what has come fits an alternative that passes.
+fn passes(case: &Case, view: &View<'_, '_>) -> bool {
+    matches!(expect::matched(case, view), Matched::Alternative(one) if one.grade == Grade::Pass)
+}
+
+/// Whether the messages have been reported that the case is about, if it is about any.
+fn is_told(case: &Case, view: &View<'_, '_>) -> Option<bool> {
+    let wants = case.expect.iter().map(|one| &one.wants);
+    let asking: Vec<&Conditions> = wants.filter(|wants| !wants.messages.is_empty()).collect();
+    let told = asking.iter().any(|wants| forwarded::reported(wants, view.talk));
+    (!asking.is_empty()).then_some(told)
 }
 
 /// What can still change the outcome on the stream of HTTP/2 that the case is about.

@@ -1,6 +1,6 @@
 //! Findings from requirement ids: levels become verdicts here and nowhere else.
 
-use upspec_corpus::{Registry, Weight};
+use upspec_corpus::{Binds, Registry, Weight};
 use upspec_exchange::Place;
 
 use crate::result::{Finding, Verdict};
@@ -32,9 +32,10 @@ impl<'r> Citations<'r> {
         at: Option<Place>,
     ) -> Finding {
         let requirement = self.registry.get(id);
-        let derived = requirement.is_some_and(|requirement| requirement.derived);
-        if derived && verdict == Verdict::Fail {
-            message.push_str(DERIVED);
+        let derived = requirement.filter(|requirement| requirement.derived);
+        if let Some(requirement) = derived.filter(|_| verdict == Verdict::Fail) {
+            let of_client = requirement.binds == Binds::Client;
+            message.push_str(if of_client { DERIVED_OF_CLIENTS } else { DERIVED });
         }
         Finding {
             requirement: id.to_owned(),
@@ -68,6 +69,8 @@ fn owned(sections: &[&str]) -> Vec<String> {
 /// Said of a duty that exists only because a server refuses what does not match the description.
 const DERIVED: &str =
     " (derived: RFC 6455 4.2.1 has the server refuse what does not match its description)";
+/// Said of a duty that only the last sentence of the client's steps makes.
+const DERIVED_OF_CLIENTS: &str = " (derived: RFC 6455 4.1 has the client fail on an answer that breaks any rule for the server's handshake)";
 
 #[cfg(test)]
 mod tests {

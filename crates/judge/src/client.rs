@@ -3,8 +3,8 @@
 
 use upspec_corpus::case::Outcome;
 use upspec_exchange::frames::frames;
-use upspec_exchange::{Response, Talk};
-use upspec_handshake::frame::{Frame, opcode};
+use upspec_exchange::{Ending, Report, Reported, Response, Talk};
+use upspec_handshake::frame::{Frame, FrameHeader, opcode};
 use upspec_handshake::{Party, RequestHead, Status};
 
 /// What a client made of our answer, as far as this link shows.
@@ -13,8 +13,11 @@ pub fn client_outcome(talk: &Talk<'_>) -> Outcome {
     outcome(talk, 0)
 }
 
-/// The outcome on a link whose client is under test; `elsewhere` is how many other links it asks on.
+/// The outcome on a link whose client is under test; `elsewhere` is how many other requests it sent on other links.
 pub(crate) fn outcome(talk: &Talk<'_>, elsewhere: usize) -> Outcome {
+    if elsewhere + talk.requests.len() > MOST_REQUESTS {
+        return Outcome::Loops;
+    }
     let Some(first) = talk.requests.first() else {
         return without_request(talk);
     };
@@ -23,18 +26,41 @@ pub(crate) fn outcome(talk: &Talk<'_>, elsewhere: usize) -> Outcome {
         let ends = answer.is_some_and(Response::ends_connection);
         return if ends { Outcome::RequestHere } else { Outcome::RequestAgain };
     }
-    let (octets, begins) = behind(talk, first.body.end);
-    if let Some(stimulus) = stimulus(talk, octets, begins) {
+    let answered = talk.heard_before(answer.map_or(0, |answer| answer.at));
+    let (octets, begins) = behind(talk, first.body.end, answered);
+    // Of two connections nobody knows which one a report is about.
+    let reports = if elsewhere == 0 { reported_open(talk) } else { None };
+    if let Some(stimulus) = stimulus(talk, octets, begins, reports) {
         return reaction(talk, octets, stimulus);
     }
     match (frames(octets).first(), octets) {
         (Some(frame), _) if !frame.masked => Outcome::Junk,
+        _ if reports.is_some() => Outcome::Opened,
         (Some(frame), _) if frame.opcode == opcode::CLOSE => closing(frame),
         (Some(_), _) => Outcome::Opened,
         (None, []) if elsewhere > 0 => Outcome::RequestAgain,
         (None, []) => ending(talk),
+        // The rest of a frame may still be under way.
+        (None, octets) if is_begun(octets) && talk.ending == Ending::default() => Outcome::Silent,
         (None, _) => Outcome::Junk,
     }
+}
+
+/// How many of our octets had been written when the client reported that the connection is open, if it did. A
+/// report before our answer is about something else.
+fn reported_open(talk: &Talk<'_>) -> Option<usize> {
+    // What is no HTTP may be taken for an answer all the same.
+    let answer = talk.finals().next();
+    let answered = answer.map_or(1, |answer| answer.at + answer.head.len);
+    let mut opens = talk.reports().iter().filter(|one| one.ours >= answered);
+    let open = opens.find(|one| matches!(one.report, Report::Open | Report::Message(_)));
+    open.map(|one| one.ours)
+}
+
+/// Whether what a client sent can be the beginning of a frame.
+fn is_begun(octets: &[u8]) -> bool {
+    matches!(FrameHeader::parse(octets), Status::Partial)
+        || matches!(FrameHeader::parse(octets), Status::Complete(header) if header.mask.is_some())
 }
 
 fn is_opening(frame: &Frame<'_>) -> bool {
@@ -42,6 +68,9 @@ fn is_opening(frame: &Frame<'_>) -> bool {
 }
 
 fn without_request(talk: &Talk<'_>) -> Outcome {
+    if talk.ending.not_opened {
+        return Outcome::NoConnection;
+    }
     let sent = talk.sent_in_time(Party::Client);
     let request = talk.http2.is_some() || matches!(RequestHead::parse(sent), Status::Partial);
     match (sent.is_empty() || request, talk.ending.client) {
@@ -53,12 +82,19 @@ fn without_request(talk: &Talk<'_>) -> Outcome {
 
 /// What the client sent behind its request, and where that begins in all that it sent. An answer that is
 /// none opens nothing, and a client may take it for one all the same.
-fn behind<'o>(talk: &Talk<'o>, request_end: usize) -> (&'o [u8], usize) {
+fn behind<'o>(talk: &Talk<'o>, request_end: usize, answered: usize) -> (&'o [u8], usize) {
     if talk.http2.is_some() {
         return (talk.tunnel_octets(Party::Client).unwrap_or_default(), 0);
     }
     let sent = talk.sent_in_time(Party::Client);
-    let begins = request_end.min(sent.len());
+    let mut begins = request_end.min(sent.len());
+    // Frames that came before the answer show that the client did not wait, and not what it makes of it.
+    for frame in frames(&sent[begins..]) {
+        if begins + frame.len > answered {
+            break;
+        }
+        begins += frame.len;
+    }
     (&sent[begins..], begins)
 }
 
@@ -66,44 +102,77 @@ fn behind<'o>(talk: &Talk<'o>, request_end: usize) -> (&'o [u8], usize) {
 struct Stimulus<'o> {
     /// Our octets.
     ours: &'o [u8],
+    /// Where they begin in all that we wrote.
+    from: usize,
     /// How much of the client's had come before them.
     heard: usize,
+    /// How much had come when we ended our side, if we did.
+    ended: Option<usize>,
 }
 
-fn stimulus<'o>(talk: &Talk<'o>, octets: &[u8], begins: usize) -> Option<Stimulus<'o>> {
-    let opened_by = frames(octets).first().filter(|frame| is_opening(frame))?.len + begins;
-    let (ours, heard) = talk.turns().iter().find(|(_, heard)| *heard >= opened_by)?;
+fn stimulus<'o>(
+    talk: &Talk<'o>,
+    octets: &[u8],
+    begins: usize,
+    reported: Option<usize>,
+) -> Option<Stimulus<'o>> {
     let tunnel = talk.tunnel.as_ref().filter(|_| talk.http2.is_some());
-    let ours = match tunnel {
+    // How much of `octets` is in what was heard on the connection.
+    let within = |heard: usize| match tunnel {
+        Some(tunnel) => {
+            let came = |at: &usize| tunnel.place(Party::Client, *at..*at + 1).end <= heard;
+            (0..octets.len()).take_while(came).count()
+        }
+        None => heard.saturating_sub(begins),
+    };
+    let frame = frames(octets).first().filter(|frame| is_opening(frame)).map(|one| one.len);
+    let is_behind = |(ours, heard): &&(usize, usize)| {
+        frame.is_some_and(|frame| within(*heard) >= frame)
+            || reported.is_some_and(|open| *ours >= open)
+    };
+    let (ours, heard) = talk.turns().iter().find(is_behind)?;
+    let octets_of_ours = match tunnel {
         Some(tunnel) => tunnel.sent(Party::Server),
         None => &talk.sent(Party::Server)[*ours..],
     };
-    Some(Stimulus { ours, heard: heard - begins.min(*heard) })
+    let ended = talk.heard_before_our_end().map(within);
+    Some(Stimulus { ours: octets_of_ours, from: *ours, heard: within(*heard), ended })
 }
 
 fn reaction(talk: &Talk<'_>, octets: &[u8], stimulus: Stimulus<'_>) -> Outcome {
+    let told =
+        |one: &Reported| one.ours > stimulus.from && matches!(one.report, Report::Message(_));
+    if talk.reports().iter().any(told) {
+        return Outcome::WentOn;
+    }
     let pings: Vec<_> = frames(stimulus.ours);
-    let mut at = 0;
+    let is_answer = |pong: &Frame<'_>| {
+        pings.iter().any(|ping| ping.opcode == opcode::PING && ping.payload == pong.payload)
+    };
+    let (mut at, mut answered) = (0, false);
     for frame in frames(octets) {
         let begins = at;
         at += frame.len;
         if begins < stimulus.heard {
+            if frame.opcode == opcode::CLOSE {
+                return closing(&frame);
+            }
             continue;
         }
         match frame.opcode {
-            opcode::CLOSE => return closing(&frame),
-            opcode::PONG => {
-                let asked =
-                    |one: &Frame<'_>| one.opcode == opcode::PING && one.payload == frame.payload;
-                if pings.iter().any(asked) {
-                    return Outcome::WentOn;
-                }
+            // Who answers a Ping and then names a failure has met it on the way to its application.
+            opcode::CLOSE if answered && closing(&frame) == Outcome::CloseNormal => break,
+            // Who answered, and names a failure once we have ended our side, speaks of that end.
+            opcode::CLOSE if answered && stimulus.ended.is_some_and(|ended| ended <= begins) => {
+                break;
             }
-            opcode::PING => {}
-            _ => return Outcome::WentOn,
+            opcode::CLOSE => return closing(&frame),
+            opcode::PONG => answered |= is_answer(&frame),
+            // Data may have been on its way.
+            _ => {}
         }
     }
-    ending(talk)
+    if answered { Outcome::WentOn } else { ending(talk) }
 }
 
 fn closing(frame: &Frame<'_>) -> Outcome {
@@ -125,3 +194,6 @@ fn ending(talk: &Talk<'_>) -> Outcome {
         (None, None) => Outcome::Silent,
     }
 }
+
+/// Who asks more often asks without end.
+const MOST_REQUESTS: usize = 20;

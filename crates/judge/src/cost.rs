@@ -13,6 +13,8 @@ use crate::result::{CaseResult, Finding, Reason, Verdict};
 
 /// How much longer than a harmless request of its size one has to take that costs too much.
 pub const SLOW: Duration = Duration::from_millis(250);
+/// How many times as long a costly answer takes.
+const MUCH: u32 = 8;
 
 /// How long the answer took on a link: from the beginning of the last write to the first octet behind it, or to
 /// the end of the connection or of our patience. No time at all where it came before that.
@@ -38,6 +40,13 @@ fn ask_and_answer(record: &Record, link: usize) -> (Option<&Io>, Option<&Io>) {
     let behind = last.map_or(0, |last| last + 1);
     let answer = events[behind..].iter().find(|io| came(io.kind));
     (last.map(|last| events[last]), answer.copied())
+}
+
+/// Whether an answer takes much longer than that to a harmless request of the same size. Where both are late the
+/// machine is busy, and what is a few times as late shows nothing.
+#[must_use]
+pub fn is_costly(took: Duration, harmless: Duration) -> bool {
+    took >= harmless + SLOW && took >= harmless * MUCH
 }
 
 /// Whether the exchanges of a case that grows show that it costs more out of proportion.
@@ -152,7 +161,7 @@ fn untold(unit: &[u8], to: u32, samples: &[Sample], record: &Record) -> Option<(
 /// With which power of the number the cost grows from the one size to the other, if it costs much and grows faster
 /// than the size.
 fn power_of(small: &Sample, large: &Sample, harmless: &Sample) -> Option<f64> {
-    if large.took < harmless.took + SLOW || large.times <= small.times || small.times == 0 {
+    if !is_costly(large.took, harmless.took) || large.times <= small.times || small.times == 0 {
         return None;
     }
     let over = |sample: &Sample| sample.took.saturating_sub(harmless.took).max(LEAST);

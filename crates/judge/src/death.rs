@@ -16,7 +16,8 @@ pub struct Death {
     /// How the process of the server command ended, where it was seen: `exit status: 1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// The other cases that may have caused it, where it could not be narrowed to one.
+    /// The other cases that may have caused it, where it could not be narrowed to one; where nothing was under way
+    /// any more the likeliest of those before it, the likeliest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suspects: Vec<String>,
     /// The target died while this case was under way, and it could not be played again to make sure. The other
@@ -82,7 +83,9 @@ impl CaseResult {
             [] => format!("the target died of this case: {what}"),
             suspects => {
                 let suspects = some_of(suspects, MOST_NAMED);
-                format!("the target died: {what}; which case did it is open: {suspects}")
+                format!(
+                    "the target died: {what}; which case did it is open, likeliest first: {suspects}"
+                )
             }
         };
         let finding = Citations::new(registry).finding(SURVIVES, Verdict::Fail, message, None);

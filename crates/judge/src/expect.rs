@@ -2,17 +2,18 @@
 //! Does not look at rules that the case does not name; `rules` does.
 
 use upspec_corpus::case::{
-    Alpn, Case, Conditions, Connection, Expectation, FieldMatcher, FieldTest, Grade, LinkName,
-    Outcome, Tunnel,
+    Alpn, Case, Conditions, Connection, Expectation, Grade, LinkName, Outcome, Tunnel,
 };
 use upspec_corpus::template::{Part, Template};
-use upspec_handshake::Party;
-use upspec_handshake::field::{elements, is_tchar};
+use upspec_handshake::field::connection::contains_option;
 use upspec_handshake::frame::{Frame, opcode};
 use upspec_handshake::h2::{self, ErrorCode};
 use upspec_handshake::inflate::Inflater;
+use upspec_handshake::{Party, Version};
 
+use crate::fields::field_miss;
 use crate::forwarded;
+use crate::passage::Passage;
 use crate::result::Came;
 use crate::text::{shown, spelled};
 use crate::view::View;
@@ -83,8 +84,11 @@ pub(crate) fn describe(view: &View<'_, '_>) -> String {
         Outcome::Failed => "ended the connection".to_owned(),
         Outcome::Waits => "ended the connection once we had ended our side".to_owned(),
         Outcome::Held => "kept the connection after we had ended our side".to_owned(),
+        Outcome::NoConnection => "opened no connection".to_owned(),
+        Outcome::Loops => "asked again without end".to_owned(),
         Outcome::RequestAgain => "sent another request".to_owned(),
         Outcome::RequestHere => "sent another request on a connection that has to end".to_owned(),
+        Outcome::Sent => "answered as the origin did".to_owned(),
         Outcome::Junk => "sent octets that are neither a request nor masked frames".to_owned(),
         Outcome::StreamError => format!("reset the stream{}", with_code(view)),
         Outcome::ConnectionError => format!("ended the connection{}", with_code(view)),
@@ -118,7 +122,7 @@ pub(crate) fn label(view: &View<'_, '_>) -> String {
 /// What is missing of what is asked of an end by name.
 fn end_misses(name: LinkName, asked: &Conditions, case: &Case, view: &View<'_, '_>) -> Vec<String> {
     let missing = match view.at(case, name) {
-        None => forwarded::misses_without_link(asked),
+        None => forwarded::misses_without_link(asked, view.talks),
         Some(at) if !asked.status.0.is_empty() && !asked.status.covers(at.outcome()) => {
             vec![format!("it came to {}", label(&at))]
         }
@@ -129,11 +133,13 @@ fn end_misses(name: LinkName, asked: &Conditions, case: &Case, view: &View<'_, '
 
 /// What is missing of what is asked; the outcome is looked at elsewhere.
 fn shortcomings(wants: &Conditions, view: &View<'_, '_>) -> Vec<String> {
-    // Named to the last, so that none is forgotten: the second half is looked at in `forwarded`.
+    // Named to the last, so that none is forgotten: the rest is looked at in `forwarded` and `message`.
     #[rustfmt::skip]
     let Conditions {
         status: _, code, alpn, fields, connection, tunnel,
         ends: _, responses: _, requests: _, request: _, request_2: _, before_answer: _, got: _, octets: _,
+        target: _, messages: _, pieces: _, first: _, body: _, version: _, interim: _, interim_fields: _, answers: _,
+        line: _, told: _, body_not: _, spelling: _, request_3: _, request_2_on: _, fields_2: _, content: _,
     } = wants;
     let fields = fields.iter().filter_map(|matcher| field_miss(matcher, view));
     let connection = connection.and_then(|want| connection_miss(want, view));
@@ -165,49 +171,6 @@ fn code_miss(codes: &[ErrorCode], view: &View<'_, '_>) -> Option<String> {
     (!wanted).then(|| format!("the code is {code}"))
 }
 
-fn field_miss(matcher: &FieldMatcher, view: &View<'_, '_>) -> Option<String> {
-    let name = &matcher.name;
-    let value = match view.talk.tested() {
-        Party::Server => view.answer().and_then(|answer| answer.head.fields.combined(name)),
-        Party::Client => view.request().and_then(|request| request.fields.combined(name)),
-    };
-    let Some(value) = value else {
-        return match matcher.test {
-            FieldTest::Absent | FieldTest::NoToken(_) => None,
-            _ => Some(format!("without {name}")),
-        };
-    };
-    let seen = || format!("with {name}: {}", shown(&value, 80));
-    let miss = match &matcher.test {
-        FieldTest::Present => return None,
-        FieldTest::Absent => return Some(seen()),
-        FieldTest::Equals(want) => !is(&value, want),
-        FieldTest::Token(want) => !has_element(&value, want, whole),
-        FieldTest::NoToken(want) => has_element(&value, want, whole),
-        FieldTest::Extension(want) => !has_element(&value, want, leading_token),
-    };
-    miss.then(seen)
-}
-
-/// Whether the value is what the template says; the corpus lets no binding into a matcher.
-fn is(value: &[u8], want: &Template) -> bool {
-    value == literal(want)
-}
-
-fn has_element(value: &[u8], want: &Template, part: fn(&[u8]) -> &[u8]) -> bool {
-    let want = literal(want);
-    elements(value).any(|element| part(element.bytes).eq_ignore_ascii_case(&want))
-}
-
-fn whole(element: &[u8]) -> &[u8] {
-    element
-}
-
-fn leading_token(element: &[u8]) -> &[u8] {
-    let end = element.iter().position(|&octet| !is_tchar(octet)).unwrap_or(element.len());
-    &element[..end]
-}
-
 pub(crate) fn literal(template: &Template) -> Vec<u8> {
     let parts = template.parts.iter().filter_map(|part| match part {
         Part::Bytes(bytes) => Some(bytes.as_slice()),
@@ -221,8 +184,19 @@ fn connection_miss(want: Connection, view: &View<'_, '_>) -> Option<String> {
     match (want, view.is_ended() || goaway) {
         (Connection::Closed, false) => Some("the connection stayed open".to_owned()),
         (Connection::Open, true) => Some("the connection was closed".to_owned()),
+        (Connection::Announced, _) => missing(announces_end(view), "no end was announced"),
         _ => None,
     }
+}
+
+/// Whether the last response says that the connection ends (RFC 9112 9.3).
+fn announces_end(view: &View<'_, '_>) -> bool {
+    let last = view.talk.finals().next_back();
+    last.is_some_and(|last| {
+        let options = || last.head.fields.values("Connection");
+        let is_old = last.head.version.is_none_or(|version| version < Version::HTTP_11);
+        contains_option(options(), "close") || is_old && !contains_option(options(), "keep-alive")
+    })
 }
 
 fn tunnel_miss(want: Tunnel, view: &View<'_, '_>) -> Option<String> {
@@ -231,6 +205,10 @@ fn tunnel_miss(want: Tunnel, view: &View<'_, '_>) -> Option<String> {
         Tunnel::Closed => {
             let closed = close_frame(view) || ended(view);
             missing(closed, "the WebSocket connection stayed open")
+        }
+        Tunnel::BothWays => {
+            let both = Passage::of(view.talks).is_both_ways(view.talk);
+            missing(both, "the tunnel did not carry all octets both ways")
         }
         Tunnel::Echo if echoed(view) => None,
         Tunnel::Echo => Some(missing_echo(view)),

@@ -24,12 +24,22 @@ pub struct TargetFacts {
     /// The subprotocols that the user says the target knows.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub declared_subprotocols: Vec<String>,
+    /// Cases that were answered with 503 each time, alone and between controls that got what they get always: their
+    /// 503 is about the request, and not about the time (RFC 9110 section 15.6.4).
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub never_available: BTreeSet<String>,
     /// How long the control took to be answered, in microseconds.
     pub answer_us: u64,
     /// How long silence is waited for, in milliseconds.
     pub window_ms: u64,
     /// The Server field of the control's answer.
     pub server: Option<String>,
+    /// The names of the fields that an intermediary adds to a plain request, in lower case.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub adds: BTreeSet<String>,
+    /// How the process of a client ends when its handshake is refused, where it ends then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused_exit: Option<String>,
 }
 
 impl TargetFacts {
@@ -87,6 +97,10 @@ pub fn unmet(case: &Case, facts: &TargetFacts) -> Option<(Reason, &'static str)>
         Need::Http2 => case.over == Over::Http1 && facts.takes_h2c,
         _ => false,
     };
+    if let Some(what) = case.without.iter().find(|need| facts.has(**need)).map(|need| excess(*need))
+    {
+        return Some((Reason::NotApplicable, what));
+    }
     let unmet = case.needs.iter().filter(|need| !facts.has(**need) && !is_given(**need));
     let said = unmet.map(|need| match lack(*need) {
         Lack::Control(_) | Lack::InTunnel(_) if !facts.has(Need::Endpoint) => {
@@ -136,7 +150,10 @@ fn lack(need: Need) -> Lack {
         Need::KeepAlive => Elsewhere("the target answers no second request on a connection"),
         Need::HostRewritten => Elsewhere("the Host of a request is not rewritten"),
         Need::Opens => Control("the control was not opened"),
+        Need::Redirects => Elsewhere("the client follows no redirect"),
+        Need::TlsOpens => Elsewhere("the client does not open inside TLS"),
         Need::Parses => Elsewhere("the frames of a tunnel are not read"),
+        Need::Relays => Control("a plain request does not come to our origin and back"),
         Need::Reframes => Control("requests are passed on octet for octet"),
         Need::Sends => Elsewhere("the client sends nothing by itself"),
         Need::StaysOpen => Elsewhere("the client closes what it has just opened"),
@@ -154,6 +171,53 @@ fn lack(need: Need) -> Lack {
         Need::TwoSubprotocols => {
             InTunnel("fewer than two subprotocols of the target are known (--subprotocol)")
         }
+        of_client => Elsewhere(lack_of_client(of_client)),
+    }
+}
+
+/// What it says of a client that it lacks a capability.
+fn lack_of_client(need: Need) -> &'static str {
+    match need {
+        Need::Browser => "the client is not called a browser (--browser)",
+        Need::Ca => "the client cannot be told whom to trust (`{ca}` in its command)",
+        Need::Connects => "the client sends no extended CONNECT",
+        Need::Credentials => "the client sends no credentials of its URL",
+        Need::DeflateAsks => "an offer of permessage-deflate asks nothing of what the server sends",
+        Need::DeflateHints => "an offer of permessage-deflate has no client_no_context_takeover",
+        Need::DeflateOpens => {
+            "the client does not open the connection when its permessage-deflate is accepted"
+        }
+        Need::DeflateTakeover => {
+            "the client has the server keep no context from message to message"
+        }
+        Need::Driver => "the client reports no messages",
+        Need::H2Opens => "an extended CONNECT of the client's does not open",
+        Need::Interim => "the client does not open behind an interim response",
+        Need::Ipv6 => "the address ::1 cannot be listened on",
+        Need::OffersClientBits => {
+            "the client offers no permessage-deflate with client_max_window_bits"
+        }
+        Need::OffersDeflate => "the client offers no permessage-deflate",
+        Need::OffersExtensions => "the client offers no extension",
+        Need::OffersH2 => "the client does not offer h2 by ALPN",
+        Need::OffersSubprotocol => "the client offers no subprotocol",
+        Need::OffersTwoSubprotocols => "the client offers fewer than two subprotocols",
+        _ => "the target lacks what the case needs",
+    }
+}
+
+/// What it says of a target that it has a capability which a case must not find.
+fn excess(need: Need) -> &'static str {
+    match need {
+        Need::OffersSubprotocol => "the client offers a subprotocol",
+        Need::OffersExtensions => "the client offers an extension",
+        Need::OffersDeflate => "the client offers permessage-deflate",
+        Need::OffersClientBits => {
+            "the client offers permessage-deflate with client_max_window_bits"
+        }
+        Need::OffersH2 => "the client offers h2 by ALPN",
+        Need::Browser => "the client is a browser",
+        _ => "the target can do what the case must not find",
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reads the capabilities of a target off the control and the discovery cases.
 //! Gives no verdict: those cases are judged like any other.
 
-use upspec_corpus::case::{Case, Need};
+use upspec_corpus::case::{Case, Need, Role};
 use upspec_handshake::field::elements;
 use upspec_handshake::h2::setting;
 
@@ -20,6 +20,12 @@ pub const DISCOVERY: &str = "server/control/";
 impl TargetFacts {
     /// Learns what a control or discovery case showed.
     pub fn learn(&mut self, case: &Case, record: &Record) {
+        if case.role == Role::Client {
+            return self.learn_of_client(case, record);
+        }
+        if case.role == Role::Intermediary {
+            return self.learn_of_proxy(case, record);
+        }
         let octets = Octets::of(record);
         let transcript = Transcript::read(&octets);
         let name = case.id.strip_prefix(DISCOVERY);

@@ -4,6 +4,7 @@
 //! A rule is run over what the party under test sent on a link. It never knows the case; where it
 //! depends on the other party's messages it reads them from the transcript.
 
+mod asked;
 mod complete;
 pub(crate) mod compression;
 mod connection;
@@ -15,6 +16,7 @@ mod http2;
 mod request;
 mod status;
 mod switch;
+pub(crate) mod url;
 mod websocket;
 
 use std::ops::Range;
@@ -92,6 +94,32 @@ pub const RULES: &[Rule] = &[
     request("request-key", request::key, &["rfc6455/4.1-key"]),
     request("request-version", request::version, &["rfc6455/4.1-version"]),
     request("request-subprotocols", request::subprotocols, &["rfc6455/4.1-subprotocols"]),
+
+    request("request-head", asked::grammar, &[
+        "rfc9110/2.2-grammar", "rfc9112/2.1-message", "rfc9112/2.2-bare-cr-sent", "rfc9112/2.2-extra-crlf",
+        "rfc9112/2.2-space-before-fields-sent", "rfc9112/3-request-line", "rfc9112/5-field-line", "rfc9112/5.2-no-fold",
+    ]),
+    request("request-destination", asked::destination, &[
+        "rfc6455/4.1-target", "rfc9112/3.2-client-host", "rfc9112/3.2.1-client-target",
+    ]),
+    request("request-host-first", asked::host_first, &["rfc9110/7.2-host-first"]),
+    request("request-fields-once", asked::once, &[
+        "rfc6265/5.4-one-cookie-field", "rfc6455/11.3.1-key-once", "rfc6455/11.3.5-version-once",
+        "rfc9110/5.3-repeated-lines", "rfc9112/3.2-client-host",
+    ]),
+    request("request-list-elements", asked::no_empty_elements, &["rfc9110/5.6.1.1-no-empty-elements"]),
+    request("request-connection-options", asked::options, &[
+        "rfc9110/7.6.1-end-to-end", "rfc9110/7.6.1-grammar", "rfc9110/7.6.1-listed",
+    ]),
+    request("request-content", asked::content, &[
+        "rfc9110/10.1.1-client-content", "rfc9110/8.6-no-content-no-length", "rfc9112/6.1-client-te",
+    ]),
+    request("request-origin", asked::origin, &["rfc6455/4.1-origin-value"]),
+    request("request-extensions", asked::extensions, &[
+        "rfc6455/4.3-extension-param", "rfc6455/9.1-defined-params", "rfc6455/9.1-registered",
+    ]),
+    request("request-key-bits", asked::key_bits, &["rfc4648/3.5-encoder"]),
+    request("request-end", asked::nothing_behind, &["rfc9112/2.2-extra-crlf"]),
 
     response("status-line", Spoken::Http1, status::grammar, &[
         "rfc9110/15-status-range", "rfc9112/2.3-version-grammar", "rfc9112/4-status-line", "rfc9112/4-status-space",
@@ -177,12 +205,17 @@ pub const RULES: &[Rule] = &[
         "rfc7540/3.2.1-settings-applied", "rfc9113/6.9.1-window", "rfc9113/6.9.2-adjust",
     ]),
 
+    Rule { name: "fresh-keys", binds: Party::Client, cites: crate::freshness::CITES, over: Spoken::Any, check: Check::Run },
     Rule { name: "versions-of-a-run", binds: Party::Server, cites: &["rfc6455/4.4-version-list"], over: Spoken::Http1, check: Check::Run },
 ];
 
 /// Every breach that the party under test committed on a link.
 pub(crate) fn breaches(talk: &Talk<'_>) -> Vec<(&'static Rule, Breach)> {
-    let party = talk.tested();
+    breaches_by(talk, talk.tested())
+}
+
+/// Every breach that a party committed on a link.
+pub(crate) fn breaches_by(talk: &Talk<'_>, party: Party) -> Vec<(&'static Rule, Breach)> {
     let rules = || RULES.iter().filter(|rule| rule.binds == party && rule.is_for(talk.link.over));
     let mut all = Vec::new();
     let mut run = |rule: &'static Rule, check: &mut dyn FnMut(&mut Vec<Breach>)| {
@@ -193,7 +226,7 @@ pub(crate) fn breaches(talk: &Talk<'_>) -> Vec<(&'static Rule, Breach)> {
         debug_assert!(found.iter().all(cited), "{} cites what its row lacks", rule.name);
         all.extend(found.into_iter().map(|breach| (rule, breach)));
     };
-    for request in &talk.requests {
+    for request in talk.requests.iter().filter(|_| asks_by_url(talk)) {
         for rule in rules() {
             if let Check::Request(check) = rule.check {
                 run(rule, &mut |found| check(&Asked { talk, request }, found));
@@ -213,6 +246,14 @@ pub(crate) fn breaches(talk: &Talk<'_>) -> Vec<(&'static Rule, Breach)> {
         }
     }
     all
+}
+
+/// Whether the requests on a link are those of a URL that is in order, inside TLS where it asks for that. What a client
+/// makes of any other is for its case to say.
+fn asks_by_url(talk: &Talk<'_>) -> bool {
+    let is_reached = |url: &str| talk.link.tls || !url.to_ascii_lowercase().starts_with("wss:");
+    let url = talk.link.url.as_deref();
+    url.is_none_or(|url| url::WsUrl::parse(url).is_some() && is_reached(url))
 }
 
 /// Each thing that a check found in one message once, where it shows first, with its count.

@@ -8,7 +8,7 @@ use upspec_corpus::case::Outcome;
 
 use crate::citations::Citations;
 use crate::result::{Came, CaseResult, Finding, Verdict};
-use crate::versions;
+use crate::{freshness, versions};
 
 /// What a target does in many cases alike: it counts once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl Habit {
     /// Whether this finding is the one that counts.
     #[must_use]
     pub fn is(&self, case: &CaseResult, finding: &Finding) -> bool {
-        finding.verdict == Verdict::Warn
+        finding.verdict >= Verdict::Warn
             && self.at == case.id
             && self.requirement == finding.requirement
     }
@@ -42,6 +42,7 @@ impl Habit {
 /// Adds what only several cases together show: a version that is accepted but not listed.
 pub fn settle(results: &mut [CaseResult], registry: &Registry) -> Vec<Habit> {
     versions::check(results, &Citations::new(registry));
+    freshness::check(results, &Citations::new(registry));
     let habits = shown(results, registry).into_iter().filter_map(|(key, places)| {
         let habit = count_once(results, &key, &places, registry)?;
         Some((places[0], habit))
@@ -102,7 +103,7 @@ fn count_once(
                 format!("closes without an answer what it does not take: {} cases", cases.len())
             }
         };
-        let told = Citations::new(registry).finding(&key.requirement, Verdict::Warn, message, None);
+        let told = Citations::new(registry).finding(&key.requirement, key.verdict, message, None);
         (finding.requirement, finding.message) = (told.requirement, told.message);
         (finding.sections, finding.level) = (told.sections, told.level);
     }
@@ -119,6 +120,8 @@ fn answers_with_error(result: &CaseResult) -> bool {
 struct Key {
     /// The requirement that it is about.
     requirement: String,
+    /// What it is worth.
+    verdict: Verdict,
     /// What all of them say, but for numbers such as the status; nothing where the target closes without an answer, which has many messages.
     message: Option<String>,
 }
@@ -126,15 +129,24 @@ struct Key {
 /// The key of the habit behind a warning, if there is one.
 fn habit(finding: &Finding, closed: bool, registry: &Registry) -> Option<Key> {
     let requirement = registry.get(&finding.requirement);
-    if finding.verdict != Verdict::Warn {
+    let verdict = finding.verdict;
+    // What a client asks with is the same whatever we answer.
+    let is_of_request = finding.rule.as_deref().is_some_and(|rule| rule.starts_with(OF_REQUESTS));
+    if is_of_request && matches!(verdict, Verdict::Warn | Verdict::Fail) {
+        let requirement = finding.requirement.clone();
+        Some(Key { requirement, verdict, message: Some(without_digits(&finding.message)) })
+    } else if verdict != Verdict::Warn {
         None
     } else if requirement.is_some_and(|requirement| requirement.habit) || is_of_every_101(finding) {
         let requirement = finding.requirement.clone();
-        Some(Key { requirement, message: Some(without_digits(&finding.message)) })
+        Some(Key { requirement, verdict, message: Some(without_digits(&finding.message)) })
     } else {
-        closed.then(|| Key { requirement: REFUSE.to_owned(), message: None })
+        closed.then(|| Key { requirement: REFUSE.to_owned(), verdict, message: None })
     }
 }
+
+/// What the names of the rules on requests begin with.
+const OF_REQUESTS: &str = "request-";
 
 fn without_digits(message: &str) -> String {
     message.chars().filter(|c| !c.is_ascii_digit()).collect()

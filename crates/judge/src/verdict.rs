@@ -1,20 +1,20 @@
 //! Judges one case: its own expectation, the rules that hold for every response, and the case
 //! that it must agree with. The one place where requirement levels become verdicts.
 
-use std::borrow::Cow;
-
 use upspec_corpus::Registry;
-use upspec_corpus::case::{Case, Expectation, Grade, Outcome, Outcomes, Over};
+use upspec_corpus::case::{Case, Expectation, Grade, Outcome, Outcomes, Over, Role};
 
 use upspec_exchange::frames::frames;
 use upspec_exchange::http2::{FRAME_HEADER, Scope};
-use upspec_exchange::{BodyState, Http2, Octets, Place, Record, Response, Transcript};
+use upspec_exchange::{BodyState, Exit, Http2, Octets, Place, Record, Response, Transcript};
 use upspec_handshake::Party;
 use upspec_handshake::field::framing::Framing;
 use upspec_handshake::h2::ErrorCode;
 
+use crate::blame;
 use crate::citations::Citations;
 use crate::cost;
+use crate::counting::{counting, told_by_record};
 use crate::expect::{Matched, describe, echoed as came_back, matched};
 use crate::facts::TargetFacts;
 use crate::learn::{CONTROL, DISCOVERY};
@@ -57,7 +57,8 @@ pub fn judge_transcript(
     facts: &TargetFacts,
     registry: &Registry,
 ) -> CaseResult {
-    let case = &*counting(case, facts);
+    let case = counting(case, facts);
+    let case = &*told_by_record(case, transcript, facts);
     let mut result = blank(case);
     let Some(view) = View::of(case, transcript) else {
         result.verdict = Verdict::Error;
@@ -67,13 +68,17 @@ pub fn judge_transcript(
     let citations = Citations::new(registry);
     let matched = matched(case, &view);
     result.outcome = Some(Came { outcome: view.outcome(), code: view.code() });
-    let mut own = own_expectation(case, &view, &matched, &citations, &mut result);
+    let busy = busy(case, &view, &matched, facts);
+    let mut own = own_expectation(case, &view, &matched, busy, &citations, &mut result);
     let rules: Vec<Finding> = transcript
         .talks
         .iter()
         .filter(|_| !case.is_about_cost())
         .enumerate()
-        .flat_map(|(link, talk)| breaches(talk).into_iter().map(move |breach| (link, breach)))
+        .flat_map(|(link, talk)| {
+            let found = blame::own(case, talk, &transcript.talks, facts, breaches(talk));
+            found.into_iter().map(move |breach| (link, breach))
+        })
         .map(|(link, (rule, breach))| citations.finding_of(rule, &breach, link))
         .collect();
     // A rule for every message points at the octets; the case need not repeat it.
@@ -88,25 +93,62 @@ pub fn judge_transcript(
         blame_twin(case, twin, own, &mut result);
     }
     result.findings.extend(own.into_iter().chain(rules));
+    result.findings.extend(died(case, &view, facts, &citations));
     if let Some(twin) = &twin {
         result.findings.extend(metamorphic::difference(case, &view, twin, &citations));
     }
     conclude(&mut result);
-    result.aside = versions::aside(&view, twin.as_ref());
+    if case.role != Role::Intermediary {
+        result.aside = versions::aside(&view, twin.as_ref());
+    }
     result.aside.rests_on_silence =
-        rests_on_silence(case, &view, &matched, &result.findings, registry);
+        rests_on_silence(case, &view, &matched, busy, &result.findings, registry);
     result
 }
 
-/// The case with those of its alternatives that count for a target of which this is known.
-fn counting<'c>(case: &'c Case, facts: &TargetFacts) -> Cow<'c, Case> {
-    let counts = |one: &Expectation| one.when.iter().all(|fact| facts.has(fact.need) == fact.holds);
-    if case.expect.iter().all(counts) {
-        return Cow::Borrowed(case);
+/// The process of a client died of what it got: not in the way in which it ends after any refusal. Where the case
+/// can fail for another reason this fails, too (RFC 6455 10.7); elsewhere it warns.
+fn died(
+    case: &Case,
+    view: &View<'_, '_>,
+    facts: &TargetFacts,
+    citations: &Citations<'_>,
+) -> Option<Finding> {
+    let exit = view.ending().exit.filter(|exit| is_fatal(*exit))?;
+    if facts.refused_exit.as_deref() == Some(&exit.to_string()) {
+        return None;
     }
-    let expect = case.expect.iter().filter(|one| counts(one)).cloned().collect();
-    Cow::Owned(Case { expect, ..case.clone() })
+    let can_fail = case.expect.iter().any(|one| one.grade == Grade::Fail);
+    let rule = "rfc6455/10.7-validate";
+    // A panic or an abort may be what the application makes of any error.
+    let verdict = match can_fail && is_overrun(exit) {
+        true => citations.worst(rule),
+        false => Verdict::Warn,
+    };
+    let message = format!("the client's process died: {exit}");
+    Some(citations.finding(rule, verdict, message, None))
 }
+
+/// Whether a process ended by a signal that a fault of its own raises, as a shell tells it, or by a panic.
+fn is_fatal(exit: Exit) -> bool {
+    let is_fault = |signal: i32| FAULTS.contains(&signal);
+    match exit {
+        Exit::Signal(signal) => is_fault(signal),
+        Exit::Status(PANICKED) => true,
+        Exit::Status(status) => is_fault(status - 128),
+    }
+}
+
+/// Whether memory was used that nobody has.
+fn is_overrun(exit: Exit) -> bool {
+    let (Exit::Signal(signal) | Exit::Status(signal)) = exit;
+    [7, 11].contains(&if signal > 128 { signal - 128 } else { signal })
+}
+
+/// SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV and SIGSYS.
+const FAULTS: [i32; 7] = [4, 5, 6, 7, 8, 11, 31];
+/// What a program in Rust ends with when it panics.
+const PANICKED: i32 = 101;
 
 /// A case that was not played, and why; the sentence is optional.
 #[must_use]
@@ -149,12 +191,13 @@ fn own_expectation(
     case: &Case,
     view: &View<'_, '_>,
     matched: &Matched<'_>,
+    busy: Option<(Reason, &'static str)>,
     citations: &Citations<'_>,
     result: &mut CaseResult,
 ) -> Option<Finding> {
     let place = answer_place(view);
     let hidden = || beside_the_point(case, view, matched).or_else(|| cut_off(case, view, matched));
-    if let Some((reason, why)) = busy(case, view, matched).or_else(hidden) {
+    if let Some((reason, why)) = busy.or_else(hidden) {
         let message = format!("{}: {why}", describe(view));
         result.verdict = Verdict::Inconclusive;
         result.reason = Some(reason);
@@ -224,13 +267,19 @@ fn beside_the_point(
 }
 
 /// Why an answer says only that the target has too much to do: asked again later, it may be another.
-fn busy(case: &Case, view: &View<'_, '_>, matched: &Matched<'_>) -> Option<(Reason, &'static str)> {
+fn busy(
+    case: &Case,
+    view: &View<'_, '_>,
+    matched: &Matched<'_>,
+    facts: &TargetFacts,
+) -> Option<(Reason, &'static str)> {
     let failed = fails(case, matched);
+    let may_pass = failed && !facts.never_available.contains(&case.id);
     let asks_for_time = |answer: &Response<'_>| match answer.head.status {
         // RFC 6585 4.
         Some(429) => true,
         // RFC 9110 15.6.4: with Retry-After it is a matter of time. Gateways say so always.
-        Some(503) => failed && answer.head.fields.contains("Retry-After"),
+        Some(503) => may_pass && answer.head.fields.contains("Retry-After"),
         _ => false,
     };
     if view.talk.finals().any(asks_for_time) {
@@ -411,6 +460,7 @@ fn rests_on_silence(
     case: &Case,
     view: &View<'_, '_>,
     matched: &Matched<'_>,
+    busy: Option<(Reason, &'static str)>,
     findings: &[Finding],
     registry: &Registry,
 ) -> bool {
@@ -425,7 +475,7 @@ fn rests_on_silence(
     if no_acknowledgement || findings.iter().any(no_end_came) {
         return true;
     }
-    if busy(case, view, matched).is_some() || cut_off(case, view, matched).is_some() {
+    if busy.is_some() || cut_off(case, view, matched).is_some() {
         return false;
     }
     if fails(case, matched) {

@@ -5,11 +5,12 @@ use std::slice;
 use upspec_corpus::case::{Act, Case, LinkName, Outcome, Outcomes, Step};
 use upspec_corpus::words::Word as _;
 use upspec_exchange::http2::Scope;
-use upspec_exchange::{End, Ending, Http2, Response, Talk, Transcript};
+use upspec_exchange::{End, Ending, Http2, Request, Response, Talk, Transcript};
 use upspec_handshake::h2::ErrorCode;
 use upspec_handshake::{Party, RequestHead};
 
 use crate::client;
+use crate::passage::Passage;
 
 /// What a case looks at.
 #[derive(Clone)]
@@ -19,7 +20,7 @@ pub(crate) struct View<'t, 'o> {
     pub(crate) talks: &'t [Talk<'o>],
     /// What the case waits for before the response that it is about, one by one.
     earlier: Vec<Outcomes>,
-    /// On how many other links a client under test sent a request.
+    /// How many requests a client under test sent on other links.
     elsewhere: usize,
 }
 
@@ -27,8 +28,9 @@ impl<'t, 'o> View<'t, 'o> {
     /// The view on the first link of a transcript; `None` without a link.
     pub(crate) fn of(case: &Case, transcript: &'t Transcript<'o>) -> Option<Self> {
         let view = Self::on(case, transcript.talks.first()?);
-        let asks = |talk: &&Talk<'_>| talk.tested() == Party::Client && !talk.requests.is_empty();
-        let elsewhere = transcript.talks.iter().skip(1).filter(asks).count();
+        let asks = |talk: &&Talk<'_>| talk.tested() == Party::Client;
+        let others = transcript.talks.iter().skip(1).filter(asks);
+        let elsewhere = others.map(|talk| talk.requests.len()).sum();
         Some(Self { elsewhere, talks: &transcript.talks, ..view })
     }
 
@@ -38,9 +40,13 @@ impl<'t, 'o> View<'t, 'o> {
         Self { talk, talks: slice::from_ref(talk), earlier, elsewhere: 0 }
     }
 
-    /// The view on the connection of the same exchange on which we are this end.
+    /// The view on the connection of the same exchange on which we are this end. As the origin it is the one on which
+    /// the first request came.
     pub(crate) fn at(&self, case: &Case, name: LinkName) -> Option<Self> {
-        let talk = self.talks.iter().find(|talk| talk.link.name == name.word())?;
+        let talk = match name {
+            LinkName::Origin => Passage::of(self.talks).arrived(1).map(|one| one.talk)?,
+            _ => self.talks.iter().find(|talk| talk.link.name == name.word())?,
+        };
         Some(Self { talks: self.talks, ..Self::on(case, talk) })
     }
 
@@ -91,9 +97,23 @@ impl<'t, 'o> View<'t, 'o> {
 
     /// The request that the answer answers, or the last one.
     pub(crate) fn request(&self) -> Option<&'t RequestHead<'o>> {
+        self.asked().map(|one| &one.head)
+    }
+
+    /// The same with its content. At the origin of an intermediary it is the first that our clients wrote.
+    pub(crate) fn asked(&self) -> Option<&'t Request<'o>> {
+        if let Some(first) = Passage::of(self.talks).arrived(1).filter(|_| self.is_origin()) {
+            return Some(first.request);
+        }
         let requests = &self.talk.requests;
         let answered = self.answer().and_then(|answer| answer.request);
-        requests.get(answered.unwrap_or(requests.len().checked_sub(1)?)).map(|one| &one.head)
+        requests.get(answered.unwrap_or(requests.len().checked_sub(1)?))
+    }
+
+    /// Whether we are the server here and the client elsewhere.
+    fn is_origin(&self) -> bool {
+        self.talk.link.we == Party::Server
+            && self.talks.iter().any(|talk| talk.link.we == Party::Client)
     }
 
     /// What the party under test sent into the tunnel before we took leave; `None` without a switch.

@@ -85,7 +85,7 @@ fn progresses(case: &upspec_corpus::Case, record: &Record) {
     let heads = |read| -> Vec<u16> {
         let octets = Octets::under_way(link, &written, read);
         let talk = Talk::read(&octets);
-        let _ = awaits(case, &talk);
+        let _ = awaits(case, &talk, false);
         talk.statuses().collect()
     };
     let all = heads(&read);

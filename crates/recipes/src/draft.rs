@@ -259,7 +259,7 @@ fn bound(binding: Binding) -> Text {
     Text(vec![Unit::Binding(binding)])
 }
 
-fn white(blank: Blank) -> Text {
+pub(crate) fn white(blank: Blank) -> Text {
     Text::from(match blank {
         Blank::None => "",
         Blank::Space => " ",
@@ -269,7 +269,7 @@ fn white(blank: Blank) -> Text {
     })
 }
 
-fn end_of_line(end: End) -> Text {
+pub(crate) fn end_of_line(end: End) -> Text {
     Text::from(match end {
         End::Crlf => "\r\n",
         End::Lf => "\n",

@@ -32,6 +32,8 @@ macro_rules! word_argument {
     };
 }
 
+pub(crate) use word_argument;
+
 word_argument!(Blank, Body, End, Letters, Lines, Place, Spot);
 
 /// Another field or part is another edit, not a simpler one.
@@ -48,6 +50,8 @@ macro_rules! subject_argument {
         })+
     };
 }
+
+pub(crate) use subject_argument;
 
 subject_argument!(Field, Part);
 
@@ -92,11 +96,10 @@ impl Argument for u16 {
     }
 }
 
+/// Defines the edits of a kind of recipe, each with its verb.
 macro_rules! edits {
-    ($($(#[$doc:meta])* $variant:ident($($name:ident: $type:ty),+) = $verb:literal,)+) => {
-        /// One change to a request.
-        ///
-        /// An edit of a field that the request lacks changes nothing.
+    ($(#[$all:meta])*: $($(#[$doc:meta])* $variant:ident($($name:ident: $type:ty),+) = $verb:literal,)+) => {
+        $(#[$all])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         pub enum Edit {
             $($(#[$doc])* $variant($($type),+),)+
@@ -153,7 +156,13 @@ macro_rules! edits {
     (@each $found:ident $variant:ident [$($before:ident)*]) => {};
 }
 
+pub(crate) use edits;
+
 edits! {
+    /// One change to a request.
+    ///
+    /// An edit of a field that the request lacks changes nothing.
+    :
     /// A line of its own, without its line end, somewhere in the field section.
     Add(place: Place, line: Text) = "add",
     /// Octets behind the head and its body.

@@ -1,10 +1,11 @@
-//! Requests near a valid opening handshake, as recipes: a base and a list of edits.
+//! Requests near a valid opening handshake, and answers to one, as recipes: a base and a list of edits.
 //! Uses no randomness of its own: the choices come from the caller's octets.
 //!
 //! A [`Recipe`] renders to octets, prints to one line of text and parses back, shrinks
 //! ([`Recipe::simpler`]), and becomes a [`Case`](upspec_corpus::Case) whose expectations are what
-//! the model permits. `arbitrary` gives recipes.
+//! the model permits. `arbitrary` gives recipes. An [`Answer`](answer::Answer) is the same for a client.
 
+pub mod answer;
 mod case;
 mod draft;
 mod draw;

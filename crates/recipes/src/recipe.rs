@@ -90,7 +90,7 @@ impl FromStr for Recipe {
 
 /// The parts of a text between these marks, those within quotes not counted. A text in quotes holds
 /// no quote: case files spell it as an escape.
-fn unquoted(text: &str, mark: char) -> Vec<&str> {
+pub(crate) fn unquoted(text: &str, mark: char) -> Vec<&str> {
     let mut quoted = false;
     text.split(|c| {
         quoted ^= c == '\'';

@@ -69,7 +69,7 @@ fn whole(draft: &Draft) -> Text {
 }
 
 /// The parts between the cuts; each cut lies within the text, wherever its number points.
-fn cut(whole: &Text, cuts: &[u16]) -> Vec<Text> {
+pub(crate) fn cut(whole: &Text, cuts: &[u16]) -> Vec<Text> {
     let length = whole.0.len().max(2);
     let mut places: Vec<usize> =
         cuts.iter().map(|units| 1 + usize::from(*units).saturating_sub(1) % (length - 1)).collect();

@@ -30,6 +30,8 @@ macro_rules! choice {
     };
 }
 
+pub(crate) use choice;
+
 choice! {
     /// The request that a recipe starts from.
     Base, "base",

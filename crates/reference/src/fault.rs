@@ -17,7 +17,10 @@ use std::fmt;
 
 pub(crate) use effect::{Effect, Point};
 pub use probe::Probe;
-pub(crate) use seen::Seen;
+pub(crate) use seen::{Seen, field};
+
+/// Says whether a fault gets a decision wrong.
+pub(crate) type Errs<'a> = &'a dyn Fn(Point) -> bool;
 
 /// One thing that the server does wrong.
 pub struct Fault {

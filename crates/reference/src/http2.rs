@@ -1,10 +1,10 @@
 //! HTTP/2 on one connection (RFC 9113, RFC 8441), without I/O: octets in, actions out.
 //! Strict: a forbidden frame ends its stream or the connection.
 
-mod check;
+pub(crate) mod check;
 mod exchange;
 mod faults;
-mod output;
+pub(crate) mod output;
 mod stream;
 pub(crate) mod upgrade;
 
@@ -59,6 +59,7 @@ type Fatal = ErrorCode;
 impl Http2 {
     /// A connection on which the preface of the client is expected.
     pub(crate) fn new(config: Arc<Config>, transport: Transport) -> Self {
+        let errs = Arc::clone(&config);
         Self {
             transport,
             stage: Stage::Open,
@@ -68,7 +69,7 @@ impl Http2 {
             latest: 0,
             first: None,
             is_upgraded: false,
-            output: Output::new(Arc::clone(&config)),
+            output: Output::new(Arc::new(move |point| errs.errs_at(point))),
             is_announced: false,
             closes: false,
             config,
@@ -119,6 +120,12 @@ impl Http2 {
             if let Err(code) = self.event(now, event) {
                 self.fail(code);
             }
+        }
+        let floods = self.stage == Stage::Open && self.reader.is_flooded();
+        if floods && !self.config.errs_at(Point::EndlessHead) {
+            // RFC 9113 10.5.1.
+            self.announce();
+            self.fail(ErrorCode::ENHANCE_YOUR_CALM);
         }
         self.actions()
     }

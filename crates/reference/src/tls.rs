@@ -14,6 +14,7 @@ use tokio_rustls::server::TlsStream;
 
 use crate::config::{Config, Variation};
 use crate::fault::Point;
+use crate::proxy::ProxyConfig;
 
 /// A key and the certificate for it, made for this machine's own addresses.
 pub struct Identity {
@@ -39,6 +40,21 @@ impl Identity {
     /// The server's side of TLS. A client whose offered protocols we do not speak gets an alert (RFC
     /// 7301 3.2).
     pub(crate) fn host(&self, config: &Config) -> io::Result<Arc<ServerConfig>> {
+        self.speaking(if config.varies(Variation::Http2Off) {
+            &[HTTP_1_1]
+        } else if config.errs_at(Point::AlpnH2cSelected) {
+            &[H2C, H2, HTTP_1_1]
+        } else {
+            &[H2, HTTP_1_1]
+        })
+    }
+
+    /// The gateway's side of TLS towards its clients, with or without HTTP/2.
+    pub(crate) fn gateway(&self, config: &ProxyConfig) -> io::Result<Arc<ServerConfig>> {
+        self.speaking(if config.speaks_http2() { &[H2, HTTP_1_1] } else { &[HTTP_1_1] })
+    }
+
+    fn speaking(&self, protocols: &[&[u8]]) -> io::Result<Arc<ServerConfig>> {
         let provider = Arc::new(ring::default_provider());
         let mut tls = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -47,14 +63,7 @@ impl Identity {
                 builder.with_no_client_auth().with_single_cert(chain, self.key.clone_key())
             })
             .map_err(io::Error::other)?;
-        let spoken: &[&[u8]] = if config.varies(Variation::Http2Off) {
-            &[HTTP_1_1]
-        } else if config.errs_at(Point::AlpnH2cSelected) {
-            &[H2C, H2, HTTP_1_1]
-        } else {
-            &[H2, HTTP_1_1]
-        };
-        tls.alpn_protocols = spoken.iter().map(|name| name.to_vec()).collect();
+        tls.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
         Ok(Arc::new(tls))
     }
 }

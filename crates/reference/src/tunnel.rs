@@ -2,8 +2,8 @@
 //! (RFC 6455 5, 7; RFC 7692 6, 7.2). It sends no message that it did not receive.
 
 mod faults;
-mod message;
-mod outgoing;
+pub(crate) mod message;
+pub(crate) mod outgoing;
 
 use std::sync::Arc;
 use upspec_handshake::Party;
@@ -18,7 +18,7 @@ use crate::config::{Config, Variation};
 use crate::fault::Point;
 use crate::session::Action;
 pub(crate) use message::Message;
-use outgoing::Outgoing;
+use outgoing::{Outgoing, WINDOW_BITS};
 
 /// One WebSocket connection.
 pub(crate) struct Tunnel {
@@ -49,7 +49,9 @@ impl Tunnel {
         };
         let mut tunnel = Self {
             message: Message::new(compression),
-            outgoing: Outgoing::new(agreed),
+            outgoing: Outgoing::new(
+                agreed.map(|agreed| agreed.server_max_window_bits.unwrap_or(WINDOW_BITS)),
+            ),
             frames: FrameReader::new(Party::Client, compression),
             config,
             actions: Vec::new(),
@@ -159,7 +161,8 @@ impl Tunnel {
                 }
             }
             opcode::CONTINUATION | opcode::TEXT | opcode::BINARY => {
-                match self.message.add(&self.config, frame, &payload) {
+                let errs = |point| self.config.errs_at(point);
+                match self.message.add(&errs, frame, &payload) {
                     Ok(Some((kind, data))) => self.answer(kind, &data),
                     Ok(None) => {}
                     Err(code) => self.fail(code),
@@ -212,7 +215,8 @@ impl Tunnel {
 
     /// Sends a message back.
     fn answer(&mut self, opcode: u8, data: &[u8]) {
-        let Some(payload) = self.outgoing.compressed(&self.config, data) else {
+        let errs = |point| self.config.errs_at(point);
+        let Some(payload) = self.outgoing.compressed(&errs, data) else {
             return self.write(opcode, data);
         };
         let mut frame = write(opcode, &payload, None);
@@ -236,6 +240,6 @@ pub(crate) const MAX_MESSAGE: usize = 1 << 20;
 
 /// The close codes of RFC 6455 7.4.1 that the server uses.
 const GOING_AWAY: u16 = 1001;
-const PROTOCOL_ERROR: u16 = 1002;
-const NOT_UTF8: u16 = 1007;
-const TOO_BIG: u16 = 1009;
+pub(crate) const PROTOCOL_ERROR: u16 = 1002;
+pub(crate) const NOT_UTF8: u16 = 1007;
+pub(crate) const TOO_BIG: u16 = 1009;

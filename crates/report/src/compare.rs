@@ -1,7 +1,10 @@
 //! Two reports of one target, an older and a newer: what has become worse, better, or is not there any more.
 
+mod group;
+
 use std::collections::{BTreeMap, HashMap};
 
+use group::groups;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use upspec_judge::{CaseResult, Verdict};
@@ -120,6 +123,13 @@ impl Comparison {
             true => shrunk,
             false => grown.iter().map(|(rule, _)| *rule).collect(),
         };
+        // What is said of the rule that changed, where there is something.
+        let mut findings = after.findings.iter();
+        let own = findings.find(|one| {
+            grown.iter().any(|(rule, verdict)| one.requirement == *rule && one.verdict == *verdict)
+        });
+        let said = own.map(|one| one.message.as_str()).or(message(after)).unwrap_or(&after.title);
+        let said = said.to_owned();
         list.push(Change {
             case: after.id.clone(),
             before: before.verdict,
@@ -127,7 +137,7 @@ impl Comparison {
             outcomes: [before, after].map(|case| case.outcome.map(|came| came.to_string())),
             requirements: rules.into_iter().map(str::to_owned).collect(),
             worst: grown.iter().map(|(_, verdict)| *verdict).max().unwrap_or(Verdict::Pass),
-            said: message(after).unwrap_or(&after.title).to_owned(),
+            said,
         });
     }
 
@@ -166,13 +176,16 @@ impl Comparison {
         let mut text = String::new();
         for (title, changes) in self.lists().into_iter().filter(|(_, list)| !list.is_empty()) {
             write_to(&mut text, format_args!("{}\n", painted(title, None, style)));
-            for change in changes.iter().take(MOST_LINES) {
+            if changes.len() > MOST_LINES {
+                grouped(&mut text, changes, style);
+                continue;
+            }
+            for change in changes {
                 let after = painted(verdict_word(change.after), Some(change.after), style);
                 let (id, said) = (visible::text(&change.case), visible::text(&change.said));
                 let before = verdict_word(change.before);
                 write_to(&mut text, format_args!("  {before} → {after} {id}: {said}\n"));
             }
-            more(&mut text, "  and", changes.len(), MOST_LINES);
             text.push('\n');
         }
         for (title, ids) in [("Added", &self.added), ("Gone", &self.gone)] {
@@ -209,12 +222,21 @@ impl Comparison {
                     format_args!("<details><summary>{title} ({})</summary>\n\n", changes.len()),
                 ),
             }
+            let is_long = is_bad && changes.len() > MOST_AT_ONCE;
+            if is_long {
+                summed_up(&mut text, changes);
+                let number = changes.len();
+                write_to(
+                    &mut text,
+                    format_args!("\n<details><summary>Case by case ({number})</summary>\n\n"),
+                );
+            }
             text.push_str("| Case | Verdict | Answer | Rules | Seen |\n|---|---|---|---|---|\n");
             for change in changes.iter().take(MOST_ROWS) {
                 row(&mut text, change);
             }
             more(&mut text, "\nand", changes.len(), MOST_ROWS);
-            text.push_str(if is_bad { "\n" } else { "\n</details>\n\n" });
+            text.push_str(if is_bad && !is_long { "\n" } else { "\n</details>\n\n" });
         }
         for (title, ids) in [("Added", &self.added), ("Gone", &self.gone)] {
             for id in ids.iter().take(MOST_ROWS) {
@@ -223,6 +245,42 @@ impl Comparison {
         }
         text
     }
+}
+
+/// Many changes, by the rules behind them.
+fn grouped(text: &mut String, changes: &[Change], style: Style) {
+    let groups = groups(changes);
+    for group in groups.iter().take(MOST_LINES) {
+        let (change, cases) = (group.first, counted(group.number, "case"));
+        let after = painted(verdict_word(change.after), Some(change.after), style);
+        let [rules, id, said] = [&change.requirements.join(", "), &change.case, &change.said]
+            .map(|text| visible::text(text));
+        write_to(text, format_args!("  {after} {rules}: {cases}, such as {id}: {said}\n"));
+    }
+    more(text, "  and", groups.len(), MOST_LINES);
+    text.push('\n');
+}
+
+/// The same as a table.
+fn summed_up(text: &mut String, changes: &[Change]) {
+    let groups = groups(changes);
+    text.push_str("| Verdict | Rules | Cases | Such as | Seen |\n|---|---|---:|---|---|\n");
+    for group in groups.iter().take(MOST_LINES) {
+        let change = group.first;
+        let rules: Vec<String> = change.requirements.iter().map(|rule| plain(rule)).collect();
+        write_to(
+            text,
+            format_args!(
+                "| {} | {} | {} | {} | {} |\n",
+                verdict_word(change.after),
+                rules.join("<br>"),
+                group.number,
+                plain(&change.case),
+                plain(&change.said)
+            ),
+        );
+    }
+    more(text, "\nand", groups.len(), MOST_LINES);
 }
 
 fn row(text: &mut String, change: &Change) {
@@ -267,6 +325,9 @@ fn worst(case: &CaseResult) -> BTreeMap<&str, Verdict> {
 fn is_judged(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Pass | Verdict::Warn | Verdict::Fail)
 }
+
+/// More regressions than these are summed up by rule in a comment.
+const MOST_AT_ONCE: usize = 10;
 
 /// The most changes of one kind on a terminal.
 const MOST_LINES: usize = 20;
@@ -337,6 +398,24 @@ mod tests {
         assert!(
             Comparison::of(&with(&[KEY]), &with(&[KEY])).headline().starts_with("0 regressions")
         );
+    }
+
+    #[test]
+    fn many_regressions_by_one_rule_are_one_line() {
+        let of = |verdict| {
+            let ids: Vec<String> = (0..30).map(|at| format!("server/a/{at}")).collect();
+            let rows: Vec<(&str, Verdict)> = ids.iter().map(|id| (id.as_str(), verdict)).collect();
+            report(&rows)
+        };
+        let made = Comparison::of(&of(Verdict::Pass), &of(Verdict::Fail));
+        let text = made.text(Style::Plain);
+        assert!(text.contains(": 30 cases, such as server/a/0: "), "{text}");
+        assert!(text.lines().count() < 8, "{text}");
+        let comment = made.markdown();
+        let short = comment.split("<details>").next().unwrap();
+        assert!(short.contains("| 30 | server/a/0 |"), "{comment}");
+        assert!(short.lines().count() < 10, "{comment}");
+        assert!(comment.contains("| server/a/29 |"), "{comment}");
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Several servers side by side: who does what, case by case, and with which verdict. These types are the
-//! JSON format `upspec-diff`, version 1.
+//! Several servers, or several clients, side by side: who does what, case by case, and with which verdict. These
+//! types are the JSON format `upspec-diff`, version 1, in which each peer under test is called a server.
 
 #[cfg(test)]
 mod tests;
@@ -11,10 +11,12 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use upspec_corpus::Corpus;
+use upspec_corpus::case::Role;
 use upspec_judge::{CaseResult, Reason, TargetFacts, Verdict, behaviour};
 
 use crate::note::RequirementNote;
 use crate::report::{About, Report, Summary, Tool};
+use crate::visible::counted;
 
 pub use text::diff_summary;
 pub(crate) use text::headline;
@@ -37,7 +39,10 @@ pub struct Diff {
     pub started: Timestamp,
     /// How long it took, in milliseconds.
     pub elapsed_ms: u64,
-    /// The servers, in the order in which they were named.
+    /// What the peers are.
+    #[serde(default, skip_serializing_if = "Role::is_server")]
+    pub role: Role,
+    /// The servers, or whatever `role` says, in the order in which they were named.
     pub servers: Vec<Server>,
     /// How many cases were played on two servers or more.
     pub compared: usize,
@@ -142,8 +147,8 @@ pub enum Scope {
 }
 
 impl Diff {
-    /// Puts the runs of several servers side by side. `about` describes the whole comparison; its
-    /// target is ignored.
+    /// Puts the runs of several peers of one role side by side. `about` describes the whole comparison; of its
+    /// target the role alone counts.
     #[must_use]
     pub fn of_runs(about: About, runs: Vec<Run>, corpus: &Corpus, scope: Scope) -> Self {
         let mut cases: Vec<ComparedCase> =
@@ -163,6 +168,7 @@ impl Diff {
             seed: about.seed,
             started: about.started,
             elapsed_ms: about.elapsed_ms,
+            role: about.target.role,
             servers: runs.into_iter().map(Server::from).collect(),
             compared,
             differing,
@@ -273,6 +279,23 @@ impl Group {
         };
         let facts = self.facts.iter().map(|fact| format!(", {} {}", fact.name, fact.value));
         format!("{outcome}{}", facts.collect::<String>())
+    }
+}
+
+/// What the peers of a comparison are, in one word.
+pub(crate) fn peer_word(role: Role) -> &'static str {
+    match role {
+        Role::Client => "client",
+        Role::Intermediary => "proxy",
+        Role::Server => "server",
+    }
+}
+
+/// So many of them, in words.
+pub(crate) fn peers(diff: &Diff) -> String {
+    match (diff.role, diff.servers.len()) {
+        (Role::Intermediary, count) if count != 1 => format!("{count} proxies"),
+        (role, count) => counted(count, peer_word(role)),
     }
 }
 

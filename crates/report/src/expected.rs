@@ -45,6 +45,8 @@ fn conditions(asked: &Conditions, says_any: bool) -> String {
     let Conditions {
         status, code, alpn, fields, connection, tunnel,
         ends: _, responses: _, requests: _, request: _, request_2: _, before_answer: _, got: _, octets: _,
+        target: _, messages: _, pieces: _, first: _, body: _, version: _, interim: _, interim_fields: _, answers: _,
+        line: _, told: _, body_not: _, spelling: _, request_3: _, request_2_on: _, fields_2: _, content: _,
     } = asked;
     let mut text = String::new();
     if says_any || !status.0.is_empty() {
@@ -66,11 +68,13 @@ fn conditions(asked: &Conditions, says_any: bool) -> String {
         None => "",
     });
     text.push_str(match connection {
+        Some(Connection::Announced) => ", and the end of the connection is announced",
         Some(Connection::Closed) => ", then the connection is closed",
         Some(Connection::Open) => ", and the connection stays open",
         None => "",
     });
     text.push_str(match tunnel {
+        Some(Tunnel::BothWays) => ", and the tunnel carries all octets both ways",
         Some(Tunnel::Closed) => ", then the WebSocket connection is closed",
         Some(Tunnel::CloseFrame) => ", and a Close frame comes",
         Some(Tunnel::Echo) => ", and the message comes back",
@@ -81,11 +85,33 @@ fn conditions(asked: &Conditions, says_any: bool) -> String {
         Some(Tunnel::PingUnanswered) => ", and the Ping gets no Pong",
         None => "",
     });
-    for said in traffic(asked) {
+    for said in messages(asked).into_iter().chain(traffic(asked)) {
         text.push_str(", ");
         text.push_str(&said);
     }
     text
+}
+
+/// What is asked of single messages.
+fn messages(asked: &Conditions) -> Vec<String> {
+    let mut said = Vec::new();
+    said.extend(asked.first.map(|first| format!("which is {first}")));
+    said.extend(asked.body.as_ref().map(|octets| format!("with the content {octets}")));
+    said.extend(
+        asked.body_not.as_ref().map(|octets| format!("with another content than {octets}")),
+    );
+    said.extend(asked.version.map(|version| format!("in HTTP/{version}")));
+    said.extend(any_of("of 1xx", &asked.interim));
+    said.extend(asked.interim_fields.iter().map(|one| format!("a 1xx with {}", matcher(one))));
+    said.extend(asked.answers.map(|_| "more responses than requests".to_owned()));
+    said.extend(asked.line.map(|line| format!("with a {line} in its head")));
+    said.extend(asked.told.map(|_| "told at once".to_owned()));
+    said.extend(any_of("the content", &asked.content));
+    said.extend(any_of("the target", &asked.spelling));
+    said.extend(
+        asked.fields_2.iter().map(|one| format!("the second request with {}", matcher(one))),
+    );
+    said
 }
 
 /// What is asked of what passed between connections.
@@ -99,8 +125,15 @@ fn traffic(asked: &Conditions) -> Vec<String> {
     said.extend(asked.requests.map(|count| format!("requests {count}")));
     said.extend(any_of("the request", &asked.request));
     said.extend(any_of("the second request", &asked.request_2));
+    said.extend(any_of("the third request", &asked.request_3));
+    let on = asked.request_2_on.map(|on| format!("the second request on the {on} connection"));
+    said.extend(on);
     said.extend(asked.before_answer.map(|before| format!("before the answer {before}")));
     said.extend(any_of("of the other tunnel", &asked.got));
+    said.extend(asked.target.as_ref().map(|target| format!("the target {target}")));
+    let messages: Vec<String> = asked.messages.iter().map(ToString::to_string).collect();
+    said.extend((!messages.is_empty()).then(|| format!("the messages {}", messages.join(", "))));
+    said.extend(asked.pieces.as_ref().map(|whole| format!("the message {whole} in pieces")));
     said.extend(asked.octets.as_ref().map(|octets| format!("with the octets {octets}")));
     said
 }
@@ -163,7 +196,10 @@ fn outcome(outcome: Outcome) -> String {
         Outcome::Held => "TCP kept open after our end".to_owned(),
         Outcome::RequestAgain => "another request".to_owned(),
         Outcome::RequestHere => "another request on the same connection".to_owned(),
+        Outcome::NoConnection => "no connection".to_owned(),
+        Outcome::Loops => "requests without end".to_owned(),
         Outcome::Junk => "octets that are neither a request nor frames".to_owned(),
+        Outcome::Sent => "the answer of the origin".to_owned(),
         Outcome::NotHttp => "something that is not HTTP".to_owned(),
     }
 }
@@ -177,6 +213,13 @@ fn matcher(field: &FieldMatcher) -> String {
         FieldTest::Token(token) => format!("{name} holding {}", token),
         FieldTest::NoToken(token) => format!("{name} not holding {}", token),
         FieldTest::Extension(token) => format!("{name} naming {}", token),
+        FieldTest::Contains(octets) => format!("{name} containing {octets}"),
+        FieldTest::List(members) => format!("{name} of {members}"),
+        FieldTest::Repeated => format!("two lines of {name}"),
+        FieldTest::Key => format!("{name} of 16 octets"),
+        FieldTest::NotKey => format!("no {name} of 16 octets"),
+        FieldTest::Accept => format!("{name} for the client's key"),
+        FieldTest::Added => format!("{name}, if it is added by itself"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The report as one HTML page that loads nothing. No octet of a target becomes markup; a policy in the page
 //! stops what slips through.
 
+mod agreement;
 mod causes;
 mod diff;
 mod results;
@@ -18,7 +19,7 @@ use crate::carried;
 use crate::report::Report;
 use crate::section::Section;
 use crate::visible;
-use crate::words::{level_word, verdict_word};
+use crate::words::{level_beside, level_word, verdict_word};
 
 pub(crate) use diff::diff_html;
 
@@ -37,6 +38,7 @@ pub(crate) fn html(report: &Report) -> String {
                     (standing::standing(report))
                     (causes::causes(report, Verdict::Fail))
                     (causes::causes(report, Verdict::Warn))
+                    (agreement::agreement(report))
                     (summary::rules(report, Verdict::Fail))
                     (summary::rules(report, Verdict::Warn))
                     (summary::facts(report))
@@ -92,6 +94,11 @@ fn sign(verdict: Verdict) -> Markup {
 
 fn level(level: &str) -> Markup {
     html! { span.level { (visible::text(&level_word(level))) } }
+}
+
+/// The level of a rule beside what is said of it.
+fn level_of(level: &str, verdict: Verdict) -> Markup {
+    html! { span.level { (visible::text(&level_beside(level, verdict))) } }
 }
 
 /// The sections that have to do with a requirement, each a link: its own, then newer and older ones.

@@ -216,6 +216,9 @@ pub fn wire(case: &CaseResult) -> String {
         let sign = if io.kind == IoKind::Read { '<' } else { '>' };
         let octets =
             if io.kind == IoKind::Read || io.kind.is_written() { &io.bytes[..] } else { &[] };
+        for line in seen::said(io) {
+            write_to(&mut text, format_args!("  | {line}\n"));
+        }
         for line in octets.split_inclusive(|byte| *byte == b'\n') {
             if text.len() + line.len() > MOST_WIRE {
                 text.push_str("… more is in the JSON report\n");

@@ -1,9 +1,11 @@
 //! Reports: JSON is the source, the others are views of it.
 //! Never reads a socket, and never trusts an octet that a target sent.
 
+pub mod agreement;
 pub mod baseline;
 pub mod browsers;
 pub mod cause;
+pub mod chain;
 pub mod compare;
 pub mod diff;
 pub mod expected;
@@ -17,6 +19,7 @@ pub mod text;
 mod annotations;
 mod badge;
 mod carried;
+mod changed;
 mod html;
 mod items;
 mod junit;
@@ -39,6 +42,7 @@ mod sample;
 
 pub use baseline::{Baseline, BaselineError, Standing};
 pub use cause::{Cause, Suspect};
+pub use chain::Chain;
 pub use compare::Comparison;
 pub use diff::{Diff, diff_summary};
 pub use expected::Expected;

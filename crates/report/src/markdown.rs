@@ -8,7 +8,7 @@ use crate::overview::{self, Rule};
 use crate::report::Report;
 use crate::section::Section;
 use crate::visible::{self, counted, write_to};
-use crate::words::{BY_URGENCY, level_word, message, verdict_word};
+use crate::words::{BY_URGENCY, level_beside, message, verdict_word};
 
 /// The report as Markdown: causes, counts, the rules that are broken or draw warnings, and the cases that fail.
 #[must_use]
@@ -25,8 +25,8 @@ pub(crate) fn markdown(report: &Report) -> String {
     counts(&mut text, report);
     unclear(&mut text, report);
     deaths(&mut text, report);
-    rules(&mut text, "Broken rules", &overview::rules(report, Verdict::Fail));
-    rules(&mut text, "Warnings", &overview::rules(report, Verdict::Warn));
+    rules(&mut text, "Broken rules", Verdict::Fail, &overview::rules(report, Verdict::Fail));
+    rules(&mut text, "Warnings", Verdict::Warn, &overview::rules(report, Verdict::Warn));
     cases(&mut text, report);
     let about = [
         format!("Target {}", plain(&report.target.url)),
@@ -127,7 +127,7 @@ fn causes(text: &mut String, report: &Report) {
                 verdict_word(cause.verdict),
                 plain(&cause.harm),
                 plain(&cause.title),
-                plain(&level_word(behind.level)),
+                plain(&level_beside(behind.level, cause.verdict)),
                 section(behind.sections),
                 cause.cases.len(),
                 cause.cases.first().map(|id| plain(id)).unwrap_or_default(),
@@ -142,7 +142,7 @@ fn causes(text: &mut String, report: &Report) {
     text.push('\n');
 }
 
-fn rules(text: &mut String, title: &str, rules: &[Rule<'_>]) {
+fn rules(text: &mut String, title: &str, verdict: Verdict, rules: &[Rule<'_>]) {
     if rules.is_empty() {
         return;
     }
@@ -151,7 +151,7 @@ fn rules(text: &mut String, title: &str, rules: &[Rule<'_>]) {
     for rule in rules.iter().take(MOST_ROWS) {
         let said = rule.note.map_or(rule.id, |note| note.text.as_str());
         let seen = rule.shown.first().map_or("", |(_, message)| message);
-        let level = level_word(rule.level);
+        let level = level_beside(rule.level, verdict);
         write_to(
             text,
             format_args!(

@@ -30,6 +30,10 @@ pub fn redact(results: &mut [CaseResult], secrets: &Secrets) -> Found {
     }
     for record in results.iter_mut().flat_map(records) {
         redact_record(record, &names, &mut needles);
+        for io in record.io.iter_mut().filter(|io| is_said(io.kind)) {
+            let values = field_values(&io.bytes, &names);
+            redact_fields(&mut io.bytes, &values);
+        }
     }
     longest_first(&mut needles);
     let found = Found { needles };
@@ -63,6 +67,9 @@ impl Found {
                 if self.redact_repeats(&mut octets, finders) {
                     write_back(record, link, party, &octets);
                 }
+            }
+            for io in record.io.iter_mut().filter(|io| is_said(io.kind)) {
+                self.redact_repeats(&mut io.bytes, finders);
             }
         }
         for finding in &mut result.findings {
@@ -228,6 +235,11 @@ fn write_back(record: &mut Record, link: usize, party: Party, mut octets: &[u8])
         io.bytes.copy_from_slice(own);
         octets = rest;
     }
+}
+
+/// Whether it is what a client under test says of itself.
+fn is_said(kind: IoKind) -> bool {
+    matches!(kind, IoKind::Printed | IoKind::Reported)
 }
 
 fn overwrite(octets: &mut [u8]) {

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use upspec_corpus::case::Role;
 use upspec_corpus::{Case, Corpus, Registry};
 use upspec_judge::{CaseResult, Habit, Reason, TargetFacts, Verdict};
 
+use crate::agreement::{self, Pair};
 use crate::baseline::{Mark, Standing};
 use crate::browsers::{self, Browsers};
 use crate::cause::{self, Cause, Suspect};
@@ -32,6 +34,10 @@ pub struct Report {
     pub target: Target,
     /// The seed of every random octet of the run.
     pub seed: u64,
+    /// The command that plays the run again, for a shell; a variable such as `${UPSPEC_AUTHORIZATION}` stands for
+    /// a secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<String>,
     /// When the run began.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub started: Timestamp,
@@ -61,6 +67,9 @@ pub struct Report {
     /// of cases.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<Cause>,
+    /// Who believes that the tunnel is up, at an intermediary: for each pair of a request and the origin's answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub agreement: Vec<Pair>,
     /// The requirements that the cases and findings cite, by id.
     pub requirements: BTreeMap<String, RequirementNote>,
     /// What the corpus says of the cases, by id.
@@ -78,6 +87,8 @@ pub struct About {
     pub target: Target,
     /// The seed of every random octet of the run.
     pub seed: u64,
+    /// The command that plays the run again, without its secrets.
+    pub again: Option<String>,
     /// When the run began.
     pub started: Timestamp,
     /// How long the run took, in milliseconds.
@@ -104,7 +115,10 @@ pub struct Tool {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Target {
-    /// Where it was reached.
+    /// What it is; left out for a server.
+    #[serde(default, skip_serializing_if = "Role::is_server")]
+    pub role: Role,
+    /// Where it was reached, or the command that starts it.
     pub url: String,
     /// What the user calls it.
     pub name: Option<String>,
@@ -179,9 +193,11 @@ impl Report {
             baseline: None,
             locate: None,
             causes: Vec::new(),
+            agreement: agreement::of_cases(&cases),
             tool: about.tool,
             target: about.target,
             seed: about.seed,
+            again: about.again,
             started: about.started,
             elapsed_ms: about.elapsed_ms,
             complete: about.complete,

@@ -1,7 +1,7 @@
 //! The one report that the tests of all views share: every verdict, and a target that is hostile.
 
 use upspec_corpus::Registry;
-use upspec_corpus::case::Need;
+use upspec_corpus::case::{Need, Role};
 use upspec_exchange::{Io, IoKind, Link, Over, Place, Record};
 use upspec_handshake::Party;
 use upspec_judge::{Aside, Came, CaseResult, Death, Demise, Finding, Reason, TargetFacts, Verdict};
@@ -35,8 +35,14 @@ pub(crate) fn about() -> About {
     let url = "ws://127.0.0.1:9001/chat?<i>&x='y'".to_owned();
     About {
         tool: Tool { version: "0.1.0".to_owned(), corpus: "sha256:5f70bf18a08660".to_owned() },
-        target: Target { url, name: Some("café <b>\u{1b}[1m".to_owned()), facts },
+        target: Target {
+            role: Role::Server,
+            url,
+            name: Some("café <b>\u{1b}[1m".to_owned()),
+            facts,
+        },
         seed: 42,
+        again: Some("upspec run 'ws://127.0.0.1:9001/chat?<i>' --seed 42 --jobs 4".to_owned()),
         started: "2026-11-23T10:00:00Z".parse().unwrap(),
         elapsed_ms: 812,
         complete: true,

@@ -95,7 +95,18 @@ pub(crate) fn event(io: &Io) -> &'static str {
         IoKind::TlsAlert => "the peer ended the connection with a TLS alert",
         IoKind::TlsBroken => "the peer broke the TLS handshake",
         IoKind::Closed => "we closed the connection",
+        IoKind::NotOpened => "the client opened no connection",
+        IoKind::Reported => "the client reports",
+        IoKind::Printed => "the client printed at the last",
+        IoKind::Exited => "the client's process ended",
     }
+}
+
+/// What a client under test said of itself, as lines.
+pub(crate) fn said(io: &Io) -> impl Iterator<Item = String> {
+    let is_said = matches!(io.kind, IoKind::Reported | IoKind::Printed | IoKind::Exited);
+    let lines = if is_said { &io.bytes[..] } else { &[] };
+    lines.split(|octet| *octet == b'\n').filter(|line| !line.is_empty()).map(visible::octets)
 }
 
 /// Microseconds as milliseconds: `0.012`.
@@ -113,6 +124,7 @@ fn ending(kind: IoKind) -> Option<&'static str> {
         IoKind::CapReached => Some("then more than is kept"),
         IoKind::TlsAlert => Some("then a TLS alert"),
         IoKind::TlsBroken => Some("the peer broke the TLS handshake"),
+        IoKind::NotOpened => Some("no connection was opened"),
         _ => None,
     }
 }

@@ -4,13 +4,14 @@
 use anstyle::{AnsiColor, Style as Ansi};
 use upspec_judge::{CaseResult, Verdict};
 
+use crate::agreement;
 use crate::baseline::Standing;
 use crate::browsers;
 use crate::overview::{self, Behind, Rule};
 use crate::report::Report;
 use crate::section::Section;
 use crate::visible::{self, counted, write_to};
-use crate::words::{BY_URGENCY, level_word, message, verdict_word};
+use crate::words::{BY_URGENCY, level_beside, message, verdict_word};
 
 /// Whether the text has colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +47,7 @@ pub fn summary(report: &Report, style: Style) -> String {
     for remark in &report.remarks {
         write_to(&mut text, format_args!("Note: {}\n\n", visible::text(remark)));
     }
+    text.push_str(&agreement::text(&report.agreement));
     unclear_text(&mut text, report);
     write_to(
         &mut text,
@@ -94,16 +96,17 @@ fn unclear_text(text: &mut String, report: &Report) {
 fn new_text(text: &mut String, report: &Report, standing: &Standing, style: Style) {
     let cases = report.cases.iter().filter_map(|case| Some((case, standing.new.get(&case.id)?)));
     let (fails, warns): (Vec<_>, Vec<_>) = cases.partition(|(_, new)| new.verdict == Verdict::Fail);
-    for (case, new) in fails.iter().chain(warns.iter().take(MOST_WARNS)) {
+    for (case, new) in fails.iter().take(MOST_FAILS).chain(warns.iter().take(MOST_WARNS)) {
         let word = painted(verdict_word(new.verdict), Some(new.verdict), style);
         let flaky = if case.flaky { " (flaky)" } else { "" };
         let rules = visible::text(&new.requirements.join(", "));
         let id = visible::text(&case.id);
         write_to(text, format_args!("  new {word} {id}{flaky}: {rules}\n"));
     }
-    if warns.len() > MOST_WARNS {
-        let left = counted(warns.len() - MOST_WARNS, "more new warning");
-        write_to(text, format_args!("  and {left}\n"));
+    let rows = [(fails.len(), MOST_FAILS, "new fail"), (warns.len(), MOST_WARNS, "new warning")];
+    for (number, most, what) in rows.into_iter().filter(|(number, most, _)| number > most) {
+        let left = counted(number - most, &format!("more {what}"));
+        write_to(text, format_args!("  and {left}; the reports have them all\n"));
     }
 }
 
@@ -165,7 +168,7 @@ fn cause_text(text: &mut String, report: &Report, behind: &Behind<'_>, style: St
     write_to(text, format_args!("{word} {title}\n"));
     let (harm, why) = (visible::text(&cause.harm), visible::text(&cause.why));
     write_to(text, format_args!("     {harm}: {why}\n"));
-    let level = level_word(&visible::text(behind.level));
+    let level = level_beside(&visible::text(behind.level), cause.verdict);
     let link = link(behind.sections);
     write_to(text, format_args!("     {level}, {}{link}\n", visible::text(&cause.requirement)));
     match behind.killers(report) {
@@ -199,7 +202,7 @@ fn rule_text(text: &mut String, report: &Report, rule: &Rule<'_>, verdict: Verdi
     let word = painted(verdict_word(verdict), Some(verdict), style);
     let said = painted(&said, None, style);
     write_to(text, format_args!("{word} {said}\n"));
-    let level = level_word(&visible::text(rule.level));
+    let level = level_beside(&visible::text(rule.level), verdict);
     let link = link(rule.sections);
     write_to(text, format_args!("     {level}, {}{link}\n", visible::text(rule.id)));
     shown_text(text, report, &rule.shown);
@@ -283,7 +286,7 @@ const MOST_OUTPUTS: usize = 3;
 /// The most lines of a server's output that are repeated; the other formats have more.
 const MOST_LINES: usize = 12;
 
-/// The most causes of fails that are shown; the other formats show them all.
+/// The most causes of fails, and new fails, that are shown; the other formats show them all.
 const MOST_FAILS: usize = 20;
 
 /// The most reasons of inconclusive cases that are shown.

@@ -54,6 +54,16 @@ pub(crate) fn level_word(level: &str) -> String {
     level.replace('-', " ").to_uppercase()
 }
 
+/// The level of a rule beside a verdict on it. A warning says that a rule with a MUST may well be kept: the answer
+/// is another one than it asks for, or nobody can see from outside whether its condition holds.
+pub(crate) fn level_beside(level: &str, verdict: Verdict) -> String {
+    let word = level_word(level);
+    match verdict {
+        Verdict::Warn if word.starts_with("MUST") => format!("{word} (not shown broken)"),
+        _ => word,
+    }
+}
+
 /// The verdicts in the order in which a reader wants them: what is wrong comes first.
 pub(crate) const BY_URGENCY: [Verdict; 5] =
     [Verdict::Fail, Verdict::Warn, Verdict::Error, Verdict::Inconclusive, Verdict::Pass];

@@ -6,7 +6,7 @@ use std::time::Duration;
 use upspec_corpus::case::{Case, Need, Tls};
 use upspec_corpus::{Bindings, Registry};
 use upspec_exchange::{IoKind, Record};
-use upspec_judge::{CaseResult, Reason, TargetFacts, judge, not_played};
+use upspec_judge::{CaseResult, Reason, SLOW, TargetFacts, judge, not_played};
 
 use crate::bindings::{Nonces, Turn, bindings};
 use crate::connect::{Connector, Opening};
@@ -52,6 +52,11 @@ impl Bench {
         Duration::from_micros(self.facts.answer_us)
     }
 
+    /// Whether any answer takes as long as a costly one, so that nothing can be measured.
+    pub(crate) fn is_late(&self) -> bool {
+        self.answer() >= SLOW
+    }
+
     /// What to say of a time-out that was too short to accuse anybody of silence.
     pub(crate) fn haste(&self) -> Option<String> {
         let (asked, is) = (self.asked.as_millis(), self.settings.timeout.as_millis());
@@ -88,7 +93,11 @@ impl Bench {
         let nonces = Nonces::of(&turn);
         let bindings = &self.bindings(&nonces);
         let limits = Limits { window, timeout: self.settings.timeout, keep: self.settings.keep };
-        play(&self.connector, &Play { case, bindings, close: &nonces.close, limits }).await
+        play(
+            &self.connector,
+            &Play { case, bindings, close: &nonces.close, limits, reports: false },
+        )
+        .await
     }
 
     /// Whether the target takes a connection.

@@ -6,10 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use upspec_corpus::Bindings;
-use upspec_handshake::RequestHead;
-use upspec_handshake::field::elements_of;
-use upspec_handshake::field::key::accept;
-use upspec_handshake::frame::{Frame, opcode, write};
+use upspec_handshake::frame::{opcode, write};
 use upspec_judge::TargetFacts;
 
 use crate::settings::Settings;
@@ -53,6 +50,16 @@ impl Nonces {
         let ping = write(opcode::PING, &payload, Some(random.random()));
         let close = write(opcode::CLOSE, &1000_u16.to_be_bytes(), Some(random.random()));
         Self { key, random: letters, ping, close }
+    }
+
+    /// What stands in the place of bindings where we are the server and nothing else is known.
+    pub(crate) fn bindings(&self) -> Bindings {
+        Bindings {
+            key: self.key.clone().into_bytes(),
+            ping: self.ping.clone(),
+            random: self.random.clone().into_bytes(),
+            ..Bindings::default()
+        }
     }
 }
 
@@ -99,27 +106,6 @@ pub(crate) fn bindings(
     }
 }
 
-/// The bindings of a server that has read this request: those of what it answers are of the request, and
-/// its Ping has no mask (RFC 6455 section 5.1).
-pub(crate) fn answering(request: &RequestHead<'_>, bindings: &Bindings) -> Bindings {
-    let key = request.fields.values("Sec-WebSocket-Key").next();
-    let accept = key.map(|key| accept(key).to_vec()).unwrap_or_default();
-    let offered = request.fields.values("Sec-WebSocket-Protocol");
-    let protocol = elements_of(offered).next().unwrap_or_default();
-    let line = [&b"Sec-WebSocket-Protocol: "[..], protocol, b"\r\n"].concat();
-    let ping = Frame::parse(&bindings.ping).complete();
-    Bindings {
-        accept_swapped: accept.iter().copied().map(swap_case).collect(),
-        accept_truncated: accept[..accept.len().saturating_sub(1)].to_vec(),
-        accept,
-        key: key.map_or_else(|| bindings.key.clone(), <[u8]>::to_vec),
-        protocol_field: if protocol.is_empty() { Vec::new() } else { line },
-        protocol: protocol.to_vec(),
-        ping: ping.map(|ping| write(opcode::PING, &ping.payload, None)).unwrap_or_default(),
-        ..bindings.clone()
-    }
-}
-
 /// The field lines that the user's target wants on every request, with this origin.
 fn standing(settings: &Settings, origin: Option<&str>) -> String {
     let origin = origin.iter().map(|origin| ("Origin", *origin));
@@ -142,7 +128,7 @@ fn candidates(settings: &Settings, facts: &TargetFacts) -> String {
     names.join(", ")
 }
 
-fn swap_case(octet: u8) -> u8 {
+pub(crate) fn swap_case(octet: u8) -> u8 {
     if octet.is_ascii_alphabetic() { octet ^ 0x20 } else { octet }
 }
 

@@ -2,19 +2,27 @@
 //! slow when much is under way must not be blamed for it.
 //! Decides no verdict: a result of the calm replaces one that the crowd spoilt.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 use upspec_corpus::case::Outcome;
-use upspec_judge::{CaseResult, Reason, Verdict};
+use upspec_judge::{CaseResult, Reason, Verdict, unmet};
 
 use crate::event::Ending;
 use crate::health::Patience;
 use crate::run::Run;
 
-/// What the calm costs so far.
-struct Calm {
-    until: Instant,
+/// What the calm costs and finds so far, over all its parts.
+#[derive(Default)]
+pub(crate) struct Calm {
+    /// How long all of it has taken before the part under way, and until when that may go on.
+    spent: Duration,
+    until: Option<Instant>,
+    /// What was played again, and how much of what a limit explains fared otherwise then.
+    done: BTreeSet<usize>,
+    limited: usize,
+    otherwise: usize,
     /// The number of the next attempt, so that no nonce is used twice.
     attempt: u32,
     /// What the control got when nothing else was under way.
@@ -24,12 +32,20 @@ struct Calm {
 }
 
 impl Run {
-    /// Asks again what a control of discovery got no answer to: by chance, many cases would be left out.
+    /// Asks again what a control of discovery got no answer to, and what was not asked because of that: by chance,
+    /// many cases would be left out.
     pub(crate) async fn discover_again(&mut self, discovery: &[usize]) {
         for &index in discovery {
             for attempt in 1..FEW {
-                let result = self.results.result(index);
-                if !result.is_some_and(may_be_chance) || self.worker.health.is_dead() {
+                let is_open = self.results.result(index).is_some_and(|result| {
+                    let case = &self.worker.plan.cases()[index];
+                    let left_out =
+                        result.reason == Some(Reason::NotApplicable) && result.record.is_none();
+                    may_be_chance(result)
+                        || attempt == 1 && is_silent(result)
+                        || left_out && unmet(case, &self.worker.bench.facts).is_none()
+                });
+                if !is_open || self.worker.health.is_dead() {
                     break;
                 }
                 if let Some(again) =
@@ -44,28 +60,39 @@ impl Run {
     }
 
     /// Plays again what load may explain. Without a sign of load that is only what costs no waiting, and a
-    /// few of those that met silence: one that fares better alone is such a sign.
+    /// few of those that met silence: one that fares better alone is such a sign. Once played in calm, a case
+    /// has its result.
     pub(crate) async fn again_in_calm(&mut self) -> Result<(), Ending> {
         let first = self.worker.control.and_then(|index| self.results.result(index));
-        let mut calm = Calm {
-            until: Instant::now() + MOST_CALM,
-            attempt: CALM,
-            control: first.and_then(|result| result.outcome).map(|came| came.outcome),
-            refused: false,
-        };
-        if calm.control.is_none() || self.has_asked_nothing() {
+        let control = first.and_then(|result| result.outcome).map(|came| came.outcome);
+        if control.is_none() || self.has_asked_nothing() {
             return Ok(());
         }
-        let loaded = !self.is_as_before(&mut calm).await || self.signs_of_load();
-        if self.play_all_in_calm(&mut calm, loaded).await? && !loaded {
-            self.play_all_in_calm(&mut calm, true).await?;
+        let began = Instant::now();
+        let mut calm = std::mem::take(&mut self.calm);
+        calm.attempt = calm.attempt.max(CALM);
+        calm.control = control;
+        calm.until = Some(began + MOST_CALM.saturating_sub(calm.spent));
+        let before = self.is_as_before(&mut calm).await;
+        let loaded = !before || self.ease.has_met_a_limit() || self.signs_of_load();
+        let mut went_on = self.play_all_in_calm(&mut calm, loaded).await;
+        if let (Ok(true), false) = (&went_on, loaded) {
+            went_on = self.play_all_in_calm(&mut calm, true).await;
         }
+        calm.spent += began.elapsed();
+        self.calm = calm;
+        went_on.map(|_| ())
+    }
+
+    /// How many cases have no result because of a limit, and what to do about it.
+    pub(crate) async fn tell_of_limit(&mut self) {
         let lost = self.how_many(|result| result.reason == Some(Reason::Busy));
         if lost > 0 {
             let jobs = self.worker.bench.settings.jobs;
-            let advice = match self.worker.control_now(calm.next()).await {
+            let attempt = self.calm.next();
+            let advice = match self.worker.control_now(attempt).await {
                 // A limit on rates has long forgotten us.
-                Some(Outcome::Status(403)) if calm.control != Some(Outcome::Status(403)) => {
+                Some(Outcome::Status(403)) if self.calm.control != Some(Outcome::Status(403)) => {
                     "it bans who sends bad requests, so let this client's address off the ban"
                 }
                 _ if jobs > 1 => "try --jobs 1, or lift the limit",
@@ -75,7 +102,6 @@ impl Run {
                 "the target limits what it serves: {lost} cases were never answered otherwise; {advice}"
             ));
         }
-        Ok(())
     }
 
     /// Plays again what may be explained; whether anything fared otherwise.
@@ -83,10 +109,14 @@ impl Run {
         let mut silent = 0;
         let mut otherwise = false;
         for index in 0..self.plan().cases().len() {
+            if calm.done.contains(&index) {
+                continue;
+            }
             let Some(result) = self.results.result(index).filter(|it| is_doubtful(it, loaded))
             else {
                 continue;
             };
+            let limited = looks_like_a_limit(result);
             let patience = self.patience(result);
             if patience == Patience::Timeout || is_silent(result) {
                 silent += 1;
@@ -95,16 +125,19 @@ impl Run {
                 }
             }
             let (before, was_silent) = ((result.verdict, result.reason), is_silent(result));
-            let result = match Instant::now() < calm.until {
+            let result = match calm.has_time() {
                 true => self.play_one_in_calm(index, patience, calm).await?,
                 false => None,
             };
             let Some(result) = result else {
-                if calm.refused {
+                if calm.refused || limited && calm.was_the_limit() {
                     self.give_up(index);
                 }
                 continue;
             };
+            calm.done.insert(index);
+            calm.limited += usize::from(limited);
+            calm.otherwise += usize::from(limited && !looks_like_a_limit(&result));
             // An answer is worth more than none in a shorter wait.
             if (result.verdict, result.reason) != before && (was_silent || !is_silent(&result)) {
                 otherwise = true;
@@ -123,7 +156,7 @@ impl Run {
     ) -> Result<Option<CaseResult>, Ending> {
         let mut pause = SHORTEST_PAUSE;
         let mut vouched = 0;
-        while Instant::now() < calm.until {
+        while calm.has_time() {
             let played = self.worker.play_in_calm(index, calm.next(), patience).await;
             if self.worker.health.is_dead() {
                 self.after_death().await?;
@@ -134,11 +167,13 @@ impl Run {
                 return Ok(played);
             }
             if self.is_as_before(calm).await {
-                // A connection that is cut by chance is seldom cut three times.
-                let may_change = played.as_ref().is_none_or(may_be_chance);
+                // A connection that is cut or mute by chance is seldom so three times.
+                let may_change = played.as_ref().is_none_or(|result| {
+                    may_be_chance(result) || is_silent(result) && calm.is_by_chance()
+                });
                 vouched += 1;
                 if !may_change || vouched == FEW {
-                    return Ok(played);
+                    return Ok(played.map(|result| self.vouched(index, result)));
                 }
                 continue;
             }
@@ -146,6 +181,18 @@ impl Run {
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
         Ok(None)
+    }
+
+    /// The result of a case that was alone each time, while the control got what it always gets. A 503 is no matter
+    /// of time then (RFC 9110 section 15.6.4).
+    fn vouched(&mut self, index: usize, result: CaseResult) -> CaseResult {
+        let outcome = result.outcome.map(|came| came.outcome);
+        if (result.reason, outcome) != (Some(Reason::Busy), Some(Outcome::Status(503))) {
+            return result;
+        }
+        self.worker.bench_mut().facts.never_available.insert(result.id.clone());
+        let case = &self.worker.plan.cases()[index];
+        self.worker.bench.judge(case, result.record.into_iter().chain(result.twin).collect())
     }
 
     /// A case that the target leaves no time for has no result, if its answer is one that a limit explains.
@@ -195,6 +242,20 @@ impl Run {
 }
 
 impl Calm {
+    fn has_time(&self) -> bool {
+        self.until.is_some_and(|until| Instant::now() < until)
+    }
+
+    /// Whether what met silence fares otherwise alone, as far as is known.
+    fn is_by_chance(&self) -> bool {
+        self.otherwise * 2 >= self.limited
+    }
+
+    /// Whether most of what a limit explains fared otherwise alone, so that the rest says nothing either.
+    fn was_the_limit(&self) -> bool {
+        self.limited > FEW as usize && self.otherwise * 2 > self.limited
+    }
+
     fn next(&mut self) -> u32 {
         self.attempt += 1;
         self.attempt
@@ -242,7 +303,7 @@ fn is_silent(result: &CaseResult) -> bool {
 /// The attempts of cases that are played in calm, apart from all others.
 const CALM: u32 = 2000;
 
-/// How long all of it may take.
+/// How long all of it may take in a run.
 const MOST_CALM: Duration = Duration::from_secs(40);
 
 /// How many that met silence are played again where nothing hints at load.

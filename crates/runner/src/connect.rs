@@ -18,6 +18,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::error::Error;
+use crate::proxy::Span;
 use crate::target::Target;
 use crate::tls::{Nameless, Trust, client_config};
 use crate::trouble::alert_of;
@@ -134,13 +135,21 @@ pub struct Stream {
 trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {
     /// The TCP connection under it, if there is one.
     fn tcp(&self) -> Option<&TcpStream>;
+    /// The part of a connection to our origin that it is, if it is one.
+    fn span(&mut self) -> Option<&mut Span>;
 }
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Duplex for T {
     fn tcp(&self) -> Option<&TcpStream> {
         let any: &dyn Any = self;
         let inside = any.downcast_ref::<TlsStream<TcpStream>>().map(|tls| tls.get_ref().0);
-        inside.or_else(|| any.downcast_ref())
+        let ours = any.downcast_ref::<tokio_rustls::server::TlsStream<TcpStream>>();
+        inside.or_else(|| any.downcast_ref()).or_else(|| Some(ours?.get_ref().0))
+    }
+
+    fn span(&mut self) -> Option<&mut Span> {
+        let any: &mut dyn Any = self;
+        any.downcast_mut()
     }
 }
 
@@ -148,6 +157,13 @@ impl Stream {
     /// A connection without TLS.
     pub fn plain(io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Self {
         Self { io: Box::new(io), tls: false, alpn: None }
+    }
+
+    /// A connection inside TLS whose client is the peer.
+    pub(crate) fn accepted(io: tokio_rustls::server::TlsStream<TcpStream>) -> Self {
+        let chosen = io.get_ref().1.alpn_protocol();
+        let alpn = chosen.map(|name| String::from_utf8_lossy(name).into_owned());
+        Self { io: Box::new(io), tls: true, alpn }
     }
 
     fn tls(io: TlsStream<TcpStream>) -> Self {
@@ -158,12 +174,20 @@ impl Stream {
 
     /// Ends it with a reset, where it is a TCP connection (RFC 9293 section 3.10.5): octets under way are
     /// lost.
-    pub(crate) fn reset(self) {
+    pub(crate) fn reset(mut self) {
+        if let Some(span) = self.span() {
+            span.reset();
+        }
         // A box has both directions, too, and is no TCP connection.
         if let Some(tcp) = self.io.as_ref().tcp() {
             // When the system refuses, the connection ends in order.
             let _ = tcp.set_zero_linger();
         }
+    }
+
+    /// The part of a connection to our origin that it is, if it is one.
+    pub(crate) fn span(&mut self) -> Option<&mut Span> {
+        self.io.as_mut().span()
     }
 
     /// Whether it is inside TLS.

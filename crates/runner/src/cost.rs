@@ -9,7 +9,7 @@ use upspec_corpus::Bindings;
 use upspec_corpus::case::{Act, Case, Step};
 use upspec_corpus::template::{Part, Template};
 use upspec_exchange::{Io, Octets, Record, Transcript};
-use upspec_judge::{SLOW, answer_time, is_unanswered, shows_growth};
+use upspec_judge::{SLOW, answer_time, is_costly, is_unanswered, shows_growth};
 
 use crate::bindings::Turn;
 use crate::worker::{Failed, Worker};
@@ -69,7 +69,8 @@ impl Worker {
     /// counts and a harmless request beyond; otherwise it has the largest size.
     pub(crate) async fn measure(&self, index: usize, turn: Turn<'_>) -> Result<Record, Failed> {
         let begun = Instant::now();
-        let record = self.ladder(index, turn, begun + self.measured.left()).await;
+        let left = if self.bench.is_late() { Duration::ZERO } else { self.measured.left() };
+        let record = self.ladder(index, turn, begun + left).await;
         self.measured.with(|found| found.spent += begun.elapsed());
         record
     }
@@ -200,7 +201,7 @@ fn outcome(record: &Record) -> Option<u16> {
 fn is_slower(record: &Record, harmless: &Record) -> bool {
     !is_unanswered(record, 0)
         && !is_unanswered(harmless, 0)
-        && answer_time(record, 0) >= answer_time(harmless, 0) + SLOW
+        && is_costly(answer_time(record, 0), answer_time(harmless, 0))
 }
 
 /// How many octets the steps wrote.
@@ -224,7 +225,7 @@ fn sized(case: &Case, times: u32, what: impl Fn(&Template, Option<&Template>) ->
         Act::Grow { bytes, beside, .. } => {
             let bytes = what(bytes, beside.as_ref());
             let act = Act::Grow { from: times, to: times, bytes, beside: None };
-            Step { at: step.at, act }
+            Step::at(step.at, act)
         }
         _ => step.clone(),
     });
@@ -265,9 +266,9 @@ fn merged(records: impl IntoIterator<Item = Record>) -> Record {
 const FINE: u32 = 32;
 const FINE_STEP: u32 = 2;
 /// After so long no case tries a larger size: where every answer takes its time there is nothing to compare.
-const LONGEST: Duration = Duration::from_millis(1500);
+const LONGEST: Duration = Duration::from_secs(3);
 /// How long all cases of a run may go on before each has the first size alone.
-const MOST: Duration = Duration::from_secs(15);
+const MOST: Duration = Duration::from_secs(20);
 /// How often a second look is taken at the most.
 const SECOND_LOOKS: u32 = 2;
 /// How long an answer is waited for: longer than the size takes that comes behind one which is just not slow.

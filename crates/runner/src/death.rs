@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
-use upspec_exchange::Record;
-use upspec_judge::{CaseResult, Death as Scene, Demise, Reason};
+use upspec_corpus::case::Over;
+use upspec_exchange::{IoKind, Record};
+use upspec_judge::{CaseResult, Death as Scene, Demise, Reason, Verdict};
 
 use crate::event::{Death, Ending};
 use crate::health::Pulse;
@@ -56,10 +57,12 @@ impl Run {
 
     async fn investigate(&mut self) -> Result<(), Ending> {
         let scene = self.scene().await;
-        let mut suspects = self.worker.health.suspects();
-        if suspects.is_empty() {
-            let recent = self.worker.health.recent(SHORTLY_BEFORE);
-            suspects = self.likeliest_first(recent, usize::MAX);
+        let under_way = self.worker.health.suspects();
+        let was_idle = under_way.is_empty();
+        let recent = || self.worker.health.recent(SHORTLY_BEFORE);
+        let among = if was_idle { recent() } else { under_way };
+        let mut suspects = self.likeliest_first(among, usize::MAX);
+        if was_idle {
             suspects.truncate(MOST_BEFORE);
         }
         let recent = self.worker.health.recent(LATE);
@@ -223,22 +226,33 @@ impl Run {
         let met = self.lost.iter().position(|(index, _)| *index == only);
         let exchanges = met.map(|at| self.lost.swap_remove(at).1).unwrap_or_default();
         let told = self.results.result(only).cloned().map(Box::new);
+        let known = told.iter().filter_map(|told| told.record.as_ref());
+        let at_once = exchanges.iter().chain(known).any(was_cut_at_once);
+        let most = if at_once { MOST_BESIDE } else { MOST_BEFORE };
         let played = told.map_or(Played::Died(exchanges), Played::Judged);
         let before = self.likeliest_first(self.deaths.before.clone(), only);
         let waiting = suspects.into_iter().filter(|waiting| *waiting != only);
         let mut earlier = unique(waiting.chain(before));
-        earlier.truncate(MOST_BEFORE);
+        earlier.truncate(most);
         let suspects = self.ids(&earlier);
         self.blame(only, played, Scene { unsure: true, suspects, ..scene });
         vec![only]
     }
 
-    /// Other cases than this, those first that kill most often, and of these the latest.
+    /// Other cases than this, those first that kill most often; of these, what most targets speak and what they
+    /// answered badly, and then the latest.
     fn likeliest_first(&self, cases: Vec<usize>, but: usize) -> Vec<usize> {
+        let plan = &self.worker.plan;
         let risks: BTreeMap<usize, Option<Risk>> =
-            by_risk(&self.worker.plan, &self.worker.bench).into_iter().collect();
+            by_risk(plan, &self.worker.bench).into_iter().collect();
         let mut cases: Vec<usize> = cases.into_iter().rev().filter(|case| *case != but).collect();
-        cases.sort_by_key(|case| Reverse(risks.get(case).copied().flatten()));
+        cases.sort_by_key(|case| {
+            let is_bad =
+                |result: &CaseResult| matches!(result.verdict, Verdict::Fail | Verdict::Warn);
+            let badly = self.results.result(*case).is_some_and(is_bad);
+            let risk = risks.get(case).copied().flatten();
+            Reverse((risk, plan.cases()[*case].over == Over::Http1, badly))
+        });
         cases
     }
 
@@ -410,6 +424,17 @@ fn unique(numbers: impl Iterator<Item = usize>) -> Vec<usize> {
     numbers.filter(|number| seen.insert(*number)).collect()
 }
 
+/// Whether the target cut an exchange right behind what we wrote: one that dies late seldom hits upon that moment.
+fn was_cut_at_once(exchange: &Record) -> bool {
+    let cut = exchange
+        .io
+        .iter()
+        .position(|io| matches!(io.kind, IoKind::ReadEnd | IoKind::ReadEndUnclean | IoKind::Reset));
+    let Some(cut) = cut else { return false };
+    let wrote = exchange.io[..cut].iter().rev().find(|io| io.kind == IoKind::Wrote);
+    wrote.is_some_and(|io| exchange.io[cut].at_us.saturating_sub(io.at_us) < AT_ONCE_US)
+}
+
 const RESTARTED: &str = "the target refused connections for a moment and then took them again: something \
     restarts it when it dies, so deaths may pass unseen";
 
@@ -428,8 +453,12 @@ const LATE: Duration = Duration::from_secs(10);
 const SHORTLY_BEFORE: Duration = Duration::from_millis(3500);
 /// How long a death is waited for that comes late.
 const LATE_PATIENCE: Duration = Duration::from_millis(2500);
-/// How many cases are told that were over shortly before a death.
-const MOST_BEFORE: usize = 50;
+/// How many cases are told that were over shortly before a death, the likeliest of them.
+const MOST_BEFORE: usize = 10;
+/// How many are told beside a case that the target cut right behind what it sent.
+const MOST_BESIDE: usize = 2;
+/// What ends within this time, in microseconds, ends at once.
+const AT_ONCE_US: u64 = 50_000;
 /// After this time without an answer an exchange merely waits for silence to end.
 const WAITING: Duration = Duration::from_millis(350);
 /// How many exchanges playing a case again has at most, but for one.

@@ -23,6 +23,8 @@ pub(crate) struct Health {
     /// is one at a time and all waiters share its answer.
     answered: tokio::sync::Mutex<Option<Instant>>,
     suspects: Mutex<Vec<Suspect>>,
+    /// What was over by then has been outlived: octets came later, in an exchange that began later.
+    heard: Mutex<Option<Instant>>,
     /// The exchanges since the target was started, the latest last, for a death that comes late.
     recent: Mutex<VecDeque<(usize, Instant)>>,
     /// All exchanges since then, for what they show together.
@@ -118,6 +120,12 @@ impl Health {
         });
     }
 
+    /// An exchange brought octets, the last of them then.
+    pub(crate) fn heard(&self, began: Instant, last: Instant) {
+        let outlived = last.checked_sub(DYING).map(|before| before.min(began));
+        with(&self.heard, |heard| *heard = (*heard).max(outlived));
+    }
+
     /// Keeps when an exchange went on.
     pub(crate) fn lived(&self, exchange: Lived) {
         with(&self.lived, |lived| {
@@ -172,6 +180,12 @@ impl Health {
             } else {
                 return Pulse::Alive;
             }
+        }
+        if self.demise() == Demise::Refusing
+            && let Some(outlived) = with(&self.heard, |heard| *heard)
+        {
+            // Nobody is left who listens, so that any answer before was one of who died.
+            self.with_suspects(|all| all.retain(|suspect| !suspect.was_over(outlived)));
         }
         self.dead.store(true, Ordering::Release);
         Pulse::Dead
@@ -246,6 +260,7 @@ impl Health {
         self.with_suspects(Vec::clear);
         with(&self.recent, VecDeque::clear);
         with(&self.lived, Vec::clear);
+        with(&self.heard, |heard| *heard = None);
         with(&self.process, |known| *known = process);
         self.back.store(false, Ordering::Release);
         self.dead.store(false, Ordering::Release);
@@ -317,6 +332,9 @@ const TRIES: [(Duration, Patience); 3] = [
     (Duration::from_millis(700), Patience::Timeout),
 ];
 
+/// How long a target that dies of a case may still answer others.
+const DYING: Duration = Duration::from_millis(50);
+
 /// How long before a refused connection whatever killed the target can have ended.
 const JUST_BEFORE: Duration = Duration::from_millis(500);
 
@@ -366,6 +384,37 @@ mod tests {
             drop(health.begin(case).await);
             assert_eq!(health.freshest(by), wanted, "{case}");
             tokio::time::advance(Duration::from_millis(if case == 1 { 299 } else { 300 })).await;
+        }
+    }
+
+    /// A target that takes no connections any more.
+    struct Refuses;
+
+    impl Control for Refuses {
+        async fn answered(&self, _number: u32, _patience: Patience) -> Result<(), Demise> {
+            Err(Demise::Refusing)
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answered_exchange_absolves_those_before_it_where_nobody_listens_any_more() {
+        for (control_refuses, wanted) in [(true, vec![2, 3]), (false, vec![1, 2, 3])] {
+            let health = Health::default();
+            for case in [1, 2, 3] {
+                let began = Instant::now();
+                drop(health.begin(case).await);
+                tokio::time::advance(Duration::from_millis(60)).await;
+                if case < 3 {
+                    health.heard(began, Instant::now());
+                }
+                health.end(case);
+            }
+            let now = Instant::now();
+            let pulse = match control_refuses {
+                true => health.check(&Refuses, now).await,
+                false => health.check(&AnswersFrom(99), now).await,
+            };
+            assert_eq!((pulse, health.suspects()), (Pulse::Dead, wanted));
         }
     }
 

@@ -1,18 +1,22 @@
 //! Connects to a target, plays the steps of cases and records every byte.
 //! Whether an answer is complete, and what it is worth, is for `upspec_judge` to say.
 //!
-//! [`run`] plays a whole [`Plan`]; a [`Prober`] plays single cases on a target that it holds on to;
+//! [`run`] plays a whole [`Plan`]; a [`Prober`] plays single cases on a target that it holds on to,
+//! and a [`ClientProber`] with a client; [`run_proxy`] plays a plan at both ends of an intermediary;
 //! [`play`] plays one case on one connection.
 
+mod answers;
 mod bench;
 mod bindings;
 mod burst;
 mod calm;
+mod client;
 mod connect;
 mod contact;
 mod cost;
 mod death;
 mod duties;
+mod ease;
 mod error;
 mod event;
 mod flow;
@@ -22,6 +26,7 @@ mod plan;
 mod play;
 mod printed;
 mod prober;
+mod proxy;
 mod record;
 mod results;
 mod risk;
@@ -37,12 +42,16 @@ mod wire;
 mod worker;
 
 pub use bindings::{Nonces, Turn, fnv1a};
+pub use client::{
+    Call, ClientProber, ClientSettings, Command, CommandError, Started, Starter, run_clients,
+};
 pub use connect::{Connector, Opening, Stream};
 pub use error::Error;
 pub use event::{Death, Ending, Event, RunOutcome};
-pub use plan::{CONTROL, HTTP2_CONTROL, Plan};
+pub use plan::{CLIENT_CONTROL, CONTROL, HTTP2_CONTROL, PROXY_CONTROL, Plan};
 pub use play::{Limits, Play, play, play_on};
 pub use prober::{Prober, bindings_of};
+pub use proxy::{Origin, ProxySettings, run_proxy};
 pub use run::run;
 pub use settings::{Ready, Settings};
 pub use target::{Scheme, Target};

@@ -8,6 +8,12 @@ use upspec_corpus::case::{Case, Role};
 /// The id of the positive control: a valid opening handshake with a Ping after the 101.
 pub const CONTROL: &str = "server/control/handshake";
 
+/// The id of the control of clients: a conforming answer to their handshake.
+pub const CLIENT_CONTROL: &str = "client/control/handshake";
+
+/// The id of the first control of intermediaries: a plain request, and its answer.
+pub const PROXY_CONTROL: &str = "intermediary/control/relay";
+
 /// The id of the control of HTTP/2: a valid GET.
 pub const HTTP2_CONTROL: &str = "server/control/http2";
 
@@ -23,9 +29,15 @@ impl Plan {
     /// without them nothing is known about the target.
     #[must_use]
     pub fn new(corpus: &[Case], chosen: impl Fn(&Case) -> bool) -> Self {
-        let servers = corpus.iter().filter(|case| case.role == Role::Server);
+        Self::of(Role::Server, corpus, chosen)
+    }
+
+    /// Takes the chosen cases for a peer of this role, and its controls.
+    #[must_use]
+    pub fn of(role: Role, corpus: &[Case], chosen: impl Fn(&Case) -> bool) -> Self {
+        let own = corpus.iter().filter(|case| case.role == role);
         let cases: Vec<Case> =
-            servers.filter(|case| is_control(case) || chosen(case)).cloned().collect();
+            own.filter(|case| is_control(case) || chosen(case)).cloned().collect();
         let wanted = cases.iter().filter_map(|case| case.same_as.as_deref());
         let partners = wanted
             .filter_map(|id| corpus.iter().find(|case| case.id == id))
@@ -47,7 +59,8 @@ impl Plan {
 
     /// The control.
     pub(crate) fn control(&self) -> Option<usize> {
-        self.cases.iter().position(|case| case.id == CONTROL)
+        let controls = [CONTROL, CLIENT_CONTROL, PROXY_CONTROL];
+        self.cases.iter().position(|case| controls.contains(&case.id.as_str()))
     }
 
     /// The control of a target that speaks HTTP/2 alone.
@@ -73,7 +86,10 @@ impl Plan {
 
 /// Whether a case is there to find out what the target can do.
 pub(crate) fn is_control(case: &Case) -> bool {
-    case.id.starts_with(CONTROLS)
+    let controls = [CONTROLS, CONTROLS_OF_CLIENTS, upspec_judge::PROXY_DISCOVERY];
+    let shows = upspec_judge::PROXY_SHOWS.contains(&case.id.as_str());
+    shows || controls.iter().any(|folder| case.id.starts_with(folder))
 }
 
 const CONTROLS: &str = "server/control/";
+const CONTROLS_OF_CLIENTS: &str = "client/control/";

@@ -4,17 +4,18 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use upspec_corpus::Bindings;
-use upspec_corpus::case::{Act, Awaited, Case, LinkName, Outcome, Outcomes, Over, Step, Tls};
+use upspec_corpus::case::{Act, Awaited, Case, LinkName, Outcomes, Over, Step, Tls};
 use upspec_corpus::words::Word as _;
 use upspec_exchange::frames::frames;
 use upspec_exchange::{IoKind, Link, Record, Talk};
 use upspec_handshake::Party;
 use upspec_handshake::frame::opcode;
-use upspec_judge::{Awaits, awaits, client_outcome};
+use upspec_judge::{Awaits, awaits};
 
-use crate::bindings::answering;
+use crate::answers::answering;
 use crate::connect::{Connector, Opening, Stream};
 use crate::duties::Directions;
 use crate::error::Error;
@@ -25,6 +26,7 @@ use crate::trouble::alert_of;
 use crate::wire::{Stop, Wires, refusal};
 
 mod much;
+mod open;
 
 /// A case to play, and what it is played with.
 pub struct Play<'a> {
@@ -36,6 +38,8 @@ pub struct Play<'a> {
     pub close: &'a [u8],
     /// The limits of time and size.
     pub limits: Limits,
+    /// The client under test is known to report its messages.
+    pub reports: bool,
 }
 
 /// The limits of an exchange, in time and size.
@@ -47,6 +51,13 @@ pub struct Limits {
     pub timeout: Duration,
     /// How many octets read on a connection are kept.
     pub keep: usize,
+}
+
+impl Limits {
+    /// How long a step waits for silence: time is left for those behind it, however long silence lasts elsewhere.
+    fn silence(&self) -> Duration {
+        self.window.min(self.timeout / 2)
+    }
 }
 
 /// Opens a connection to the target, plays the case on it and takes leave.
@@ -70,11 +81,33 @@ pub async fn play(connector: &Connector, play: &Play<'_>) -> Result<Record, Erro
 /// Plays the case on open connections, and takes leave on each. The first one decides when the case
 /// is over. The links say which end of them we are.
 pub async fn play_on(links: Vec<(Link, Stream)>, play: &Play<'_>) -> Record {
+    play_reporting(links, play, None).await.record
+}
+
+/// What came of playing a case while its client could report.
+pub(crate) struct Heard {
+    pub(crate) record: Record,
+    /// When the timeline of the record begins.
+    pub(crate) opened: Instant,
+    /// Where further reports come from.
+    pub(crate) reports: Option<mpsc::Receiver<Vec<u8>>>,
+}
+
+/// The same while the client under test can report.
+pub(crate) async fn play_reporting(
+    links: Vec<(Link, Stream)>,
+    play: &Play<'_>,
+    reports: Option<mpsc::Receiver<Vec<u8>>>,
+) -> Heard {
     let count = links.len();
-    let wires = Wires::new(links.into_iter().map(as_opened).collect(), play.limits.keep);
-    let until = wires.record().opened() + play.limits.timeout + waits(&play.case.steps);
+    let mut wires = Wires::new(links.into_iter().map(as_opened).collect(), play.limits.keep);
+    wires.listen_to(reports);
+    let opened = wires.record().opened();
+    let until = wires.record().opened()
+        + play.limits.timeout
+        + waits(&play.case.steps, play.limits.silence());
     let taken = vec![Taken::default(); count];
-    let mut player = Player { play, wires, until, taken };
+    let mut player = Player { play, wires, until, taken, asked: false };
     let mut stop = match player.steps().await {
         Ok(()) | Err(Stop::WriteFailed) => player.rest().await,
         Err(stop) => stop,
@@ -93,7 +126,9 @@ pub async fn play_on(links: Vec<(Link, Stream)>, play: &Play<'_>) -> Record {
             say_goodbye(&mut player.wires, at, play.close, window).await;
         }
     }
-    player.wires.close(window.min(DRAIN)).await
+    let reports = player.wires.hand_back();
+    let record = player.wires.close(window.min(DRAIN)).await;
+    Heard { record, opened, reports }
 }
 
 /// A link as its connection was opened.
@@ -124,6 +159,8 @@ struct Player<'a> {
     until: Instant,
     /// What the awaits have taken on each link.
     taken: Vec<Taken>,
+    /// A Ping of ours asks a client whether the connection is open.
+    asked: bool,
 }
 
 /// How many heads the awaits have taken or skipped on a link.
@@ -245,6 +282,12 @@ impl Player<'_> {
             Awaited::Content => self.await_until(at, |talk| talk.whole_requests).await?,
             Awaited::CloseFrame => self.await_until(at, has_close_frame).await?,
             Awaited::End | Awaited::Silence => self.await_until(at, |_| false).await?,
+            // Only a case for an intermediary has these; its script is played elsewhere.
+            Awaited::RequestSecond
+            | Awaited::RequestThird
+            | Awaited::RequestOrInterim
+            | Awaited::Connect
+            | Awaited::Interim => {}
         }
         Ok(Remaining::Played)
     }
@@ -261,39 +304,12 @@ impl Player<'_> {
             if there(&Talk::read(&self.wires.record().said(at))) {
                 return Ok(());
             }
-            match self.read(at, since).await {
+            let silent = self.wires.active(at).max(since) + self.play.limits.silence();
+            match self.wires.read_until(at, silent.min(self.until)).await {
                 Ok(()) => {}
                 Err(Stop::Ended) => return Ok(()),
                 Err(Stop::TimeUp) if Instant::now() < self.until => return Ok(()),
                 Err(stop) => return Err(stop),
-            }
-        }
-    }
-
-    /// Waits for a frame of the client that shows an open connection, and asks for one with a Ping when
-    /// half of the window has passed in silence.
-    async fn await_opened(&mut self, at: usize) -> Result<Remaining, Stop> {
-        let since = Instant::now();
-        let mut asked = false;
-        loop {
-            self.look(at).await?;
-            match client_outcome(&Talk::read(&self.wires.record().said(at))) {
-                Outcome::Silent => {}
-                Outcome::Opened => return Ok(Remaining::Played),
-                _ => return Ok(Remaining::LeftOut),
-            }
-            if asked {
-                self.read(at, since).await?;
-                continue;
-            }
-            let half = self.wires.active(at).max(since) + self.play.limits.window / 2;
-            match self.wires.read_until(at, half.min(self.until)).await {
-                Err(Stop::TimeUp) => {
-                    asked = true;
-                    let ping = self.bindings(at).ping.clone();
-                    self.write(at, &ping, IoKind::Wrote).await?;
-                }
-                other => other?,
             }
         }
     }
@@ -369,26 +385,6 @@ impl Player<'_> {
         }
     }
 
-    /// Ends our side of a client's connection that came to nothing, where the case asks what the client
-    /// then does, and watches it for another window.
-    async fn end_our_side(&mut self, stop: Stop) -> Stop {
-        let named =
-            |outcome| self.play.case.expect.iter().any(|one| one.wants.status.covers(outcome));
-        let asked = named(Outcome::Waits) || named(Outcome::Held);
-        if !asked || named(Outcome::Silent) || !self.wires.is_writable(FIRST) {
-            return stop;
-        }
-        let until = Instant::now() + self.play.limits.window;
-        if let Err(stop) = self.wires.shut_write(FIRST, until).await {
-            return stop;
-        }
-        loop {
-            if let Err(stop) = self.wires.read_until(FIRST, until).await {
-                return stop;
-            }
-        }
-    }
-
     /// Reads until nothing has been written or read on this link for one window, nor since then.
     async fn read(&mut self, at: usize, since: Instant) -> Result<(), Stop> {
         let silent = self.wires.active(at).max(since) + self.play.limits.window;
@@ -408,14 +404,17 @@ impl Player<'_> {
             };
             let read = match so_far.awaits {
                 Awaits::Nothing => return Stop::Decided,
+                Awaits::Octets if self.asks_whether_open() => self.read_and_ask(FIRST, since).await,
                 Awaits::Octets => self.read(FIRST, since).await,
                 Awaits::End => {
                     let until = *end_awaited_until.get_or_insert_with(|| Instant::now() + window);
                     self.wires.read_until(FIRST, until.min(self.until)).await
                 }
             };
-            if let Err(stop) = read {
-                return stop;
+            match read {
+                // What the peer sent before may still be there to read.
+                Ok(()) | Err(Stop::WriteFailed) => {}
+                Err(stop) => return stop,
             }
         }
     }
@@ -450,7 +449,7 @@ impl Player<'_> {
         let talk = Talk::read(&said);
         let frames = Directions::of(&talk);
         SoFar {
-            awaits: awaits(self.play.case, &talk),
+            awaits: awaits(self.play.case, &talk, self.play.reports),
             stream: talk.stream(),
             statuses: talk.statuses().collect(),
             requests: talk.requests.len(),

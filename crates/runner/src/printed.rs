@@ -79,6 +79,11 @@ impl Printed {
         lines[from..].iter().map(|line| line.chars().take(LONGEST_LINE).collect()).collect()
     }
 
+    /// Adds octets that somebody else has read.
+    pub(crate) fn add(&self, octets: &[u8]) {
+        self.with(|kept| kept.push(octets));
+    }
+
     fn with<T>(&self, work: impl FnOnce(&mut Kept) -> T) -> T {
         let mut kept = match self.kept.lock() {
             Ok(kept) => kept,

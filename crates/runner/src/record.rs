@@ -1,7 +1,8 @@
 //! The record of a case while it is played: events with their times, octets with their cap.
 
 use tokio::time::Instant;
-use upspec_exchange::{Io, IoKind, Link, Octets, Record};
+use upspec_exchange::{Io, IoKind, Link, Octets, Record, Report, Reported};
+use upspec_handshake::Party;
 
 /// A record in the making.
 #[derive(Debug)]
@@ -26,6 +27,7 @@ struct Heard {
     owed: usize,
     read: Vec<u8>,
     reads: usize,
+    reports: Vec<Reported>,
 }
 
 /// Whether there is room for more octets.
@@ -37,19 +39,35 @@ pub(crate) enum Room {
     Used,
 }
 
+impl Heard {
+    fn new(link: Link) -> Self {
+        let (written, turns, read, reports) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { link, written, turns, owed: 0, read, reads: 0, reports }
+    }
+}
+
 impl Recorder {
     /// Begins when the links are opened, which is now.
     pub(crate) fn begin(links: Vec<Link>, keep: usize) -> Self {
-        let heard = |link| Heard {
-            link,
-            written: Vec::new(),
-            turns: Vec::new(),
-            owed: 0,
-            read: Vec::new(),
-            reads: 0,
-        };
-        let links = links.into_iter().map(heard).collect();
+        let links = links.into_iter().map(Heard::new).collect();
         Self { opened: Instant::now(), keep, links, io: Vec::new(), write_began: 0 }
+    }
+
+    /// A further link is opened; its number.
+    pub(crate) fn add(&mut self, link: Link) -> usize {
+        self.links.push(Heard::new(link));
+        self.links.len() - 1
+    }
+
+    /// The name of the next connection to our origin: `origin`, `origin-2` and so on.
+    pub(crate) fn next_origin(&self) -> String {
+        let count = self.links.iter().filter(|heard| heard.link.we == Party::Server).count();
+        if count == 0 { "origin".to_owned() } else { format!("origin-{}", count + 1) }
+    }
+
+    /// What was said on all links so far.
+    pub(crate) fn all_said(&self) -> Vec<Octets<'_>> {
+        (0..self.links.len()).map(|at| self.said(at)).collect()
     }
 
     /// When the links were opened.
@@ -65,7 +83,9 @@ impl Recorder {
     /// What was said on a link so far: of ours, what the steps have written.
     pub(crate) fn said(&self, at: usize) -> Octets<'_> {
         let heard = &self.links[at];
-        Octets::under_way(&heard.link, &heard.written, &heard.read).with_turns(&heard.turns)
+        Octets::under_way(&heard.link, &heard.written, &heard.read)
+            .with_turns(&heard.turns)
+            .with_reports(&heard.reports)
     }
 
     /// The octets after the last LF that the steps have written on a link.
@@ -144,6 +164,18 @@ impl Recorder {
         Room::Used
     }
 
+    /// A line that the client under test reported.
+    pub(crate) fn reported(&mut self, line: &[u8]) {
+        let Some(report) = Report::read(line) else {
+            return;
+        };
+        self.push(0, IoKind::Reported, line);
+        for heard in &mut self.links {
+            let (ours, theirs) = (heard.written.len(), heard.read.len());
+            heard.reports.push(Reported { report: report.clone(), ours, theirs });
+        }
+    }
+
     /// The finished record.
     pub(crate) fn finish(self) -> Record {
         Record { links: self.links.into_iter().map(|heard| heard.link).collect(), io: self.io }
@@ -180,7 +212,6 @@ const READS_APART: usize = 1000;
 #[cfg(test)]
 mod tests {
     use upspec_exchange::Over;
-    use upspec_handshake::Party;
 
     use super::*;
 

@@ -57,6 +57,7 @@ impl Results {
 
     /// Stores a result in place of one that does not count.
     pub(crate) fn replace(&mut self, index: usize, result: CaseResult) {
+        self.under_way.remove(&index);
         self.tell(Event::CaseDone(Box::new(result.clone())));
         let earlier = self.all[index].replace(result);
         if let Some(earlier) = earlier {

@@ -13,8 +13,10 @@ use upspec_exchange::{IoKind, Record};
 use upspec_judge::{CaseResult, Reason, Verdict};
 
 use crate::bench::{Bench, declared};
+use crate::calm::Calm;
 use crate::contact;
 use crate::death::Deaths;
+use crate::ease::Ease;
 use crate::error::Error;
 use crate::event::{Ending, Event, RunOutcome};
 use crate::health::Pulse;
@@ -63,8 +65,10 @@ pub async fn run(
     let worker = Worker::new(plan, bench, events);
     worker.health.revive(server.as_ref().and_then(Server::end));
     let deaths = Deaths::default();
+    let (ease, calm) = (Ease::default(), Calm::default());
     let (lost, refused) = (Vec::new(), String::new());
-    let mut run = Run { worker, results, server, requirements: rules, deaths, lost, refused };
+    let mut run =
+        Run { worker, results, server, requirements: rules, deaths, ease, calm, lost, refused };
     let ending = tokio::select! {
         biased;
         () = &mut cancel => None,
@@ -81,6 +85,8 @@ pub(crate) struct Run {
     pub(crate) server: Option<Server>,
     pub(crate) requirements: Arc<Registry>,
     pub(crate) deaths: Deaths,
+    pub(crate) ease: Ease,
+    pub(crate) calm: Calm,
     /// Cases whose exchange met the target's death.
     pub(crate) lost: Vec<(usize, Vec<Record>)>,
     /// What the control got where it was answered without a switch.
@@ -129,13 +135,20 @@ impl Run {
         let rounds = rounds.map(|some| some.iter().map(|index| (*index, None)).collect());
         self.schedule(rounds.collect(), at_once).await?;
         self.discover_again(&discovery).await;
-        let mut cases = by_risk(&plan, &self.worker.bench);
-        let measured = cases.partition_point(|(_, risk)| *risk < Some(Risk::Cost));
-        let measured = cases.split_off(measured);
-        self.schedule(vec![cases], jobs).await?;
-        self.tell_of_burst();
-        self.schedule(vec![measured], 1).await?;
+        let cases = by_risk(&plan, &self.worker.bench);
+        let (few, others) =
+            cases.split_at(cases.partition_point(|(_, risk)| *risk < Some(Risk::Cost)));
+        let (measured, most) =
+            others.split_at(others.partition_point(|(_, risk)| *risk <= Some(Risk::Cost)));
+        self.schedule(vec![few.to_vec()], jobs).await?;
+        // Whoever dies of what comes now is not to be blamed for what load has spoilt before.
         self.again_in_calm().await?;
+        let measured_at_once = if self.worker.bench.is_late() { jobs } else { 1 };
+        self.schedule(vec![measured.to_vec()], measured_at_once).await?;
+        self.schedule(vec![most.to_vec()], jobs).await?;
+        self.tell_of_burst();
+        self.again_in_calm().await?;
+        self.tell_of_limit().await;
         self.worker.health.outlast(LATE_DEATH).await;
         self.control_again().await
     }

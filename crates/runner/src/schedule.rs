@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 use upspec_judge::{CaseResult, Reason, unmet};
 
+use crate::ease::{Ease, meets_a_limit};
 use crate::event::Ending;
 use crate::health::Pulse;
 use crate::plan::is_control;
@@ -25,6 +26,11 @@ struct Queue {
     answer: Duration,
     /// When the first case of each risk began.
     begun: BTreeMap<Risk, Instant>,
+    /// The cases that began.
+    played: Vec<(usize, Option<Risk>)>,
+    /// The time from one beginning to the next, and when the next one may be.
+    pace: Duration,
+    paced: Instant,
 }
 
 impl Queue {
@@ -51,7 +57,25 @@ impl Queue {
         if let Some(risk) = risk {
             self.begun.entry(risk).or_insert_with(Instant::now);
         }
+        self.played.push((index, risk));
         Some(index)
+    }
+
+    /// When the next case may begin, where it has to be waited for.
+    fn paced_until(&self) -> Option<Instant> {
+        (!self.left.is_empty() && self.paced > Instant::now()).then_some(self.paced)
+    }
+
+    /// Goes on more gently, with those first that met the limit.
+    fn ease(&mut self, ease: &Ease, met: impl Fn(usize) -> bool) {
+        self.jobs = ease.jobs(self.jobs);
+        self.pace = ease.pace;
+        let (again, kept) = self.played.drain(..).partition(|(index, _)| met(*index));
+        self.played = kept;
+        let again: Vec<_> = again;
+        for case in again.into_iter().rev() {
+            self.left.push_front(case);
+        }
     }
 }
 
@@ -135,7 +159,15 @@ impl Run {
         jobs: usize,
     ) -> Result<(), Ending> {
         let answer = self.worker.bench.answer();
-        let mut queue = Queue { left: VecDeque::from(cases), jobs, answer, begun: BTreeMap::new() };
+        let mut queue = Queue {
+            left: VecDeque::from(cases),
+            jobs: self.ease.jobs(jobs),
+            answer,
+            begun: BTreeMap::new(),
+            played: Vec::new(),
+            pace: self.ease.pace,
+            paced: Instant::now(),
+        };
         loop {
             self.play_queue(&mut queue).await;
             if self.worker.health.is_dead() {
@@ -155,7 +187,17 @@ impl Run {
         let has_died = !self.deaths.all.is_empty();
         loop {
             self.fill_up(queue, &mut under_way, has_died);
-            let wakes = queue.alone(has_died).map(|until| under_way.wakes(queue, until));
+            if under_way.running.is_empty()
+                && !health.is_dead()
+                && let Some(until) = queue.paced_until()
+            {
+                sleep_until(until).await;
+                continue;
+            }
+            let alone = queue.alone(has_died).map(|until| under_way.wakes(queue, until));
+            let may_begin = under_way.running.len() < queue.most(alone.is_some());
+            let paced = queue.paced_until().filter(|_| may_begin);
+            let wakes = [alone, paced].into_iter().flatten().min();
             let joined = tokio::select! {
                 biased;
                 () = &mut process_end, if !has_ended => {
@@ -177,6 +219,12 @@ impl Run {
                 Some(Ok((index, played))) => {
                     under_way.is_over(index);
                     self.take(index, played);
+                    if self.eases(index, queue.jobs).await {
+                        let results = &self.results;
+                        queue.ease(&self.ease, |index| {
+                            results.result(index).is_some_and(meets_a_limit)
+                        });
+                    }
                 }
                 // Nobody aborts a task of ours, so it is a bug, and it stays one.
                 Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
@@ -198,12 +246,16 @@ impl Run {
             if under_way.running.len() >= queue.most(alone) || alone && under_way.is_fresh() {
                 return;
             }
+            if queue.paced_until().is_some() {
+                return;
+            }
             let Some(index) = queue.next() else {
                 return;
             };
             if !self.is_playable(index) {
                 continue;
             }
+            queue.paced = Instant::now() + queue.pace;
             under_way.latest = Some((index, Instant::now()));
             self.results.begin(index);
             let worker = self.worker.clone();
@@ -236,7 +288,10 @@ impl Run {
         match played {
             Played::Judged(result) => {
                 self.learn(index, &result);
-                self.results.store(index, *result);
+                match self.results.result(index) {
+                    Some(_) => self.results.replace(index, *result),
+                    None => self.results.store(index, *result),
+                }
             }
             Played::Died(exchanges) => self.lost.push((index, exchanges)),
         }

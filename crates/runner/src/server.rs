@@ -139,7 +139,7 @@ impl Server {
         }
         self.hold = None;
         if self.detached {
-            kill_marked(&self.mark);
+            kill_marked(MARK, &self.mark);
         }
     }
 
@@ -219,15 +219,15 @@ async fn is_free(target: &Target) -> bool {
 }
 
 /// A value that no other server of this machine is marked with.
-fn next_mark() -> String {
+pub(crate) fn next_mark() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// Kills what has left the process group of its command, such as a daemon: it still has the mark.
 #[cfg(target_os = "linux")]
-fn kill_marked(mark: &str) {
-    let mark = format!("{MARK}={mark}").into_bytes();
+pub(crate) fn kill_marked(variable: &str, mark: &str) {
+    let mark = format!("{variable}={mark}").into_bytes();
     let Ok(processes) = std::fs::read_dir("/proc") else {
         return;
     };
@@ -245,7 +245,7 @@ fn kill_marked(mark: &str) {
 
 /// Elsewhere a daemon cannot be told from other processes.
 #[cfg(not(target_os = "linux"))]
-fn kill_marked(_mark: &str) {}
+pub(crate) fn kill_marked(_variable: &str, _mark: &str) {}
 
 /// Waits for the command in a task of its own, and kills it when nobody holds the other end any more.
 fn watch_over(
@@ -287,20 +287,20 @@ fn named(target: &Target) -> String {
 /// The process group of a server: the shell and what it started.
 #[cfg(unix)]
 #[derive(Clone, Copy, Debug)]
-struct Group(rustix::process::Pid);
+pub(crate) struct Group(rustix::process::Pid);
 
 #[cfg(unix)]
 impl Group {
-    fn of(child: &Child) -> Option<Self> {
+    pub(crate) fn of(child: &Child) -> Option<Self> {
         let id = i32::try_from(child.id()?).ok()?;
         rustix::process::Pid::from_raw(id).map(Self)
     }
 
-    fn terminate(&self) {
+    pub(crate) fn terminate(&self) {
         self.signal(rustix::process::Signal::TERM);
     }
 
-    fn kill(&self) {
+    pub(crate) fn kill(&self) {
         self.signal(rustix::process::Signal::KILL);
     }
 
@@ -313,17 +313,17 @@ impl Group {
 /// Elsewhere the shell alone is killed, by its handle.
 #[cfg(not(unix))]
 #[derive(Clone, Copy, Debug)]
-struct Group;
+pub(crate) struct Group;
 
 #[cfg(not(unix))]
 impl Group {
-    fn of(_child: &Child) -> Option<Self> {
+    pub(crate) fn of(_child: &Child) -> Option<Self> {
         None
     }
 
-    fn terminate(&self) {}
+    pub(crate) fn terminate(&self) {}
 
-    fn kill(&self) {}
+    pub(crate) fn kill(&self) {}
 }
 
 /// The environment variable that marks what we started.

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use upspec_corpus::Bindings;
-use upspec_corpus::case::{Act, Outcome, Outcomes, Step};
+use upspec_corpus::case::{Act, Awaited, Outcome, Outcomes, Step};
 
 /// Adds what a step writes to a write; returns whether it writes at all.
 pub(crate) fn render(step: &Step, out: &mut Vec<u8>, bindings: &Bindings) -> bool {
@@ -14,10 +14,11 @@ pub(crate) fn render(step: &Step, out: &mut Vec<u8>, bindings: &Bindings) -> boo
     (0..step.act.rounds()).all(|_| step.act.render_into(out, bindings))
 }
 
-/// The waits that steps ask for, added up.
-pub(crate) fn waits(steps: &[Step]) -> Duration {
+/// The waits that steps ask for, added up; where nothing should come they wait for that much silence.
+pub(crate) fn waits(steps: &[Step], silence: Duration) -> Duration {
     let waits = steps.iter().filter_map(|step| match step.act {
         Act::Wait(time) | Act::PauseReading(time) => Some(time),
+        Act::AwaitCount(_) | Act::AwaitOther(Awaited::Silence) => Some(silence),
         _ => None,
     });
     waits.sum()

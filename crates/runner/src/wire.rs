@@ -8,10 +8,13 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncWrite as _, AsyncWriteExt as _, ReadBuf};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
-use upspec_exchange::{IoKind, Link, Record};
+use upspec_exchange::{IoKind, Link, Over, Record};
+use upspec_handshake::Party;
 
 use crate::connect::Stream;
+use crate::proxy::Span;
 use crate::record::{Recorder, Room};
 use crate::trouble::alert_of;
 
@@ -21,6 +24,10 @@ pub(crate) struct Wires {
     wires: Vec<Wire>,
     buffer: Box<[u8]>,
     record: Recorder,
+    /// Where the lines come from that a client under test reports.
+    reports: Option<mpsc::Receiver<Vec<u8>>>,
+    /// Where the connections come from that an intermediary opens to our origin.
+    spans: Option<mpsc::UnboundedReceiver<Span>>,
 }
 
 /// One connection, and what is known about its two directions.
@@ -72,15 +79,56 @@ impl Wires {
         let (links, streams): (Vec<Link>, Vec<Stream>) = links.into_iter().unzip();
         let record = Recorder::begin(links, keep);
         let active = record.opened();
-        let wires = streams.into_iter().map(|stream| Wire {
-            stream,
-            active,
-            peer: Peer::Open,
-            write_shut: false,
-            full: false,
-            paused: false,
-        });
-        Self { wires: wires.collect(), buffer: vec![0; BUFFER].into_boxed_slice(), record }
+        let wires = streams.into_iter().map(|stream| Wire::new(stream, active));
+        let buffer = vec![0; BUFFER].into_boxed_slice();
+        Self { wires: wires.collect(), buffer, record, reports: None, spans: None }
+    }
+
+    /// Begins to record a further connection; the number of its link.
+    pub(crate) fn add(&mut self, link: Link, stream: Stream) -> usize {
+        self.wires.push(Wire::new(stream, Instant::now()));
+        self.record.add(link)
+    }
+
+    /// Takes from now on the connections that come to our origin.
+    pub(crate) fn take_spans(&mut self, spans: Option<mpsc::UnboundedReceiver<Span>>) {
+        self.spans = spans;
+    }
+
+    /// How many connections there are.
+    pub(crate) fn count(&self) -> usize {
+        self.wires.len()
+    }
+
+    /// Whether the peer ended a connection, or we did in both directions.
+    pub(crate) fn is_over(&self, at: usize) -> bool {
+        self.wires[at].peer == Peer::Ended
+    }
+
+    /// Leaves a connection to our origin, in order or not, and reads it no more.
+    pub(crate) fn leave_span(&mut self, at: usize, in_order: bool) {
+        let wire = &mut self.wires[at];
+        wire.peer = Peer::Ended;
+        let mut stream = std::mem::replace(&mut wire.stream, Stream::plain(tokio::io::empty()));
+        if let Some(span) = stream.span().filter(|_| in_order) {
+            span.leave();
+        }
+    }
+
+    /// Waits until something comes on any connection, or a new one, or the time is up; whether anything came.
+    pub(crate) async fn any_until(&mut self, until: Instant) -> bool {
+        let moved = poll_fn(|context| self.poll_read(context, usize::MAX));
+        timeout_at(until, moved).await.is_ok()
+    }
+
+    /// Records from now on what the client under test reports.
+    pub(crate) fn listen_to(&mut self, reports: Option<mpsc::Receiver<Vec<u8>>>) {
+        self.reports = reports;
+    }
+
+    /// Hands back what [`listen_to`](Self::listen_to) was given.
+    pub(crate) fn hand_back(&mut self) -> Option<mpsc::Receiver<Vec<u8>>> {
+        self.reports.take()
     }
 
     /// What was recorded so far.
@@ -238,7 +286,7 @@ impl Wires {
 
     /// Reads what has arrived on any connection; returns whether this one can go on.
     fn poll_read(&mut self, context: &mut Context<'_>, own: usize) -> Poll<Result<(), Stop>> {
-        let mut moved = false;
+        let mut moved = self.poll_reports(context) | self.poll_spans(context);
         let mut stop = Ok(());
         for at in 0..self.wires.len() {
             if self.wires[at].peer == Peer::Ended || self.wires[at].full || self.wires[at].paused {
@@ -256,6 +304,40 @@ impl Wires {
             }
         }
         if moved { Poll::Ready(stop) } else { Poll::Pending }
+    }
+
+    /// Takes the connections that have come to our origin; whether any has.
+    fn poll_spans(&mut self, context: &mut Context<'_>) -> bool {
+        let mut any = false;
+        while let Some(spans) = &mut self.spans {
+            match spans.poll_recv(context) {
+                Poll::Ready(Some(span)) => {
+                    let name = self.record.next_origin();
+                    let link = Link::plain(&name, Party::Server, Over::Http1);
+                    self.add(link, Stream::plain(span));
+                    any = true;
+                }
+                Poll::Ready(None) => self.spans = None,
+                Poll::Pending => break,
+            }
+        }
+        any
+    }
+
+    /// Records what was reported; whether anything was.
+    fn poll_reports(&mut self, context: &mut Context<'_>) -> bool {
+        let mut any = false;
+        while let Some(reports) = &mut self.reports {
+            match reports.poll_recv(context) {
+                Poll::Ready(Some(line)) => {
+                    self.record.reported(&line);
+                    any = true;
+                }
+                Poll::Ready(None) => self.reports = None,
+                Poll::Pending => break,
+            }
+        }
+        any
     }
 
     fn took(&mut self, at: usize, outcome: io::Result<usize>) -> Result<(), Stop> {
@@ -292,6 +374,11 @@ impl Wires {
 }
 
 impl Wire {
+    fn new(stream: Stream, active: Instant) -> Self {
+        let peer = Peer::Open;
+        Self { stream, active, peer, write_shut: false, full: false, paused: false }
+    }
+
     /// Writes what it can, or flushes when nothing is left to write.
     fn poll_write(&mut self, context: &mut Context<'_>, rest: &[u8]) -> Poll<io::Result<usize>> {
         let stream = Pin::new(&mut self.stream);

@@ -190,6 +190,9 @@ impl Worker {
         let outcome = self.bench.exchange(played, turn, window).await;
         if let Ok(record) = &outcome {
             self.health.lived(Lived::of(index, began, record));
+            if let Some(read) = record.io.iter().rfind(|io| io.kind == IoKind::Read) {
+                self.health.heard(began, began + Duration::from_micros(read.at_us));
+            }
         }
         match &outcome {
             // It said nothing to the target.

@@ -156,7 +156,7 @@ async fn what_never_ends_stops_when_something_comes() {
     let (bindings, target) = (Bindings::default(), target(address));
     let limits = limits();
     let connector = Connector::reach(&target, limits.timeout, limits.timeout).await.unwrap();
-    let exchange = Play { case: &case, bindings: &bindings, close: b"", limits };
+    let exchange = Play { case: &case, bindings: &bindings, close: b"", limits, reports: false };
     let record = play(&connector, &exchange).await.unwrap();
     assert!(record.saw(IoKind::Read));
     // What is kept is the beginning; the rest is counted.

@@ -192,7 +192,7 @@ async fn without_a_command_those_that_merely_wait_share_the_blame() {
     assert_eq!(killer.verdict, Verdict::Fail);
     let death = killer.death.as_ref().unwrap();
     assert!(death.unsure, "{death:?}");
-    assert_eq!(death.suspects[..2], ["server/a/slow-1", "server/a/slow-2"]);
+    assert_eq!(death.suspects[..2], ["server/a/slow-2", "server/a/slow-1"]);
     let waited = result(&outcome, "slow-1");
     assert_eq!((waited.verdict, waited.reason), (Verdict::Inconclusive, Some(Reason::TargetDied)));
     assert_eq!(outcome.results.len(), 16);

@@ -103,7 +103,7 @@ async fn played(case: &Case, target: &Target) -> Record {
     let connector = Connector::reach(target, Duration::ZERO, limits().timeout).await.unwrap();
     let bindings = &Bindings::default();
     let limits = limits();
-    let play_it = Play { case, bindings, close: b"", limits };
+    let play_it = Play { case, bindings, close: b"", limits, reports: false };
     play(&connector, &play_it).await.unwrap()
 }
 

@@ -24,11 +24,15 @@ fn connected(name: LinkName) -> ((Link, Stream), DuplexStream) {
 
 async fn played(case: &Case, links: Vec<(Link, Stream)>, window: Duration) -> Record {
     let limits = Limits { window, ..limits() };
-    play_on(links, &Play { case, bindings: &Bindings::default(), close: b"close", limits }).await
+    play_on(
+        links,
+        &Play { case, bindings: &Bindings::default(), close: b"close", limits, reports: false },
+    )
+    .await
 }
 
 fn at(at: LinkName, act: Act) -> Step {
-    Step { at, act }
+    Step::at(at, act)
 }
 
 fn binding(binding: Binding) -> Act {
@@ -189,7 +193,7 @@ async fn a_ping_goes_out_by_itself_and_a_silent_client_sees_our_end() {
         let bindings = Bindings { ping: b"\x89\x84\0\0\0\0ping".to_vec(), ..Bindings::default() };
         let limits = Limits { window: Duration::from_millis(100), ..limits() };
         let case = client_case("client/test/opened", &steps);
-        let play = Play { case: &case, bindings: &bindings, close: b"", limits };
+        let play = Play { case: &case, bindings: &bindings, close: b"", limits, reports: false };
         let record = play_on(vec![link], &play).await;
         assert_eq!(&peer.await.unwrap(), b"\x89\x04ping", "a server's Ping has no mask");
         let wrote = record.io.iter().filter(|io| io.kind == IoKind::Wrote);

@@ -23,7 +23,9 @@ async fn play_at(target: &Target, case: &Case, limits: Limits) -> Record {
         ..Bindings::default()
     };
     let close = &nonces.close;
-    play(&connector, &Play { case, bindings: &filled, close, limits }).await.unwrap()
+    play(&connector, &Play { case, bindings: &filled, close, limits, reports: false })
+        .await
+        .unwrap()
 }
 
 fn kinds(exchange: &Record) -> Vec<IoKind> {

@@ -61,7 +61,8 @@ async fn a_reset_is_one_for_the_server() {
         let case = case("server/test/reset", steps);
         let target = target(address);
         let connector = Connector::reach(&target, limits.timeout, limits.timeout).await.unwrap();
-        let exchange = Play { case: &case, bindings: &bindings, close: b"", limits };
+        let exchange =
+            Play { case: &case, bindings: &bindings, close: b"", limits, reports: false };
         let record = play(&connector, &exchange).await.unwrap();
         assert_eq!(ended.recv().await, Some(Some(ErrorKind::ConnectionReset)));
         assert!(record.saw(IoKind::WeReset), "{record:?}");

@@ -71,7 +71,8 @@ async fn get(target: &Target) -> Result<Record, Error> {
     let connector = Connector::reach(target, Duration::ZERO, limits().timeout).await?;
     let case = case("server/test/get", vec![send(GET)]);
     let bindings = &Bindings::default();
-    play(&connector, &Play { case: &case, bindings, close: b"", limits: limits() }).await
+    play(&connector, &Play { case: &case, bindings, close: b"", limits: limits(), reports: false })
+        .await
 }
 
 #[tokio::test]

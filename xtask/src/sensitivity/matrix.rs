@@ -41,7 +41,9 @@ fn first<'p>(played: &'p Played, requirement: &str) -> Vec<&'p str> {
     let citing = caught().filter(|(_, noted)| cites(&noted.cited));
     let others = caught().filter(|(_, noted)| !cites(&noted.cited));
     let ids = citing.chain(others).map(|(case, _)| case.as_str());
-    ids.map(|id| id.strip_prefix("server/").unwrap_or(id)).take(SHOWN).collect()
+    ids.map(|id| id.strip_prefix("server/").or_else(|| id.strip_prefix("client/")).unwrap_or(id))
+        .take(SHOWN)
+        .collect()
 }
 
 /// The whole matrix, without the cases that pass.
@@ -91,7 +93,7 @@ pub(super) fn totals(corpus: &Corpus, played: &[Played]) -> String {
     let lawful = played.len() - faults.clone().count();
     let pairs: usize = faults.clone().map(|one| one.caught().len()).sum();
     let weak = demands::caught_by_rules_alone(corpus, played);
-    let cases = corpus.cases.iter().filter(|case| case.role == Role::Server);
+    let cases = corpus.cases.iter().filter(|case| case.role != Role::Intermediary);
     let mut text = format!(
         "\n{} cases against {lawful} lawful servers and {} faults: {pairs} verdicts of fail or warn\n\
          {} cases are caught out by rules for every response alone\n",

@@ -1,19 +1,24 @@
-//! The servers that the corpus is played against, and how one run goes.
+//! The servers and clients that the corpus is played with, and how one run goes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
+use upspec_cli::Embedded;
 use upspec_corpus::Corpus;
-use upspec_corpus::case::Need;
+use upspec_corpus::case::{Case, Need, Role};
 use upspec_judge::{CaseResult, Reason, Verdict, settle};
-use upspec_reference::{Config, Fault, Identity, Server, Variation};
-use upspec_runner::{Plan, Settings, Target, Trust};
+use upspec_reference::{ClientFault, ClientVariation, Config, Fault, Identity, Server, Variation};
+use upspec_runner::{ClientSettings, Plan, Settings, Target, Trust};
 
-/// One set-up of the reference server.
+/// One set-up of the reference server or client.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Subject {
+    /// A client that does everything right, in its own way where it has one.
+    Client(Option<&'static ClientVariation>),
+    /// A client that does one thing wrong.
+    FaultyClient(&'static ClientFault),
     /// It does everything right, for the pages of one origin.
     Conforming,
     /// It does everything right, for the pages of any origin.
@@ -32,6 +37,9 @@ impl Subject {
             .into_iter()
             .chain(varied)
             .chain(Fault::all().map(Self::Faulty))
+            .chain([Self::Client(None)])
+            .chain(ClientVariation::all().map(|variation| Self::Client(Some(variation))))
+            .chain(ClientFault::all().map(Self::FaultyClient))
             .collect()
     }
 
@@ -42,13 +50,38 @@ impl Subject {
             Self::OfAnyOrigin => "of-any-origin",
             Self::Varied(variation) => variation.name(),
             Self::Faulty(fault) => fault.name,
+            Self::Client(None) => "client",
+            Self::Client(Some(variation)) => variation.name,
+            Self::FaultyClient(fault) => fault.name,
+        }
+    }
+
+    /// Whether the cases about cost are played with it: millions of octets and seconds of waiting each, for those
+    /// who may fail them, and for two of those who may not.
+    fn is_measured(self) -> bool {
+        match self {
+            Self::Conforming | Self::Varied(Variation::SlowAnswers) => true,
+            _ => self.fault().is_some_and(|fault| fault.breaks == DEFENSIVE),
+        }
+    }
+
+    /// Whose place it has.
+    pub(super) fn role(self) -> Role {
+        match self {
+            Self::Client(_) | Self::FaultyClient(_) => Role::Client,
+            _ => Role::Server,
         }
     }
 
     /// The fault, if it has one.
-    pub(super) fn fault(self) -> Option<&'static Fault> {
+    pub(super) fn fault(self) -> Option<Flaw> {
         match self {
-            Self::Faulty(fault) => Some(fault),
+            Self::Faulty(fault) => {
+                Some(Flaw { name: fault.name, breaks: fault.breaks, also: fault.also })
+            }
+            Self::FaultyClient(fault) => {
+                Some(Flaw { name: fault.name, breaks: fault.breaks, also: fault.also })
+            }
             _ => None,
         }
     }
@@ -59,6 +92,7 @@ impl Subject {
             Self::OfAnyOrigin => return Config::default(),
             Self::Varied(variation) => Config::with_variation(variation),
             Self::Faulty(fault) => Config::with_fault(fault),
+            Self::Client(_) | Self::FaultyClient(_) => Config::default(),
         };
         Config { origins: vec![ORIGIN.to_owned()], ..config }
     }
@@ -75,6 +109,17 @@ impl Subject {
     fn origin(self) -> Option<String> {
         (!matches!(self, Self::OfAnyOrigin)).then(|| ORIGIN.to_owned())
     }
+}
+
+/// What is to be known of a fault here.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flaw {
+    /// Its name.
+    pub(super) name: &'static str,
+    /// The requirement that it breaks.
+    pub(super) breaks: &'static str,
+    /// Those that it breaks besides.
+    pub(super) also: &'static [&'static str],
 }
 
 /// How patiently a run goes.
@@ -125,7 +170,7 @@ impl Noted {
     }
 
     /// Takes what there is to say of the same case in another run.
-    fn add(&mut self, other: Self) {
+    pub(super) fn add(&mut self, other: Self) {
         self.verdict = self.verdict.max(other.verdict);
         self.cited.extend(other.cited);
         self.messages.extend(other.messages);
@@ -140,12 +185,27 @@ impl Noted {
 /// Plays against one server in the clear and over TLS, hazardous cases included. A lawful
 /// server gets every case both times, one with a fault over TLS those that need TLS.
 pub(super) async fn play(subject: Subject, shared: &Shared, pace: Pace) -> Played {
+    play_those(subject, shared, pace, |_| true).await
+}
+
+/// Plays as [`play`] does, but only some of the cases.
+pub(super) async fn play_those(
+    subject: Subject,
+    shared: &Shared,
+    pace: Pace,
+    is_wanted: impl Fn(&Case) -> bool,
+) -> Played {
     let Shared { corpus, secret } = shared;
+    if subject.role() == Role::Client {
+        let plan = Plan::of(Role::Client, &corpus.cases, is_wanted);
+        return sum_up(subject, play_client(subject, plan, corpus, pace).await.iter());
+    }
     let is_lawful = subject.fault().is_none();
-    // Millions of octets and seconds of waiting each: for those who may fail them.
-    let is_measured = subject.fault().is_none_or(|fault| fault.breaks == DEFENSIVE);
-    let everything = Plan::new(&corpus.cases, |case| is_measured || !case.is_about_cost());
-    let inside = Plan::new(&corpus.cases, |case| is_lawful || case.needs.contains(&Need::Tls));
+    let is_played =
+        |case: &Case| is_wanted(case) && (subject.is_measured() || !case.is_about_cost());
+    let everything = Plan::new(&corpus.cases, is_played);
+    let is_inside = |case: &Case| is_lawful || case.needs.contains(&Need::Tls);
+    let inside = Plan::new(&corpus.cases, |case| is_played(case) && is_inside(case));
     let (clear, tls) = tokio::join!(
         play_over(Transport::Clear, subject, everything, corpus, pace),
         play_over(Transport::Tls(secret), subject, inside, corpus, pace),
@@ -210,6 +270,33 @@ async fn play_over(
     let never = std::future::pending();
     let outcome = upspec_runner::run(plan, target, settings, requirements, events, never).await;
     serving.abort();
+    let mut results = outcome.results;
+    settle(&mut results, &corpus.requirements);
+    results
+}
+
+/// The results of a client, hazardous cases included.
+async fn play_client(subject: Subject, plan: Plan, corpus: &Corpus, pace: Pace) -> Vec<CaseResult> {
+    let (fault, variation) = match subject {
+        Subject::FaultyClient(fault) => (Some(fault), None),
+        Subject::Client(variation) => (None, variation),
+        _ => (None, None),
+    };
+    let settings = ClientSettings {
+        jobs: pace.jobs,
+        timeout: pace.timeout,
+        window_floor: pace.timeout / CLIENTS_SHARE,
+        retries: 0,
+        seed: SEED,
+        hazardous: true,
+        ..ClientSettings::default()
+    };
+    let requirements = Arc::new(corpus.requirements.clone());
+    let (events, _) = tokio::sync::mpsc::unbounded_channel();
+    let starter = Arc::new(Embedded { fault, variation });
+    let never = std::future::pending();
+    let outcome =
+        upspec_runner::run_clients(plan, starter, settings, requirements, events, never).await;
     let mut results = outcome.results;
     settle(&mut results, &corpus.requirements);
     results
@@ -285,6 +372,9 @@ fn note(result: &CaseResult) -> Noted {
 const ORIGIN: &str = "https://client.example";
 /// Any number will do; the same one makes every run write the same octets.
 const SEED: u64 = 1;
+
+/// The client is part of this process: its silence shows soon.
+const CLIENTS_SHARE: u32 = 10;
 
 /// The rule behind all cases that measure what a request costs.
 const DEFENSIVE: &str = "rfc9110/2.3-defensive";

@@ -1,5 +1,7 @@
 //! The arguments of `upspec diff`.
 
+use std::path::Path;
+
 use clap::{Args, ValueEnum};
 use upspec_report::{DIFF_FORMATS, Diff};
 
@@ -10,8 +12,9 @@ use crate::args::{Pace, Selection, TrustArgs, Wants, Wish, wish, wish_help};
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct DiffArgs {
     /// Two or more servers: ws://host:port/path, wss://…, http://… or https://…, optionally named:
-    /// nginx=ws://127.0.0.1:8080/chat.
-    #[arg(required = true, num_args = 2.., value_name = "[NAME=]URL")]
+    /// nginx=ws://127.0.0.1:8080/chat. A report of an earlier run (JSON, or HTML that carries it) stands for the
+    /// server, or the client, that it is about.
+    #[arg(required = true, num_args = 2.., value_name = "[NAME=]URL|REPORT")]
     pub(crate) servers: Vec<String>,
     /// The name of the next server that has none; may be repeated.
     #[arg(long)]
@@ -67,14 +70,18 @@ pub(crate) struct Named {
 }
 
 impl DiffArgs {
-    /// The servers with their names: the one before `=`, else the next `--name`, else the URL.
+    /// The servers with their names: the one before `=`, else the next `--name`, else the URL, or of a report the
+    /// name of its file.
     pub(crate) fn named(&self) -> Result<Vec<Named>, String> {
         let mut names = self.name.iter();
         let mut servers: Vec<Named> = Vec::new();
         for server in &self.servers {
             let named = match before_equals(server) {
                 Some((name, url)) => Named { name: name.to_owned(), url: url.to_owned() },
-                None => Named { name: names.next().unwrap_or(server).clone(), url: server.clone() },
+                None => {
+                    let name = names.next().cloned().unwrap_or_else(|| own_name(server));
+                    Named { name, url: server.clone() }
+                }
             };
             if servers.iter().any(|known| known.name == named.name) {
                 return Err(format!("two servers have the name {}; rename one", named.name));
@@ -88,10 +95,30 @@ impl DiffArgs {
     }
 }
 
+impl Named {
+    /// The report that stands for it, where no URL is given.
+    pub(crate) fn report(&self) -> Option<&Path> {
+        is_report(&self.url).then(|| Path::new(&self.url))
+    }
+}
+
 /// `NAME=URL`. An equals sign in the query of a URL does not count.
 fn before_equals(server: &str) -> Option<(&str, &str)> {
     let (name, url) = server.split_once('=')?;
-    (!name.is_empty() && !name.contains("://") && url.contains("://")).then_some((name, url))
+    let is_name = !name.is_empty() && !name.contains("://");
+    (is_name && (url.contains("://") || is_report(url))).then_some((name, url))
+}
+
+/// Whether it is a path to a report, and no URL.
+fn is_report(text: &str) -> bool {
+    let extension = Path::new(text).extension().and_then(|one| one.to_str());
+    !text.contains("://") && extension.is_some_and(|one| ["json", "html"].contains(&one))
+}
+
+/// What a URL, or a report by its file, is called.
+fn own_name(server: &str) -> String {
+    let stem = Path::new(server).file_stem().filter(|_| is_report(server));
+    stem.map_or_else(|| server.to_owned(), |stem| stem.to_string_lossy().into_owned())
 }
 
 const EXIT_CODES: &str = "\
@@ -123,6 +150,10 @@ mod tests {
         assert_eq!(
             named(&["a=ws://h/", "ws://h/?b=ws://c", "ws://i/", "--name", "x"]),
             Ok(vec![own("a", "ws://h/"), own("x", "ws://h/?b=ws://c"), own("ws://i/", "ws://i/")])
+        );
+        assert_eq!(
+            named(&["runs/a.json", "b=runs/a.html"]),
+            Ok(vec![own("a", "runs/a.json"), own("b", "runs/a.html")])
         );
         assert!(named(&["ws://h/", "ws://h/"]).is_err());
         assert!(named(&["a=ws://h/", "b=ws://h/", "--name", "c"]).is_err());

@@ -12,7 +12,14 @@ use crate::args::{ServerArgs, TrustArgs, Wants, duration};
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct FuzzArgs {
     /// The target: ws://host:port/path, wss://…, http://… or https://….
-    pub(crate) url: String,
+    #[arg(required_unless_present = "client")]
+    pub(crate) url: Option<String>,
+    /// Hunt a client in place of a server: it is started for each answer of ours.
+    #[arg(long, conflicts_with_all = ["url", "rate", "baseline", "server_cmd"])]
+    pub(crate) client: bool,
+    /// Start the client with this command, as for `upspec client`. [default: the embedded reference client]
+    #[arg(long, value_name = "CMD", requires = "client")]
+    pub(crate) cmd: Option<String>,
     /// How long to hunt. [default: 60s, unless --runs is given]
     #[arg(long, value_parser = duration, value_name = "TIME")]
     pub(crate) time: Option<Duration>,
@@ -25,16 +32,17 @@ pub(crate) struct FuzzArgs {
     /// The seed of all requests and nonces. [default: a fresh one, which is printed]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
-    /// How many exchanges to play at a time.
-    #[arg(short, long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) jobs: u16,
+    /// How many exchanges to play at a time. [default: 64, with --client 16]
+    #[arg(short, long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
     /// Continue the hunt that this file describes, with its seed, and update the file at the end.
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
     /// Findings that this baseline accepts do not make the hunt end with 1.
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
-    /// Write findings as case files to this folder; replay them with `upspec run URL --cases DIR`.
+    /// Write findings as case files to this folder; replay them with `upspec run URL --cases DIR`, or `upspec client
+    /// --cmd CMD --cases DIR`.
     #[arg(long, value_name = "DIR", default_value = "upspec-found")]
     pub(crate) out: PathBuf,
     /// The least verdict that counts as a finding.
@@ -61,6 +69,18 @@ pub(crate) struct FuzzArgs {
     pub(crate) quiet: bool,
 }
 
+impl FuzzArgs {
+    /// The target; empty where a client is hunted.
+    pub(crate) fn url(&self) -> &str {
+        self.url.as_deref().unwrap_or_default()
+    }
+
+    /// How many exchanges to play at a time, where that many is usual.
+    pub(crate) fn jobs(&self, usual: u16) -> usize {
+        usize::from(crate::descriptors::jobs(self.jobs.unwrap_or(usual)))
+    }
+}
+
 /// What counts as a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FuzzFailOn {
@@ -75,5 +95,5 @@ Exit codes:
   0    nothing was found
   1    something was found that the baseline does not accept
   2    bad arguments or files
-  3    the target is unreachable or does not switch protocols
+  3    the target is unreachable or does not switch protocols; the client does not come, or opens nothing
   130  interrupted (143 by SIGTERM, 129 by SIGHUP); state and findings so far are written";

@@ -38,6 +38,21 @@ pub(crate) struct CompareArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = CHAIN_EXIT_CODES)]
+pub(crate) struct ChainArgs {
+    /// The JSON report of the proxy, as `upspec proxy` makes it.
+    pub(crate) front: PathBuf,
+    /// The JSON report of the backend, as `upspec run` makes it.
+    pub(crate) back: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const CHAIN_EXIT_CODES: &str =
+    "Exit codes: 0 they agree on every tunnel, 1 they do not, 2 bad input";
+
+#[derive(Debug, Args)]
 pub(crate) struct MergeArgs {
     /// The JSON reports.
     #[arg(required = true, num_args = 1.., value_name = "REPORT")]

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use crate::case::{FieldMatcher, FieldTest, Outcomes};
+use crate::case::{FieldMatcher, FieldTest, Outcomes, Role};
 use crate::print::{list, text};
 use crate::raw::{self, OneOf, Text};
 use crate::read::{Reader, only_one, split};
@@ -128,6 +128,19 @@ impl Value for Option<Template> {
     }
 }
 
+impl Value for Vec<Template> {
+    type Raw = Vec<Text>;
+    type Shown = Vec<String>;
+
+    fn read(reader: &mut Reader<'_>, raw: Spanned<Self::Raw>) -> Self {
+        raw.into_inner().iter().map(|text| reader.matcher_octets(text)).collect()
+    }
+
+    fn print(&self) -> String {
+        list(self.iter().map(|octets| format!("'{octets}'")))
+    }
+}
+
 impl Value for Vec<FieldMatcher> {
     type Raw = Vec<Spanned<raw::Field>>;
     type Shown = Vec<raw::Field>;
@@ -153,44 +166,67 @@ fn matcher(field: &FieldMatcher) -> String {
         FieldTest::Token(token) => format!("token = '{token}'"),
         FieldTest::NoToken(token) => format!("no-token = '{token}'"),
         FieldTest::Extension(token) => format!("extension = '{token}'"),
+        FieldTest::Contains(octets) => format!("contains = '{octets}'"),
+        FieldTest::List(members) => format!("list = '{members}'"),
+        FieldTest::Repeated => "repeated = true".to_owned(),
+        FieldTest::Key => "key = true".to_owned(),
+        FieldTest::NotKey => "key = false".to_owned(),
+        FieldTest::Accept => "accept = true".to_owned(),
+        FieldTest::Added => "added = true".to_owned(),
     };
     format!("{{ name = {}, {test} }}", text(&field.name))
 }
 
+/// A test with octets of its own.
+type OfOctets = fn(Template) -> FieldTest;
+/// What a matcher of a field can ask; of these it has one.
+const FIELD_KEYS: [&str; 12] = [
+    "present",
+    "absent",
+    "equals",
+    "token",
+    "no-token",
+    "extension",
+    "contains",
+    "list",
+    "repeated",
+    "key",
+    "accept",
+    "added",
+];
+
 impl Reader<'_> {
     fn field(&mut self, raw: Spanned<raw::Field>) -> Option<FieldMatcher> {
         let (span, raw) = split(raw);
-        let flags = [("present", raw.present), ("absent", raw.absent)];
-        let texts = [
-            ("equals", raw.equals),
-            ("token", raw.token),
-            ("no-token", raw.no_token),
-            ("extension", raw.extension),
+        let flags = [
+            ("present", raw.present, FieldTest::Present, "write `absent = true`"),
+            ("absent", raw.absent, FieldTest::Absent, "write `present = true`"),
+            ("repeated", raw.repeated, FieldTest::Repeated, "leave it out"),
+            ("accept", raw.accept, FieldTest::Accept, "leave it out"),
+            ("added", raw.added, FieldTest::Added, "leave it out"),
+        ];
+        let texts: [(_, _, OfOctets); 6] = [
+            ("equals", raw.equals, FieldTest::Equals),
+            ("token", raw.token, FieldTest::Token),
+            ("no-token", raw.no_token, FieldTest::NoToken),
+            ("extension", raw.extension, FieldTest::Extension),
+            ("contains", raw.contains, FieldTest::Contains),
+            ("list", raw.list, FieldTest::List),
         ];
         let mut set: Vec<(&str, FieldTest)> = Vec::new();
-        for (key, flag) in flags {
+        for (key, flag, test, help) in flags {
             let Some(flag) = flag else { continue };
             if !flag.get_ref() {
-                let other = if key == "present" { "absent" } else { "present" };
-                self.report(flag.span(), format!("`{key} = false`"))
-                    .say(format!("write `{other} = true`"));
+                self.report(flag.span(), format!("`{key} = false`")).say(help);
             }
-            let test = if key == "present" { FieldTest::Present } else { FieldTest::Absent };
             set.push((key, test));
         }
-        for (key, text) in texts {
+        for (key, text, test) in texts {
             let Some(text) = text else { continue };
-            let template = self.matcher_octets(&text);
-            let test = match key {
-                "equals" => FieldTest::Equals(template),
-                "token" => FieldTest::Token(template),
-                "no-token" => FieldTest::NoToken(template),
-                _ => FieldTest::Extension(template),
-            };
-            set.push((key, test));
+            set.push((key, test(self.matcher_octets(&text))));
         }
-        let keys = ["present", "absent", "equals", "token", "no-token", "extension"];
-        let test = only_one(self, span, "a field matcher", &keys, set)?;
+        set.extend(raw.key.map(|is| ("key", if is { FieldTest::Key } else { FieldTest::NotKey })));
+        let test = only_one(self, span, "a field matcher", &FIELD_KEYS, set)?;
         if !is_token(raw.name.get_ref()) {
             self.report(raw.name.span(), format!("`{}` is not a field name", raw.name.get_ref()))
                 .say("a field name is a token, without the colon");
@@ -198,9 +234,13 @@ impl Reader<'_> {
         Some(FieldMatcher { name: raw.name.into_inner(), test })
     }
 
-    /// The octets of a field matcher, which hold no binding.
+    /// The octets of a matcher, which hold no binding but in a case for a client: what fills those in stands
+    /// in the record.
     fn matcher_octets(&mut self, text: &Text) -> Template {
         let template = self.template(text, &Fragments::new());
+        if self.role == Some(Role::Client) {
+            return template;
+        }
         let binding = template.parts.iter().find_map(|part| match part {
             Part::Binding(binding) => Some(binding),
             Part::Bytes(_) => None,

@@ -211,7 +211,7 @@ fn every_problem_is_told_at_once() {
     29 | wait = "1h"
        |        ^^^^
 
-    server/key.toml:32:11: unknown outcome `999`; known are `101`, `4xx`, `400 426`, `401-499`, `any`, `closed`, `silent`, `not-http`, `stream-error`, `connection-error`, `no-request`, `opened`, `went-on`, `close-frame`, `close-normal`, `close-reserved`, `failed`, `waits`, `held`, `request-again`, `request-here`, `junk`
+    server/key.toml:32:11: unknown outcome `999`; known are `101`, `4xx`, `400 426`, `401-499`, `any`, `asked`, `closed`, `silent`, `not-http`, `stream-error`, `connection-error`, `no-request`, `opened`, `went-on`, `close-frame`, `close-normal`, `close-reserved`, `failed`, `waits`, `held`, `request-again`, `request-here`, `no-connection`, `loops`, `sent`, `junk`
        |
     32 | status = "999"
        |           ^^^

@@ -6,13 +6,13 @@ use std::ops::Range;
 use toml::Spanned;
 use upspec_handshake::Party;
 
-use crate::case::{Case, Conditions, Need, Over, Role, Tls, usual_alpn};
+use crate::case::{Again, Case, Conditions, Need, Over, Role, Tls, usual_alpn};
 use crate::raw;
 use crate::read::expect::Known;
 use crate::read::names::Names;
 use crate::read::steps::CaseSteps;
 use crate::read::{Reader, split};
-use crate::template::Binding;
+use crate::template::{Binding, Fragments};
 
 /// A case file, read.
 pub(crate) struct Topic {
@@ -48,6 +48,7 @@ impl Reader<'_> {
         file: raw::CaseFile,
         known: Known<'_>,
     ) -> Topic {
+        self.role = Some(role);
         let title = self.sentence(&file.title);
         let needs = self.needs(&file.needs);
         let mut names = known.names.clone();
@@ -98,10 +99,14 @@ impl Reader<'_> {
             see: raw.see.iter().map(|id| self.requirement(id, registry)).collect(),
             role: shared.role,
             needs: raw.needs.map_or_else(|| shared.needs.clone(), |needs| self.needs(&needs)),
+            without: self.needs(&raw.without),
             hazard: raw.hazard.and_then(|word| self.word(&word)),
             over,
             tls: raw.tls.map_or(Some(shared.tls), |word| self.word(&word)).unwrap_or_default(),
             alpn: alpn.or_else(|| shared.alpn.clone()).unwrap_or_else(|| usual_alpn(over)),
+            url: raw.url.as_ref().map(|url| self.template(url, &Fragments::new())),
+            certificate: raw.certificate.and_then(|word| self.word(&word)),
+            again: raw.again.and_then(|word| self.word(&word)).unwrap_or_default(),
             steps,
             expect: self.alternatives(raw.expect, registry, shared.known.presets),
             same_as: raw.same_as.map(Spanned::into_inner),
@@ -126,7 +131,7 @@ impl Reader<'_> {
                 self.report(name.clone(), message).say(help);
             }
         }
-        for (message, help) in misfits(case) {
+        for (message, help) in client_keys(case).into_iter().chain(misfits(case)) {
             self.report(name.clone(), format!("case `{}`: {message}", case.id)).say(help);
         }
         if case.tls == Tls::Off && !case.needs.contains(&Need::Tls) {
@@ -146,6 +151,17 @@ impl Reader<'_> {
             );
         }
     }
+}
+
+/// What is said of a client in a case for somebody else.
+fn client_keys(case: &Case) -> Vec<(String, &'static str)> {
+    let keys = [
+        ("url", case.url.is_some()),
+        ("certificate", case.certificate.is_some()),
+        ("again", case.again != Again::default()),
+    ];
+    let said = keys.into_iter().filter(|(_, said)| *said && case.role != Role::Client);
+    said.map(|(key, _)| (format!("`{key}` in a case for a {}", case.role), OF_CLIENTS)).collect()
 }
 
 /// What alternatives ask of a connection that a case of this role does not have, or of the wrong party.
@@ -180,7 +196,14 @@ fn misfits(case: &Case) -> Vec<(String, &'static str)> {
 
 fn asks_of_requests(asked: &Conditions) -> bool {
     let arrives = asked.requests.is_some() || asked.before_answer.is_some();
-    arrives || !asked.request.is_empty() || !asked.request_2.is_empty()
+    let reports = !asked.messages.is_empty() || asked.pieces.is_some();
+    if reports || asked.target.is_some() {
+        return true;
+    }
+    let arrivals = [&asked.request, &asked.request_2, &asked.request_3];
+    let spelling = !asked.spelling.is_empty();
+    let second = spelling || asked.request_2_on.is_some() || !asked.fields_2.is_empty();
+    arrives || second || !asked.content.is_empty() || arrivals.iter().any(|one| !one.is_empty())
 }
 
 fn party(party: Party) -> &'static str {
@@ -191,5 +214,6 @@ fn party(party: Party) -> &'static str {
 }
 
 const OF_PARTY: &str = "a server answers with a status, `closed` or `silent`; a client has `opened`, `failed` and the like";
-const OF_REQUESTS: &str = "ask for `request`, `requests` and `before-answer` at `origin`";
+const OF_REQUESTS: &str = "ask for `request`, `requests`, `target`, `messages` and `before-answer` where we are the server";
+const OF_CLIENTS: &str = "only a client is given a URL and makes further connections: leave it out";
 const OF_ENDS: &str = "such a case has one connection: write its keys beside the grade";

@@ -76,6 +76,7 @@ impl Reader<'_> {
                 raw::Bytes::One(text) if text == "{standing-but-origin}" => {
                     fields.push(Field::StandingButOrigin);
                 }
+                raw::Bytes::One(text) if text == "{protocol-field}" => fields.push(Field::Protocol),
                 raw::Bytes::One(text) => match names.fields_of(text) {
                     Some(of_fragment) => fields.extend_from_slice(of_fragment),
                     None => {

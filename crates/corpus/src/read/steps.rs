@@ -7,12 +7,12 @@ use toml::Spanned;
 use upspec_handshake::Party;
 
 use crate::bindings::Bindings;
-use crate::case::{Act, Awaited, LinkName, Role, Step};
+use crate::case::{Act, Awaited, LinkName, Role, Step, Terms};
 use crate::frames::Flow;
 use crate::raw::{self, Side};
 use crate::read::names::Names;
 use crate::read::{Reader, only_one, split};
-use crate::template::Template;
+use crate::template::{Part, Template};
 use crate::words::Word as _;
 
 /// A step as it is written: on which connection is for the role to say where the step does not.
@@ -20,6 +20,13 @@ use crate::words::Word as _;
 pub(crate) struct WrittenStep {
     at: Option<LinkName>,
     act: Act,
+    terms: Terms,
+}
+
+impl From<Act> for WrittenStep {
+    fn from(act: Act) -> Self {
+        Self { at: None, act, terms: Terms::default() }
+    }
 }
 
 /// What a case says of its steps.
@@ -50,14 +57,12 @@ impl Reader<'_> {
         }
         if let Some(bytes) = raw.send {
             let span = bytes.span();
-            written.push((span, WrittenStep { at: None, act: self.send(bytes, names) }));
+            written.push((span, self.send(bytes, names).into()));
         }
         if let Some(frames) = raw.h2 {
             let span = frames.span();
             let frames = self.h2(frames, names);
-            written.extend(
-                frames.map(|frames| (span, WrittenStep { at: None, act: Act::H2(frames) })),
-            );
+            written.extend(frames.map(|frames| (span, Act::H2(frames).into())));
         }
         for step in raw.list.map(Spanned::into_inner).unwrap_or_default() {
             let span = step.span();
@@ -104,13 +109,17 @@ impl Reader<'_> {
                 "a wait for what a client does, where we are the client",
                 "write the statuses to wait for",
             ),
-            (Act::AwaitOther(Awaited::Response), Party::Server) => {
+            (Act::AwaitOther(Awaited::Response | Awaited::Interim), Party::Server) => {
                 ("a wait for a response where we are the server", "write `await = \"request\"`")
             }
             (act, party) => {
                 let of_request = act.bindings().into_iter().find(|one| one.is_of_request());
                 let Some(binding) = of_request.filter(|_| party == Party::Client) else {
-                    return Some(Step { at, act: act.clone() });
+                    return self.on_terms(
+                        span,
+                        Step { at, act: act.clone(), terms: step.terms },
+                        role,
+                    );
                 };
                 self.report(span, format!("`{{{binding}}}` where we are the client"))
                     .say("only a server answers a request; write the octets");
@@ -165,8 +174,32 @@ impl Reader<'_> {
             };
             set.push(("shutdown", act));
         }
+        let terms = Terms {
+            otherwise: raw.otherwise.map(|bytes| self.bytes(bytes, names)),
+            once: raw.once.is_some_and(|once| self.is_true(&once)),
+            when: raw.r#if.and_then(|word| self.word(&word)),
+        };
         let act = only_one(self, span, "a step", &KEYS, set)?;
-        Some(WrittenStep { at, act })
+        Some(WrittenStep { at, act, terms })
+    }
+
+    /// The step, if a case of this role can have its terms and its wait.
+    fn on_terms(&mut self, span: Range<usize>, step: Step, role: Role) -> Option<Step> {
+        let waits = matches!(step.act, Act::AwaitOther(awaited) if awaited.is_of_both_ends());
+        if role == Role::Intermediary || !(waits || step.terms != Terms::default()) {
+            return Some(step);
+        }
+        self.report(span, format!("a step of a case for an intermediary in one for a {role}")).say(
+            "there `otherwise`, `once`, `if` and waits for a request by its tag mean something",
+        );
+        None
+    }
+
+    fn is_true(&mut self, flag: &Spanned<bool>) -> bool {
+        if !flag.get_ref() {
+            self.report(flag.span(), "`once = false`").say("leave it out");
+        }
+        *flag.get_ref()
     }
 
     fn awaiting(&mut self, raw: Spanned<raw::Await>, names: &Names) -> Act {
@@ -213,7 +246,9 @@ impl Reader<'_> {
     fn repeat(&mut self, repeat: Spanned<raw::Repeat>, names: &Names) -> Act {
         let repeat = repeat.into_inner();
         let times = self.times(&repeat.times);
-        Act::Repeat { times, bytes: self.template(&repeat.bytes, &names.bytes) }
+        let bytes = self.template(&repeat.bytes, &names.bytes);
+        self.fits(repeat.times.span(), times, &bytes);
+        Act::Repeat { times, bytes }
     }
 
     fn flow(&mut self, flow: Spanned<raw::Flow>, names: &Names) -> Act {
@@ -224,6 +259,20 @@ impl Reader<'_> {
             padding: flow.padding,
             stream: flow.stream.unwrap_or(1),
         })
+    }
+
+    /// Refuses to repeat more octets than a run should hold in memory.
+    fn fits(&mut self, span: Range<usize>, times: u32, bytes: &Template) {
+        let once = bytes.parts.iter().map(|part| match part {
+            Part::Bytes(octets) => octets.len(),
+            // A binding is some short value.
+            _ => SHORT,
+        });
+        let octets = once.sum::<usize>().saturating_mul(times as usize);
+        if octets > MAX_OCTETS {
+            self.report(span, format!("{octets} octets are repeated"))
+                .say(format!("write at most {MAX_OCTETS}"));
+        }
     }
 
     fn times(&mut self, written: &Spanned<u32>) -> u32 {
@@ -305,4 +354,10 @@ const KEYS: [&str; 11] = [
     "shutdown",
 ];
 const MAX_TIMES: u32 = 1_000_000;
+
+/// The most octets that one step repeats.
+const MAX_OCTETS: usize = 128 * 1024 * 1024;
+
+/// About how long the value of a binding is.
+const SHORT: usize = 32;
 const MAX_WAIT: Duration = Duration::from_secs(60);

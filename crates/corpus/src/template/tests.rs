@@ -88,6 +88,31 @@ fn fill_counts_what_the_write_has_already() {
 }
 
 #[test]
+fn rfc7692_7_an_acceptance_names_nothing_twice() {
+    let deflate =
+        b"permessage-deflate; server_no_context_takeover; server_max_window_bits=10".to_vec();
+    let bindings = Bindings { deflate, ..Bindings::default() };
+    let rows = [
+        (
+            r"{deflate}\r\n",
+            "permessage-deflate; server_no_context_takeover; server_max_window_bits=10\r\n",
+        ),
+        (
+            r"{deflate}; server_max_window_bits=9\r\n",
+            "permessage-deflate; server_no_context_takeover; server_max_window_bits=9\r\n",
+        ),
+        (
+            r"{deflate};server_no_context_takeover\r\nX: server_max_window_bits\r\n",
+            "permessage-deflate; server_max_window_bits=10;server_no_context_takeover\r\nX: server_max_window_bits\r\n",
+        ),
+    ];
+    for (text, want) in rows {
+        let got = Template::parse(text).unwrap().render(&bindings);
+        assert_eq!(String::from_utf8_lossy(&got), want, "{text}");
+    }
+}
+
+#[test]
 fn every_binding_has_its_own_octets() {
     for (name, binding) in Binding::NAMES {
         assert_eq!(binding.to_string(), name);

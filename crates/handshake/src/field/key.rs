@@ -61,8 +61,14 @@ impl Key {
 /// It is computed from the octets as they were sent, not from the nonce: two spellings of one nonce
 /// have different answers, and a malformed key has an answer too.
 pub fn accept(key_value: &[u8]) -> [u8; 28] {
-    let digest = Sha1::new().chain_update(key_value).chain_update(GUID).finalize();
-    encoded(&digest)
+    encoded(&sha1([key_value, GUID]))
+}
+
+/// The digest of these octets, one part behind the other. What a wrong Sec-WebSocket-Accept is made from, too.
+pub fn sha1<'o>(parts: impl IntoIterator<Item = &'o [u8]>) -> [u8; 20] {
+    let mut hash = Sha1::new();
+    parts.into_iter().for_each(|part| hash.update(part));
+    hash.finalize().into()
 }
 
 /// Base64 with padding. `N` is the length that `bytes` encodes to.
@@ -74,7 +80,7 @@ fn encoded<const N: usize>(bytes: &[u8]) -> [u8; N] {
 }
 
 /// What RFC 6455 1.3 appends to the key.
-const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+pub const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,

@@ -141,6 +141,11 @@ impl Reader {
         self.stage == Stage::Lost
     }
 
+    /// Whether a header block is beyond our limits although it has not come to its end.
+    pub fn is_flooded(&self) -> bool {
+        self.block.as_ref().is_some_and(|block| block.octets.len() > MAX_BLOCK)
+    }
+
     /// Whether the preface, and the SETTINGS frame that belongs to it, have been read.
     pub fn is_established(&self) -> bool {
         self.stage == Stage::Frames

@@ -4,6 +4,7 @@
 use upspec_exchange::frames::{MOST_FRAMES, frames};
 use upspec_exchange::{Response, Talk, Tunnel};
 use upspec_handshake::Status;
+use upspec_handshake::field::{Element, elements};
 use upspec_handshake::frame::{Compression, Frame, FrameReader, FrameViolation, opcode};
 use upspec_handshake::{Party, peer};
 
@@ -15,6 +16,10 @@ pub(super) fn tunnel(talk: &Talk<'_>, party: Party, breaches: &mut Vec<Breach>) 
     let (Some(tunnel), Some(switch)) = (&talk.tunnel, switch(talk)) else {
         return;
     };
+    // An answer to nothing opens no tunnel for a client.
+    if talk.tested() == Party::Client && party == Party::Client && talk.requests.is_empty() {
+        return;
+    }
     let octets = tunnel.sent(party);
     if party == Party::Server && octets.starts_with(b"HTTP/") {
         let at = tunnel.place(party, 0..octets.len());
@@ -26,7 +31,9 @@ pub(super) fn tunnel(talk: &Talk<'_>, party: Party, breaches: &mut Vec<Breach>) 
         return;
     }
     let extensions = switch.head.fields.combined("Sec-WebSocket-Extensions").unwrap_or_default();
-    let compression = if extensions.starts_with(b"permessage-deflate") {
+    let is_deflate = |element: Element<'_>| element.bytes.starts_with(b"permessage-deflate");
+    let is_named = party == Party::Client && elements(&extensions).any(is_deflate);
+    let compression = if is_named || extensions.starts_with(b"permessage-deflate") {
         Compression::PermessageDeflate
     } else {
         Compression::None
@@ -172,7 +179,8 @@ fn breach(
         violation,
         FrameViolation::CloseCodeOutOfRange | FrameViolation::CloseCodeUnassigned
     );
-    let echoes = code && closed_with(frame.close_code(), tunnel.sent(party.other()));
+    let reason = violation == FrameViolation::CloseReasonNotUtf8;
+    let echoes = (code || reason) && closed_with(frame.close_code(), tunnel.sent(party.other()));
     Some(if warns || echoes { breach.at_most_warn() } else { breach })
 }
 

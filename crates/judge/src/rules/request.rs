@@ -12,11 +12,11 @@ use super::{Asked, Breach};
 use crate::text::shown;
 
 impl<'b> Asked<'_, 'b> {
-    fn head(&self) -> &RequestHead<'b> {
+    pub(super) fn head(&self) -> &RequestHead<'b> {
         &self.request.head
     }
 
-    fn fields(&self) -> &Fields<'b> {
+    pub(super) fn fields(&self) -> &Fields<'b> {
         &self.request.head.fields
     }
 
@@ -28,7 +28,7 @@ impl<'b> Asked<'_, 'b> {
     }
 
     /// A breach at the first line of a field, or at the whole head.
-    fn breach(&self, requirement: &'static str, message: String, name: &str) -> Breach {
+    pub(super) fn breach(&self, requirement: &'static str, message: String, name: &str) -> Breach {
         let line = self.fields().lines(name).next();
         let at = line.map_or(0..self.head().len, |line| line.line.clone());
         Breach::new(requirement, message).at(self.request.at + at.start..self.request.at + at.end)
@@ -105,7 +105,10 @@ pub(super) fn key(asked: &Asked<'_, '_>, breaches: &mut Vec<Breach>) {
 /// The version is 13 (item 9).
 pub(super) fn version(asked: &Asked<'_, '_>, breaches: &mut Vec<Breach>) {
     let values: Vec<&[u8]> = asked.fields().values("Sec-WebSocket-Version").collect();
-    if asked.is_handshake() && values != [b"13"] {
+    // A client may speak an older version with a server that lists it (4.4).
+    let is_retry = asked.talk.responses.iter().any(|one| one.head.status == Some(426))
+        || (asked.talk.link.url.is_none() && asked.talk.link.name.starts_with("origin-"));
+    if asked.is_handshake() && !is_retry && values != [b"13"] {
         let shown: Vec<String> = values.iter().map(|value| shown(value, 20)).collect();
         let message = format!("Sec-WebSocket-Version is [{}], not 13", shown.join(", "));
         breaches.push(asked.breach("rfc6455/4.1-version", message, "Sec-WebSocket-Version"));

@@ -131,7 +131,8 @@ fn passes_somehow(corpus: &Corpus, case: &Case, requests: usize) -> bool {
 fn is_plain(case: &Case) -> bool {
     let http2 = |step: &Step| matches!(step.act, Act::H2(_) | Act::AwaitOther(Awaited::Settings));
     let dialled = case.alpn == ["http/1.1"] && case.tls == Tls::AsTarget;
-    case.over == Over::Http1 && dialled && !case.is_about_cost() && !case.steps.iter().any(http2)
+    let asks_server = case.id.starts_with("server/") && case.over == Over::Http1;
+    asks_server && dialled && !case.is_about_cost() && !case.steps.iter().any(http2)
 }
 
 /// Whether reading it again and again takes long.

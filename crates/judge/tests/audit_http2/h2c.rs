@@ -157,7 +157,7 @@ fn play(case: &Case, answer: Answer) -> Record {
     let awaited = {
         let (written, read) = (of(IoKind::Wrote), of(IoKind::Read));
         let link = Link::plain("target", Party::Client, Over::Http1);
-        awaits(case, &Talk::read(&Octets::under_way(&link, &written, &read)))
+        awaits(case, &Talk::read(&Octets::under_way(&link, &written, &read)), false)
     };
     if awaited == Awaits::Nothing {
         io.push((IoKind::Decided, Vec::new()));

@@ -225,7 +225,7 @@ impl Wire<'_, '_> {
 
     /// The runner waits as long as something is due, and sees an end only while it waits.
     fn finish(mut self) -> Record {
-        let kind = match (self.look(|talk| awaits(self.case, talk)), self.ended) {
+        let kind = match (self.look(|talk| awaits(self.case, talk, false)), self.ended) {
             (Awaits::Nothing, _) => IoKind::Closed,
             (_, true) => IoKind::ReadEnd,
             (_, false) => IoKind::Deadline,

@@ -87,7 +87,7 @@ pub(super) fn judged(case: &Case, written: &[u8], read: &[u8], end: IoKind) -> C
 
 /// What is still waited for on a link on which this was written and read.
 pub(super) fn awaits(case: &Case, written: &[u8], read: &[u8]) -> Awaits {
-    talked(case, written, read, |talk| upspec_judge::awaits(case, talk))
+    talked(case, written, read, |talk| upspec_judge::awaits(case, talk, false))
 }
 
 pub(super) fn talked<T>(

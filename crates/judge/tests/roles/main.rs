@@ -6,9 +6,10 @@ use upspec_corpus::case::Need;
 use upspec_exchange::{Io, IoKind, Link, Over, Record};
 use upspec_handshake::Party;
 use upspec_handshake::frame::{opcode, write};
-use upspec_judge::{CaseResult, TargetFacts, Verdict, judge};
+use upspec_judge::{CaseResult, TargetFacts, Verdict, judge, settle};
 
-const REQUEST: &[u8] = b"GET /?a HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\
+const REQUEST: &[u8] =
+    b"GET /?upspec=1-abcdefghijklmnop HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\
     Connection: Upgrade\r\nSec-WebSocket-Key: AAECAwQFBgcICQoLDA0ODw==\r\n\
     Sec-WebSocket-Version: 13\r\n\r\n";
 const SWITCH: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
@@ -75,7 +76,7 @@ fn what_a_client_makes_of_an_answer() {
     let done = write(opcode::CLOSE, &1000_u16.to_be_bytes(), MASK);
     let reserved = write(opcode::CLOSE, &1006_u16.to_be_bytes(), MASK);
     let unmasked = write(opcode::TEXT, b"x", None);
-    let rows: [(&[Alone<'_>], &str, Verdict); 11] = [
+    let rows: [(&[Alone<'_>], &str, Verdict); 12] = [
         (&[(Read, &pong)], "opened", Verdict::Fail),
         (&[(ReadEnd, NOTHING)], "failed", Verdict::Pass),
         (&[(Reset, NOTHING)], "failed", Verdict::Pass),
@@ -87,6 +88,7 @@ fn what_a_client_makes_of_an_answer() {
         (&[(Deadline, NOTHING)], "silent", Verdict::Inconclusive),
         (&[(Read, REQUEST)], "request-here", Verdict::Inconclusive),
         (&[(Read, &unmasked)], "junk", Verdict::Inconclusive),
+        (&[(Read, &pong[..6])], "silent", Verdict::Inconclusive),
     ];
     for (after, outcome, verdict) in rows {
         let mut io = vec![(0, Read, REQUEST), (0, Wrote, SWITCH)];
@@ -99,15 +101,29 @@ fn what_a_client_makes_of_an_answer() {
 }
 
 #[test]
+fn frames_are_no_requests_whatever_their_masks_hold() {
+    use IoKind::{Read, Wrote};
+    let text = write(opcode::TEXT, b"a: b", Some(*b"\n\n\n\n"));
+    let io = [(0, Read, REQUEST), (0, Wrote, SWITCH), (0, Read, &text[..])];
+    let record = record(&[("origin", Party::Server)], &io);
+    let result = judged("client/answers/swapped-accept", record, &[Need::Opens]);
+    assert_eq!(result.outcome.unwrap().to_string(), "opened");
+}
+
+#[test]
 fn what_a_client_does_before_and_after() {
-    use IoKind::{Read, ReadEnd, Wrote};
+    use IoKind::{Deadline, Read, ReadEnd, ShutWrite, Wrote};
     let text = write(opcode::TEXT, b"x", MASK);
+    let failing = write(opcode::CLOSE, &1002_u16.to_be_bytes(), MASK);
     let (ping, pong) = (write(opcode::PING, b"later", None), write(opcode::PONG, b"later", MASK));
     let bad = [b"\xC1\x01x".as_slice(), &ping].concat();
     let early: [Event<'_>; 3] = [(0, Read, REQUEST), (0, Read, &text), (0, Wrote, SWITCH)];
     let late: [Event<'_>; 3] = [(0, Read, REQUEST), (0, Wrote, SWITCH), (0, Read, &text)];
     let went_on = [&late[..], &[(0, Wrote, &bad), (0, Read, &pong)]].concat();
     let gave_up = [&late[..], &[(0, Wrote, &bad), (0, ReadEnd, NOTHING)]].concat();
+    // What it says of our end says nothing about the frames.
+    let our_end = [(0, Deadline, NOTHING), (0, ShutWrite, NOTHING), (0, Read, &failing[..])];
+    let complained = [&went_on[..], &our_end].concat();
     let refused: [Event<'_>; 3] = [
         (0, Read, REQUEST),
         (0, Wrote, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
@@ -119,6 +135,7 @@ fn what_a_client_does_before_and_after() {
         ("held-answer", &late, sends, Verdict::Pass),
         ("held-answer", &late, &[], Verdict::Inconclusive),
         ("reserved-bit", &went_on, sends, Verdict::Fail),
+        ("reserved-bit", &complained, sends, Verdict::Fail),
         ("reserved-bit", &gave_up, sends, Verdict::Warn),
         ("not-found", &refused, &[], Verdict::Pass),
         ("version", &refused[..1], &[], Verdict::Pass),
@@ -135,8 +152,8 @@ const BOTH: [(&str, Party); 2] = [("client", Party::Client), ("origin", Party::S
 #[test]
 fn what_passes_through_an_intermediary() {
     use IoKind::{Read, ReadEnd, Wrote};
-    let second = b"GET /?b HTTP/1.1\r\nhOst:  a\r\nConnection: x-hop\r\nX-Hop: 1\r\n\r\n";
-    let reframed = b"GET /?b HTTP/1.1\r\nHost: a\r\n\r\n";
+    let second = b"GET /?upspec=2-abcdefghijklmnop HTTP/1.1\r\nhOst:  a\r\nConnection: x-hop\r\nX-Hop: 1\r\n\r\n";
+    let reframed = b"GET /?upspec=2-abcdefghijklmnop HTTP/1.1\r\nHost: a\r\n\r\n";
     let no = b"HTTP/1.1 426 No\r\nContent-Length: 0\r\n\r\n";
     let yes = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
     let refused: [Event<'_>; 5] = [
@@ -160,6 +177,60 @@ fn what_passes_through_an_intermediary() {
     let alone = record(&BOTH[..1], &[(0, Wrote, REQUEST), (0, Read, no)]);
     let result = judged("intermediary/passing/relay", alone, &[]);
     assert_eq!(own(&result), Verdict::Inconclusive, "{result:?}");
+}
+
+#[test]
+fn a_request_behind_content_begins_where_that_ends() {
+    use IoKind::{Read, Wrote};
+    let first =
+        b"GET /?upspec=1-abcdefghijklmnop HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello";
+    let second = b"GET /?upspec=2-abcdefghijklmnop HTTP/1.1\r\nhOst:  a\r\nX-Hop: 1\r\n\r\n";
+    let no = b"HTTP/1.1 426 No\r\nContent-Length: 0\r\n\r\n";
+    let io: [Event<'_>; 6] = [
+        (0, Wrote, first),
+        (1, Read, first),
+        (1, Wrote, no),
+        (0, Read, no),
+        (0, Wrote, second),
+        (1, Read, second),
+    ];
+    let result = judged("intermediary/passing/refused-then-get", record(&BOTH, &io), &[]);
+    assert_eq!(own(&result), Verdict::Fail, "{result:?}");
+}
+
+#[test]
+fn rfc6455_4_1_an_intermediary_draws_each_key_of_its_own_anew() {
+    use IoKind::{Read, Wrote};
+    let with = |key: &str| {
+        let text = String::from_utf8_lossy(REQUEST).replace("AAECAwQFBgcICQoLDA0ODw==", key);
+        text.into_bytes()
+    };
+    let (own, other) = (with("dGhlIHNhbXBsZSBub25jZQ=="), with("AAAAAAAAAAAAAAAAAAAAAA=="));
+    // What our clients sent is theirs to draw.
+    let rows =
+        [([&own, &own], 1), ([&own, &other], 0), ([&REQUEST.to_vec(), &REQUEST.to_vec()], 0)];
+    for (came, count) in rows {
+        let played = came.map(|came| {
+            let io: [Event<'_>; 2] = [(0, Wrote, REQUEST), (1, Read, came)];
+            judged("intermediary/passing/relay", record(&BOTH, &io), &[])
+        });
+        let mut results = played.to_vec();
+        settle(&mut results, &corpus().requirements);
+        let all = results.iter().flat_map(|result| &result.findings);
+        let keys = all.filter(|finding| finding.message.contains("connections"));
+        assert_eq!(keys.count(), count, "{results:?}");
+    }
+}
+
+#[test]
+fn rfc9110_7_8_what_is_left_of_a_handshake_is_a_plain_request() {
+    use IoKind::{Read, Wrote};
+    let left = b"GET /?upspec=1-abcdefghijklmnop HTTP/1.1\r\nHost: a\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    let io: [Event<'_>; 2] = [(0, Wrote, REQUEST), (1, Read, left)];
+    let result = judged("intermediary/passing/relay", record(&BOTH, &io), &[Need::Terminates]);
+    let of_handshake = |finding: &&upspec_judge::Finding| finding.requirement.contains("/4.1-");
+    assert_eq!(result.findings.iter().find(of_handshake), None);
 }
 
 #[test]

@@ -188,6 +188,8 @@ pub(crate) enum Point {
     FailingWithoutClose,
     /// A request after the 101 gets an HTTP answer.
     HttpInTunnel,
+    /// Joining the fragments of a message takes the square of their octets.
+    FragmentsCost,
     /// Inflating takes the square of what comes out.
     InflatingCost,
     /// A compressed message is taken as it is.

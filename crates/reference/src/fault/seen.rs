@@ -50,7 +50,7 @@ impl Seen {
     }
 
     /// The header list with what an effect has changed in the target and the fields.
-    pub(super) fn list(&self, list: &HeaderList) -> HeaderList {
+    pub(crate) fn list(&self, list: &HeaderList) -> HeaderList {
         // A host beside :authority stays what it is; alone, :authority shows as Host.
         let has_host = list.values("host").next().is_some();
         let own = ["Upgrade", "Connection", KEY].into_iter().chain((!has_host).then_some("Host"));
@@ -84,12 +84,12 @@ impl Seen {
     }
 
     /// Whether it is an extended CONNECT, whose answer of 2xx has no content (RFC 9110 9.3.6).
-    pub(super) fn is_extended_connect(&self) -> bool {
+    pub(crate) fn is_extended_connect(&self) -> bool {
         self.is_http2 && self.has("Upgrade")
     }
 
     /// The octets of the lines.
-    pub(super) fn write(&self) -> Vec<u8> {
+    pub(crate) fn write(&self) -> Vec<u8> {
         let mut head = Vec::with_capacity(self.octets.len());
         for line in std::iter::once(&self.start).chain(&self.lines) {
             head.extend_from_slice(line);
@@ -105,7 +105,7 @@ impl Seen {
     }
 
     /// The words of the request line.
-    pub(super) fn words(&self) -> Vec<&[u8]> {
+    pub(crate) fn words(&self) -> Vec<&[u8]> {
         self.start.split(|&octet| octet == b' ').collect()
     }
 
@@ -119,23 +119,23 @@ impl Seen {
         self.three_words()[0]
     }
 
-    pub(super) fn target(&self) -> &[u8] {
+    pub(crate) fn target(&self) -> &[u8] {
         self.three_words()[1]
     }
 
-    pub(super) fn version(&self) -> &[u8] {
+    pub(crate) fn version(&self) -> &[u8] {
         self.three_words()[2]
     }
 
-    pub(super) fn set_method(&mut self, method: &[u8]) {
+    pub(crate) fn set_method(&mut self, method: &[u8]) {
         self.set_word(0, method);
     }
 
-    pub(super) fn set_target(&mut self, target: &[u8]) {
+    pub(crate) fn set_target(&mut self, target: &[u8]) {
         self.set_word(1, target);
     }
 
-    pub(super) fn set_version(&mut self, version: &[u8]) {
+    pub(crate) fn set_version(&mut self, version: &[u8]) {
         self.set_word(2, version);
     }
 
@@ -148,39 +148,39 @@ impl Seen {
     }
 
     /// The values of a field, line by line.
-    pub(super) fn values(&self, name: &str) -> Vec<&[u8]> {
+    pub(crate) fn values(&self, name: &str) -> Vec<&[u8]> {
         let fields = self.lines.iter().filter_map(|line| field(line));
         fields.filter(|(other, _)| same(other, name)).map(|(_, value)| value).collect()
     }
 
     /// The values of a field, joined by commas; empty without the field.
-    pub(super) fn joined(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn joined(&self, name: &str) -> Vec<u8> {
         self.values(name).join(&b',')
     }
 
     /// The value of a field that has exactly one line.
-    pub(super) fn value(&self, name: &str) -> Option<Vec<u8>> {
+    pub(crate) fn value(&self, name: &str) -> Option<Vec<u8>> {
         match self.values(name)[..] {
             [value] => Some(value.to_vec()),
             _ => None,
         }
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         !self.values(name).is_empty()
     }
 
     /// Whether a list has this element, in this spelling.
-    pub(super) fn lists(&self, name: &str, wanted: &[u8]) -> bool {
+    pub(crate) fn lists(&self, name: &str, wanted: &[u8]) -> bool {
         elements_of(self.values(name)).any(|element| element == wanted)
     }
 
-    pub(super) fn remove(&mut self, name: &str) {
+    pub(crate) fn remove(&mut self, name: &str) {
         self.lines.retain(|line| !is_named(line, name));
     }
 
     /// Makes the field one line with this value.
-    pub(super) fn set(&mut self, name: &str, value: &[u8]) {
+    pub(crate) fn set(&mut self, name: &str, value: &[u8]) {
         let at = self.lines.iter().position(|line| is_named(line, name));
         self.remove(name);
         let line = [name.as_bytes(), b": ", value].concat();
@@ -201,7 +201,7 @@ impl Seen {
     }
 
     /// Keeps the first of the lines of a field.
-    pub(super) fn keep_first(&mut self, name: &str) {
+    pub(crate) fn keep_first(&mut self, name: &str) {
         if let [first, _, ..] = self.values(name)[..] {
             let first = first.to_vec();
             self.set(name, &first);
@@ -209,7 +209,7 @@ impl Seen {
     }
 
     /// Keeps the first and the last of the lines of a field.
-    pub(super) fn keep_outer(&mut self, name: &str) {
+    pub(crate) fn keep_outer(&mut self, name: &str) {
         if let [first, _, .., last] = self.values(name)[..] {
             let both = [first, b", ", last].concat();
             self.set(name, &both);
@@ -217,7 +217,7 @@ impl Seen {
     }
 
     /// Keeps the last of the lines of a field.
-    pub(super) fn keep_last(&mut self, name: &str) {
+    pub(crate) fn keep_last(&mut self, name: &str) {
         if let [_, .., last] = self.values(name)[..] {
             let last = last.to_vec();
             self.set(name, &last);
@@ -244,7 +244,7 @@ const EXAMPLE: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
 /// Name and value of a line, if it has a colon. White space around the name stays part of it, so
 /// that no field is found where the line is folded or its name is not the name.
-pub(super) fn field(line: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(crate) fn field(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let colon = line.iter().position(|&octet| octet == b':')?;
     Some((&line[..colon], line[colon + 1..].trim_ascii()))
 }

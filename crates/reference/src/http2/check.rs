@@ -1,9 +1,9 @@
-//! Checks a client's settings (RFC 9113 6.5.2).
+//! Checks the settings of a peer (RFC 9113 6.5.2).
 
 use upspec_handshake::h2::{ErrorCode, setting};
 
 /// Checks the values of settings (RFC 9113 6.5.2).
-pub(super) fn values(settings: &[(u16, u32)]) -> Result<(), ErrorCode> {
+pub(crate) fn values(settings: &[(u16, u32)]) -> Result<(), ErrorCode> {
     for &(id, value) in settings {
         let row = LIMITS.iter().find(|(limited, ..)| *limited == id);
         if let Some((_, low, high, code)) = row

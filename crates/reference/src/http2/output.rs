@@ -6,12 +6,11 @@ use std::sync::Arc;
 
 use upspec_handshake::h2::{ErrorCode, HeaderList, flag, setting, write};
 
-use crate::config::Config;
 use crate::fault::Point;
 
 /// The octets to write, and those that wait for room.
-pub(super) struct Output {
-    config: Arc<Config>,
+pub(crate) struct Output {
+    errs: SharedErrs,
     ready: Vec<u8>,
     /// How many octets of DATA the connection may carry.
     room: i64,
@@ -31,9 +30,10 @@ struct Waiting {
 }
 
 impl Output {
-    pub(super) fn new(config: Arc<Config>) -> Self {
+    /// An output of a peer that gets these decisions wrong.
+    pub(crate) fn new(errs: SharedErrs) -> Self {
         Self {
-            config,
+            errs,
             ready: Vec::new(),
             room: INITIAL_ROOM,
             initial_room: INITIAL_ROOM,
@@ -42,19 +42,19 @@ impl Output {
     }
 
     /// What has become ready since the last time.
-    pub(super) fn take(&mut self) -> Vec<u8> {
+    pub(crate) fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.ready)
     }
 
     /// A frame that no window holds back.
-    pub(super) fn frame(&mut self, frame: &[u8]) {
+    pub(crate) fn frame(&mut self, frame: &[u8]) {
         self.ready.extend_from_slice(frame);
     }
 
     /// A header list; `flags` as in [`write::headers`].
-    pub(super) fn headers(&mut self, stream: u32, list: &HeaderList, flags: u8) {
+    pub(crate) fn headers(&mut self, stream: u32, list: &HeaderList, flags: u8) {
         let is_shut = self.waiting.get(&stream).is_some_and(|waiting| waiting.room <= 0);
-        if is_shut && self.config.errs_at(Point::Http2HeadersWait) {
+        if is_shut && (self.errs)(Point::Http2HeadersWait) {
             return;
         }
         self.frame(&write::headers(stream, &list.block(), flags));
@@ -64,19 +64,24 @@ impl Output {
     }
 
     /// Makes a stream known.
-    pub(super) fn open(&mut self, stream: u32) {
+    pub(crate) fn open(&mut self, stream: u32) {
         let waiting =
             Waiting { room: self.initial_room, octets: Vec::new(), ends: false, is_over: false };
         self.waiting.insert(stream, waiting);
     }
 
     /// Forgets a stream and what waits for it.
-    pub(super) fn forget(&mut self, stream: u32) {
+    pub(crate) fn forget(&mut self, stream: u32) {
         self.waiting.remove(&stream);
     }
 
+    /// How many octets of a stream wait for room.
+    pub(crate) fn waiting(&self, stream: u32) -> usize {
+        self.waiting.get(&stream).map_or(0, |waiting| waiting.octets.len())
+    }
+
     /// Content of a stream. Says whether the peer lets too much of it wait.
-    pub(super) fn data(&mut self, stream: u32, octets: &[u8]) -> Backlog {
+    pub(crate) fn data(&mut self, stream: u32, octets: &[u8]) -> Backlog {
         let Some(waiting) = self.waiting.get_mut(&stream) else {
             return Backlog::Bearable;
         };
@@ -89,7 +94,7 @@ impl Output {
     }
 
     /// The last content of a stream, perhaps none, and the end of our side of it.
-    pub(super) fn finish(&mut self, stream: u32, octets: &[u8]) {
+    pub(crate) fn finish(&mut self, stream: u32, octets: &[u8]) {
         if let Some(waiting) = self.waiting.get_mut(&stream) {
             waiting.octets.extend_from_slice(octets);
             waiting.ends = true;
@@ -98,15 +103,15 @@ impl Output {
     }
 
     /// Takes a WINDOW_UPDATE; stream 0 is the connection (RFC 9113 6.9.1).
-    pub(super) fn credit(&mut self, stream: u32, increment: u32) -> Result<(), ErrorCode> {
+    pub(crate) fn credit(&mut self, stream: u32, increment: u32) -> Result<(), ErrorCode> {
         let room = match self.waiting.get_mut(&stream) {
             _ if stream == 0 => &mut self.room,
-            _ if self.config.errs_at(Point::Http2StreamCreditIgnored) => return Ok(()),
+            _ if (self.errs)(Point::Http2StreamCreditIgnored) => return Ok(()),
             Some(waiting) => &mut waiting.room,
             None => return Ok(()),
         };
         *room += i64::from(increment);
-        if *room > MAX_ROOM && !self.config.errs_at(Point::Http2WindowOverflows) {
+        if *room > MAX_ROOM && !(self.errs)(Point::Http2WindowOverflows) {
             return Err(ErrorCode::FLOW_CONTROL_ERROR);
         }
         self.flush();
@@ -114,14 +119,14 @@ impl Output {
     }
 
     /// Takes SETTINGS_INITIAL_WINDOW_SIZE, which moves the room of every stream (RFC 9113 6.9.2).
-    pub(super) fn configure(&mut self, settings: &[(u16, u32)]) -> Result<(), ErrorCode> {
+    pub(crate) fn configure(&mut self, settings: &[(u16, u32)]) -> Result<(), ErrorCode> {
         for &(id, value) in settings {
             if id != setting::INITIAL_WINDOW_SIZE {
                 continue;
             }
             let change = i64::from(value) - self.initial_room;
             self.initial_room = i64::from(value);
-            if self.config.errs_at(Point::Http2OpenWindowsKept) {
+            if (self.errs)(Point::Http2OpenWindowsKept) {
                 continue;
             }
             for waiting in self.waiting.values_mut() {
@@ -137,9 +142,9 @@ impl Output {
 
     fn flush(&mut self) {
         for (&stream, waiting) in &mut self.waiting {
-            let room = if self.config.errs_at(Point::Http2WindowsIgnored) {
+            let room = if (self.errs)(Point::Http2WindowsIgnored) {
                 i64::MAX
-            } else if self.config.errs_at(Point::Http2ConnectionWindowIgnored) {
+            } else if (self.errs)(Point::Http2ConnectionWindowIgnored) {
                 waiting.room
             } else {
                 self.room.min(waiting.room)
@@ -161,9 +166,12 @@ impl Output {
     }
 }
 
+/// Says whether a fault gets a decision wrong.
+pub(crate) type SharedErrs = Arc<dyn Fn(Point) -> bool + Send + Sync>;
+
 /// How much waits for the peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Backlog {
+pub(crate) enum Backlog {
     /// No more than it may.
     Bearable,
     /// The peer takes nothing off, and goes on asking.

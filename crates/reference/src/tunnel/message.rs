@@ -5,8 +5,7 @@ use upspec_handshake::frame::{Compression, Frame, opcode};
 use upspec_handshake::inflate::{InflateViolation, Inflater};
 
 use super::{MAX_MESSAGE, NOT_UTF8, TOO_BIG};
-use crate::config::Config;
-use crate::fault::{Point, cost};
+use crate::fault::{Errs, Point, cost};
 
 /// The message that is arriving, if one is.
 pub(crate) struct Message {
@@ -25,7 +24,7 @@ struct Kind {
 }
 
 impl Message {
-    pub(super) fn new(compression: Compression) -> Self {
+    pub(crate) fn new(compression: Compression) -> Self {
         Self {
             inflater: (compression == Compression::PermessageDeflate).then(Inflater::new),
             kind: None,
@@ -44,9 +43,9 @@ impl Message {
 
     /// Adds the payload of a data frame. Returns opcode and data of a message that is complete, or
     /// the close code of one that is wrong.
-    pub(super) fn add(
+    pub(crate) fn add(
         &mut self,
-        config: &Config,
+        errs: Errs<'_>,
         frame: &Frame<'_>,
         payload: &[u8],
     ) -> Result<Option<(u8, Vec<u8>)>, u16> {
@@ -65,28 +64,31 @@ impl Message {
         if !frame.fin {
             return Ok(None);
         }
+        if frame.opcode == opcode::CONTINUATION && errs(Point::FragmentsCost) {
+            cost::of_square(self.payload.len() / COSTLY_UNIT);
+        }
         self.kind = None;
-        let data = self.data(config, kind)?;
+        let data = self.data(errs, kind)?;
         let is_wrong = kind.opcode == opcode::TEXT && std::str::from_utf8(&data).is_err();
-        if is_wrong && !config.errs_at(Point::Utf8Unchecked) {
+        if is_wrong && !errs(Point::Utf8Unchecked) {
             return Err(NOT_UTF8);
         }
         Ok(Some((kind.opcode, data)))
     }
 
-    fn data(&mut self, config: &Config, kind: Kind) -> Result<Vec<u8>, u16> {
+    fn data(&mut self, errs: Errs<'_>, kind: Kind) -> Result<Vec<u8>, u16> {
         let payload = std::mem::take(&mut self.payload);
         match &mut self.inflater {
-            Some(inflater) if kind.is_compressed && !config.errs_at(Point::NotInflated) => {
-                let is_forgetful = self.is_hinted && config.errs_at(Point::WindowForgottenOnHint);
-                if is_forgetful || config.errs_at(Point::WindowForgotten) {
+            Some(inflater) if kind.is_compressed && !errs(Point::NotInflated) => {
+                let is_forgetful = self.is_hinted && errs(Point::WindowForgottenOnHint);
+                if is_forgetful || errs(Point::WindowForgotten) {
                     *inflater = Inflater::new();
                 }
-                if config.errs_at(Point::WindowTooSmall) && inflater.window() != SMALL_WINDOW {
+                if errs(Point::WindowTooSmall) && inflater.window() != SMALL_WINDOW {
                     *inflater = Inflater::with_window(SMALL_WINDOW);
                 }
                 let data = inflater.message(&payload, MAX_MESSAGE);
-                if config.errs_at(Point::InflatingCost) {
+                if errs(Point::InflatingCost) {
                     cost::of_square(data.as_ref().map_or(MAX_MESSAGE, Vec::len) / COSTLY_UNIT);
                 }
                 data.map_err(|violation| match violation {

@@ -30,9 +30,11 @@ fn of(corpus: &Corpus, name: &str, results: Vec<CaseResult>) -> Run {
     }
 }
 
-/// The id of a case about HTTP/1.0, whatever it is called.
+/// The id of a case for servers about HTTP/1.0, whatever it is called.
 fn id(corpus: &Corpus) -> String {
-    let about = |case: &&upspec_corpus::Case| case.requirement == "rfc9110/7.8-http10";
+    let about = |case: &&upspec_corpus::Case| {
+        case.role.is_server() && case.requirement == "rfc9110/7.8-http10"
+    };
     let case = corpus.cases.iter().find(about);
     case.map_or(CASE.to_owned(), |case| case.id.clone())
 }

@@ -2,7 +2,7 @@
 
 use upspec_judge::Verdict;
 
-use crate::diff::{ComparedCase, Diff, Group, Server, permitted_word};
+use crate::diff::{ComparedCase, Diff, Group, Server, peers, permitted_word};
 use crate::text::{Style, painted};
 use crate::visible::{self, counted, write_to};
 use crate::words::{level_word, verdict_word};
@@ -24,7 +24,7 @@ pub fn diff_summary(diff: &Diff, style: Style) -> String {
 
 /// The comparison in one sentence.
 pub(crate) fn headline(diff: &Diff) -> String {
-    let servers = counted(diff.servers.len(), "server");
+    let servers = peers(diff);
     match diff.compared {
         0 => format!("{servers}, and no case that two of them were asked."),
         compared => {

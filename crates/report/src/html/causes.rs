@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use upspec_judge::Verdict;
 
-use super::{level, sections, standing};
+use super::{level_of, sections, standing};
 use crate::overview::{self, Behind};
 use crate::report::Report;
 use crate::visible::{self, counted};
@@ -54,7 +54,7 @@ fn item(report: &Report, behind: &Behind<'_>) -> Markup {
             div {
                 h3 { (visible::text(&cause.title)) }
                 p.meta {
-                    (level(behind.level)) (sections(behind.sections))
+                    (level_of(behind.level, cause.verdict)) (sections(behind.sections))
                     " · " code { (visible::text(&cause.requirement)) }
                     @if let Some(new) = standing::new_of(report, &cause.cases) { " · " b { (new) } }
                 }

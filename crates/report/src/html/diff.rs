@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use upspec_judge::Verdict;
 
 use super::{level, sections, sign};
-use crate::diff::{ComparedCase, Diff, Group, Server, headline, permitted_word};
+use crate::diff::{ComparedCase, Diff, Group, Server, headline, peers, permitted_word};
 use crate::visible;
 use crate::words::{BY_URGENCY, verdict_word};
 
@@ -24,7 +24,7 @@ pub(crate) fn diff_html(diff: &Diff) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="referrer" content="no-referrer";
                 meta name="color-scheme" content="light dark";
-                title { "upspec: " (diff.servers.len()) " servers side by side" }
+                title { "upspec: " (peers(diff)) " side by side" }
                 style { (PreEscaped(STYLE)) }
             }
             body {
@@ -32,7 +32,7 @@ pub(crate) fn diff_html(diff: &Diff) -> String {
                 (banner(diff))
                 main { (servers(diff)) (cases(diff)) }
                 footer { p {
-                    "Servers in one row did the same: the outcome and every named fact of the response are equal. "
+                    "Those in one row did the same: the outcome and every named fact are equal. "
                     "Several behaviours of a case can be permitted, where the cited requirements leave room."
                 } }
             }
@@ -66,7 +66,7 @@ fn banner(diff: &Diff) -> Markup {
 fn servers(diff: &Diff) -> Markup {
     html! {
         section.servers aria-labelledby="servers" {
-            h2 #servers { "The servers" }
+            h2 #servers { (peers(diff)) }
             ul { @for server in &diff.servers { (server_item(server)) } }
         }
     }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use upspec_judge::{CaseResult, Death, Finding, Verdict};
 
-use super::{badge, level, sections, sign, standing, summary, wire};
+use super::{badge, level, level_of, sections, sign, standing, summary, wire};
 use crate::overview::{self, Chapter};
 use crate::report::Report;
 use crate::section::{Section, rfc_title};
@@ -53,7 +53,7 @@ fn filter(report: &Report) -> Markup {
             }
             button type="button" name="open" { "Open shown" }
             button type="button" name="close" { "Close all" }
-            output for="filter" role="status" {}
+            output for="filter" {}
         }
     }
 }
@@ -64,11 +64,10 @@ fn contents(chapters: &[Chapter<'_>]) -> Markup {
             @let before = position.checked_sub(1).and_then(|at| rfc(&chapters[at]));
             @if position == 0 || rfc(chapter) != before { p { (part_name(chapter)) } }
             @let counts = some_counts(chapter);
-            @let words: Vec<String> = counts.iter().map(summary::words).collect();
-            a href={ "#" (anchor(chapter)) } aria-label={ (chapter_title(chapter)) ": " (words.join(", ")) } {
+            a href={ "#" (anchor(chapter)) } {
                 span { (chapter.section.as_ref().map_or("other".to_owned(), Section::number)) }
                 @for (verdict, count) in counts {
-                    " " span.tally.(verdict_word(verdict)) { (sign(verdict)) (count) }
+                    " " span.tally.(verdict_word(verdict)) { (sign(verdict)) (count) span.unseen { " " (verdict_word(verdict)) } }
                 }
             }
         }
@@ -78,7 +77,7 @@ fn contents(chapters: &[Chapter<'_>]) -> Markup {
 fn chapter_section(report: &Report, chapter: &Chapter<'_>, budget: &mut wire::Budget) -> Markup {
     let counts: Vec<String> = some_counts(chapter).iter().map(summary::words).collect();
     html! {
-        section.chapter aria-labelledby=(anchor(chapter)) {
+        div.chapter {
             h4 #(anchor(chapter)) {
                 @match &chapter.section {
                     Some(section) => a href=(section.url()) rel="noreferrer" { (section.title()) },
@@ -171,7 +170,7 @@ fn finding_item(report: &Report, finding: &Finding) -> Markup {
     html! {
         li.(verdict_word(finding.verdict)) {
             p.message { (badge(finding.verdict)) (visible::text(&finding.message)) }
-            p.rule { (level(&finding.level)) @if let Some(note) = note { (visible::text(&note.text)) } }
+            p.rule { (level_of(&finding.level, finding.verdict)) @if let Some(note) = note { (visible::text(&note.text)) } }
             p.meta { (sections(&finding.sections)) " · " code { (visible::text(&finding.requirement)) } }
         }
     }

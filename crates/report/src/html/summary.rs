@@ -5,7 +5,7 @@ use upspec_corpus::case::Need;
 use upspec_corpus::words::Word as _;
 use upspec_judge::Verdict;
 
-use super::{level, sections, sign};
+use super::{level_of, sections, sign};
 use crate::browsers;
 use crate::overview::{self, Rule};
 use crate::report::{Report, Summary};
@@ -83,11 +83,11 @@ pub(super) fn rules(report: &Report, verdict: Verdict) -> Markup {
                 h2 #(id) { (title) " " span.number { (rules.len()) } }
                 p.gloss { (gloss) }
                 @if report.causes.is_empty() {
-                    ol { @for rule in &rules { (rule_item(rule)) } }
+                    ol { @for rule in &rules { (rule_item(rule, verdict)) } }
                 } @else {
                     details {
                         summary { "Rule by rule, with all cases" }
-                        ol { @for rule in &rules { (rule_item(rule)) } }
+                        ol { @for rule in &rules { (rule_item(rule, verdict)) } }
                     }
                 }
             }
@@ -136,8 +136,29 @@ fn ability(need: Need) -> &'static str {
         Need::Http2Endpoint => "Opens WebSockets in HTTP/2",
         Need::Http2Resource => "Answers GET / in HTTP/2",
         Need::HostRewritten => "Rewrites Host",
+        Need::Browser => "Is a browser",
+        Need::Ca => "Can be told whom to trust",
+        Need::Connects => "Sends an extended CONNECT",
+        Need::Credentials => "Sends the credentials of its URL",
+        Need::DeflateAsks => "Asks how the server compresses",
+        Need::DeflateHints => "Says that it keeps no context",
+        Need::DeflateOpens => "Opens with permessage-deflate",
+        Need::DeflateTakeover => "Lets the server keep its context",
+        Need::Driver => "Reports messages",
+        Need::H2Opens => "Opens WebSockets in HTTP/2",
+        Need::Interim => "Opens behind an interim response",
+        Need::Ipv6 => "::1 can be listened on",
+        Need::OffersClientBits => "Offers client_max_window_bits",
+        Need::OffersDeflate => "Offers permessage-deflate",
+        Need::OffersExtensions => "Offers an extension",
+        Need::OffersH2 => "Offers h2 by ALPN",
+        Need::OffersSubprotocol => "Offers a subprotocol",
+        Need::OffersTwoSubprotocols => "Offers two subprotocols",
         Need::Opens => "Opens the connection",
+        Need::Redirects => "Follows a redirect",
+        Need::TlsOpens => "Opens inside TLS",
         Need::Parses => "Reads the frames of a tunnel",
+        Need::Relays => "Relays requests",
         Need::Reframes => "Writes requests anew",
         Need::Sends => "Sends by itself",
         Need::StaysOpen => "Stays open",
@@ -184,7 +205,7 @@ pub(super) fn bar(summary: Summary) -> Markup {
     html! {
         svg.bar role="img" aria-label=(label.join(", ")) viewBox="0 0 1000 10" preserveAspectRatio="none" {
             @for (verdict, start, width) in spans.into_iter().filter(|(_, _, width)| *width > 0) {
-                rect.(verdict_word(verdict)) x=(start) y="0" width=(width) height="10" {}
+                rect.(verdict_word(verdict)) x=(start) y="0" width=(width) height="10" vector-effect="non-scaling-stroke" {}
             }
         }
     }
@@ -195,7 +216,7 @@ pub(super) fn words((verdict, count): &(Verdict, usize)) -> String {
     format!("{count} {}", verdict_word(*verdict))
 }
 
-fn rule_item(rule: &Rule<'_>) -> Markup {
+fn rule_item(rule: &Rule<'_>, verdict: Verdict) -> Markup {
     let text = rule.note.map_or(rule.id, |note| note.text.as_str());
     let first = rule.shown.first().map(|(_, message)| visible::text(message));
     let links = html! {
@@ -212,7 +233,7 @@ fn rule_item(rule: &Rule<'_>) -> Markup {
     html! {
         li {
             h3 { (visible::text(text)) }
-            p.meta { (level(rule.level)) (sections(rule.sections)) " · " code { (visible::text(rule.id)) } }
+            p.meta { (level_of(rule.level, verdict)) (sections(rule.sections)) " · " code { (visible::text(rule.id)) } }
             @if let Some(message) = first { p.seen { b { "Seen: " } (message) } }
             @if rule.shown.len() <= FEW {
                 (links)
@@ -229,7 +250,9 @@ fn worst(summary: Summary) -> Option<Verdict> {
 
 fn started(report: &Report) -> Markup {
     let shown = report.started.strftime("%-d %B %Y, %H:%M:%S UTC").to_string();
-    html! { time datetime=(report.started) { (shown) } }
+    // HTML knows no more than milliseconds.
+    let exact = report.started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    html! { time datetime=(exact) { (shown) } }
 }
 
 fn seconds(elapsed_ms: u64) -> String {
@@ -244,8 +267,11 @@ fn short(corpus: &str) -> String {
     }
 }
 
-/// The command that plays the same octets again, without the options of the run, which no report has.
+/// The command that plays the same octets again. Of a report that does not know its own it has what can be told.
 fn command(report: &Report) -> String {
+    if let Some(again) = &report.again {
+        return visible::text(again);
+    }
     let url = visible::text(&report.target.url);
     let plain = |c: char| c.is_ascii_alphanumeric() || ":/.-_[]%@,+=".contains(c);
     let url = if url.chars().all(plain) && !url.contains('[') {

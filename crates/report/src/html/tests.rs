@@ -149,7 +149,8 @@ fn several_links_share_one_log() {
         "<li>front: HTTP/1.1 502 Bad Gateway (28 octets), then the peer closed</li>",
         "<li>back&lt;i&gt;: GET /two HTTP/1.1 (21 octets)</li>",
         "→ front: sent</b>",
-        "GET <mark>/two</mark> HTTP/1.1",
+        "<li class=\"back got\">",
+        "GET <mark>/<u>two</u></mark> HTTP/1.1",
         "← back&lt;i&gt;: received</b>",
         "· front: the peer ended its writing side</b>",
     ] {

@@ -4,10 +4,11 @@
 use std::ops::Range;
 
 use maud::{Markup, PreEscaped, html};
-use upspec_exchange::{FrameNote, Io, IoKind};
+use upspec_exchange::{FrameNote, Io, IoKind, Record};
 use upspec_handshake::Party;
 use upspec_judge::Finding;
 
+use crate::changed::changed;
 use crate::seen::{self, Told};
 use crate::visible;
 
@@ -46,12 +47,21 @@ impl Budget {
 struct Flow<'t> {
     shown: usize,
     marks: Vec<Range<usize>>,
+    /// What an intermediary did not pass on so, or wrote itself.
+    changed: Vec<Range<usize>>,
     frames: &'t [FrameNote],
 }
 
 impl<'t> Flow<'t> {
-    fn of(told: &'t Told<'_>, findings: &[Finding], link: usize, from: Party) -> Self {
-        Self { shown: 0, marks: marks(findings, link, from), frames: told.frames[link].by(from) }
+    fn of(
+        told: &'t Told<'_>,
+        findings: &[Finding],
+        link: usize,
+        from: Party,
+        changed: Vec<Range<usize>>,
+    ) -> Self {
+        let marks = marks(findings, link, from);
+        Self { shown: 0, marks, changed, frames: told.frames[link].by(from) }
     }
 }
 
@@ -75,24 +85,64 @@ fn marks(findings: &[Finding], link: usize, from: Party) -> Vec<Range<usize>> {
 
 /// The log of a record, with the octets marked that findings point at.
 pub(super) fn log(told: &Told<'_>, findings: &[Finding], budget: &mut Budget) -> Markup {
-    let links = told.record.links.iter().enumerate();
+    let links = told.record.links.iter().enumerate().zip(changed(told.record));
+    let flow = |at, from, changed| Flow::of(told, findings, at, from, changed);
     let mut flows: Vec<[Flow<'_>; 2]> = links
-        .map(|(at, link)| [link.we, link.we.other()].map(|from| Flow::of(told, findings, at, from)))
+        .map(|((at, link), [client, server])| match link.we {
+            Party::Client => [flow(at, Party::Client, client), flow(at, Party::Server, server)],
+            Party::Server => [flow(at, Party::Server, server), flow(at, Party::Client, client)],
+        })
         .collect();
+    let has_both_ends = has_both_ends(told.record);
     let events = told.record.io.iter().filter_map(|io| {
         let link = told.record.links.get(io.link)?;
         let [ours, theirs] = flows.get_mut(io.link)?;
         let name = told.name(link);
+        let side = match link.we {
+            _ if !has_both_ends => "",
+            Party::Client => "front",
+            Party::Server => "back",
+        };
         Some(match io.kind {
-            IoKind::Read => octets_item("got", &format!("← {name}received"), io, theirs, budget),
-            kind if kind.is_written() => {
-                octets_item("put", &format!("→ {name}{}", put(kind)), io, ours, budget)
+            IoKind::Read => {
+                octets_item(&classes(side, "got"), &format!("← {name}received"), io, theirs, budget)
             }
-            _ => html! { li { p { b { "· " (name) (seen::event(io)) } (time(io)) } } },
+            kind if kind.is_written() => octets_item(
+                &classes(side, "put"),
+                &format!("→ {name}{}", put(kind)),
+                io,
+                ours,
+                budget,
+            ),
+            _ => html! {
+                li class=[(!side.is_empty()).then_some(side)] {
+                    p { b { "· " (name) (seen::event(io)) } (time(io)) }
+                    @for line in seen::said(io) { p { code { (line) } } }
+                }
+            },
         })
     });
     let events: Vec<Markup> = events.collect();
-    html! { ol.wire { @for event in events { (event) } } }
+    html! {
+        @if has_both_ends {
+            div.sides aria-hidden="true" { span { "In front: we are the client" } span { "Behind: we are the origin" } }
+        }
+        ol.wire.both[has_both_ends] { @for event in events { (event) } }
+        @if has_both_ends {
+            p.gloss { "Underlined: not passed on so, or not sent so at the other end." }
+        }
+    }
+}
+
+/// Whether the target stands between two ends of ours.
+fn has_both_ends(record: &Record) -> bool {
+    let has = |party| record.links.iter().any(|link| link.we == party);
+    has(Party::Client) && has(Party::Server)
+}
+
+/// The column of an item, where there are two, and what it is.
+fn classes(side: &str, what: &str) -> String {
+    format!("{side} {what}").trim_start().to_owned()
 }
 
 /// Octets, and the frames that end in them.
@@ -106,7 +156,8 @@ fn octets_item(
     let from = flow.shown;
     flow.shown += io.bytes.len();
     let ended = ended_within(flow.frames, from, io.bytes.len());
-    html! { li.(class) { (octets(what, io, from, &flow.marks, budget)) (frames(ended, budget)) } }
+    let sheet = Sheet { offset: from, marks: &flow.marks, changed: &flow.changed };
+    html! { li.(class) { (octets(what, io, &sheet, budget)) (frames(ended, budget)) } }
 }
 
 fn put(kind: IoKind) -> &'static str {
@@ -155,19 +206,13 @@ fn frames(notes: &[FrameNote], budget: &mut Budget) -> Markup {
     }
 }
 
-fn octets(
-    what: &str,
-    io: &Io,
-    offset: usize,
-    marks: &[Range<usize>],
-    budget: &mut Budget,
-) -> Markup {
+fn octets(what: &str, io: &Io, sheet: &Sheet<'_>, budget: &mut Budget) -> Markup {
     let (text, binary) = io.bytes.split_at(text_length(&io.bytes));
-    let sheet = Sheet { offset, marks };
+    let offset = sheet.offset;
     let (head, mut shown) = sheet.text(text, budget);
     let mut rows = None;
     if shown == text.len() && !binary.is_empty() {
-        let (hex, more) = Sheet { offset: offset + shown, marks }.hex(binary, budget);
+        let (hex, more) = Sheet { offset: offset + shown, ..*sheet }.hex(binary, budget);
         shown += more;
         rows = Some(hex);
     }
@@ -203,10 +248,11 @@ fn text_length(bytes: &[u8]) -> usize {
     if odds * 8 > bytes.len() - body { body } else { bytes.len() }
 }
 
-/// Where octets stand in their stream, and which of the stream are marked.
+/// Where octets stand in their stream, and which of the stream are marked or changed on the way.
 struct Sheet<'m> {
     offset: usize,
     marks: &'m [Range<usize>],
+    changed: &'m [Range<usize>],
 }
 
 impl Sheet<'_> {
@@ -219,6 +265,7 @@ impl Sheet<'_> {
             let byte = bytes[at];
             let run = self.run(&bytes[at..], at);
             pen.mark(self.is_marked(at));
+            pen.change(self.is_changed(at));
             pen.dim(byte == b'\\' || !matches!(byte, b' '..=b'~'));
             let before = pen.html.len();
             pen.octet(byte, run);
@@ -243,9 +290,11 @@ impl Sheet<'_> {
             for (position, &byte) in row.iter().enumerate() {
                 let marked = self.is_marked(shown + position);
                 codes.mark(marked);
+                codes.change(self.is_changed(shown + position));
                 visible::write_to(&mut codes.html, format_args!("{byte:02X}"));
                 let marked_on = position + 1 < row.len() && self.is_marked(shown + position + 1);
                 codes.mark(marked && marked_on);
+                codes.change(false);
                 codes.html.push(if position + 1 < row.len() { ' ' } else { '\n' });
                 chars.mark(marked);
                 chars.escaped(if matches!(byte, b' '..=b'~') { char::from(byte) } else { '·' });
@@ -266,18 +315,26 @@ impl Sheet<'_> {
 
     /// How many octets like the first follow each other, if they are worth a count; else 1.
     fn run(&self, bytes: &[u8], at: usize) -> usize {
-        let marked = self.is_marked(at);
+        let state = |at: usize| (self.is_marked(at), self.is_changed(at));
         let same =
-            |(step, byte): &(usize, &u8)| **byte == bytes[0] && self.is_marked(at + step) == marked;
+            |(step, byte): &(usize, &u8)| **byte == bytes[0] && state(at + step) == state(at);
         let run = bytes.iter().enumerate().take_while(same).count();
         if run >= SHORTEST_RUN { run } else { 1 }
     }
 
     fn is_marked(&self, at: usize) -> bool {
-        let at = self.offset + at;
-        let next = self.marks.partition_point(|range| range.end <= at);
-        self.marks.get(next).is_some_and(|range| range.contains(&at))
+        holds(self.marks, self.offset + at)
     }
+
+    fn is_changed(&self, at: usize) -> bool {
+        holds(self.changed, self.offset + at)
+    }
+}
+
+/// Whether one of these ranges, which are in order, has this octet.
+fn holds(ranges: &[Range<usize>], at: usize) -> bool {
+    let next = ranges.partition_point(|range| range.end <= at);
+    ranges.get(next).is_some_and(|range| range.contains(&at))
 }
 
 /// Writes octets as HTML, and opens and closes the elements around them.
@@ -285,6 +342,7 @@ impl Sheet<'_> {
 struct Pen {
     html: String,
     marked: bool,
+    changed: bool,
     dimmed: bool,
 }
 
@@ -292,8 +350,17 @@ impl Pen {
     fn mark(&mut self, on: bool) {
         if self.marked != on {
             self.dim(false);
+            self.change(false);
             self.html.push_str(if on { "<mark>" } else { "</mark>" });
             self.marked = on;
+        }
+    }
+
+    fn change(&mut self, on: bool) {
+        if self.changed != on {
+            self.dim(false);
+            self.html.push_str(if on { "<u>" } else { "</u>" });
+            self.changed = on;
         }
     }
 
@@ -330,6 +397,7 @@ impl Pen {
 
     fn finish(mut self) -> String {
         self.dim(false);
+        self.change(false);
         self.mark(false);
         self.html
     }

@@ -55,7 +55,7 @@ const MEANING: &[Row] = &[
     (
         "\"101\"",
         "\"\"",
-        "server/key.toml:32:10: unknown outcome ``; known are `101`, `4xx`, `400 426`, `401-499`, `any`, `closed`, `silent`, `not-http`, `stream-error`, `connection-error`, `no-request`, `opened`, `went-on`, `close-frame`, `close-normal`, `close-reserved`, `failed`, `waits`, `held`, `request-again`, `request-here`, `junk`",
+        "server/key.toml:32:10: unknown outcome ``; known are `101`, `4xx`, `400 426`, `401-499`, `any`, `asked`, `closed`, `silent`, `not-http`, `stream-error`, `connection-error`, `no-request`, `opened`, `went-on`, `close-frame`, `close-normal`, `close-reserved`, `failed`, `waits`, `held`, `request-again`, `request-here`, `no-connection`, `loops`, `sent`, `junk`",
         "\"\"",
     ),
     (
@@ -103,7 +103,7 @@ const MEANING: &[Row] = &[
     (
         ", equals = 'b'",
         "",
-        "server/key.toml:33:11: a field matcher without any of `present`, `absent`, `equals`, `token`, `no-token`, `extension`; write exactly one of them",
+        "server/key.toml:33:11: a field matcher without any of `present`, `absent`, `equals`, `token`, `no-token`, `extension`, `contains`, `list`, `repeated`, `key`, `accept`, `added`; write exactly one of them",
         "{ name = 'A' }",
     ),
     (

@@ -88,6 +88,38 @@ fn errors_of_roles() {
         ),
     ];
     check(CASES, |cases| load(REQUIREMENTS, PRESETS, cases), &server);
+}
+
+#[test]
+fn errors_of_what_is_of_clients_alone() {
+    let of_clients_alone = [
+        (
+            "needs = []",
+            "again = \"same\"",
+            "server/key.toml:19:8: case `server/key/two`: `again` in a case for a server; only a client is given a \
+             URL and makes further connections: leave it out",
+            "\"two\"",
+        ),
+        (
+            "status = \"101\"",
+            "status = \"101\"\ntarget = '/'",
+            "server/key.toml:19:8: case `server/key/two`: requests that come at `client`, where we send them; ask for \
+             `request`, `requests`, `target`, `messages` and `before-answer` where we are the server",
+            "\"two\"",
+        ),
+        (
+            "equals = 'b'",
+            "equals = '{port}'",
+            "server/key.toml:33:34: binding `{port}` in a field matcher; a stored response is judged without what the \
+             run filled in: write the octets",
+            "'{port}'",
+        ),
+    ];
+    check(CASES, |cases| load(REQUIREMENTS, PRESETS, cases), &of_clients_alone);
+}
+
+#[test]
+fn errors_of_clients_and_intermediaries() {
     let client = [(
         "\"request\"",
         "\"101\"",

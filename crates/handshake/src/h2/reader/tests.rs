@@ -169,6 +169,7 @@ fn an_endless_block_takes_bounded_room() {
     }
     let kept = reader.block.as_ref().map(|block| block.octets.len());
     assert_eq!(kept, Some(MAX_BLOCK + 1));
+    assert!(reader.is_flooded());
     let end = write::frame(kind::CONTINUATION, flag::END_HEADERS, 1, b"");
     let seen = reader.feed(&end);
     assert_eq!(seen[0].kind, EventKind::Violation(FramingViolationKind::BlockTooLarge));

@@ -194,6 +194,9 @@ pub(super) const ROWS: &[Fault] = &[
         .breaks("rfc6455/5.5.2-pong")
         .shown_by(|| frames(&[(0x89, &[b'a'; 125])]))
         .by(Pong(|ping| Some(&ping[..ping.len().min(64)]))),
+    fault("fragments-cost", "Joining fragments takes the square of what they hold.")
+        .breaks("rfc9110/2.3-defensive")
+        .at(Point::FragmentsCost),
     // Compression.
     fault("inflating-cost", "Inflating a message takes the square of what comes out.")
         .breaks("rfc9110/2.3-defensive")

@@ -1,0 +1,140 @@
+//! `upspec proxy`: plays the corpus at both ends of an intermediary, and reports what it does with what passes.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use upspec_corpus::Corpus;
+use upspec_corpus::case::Role;
+use upspec_judge::Verdict;
+use upspec_reference::{Proxy, ProxyConfig};
+use upspec_report::Report;
+use upspec_runner::{Ending, Origin, PROXY_CONTROL, Plan, ProxySettings, RunOutcome, run_proxy};
+
+use crate::args::proxy::ProxyArgs;
+use crate::begun::{Begun, Called, ended};
+use crate::console::{self, Progress};
+use crate::exit::{Exit, Trouble};
+use crate::outputs::Outputs;
+use crate::run::{fresh_seed, shown, suspicion, target};
+use crate::{again, descriptors, secrets, selection, signals};
+
+/// Runs the corpus and writes the reports.
+pub(crate) fn proxy(args: &ProxyArgs) -> Result<Exit, Trouble> {
+    let corpus = selection::load(&args.selection.cases)?;
+    args.selection.check(&corpus)?;
+    if let Some(left_out) = args.selection.other_roles(&corpus, Role::Intermediary) {
+        console::remark(&left_out);
+    }
+    let others: Vec<&PathBuf> = args.selection.cases.iter().chain(&args.trust.ca).collect();
+    let mut outputs = Outputs::prepare(&args.output, &others)?;
+    outputs.asked = args.selection.asked(&corpus);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Trouble::usage(format!("cannot start: {error}")))?;
+    runtime.block_on(play(args, &corpus, &outputs))
+}
+
+async fn play(args: &ProxyArgs, corpus: &Corpus, outputs: &Outputs<'_>) -> Result<Exit, Trouble> {
+    let origin = origin(args).await?;
+    let embedded = match &args.url {
+        Some(_) => None,
+        None => Some(embedded(origin.address()).await?),
+    };
+    let url = args.url.clone().or_else(|| embedded.clone()).unwrap_or_default();
+    let fields = args.header.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let secrets = secrets::of_fields(&args.output.secret_header, fields, [url.as_str()]);
+    let target = target(&args.trust, &url)?;
+    let settings = settings(args);
+    let seed = settings.seed;
+    let begun = Begun::now(Role::Intermediary, seed, args.output.quiet);
+    let wants = |case: &_| args.selection.wants(case, corpus);
+    let plan = Plan::of(Role::Intermediary, &corpus.cases, wants);
+    let progress = Progress::new(args.output.quiet, Arc::new(corpus.requirements.clone()));
+    let played = shown(corpus, progress, |requirements, events| {
+        run_proxy(plan, target, origin, settings, requirements, events, signals::told())
+    });
+    let mut outcome = played.await;
+    let called = Called {
+        url: url.clone(),
+        name: args.name.clone().or_else(|| embedded.map(|_| "reference proxy".to_owned())),
+        again: again::proxy_command(args, seed, &secrets),
+    };
+    let mut report = begun.report(&mut outcome, called, &secrets, corpus);
+    let written = outputs.publish(&mut report, corpus);
+    ended(written, conclude(&outcome, &report, &url, outputs.exit(&report)))
+}
+
+/// Our origin; for the embedded proxy, and for one that we start, any free port will do.
+async fn origin(args: &ProxyArgs) -> Result<Origin, Trouble> {
+    let at = match (args.origin_listen, &args.url) {
+        (Some(at), _) => at,
+        (None, Some(_)) if args.proxy_cmd.is_none() => USUAL_ORIGIN,
+        (None, _) => SocketAddr::new(USUAL_ORIGIN.ip(), 0),
+    };
+    let origin = Origin::listen(at).await;
+    origin
+        .map_err(|error| Trouble::usage(format!("--origin-listen: cannot listen at {at}: {error}")))
+}
+
+/// Starts a conforming proxy on a free port in front of our origin; its URL.
+async fn embedded(origin: SocketAddr) -> Result<String, Trouble> {
+    let listen = SocketAddr::new(USUAL_ORIGIN.ip(), 0);
+    let proxy = Proxy::bind(ProxyConfig::new(listen, origin))
+        .await
+        .map_err(|error| Trouble::usage(format!("cannot start the embedded proxy: {error}")))?;
+    let url = format!("http://{}/ws", proxy.local_addr());
+    tokio::spawn(proxy.serve());
+    Ok(url)
+}
+
+/// Where our origin listens if nothing else is said.
+const USUAL_ORIGIN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9000);
+
+fn settings(args: &ProxyArgs) -> ProxySettings {
+    ProxySettings {
+        command: args.proxy_cmd.clone(),
+        jobs: usize::from(descriptors::jobs(args.pace.jobs)),
+        timeout: args.pace.timeout,
+        window_floor: args.pace.window,
+        retries: args.pace.retries,
+        seed: args.pace.seed.unwrap_or_else(fresh_seed),
+        headers: args.header.clone(),
+        hazardous: args.selection.hazardous,
+        ready_timeout: args.ready_timeout,
+        ..ProxySettings::default()
+    }
+}
+
+/// The exit code, and a word on what stood in the way of judging.
+fn conclude(
+    outcome: &RunOutcome,
+    report: &Report,
+    url: &str,
+    verdict: Exit,
+) -> Result<Exit, Trouble> {
+    let control_failed = || {
+        report.cases.iter().any(|case| case.id == PROXY_CONTROL && case.verdict == Verdict::Fail)
+    };
+    match &outcome.ending {
+        Ending::Complete => Ok(verdict),
+        Ending::TargetDied { suspects } => Err(Trouble {
+            exit: Exit::Failed,
+            message: format!(
+                "the target died; {}; with --proxy-cmd upspec restarts it and finds the case",
+                suspicion(suspects)
+            ),
+        }),
+        Ending::Interrupted => Ok(Exit::Interrupted),
+        Ending::NotHttp { message } | Ending::NotSwitched { message } if control_failed() => {
+            Err(Trouble { exit: verdict, message: message.clone() })
+        }
+        Ending::NotHttp { message } | Ending::NotSwitched { message } => {
+            Err(Trouble::unreachable(format!("nothing could be judged: {message}")))
+        }
+        Ending::Unreachable { message } => {
+            Err(Trouble::unreachable(format!("cannot play through {url}: {message}")))
+        }
+    }
+}

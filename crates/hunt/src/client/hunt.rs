@@ -1,0 +1,241 @@
+//! The hunt itself: draws, plays, and hands on what fails.
+//! A failure counts only once it is confirmed.
+
+use std::collections::{HashMap, HashSet};
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use upspec_corpus::case::{Case, Preset};
+use upspec_corpus::{Bindings, Corpus};
+use upspec_judge::CaseResult;
+use upspec_recipes::CaseName;
+use upspec_recipes::answer::{Answer, Ask};
+use upspec_runner::{CLIENT_CONTROL, ClientProber};
+
+use super::finding::{ClientFinding, Symptom};
+use super::state::ClientState;
+use crate::course::{Course, Second};
+use crate::error::Error;
+use crate::options::{Options, answer};
+
+/// A hunt under way.
+pub struct ClientHunt {
+    pub(super) prober: ClientProber,
+    pub(super) control: Case,
+    pub(super) options: Options,
+    bindings: Bindings,
+    presets: Vec<Preset>,
+    /// One finding is examined at a time.
+    pub(super) exam: tokio::sync::Mutex<()>,
+    notes: Mutex<Notes>,
+    pub(super) course: Course,
+    events: UnboundedSender<ClientEvent>,
+}
+
+/// What a hunt records as it goes.
+pub(super) struct Notes {
+    pub(super) state: ClientState,
+    /// How often reactions with a symptom were examined.
+    pub(super) examined: HashMap<(String, String), u32>,
+    /// The ends of processes that were told.
+    deaths: HashSet<String>,
+    /// Why the hunt could not go on.
+    gone: Option<String>,
+}
+
+/// What a hunt reports as it goes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ClientEvent {
+    /// Something new was found.
+    Found(Box<ClientFinding>),
+    /// Something that the user may want to know.
+    Note(String),
+    /// Progress.
+    Tick {
+        /// Exchanges so far.
+        executed: u64,
+        /// Exchanges in the last second.
+        per_second: u64,
+        /// Findings so far.
+        findings: usize,
+    },
+}
+
+/// How a hunt ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClientEnding {
+    /// Where a later hunt resumes.
+    pub state: ClientState,
+    /// How many exchanges were played, without those that confirm and shrink.
+    pub executed: u64,
+    /// Why it ended early: the client could not be started, or opened the control no longer.
+    pub gone: Option<String>,
+    /// Whether it was cancelled.
+    pub interrupted: bool,
+    /// How long it took, without the control and discovery.
+    pub elapsed: Duration,
+}
+
+impl ClientHunt {
+    /// Hunts until its runs or its time are over, the client comes no more, or `cancel` completes. The rate of the
+    /// options is not looked at: each exchange waits for a client to start.
+    ///
+    /// # Errors
+    ///
+    /// When the corpus has no control for clients.
+    pub async fn run(
+        prober: ClientProber,
+        corpus: &Corpus,
+        options: Options,
+        state: ClientState,
+        events: UnboundedSender<ClientEvent>,
+        cancel: impl Future<Output = ()>,
+    ) -> Result<ClientEnding, Error> {
+        let control = corpus.case(CLIENT_CONTROL).ok_or(Error::NoControl)?.clone();
+        let jobs = options.jobs.clamp(1, prober.most_at_once());
+        let hunt = Arc::new(Self::new(prober, control, corpus, options, state, events));
+        let mut workers = JoinSet::new();
+        for _ in 0..jobs {
+            workers.spawn(Arc::clone(&hunt).work());
+        }
+        let interrupted = hunt.watch(&mut workers, cancel).await;
+        let notes = hunt.notes();
+        Ok(ClientEnding {
+            state: notes.state.clone(),
+            executed: hunt.course.executed(),
+            gone: notes.gone.clone(),
+            interrupted,
+            elapsed: hunt.course.elapsed(),
+        })
+    }
+
+    fn new(
+        prober: ClientProber,
+        control: Case,
+        corpus: &Corpus,
+        options: Options,
+        state: ClientState,
+        events: UnboundedSender<ClientEvent>,
+    ) -> Self {
+        let end = options.time.map(|time| Instant::now() + time);
+        Self {
+            bindings: prober.bindings(),
+            presets: corpus.presets.clone(),
+            prober,
+            control,
+            exam: tokio::sync::Mutex::new(()),
+            course: Course::begin(state.next, options.runs, end),
+            options,
+            notes: Mutex::new(Notes {
+                state,
+                examined: HashMap::new(),
+                deaths: HashSet::new(),
+                gone: None,
+            }),
+            events,
+        }
+    }
+
+    /// Shows how it goes until the workers are done. Whether it was cancelled.
+    async fn watch(&self, workers: &mut JoinSet<()>, cancel: impl Future<Output = ()>) -> bool {
+        let show = async |second: Second| {
+            let Second { executed, per_second, .. } = second;
+            let findings = self.notes().state.findings.len();
+            self.tell(ClientEvent::Tick { executed, per_second, findings });
+        };
+        self.course.watch(workers, cancel, show).await
+    }
+
+    async fn work(self: Arc<Self>) {
+        while let Some(number) = self.take_number() {
+            let answer = answer(self.options.seed, number);
+            let case = self.case(&answer, ("fuzz", &number.to_string()));
+            if !self.prober.plays(&case) {
+                continue;
+            }
+            let result = tokio::select! {
+                biased;
+                result = self.prober.play(&case, 0, self.prober.window()) => result,
+                // Silence can last longer than the whole hunt may.
+                () = self.course.time_is_up() => return,
+            };
+            self.course.played();
+            match result {
+                Ok(result) => {
+                    self.tell_of_death(&answer, &result);
+                    for symptom in Symptom::all(&result, self.options.least) {
+                        self.examine(&answer, &symptom).await;
+                    }
+                }
+                Err(message) => return self.give_up(&message),
+            }
+        }
+    }
+
+    /// Says once of each kind of end that a client's process died: an application may panic on any error, so that it
+    /// need not be a finding.
+    fn tell_of_death(&self, answer: &Answer, result: &CaseResult) {
+        let Some(exit) = Symptom::death(result) else {
+            return;
+        };
+        if self.notes().deaths.insert(exit.clone()) {
+            let note = format!("the client's process died ({exit}) of: {answer}");
+            self.tell(ClientEvent::Note(note));
+        }
+    }
+
+    /// The number of the next answer, unless the hunt is over.
+    fn take_number(&self) -> Option<u64> {
+        let number = self.course.take_number()?;
+        let mut notes = self.notes();
+        notes.state.next = notes.state.next.max(number + 1);
+        Some(number)
+    }
+
+    /// Whether even an examination under way must end.
+    pub(super) fn is_late(&self) -> bool {
+        self.course.is_over_since(LAST_EXAM)
+    }
+
+    /// Ends the hunt, for nothing that follows would mean anything.
+    pub(super) fn give_up(&self, why: &str) {
+        self.course.stop();
+        self.notes().gone.get_or_insert_with(|| why.to_owned());
+    }
+
+    /// Whether the client still does what the control asks of it.
+    pub(super) fn is_sound(&self) -> bool {
+        self.notes().gone.is_none()
+    }
+
+    /// The case of an answer, by its topic and name.
+    pub(super) fn case(&self, answer: &Answer, name: (&str, &str)) -> Case {
+        let topic = format!("user/client/{}", name.0);
+        let ask = Ask {
+            request: self.prober.request(),
+            bindings: &self.bindings,
+            presets: &self.presets,
+        };
+        answer.case(CaseName { topic: &topic, name: name.1 }, &ask)
+    }
+
+    pub(super) fn notes(&self) -> MutexGuard<'_, Notes> {
+        match self.notes.lock() {
+            Ok(notes) => notes,
+            // They are whole after every statement that changes them.
+            Err(poisoned) => poisoned.into_inner(),
+        }
+    }
+
+    pub(super) fn tell(&self, event: ClientEvent) {
+        // Nobody listens any longer: the hunt continues for its findings.
+        let _ = self.events.send(event);
+    }
+}
+
+/// How long a finding may still be examined.
+const LAST_EXAM: Duration = Duration::from_secs(5);

@@ -1,0 +1,90 @@
+//! What a hunt for clients leaves behind so that the next one can resume.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::finding::ClientFinding;
+use crate::error::Error;
+use crate::state::{read, write, wrong};
+
+/// A hunt between two runs of the command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientState {
+    /// `upspec-client-fuzz-state`.
+    pub format: String,
+    /// 1.
+    pub version: u32,
+    /// What the answers are drawn from.
+    pub seed: u64,
+    /// The number of the answer that comes next.
+    pub next: u64,
+    /// What was found.
+    pub findings: Vec<ClientFinding>,
+}
+
+impl ClientState {
+    /// A hunt that has yet to begin.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self { format: FORMAT.to_owned(), version: VERSION, seed, next: 0, findings: Vec::new() }
+    }
+
+    /// Reads a state; `None` if the file does not exist yet.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or is not a state of a hunt for clients.
+    pub fn load(path: &Path) -> Result<Option<Self>, Error> {
+        let state: Option<Self> = read(path)?;
+        match state {
+            Some(state) if state.format != FORMAT || state.version != VERSION => {
+                Err(wrong(path, format!("{} {}", state.format, state.version)))
+            }
+            state => Ok(state),
+        }
+    }
+
+    /// Writes the state, beside its file first, so that an interruption leaves one of the two whole.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn save(&self, path: &Path) -> Result<(), Error> {
+        write(path, self)
+    }
+}
+
+const FORMAT: &str = "upspec-client-fuzz-state";
+const VERSION: u32 = 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::ClientKind;
+    use crate::state::State;
+
+    #[test]
+    fn a_state_is_read_as_it_was_written_and_is_none_of_a_server() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.json");
+        assert!(ClientState::load(&path).unwrap().is_none());
+        let mut state = ClientState::new(7);
+        state.findings.push(ClientFinding {
+            kind: ClientKind::Violation,
+            requirement: "rfc6455/4.1-check-accept".to_owned(),
+            label: "opened".to_owned(),
+            message: "opened the connection".to_owned(),
+            answer: "switch; drop accept".parse().unwrap(),
+            exit: None,
+            case: "user/client/found/smallest".to_owned(),
+            count: 2,
+        });
+        state.save(&path).unwrap();
+        assert_eq!(ClientState::load(&path).unwrap(), Some(state));
+        assert!(State::load(&path).is_err());
+        State::new(7).save(&path).unwrap();
+        assert!(ClientState::load(&path).unwrap_err().to_string().contains("not a state"));
+    }
+}

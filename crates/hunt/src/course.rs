@@ -1,0 +1,140 @@
+//! How far a hunt is, whoever is hunted: which number comes next, and when it is over.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{Instant, interval, sleep_until};
+
+/// The course of a hunt.
+pub(crate) struct Course {
+    begun: Instant,
+    /// When its time is over, if it has one.
+    end: Option<Instant>,
+    first: u64,
+    next: AtomicU64,
+    /// After how many numbers it ends.
+    runs: Option<u64>,
+    executed: AtomicU64,
+    stop: AtomicBool,
+}
+
+/// What a second of a hunt brought.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Second {
+    /// Exchanges so far.
+    pub(crate) executed: u64,
+    /// Exchanges in this second.
+    pub(crate) per_second: u64,
+    /// Which second it is, from 1.
+    pub(crate) number: u32,
+}
+
+impl Course {
+    /// Begins now, at this number.
+    pub(crate) fn begin(first: u64, runs: Option<u64>, end: Option<Instant>) -> Self {
+        Self {
+            begun: Instant::now(),
+            end,
+            first,
+            next: AtomicU64::new(first),
+            runs,
+            executed: AtomicU64::new(0),
+            stop: AtomicBool::new(false),
+        }
+    }
+
+    /// The next number, unless the hunt is over.
+    pub(crate) fn take_number(&self) -> Option<u64> {
+        if self.is_over() {
+            return None;
+        }
+        let end = self.runs.map(|runs| self.first.saturating_add(runs));
+        let more = |number| end.is_none_or(|end| number < end).then(|| number + 1);
+        self.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()
+    }
+
+    /// Whether the time is up, or the hunt was told to stop.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_over_since(Duration::ZERO)
+    }
+
+    /// Whether the time has been up for so long, or the hunt was told to stop.
+    pub(crate) fn is_over_since(&self, time: Duration) -> bool {
+        let late = self.end.is_some_and(|end| Instant::now() >= end + time);
+        late || self.stop.load(Ordering::Acquire)
+    }
+
+    /// Ends the hunt.
+    pub(crate) fn stop(&self) {
+        self.stop.store(true, Ordering::Release);
+    }
+
+    /// Counts an exchange.
+    pub(crate) fn played(&self) {
+        self.executed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many exchanges were counted.
+    pub(crate) fn executed(&self) -> u64 {
+        self.executed.load(Ordering::Relaxed)
+    }
+
+    /// How long it has taken.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    /// Completes a moment after the time is up, so that what is under way can still come to its end.
+    pub(crate) async fn time_is_up(&self) {
+        match self.end {
+            Some(end) => sleep_until(end + LAST_ANSWERS).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Waits until it is this number's turn, with so many numbers a second.
+    pub(crate) async fn turn(&self, number: u64, rate: Option<u32>) {
+        if let Some(rate) = rate.filter(|rate| *rate > 0) {
+            let turn = (number - self.first) as f64 / f64::from(rate);
+            sleep_until(self.begun + Duration::from_secs_f64(turn)).await;
+        }
+    }
+
+    /// Shows each second until the workers are done. Whether the hunt was cancelled.
+    pub(crate) async fn watch(
+        &self,
+        workers: &mut JoinSet<()>,
+        cancel: impl Future<Output = ()>,
+        mut show: impl AsyncFnMut(Second),
+    ) -> bool {
+        let mut seconds = interval(Duration::from_secs(1));
+        let (mut number, mut before, mut interrupted) = (0_u32, 0, false);
+        tokio::pin!(cancel);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut cancel, if !interrupted => {
+                    interrupted = true;
+                    self.stop();
+                }
+                done = workers.join_next() => match done {
+                    None => return interrupted,
+                    Some(Ok(())) => {}
+                    // Nobody aborts a task of ours, so it is a bug, and it stays one.
+                    Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
+                },
+                _ = seconds.tick() => {
+                    let executed = self.executed();
+                    number += 1;
+                    show(Second { executed, per_second: executed - before, number }).await;
+                    before = executed;
+                }
+            }
+        }
+    }
+}
+
+/// How long an exchange may go on when the time is up.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);

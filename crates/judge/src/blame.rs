@@ -1,0 +1,78 @@
+//! Whom a breach of a rule for every message is to be held against, where an intermediary stands between our client and
+//! our origin: what they sent through it is not its own.
+
+use std::collections::BTreeSet;
+
+use upspec_corpus::case::{Case, Need, Role};
+use upspec_exchange::Talk;
+use upspec_handshake::Party;
+use upspec_handshake::field::upgrade::protocols;
+
+use crate::facts::TargetFacts;
+use crate::rules::{Breach, Rule, breaches_by};
+
+/// The breaches on a link that are the own ones of the party under test.
+pub(crate) fn own(
+    case: &Case,
+    talk: &Talk<'_>,
+    talks: &[Talk<'_>],
+    facts: &TargetFacts,
+    found: Vec<(&'static Rule, Breach)>,
+) -> Vec<(&'static Rule, Breach)> {
+    if case.role != Role::Intermediary || found.is_empty() {
+        return found;
+    }
+    let ours = ours(talk, talks);
+    let is_own = |(rule, breach): &(&Rule, Breach)| {
+        !END_TO_END.contains(&rule.name)
+            && !ours.contains(breach.requirement)
+            && is_bound(breach.requirement, facts)
+            && !is_of_no_handshake(breach, talk)
+    };
+    found.into_iter().filter(is_own).collect()
+}
+
+/// Rules about what a message means, which passes through an intermediary as it is, or about what our origin agrees to,
+/// which is the matter of cases.
+const END_TO_END: [&str; 12] = [
+    "accepted-without-101",
+    "allow-of-refused",
+    "date",
+    "expectation-unasked",
+    "fields-of-a-status",
+    "fields-of-requests",
+    "h2c",
+    "request-content",
+    "stray-octets",
+    "switch",
+    "upgrade-of-refused",
+    "version-list",
+];
+
+/// What we broke ourselves on the other side, as the party that the intermediary is here.
+fn ours(talk: &Talk<'_>, talks: &[Talk<'_>]) -> BTreeSet<&'static str> {
+    let others = talks.iter().filter(|other| other.link.we != talk.link.we);
+    let all = others.flat_map(|other| breaches_by(other, other.link.we));
+    all.map(|(_, breach)| breach.requirement).collect()
+}
+
+/// Whether a rule binds an intermediary at all: what RFC 6455 and its extensions ask of the ends of a WebSocket
+/// connection binds only one that is such an end.
+fn is_bound(requirement: &str, facts: &TargetFacts) -> bool {
+    let of_ends = ["rfc6455/", "rfc7692/", "rfc6265/", "rfc4648/"];
+    facts.has(Need::Terminates) || !of_ends.iter().any(|rfc| requirement.starts_with(rfc))
+}
+
+/// Whether a breach of what RFC 6455 asks of an opening handshake is about a request that offers no WebSocket. What is
+/// left of a handshake whose Upgrade does not go on is a plain request (RFC 9110 7.8).
+fn is_of_no_handshake(breach: &Breach, talk: &Talk<'_>) -> bool {
+    let Some(at) = breach.at.as_ref().filter(|_| talk.tested() == Party::Client) else {
+        return false;
+    };
+    let is_it = |at: usize| talk.requests.iter().rfind(|one| one.at <= at);
+    breach.requirement.starts_with("rfc6455/4.1-")
+        && is_it(at.start).is_some_and(|request| {
+            let mut named = protocols(request.head.fields.values("Upgrade")).flatten();
+            !named.any(|protocol| protocol.is_websocket())
+        })
+}

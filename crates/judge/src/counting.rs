@@ -1,0 +1,47 @@
+//! Which alternatives of a case count, and what of them only the facts or the record of an exchange can tell.
+
+use std::borrow::Cow;
+
+use upspec_corpus::case::{Case, Expectation, FieldTest, Outcome, Role};
+use upspec_exchange::Transcript;
+
+use crate::facts::TargetFacts;
+use crate::passage::Passage;
+
+/// The case with those of its alternatives that count for a target of which this is known.
+pub(crate) fn counting<'c>(case: &'c Case, facts: &TargetFacts) -> Cow<'c, Case> {
+    let counts = |one: &Expectation| one.when.iter().all(|fact| facts.has(fact.need) == fact.holds);
+    if case.expect.iter().all(counts) {
+        return Cow::Borrowed(case);
+    }
+    let expect = case.expect.iter().filter(|one| counts(one)).cloned().collect();
+    Cow::Owned(Case { expect, ..case.clone() })
+}
+
+/// The case with the status that our origin gave in place of `sent`, and with `present` in place of `added` for what the
+/// intermediary adds.
+pub(crate) fn told_by_record<'c>(
+    case: Cow<'c, Case>,
+    transcript: &Transcript<'_>,
+    facts: &TargetFacts,
+) -> Cow<'c, Case> {
+    if case.role != Role::Intermediary {
+        return case;
+    }
+    let status = Passage::of(&transcript.talks).sent_status();
+    // Without an answer of the origin nothing can be what it sent.
+    let sent = Outcome::Status(status.unwrap_or_default());
+    let mut case = case.into_owned();
+    let all = case.expect.iter_mut().flat_map(|one| one.ends.iter_mut().map(|(_, asked)| asked));
+    for asked in all {
+        for field in asked.fields.iter_mut().filter(|field| field.test == FieldTest::Added) {
+            let is_added = facts.adds.contains(&field.name.to_ascii_lowercase());
+            field.test = if is_added { FieldTest::Present } else { FieldTest::Added };
+        }
+        let outcomes = asked.responses.iter_mut().chain([&mut asked.status]);
+        for one in outcomes.flat_map(|outcomes| outcomes.0.iter_mut()) {
+            *one = if *one == Outcome::Sent { sent } else { *one };
+        }
+    }
+    Cow::Owned(case)
+}

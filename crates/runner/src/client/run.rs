@@ -1,0 +1,321 @@
+//! Plays a plan with a client: the control, what finds out what the client does, all other cases, the control again.
+//! Prints nothing: what happens goes out as events.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use upspec_corpus::Registry;
+use upspec_corpus::case::{Case, Need, Outcome};
+use upspec_exchange::{IoKind, Octets, Record, Talk};
+use upspec_judge::{Came, CaseResult, Reason, TargetFacts, Verdict, unmet};
+
+use super::certificates::Certificates;
+use super::settings::ClientSettings;
+use super::stage::Stage;
+use super::starter::Starter;
+use crate::event::{Ending, Event, RunOutcome};
+use crate::plan::Plan;
+use crate::results::Results;
+
+/// Plays a plan of cases for clients. When `cancel` completes, the clients under way are ended and the results so
+/// far returned.
+pub async fn run_clients(
+    plan: Plan,
+    starter: Arc<dyn Starter>,
+    settings: ClientSettings,
+    requirements: Arc<Registry>,
+    events: UnboundedSender<Event>,
+    cancel: impl Future<Output = ()>,
+) -> RunOutcome {
+    let plan = Arc::new(plan);
+    let mut cancel = pin!(cancel);
+    let mut results = Results::new(Arc::clone(&plan), Arc::clone(&requirements), events.clone());
+    results.tell(Event::Started { total: plan.cases().len() });
+    let control = plan.control().map(|index| plan.cases()[index].clone());
+    let stage = match control {
+        Some(control) => stage(control, starter, settings, requirements).await,
+        None => Err("the corpus has no control for clients".to_owned()),
+    };
+    let stage = match stage {
+        Ok(stage) => stage,
+        Err(message) => {
+            results.leave_out_rest(Reason::Blocked, &message);
+            let ending = Ending::Unreachable { message };
+            return RunOutcome::new(results.finish(), TargetFacts::default(), ending, Vec::new());
+        }
+    };
+    let mut run = ClientRun { plan, stage, results, events };
+    let ending = tokio::select! {
+        biased;
+        () = &mut cancel => {
+            run.results.interrupt();
+            Ending::Interrupted
+        }
+        ending = run.play_all() => ending,
+    };
+    RunOutcome::new(run.results.finish(), run.stage.facts, ending, Vec::new())
+}
+
+/// What exchanges with a client need, with this control.
+pub(crate) async fn stage(
+    control: Case,
+    starter: Arc<dyn Starter>,
+    settings: ClientSettings,
+    requirements: Arc<Registry>,
+) -> Result<Stage, String> {
+    let certificates =
+        Certificates::fresh().map_err(|error| format!("cannot make certificates: {error}"))?;
+    if let Some(path) = &settings.ca_out {
+        let written = certificates.write_to(path);
+        written.map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    }
+    let at_once = starter.starting_at_once().clamp(1, Semaphore::MAX_PERMITS);
+    let mut stage = Stage {
+        starter,
+        settings,
+        facts: TargetFacts::default(),
+        requirements,
+        certificates: Arc::new(certificates),
+        pace: Arc::default(),
+        starting: Arc::new(Semaphore::new(at_once)),
+        control: Arc::new(control),
+        earlier_key: Vec::new(),
+    };
+    let has_ipv6 = tokio::net::TcpListener::bind((std::net::Ipv6Addr::LOCALHOST, 0)).await.is_ok();
+    stage.declare(has_ipv6);
+    Ok(stage)
+}
+
+/// A run under way. It survives its own cancellation: what it holds is what remains then.
+pub(super) struct ClientRun {
+    pub(super) plan: Arc<Plan>,
+    pub(super) stage: Stage,
+    pub(super) results: Results,
+    events: UnboundedSender<Event>,
+}
+
+impl ClientRun {
+    async fn play_all(&mut self) -> Ending {
+        let control = self.plan.control().unwrap_or_default();
+        if let Err(message) = self.control(control).await {
+            self.results.leave_out_rest(Reason::Blocked, &message);
+            return Ending::Unreachable { message };
+        }
+        let discovery: Vec<usize> =
+            self.plan.discovery().into_iter().filter(|index| *index != control).collect();
+        for index in discovery {
+            self.play(vec![index]).await;
+            self.learn(index);
+        }
+        self.play(self.plan.rest()).await;
+        self.play_calmly().await;
+        self.control_again(control).await;
+        match self.stage.facts.has(Need::Opens) {
+            true => Ending::Complete,
+            false => Ending::NotSwitched { message: self.what_came(control) },
+        }
+    }
+
+    async fn control(&mut self, index: usize) -> Result<(), String> {
+        self.results.begin(index);
+        let case = self.plan.cases()[index].clone();
+        let result = play_control(&mut self.stage, &case).await?;
+        let trouble = result.record.as_ref().and_then(no_contact);
+        self.results.store(index, result);
+        trouble.map_or(Ok(()), Err)
+    }
+
+    fn learn(&mut self, index: usize) {
+        let record = self.results.result(index).and_then(|result| result.record.clone());
+        if let Some(record) = record {
+            self.stage.facts.learn(&self.plan.cases()[index], &record);
+        }
+    }
+
+    /// Plays cases, so many at a time; those whose needs are not met are left out.
+    async fn play(&mut self, cases: Vec<usize>) {
+        let mut left = cases.into_iter();
+        let mut running = JoinSet::new();
+        let jobs = self.stage.settings.jobs.min(self.stage.starter.most_at_once()).max(1);
+        loop {
+            while running.len() < jobs {
+                let Some(index) = left.next() else {
+                    break;
+                };
+                let case = &self.plan.cases()[index];
+                if let Some((reason, message)) = self.left_out(case) {
+                    self.results.leave_out(index, reason, message);
+                    continue;
+                }
+                self.results.begin(index);
+                let player = Player {
+                    stage: self.stage.clone(),
+                    plan: Arc::clone(&self.plan),
+                    events: self.events.clone(),
+                };
+                running.spawn(async move { (index, player.play(index).await) });
+            }
+            match running.join_next().await {
+                Some(Ok((index, Ok(result)))) => self.results.store(index, result),
+                Some(Ok((index, Err(message)))) => {
+                    self.results.leave_out(index, Reason::Connect, &message);
+                }
+                Some(Err(panicked)) => tracing::error!("a case was lost: {panicked}"),
+                None => return,
+            }
+        }
+    }
+
+    fn left_out(&self, case: &Case) -> Option<(Reason, &'static str)> {
+        if case.hazard.is_some() && !self.stage.settings.hazardous {
+            return Some((Reason::NotApplicable, "off unless hazards are asked for (--hazardous)"));
+        }
+        unmet(case, &self.stage.facts)
+    }
+
+    /// A client that opens no longer what it opened at first makes all that came between doubtful.
+    async fn control_again(&mut self, index: usize) {
+        let case = self.plan.cases()[index].clone();
+        let window = self.stage.settings.timeout.min(CONTROL_WINDOW);
+        let Ok(result) = self.stage.attempt(&case, None, AGAIN, window).await else {
+            return;
+        };
+        if Some(result.verdict) != self.results.verdict(index) {
+            self.results.store_again(result);
+        }
+    }
+
+    /// What the control met that was not opened, in a sentence.
+    fn what_came(&self, control: usize) -> String {
+        let result = self.results.result(control);
+        let came = result.and_then(|result| result.outcome).map(|came| came.to_string());
+        format!(
+            "the client did not show that it took the control for open ({}); if it sends nothing and answers no Ping, have \
+             it print events as lines of JSON, such as {{\"event\":\"open\"}}",
+            came.unwrap_or_else(|| "nothing came".to_owned())
+        )
+    }
+}
+
+/// Plays the control until it is opened, a few times at most: the first start of a client may be a slow one. Keeps
+/// what it shows.
+async fn play_control(stage: &mut Stage, case: &Case) -> Result<CaseResult, String> {
+    let mut attempt = 0;
+    let result = loop {
+        let window = stage.settings.timeout.min(CONTROL_WINDOW);
+        let result = stage.attempt(case, None, attempt, window).await?;
+        attempt += 1;
+        if result.verdict != Verdict::Inconclusive || attempt == CONTROL_TRIES {
+            break result;
+        }
+    };
+    if let Some(record) = &result.record {
+        stage.pace.learn(record);
+        stage.earlier_key = key_of(record);
+        stage.facts.learn(case, record);
+        let answer = stage.pace.answer();
+        stage.facts.answer_us = u64::try_from(answer.as_micros()).unwrap_or(u64::MAX);
+        let window = stage.pace.window(&stage.settings);
+        stage.facts.window_ms = u64::try_from(window.as_millis()).unwrap_or(u64::MAX);
+    }
+    Ok(result)
+}
+
+/// As [`play_control`]; an error where the control came to no request.
+pub(crate) async fn learn_control(stage: &mut Stage, case: &Case) -> Result<CaseResult, String> {
+    let result = play_control(stage, case).await?;
+    result.record.as_ref().and_then(no_contact).map_or(Ok(result), Err)
+}
+
+/// Brings one case to its result.
+struct Player {
+    stage: Stage,
+    plan: Arc<Plan>,
+    events: UnboundedSender<Event>,
+}
+
+impl Player {
+    /// Plays a case; a `fail` is played again as often as the settings ask for. When a retry disagrees the first
+    /// result is kept and marked as flaky.
+    async fn play(&self, index: usize) -> Result<CaseResult, String> {
+        let begun = Instant::now();
+        let case = &self.plan.cases()[index];
+        let partner = self.plan.partner(case);
+        let window = Duration::from_millis(self.stage.facts.window_ms);
+        let mut window = window;
+        let mut result = self.stage.attempt(case, partner, 0, window).await?;
+        let patient = self.stage.settings.timeout.min(PATIENT);
+        if rests_on_silence(&result) && window < patient {
+            // The first wait was too short to accuse anybody, so a difference is no flakiness.
+            window = patient;
+            let again = self.stage.attempt(case, partner, PATIENTLY, window).await?;
+            let hasty = std::mem::replace(&mut result, again);
+            let _ = self.events.send(Event::Repeated(Box::new(hasty)));
+        }
+        for attempt in 1..=self.stage.settings.retries {
+            if result.verdict != Verdict::Fail || result.flaky {
+                break;
+            }
+            let again = self.stage.attempt(case, partner, attempt, window).await?;
+            result.flaky = again.verdict != result.verdict;
+            let _ = self.events.send(Event::Repeated(Box::new(again)));
+        }
+        result.elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Ok(result)
+    }
+}
+
+/// Whether a verdict that counts against a client is that nothing more came.
+pub(super) fn rests_on_silence(result: &CaseResult) -> bool {
+    let silent =
+        |came: &Came| matches!(came.outcome, Outcome::Held | Outcome::Silent | Outcome::Waits);
+    matches!(result.verdict, Verdict::Fail | Verdict::Warn)
+        && result.outcome.as_ref().is_some_and(silent)
+}
+
+/// The key of the request in a record; empty without one.
+fn key_of(record: &Record) -> Vec<u8> {
+    let octets = Octets::of(record);
+    let talk = octets.first().map(Talk::read);
+    let request = talk.as_ref().and_then(|talk| talk.requests.first());
+    let key = request.and_then(|request| request.head.fields.values("Sec-WebSocket-Key").next());
+    key.map(<[u8]>::to_vec).unwrap_or_default()
+}
+
+/// Why nothing can be judged, if the control came to no request.
+fn no_contact(record: &Record) -> Option<String> {
+    let printed = record.io.iter().rev().find(|io| io.kind == IoKind::Printed);
+    let said = printed.map(|io| {
+        let text = String::from_utf8_lossy(&io.bytes);
+        format!("; it printed: {}", text.lines().next_back().unwrap_or_default())
+    });
+    let said = said.unwrap_or_default();
+    let exit = record.io.iter().find(|io| io.kind == IoKind::Exited);
+    let exit = exit.map(|io| String::from_utf8_lossy(&io.bytes).into_owned());
+    if record.saw(IoKind::NotOpened) {
+        return Some(match exit {
+            Some(exit) => format!("the client ended ({exit}) and opened no connection{said}"),
+            None => format!("the client opened no connection in time{said}"),
+        });
+    }
+    let octets = Octets::of(record);
+    let talk = Talk::read(&octets[0]);
+    talk.requests.is_empty().then(|| format!("the client sent no request of HTTP/1.1{said}"))
+}
+
+/// How long the control's outcome is waited for.
+const CONTROL_WINDOW: Duration = Duration::from_secs(5);
+/// How often the control is played at most.
+const CONTROL_TRIES: u32 = 3;
+/// How long silence lasts before it is held against a client on a busy machine.
+pub(super) const PATIENT: Duration = Duration::from_secs(3);
+/// The attempt of a case that is played patiently.
+const PATIENTLY: u32 = 998;
+/// The attempt of the control at the end.
+const AGAIN: u32 = 999;

@@ -1,0 +1,146 @@
+//! Slows down where a target limits what it serves: a limit on rates, on connections at once.
+//! What met the limit is played again; `calm` has what is left at the end.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+use upspec_corpus::case::Outcome;
+use upspec_judge::{CaseResult, Reason};
+
+use crate::run::Run;
+
+/// How gently a target is treated.
+#[derive(Default)]
+pub(crate) struct Ease {
+    /// The least time from the beginning of one case to that of the next.
+    pub(crate) pace: Duration,
+    /// How many cases are played at once at most, where the target limits that.
+    most: Option<usize>,
+    /// How often it was slowed down.
+    steps: u32,
+    /// When the control may be asked again, and how much later after that.
+    looks: Option<(Instant, Duration)>,
+    /// How many controls were asked, so that each has its own nonces.
+    asked: u32,
+}
+
+/// What a target refuses that is asked for too much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Limit {
+    /// It says so (RFC 6585 section 4, RFC 9110 section 15.6.4).
+    Rate,
+    /// It ends the connection.
+    Connections,
+}
+
+impl Ease {
+    /// How many cases are played at once, where so many were wanted.
+    pub(crate) fn jobs(&self, wanted: usize) -> usize {
+        self.most.map_or(wanted, |most| most.min(wanted))
+    }
+
+    /// Whether a limit was met, which may have spoilt results that do not show it.
+    pub(crate) fn has_met_a_limit(&self) -> bool {
+        self.steps > 0
+    }
+
+    /// Whether it is time to look at the control, after a result that a limit would explain.
+    fn is_due(&mut self) -> bool {
+        let now = Instant::now();
+        let (from, pause) = self.looks.unwrap_or((now, FIRST_PAUSE));
+        if now < from || self.steps == MOST_STEPS {
+            return false;
+        }
+        self.looks = Some((now + pause, (pause * 2).min(LAST_PAUSE)));
+        true
+    }
+
+    fn step(&mut self, limit: Limit, jobs: usize) {
+        self.steps += 1;
+        self.looks = None;
+        match limit {
+            Limit::Rate if self.pace.is_zero() => self.pace = PACE,
+            // Some say so of connections at once.
+            _ if self.most.is_none() => self.most = Some((jobs / FEWER).max(1)),
+            Limit::Rate => self.pace *= 2,
+            Limit::Connections => self.most = self.most.map(|most| (most / FEWER).max(1)),
+        }
+    }
+}
+
+impl Run {
+    /// After the result of a case: whether the target refuses the control as well, so that it was slowed down and
+    /// what met the limit is worth another try.
+    pub(crate) async fn eases(&mut self, index: usize, jobs: usize) -> bool {
+        let met = self.results.result(index).is_some_and(meets_a_limit);
+        if !met || self.worker.health.is_dead() || !self.ease.is_due() {
+            return false;
+        }
+        let Some(first) = self.worker.control.and_then(|control| self.results.result(control))
+        else {
+            return false;
+        };
+        let Some(wanted) = first.outcome.map(|came| came.outcome) else {
+            return false;
+        };
+        let mut limit = None;
+        // One connection may be lost by chance.
+        for _ in 0..SURE {
+            limit = self.refuses_control(wanted).await;
+            if limit.is_none() {
+                return false;
+            }
+        }
+        let Some(limit) = limit else { return false };
+        self.ease.step(limit, jobs);
+        self.results.note("the target limits what it serves; it is asked more gently from here on");
+        let until = Instant::now() + MOST_SETTLING;
+        while Instant::now() < until {
+            sleep(SETTLING).await;
+            if self.refuses_control(wanted).await.is_none() {
+                break;
+            }
+        }
+        true
+    }
+
+    /// The limit that the control meets right now.
+    async fn refuses_control(&mut self, wanted: Outcome) -> Option<Limit> {
+        self.ease.asked += 1;
+        let came = self.worker.control_now(EASE + self.ease.asked).await;
+        came.filter(|came| *came != wanted).and_then(limit_of)
+    }
+}
+
+/// Whether a result is what a limit makes of a case.
+pub(crate) fn meets_a_limit(result: &CaseResult) -> bool {
+    let outcome = result.outcome.map(|came| came.outcome);
+    let is_limit = outcome.is_some_and(|outcome| limit_of(outcome).is_some());
+    result.death.is_none()
+        && (is_limit || matches!(result.reason, Some(Reason::Busy | Reason::Connect)))
+}
+
+fn limit_of(outcome: Outcome) -> Option<Limit> {
+    match outcome {
+        Outcome::Status(429 | 503) => Some(Limit::Rate),
+        Outcome::Closed => Some(Limit::Connections),
+        _ => None,
+    }
+}
+
+/// How many controls in a row are refused where there is a limit.
+const SURE: u32 = 2;
+/// How often a target is slowed down.
+const MOST_STEPS: u32 = 3;
+/// At this pace a whole run takes less than half a minute.
+const PACE: Duration = Duration::from_millis(30);
+/// The part of the cases at once that is left at a step.
+const FEWER: usize = 4;
+/// The time from one look at the control to the next, first and at last.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LAST_PAUSE: Duration = Duration::from_secs(2);
+/// How long a limit on rates may remember what was before, and how often to look.
+const MOST_SETTLING: Duration = Duration::from_secs(2);
+const SETTLING: Duration = Duration::from_millis(200);
+/// The attempts of these controls, apart from all others.
+const EASE: u32 = 4000;

@@ -1,0 +1,24 @@
+//! The role of the intermediary: we are the client in front of it and the origin behind it.
+//!
+//! An `Origin` listens for all exchanges and tells apart, by the tags of requests, whose octets come (`Sorter`,
+//! `Connection`); an exchange holds a [`Span`] of each connection on which a request of its own has come. A `Script`
+//! plays the steps of a case at both ends in order, a `Stage` brings one case to its record, and
+//! [`run_proxy`] plays a plan.
+
+mod bindings;
+mod connection;
+mod deaths;
+mod origin;
+mod player;
+mod run;
+mod script;
+mod settings;
+mod sorter;
+mod span;
+mod stage;
+mod waits;
+
+pub use origin::Origin;
+pub use run::run_proxy;
+pub use settings::ProxySettings;
+pub(crate) use span::Span;

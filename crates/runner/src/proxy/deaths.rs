@@ -1,0 +1,173 @@
+//! Plays cases while the intermediary lives. When it takes no connections any more it is brought back, and the cases that
+//! may have done it are played again one by one: who kills it alone is blamed.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+use upspec_corpus::case::Need;
+use upspec_judge::{Death as Dead, Demise, Reason};
+
+use super::player::Player;
+use super::run::{ProxyRun, start};
+use crate::connect::is_listening;
+use crate::event::{Death, Ending};
+use crate::plan::PROXY_CONTROL;
+
+impl ProxyRun {
+    /// Plays cases, so many at a time; those whose needs are not met are left out.
+    ///
+    /// # Errors
+    ///
+    /// When the intermediary died and does not come back.
+    pub(super) async fn play(&mut self, cases: Vec<usize>, jobs: usize) -> Result<(), Ending> {
+        let mut left = VecDeque::from(cases);
+        while let Some(suspects) = self.side_by_side(&mut left, jobs.min(self.jobs)).await {
+            let ids = suspects.iter().map(|index| self.plan.cases()[*index].id.clone()).collect();
+            self.revive(ids).await?;
+            let mut is_found = false;
+            for index in suspects {
+                is_found |= self.alone(index).await?;
+            }
+            // What no case does alone may happen again: then nothing is beside it.
+            if !is_found {
+                self.jobs = 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Plays cases until all are over, or until one meets nobody: then which cases may have to do with it.
+    async fn side_by_side(
+        &mut self,
+        left: &mut VecDeque<usize>,
+        jobs: usize,
+    ) -> Option<Vec<usize>> {
+        let mut running = JoinSet::new();
+        let mut under_way: Vec<usize> = Vec::new();
+        let mut suspects: Option<Vec<usize>> = None;
+        loop {
+            while suspects.is_none() && running.len() < jobs.max(1) {
+                let Some(index) = left.pop_front() else {
+                    break;
+                };
+                if let Some((reason, message)) = self.left_out(&self.plan.cases()[index]) {
+                    self.results.leave_out(index, reason, message);
+                    continue;
+                }
+                self.results.begin(index);
+                under_way.push(index);
+                let player = self.player();
+                running.spawn(async move { (index, player.play(index).await) });
+            }
+            match running.join_next().await {
+                Some(Ok((index, Ok(result)))) => {
+                    under_way.retain(|one| *one != index);
+                    self.results.store(index, result);
+                    self.recent.push_back(index);
+                    while self.recent.len() > jobs {
+                        self.recent.pop_front();
+                    }
+                }
+                Some(Ok((_, Err(_)))) if suspects.is_some() => {}
+                Some(Ok((_, Err(_)))) => {
+                    let recent = self.recent.drain(..);
+                    suspects = Some(recent.chain(under_way.drain(..)).collect());
+                }
+                Some(Err(panicked)) => tracing::error!("a case was lost: {panicked}"),
+                None => return suspects,
+            }
+        }
+    }
+
+    /// Plays a case with nothing beside it; whether the intermediary died of it.
+    async fn alone(&mut self, index: usize) -> Result<bool, Ending> {
+        let result = self.player().play(index).await;
+        let is_alive = self.is_alive().await;
+        let result = match result {
+            Ok(result) if is_alive => {
+                self.results.store(index, result);
+                return Ok(false);
+            }
+            Ok(result) => result,
+            Err(message) => {
+                self.results.leave_out(index, Reason::TargetDied, &message);
+                self.revive(Vec::new()).await?;
+                return Ok(false);
+            }
+        };
+        let how = if self.server.is_some() { Demise::Exited } else { Demise::Refusing };
+        let (status, output) = self.last_words().await;
+        let dead = Dead { how, status, suspects: Vec::new(), unsure: false, output };
+        let id = result.id.clone();
+        self.results.store(index, result.with_death(dead, &self.stage.requirements));
+        self.revive(vec![id]).await?;
+        Ok(true)
+    }
+
+    /// How the process ended, and what it printed at the last.
+    async fn last_words(&self) -> (Option<String>, Vec<String>) {
+        match &self.server {
+            None => (None, Vec::new()),
+            Some(server) => {
+                let status = server.exit().map(|status| status.to_string());
+                (status, server.last_lines().await)
+            }
+        }
+    }
+
+    fn player(&self) -> Player {
+        let (stage, plan) = (self.stage.clone(), Arc::clone(&self.plan));
+        Player { stage, plan, events: self.events.clone() }
+    }
+
+    async fn is_alive(&self) -> bool {
+        sleep(LAST_BREATH).await;
+        is_listening(&self.stage.target, PROBE).await
+    }
+
+    /// Starts the intermediary again, or waits until somebody does, and until requests come through it.
+    async fn revive(&mut self, suspects: Vec<String>) -> Result<(), Ending> {
+        let until = Instant::now() + self.stage.settings.ready_timeout;
+        if !self.is_alive().await {
+            self.deaths.push(Death { suspects: suspects.clone() });
+            let (settings, target) = (&self.stage.settings, &self.stage.target);
+            if let Some(server) = self.server.take() {
+                server.kill().await;
+                let origin = self.stage.origin.address();
+                self.server = start(settings, target, origin).await.unwrap_or(None);
+            }
+        }
+        while Instant::now() < until {
+            if self.relays().await {
+                return Ok(());
+            }
+            sleep(BETWEEN_TRIES).await;
+        }
+        self.results.leave_out_rest(Reason::TargetDied, "the intermediary had died before");
+        Err(Ending::TargetDied { suspects })
+    }
+
+    async fn relays(&self) -> bool {
+        let Some(control) = self.plan.cases().iter().find(|case| case.id == PROXY_CONTROL) else {
+            return false;
+        };
+        let attempt = u32::try_from(self.deaths.len()).unwrap_or(u32::MAX).saturating_add(REVIVED);
+        let mut facts = self.stage.facts.clone();
+        let played = self.stage.exchange(control, attempt, PROBE).await;
+        played.is_ok_and(|record| {
+            facts.learn(control, &record);
+            facts.has(Need::Relays)
+        })
+    }
+}
+
+/// The attempts of the control after deaths.
+const REVIVED: u32 = 2000;
+/// How long a process may take to end that has met its case.
+const LAST_BREATH: Duration = Duration::from_millis(50);
+/// How long a look at it may take.
+const PROBE: Duration = Duration::from_millis(500);
+const BETWEEN_TRIES: Duration = Duration::from_millis(200);

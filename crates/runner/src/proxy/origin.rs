@@ -1,0 +1,149 @@
+//! Our origin behind the intermediary: one listener for all exchanges of a run. Each connection is read by a task of its
+//! own, which hands what comes to the exchange that it belongs to.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::net::TcpListener;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinHandle;
+
+use super::connection::Connection;
+use super::sorter::Nonce;
+use super::span::Span;
+
+/// Our origin behind the intermediary. Dropping it ends the listener and all connections.
+pub struct Origin {
+    rooms: Arc<Rooms>,
+    address: SocketAddr,
+    accepting: JoinHandle<()>,
+}
+
+/// The exchanges under way, and what came for none of them.
+#[derive(Debug, Default)]
+pub(super) struct Rooms {
+    guests: Mutex<BTreeMap<Nonce, UnboundedSender<Span>>>,
+    /// Who takes a CONNECT, which has no tag.
+    connect: Mutex<Option<Nonce>>,
+    strays: AtomicUsize,
+}
+
+/// An exchange under way. Dropping it makes what still comes for it a stray.
+pub(super) struct Guest {
+    nonce: Nonce,
+    rooms: Arc<Rooms>,
+    spans: Option<UnboundedReceiver<Span>>,
+}
+
+impl Origin {
+    /// Listens at this address; port 0 takes a free one.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub async fn listen(at: SocketAddr) -> io::Result<Self> {
+        let listener = TcpListener::bind(at).await?;
+        let address = listener.local_addr()?;
+        let rooms = Arc::new(Rooms::default());
+        let accepting = tokio::spawn(accept(listener, Arc::clone(&rooms)));
+        Ok(Self { rooms, address, accepting })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How many requests came that belong to no exchange.
+    pub(super) fn strays(&self) -> usize {
+        self.rooms.strays.load(Ordering::Relaxed)
+    }
+
+    /// Begins an exchange with this nonce, which also takes a CONNECT if it says so.
+    pub(super) fn receive(&self, nonce: &[u8], takes_connect: bool) -> Guest {
+        let nonce = Nonce::from(nonce);
+        let (tell, spans) = unbounded_channel();
+        self.rooms.guests().insert(nonce.clone(), tell);
+        if takes_connect {
+            *self.rooms.connect() = Some(nonce.clone());
+        }
+        Guest { nonce, rooms: Arc::clone(&self.rooms), spans: Some(spans) }
+    }
+}
+
+impl Drop for Origin {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+impl Guest {
+    /// Where the connections come from on which there is a request of this exchange.
+    pub(super) fn take_spans(&mut self) -> Option<UnboundedReceiver<Span>> {
+        self.spans.take()
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        self.rooms.guests().remove(&self.nonce);
+        let mut connect = self.rooms.connect();
+        if connect.as_ref() == Some(&self.nonce) {
+            *connect = None;
+        }
+    }
+}
+
+impl Rooms {
+    /// Whether an exchange with this nonce is under way.
+    pub(super) fn has(&self, nonce: &[u8]) -> bool {
+        self.guests().contains_key(nonce)
+    }
+
+    /// Hands a connection to an exchange; gives up when that is over.
+    pub(super) fn hand(&self, nonce: &Nonce, span: Span) {
+        if let Some(tell) = self.guests().get(nonce) {
+            let _ = tell.send(span);
+        }
+    }
+
+    /// Who takes a CONNECT.
+    pub(super) fn taker_of_connect(&self) -> Option<Nonce> {
+        self.connect().clone()
+    }
+
+    pub(super) fn count_stray(&self) {
+        self.strays.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn guests(&self) -> MutexGuard<'_, BTreeMap<Nonce, UnboundedSender<Span>>> {
+        self.guests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn connect(&self) -> MutexGuard<'_, Option<Nonce>> {
+        self.connect.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn accept(listener: TcpListener, rooms: Arc<Rooms>) {
+    // What it holds ends with it.
+    let mut connections = tokio::task::JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            Some(_) = connections.join_next() => continue,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let _ = stream.set_nodelay(true);
+                connections.spawn(Connection::new(stream, Arc::clone(&rooms)).serve());
+            }
+            // There are no descriptors left: some connection will end.
+            Err(_) => tokio::task::yield_now().await,
+        }
+    }
+}

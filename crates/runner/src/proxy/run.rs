@@ -1,0 +1,260 @@
+//! Plays a plan at both ends of an intermediary: the controls, cases side by side, those about pools alone, and the
+//! last control. Prints nothing: what happens goes out as events.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::{Instant, sleep};
+use upspec_corpus::Registry;
+use upspec_corpus::case::{Case, LinkName, Need};
+use upspec_judge::{Reason, TargetFacts, passes_octets_unread, unmet};
+
+use super::origin::Origin;
+use super::settings::ProxySettings;
+use super::stage::Stage;
+use crate::connect::Connector;
+use crate::event::{Death, Ending, Event, RunOutcome};
+use crate::plan::Plan;
+use crate::results::Results;
+use crate::server::Server;
+use crate::settings::Settings;
+use crate::target::Target;
+
+/// Plays a plan of cases for intermediaries. When `cancel` completes, the results so far are returned.
+pub async fn run_proxy(
+    plan: Plan,
+    target: Target,
+    origin: Origin,
+    settings: ProxySettings,
+    requirements: Arc<Registry>,
+    events: UnboundedSender<Event>,
+    cancel: impl Future<Output = ()>,
+) -> RunOutcome {
+    let plan = Arc::new(plan);
+    let mut cancel = pin!(cancel);
+    let mut results = Results::new(Arc::clone(&plan), Arc::clone(&requirements), events.clone());
+    results.tell(Event::Started { total: plan.cases().len() });
+    let ready = tokio::select! {
+        biased;
+        () = &mut cancel => Err("interrupted".to_owned()),
+        ready = ready(target, origin, settings, requirements) => ready,
+    };
+    let (stage, server) = match ready {
+        Ok(ready) => ready,
+        Err(message) => {
+            results.leave_out_rest(Reason::Connect, &message);
+            let ending = Ending::Unreachable { message };
+            return RunOutcome::new(results.finish(), TargetFacts::default(), ending, Vec::new());
+        }
+    };
+    let jobs = stage.settings.jobs;
+    let (recent, deaths) = (VecDeque::new(), Vec::new());
+    let mut run = ProxyRun { plan, stage, results, events, server, jobs, recent, deaths };
+    let ending = tokio::select! {
+        biased;
+        () = &mut cancel => {
+            run.results.interrupt();
+            Ending::Interrupted
+        }
+        ending = run.play_all() => ending,
+    };
+    if let Some(server) = run.server.take() {
+        server.stop().await;
+    }
+    let strays = run.stage.origin.strays();
+    if strays > 0 {
+        run.results.note(format!("{strays} requests came to our origin that belong to no case"));
+    }
+    RunOutcome::new(run.results.finish(), run.stage.facts, ending, run.deaths)
+}
+
+/// Starts the intermediary if it is ours to start, and finds it.
+async fn ready(
+    target: Target,
+    origin: Origin,
+    settings: ProxySettings,
+    requirements: Arc<Registry>,
+) -> Result<(Stage, Option<Server>), String> {
+    let server = start(&settings, &target, origin.address()).await?;
+    let connector = Connector::reach(&target, settings.ready_timeout, settings.timeout).await;
+    let connector = connector.map_err(|error| error.to_string())?;
+    let facts = TargetFacts::default();
+    let origin = Arc::new(origin);
+    Ok((Stage { target, connector, origin, settings, facts, requirements }, server))
+}
+
+/// Starts the intermediary, if there is a command for it.
+pub(super) async fn start(
+    settings: &ProxySettings,
+    target: &Target,
+    origin: SocketAddr,
+) -> Result<Option<Server>, String> {
+    let Some(command) = &settings.command else {
+        return Ok(None);
+    };
+    let (host, port) = target.place();
+    let places = [
+        ("{listen}", format!("{host}:{port}")),
+        ("{listen-port}", port.to_string()),
+        ("{origin}", origin.to_string()),
+        ("{origin-port}", origin.port().to_string()),
+    ];
+    let command =
+        places.iter().fold(command.clone(), |text, (name, value)| text.replace(name, value));
+    let ready_timeout = settings.ready_timeout;
+    let of_server = Settings { server_cmd: Some(command), ready_timeout, ..Settings::default() };
+    let server = Server::start(&of_server, target).await;
+    server.map(Some).map_err(|error| error.to_string())
+}
+
+/// A run under way. It survives its own cancellation: what it holds is what remains then.
+pub(super) struct ProxyRun {
+    pub(super) plan: Arc<Plan>,
+    pub(super) stage: Stage,
+    pub(super) results: Results,
+    pub(super) events: UnboundedSender<Event>,
+    /// The intermediary, where it is ours to start.
+    pub(super) server: Option<Server>,
+    /// How many cases are played at once.
+    pub(super) jobs: usize,
+    /// The cases that were over last.
+    pub(super) recent: VecDeque<usize>,
+    pub(super) deaths: Vec<Death>,
+}
+
+impl ProxyRun {
+    async fn play_all(&mut self) -> Ending {
+        match self.play_in_phases().await {
+            Ok(()) => Ending::Complete,
+            Err(ending) => ending,
+        }
+    }
+
+    async fn play_in_phases(&mut self) -> Result<(), Ending> {
+        let control = self.plan.control().unwrap_or_default();
+        if let Err(ending) = self.control(control).await {
+            self.results.leave_out_rest(Reason::Blocked, "no request comes through to our origin");
+            return Err(ending);
+        }
+        let (last, rest): (Vec<usize>, Vec<usize>) = (0..self.plan.cases().len())
+            .filter(|index| *index != control)
+            .partition(|index| self.plan.cases()[*index].id == END);
+        for index in self.plan.discovery().into_iter().filter(|index| rest.contains(index)) {
+            self.learn(index).await?;
+            if self.is_relay_of_octets(index) {
+                self.results.leave_out_rest(Reason::Blocked, RELAY);
+                return Err(Ending::NotHttp { message: RELAY.to_owned() });
+            }
+        }
+        let (alone, together): (Vec<usize>, Vec<usize>) = self
+            .plan
+            .rest()
+            .into_iter()
+            .partition(|index| is_about_pools(&self.plan.cases()[*index]));
+        // First, while no tunnel of another case is left.
+        self.play(alone, 1).await?;
+        self.play(together, self.jobs).await?;
+        self.play(last, 1).await
+    }
+
+    /// A plain request, tried for a while: some intermediaries take an origin that they met dead for dead.
+    async fn control(&mut self, index: usize) -> Result<(), Ending> {
+        self.results.begin(index);
+        let case = self.plan.cases()[index].clone();
+        let until = Instant::now() + self.stage.settings.ready_timeout;
+        let mut attempt = 0;
+        loop {
+            let window = self.stage.settings.timeout.min(CONTROL_WINDOW);
+            let begun = Instant::now();
+            let result = self.stage.attempt(&case, attempt, window).await;
+            let result = match result {
+                Ok(result) => result,
+                Err(error) if Instant::now() >= until => {
+                    return Err(Ending::Unreachable { message: error.to_string() });
+                }
+                Err(_) => {
+                    sleep(BETWEEN_TRIES).await;
+                    continue;
+                }
+            };
+            if let Some(record) = &result.record {
+                self.stage.facts.learn(&case, record);
+            }
+            let relays = self.stage.facts.has(Need::Relays);
+            if relays || Instant::now() >= until {
+                self.note_pace(begun.elapsed());
+                let came = result.outcome.map_or_else(String::new, |came| came.to_string());
+                self.results.store(index, result);
+                return if relays { Ok(()) } else { Err(not_relayed(&came)) };
+            }
+            attempt += 1;
+            sleep(BETWEEN_TRIES).await;
+        }
+    }
+
+    fn note_pace(&mut self, answer: Duration) {
+        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        let floor = self.stage.settings.window_floor;
+        let window = answer.saturating_mul(PATIENCE).max(floor).min(self.stage.settings.timeout);
+        self.stage.facts.answer_us = micros(answer);
+        self.stage.facts.window_ms = micros(window) / 1000;
+    }
+
+    /// Plays a case that shows what the intermediary does.
+    async fn learn(&mut self, index: usize) -> Result<(), Ending> {
+        self.play(vec![index], 1).await?;
+        let record = self.results.result(index).and_then(|result| result.record.clone());
+        if let Some(record) = record {
+            self.stage.facts.learn(&self.plan.cases()[index], &record);
+        }
+        Ok(())
+    }
+
+    /// Whether the canary has come octet for octet: then nothing here is HTTP.
+    fn is_relay_of_octets(&self, index: usize) -> bool {
+        self.plan.cases()[index].id == BYTE_RELAY
+            && self
+                .results
+                .result(index)
+                .and_then(|result| result.record.as_ref())
+                .is_some_and(passes_octets_unread)
+    }
+
+    pub(super) fn left_out(&self, case: &Case) -> Option<(Reason, &'static str)> {
+        if case.hazard.is_some() && !self.stage.settings.hazardous {
+            return Some((Reason::NotApplicable, "off unless hazards are asked for (--hazardous)"));
+        }
+        unmet(case, &self.stage.facts)
+    }
+}
+
+/// Whether a case looks at what becomes of one connection to the origin when another client comes.
+fn is_about_pools(case: &Case) -> bool {
+    case.steps.iter().any(|step| step.at == LinkName::Client2)
+}
+
+fn not_relayed(came: &str) -> Ending {
+    let message = format!(
+        "a plain GET got {came} and did not come to our origin and back; check that the intermediary forwards to \
+         --origin-listen"
+    );
+    Ending::NotHttp { message }
+}
+
+/// Where a relay of octets shows.
+const BYTE_RELAY: &str = "intermediary/control/byte-relay";
+/// The control at the end.
+const END: &str = "intermediary/control/end";
+const RELAY: &str = "this is no HTTP intermediary: a request arrives octet for octet, with the fields that end at the \
+                     first one";
+/// The window of the control, of which nobody knows yet how fast it is answered.
+const CONTROL_WINDOW: Duration = Duration::from_secs(2);
+/// The pause between two tries of the control.
+const BETWEEN_TRIES: Duration = Duration::from_millis(200);
+/// How many times as long as the control's answer silence is waited for.
+const PATIENCE: u32 = 20;

@@ -1,0 +1,80 @@
+//! Brings one case to its record: a client connection, a guest at our origin, and the script between them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use upspec_corpus::Registry;
+use upspec_corpus::case::{Act, Awaited, Case, LinkName};
+use upspec_corpus::words::Word as _;
+use upspec_exchange::{Link, Record};
+use upspec_handshake::Party;
+use upspec_judge::{CaseResult, TargetFacts, judge};
+
+use super::bindings::bindings;
+use super::origin::Origin;
+use super::script::Script;
+use super::settings::ProxySettings;
+use crate::bindings::Turn;
+use crate::connect::{Connector, Opening};
+use crate::error::Error;
+use crate::play::{Limits, Play};
+use crate::target::Target;
+use crate::wire::Wires;
+
+/// What every exchange needs.
+#[derive(Clone)]
+pub(super) struct Stage {
+    pub(super) target: Target,
+    pub(super) connector: Connector,
+    pub(super) origin: Arc<Origin>,
+    pub(super) settings: ProxySettings,
+    pub(super) facts: TargetFacts,
+    pub(super) requirements: Arc<Registry>,
+}
+
+impl Stage {
+    /// Plays a case once and has it judged.
+    ///
+    /// # Errors
+    ///
+    /// Without a connection to the intermediary.
+    pub(super) async fn attempt(
+        &self,
+        case: &Case,
+        attempt: u32,
+        window: Duration,
+    ) -> Result<CaseResult, Error> {
+        let record = self.exchange(case, attempt, window).await?;
+        Ok(judge(case, Some(record), None, &self.facts, &self.requirements))
+    }
+
+    /// Plays a case once.
+    pub(super) async fn exchange(
+        &self,
+        case: &Case,
+        attempt: u32,
+        window: Duration,
+    ) -> Result<Record, Error> {
+        let turn = Turn { seed: self.settings.seed, case: &case.id, attempt, connection: 0 };
+        let (bindings, nonce) = bindings(&self.target, &self.settings, &turn);
+        let takes_connect =
+            case.steps.iter().any(|step| step.act == Act::AwaitOther(Awaited::Connect));
+        let mut guest = self.origin.receive(&nonce, takes_connect);
+        let (timeout, keep) = (self.settings.timeout, self.settings.keep);
+        let opening = Opening::AsTarget { alpn: &case.alpn };
+        let stream = self.connector.open(opening, timeout).await?;
+        let link = Link::plain(LinkName::Client.word(), Party::Client, case.over);
+        let alpn = stream.alpn().map(str::to_owned);
+        let link = Link { tls: stream.is_tls(), alpn, ..link };
+        let mut wires = Wires::new(vec![(link, stream)], keep);
+        wires.take_spans(guest.take_spans());
+        let play = Play {
+            case,
+            bindings: &bindings,
+            close: &[],
+            reports: false,
+            limits: Limits { window, timeout, keep },
+        };
+        Ok(Script::new(&play, &self.connector, wires).run().await)
+    }
+}

@@ -1,0 +1,138 @@
+// Checks the reports in a folder: JSON by the schemas, TAP by a parser, what the SARIF multitool said, and the pages
+// by axe in a headless chromium, light and dark. Usage: node check.cjs FOLDER
+
+const fs = require("node:fs");
+const path = require("node:path");
+const { pathToFileURL } = require("node:url");
+
+const folder = process.argv[2];
+const file = (name) => path.join(folder, name);
+const text = (name) => fs.readFileSync(file(name), "utf8");
+const json = (name) => JSON.parse(text(name));
+const problems = [];
+
+/** Says that something is in order, unless it is not. */
+let told = 0;
+const say = (words) => {
+  if (problems.length === told) console.log(`formats: ${words}`);
+  told = problems.length;
+};
+
+function checkSchemas() {
+  const Ajv = require("ajv/dist/2020");
+  const rows = {
+    "schema.json": ["faulty.json", "other.json", "hostile.json"],
+    "comparison-schema.json": ["comparison.json"],
+    "diff-schema.json": ["diff.json"],
+  };
+  for (const [schema, reports] of Object.entries(rows)) {
+    // The numbers of Rust have formats of their own.
+    const ajv = new Ajv({ strict: false, allErrors: true, logger: false });
+    require("ajv-formats")(ajv);
+    const validate = ajv.compile(JSON.parse(fs.readFileSync(path.join("reports", schema), "utf8")));
+    for (const report of reports) {
+      if (!validate(json(report))) {
+        problems.push(`${report} by ${schema}: ${ajv.errorsText(validate.errors.slice(0, 5))}`);
+      }
+    }
+  }
+  say("JSON is valid by the schemas in reports/");
+}
+
+function checkTap() {
+  const { Parser } = require("tap-parser");
+  for (const name of ["faulty", "other", "hostile"]) {
+    const parser = new Parser();
+    const extra = [];
+    parser.on("extra", (line) => extra.push(line));
+    parser.end(text(`${name}.tap`));
+    const { count, plan, failures } = parser.results;
+    const total = json(`${name}.json`).cases.length;
+    const misread = failures.filter((one) => one.tapError);
+    if (count !== total || plan.end !== total || extra.length > 0 || misread.length > 0) {
+      const why = misread.map((one) => one.tapError).concat(extra).slice(0, 3).join("; ");
+      problems.push(`${name}.tap: ${count} tests of ${total} are read: ${why}`);
+    }
+  }
+  say("TAP is read whole");
+}
+
+/** What the multitool may remark: that the tool says no address where more is to be read. There is none yet. */
+const WISHES = new Set(["SARIF2005"]);
+
+function checkSarif() {
+  for (const name of ["faulty", "other", "hostile"]) {
+    const results = json(`${name}.validation`).runs.flatMap((run) => run.results ?? []);
+    for (const result of results.filter((one) => one.level === "error" || !WISHES.has(one.ruleId))) {
+      problems.push(`${name}.sarif: ${result.ruleId}: ${JSON.stringify(result.message).slice(0, 300)}`);
+    }
+  }
+  say("SARIF is valid by the multitool");
+}
+
+/** What GitLab asks of code quality, and a badge of its endpoint. */
+function checkSmall() {
+  const severities = ["info", "minor", "major", "critical", "blocker"];
+  for (const name of ["faulty", "other", "hostile"]) {
+    const issues = json(`${name}.gitlab.json`);
+    const prints = new Set(issues.map((issue) => issue.fingerprint));
+    const isGood = (issue) =>
+      issue.description && issue.check_name && severities.includes(issue.severity) &&
+      issue.location?.path && !issue.location.path.startsWith("/") && issue.location.lines?.begin >= 1;
+    if (!issues.every(isGood) || prints.size !== issues.length) {
+      problems.push(`${name}.gitlab.json: an issue lacks a field, or two are one`);
+    }
+    const { schemaVersion, label, message } = json(`${name}.shields.json`);
+    if (schemaVersion !== 1 || !label || !message) problems.push(`${name}.shields.json`);
+    for (const line of text(`${name}.github`).trim().split("\n")) {
+      if (!/^::(error|warning|notice) [^:]*::\S/.test(line)) problems.push(`${name}.github: ${line.slice(0, 120)}`);
+    }
+  }
+  say("code quality, badge endpoints and annotations have their fields");
+}
+
+async function checkPages() {
+  const { chromium } = require("playwright-core");
+  const axe = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"],
+  });
+  // A page with many failures takes half a minute, and the first is as the second.
+  const pages = ["other.html", "hostile.html", "diff.html"];
+  let rules = 0;
+  for (const name of pages) {
+    for (const colorScheme of ["light", "dark"]) {
+      // The policy of the page lets no foreign script in.
+      const page = await browser.newPage({ bypassCSP: true, colorScheme });
+      await page.goto(pathToFileURL(path.resolve(file(name))).href);
+      // What is folded away is looked at, too, on the pages that are small enough for it.
+      if (fs.statSync(file(name)).size < 1_000_000) {
+        await page.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = true)));
+      }
+      // What is out of sight is laid out all the same: axe asks what lies over what.
+      await page.addStyleTag({ content: "* { content-visibility: visible !important; }" });
+      await page.evaluate(axe);
+      const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+      rules = found.passes.length;
+      for (const one of found.violations) {
+        problems.push(`${name} (${colorScheme}): ${one.id}: ${one.nodes[0].failureSummary}: ${one.nodes[0].html.slice(0, 200)}`);
+      }
+      await page.close();
+    }
+  }
+  await browser.close();
+  say(`axe has nothing against ${pages.length} pages, light and dark; ${rules} of its rules apply to the last`);
+}
+
+async function main() {
+  checkSchemas();
+  checkTap();
+  checkSarif();
+  checkSmall();
+  await checkPages();
+  for (const problem of problems) console.error(`formats: ${problem}`);
+  process.exit(problems.length > 0 ? 1 : 0);
+}
+
+main();

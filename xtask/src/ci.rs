@@ -39,7 +39,19 @@ const STEPS: &[&str] = &[
     "UPSPEC_FUZZ_SECONDS=10 UPSPEC_FUZZ_SEED=1 targets/check-fuzz.sh",
 ];
 
+/// Runs a line as if a person had typed it: what cargo told this program of its own package would have some
+/// dependencies built again.
 fn shell(root: &Path, line: &str) -> bool {
-    let status = Command::new("bash").args(["-c", line]).current_dir(root).status();
-    status.is_ok_and(|status| status.success())
+    let mut command = Command::new("bash");
+    command.args(["-c", line]).current_dir(root);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("CARGO_PKG_") || TOLD.iter().any(|told| name == *told)
+        {
+            command.env_remove(name);
+        }
+    }
+    command.status().is_ok_and(|status| status.success())
 }
+
+/// What cargo tells a program that it runs, beside what it says of the package.
+const TOLD: [&str; 3] = ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_MANIFEST_LINKS"];

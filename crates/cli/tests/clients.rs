@@ -115,3 +115,17 @@ fn a_client_that_asks_without_end_is_bounded() {
     let summary = &ran.report["summary"];
     assert_eq!(summary["error"], 0, "{}", ran.printed);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_start_that_went_wrong_once_is_no_verdict() {
+    let folder = tempfile::tempdir().unwrap();
+    // The second start, behind that of the control, opens no connection.
+    let script = format!(
+        r#"n={}/starts; echo x >> $n; [ $(wc -l < $n) = 2 ] && exit 1; exec "$U" connect "$1""#,
+        folder.path().display()
+    );
+    let ran = Ran::of_shell(&script, &[&FEW[..], &["--jobs", "1"]].concat());
+    assert_eq!(ran.code, Some(0), "{}", ran.printed);
+    assert_eq!(ran.verdict("client/check-accept/missing"), "pass", "{}", ran.printed);
+}

@@ -3,7 +3,7 @@
 
 use upspec_corpus::case::Outcome;
 use upspec_exchange::frames::frames;
-use upspec_exchange::{Ending, Report, Reported, Response, Talk};
+use upspec_exchange::{End, Ending, Report, Reported, Response, Talk};
 use upspec_handshake::frame::{Frame, FrameHeader, opcode};
 use upspec_handshake::{Party, RequestHead, Status};
 
@@ -190,9 +190,16 @@ fn ending(talk: &Talk<'_>) -> Outcome {
     match (ending.client, ending.server) {
         (Some(_), Some(_)) if ending.first == Some(Party::Server) => Outcome::Waits,
         (Some(_), _) => Outcome::Failed,
+        // Behind a reset nothing can be heard but what the client tells of itself.
+        (None, Some(End::Reset)) if reports_end(talk) => Outcome::Failed,
         (None, Some(_)) => Outcome::Held,
         (None, None) => Outcome::Silent,
     }
+}
+
+/// Whether the client reported that the connection failed or is closed.
+fn reports_end(talk: &Talk<'_>) -> bool {
+    talk.reports().iter().any(|one| matches!(one.report, Report::Error(_) | Report::Close(_)))
 }
 
 /// Who asks more often asks without end.

@@ -70,13 +70,14 @@ fn own(result: &CaseResult) -> Verdict {
 
 #[test]
 fn what_a_client_makes_of_an_answer() {
-    use IoKind::{Deadline, Read, ReadEnd, Reset, ShutWrite, Wrote};
+    use IoKind::{Deadline, Read, ReadEnd, Reported, Reset, ShutWrite, WeReset, Wrote};
     let pong = write(opcode::PONG, b"12345678", MASK);
     let failing = write(opcode::CLOSE, &1002_u16.to_be_bytes(), MASK);
     let done = write(opcode::CLOSE, &1000_u16.to_be_bytes(), MASK);
     let reserved = write(opcode::CLOSE, &1006_u16.to_be_bytes(), MASK);
     let unmasked = write(opcode::TEXT, b"x", None);
-    let rows: [(&[Alone<'_>], &str, Verdict); 12] = [
+    let (error, closed) = (br#"{"event":"error"}"#, br#"{"event":"close","code":1006}"#);
+    let rows: [(&[Alone<'_>], &str, Verdict); 15] = [
         (&[(Read, &pong)], "opened", Verdict::Fail),
         (&[(ReadEnd, NOTHING)], "failed", Verdict::Pass),
         (&[(Reset, NOTHING)], "failed", Verdict::Pass),
@@ -85,6 +86,9 @@ fn what_a_client_makes_of_an_answer() {
         (&[(Read, &reserved)], "close-reserved", Verdict::Inconclusive),
         (&[(Deadline, NOTHING), (ShutWrite, NOTHING), (ReadEnd, NOTHING)], "waits", Verdict::Pass),
         (&[(Deadline, NOTHING), (ShutWrite, NOTHING)], "held", Verdict::Warn),
+        (&[(WeReset, NOTHING)], "held", Verdict::Warn),
+        (&[(WeReset, NOTHING), (Reported, error)], "failed", Verdict::Pass),
+        (&[(WeReset, NOTHING), (Reported, closed)], "failed", Verdict::Pass),
         (&[(Deadline, NOTHING)], "silent", Verdict::Inconclusive),
         (&[(Read, REQUEST)], "request-here", Verdict::Inconclusive),
         (&[(Read, &unmasked)], "junk", Verdict::Inconclusive),

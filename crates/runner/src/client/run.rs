@@ -250,6 +250,12 @@ impl Player {
         let window = Duration::from_millis(self.stage.facts.window_ms);
         let mut window = window;
         let mut result = self.stage.attempt(case, partner, 0, window).await?;
+        if stayed_away(&result) {
+            // Nobody is judged for one start that went wrong.
+            let again = self.stage.attempt(case, partner, ONCE_MORE, window).await?;
+            let absent = std::mem::replace(&mut result, again);
+            let _ = self.events.send(Event::Repeated(Box::new(absent)));
+        }
         let patient = self.stage.settings.timeout.min(PATIENT);
         if rests_on_silence(&result) && window < patient {
             // The first wait was too short to accuse anybody, so a difference is no flakiness.
@@ -277,6 +283,13 @@ pub(super) fn rests_on_silence(result: &CaseResult) -> bool {
         |came: &Came| matches!(came.outcome, Outcome::Held | Outcome::Silent | Outcome::Waits);
     matches!(result.verdict, Verdict::Fail | Verdict::Warn)
         && result.outcome.as_ref().is_some_and(silent)
+}
+
+/// Whether a client that should have come never did.
+fn stayed_away(result: &CaseResult) -> bool {
+    let came = result.outcome.as_ref();
+    result.verdict != Verdict::Pass
+        && came.is_some_and(|came| came.outcome == Outcome::NoConnection)
 }
 
 /// The key of the request in a record; empty without one.
@@ -315,6 +328,8 @@ const CONTROL_WINDOW: Duration = Duration::from_secs(5);
 const CONTROL_TRIES: u32 = 3;
 /// How long silence lasts before it is held against a client on a busy machine.
 pub(super) const PATIENT: Duration = Duration::from_secs(3);
+/// The attempt with a client that is started once more.
+const ONCE_MORE: u32 = 997;
 /// The attempt of a case that is played patiently.
 const PATIENTLY: u32 = 998;
 /// The attempt of the control at the end.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,7 +45,7 @@ impl Door {
         for _ in 0..TRIES {
             match Self::pair(host).await {
                 Ok((own, port)) => {
-                    let other = TcpListener::bind((host, 0)).await?;
+                    let other = free(host).await?;
                     let tls = case.certificate.map(|kind| certificates.config(kind, &case.alpn));
                     return Ok(Self { own, other, host, port, tls });
                 }
@@ -56,7 +57,7 @@ impl Door {
 
     /// A listener, and beside 127.0.0.1 one on the same port of `::1` where that is there.
     async fn pair(host: IpAddr) -> io::Result<(Vec<TcpListener>, u16)> {
-        let first = TcpListener::bind((host, 0)).await?;
+        let first = free(host).await?;
         let port = first.local_addr()?.port();
         if host != IpAddr::V4(Ipv4Addr::LOCALHOST) {
             return Ok((vec![first], port));
@@ -135,5 +136,19 @@ pub(crate) fn url(case: &Case, bindings: &Bindings) -> Vec<u8> {
     }
 }
 
+/// A listener on a port that nobody has. Where thousands of exchanges have left their ports waiting, a system takes
+/// milliseconds to find one by itself.
+async fn free(host: IpAddr) -> io::Result<TcpListener> {
+    for _ in 0..TRIES {
+        let port = rand::random_range(PORTS);
+        if let Ok(listener) = TcpListener::bind((host, port)).await {
+            return Ok(listener);
+        }
+    }
+    TcpListener::bind((host, 0)).await
+}
+
 /// How often a port is tried.
 const TRIES: usize = 8;
+/// Where systems take ports from that nobody has asked for.
+const PORTS: RangeInclusive<u16> = 32_768..=60_999;

@@ -69,3 +69,13 @@ fn a_server_is_reached_under_another_name() {
     let (_, error) = told(&["run", &served.url, "--header", "Host: example.org"], 2);
     assert!(error.contains("Host comes from the URL; --connect-to"), "{error}");
 }
+
+#[test]
+fn what_is_declared_accuses_no_path_that_never_switches() {
+    let served = Served::conforming();
+    let elsewhere = served.url.replace("/chat", "/");
+    let declared = ["--subprotocol", "chat", "--only", "server/subprotocol"];
+    let run = [&["run", &elsewhere, "--report=json=/dev/null"][..], &declared].concat();
+    let (said, _) = told(&run, 3);
+    assert!(said.contains("0 fail, 0 warn, 0 error"), "{said}");
+}

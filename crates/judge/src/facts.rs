@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use upspec_corpus::case::{Case, Expectation, FieldMatcher, FieldTest, Grade, Need, Over};
+use upspec_corpus::case::{Case, Expectation, FieldMatcher, FieldTest, Grade, Need, Over, Role};
 
 use crate::result::Reason;
 
@@ -89,6 +89,11 @@ pub fn unmet(case: &Case, facts: &TargetFacts) -> Option<(Reason, &'static str)>
             Reason::NotApplicable,
             "the target selects no subprotocol of those that are named (--subprotocol)",
         ));
+    }
+    // What a user says of the subprotocols says nothing of a path that never switches.
+    let is_declared_alone = wants_names && case.role == Role::Server && case.over == Over::Http1;
+    if is_declared_alone && !facts.has(Need::Endpoint) {
+        return Some((Reason::Blocked, NOT_SWITCHED));
     }
     // Where HTTP/1.1 is not spoken, the URL alone says that there is an endpoint.
     // Who takes up an offer of h2c speaks HTTP/2 behind it.

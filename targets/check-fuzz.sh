@@ -62,24 +62,39 @@ run() {
         "$work/$name" "${inputs[@]}" >"$work/$name.log" 2>&1
 }
 
-missed=()
-for name in "${names[@]}"; do
-    log=$work/$name.log
+# One target: what is to be said of it, and whether it is as it should be.
+check() {
+    local name=$1 log=$work/$1.log
     if [ "$planted" = no ]; then
         if ! run "$name" "${UPSPEC_FUZZ_SECONDS:-20}" "fuzz/artifacts/$name-"; then
             tail -n 60 "$log" >&2
-            die "$name failed"
+            say "$name failed"
+            return 1
         fi
         say "$name: $(grep --text --only-matching 'Done [0-9]* runs in [0-9]* second(s)' "$log" || echo done), no crash"
-    else
-        from=$SECONDS
-        # libFuzzer ends with 77 when a target panics.
-        if run "$name" "${UPSPEC_FUZZ_SECONDS:-60}" "$work/$name-" || ! grep --text --quiet 'panicked at' "$log"; then
-            say "$name: did not find the planted bug"
-            missed+=("$name")
-        else
-            say "$name: found the planted bug in $((SECONDS - from)) s"
-        fi
+        return
     fi
+    local from=$SECONDS
+    # libFuzzer ends with 77 when a target panics.
+    if run "$name" "${UPSPEC_FUZZ_SECONDS:-60}" "$work/$name-" || ! grep --text --quiet 'panicked at' "$log"; then
+        say "$name: did not find the planted bug"
+        return 1
+    fi
+    say "$name: found the planted bug in $((SECONDS - from)) s"
+}
+
+# Each target has one thread.
+at_once=$(nproc)
+running=() failed=no
+for name in "${names[@]}"; do
+    if [ ${#running[@]} -ge "$at_once" ]; then
+        wait "${running[0]}" || failed=yes
+        running=("${running[@]:1}")
+    fi
+    check "$name" &
+    running+=("$!")
 done
-[ ${#missed[@]} -eq 0 ] || die "the planted bug was missed by ${missed[*]}"
+for one in "${running[@]}"; do
+    wait "$one" || failed=yes
+done
+[ "$failed" = no ] || die "not all is in order"

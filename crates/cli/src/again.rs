@@ -67,6 +67,14 @@ pub(crate) fn proxy_command(args: &ProxyArgs, seed: u64, secrets: &Secrets) -> S
         args.trust.connect_to.clone().map(|place| Given::one("connect-to", place)),
         args.trust.ca.as_ref().map(|file| Given::one("ca", file.display().to_string())),
         Given::flag("insecure", args.trust.insecure),
+        args.trust
+            .client_cert
+            .as_ref()
+            .map(|file| Given::one("client-cert", file.display().to_string())),
+        args.trust
+            .client_key
+            .as_ref()
+            .map(|file| Given::one("client-key", file.display().to_string())),
     ];
     let paced = paced(&args.pace);
     let rest = selected(&args.selection).into_iter().chain(paced).chain(written(&args.output));

@@ -267,6 +267,19 @@ pub(crate) struct TrustArgs {
     /// Do not verify the certificate.
     #[arg(long)]
     pub(crate) insecure: bool,
+    /// Show the certificate in this PEM file to a server that asks for one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_cert: Option<PathBuf>,
+    /// The private key of that certificate. [default: in the same file]
+    #[arg(long, value_name = "FILE", requires = "client_cert")]
+    pub(crate) client_key: Option<PathBuf>,
+}
+
+impl TrustArgs {
+    /// The files that are read.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.ca.iter().chain(&self.client_cert).chain(&self.client_key)
+    }
 }
 
 /// A file that the user wants, and its format.

@@ -48,7 +48,7 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Trouble> {
     }
     let reports: Vec<PathBuf> =
         stored.iter().map(|(_, _, server)| PathBuf::from(&server.url)).collect();
-    let others = args.selection.cases.iter().chain(&args.trust.ca).chain(&reports);
+    let others = args.selection.cases.iter().chain(args.trust.files()).chain(&reports);
     let sinks = Sinks::prepare(&args.report, others)?;
     let settings = settings(&args.selection, &args.wants, &args.pace);
     let (at, from) = (Timestamp::now(), Instant::now());

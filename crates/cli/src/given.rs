@@ -45,6 +45,8 @@ pub(crate) fn options(
         one("connect-to", trust.connect_to.clone()),
         one("ca", trust.ca.as_ref().map(path)),
         Given::flag("insecure", trust.insecure),
+        one("client-cert", trust.client_cert.as_ref().map(path)),
+        one("client-key", trust.client_key.as_ref().map(path)),
         one("server-cmd", server.server_cmd.clone()),
         one("ready", server.ready.clone()),
         one("ready-port", server.ready_port.map(|port| port.to_string())),

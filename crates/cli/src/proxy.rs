@@ -26,7 +26,7 @@ pub(crate) fn proxy(args: &ProxyArgs) -> Result<Exit, Trouble> {
     if let Some(left_out) = args.selection.other_roles(&corpus, Role::Intermediary) {
         console::remark(&left_out);
     }
-    let others: Vec<&PathBuf> = args.selection.cases.iter().chain(&args.trust.ca).collect();
+    let others: Vec<&PathBuf> = args.selection.cases.iter().chain(args.trust.files()).collect();
     let mut outputs = Outputs::prepare(&args.output, &others)?;
     outputs.asked = args.selection.asked(&corpus);
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -14,7 +14,7 @@ use upspec_corpus::{Case, Corpus, Registry};
 use upspec_judge::{CONTROL, Verdict};
 use upspec_reference::{Config, Server};
 use upspec_report::Report;
-use upspec_runner::{Ending, Event, Plan, RunOutcome, Settings, Target, Trust};
+use upspec_runner::{ClientCertificate, Ending, Event, Plan, RunOutcome, Settings, Target, Trust};
 
 use crate::args::{Pace, RunArgs, Selection, TrustArgs, Wants};
 use crate::begun::{Begun, Called, ended};
@@ -90,7 +90,7 @@ pub(crate) fn round(args: &RunArgs, round: &Round) -> Result<Played, Trouble> {
         .enable_all()
         .build()
         .map_err(|error| Trouble::usage(format!("cannot start: {error}")))?;
-    let others: Vec<&PathBuf> = args.selection.cases.iter().chain(&args.trust.ca).collect();
+    let others: Vec<&PathBuf> = args.selection.cases.iter().chain(args.trust.files()).collect();
     let mut outputs = Outputs::prepare(&args.output, &others)?;
     outputs.asked = args.selection.asked(&corpus);
     outputs.is_brief = round.is_brief;
@@ -179,7 +179,7 @@ async fn embedded() -> Result<String, Trouble> {
 /// The target, and whose certificates are believed there.
 pub(crate) fn target(args: &TrustArgs, url: &str) -> Result<Target, Trouble> {
     let target = Target::parse(url).map_err(Trouble::usage)?;
-    if let Some(path) = &args.ca {
+    for path in args.files() {
         outputs::text_of(path)?;
     }
     let trust = match (&args.ca, args.insecure) {
@@ -187,7 +187,11 @@ pub(crate) fn target(args: &TrustArgs, url: &str) -> Result<Target, Trouble> {
         (Some(path), _) => Trust::CaFile(path.clone()),
         (None, false) => Trust::System,
     };
-    let target = target.trusting(trust);
+    let shown = args.client_cert.as_ref().map(|chain| ClientCertificate {
+        chain: chain.clone(),
+        key: args.client_key.as_ref().unwrap_or(chain).clone(),
+    });
+    let target = target.trusting(trust).showing(shown);
     match &args.connect_to {
         Some(place) => target.reached_at(place).map_err(Trouble::usage),
         None => Ok(target),

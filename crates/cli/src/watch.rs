@@ -132,7 +132,7 @@ impl Watched {
         }
         let run = &args.run;
         paths.extend(run.selection.cases.iter().cloned());
-        paths.extend(run.output.baseline.iter().chain(&run.trust.ca).cloned());
+        paths.extend(run.output.baseline.iter().chain(run.trust.files()).cloned());
         let mut watched = Self { files: Vec::new(), folders: Vec::new(), ours: outputs(run) };
         for path in &paths {
             let full = std::fs::canonicalize(path).map_err(|error| {

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use rustls::sign::CertifiedKey;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, sleep, timeout};
@@ -20,14 +21,23 @@ use tokio_rustls::client::TlsStream;
 use crate::error::Error;
 use crate::proxy::Span;
 use crate::target::Target;
-use crate::tls::{Nameless, Trust, client_config};
+use crate::tls::{Papers, Trust, client_config, shown};
 use crate::trouble::alert_of;
 
 /// Opens connections to one address of a target.
 #[derive(Clone)]
 pub struct Connector {
     address: SocketAddr,
-    tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
+    tls: Option<Secure>,
+}
+
+/// What TLS with a target needs.
+#[derive(Clone)]
+struct Secure {
+    config: Arc<ClientConfig>,
+    name: ServerName<'static>,
+    /// The certificate for a server that asks for one.
+    shown: Option<Arc<CertifiedKey>>,
 }
 
 /// How a connection is opened.
@@ -89,18 +99,18 @@ impl Connector {
         let address = self.address;
         let begun = Instant::now();
         let tcp = connect_tcp(address, limit).await?;
-        let (Some((config, name)), Opening::AsTarget { alpn }) = (&self.tls, opening) else {
+        let (Some(tls), Opening::AsTarget { alpn }) = (&self.tls, opening) else {
             return Ok(Stream::plain(tcp));
         };
-        let mut config = ClientConfig::clone(config);
+        let mut config = ClientConfig::clone(&tls.config);
         config.alpn_protocols = alpn.iter().map(|name| name.clone().into_bytes()).collect();
-        let nameless = Arc::new(Nameless::default());
-        config.client_auth_cert_resolver = Arc::clone(&nameless) as _;
+        let papers = Arc::new(Papers::new(tls.shown.clone()));
+        config.client_auth_cert_resolver = Arc::clone(&papers) as _;
         let connector = TlsConnector::from(Arc::new(config));
         let left = limit.saturating_sub(begun.elapsed());
-        match timeout(left, connector.connect(name.clone(), tcp)).await {
+        match timeout(left, connector.connect(tls.name.clone(), tcp)).await {
             Ok(Ok(stream)) => Ok(Stream::tls(stream)),
-            Ok(Err(source)) if nameless.was_asked() && alert_of(&source).is_some() => {
+            Ok(Err(source)) if papers.was_asked() && alert_of(&source).is_some() => {
                 Err(Error::ClientCertificate { address, source })
             }
             Ok(Err(source)) => Err(Error::Tls { address, source }),
@@ -114,7 +124,8 @@ impl Connector {
         let Ok(config) = client_config(&Trust::Anything) else {
             return false;
         };
-        let tls = Some((Arc::new(config), ServerName::from(self.address.ip())));
+        let name = ServerName::from(self.address.ip());
+        let tls = Some(Secure { config: Arc::new(config), name, shown: None });
         let secure = Self { address: self.address, tls };
         match secure.open(Opening::AsTarget { alpn: &[] }, limit).await {
             Ok(_) | Err(Error::ClientCertificate { .. }) => true,
@@ -244,14 +255,15 @@ pub(crate) async fn is_listening(target: &Target, limit: Duration) -> bool {
     false
 }
 
-fn tls_for(target: &Target) -> Result<Option<(Arc<ClientConfig>, ServerName<'static>)>, Error> {
+fn tls_for(target: &Target) -> Result<Option<Secure>, Error> {
     let Some(trust) = &target.tls else {
         return Ok(None);
     };
     let config = Arc::new(client_config(trust)?);
     let name = ServerName::try_from(target.bare_host().to_owned())
         .map_err(|e| no_address(target, &e.to_string()))?;
-    Ok(Some((config, name)))
+    let shown = target.shows.as_ref().map(shown).transpose()?;
+    Ok(Some(Secure { config, name, shown }))
 }
 
 async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, Error> {

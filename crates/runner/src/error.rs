@@ -26,6 +26,14 @@ pub enum Error {
         /// What is wrong with it.
         why: String,
     },
+    /// The PEM file holds no private key, or not that of the certificate.
+    #[error("cannot use the private key in {}: {why}", file.display())]
+    Key {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The TLS handshake failed once the server had asked for a certificate of ours.
     #[error(
         "the TLS handshake with {address} failed: the server wants a certificate of its client; {}",

@@ -55,4 +55,4 @@ pub use proxy::{Origin, ProxySettings, run_proxy};
 pub use run::run;
 pub use settings::{Ready, Settings};
 pub use target::{Scheme, Target};
-pub use tls::Trust;
+pub use tls::{ClientCertificate, Trust};

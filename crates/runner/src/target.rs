@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::Ipv6Addr;
 
 use crate::error::Error;
-use crate::tls::Trust;
+use crate::tls::{ClientCertificate, Trust};
 
 /// A target as its URL names it (RFC 6455 section 3, RFC 9110 section 4.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Target {
     pub path: String,
     /// Whom we trust, where the scheme asks for TLS.
     pub tls: Option<Trust>,
+    /// What is shown to a server that asks for a certificate inside TLS.
+    pub shows: Option<ClientCertificate>,
     /// Where to connect, if not to host and port; Host and the name in TLS stay.
     pub via: Option<(String, u16)>,
 }
@@ -78,13 +80,20 @@ impl Target {
         }
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
         let tls = scheme.is_secure().then_some(Trust::System);
-        Ok(Self { scheme, host: host.to_owned(), port, path, tls, via: None })
+        Ok(Self { scheme, host: host.to_owned(), port, path, tls, shows: None, via: None })
     }
 
     /// The same target with another choice of whom we trust; no effect without TLS.
     #[must_use]
     pub fn trusting(mut self, trust: Trust) -> Self {
         self.tls = self.tls.map(|_| trust);
+        self
+    }
+
+    /// The same target, which is shown this certificate when it asks for one; no effect without TLS.
+    #[must_use]
+    pub fn showing(mut self, shown: Option<ClientCertificate>) -> Self {
+        self.shows = shown;
         self
     }
 

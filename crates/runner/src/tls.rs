@@ -13,7 +13,7 @@ use rustls::client::{
 };
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
 use rustls::{
@@ -33,6 +33,26 @@ pub enum Trust {
     CaFile(PathBuf),
     /// Those that the operating system trusts.
     System,
+}
+
+/// What is shown to a server that asks its client for a certificate: a chain, and the key of its first certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// The chain, in a PEM file.
+    pub chain: PathBuf,
+    /// The private key, in a PEM file; it may be the same.
+    pub key: PathBuf,
+}
+
+/// The certificate and its key, as TLS wants them.
+pub(crate) fn shown(files: &ClientCertificate) -> Result<Arc<CertifiedKey>, Error> {
+    let chain = certificates_from(&files.chain)?;
+    if chain.is_empty() {
+        return Err(unusable(&files.chain, &"it holds no certificate"));
+    }
+    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|e| no_key(&files.key, &e))?;
+    let shown = CertifiedKey::from_der(chain, key, &ring::default_provider());
+    Ok(Arc::new(shown.map_err(|e| no_key(&files.key, &e))?))
 }
 
 /// The configuration of our side: TLS 1.2 and 1.3, without ALPN, which each connection sets for itself.
@@ -79,6 +99,10 @@ fn roots_of(known: &[CertificateDer<'static>], file: &Path) -> Result<RootCertSt
 
 fn unusable(file: &Path, why: &dyn fmt::Display) -> Error {
     Error::Certificates { file: file.to_owned(), why: why.to_string() }
+}
+
+fn no_key(file: &Path, why: &dyn fmt::Display) -> Error {
+    Error::Key { file: file.to_owned(), why: why.to_string() }
 }
 
 /// Vets the server's certificate and checks the signatures that are made with its key.
@@ -158,31 +182,36 @@ impl fmt::Display for Oddity {
 
 impl std::error::Error for Oddity {}
 
-/// Has no certificate to show, and remembers whether one was asked for.
-#[derive(Debug, Default)]
-pub(crate) struct Nameless {
+/// Shows the certificate that there is, if there is one, and remembers whether one was asked for.
+#[derive(Debug)]
+pub(crate) struct Papers {
+    shown: Option<Arc<CertifiedKey>>,
     asked: AtomicBool,
 }
 
-impl Nameless {
+impl Papers {
+    pub(crate) fn new(shown: Option<Arc<CertifiedKey>>) -> Self {
+        Self { shown, asked: AtomicBool::new(false) }
+    }
+
     /// Whether the server asked for a certificate.
     pub(crate) fn was_asked(&self) -> bool {
         self.asked.load(Ordering::Relaxed)
     }
 }
 
-impl ResolvesClientCert for Nameless {
+impl ResolvesClientCert for Papers {
     fn resolve(
         &self,
         _issuers: &[&[u8]],
         _schemes: &[SignatureScheme],
     ) -> Option<Arc<CertifiedKey>> {
         self.asked.store(true, Ordering::Relaxed);
-        None
+        self.shown.clone()
     }
 
     fn has_certs(&self) -> bool {
-        false
+        self.shown.is_some()
     }
 }
 

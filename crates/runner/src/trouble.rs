@@ -162,8 +162,7 @@ fn snake(name: &str) -> String {
 }
 
 /// What to try where the server wants a certificate of ours.
-pub(crate) const NO_CERTIFICATE: &str =
-    "upspec has none to show, so let the server do without one for the test";
+pub(crate) const NO_CERTIFICATE: &str = "show it one that it takes, with --client-cert FILE";
 
 #[cfg(test)]
 mod tests {

@@ -329,6 +329,8 @@ fn cut_off(
             Some((Reason::NoAnswer, "a response is still coming"))
         }
         BodyState::Malformed if missing => Some((Reason::Blocked, NO_END)),
+        // What would follow is its content.
+        BodyState::Partial if missing && !view.is_ended() => Some((Reason::Blocked, NO_END)),
         BodyState::Complete if missing && view.talk.stray.is_some() => {
             Some((Reason::Blocked, NO_END))
         }

@@ -44,6 +44,9 @@ const BUSY: &[u8] = b"HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n";
 const REFUSED: &[u8] = b"HTTP/1.1 400 x\r\nDate: Tue, 15 Nov 1994 08:12:31 GMT\r\n\
     Sec-WebSocket-Version: 13\r\nContent-Length: 0\r\n\r\n";
 
+const ENDLESS: &[u8] = b"HTTP/1.1 400 x\r\nDate: Tue, 15 Nov 1994 08:12:31 GMT\r\n\
+    Sec-WebSocket-Version: 13\r\n\r\nno";
+
 /// Hello and World, compressed (RFC 7692 7.2.3.1).
 const HELLO: &[u8] = b"\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00";
 const GARBAGE: &[u8] = b"\xc1\x05Hello";
@@ -54,7 +57,7 @@ const STORED_WORLD: &[u8] = b"\xc1\x0b\x00\x05\x00\xfa\xffWorld\x00";
 type Row = (&'static str, Answers, Verdict, Option<Reason>);
 type Answers = &'static [&'static [&'static [u8]]];
 
-const ROWS: [Row; 15] = [
+const ROWS: [Row; 16] = [
     // A refusal, even a passing one, leaves no tunnel to look at.
     ("server/ping/empty-ping", &[&[BUSY]], Verdict::Inconclusive, Some(Reason::Blocked)),
     ("server/close/end-of-connection", &[&[BUSY]], Verdict::Inconclusive, Some(Reason::Blocked)),
@@ -62,6 +65,8 @@ const ROWS: [Row; 15] = [
     // The 101 answers the refused handshake, and the valid one is never written.
     (AFTER_REFUSAL, &[&[SWITCH]], Verdict::Inconclusive, Some(Reason::NotApplicable)),
     (AFTER_REFUSAL, &[&[REFUSED], &[SWITCH]], Verdict::Pass, None),
+    // Where the refusal has no end, what would answer the next request is its content.
+    (AFTER_REFUSAL, &[&[ENDLESS], &[], &[]], Verdict::Warn, Some(Reason::Blocked)),
     // With the 100 before the 101 its duty is done, whatever the tunnel does.
     (
         "server/expect/before-switch",

@@ -9,6 +9,7 @@ use upspec_handshake::Party;
 use upspec_handshake::field::upgrade::protocols;
 
 use crate::facts::TargetFacts;
+use crate::forwarded::holds;
 use crate::rules::{Breach, Rule, breaches_by};
 
 /// The breaches on a link that are the own ones of the party under test.
@@ -28,6 +29,7 @@ pub(crate) fn own(
             && !ours.contains(breach.requirement)
             && is_bound(breach.requirement, facts)
             && !is_of_no_handshake(breach, talk)
+            && !is_relayed(breach, talk, talks)
     };
     found.into_iter().filter(is_own).collect()
 }
@@ -75,4 +77,26 @@ fn is_of_no_handshake(breach: &Breach, talk: &Talk<'_>) -> bool {
             let mut named = protocols(request.head.fields.values("Upgrade")).flatten();
             !named.any(|protocol| protocol.is_websocket())
         })
+}
+
+/// Whether the octets of a breach are no message of the intermediary's own but what one of our ends sent through a tunnel:
+/// requests behind our 101, and what stands behind a 101 as our origin wrote it.
+fn is_relayed(breach: &Breach, talk: &Talk<'_>, talks: &[Talk<'_>]) -> bool {
+    let Some(at) = breach.at.as_ref().filter(|_| talk.http2.is_none()) else {
+        return false;
+    };
+    let Some(switch) = talk.responses.iter().find(|one| one.head.status == Some(101)) else {
+        return false;
+    };
+    let tested = talk.tested();
+    if tested == Party::Client {
+        let asked = switch.request.and_then(|index| talk.requests.get(index));
+        return asked.is_some_and(|request| request.body.end <= at.start);
+    }
+    let origins = talks.iter().filter(|other| other.link.we == tested);
+    let octets = talk.sent(tested).get(at.clone()).filter(|octets| !octets.is_empty());
+    let is_theirs = |octets: &[u8]| {
+        origins.map(|origin| origin.sent(tested)).any(|written| holds(written, octets))
+    };
+    switch.body.end <= at.start && octets.is_some_and(is_theirs)
 }

@@ -23,15 +23,21 @@ type Event<'o> = (usize, IoKind, &'o [u8]);
 type Alone<'o> = (IoKind, &'o [u8]);
 
 fn corpus() -> Corpus {
-    let requirement = |id: &str, rfc: &str| {
-        format!(
-            "title = \"x\"\nrfc = \"{rfc}\"\n[[requirement]]\nid = \"{id}\"\nlevel = \"must\"\n\
-             binds = \"both\"\ntext = \"x\"\n"
-        )
+    let requirements = |rfc: &str, sections: &[&str]| {
+        let each = sections.iter().map(|section| {
+            format!(
+                "[[requirement]]\nid = \"{rfc}/{section}\"\nlevel = \"must\"\nbinds = \"both\"\ntext = \"x\"\n"
+            )
+        });
+        format!("title = \"x\"\nrfc = \"{rfc}\"\n{}", each.collect::<String>())
     };
     let files = [
-        ("requirements/rfc6455.toml", &*requirement("rfc6455/4.1-check-accept", "rfc6455")),
-        ("requirements/rfc9110.toml", &*requirement("rfc9110/7.6.1-removed", "rfc9110")),
+        ("requirements/rfc6455.toml", &*requirements("rfc6455", &["4.1-check-accept"])),
+        (
+            "requirements/rfc9110.toml",
+            &*requirements("rfc9110", &["7.6.1-removed", "15.2.2-101-upgrade"]),
+        ),
+        ("requirements/rfc9112.toml", &*requirements("rfc9112", &["3-request-line"])),
         ("client/answers.toml", include_str!("../../../corpus/tests/fixtures/client.toml")),
         (
             "intermediary/passing.toml",
@@ -235,6 +241,36 @@ fn rfc9110_7_8_what_is_left_of_a_handshake_is_a_plain_request() {
     let result = judged("intermediary/passing/relay", record(&BOTH, &io), &[Need::Terminates]);
     let of_handshake = |finding: &&upspec_judge::Finding| finding.requirement.contains("/4.1-");
     assert_eq!(result.findings.iter().find(of_handshake), None);
+}
+
+#[test]
+fn what_our_ends_say_in_a_tunnel_is_not_the_intermediarys() {
+    use IoKind::{Read, Wrote};
+    let second = b"GET /?upspec=2-abcdefghijklmnop HTTP/1.1\r\nHost: a\r\n\r\n";
+    let yes = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    let page = b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n";
+    let other = String::from_utf8_lossy(SWITCH).replace("websocket", "bar").into_bytes();
+    let rows: [(&[u8], &[u8], &[u8], &[&str]); 3] = [
+        (second, yes, yes, &[]),
+        (&second[9..], yes, yes, &[]),
+        (second, b"later", page, &["rfc9110/15.2.2-101-upgrade"]),
+    ];
+    for (came, wrote, back, broken) in rows {
+        let io: [Event<'_>; 8] = [
+            (0, Wrote, REQUEST),
+            (1, Read, REQUEST),
+            (1, Wrote, &other),
+            (0, Read, SWITCH),
+            (0, Wrote, second),
+            (1, Read, came),
+            (1, Wrote, wrote),
+            (0, Read, back),
+        ];
+        let result = judged("intermediary/passing/tunnel", record(&BOTH, &io), &[]);
+        let of_rules = result.findings.iter().filter(|finding| finding.rule.is_some());
+        let found: Vec<&str> = of_rules.map(|finding| finding.requirement.as_str()).collect();
+        assert_eq!(found, broken, "{:?}", result.findings);
+    }
 }
 
 #[test]

@@ -25,7 +25,9 @@ impl ProxyRun {
     pub(super) async fn play(&mut self, cases: Vec<usize>, jobs: usize) -> Result<(), Ending> {
         let mut left = VecDeque::from(cases);
         while let Some(suspects) = self.side_by_side(&mut left, jobs.min(self.jobs)).await {
-            let ids = suspects.iter().map(|index| self.plan.cases()[*index].id.clone()).collect();
+            let ids: Vec<String> =
+                suspects.iter().map(|index| self.plan.cases()[*index].id.clone()).collect();
+            let dead = if self.is_alive().await { None } else { Some(self.dead(&ids).await) };
             self.revive(ids).await?;
             let mut is_found = false;
             for index in suspects {
@@ -34,6 +36,7 @@ impl ProxyRun {
             // What no case does alone may happen again: then nothing is beside it.
             if !is_found {
                 self.jobs = 1;
+                self.leave_open(dead);
             }
         }
         Ok(())
@@ -85,9 +88,9 @@ impl ProxyRun {
     /// Plays a case with nothing beside it; whether the intermediary died of it.
     async fn alone(&mut self, index: usize) -> Result<bool, Ending> {
         let result = self.player().play(index).await;
-        let is_alive = self.is_alive().await;
+        let lives = self.outlives().await;
         let result = match result {
-            Ok(result) if is_alive => {
+            Ok(result) if lives => {
                 self.results.store(index, result);
                 return Ok(false);
             }
@@ -98,13 +101,27 @@ impl ProxyRun {
                 return Ok(false);
             }
         };
-        let how = if self.server.is_some() { Demise::Exited } else { Demise::Refusing };
-        let (status, output) = self.last_words().await;
-        let dead = Dead { how, status, suspects: Vec::new(), unsure: false, output };
+        let dead = self.dead(&[]).await;
         let id = result.id.clone();
         self.results.store(index, result.with_death(dead, &self.stage.requirements));
         self.revive(vec![id]).await?;
         Ok(true)
+    }
+
+    /// A death, and the cases of which one may have done it.
+    async fn dead(&self, suspects: &[String]) -> Dead {
+        let how = if self.server.is_some() { Demise::Exited } else { Demise::Refusing };
+        let (status, output) = self.last_words().await;
+        Dead { how, status, suspects: suspects.to_vec(), unsure: false, output }
+    }
+
+    /// A death of which none of the suspects is guilty alone: the first control has it.
+    fn leave_open(&mut self, dead: Option<Dead>) {
+        let control = self.plan.control().unwrap_or_default();
+        let known = self.results.result(control).filter(|known| known.death.is_none()).cloned();
+        if let (Some(known), Some(dead)) = (known, dead) {
+            self.results.store(control, known.with_death(dead, &self.stage.requirements));
+        }
     }
 
     /// How the process ended, and what it printed at the last.
@@ -126,6 +143,16 @@ impl ProxyRun {
     async fn is_alive(&self) -> bool {
         sleep(LAST_BREATH).await;
         is_listening(&self.stage.target, PROBE).await
+    }
+
+    /// Whether it is there for a while: a process that has met its case may print for long before it ends.
+    async fn outlives(&self) -> bool {
+        for _ in 0..BREATHS {
+            if !self.is_alive().await {
+                return false;
+            }
+        }
+        true
     }
 
     /// Starts the intermediary again, or waits until somebody does, and until requests come through it.
@@ -168,6 +195,8 @@ impl ProxyRun {
 const REVIVED: u32 = 2000;
 /// How long a process may take to end that has met its case.
 const LAST_BREATH: Duration = Duration::from_millis(50);
+/// How many such times are waited for where the case is suspected.
+const BREATHS: usize = 8;
 /// How long a look at it may take.
 const PROBE: Duration = Duration::from_millis(500);
 const BETWEEN_TRIES: Duration = Duration::from_millis(200);

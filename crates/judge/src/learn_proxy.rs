@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use upspec_corpus::case::{Arrival, Case, Got, Need};
-use upspec_exchange::{BodyState, Http2, Octets, Record, Talk, Transcript};
+use upspec_exchange::{Http2, Octets, Record, Talk, Transcript};
 use upspec_handshake::Fields;
 use upspec_handshake::h2::setting;
 
@@ -35,8 +35,7 @@ impl TargetFacts {
                 self.set(Need::Http2Endpoint, opened && passage.is_both_ways(client));
             }
             "keep-alive" => {
-                let whole = client.finals().filter(|one| one.body_state == BodyState::Complete);
-                self.set(Need::KeepAlive, whole.count() > 1);
+                self.set(Need::KeepAlive, client.finals().count() > 1);
             }
             "handshake" => self.learn_passage(client, passage),
             "http2" => self.learn_http2_in_front(client, passage),

@@ -274,6 +274,18 @@ fn what_our_ends_say_in_a_tunnel_is_not_the_intermediarys() {
 }
 
 #[test]
+fn rfc9110_15_6_4_a_gateway_that_asked_its_origin_is_not_short_of_time() {
+    use IoKind::{Read, Wrote};
+    let early = [REQUEST, b"early octets"].concat();
+    let no = b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n";
+    let later = b"HTTP/1.1 503 No\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n";
+    let io: [Event<'_>; 4] =
+        [(0, Wrote, &early), (1, Read, &early), (1, Wrote, no), (0, Read, later)];
+    let result = judged("intermediary/passing/early-data", record(&BOTH, &io), &[]);
+    assert_eq!((own(&result), result.reason), (Verdict::Fail, None), "{:?}", result.findings);
+}
+
+#[test]
 fn what_a_tunnel_brings() {
     use IoKind::{Read, Wrote};
     let (ping, back) = (write(opcode::PING, b"there", MASK), write(opcode::BINARY, b"back", None));

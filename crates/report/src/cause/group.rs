@@ -34,6 +34,12 @@ impl<'s, 'r> Group<'s, 'r> {
             0 => String::new(),
             spared => format!(", but for {}", counted(spared, "case")),
         };
+        // What was found says which of two it is.
+        let said = guilty.units.iter().all(|unit| unit.way.is_none()).then(|| said(&guilty.units));
+        let summary = match said.flatten().filter(|_| guilty.is_one_of_two) {
+            Some(said) => upper(said.to_owned()),
+            None => summary.to_owned(),
+        };
         Self {
             title: format!("{summary}{but}"),
             requirement: guilty.suspect.breaks.to_owned(),
@@ -217,6 +223,14 @@ pub(super) fn shared<'d>(
 pub(super) fn shape(message: &str) -> String {
     let outside = plain(message).split('"').step_by(2);
     outside.flat_map(str::chars).filter(|c| !c.is_ascii_digit()).collect()
+}
+
+/// What all units say in the same words, as the first of them says it.
+fn said<'r>(units: &[Unit<'r>]) -> Option<&'r str> {
+    let first = units.first()?;
+    let alike = shape(&first.finding.message);
+    let is_alike = |unit: &Unit<'_>| shape(&unit.finding.message) == alike;
+    units.iter().all(is_alike).then(|| plain(&first.finding.message))
 }
 
 /// A message without the reason why it is no more than a warning, and without the number of cases.

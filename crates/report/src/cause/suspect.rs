@@ -33,6 +33,8 @@ pub(super) struct Guilty<'s, 'r> {
     pub(super) units: Vec<Unit<'r>>,
     /// How many cases pass that would show it.
     pub(super) spared: usize,
+    /// Whether another fault explains the same as well.
+    pub(super) is_one_of_two: bool,
 }
 
 /// The faults that explain units, and the units that are left over.
@@ -48,11 +50,12 @@ pub(super) fn find<'s, 'r>(
     let mut is_left = vec![true; units.len()];
     while let Some(best) = (0..charges.len()).max_by_key(|place| charges[*place].weight()) {
         let Charge { suspect, explained, spared, .. } = charges.swap_remove(best);
+        let is_one_of_two = charges.iter().any(|other| other.explained == explained);
         for unit in &explained {
             is_left[*unit] = false;
         }
         let explained = explained.iter().map(|unit| units[*unit]).collect();
-        found.push(Guilty { suspect, units: explained, spared });
+        found.push(Guilty { suspect, units: explained, spared, is_one_of_two });
         charges.retain_mut(|charge| charge.holds(&is_left, &units));
     }
     let left = units.into_iter().zip(is_left).filter_map(|(unit, left)| left.then_some(unit));

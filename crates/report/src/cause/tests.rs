@@ -69,6 +69,20 @@ fn a_fault_with_the_same_pattern_names_the_cause() {
 }
 
 #[test]
+fn where_two_faults_show_alike_what_was_found_is_the_title() {
+    let found_by_rule = |id| {
+        let mut case = host(id, "Host: /");
+        case.findings[0].rule = Some("host".to_owned());
+        case.findings[0].message = format!("the host \"{id}\" is none");
+        case
+    };
+    let cases = [control(), found_by_rule("a"), found_by_rule("b")];
+    let suspects = [suspect("host-unread", &["a", "b"]), suspect("host-lost", &["a", "b"])];
+    assert_eq!(found(&cases, &[], &suspects[..1]), ["Host is not looked at (confusion): a b"]);
+    assert_eq!(found(&cases, &[], &suspects), ["The host \"a\" is none (confusion): a b"]);
+}
+
+#[test]
 fn a_fault_that_shows_in_most_of_its_cases_says_so_and_one_that_refuses_locks_out() {
     let refused = |id| CaseResult { outcome: "400".parse().ok(), ..host(id, "Host: /") };
     let passed = CaseResult { verdict: Verdict::Pass, findings: Vec::new(), ..refused("e") };

@@ -193,7 +193,7 @@ def about(name, report, rows, reasons):
         print(known["note"].strip())
     failing = {case for of_rule in rows.values() for case, row in of_rule.items() if name in row.proxies}
     if marked := sum(bool(reasons.mark(case, name)) for case in failing):
-        print(f"The recipe of its documentation is behind {marked} of the failing cases.")
+        print(f"The configuration is behind {marked} of the failing cases.")
     print()
     for (harm, requirement), cases in habits(report).items():
         print(f"- {reasons.habit(requirement)} ({harm}, {requirement}): {some(cases)}.")
@@ -226,9 +226,10 @@ HEAD = """\
 {proxies} gateways, each played by `upspec proxy` in the set-up that its documentation gives for WebSocket, with upspec as the
 client in front and the origin behind; {cases} cases fail on at least one of them, and {rules} requirements are broken. For each
 requirement: why the verdict stands, then the cases, what was seen on most of the proxies, and who they are. `(recipe)` marks
-what the configuration does that the vendor's documentation gives, so that it says nothing about the product in another
-one. Not applicable are cases whose needs the proxy does not meet, such as HTTP/2. `targets/review_proxies.py` writes this file
-from the reports and `reports/proxy-reasons.toml`.
+what comes of the configuration, a recipe of the vendor's documentation or an experiment that is switched on, so that it says
+nothing about the product in another one. Not applicable are cases whose needs the proxy does not meet, such as HTTP/2. A relay of
+octets beside them was told as such and not judged. `targets/review_proxies.py` writes this file from the reports and
+`reports/proxy-reasons.toml`.
 """
 OF_RULES = """\
 The numbers across are those of the proxies above; each cell counts the cases that fail under the rule.

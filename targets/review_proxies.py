@@ -195,23 +195,19 @@ def about(name, report, rows, reasons):
     if marked := sum(bool(reasons.mark(case, name)) for case in failing):
         print(f"The configuration is behind {marked} of the failing cases.")
     print()
-    for (harm, requirement), cases in habits(report).items():
-        print(f"- {reasons.habit(requirement)} ({harm}, {requirement}): {some(cases)}.")
+    for harm, requirement in habits(report):
+        failed = sorted(case for case, row in rows[requirement].items() if name in row.proxies)
+        print(f"- {reasons.habit(requirement)} ({harm}, {requirement}): {some(failed)}.")
 
 
 def habits(report):
-    """The causes of what fails, those with one requirement taken together."""
-    together = collections.defaultdict(list)
-    for cause in report["causes"]:
-        if cause["verdict"] == "fail":
-            cases = together[cause["harm"], cause["requirement"]]
-            cases.extend(case for case in cause["cases"] if case not in cases)
-    return together
+    """The harm and the requirement of each cause of what fails, each once."""
+    failing = (cause for cause in report["causes"] if cause["verdict"] == "fail")
+    return dict.fromkeys((cause["harm"], cause["requirement"]) for cause in failing)
 
 
-def some(cases):
+def some(names):
     """The first few, and how many there are besides."""
-    names = [case.removeprefix("intermediary/") for case in cases]
     more = len(names) - MOST_NAMED
     return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 

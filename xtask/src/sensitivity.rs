@@ -1,5 +1,5 @@
-//! `cargo xtask sensitivity`: the whole corpus against the conforming reference server, its lawful
-//! variations, and each of its faults, in the clear and over TLS, within this process.
+//! `cargo xtask sensitivity`: the whole corpus against the conforming reference server, client and proxy, their
+//! lawful variations, and each of their faults, in the clear and over TLS, within this process.
 //! What is lawful passes everything, each fault is caught, each case can fail; nothing is excused.
 
 use std::path::PathBuf;
@@ -15,9 +15,11 @@ use crate::{Outcome, root};
 
 mod demands;
 mod matrix;
+mod play;
 mod subject;
 
-use subject::{Pace, Played, Secret, Shared, Subject, play, play_those};
+use play::{Pace, Secret, Shared, play, play_those};
+use subject::{Played, Subject};
 
 /// What the task was asked to do.
 #[derive(Debug, Default)]
@@ -55,7 +57,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
         played.iter().flat_map(|one| demands::of_run(corpus, one)).collect();
     if options.faults.is_empty() {
         print!("{}", matrix::totals(corpus, &played));
-        problems.extend(demands::of_corpus(corpus, &played, options.role));
+        problems.extend(demands::of_corpus(corpus, &played));
         problems.extend(compare(&played, &known, corpus, options)?);
     }
     if problems.is_empty() {
@@ -79,7 +81,8 @@ fn chosen(options: &Options) -> Result<Vec<Subject>, Vec<String>> {
     let is_of_role = |one: &Subject| options.role.is_none_or(|role| one.role() == role);
     let is_wanted = |one: &Subject| {
         (faults.is_empty() && is_of_role(one))
-            || (matches!(one, Subject::Conforming | Subject::Client(None)) && is_of_role(one))
+            || (matches!(one, Subject::Conforming | Subject::Client(None) | Subject::Proxy(None))
+                && is_of_role(one))
             || faults.iter().any(|name| is_called(one, name))
     };
     Ok(all.into_iter().filter(is_wanted).collect())
@@ -101,7 +104,7 @@ async fn play_until_sure(
         if doubtful.is_empty() || doubtful.len() > most {
             break;
         }
-        eprintln!("{} of {} servers once more, patiently", doubtful.len(), played.len());
+        eprintln!("{} of {} once more, patiently", doubtful.len(), played.len());
         let again: Vec<Subject> = doubtful.iter().map(|index| subjects[*index]).collect();
         let again = play_all(&again, shared, pace).await;
         for (index, second) in doubtful.into_iter().zip(again) {

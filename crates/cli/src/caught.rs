@@ -1,4 +1,4 @@
-//! Which faults of the reference server each case catches: the generated table, read and written.
+//! Which faults of the reference server, client or proxy each case catches: the generated table, read and written.
 //! `cargo xtask sensitivity --update` plays the corpus and writes it.
 //!
 //! A fault that shows in every answer, such as a folded line, is caught by most cases. So the file

@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 
 use upspec_cli::Caught;
-use upspec_corpus::case::{Case, Expectation, Grade, Hazard};
+use upspec_corpus::case::{Case, Expectation, Grade, Hazard, Role};
 use upspec_corpus::words::Word as _;
 use upspec_corpus::{Bindings, Binds, Corpus, Preset, Requirement, section_url, select, show};
 use upspec_judge::rules::RULES;
-use upspec_reference::Fault;
 
 use crate::args::ExplainArgs;
 use crate::exit::{Exit, Trouble};
+use crate::flaws::{self, reference};
 use crate::{console, selection};
 
 /// Explains the case or the requirement with this id.
@@ -118,8 +118,8 @@ fn caught_by(case: &Case) -> String {
         caught.by(&case.id).partition(|fault| caught.is_common(fault));
     let mut text = String::new();
     if !own.is_empty() {
-        text.push_str("\nFaults of the reference server that it catches:\n");
-        text.push_str(&faults(&own));
+        let _ = writeln!(text, "\nFaults of the {} that it catches:", reference(case.role));
+        text.push_str(&faults(case.role, &own));
     }
     if !common.is_empty() {
         let _ = writeln!(
@@ -131,8 +131,8 @@ fn caught_by(case: &Case) -> String {
     text
 }
 
-fn faults(names: &[&str]) -> String {
-    let known = Fault::all().filter(|fault| names.contains(&fault.name));
+fn faults(role: Role, names: &[&str]) -> String {
+    let known = flaws::of(role).into_iter().filter(|fault| names.contains(&fault.name));
     known.map(|fault| format!("  {}: {}\n", fault.name, fault.summary)).collect()
 }
 
@@ -157,12 +157,18 @@ fn of_requirement(requirement: &Requirement, corpus: &Corpus) -> String {
             citing.join(", ")
         );
     }
-    let caught = Caught::embedded();
-    let breaking = Fault::all().filter(|fault| fault.breaks == requirement.id);
-    for fault in breaking {
-        let _ = writeln!(text, "\nFault {}: {}", fault.name, fault.summary);
-        let cases: Vec<&str> = caught.catching(fault.name).collect();
-        let _ = writeln!(text, "  caught by {}", cases_in_brief(&cases));
+    for role in [Role::Server, Role::Client, Role::Intermediary] {
+        let breaking = flaws::of(role).into_iter().filter(|one| one.breaks == requirement.id);
+        for fault in breaking {
+            let _ = writeln!(
+                text,
+                "\nFault {} of the {}: {}",
+                fault.name,
+                reference(role),
+                fault.summary
+            );
+            let _ = writeln!(text, "  caught by {}", cases_in_brief(&fault.cases));
+        }
     }
     text
 }

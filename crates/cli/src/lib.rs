@@ -1,5 +1,5 @@
-//! What the command shares with the workspace's own tasks: which faults of the reference server and client each
-//! case catches, and the reference client as a client under test.
+//! What the command shares with the workspace's own tasks: which faults of the reference server, client and proxy
+//! each case catches, and the reference client as a client under test.
 
 mod caught;
 mod embedded;

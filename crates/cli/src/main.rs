@@ -16,6 +16,7 @@ mod diff;
 mod exit;
 mod explain;
 mod files;
+mod flaws;
 mod fuzz;
 mod fuzz_client;
 mod given;

@@ -6,16 +6,14 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
-use upspec_cli::Caught;
 use upspec_corpus::Corpus;
-use upspec_corpus::case::Role;
 use upspec_judge::{CaseResult, Habit, Verdict};
-use upspec_reference::{ClientFault, Fault};
-use upspec_report::{Baseline, FORMATS, Report, Style, Summary, Suspect, Tool, listing};
+use upspec_report::{Baseline, FORMATS, Report, Style, Summary, Tool, listing};
 
 use crate::args::{DEFAULT_REPORTS, FailOn, Output, wish};
 use crate::console;
 use crate::exit::{Exit, Trouble};
+use crate::flaws;
 use crate::locate::locate;
 use crate::sinks::Sinks;
 
@@ -24,24 +22,10 @@ pub(crate) fn tool(corpus: &Corpus) -> Tool {
     Tool { version: env!("CARGO_PKG_VERSION").to_owned(), corpus: corpus.digest.clone() }
 }
 
-/// Finds the causes behind the cases of a report, with the faults of the reference server or client as suspects.
+/// Finds the causes behind the cases of a report, with the faults of the reference for its role as suspects.
 pub(crate) fn find_causes(report: &mut Report, habits: &[Habit], corpus: &Corpus) {
-    let suspects: Vec<Suspect<'_>> = match report.target.role {
-        Role::Client => ClientFault::all()
-            .map(|one| suspect(one.name, one.summary, one.breaks, one.also))
-            .collect(),
-        _ => Fault::all().map(|one| suspect(one.name, one.summary, one.breaks, one.also)).collect(),
-    };
+    let suspects = flaws::of(report.target.role);
     report.find_causes(habits, &corpus.requirements, &suspects);
-}
-
-fn suspect(
-    name: &'static str,
-    summary: &'static str,
-    breaks: &'static str,
-    also: &'static [&'static str],
-) -> Suspect<'static> {
-    Suspect { name, summary, breaks, also, cases: Caught::embedded_for(name).collect() }
 }
 
 /// The files of a run, found to be in order before it begins.

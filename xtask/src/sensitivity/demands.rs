@@ -57,11 +57,17 @@ fn of_side_effects(fault: &Flaw, found: &BTreeMap<&str, Vec<&str>>) -> Vec<Strin
     undeclared.chain(unseen).collect()
 }
 
-/// A server that does nothing wrong gets nothing but passes. The conforming one can do all that a
+/// A peer that does nothing wrong gets nothing but passes, and warnings about advice that it neglects. The conforming one can do all that a
 /// case may need, so each case decides something there.
 fn of_lawful_run(played: &Played) -> Vec<String> {
     let name = played.subject.name();
-    let caught = played.noted.iter().filter(|(_, noted)| noted.is_caught());
+    let is_free = |noted: &Noted| {
+        let neglects = played.subject.neglects();
+        noted.verdict == Verdict::Warn
+            && noted.cited.iter().all(|cited| neglects.contains(&cited.as_str()))
+    };
+    let caught = played.noted.iter();
+    let caught = caught.filter(|(_, noted)| noted.is_caught() && !is_free(noted));
     let blamed = caught.map(|(case, noted)| {
         let verdict = noted.verdict;
         format!("{name} does nothing wrong, but {case}: {verdict:?}: {}", noted.said())
@@ -87,11 +93,11 @@ pub(super) fn is_doubtful(corpus: &Corpus, played: &Played, known: Option<&Caugh
     differs || !of_run(corpus, played).is_empty()
 }
 
-/// The cases of a role, or of all, that no fault makes fail or warn, and those that no lawful peer passes.
-pub(super) fn of_corpus(corpus: &Corpus, played: &[Played], role: Option<Role>) -> Vec<String> {
+/// The cases of the roles that were played that no fault makes fail or warn, and those that no lawful peer passes.
+pub(super) fn of_corpus(corpus: &Corpus, played: &[Played]) -> Vec<String> {
     let caught: BTreeSet<&str> = faulty(played).flat_map(Played::caught).collect();
-    let own = || tested(corpus).filter(|case| role.is_none_or(|role| case.role == role));
-    let unable = own().filter(|case| !caught.contains(case.id.as_str()) && can_be_caught(case));
+    let unable = tested(corpus, played)
+        .filter(|case| !caught.contains(case.id.as_str()) && can_be_caught(case));
     let unable = unable.filter(|case| !UNTRIED.contains(&case.id.as_str()));
     let unable = unable.map(|case| format!("{}: no fault makes it fail or warn", case.id));
     let decides = |case: &Case, one: &Played| {
@@ -99,7 +105,8 @@ pub(super) fn of_corpus(corpus: &Corpus, played: &[Played], role: Option<Role>) 
             && one.subject.role() == case.role
             && !one.undecided.contains_key(&case.id)
     };
-    let undecided = own().filter(|case| !played.iter().any(|one| decides(case, one)));
+    let undecided =
+        tested(corpus, played).filter(|case| !played.iter().any(|one| decides(case, one)));
     let undecided = undecided.filter(|case| !UNTRIED.contains(&case.id.as_str()));
     unable.chain(undecided.map(|case| format!("{}: no lawful peer decides it", case.id))).collect()
 }
@@ -200,14 +207,16 @@ pub(super) fn caught_by_rules_alone<'c>(corpus: &'c Corpus, played: &[Played]) -
         let noted = one.noted.get(&case.id).filter(|noted| noted.is_caught());
         noted.is_some_and(|noted| own(case).any(|id| noted.cited.contains(id)))
     };
-    tested(corpus)
+    tested(corpus, played)
         .filter(|case| !faulty(played).any(|one| breaks(case, one)))
         .map(|case| case.id.as_str())
         .collect()
 }
 
-fn tested(corpus: &Corpus) -> impl Iterator<Item = &Case> {
-    corpus.cases.iter().filter(|case| case.role != Role::Intermediary)
+/// The cases of the roles that were played.
+fn tested<'c>(corpus: &'c Corpus, played: &[Played]) -> impl Iterator<Item = &'c Case> {
+    let is_played = |case: &&Case| played.iter().any(|one| one.subject.role() == case.role);
+    corpus.cases.iter().filter(is_played)
 }
 
 fn faulty(played: &[Played]) -> impl Iterator<Item = &Played> {
@@ -309,11 +318,10 @@ mod tests {
         let corpus = Corpus::embedded().unwrap();
         let fault = short_key();
         let own = played(Subject::Faulty(fault), Verdict::Fail, fault.breaks);
-        let all = tested(&corpus).count();
-        let servers = corpus.cases.iter().filter(|case| case.role == Role::Server).count();
-        let unable = of_corpus(&corpus, std::slice::from_ref(&own), Some(Role::Server));
+        let all = tested(&corpus, std::slice::from_ref(&own)).count();
+        let unable = of_corpus(&corpus, std::slice::from_ref(&own));
         let unable = unable.iter().filter(|problem| problem.contains("no fault"));
-        assert_eq!(unable.count(), servers - 1);
+        assert_eq!(unable.count(), all - 1);
         assert_eq!(caught_by_rules_alone(&corpus, &[own]).len(), all - 1);
         let by_rule = played(Subject::Faulty(fault), Verdict::Fail, "rfc9110/6.6.1-date");
         assert_eq!(caught_by_rules_alone(&corpus, &[by_rule]).len(), all);

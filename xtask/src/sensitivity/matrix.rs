@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use upspec_cli::Caught;
 use upspec_corpus::Corpus;
-use upspec_corpus::case::Role;
+use upspec_corpus::case::Case;
 use upspec_judge::Verdict;
 
 use super::demands;
@@ -41,9 +41,7 @@ fn first<'p>(played: &'p Played, requirement: &str) -> Vec<&'p str> {
     let citing = caught().filter(|(_, noted)| cites(&noted.cited));
     let others = caught().filter(|(_, noted)| !cites(&noted.cited));
     let ids = citing.chain(others).map(|(case, _)| case.as_str());
-    ids.map(|id| id.strip_prefix("server/").or_else(|| id.strip_prefix("client/")).unwrap_or(id))
-        .take(SHOWN)
-        .collect()
+    ids.map(|id| id.split_once('/').map_or(id, |(_, name)| name)).take(SHOWN).collect()
 }
 
 /// The whole matrix, without the cases that pass.
@@ -93,9 +91,10 @@ pub(super) fn totals(corpus: &Corpus, played: &[Played]) -> String {
     let lawful = played.len() - faults.clone().count();
     let pairs: usize = faults.clone().map(|one| one.caught().len()).sum();
     let weak = demands::caught_by_rules_alone(corpus, played);
-    let cases = corpus.cases.iter().filter(|case| case.role != Role::Intermediary);
+    let is_played = |case: &&Case| played.iter().any(|one| one.subject.role() == case.role);
+    let cases = corpus.cases.iter().filter(is_played);
     let mut text = format!(
-        "\n{} cases against {lawful} lawful servers and {} faults: {pairs} verdicts of fail or warn\n\
+        "\n{} cases against {lawful} lawful peers and {} faults: {pairs} verdicts of fail or warn\n\
          {} cases are caught out by rules for every response alone\n",
         cases.count(),
         faults.count(),

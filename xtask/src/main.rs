@@ -113,9 +113,9 @@ usage: cargo xtask TASK
   seeds [FOLDER…]
                write what the fuzz targets start from to fuzz/corpus, made of the corpus, the sample
                in reports/, and the JSON reports in each FOLDER
-  sensitivity  play all cases with the reference server and client, their variations and their faults;
+  sensitivity  play all cases with the reference server, client and proxy, their variations and their faults;
                fails unless what is lawful passes, each fault is caught and each case can fail
-                 --role ROLE      only the servers, or only the clients
+                 --role ROLE      only this role: server, client or intermediary
                  --fault NAME     play only this fault; may be repeated
                  --matrix PATH    write what each case says of each server, as JSON
                  --update         write the table of what each case catches

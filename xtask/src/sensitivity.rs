@@ -2,6 +2,7 @@
 //! lawful variations, and each of their faults, in the clear and over TLS, within this process.
 //! What is lawful passes everything, each fault is caught, each case can fail; nothing is excused.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,7 +19,8 @@ mod matrix;
 mod play;
 mod subject;
 
-use play::{Pace, Secret, Shared, play, play_those};
+use demands::Doubt;
+use play::{Pace, Secret, Shared, play_those};
 use subject::{Played, Subject};
 
 /// What the task was asked to do.
@@ -47,7 +49,12 @@ pub(crate) fn run(options: &Options) -> Outcome {
     let shared = Arc::new(Shared { corpus, secret });
     // What is about to be written anew is no reason to doubt.
     let before = (!options.update).then_some(&known);
-    let played = runtime.block_on(play_until_sure(&subjects, &shared, before));
+    let mut played = Vec::new();
+    for role in [Role::Server, Role::Client, Role::Intermediary] {
+        let own: Vec<Subject> =
+            subjects.iter().copied().filter(|subject| subject.role() == role).collect();
+        played.extend(runtime.block_on(play_until_sure(role, &own, &shared, before)));
+    }
     let corpus = &shared.corpus;
     print!("{}", matrix::table(&played));
     if let Some(path) = &options.matrix {
@@ -89,26 +96,38 @@ fn chosen(options: &Options) -> Result<Vec<Subject>, Vec<String>> {
 }
 
 /// Plays against each server. What is not as it should be, or not as it was, is played again and
-/// patiently before it counts: on a busy machine a wait may have been too short. A few that are left are
-/// played one by one.
+/// patiently before it counts: on a busy machine a wait may have been too short. First the cases in doubt alone, then
+/// whole runs, where only a few are left.
 async fn play_until_sure(
+    role: Role,
     subjects: &[Subject],
     shared: &Arc<Shared>,
     known: Option<&Caught>,
 ) -> Vec<Played> {
-    let mut played = play_all(subjects, shared, HASTY).await;
-    for (pace, most) in [(PATIENT, usize::MAX), (ALONE, A_FEW)] {
-        let is_doubtful =
-            |index: &usize| demands::is_doubtful(&shared.corpus, &played[*index], known);
-        let doubtful: Vec<usize> = (0..played.len()).filter(is_doubtful).collect();
-        if doubtful.is_empty() || doubtful.len() > most {
+    let wholly = subjects.iter().map(|subject| (*subject, None)).collect();
+    let hasty = if role == Role::Intermediary { BETWEEN } else { HASTY };
+    let mut played = play_all(wholly, shared, hasty).await;
+    for pace in [PATIENT, ALONE] {
+        let doubts = played.iter().enumerate();
+        let doubts = doubts
+            .filter_map(|(index, one)| Some((index, demands::doubt(&shared.corpus, one, known)?)));
+        let doubts: Vec<(usize, Doubt)> = doubts.collect();
+        if doubts.is_empty() || pace == ALONE && doubts.len() > A_FEW {
             break;
         }
-        eprintln!("{} of {} once more, patiently", doubtful.len(), played.len());
-        let again: Vec<Subject> = doubtful.iter().map(|index| subjects[*index]).collect();
-        let again = play_all(&again, shared, pace).await;
-        for (index, second) in doubtful.into_iter().zip(again) {
-            played[index] = second;
+        eprintln!("{} of {} once more, patiently", doubts.len(), played.len());
+        let places: Vec<usize> = doubts.iter().map(|(index, _)| *index).collect();
+        let again = doubts.into_iter().map(|(index, doubt)| match doubt {
+            Doubt::Cases(cases) if pace != ALONE => (subjects[index], Some(cases)),
+            _ => (subjects[index], None),
+        });
+        let again: Vec<_> = again.collect();
+        let seconds = play_all(again.clone(), shared, pace).await;
+        for ((index, (_, cases)), second) in places.into_iter().zip(again).zip(seconds) {
+            match cases {
+                None => played[index] = second,
+                Some(cases) => played[index].replace(&cases, second),
+            }
         }
     }
     if let Some(known) = known {
@@ -122,7 +141,10 @@ async fn play_until_sure(
 async fn play_one_by_one(played: &mut [Played], shared: &Arc<Shared>, known: &Caught) {
     let corpus = &shared.corpus;
     let is_missed = |case: &&Case| {
-        is_timed(case) && !played.iter().any(|one| one.noted.contains_key(case.id.as_str()))
+        let is_played = played.iter().any(|one| one.subject.role() == case.role);
+        is_played
+            && is_timed(case)
+            && !played.iter().any(|one| one.noted.contains_key(case.id.as_str()))
     };
     let missed: Vec<&Case> = corpus.cases.iter().filter(is_missed).take(A_FEW).collect();
     for case in missed {
@@ -144,18 +166,25 @@ async fn play_one_by_one(played: &mut [Played], shared: &Arc<Shared>, known: &Ca
     }
 }
 
-/// The results in the order of the servers.
-async fn play_all(subjects: &[Subject], shared: &Arc<Shared>, pace: Pace) -> Vec<Played> {
-    let mut waiting = subjects.iter().copied().enumerate();
+/// The results in the order of the servers. Of some only these cases are played.
+async fn play_all(
+    runs: Vec<(Subject, Option<BTreeSet<String>>)>,
+    shared: &Arc<Shared>,
+    pace: Pace,
+) -> Vec<Played> {
+    let mut waiting = runs.into_iter().enumerate();
     let mut running = JoinSet::new();
     let mut done = Vec::new();
     loop {
         while running.len() < pace.servers {
-            let Some((index, subject)) = waiting.next() else {
+            let Some((index, (subject, cases))) = waiting.next() else {
                 break;
             };
             let shared = Arc::clone(shared);
-            running.spawn(async move { (index, play(subject, &shared, pace).await) });
+            running.spawn(async move {
+                let is_wanted = |case: &Case| cases.as_ref().is_none_or(|it| it.contains(&case.id));
+                (index, play_those(subject, &shared, pace, is_wanted).await)
+            });
         }
         match running.join_next().await {
             None => break,
@@ -205,9 +234,10 @@ fn compare(
     Ok(changes)
 }
 
-/// Whether the moment of a reset, or how long an answer takes, makes a case fail or warn.
+/// Whether the moment of a reset, or how long something takes, makes a case fail or warn.
 fn is_timed(case: &Case) -> bool {
-    case.is_about_cost() || case.steps.iter().any(|step| step.act == Act::Reset)
+    let is_timed = |act: &Act| matches!(act, Act::Reset | Act::PauseReading(_));
+    case.is_about_cost() || case.steps.iter().any(|step| is_timed(&step.act))
 }
 
 fn write(path: &std::path::Path, text: &str) -> Result<(), Vec<String>> {
@@ -217,6 +247,8 @@ fn write(path: &std::path::Path, text: &str) -> Result<(), Vec<String>> {
 /// What the faults are called that do nothing but take time.
 const COSTS: &str = "-cost";
 const TABLE: &str = "crates/cli/caught.toml";
+/// A proxy takes two connections for each exchange, and some silence shows only at its other end.
+const BETWEEN: Pace = Pace { servers: 16, jobs: 16, timeout: Duration::from_secs(2) };
 const HASTY: Pace = Pace { servers: 32, jobs: 32, timeout: Duration::from_secs(2) };
 const PATIENT: Pace = Pace { servers: 4, jobs: 16, timeout: Duration::from_secs(4) };
 const ALONE: Pace = Pace { servers: 1, jobs: 8, timeout: Duration::from_secs(6) };

@@ -76,53 +76,78 @@ impl Caught {
         Self { by_case: by_case.map(|(case, faults)| (case.clone(), faults.clone())).collect() }
     }
 
-    /// Whether so many cases catch a fault that it says little of one of them.
+    /// Whether so many cases like this one catch a fault that it says little of one of them.
     #[must_use]
-    pub fn is_common(&self, fault: &str) -> bool {
-        self.catching(fault).count() >= COMMON
+    pub fn is_common(&self, case: &str, fault: &str) -> bool {
+        let alike = self.catching(fault).filter(|other| letter(other) == letter(case));
+        alike.count() >= COMMON
     }
 
     /// The table as a file: one line for each case, sorted, so that a diff shows what a change does.
     #[must_use]
     pub fn write(&self) -> String {
-        let common = self.common();
-        let sets = self.sets(&common);
+        let kinds = LETTERS.map(|letter| Kind::new(letter, self));
         let mut text = format!("{HEAD}\n[sets]\n");
-        for (place, set) in sets.iter().enumerate() {
-            let _ = writeln!(text, "{} = {}", name(place), list(set.iter().copied()));
+        for kind in &kinds {
+            for (place, set) in kind.sets.iter().enumerate() {
+                let _ = writeln!(text, "{} = {}", kind.name(place), list(set.iter().copied()));
+            }
         }
         text.push_str("\n[cases]\n");
         for (case, faults) in &self.by_case {
-            let shared: Vec<&str> = in_common(faults, &common);
-            let set = sets.iter().position(|set| *set == shared).map(name);
-            let own = faults.iter().map(String::as_str);
-            let own = own.filter(|fault| !common.contains(fault));
-            let words = list(set.as_deref().into_iter().chain(own));
+            let kind = kinds.iter().find(|kind| kind.letter == letter(case));
+            let words = kind.map(|kind| kind.words(faults)).unwrap_or_default();
             let _ = writeln!(text, "{case:?} = {words}");
         }
         text
     }
+}
 
-    fn common(&self) -> BTreeSet<&str> {
+/// The cases whose sets have one letter, and the faults that are common among them.
+struct Kind<'c> {
+    letter: char,
+    common: BTreeSet<&'c str>,
+    /// The sets of common faults that cases catch, those of most cases first.
+    sets: Vec<Vec<&'c str>>,
+}
+
+impl<'c> Kind<'c> {
+    fn new(of: char, caught: &'c Caught) -> Self {
+        let own = || caught.by_case.iter().filter(|(case, _)| letter(case) == of);
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for fault in self.by_case.values().flatten() {
+        for fault in own().flat_map(|(_, faults)| faults) {
             *counts.entry(fault).or_default() += 1;
         }
         counts.retain(|_, count| *count >= COMMON);
-        counts.into_keys().collect()
-    }
-
-    /// The sets of common faults that cases catch, those of most cases first.
-    fn sets<'c>(&'c self, common: &BTreeSet<&'c str>) -> Vec<Vec<&'c str>> {
+        let common: BTreeSet<&str> = counts.into_keys().collect();
         let mut counts: BTreeMap<Vec<&str>, usize> = BTreeMap::new();
-        for faults in self.by_case.values() {
-            *counts.entry(in_common(faults, common)).or_default() += 1;
+        for (_, faults) in own() {
+            *counts.entry(in_common(faults, &common)).or_default() += 1;
         }
         counts.remove(&Vec::new());
         let mut sets: Vec<_> = counts.into_iter().collect();
         sets.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        sets.into_iter().map(|(set, _)| set).collect()
+        let sets = sets.into_iter().map(|(set, _)| set).collect();
+        Self { letter: of, common, sets }
     }
+
+    /// No fault is called so: their names are in lower case.
+    fn name(&self, place: usize) -> String {
+        format!("{}{}", self.letter, place + 1)
+    }
+
+    /// The faults of a case as the file has them.
+    fn words(&self, faults: &BTreeSet<String>) -> String {
+        let shared = in_common(faults, &self.common);
+        let set = self.sets.iter().position(|set| *set == shared).map(|place| self.name(place));
+        let own = faults.iter().map(String::as_str).filter(|fault| !self.common.contains(fault));
+        list(set.as_deref().into_iter().chain(own))
+    }
+}
+
+/// The letter of the sets of a case: proxies have their own, so that what they do changes no other line.
+fn letter(case: &str) -> char {
+    if case.starts_with("intermediary/") { 'P' } else { 'S' }
 }
 
 /// The table as the file has it.
@@ -138,11 +163,6 @@ fn in_common<'c>(faults: &'c BTreeSet<String>, common: &BTreeSet<&str>) -> Vec<&
     faults.filter(|fault| common.contains(fault)).collect()
 }
 
-/// No fault is called so: their names are in lower case.
-fn name(place: usize) -> String {
-    format!("S{}", place + 1)
-}
-
 fn list<'w>(words: impl Iterator<Item = &'w str>) -> String {
     let words: Vec<String> = words.map(|word| format!("{word:?}")).collect();
     format!("[{}]", words.join(", "))
@@ -151,8 +171,10 @@ fn list<'w>(words: impl Iterator<Item = &'w str>) -> String {
 /// A fault that so many cases catch goes into sets.
 const COMMON: usize = 50;
 
+const LETTERS: [char; 2] = ['P', 'S'];
+
 const HEAD: &str = "\
-# The faults of the reference server that make each case fail or warn.
+# The faults of the reference server, client or proxy that make each case fail or warn.
 # Written by `cargo xtask sensitivity --update`, which plays every case against every fault.
 ";
 
@@ -183,7 +205,8 @@ mod tests {
         assert_eq!(caught.by("b").collect::<Vec<_>>(), ["x", "y"]);
         assert_eq!(caught.catching("y").collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(caught.by("user/a").count(), 0);
-        assert!(caught.is_common("common") && !caught.is_common("y"));
+        assert!(caught.is_common("a", "common") && !caught.is_common("a", "y"));
+        assert!(!caught.is_common("intermediary/a", "common"));
         let rest = caught.without(|case| case == "b");
         assert_eq!(rest.by("a").chain(rest.by("b")).collect::<Vec<_>>(), ["y"]);
     }

@@ -115,7 +115,7 @@ fn uses(case: &Case, preset: &Preset) -> bool {
 fn caught_by(case: &Case) -> String {
     let caught = Caught::embedded();
     let (common, own): (Vec<&str>, Vec<&str>) =
-        caught.by(&case.id).partition(|fault| caught.is_common(fault));
+        caught.by(&case.id).partition(|fault| caught.is_common(&case.id, fault));
     let mut text = String::new();
     if !own.is_empty() {
         let _ = writeln!(text, "\nFaults of the {} that it catches:", reference(case.role));

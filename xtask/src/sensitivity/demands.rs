@@ -69,8 +69,10 @@ fn of_lawful_run(played: &Played) -> Vec<String> {
     let caught = played.noted.iter();
     let caught = caught.filter(|(_, noted)| noted.is_caught() && !is_free(noted));
     let blamed = caught.map(|(case, noted)| {
-        let verdict = noted.verdict;
-        format!("{name} does nothing wrong, but {case}: {verdict:?}: {}", noted.said())
+        let (verdict, said) = (noted.verdict, noted.said());
+        let cited: Vec<&str> = noted.cited.iter().map(String::as_str).collect();
+        let cited = cited.join(", ");
+        format!("{name} does nothing wrong, but {case}: {verdict:?} under {cited}: {said}")
     });
     let decides_all = matches!(played.subject, Subject::Conforming);
     let undecided = played.undecided.iter().filter(|_| decides_all);
@@ -79,18 +81,38 @@ fn of_lawful_run(played: &Played) -> Vec<String> {
         .collect()
 }
 
-/// Whether a run is out of order, or shows something else than the table has.
-pub(super) fn is_doubtful(corpus: &Corpus, played: &Played, known: Option<&Caught>) -> bool {
-    let differs = played.subject.fault().zip(known).is_some_and(|(fault, known)| {
+/// What of a run is to be played again.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// These cases, by their ids.
+    Cases(BTreeSet<String>),
+    /// All of it.
+    Everything,
+}
+
+/// What is out of order in a run, or differs from what the table has.
+pub(super) fn doubt(corpus: &Corpus, played: &Played, known: Option<&Caught>) -> Option<Doubt> {
+    let mut cases: BTreeSet<String> = BTreeSet::new();
+    if let Some((fault, known)) = played.subject.fault().zip(known) {
         // A fault of a client may have the name of one of a server.
         let is_own = |id: &&str| id.starts_with(played.subject.role().word());
         // Time decides who catches these.
         let is_sure = |id: &&str| corpus.case(id).is_none_or(|case| !is_timed(case));
         let before: BTreeSet<&str> =
             known.catching(fault.name).filter(is_own).filter(is_sure).collect();
-        before != played.caught().into_iter().filter(is_sure).collect()
-    });
-    differs || !of_run(corpus, played).is_empty()
+        let now = played.caught().into_iter().filter(is_sure).collect();
+        cases.extend(before.symmetric_difference(&now).map(|case| (*case).to_owned()));
+    }
+    if !of_run(corpus, played).is_empty() {
+        let is_lawful = played.subject.fault().is_none();
+        let noted = played.noted.iter();
+        let noted = noted.filter(|(_, one)| is_lawful || one.verdict == Verdict::Error);
+        cases.extend(noted.map(|(case, _)| case.clone()));
+        if !is_lawful || matches!(played.subject, Subject::Conforming) {
+            return Some(Doubt::Everything);
+        }
+    }
+    (!cases.is_empty()).then_some(Doubt::Cases(cases))
 }
 
 /// The cases of the roles that were played that no fault makes fail or warn, and those that no lawful peer passes.
@@ -287,9 +309,12 @@ mod tests {
         let fault = short_key();
         let one = played(Subject::Faulty(fault), Verdict::Fail, fault.breaks);
         let (corpus, mut known) = (Corpus::embedded().unwrap(), Caught::default());
-        assert!(is_doubtful(&corpus, &one, Some(&known)));
+        let doubtful = Doubt::Cases(BTreeSet::from([CASE.to_owned()]));
+        assert_eq!(doubt(&corpus, &one, Some(&known)), Some(doubtful));
         known.insert(CASE, fault.name);
-        assert!(!is_doubtful(&corpus, &one, Some(&known)));
+        assert_eq!(doubt(&corpus, &one, Some(&known)), None);
+        let other = played(Subject::Faulty(fault), Verdict::Fail, "rfc9110/6.6.1-date");
+        assert_eq!(doubt(&corpus, &other, Some(&known)), Some(Doubt::Everything));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use upspec_runner::{
 use super::subject::{Noted, Played, Subject};
 
 /// How patiently a run goes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Pace {
     /// How many servers are played against at a time.
     pub(super) servers: usize,
@@ -29,13 +29,8 @@ pub(super) struct Pace {
     pub(super) timeout: Duration,
 }
 
-/// Plays against one server in the clear and over TLS, hazardous cases included. A lawful
+/// Plays some of the cases against one server in the clear and over TLS, hazardous cases included. A lawful
 /// server gets every case both times, one with a fault over TLS those that need TLS.
-pub(super) async fn play(subject: Subject, shared: &Shared, pace: Pace) -> Played {
-    play_those(subject, shared, pace, |_| true).await
-}
-
-/// Plays as [`play`] does, but only some of the cases.
 pub(super) async fn play_those(
     subject: Subject,
     shared: &Shared,
@@ -50,14 +45,8 @@ pub(super) async fn play_those(
             return sum_up(subject, play_client(subject, plan, corpus, pace).await.iter());
         }
         Role::Intermediary => {
-            let plan = || Plan::of(Role::Intermediary, &corpus.cases, &is_wanted);
-            let clear = play_proxy(Transport::Clear, subject, plan(), corpus, pace).await;
-            // No case for a proxy is about TLS.
-            let tls = match is_lawful {
-                true => play_proxy(Transport::Tls(secret), subject, plan(), corpus, pace).await,
-                false => Vec::new(),
-            };
-            return sum_up(subject, clear.iter().chain(&tls));
+            let results = play_proxies(subject, shared, pace, is_wanted).await;
+            return sum_up(subject, results.iter());
         }
         Role::Server => {}
     }
@@ -182,27 +171,56 @@ async fn play_client(subject: Subject, plan: Plan, corpus: &Corpus, pace: Pace) 
     results
 }
 
-/// The results of a proxy, hazardous cases included.
+/// The results of a proxy in the clear and, where it is lawful, over TLS, hazardous cases included: those wait for the
+/// end of its patience with our origin, which is short for them alone.
+async fn play_proxies(
+    subject: Subject,
+    shared: &Shared,
+    pace: Pace,
+    is_wanted: impl Fn(&Case) -> bool,
+) -> Vec<CaseResult> {
+    let Shared { corpus, secret } = shared;
+    let quick = Plan::of(Role::Intermediary, &corpus.cases, |case| {
+        is_wanted(case) && case.hazard.is_none()
+    });
+    let slow = Plan::of(Role::Intermediary, &corpus.cases, |case| {
+        is_wanted(case) && case.hazard.is_some()
+    });
+    let mut results =
+        play_proxy(Transport::Clear, subject, quick.clone(), corpus, (pace, LONG)).await;
+    // No case for a proxy is about TLS.
+    if subject.fault().is_none() {
+        let again = play_proxy(Transport::Tls(secret), subject, quick, corpus, (pace, LONG));
+        results.extend(again.await);
+    }
+    if subject.is_measured() {
+        let short = pace.timeout / PROXYS_SHARE * WINDOWS_OF_PATIENCE;
+        let more = play_proxy(Transport::Clear, subject, slow, corpus, (pace, short)).await;
+        let is_slow = |one: &CaseResult| corpus.case(&one.id).is_some_and(|it| it.hazard.is_some());
+        results.extend(more.into_iter().filter(is_slow));
+    }
+    results
+}
+
+/// The results of a proxy that waits so long for our origin.
 async fn play_proxy(
     transport: Transport<'_>,
     subject: Subject,
     plan: Plan,
     corpus: &Corpus,
-    pace: Pace,
+    (pace, patience): (Pace, Duration),
 ) -> Vec<CaseResult> {
     let (fault, variation) = match subject {
         Subject::FaultyProxy(fault) => (Some(fault), None),
         Subject::Proxy(variation) => (None, variation),
         _ => (None, None),
     };
-    let window = pace.timeout / PROXYS_SHARE;
     let origin = Origin::listen(LOOPBACK).await.expect(FREE);
     let config = ProxyConfig {
         identity: transport.identity(),
         fault,
         variation,
-        // It gives its origin up before the case about that gives the gateway up.
-        patience: window * WINDOWS_OF_PATIENCE,
+        patience,
         ..ProxyConfig::new(LOOPBACK, origin.address())
     };
     let proxy = Proxy::bind(config).await.expect(FREE);
@@ -211,7 +229,7 @@ async fn play_proxy(
     let settings = ProxySettings {
         jobs: pace.jobs,
         timeout: pace.timeout,
-        window_floor: window,
+        window_floor: pace.timeout / PROXYS_SHARE,
         retries: 0,
         seed: SEED,
         hazardous: true,
@@ -293,7 +311,9 @@ const SEED: u64 = 1;
 
 /// The client is part of this process: its silence shows soon.
 const CLIENTS_SHARE: u32 = 10;
-/// So is the proxy; but octets go through it twice.
-const PROXYS_SHARE: u32 = 8;
-/// How many windows of silence the proxy waits for its origin; the case about that waits eight.
-const WINDOWS_OF_PATIENCE: u32 = 5;
+/// So is the proxy. What counts against it and rests on silence is played again with more patience anyway.
+const PROXYS_SHARE: u32 = 20;
+/// How many of the shortest windows a proxy waits for our origin in the case about that, which waits for eight.
+const WINDOWS_OF_PATIENCE: u32 = 6;
+/// How long it waits in all others, in which our origin may take its time.
+const LONG: Duration = Duration::from_secs(20);

@@ -62,11 +62,12 @@ impl Subject {
         }
     }
 
-    /// Whether the cases about cost are played with it: millions of octets and seconds of waiting each, for those
-    /// who may fail them, and for two of those who may not.
+    /// Whether the cases are played with it that take millions of octets or seconds of waiting each: for those who may
+    /// fail them, and for few of those who may not.
     pub(super) fn is_measured(self) -> bool {
         match self {
-            Self::Conforming | Self::Varied(Variation::SlowAnswers) => true,
+            Self::Conforming | Self::Varied(Variation::SlowAnswers) | Self::Proxy(None) => true,
+            Self::FaultyProxy(fault) => fault.name == TIMEOUT,
             _ => self.fault().is_some_and(|fault| fault.breaks == DEFENSIVE),
         }
     }
@@ -168,6 +169,15 @@ impl Played {
         let noted = self.noted.iter();
         noted.filter(|(_, noted)| noted.is_caught()).map(|(case, _)| case.as_str()).collect()
     }
+
+    /// Takes what a second run shows of these cases in place of what this one does.
+    pub(super) fn replace(&mut self, cases: &BTreeSet<String>, second: Self) {
+        self.noted.retain(|case, _| !cases.contains(case));
+        self.undecided.retain(|case, _| !cases.contains(case));
+        let is_one = |case: &String| cases.contains(case);
+        self.noted.extend(second.noted.into_iter().filter(|(case, _)| is_one(case)));
+        self.undecided.extend(second.undecided.into_iter().filter(|(case, _)| is_one(case)));
+    }
 }
 
 impl Noted {
@@ -194,3 +204,5 @@ const ORIGIN: &str = "https://client.example";
 
 /// The rule behind all cases that measure what a request costs.
 const DEFENSIVE: &str = "rfc9110/2.3-defensive";
+/// The fault of a proxy that shows when it has waited for an origin in vain.
+const TIMEOUT: &str = "timeout-told-as-408";

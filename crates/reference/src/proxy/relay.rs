@@ -271,6 +271,9 @@ impl Relay {
     /// Ends the exchange: the next request may come.
     fn next(&mut self) {
         self.stage = Stage::Head(HeadReader::default());
+        if self.config.errs_at(Point::PipelinedLost) {
+            self.input.clear();
+        }
         if self.holds {
             self.holds = false;
         } else if !self.held.is_empty() {

@@ -18,6 +18,10 @@ impl ProxyVariation {
         ROWS.iter()
     }
 
+    const fn neglects(self, neglects: &'static [&'static str]) -> Self {
+        Self { neglects, ..self }
+    }
+
     /// The variation of this name.
     pub fn named(name: &str) -> Option<&'static Self> {
         Self::all().find(|variation| variation.name == name)
@@ -66,13 +70,16 @@ pub(crate) enum Way {
 }
 
 const ROWS: &[ProxyVariation] = &[
-    row("closes-after-answer", "It closes behind each answer.", &[Way::ClosesAfterAnswer]),
-    row("closes-on-failure", "It closes where the origin fails.", &[Way::ClosesOnFailure]),
+    row("closes-after-answer", "It closes behind each answer.", &[Way::ClosesAfterAnswer])
+        .neglects(&["rfc9112/9.3-persistent"]),
+    row("closes-on-failure", "It closes where the origin fails.", &[Way::ClosesOnFailure])
+        .neglects(&["rfc9110/3.7-gateway-outbound"]),
     row("connect-forwarded", "CONNECT goes to the origin.", &[Way::ForwardsConnect]),
     row("forwarded-fields", "It adds X-Forwarded-For and -Proto.", &[Way::ForwardedFields]),
     row("http1-only", "It speaks HTTP/1.1 alone to clients.", &[Way::NoHttp2]),
     row("http10-to-origin", "It speaks HTTP/1.0 to the origin.", &[Way::OldToOrigin]),
-    row("interim-dropped", "It drops interim responses.", &[Way::DropsInterim]),
+    row("interim-dropped", "It drops interim responses.", &[Way::DropsInterim])
+        .neglects(&["rfc9110/15.2-client-parses"]),
     row("length-to-origin", "Chunked content goes on with its length.", &[Way::LengthToOrigin]),
     row("no-extended-connect-in-front", "It speaks no RFC 8441.", &[Way::NoExtendedConnect]),
     row("no-half-close", "One end of a tunnel ends the other.", &[Way::NoHalfClose]),
@@ -80,7 +87,8 @@ const ROWS: &[ProxyVariation] = &[
     row("no-upgrade", "It passes no Upgrade on.", &[Way::DropsUpgrade]),
     row("own-key", "It asks the origin with keys of its own.", &[Way::OwnKey]),
     row("rechunked", "Content goes to the client in chunks.", &[Way::RechunksAnswers]),
-    row("refuses-upgrade", "It refuses requests for an upgrade.", &[Way::RefusesUpgrade]),
+    row("refuses-upgrade", "It refuses requests for an upgrade.", &[Way::RefusesUpgrade])
+        .neglects(&["rfc9110/7.6-forward"]),
     row("switch-ignored", "It leaves out a 101 that does not fit.", &[Way::IgnoresBadSwitch]),
     row("via-in-responses", "It adds Via to responses.", &[Way::ViaInResponses]),
     row("waits-forever", "It waits for the origin without end.", &[Way::WaitsForever]),

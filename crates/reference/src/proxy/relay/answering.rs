@@ -187,7 +187,7 @@ impl Relay {
         if !self.config.errs_at(Point::CoalescedLost) {
             self.actions.extend(tunnel.down(&self.config, &back));
         }
-        if self.config.errs_at(Point::EarlyLost) {
+        if [Point::EarlyLost, Point::PipelinedLost].into_iter().any(|it| self.config.errs_at(it)) {
             self.input.clear();
         }
         self.stage = Stage::Tunnel(tunnel);

@@ -108,6 +108,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
         "A 101 that nobody asked for is the final answer, and the connection is kept.",
     )
     .breaks("rfc9112/9.2-outstanding")
+    .also(&["rfc9110/15.2.2-101-upgrade"])
     .shown_by(|| {
         get("")
             .origin(switch(""))
@@ -147,7 +148,6 @@ pub(super) const ROWS: &[ProxyFault] = &[
         .at(Point::TunnelKept),
     fault("switch-one-sided", "The client gets its 101, and what follows is read as HTTP.")
         .breaks("rfc9110/15.2.2-101-upgrade")
-        .also(&["rfc8441/4-no-tunnel"])
         .shown_by(|| switched("").client(CANARY).gives("origin-2", "GET /?canary"))
         .at(Point::HttpBehindSwitch),
     fault("switch-stored", "A 101 is stored, and answers the next handshake for its target.")
@@ -169,6 +169,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
         .by(Returned(|head, came| in_switch(head, came, "Transfer-Encoding"))),
     fault("switch-length-counts", "Content-Length of a 101 takes octets from the tunnel.")
         .breaks("rfc9112/6.3-no-body-status")
+        .also(&["rfc9110/15.2.2-101-upgrade"])
         .shown_by(|| {
             handshake("")
                 .origin(switch("Content-Length: 6\r\n") + "abcdefghi")
@@ -187,7 +188,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
             head.start.splice(..version.len().min(head.start.len()), version);
         })),
     fault("redirect-followed", "A redirect is followed by itself.")
-        .breaks("rfc9110/15.4-redirect")
+        .breaks("rfc9110/3.7-gateway-outbound")
         .shown_by(|| {
             handshake("")
                 .origin("HTTP/1.1 302 Found\r\nLocation: /else\r\nContent-Length: 0\r\n\r\n")

@@ -59,11 +59,11 @@ pub(super) const ROWS: &[ProxyFault] = &[
         }
     })),
     fault("failure-told-as-404", "An origin that gives no answer is told as 404.")
-        .breaks("rfc9110/15.6.3-bad-gateway")
+        .breaks("rfc9110/3.7-gateway-outbound")
         .shown_by(|| get("").origin_ends().gives("client", " 404 "))
         .at(Point::FailureAs404),
     fault("timeout-told-as-408", "An origin that is silent is told as 408.")
-        .breaks("rfc9110/15.6.5-gateway-timeout")
+        .breaks("rfc9110/3.7-gateway-outbound")
         .shown_by(|| get("").silence().gives("client", " 408 "))
         .at(Point::TimeoutAs408),
 ];

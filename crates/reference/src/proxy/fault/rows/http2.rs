@@ -107,7 +107,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
         })
         .at(Point::Http2ProtocolAssumed),
     fault("http2-setting-missing", "An extended CONNECT is taken, and no setting said so.")
-        .breaks("rfc8441/3-without-setting")
+        .breaks("rfc9113/8.3-pseudo-unknown")
         .shown_by(|| asked(&[]).origin(switch(RIGHT)).keeps("http2", " 8=1]"))
         .at(Point::Http2SettingMissing),
     fault("http2-cookies-split", "Cookie lines are not joined for HTTP/1.1.")

@@ -14,6 +14,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
         .at(Point::PipelinedLost),
     fault("answers-swapped", "The answer to the second of two requests overtakes the first.")
         .breaks("rfc9112/9.3.2-pipeline-order")
+        .also(&["rfc9110/15.2.2-101-upgrade"])
         .shown_by(|| {
             sent(request("GET", "") + &request("GET", &format!("{PAIR}{WEBSOCKET}")))
                 .origin(OK)

@@ -29,6 +29,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
         "What the origin sends and is no frame is taken for UTF-8, and mended.",
     )
     .breaks("rfc9110/3.7-tunnel")
+    .also(&[SWITCHED])
     .shown_by(|| switched("").origin(b"\xffb").gives("client", "?b"))
     .by(Downward(as_text)),
     fault("client-end-untold", "The origin does not learn that the client has ended.")

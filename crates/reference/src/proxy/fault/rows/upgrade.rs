@@ -16,7 +16,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
             }
         })),
     fault("missing-option-added", "Upgrade without its connection option goes on with one.")
-        .breaks("rfc9110/7.6.1-not-listed")
+        .breaks("rfc9110/7.8-connection")
         .shown_by(|| get("Upgrade: websocket\r\n").gives("origin-1", "Connection: Upgrade"))
         .by(Read(|head| {
             if head.has("Upgrade") && !is_upgrade(head) && !is_old(head) {
@@ -68,6 +68,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
     })),
     fault("http10-upgrade-passed-on", "Upgrade in HTTP/1.0 goes on, and a 101 comes back.")
         .breaks("rfc9110/7.8-http10")
+        .also(&["rfc9110/15.2-http10"])
         .shown_by(|| {
             sent(format!("GET /?tag HTTP/1.0\r\nHost: example.com\r\n{PAIR}{WEBSOCKET}\r\n"))
                 .origin(switch(""))
@@ -82,6 +83,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
         .by(Tunnel(|came, asked| status(came) == 101 && is_old(asked))),
     fault("close-beside-upgrade-lost", "Close beside upgrade changes nothing.")
         .breaks("rfc9112/9.6-close-received")
+        .also(&["rfc9112/9.6-close-sent"])
         .shown_by(|| {
             get(&format!("Upgrade: websocket\r\nConnection: close, Upgrade\r\n{WEBSOCKET}"))
                 .origin(REFUSAL)
@@ -129,7 +131,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
             }
         })),
     fault("foreign-upgrade-refused", "A protocol that it does not know is refused.")
-        .breaks("rfc9110/7.8-ignore")
+        .breaks("rfc9110/7.6-forward")
         .shown_by(|| get("Upgrade: TLS/1.2\r\nConnection: Upgrade\r\n").gives("client", " 501 "))
         .by(Refuse(|came| {
             let value = came.joined("Upgrade").to_ascii_lowercase();

@@ -47,13 +47,11 @@ pub(crate) fn run(options: &Options) -> Outcome {
     let secret =
         Secret::fresh().map_err(|error| vec![format!("cannot make a certificate: {error}")])?;
     let shared = Arc::new(Shared { corpus, secret });
-    // What is about to be written anew is no reason to doubt.
-    let before = (!options.update).then_some(&known);
     let mut played = Vec::new();
     for role in [Role::Server, Role::Client, Role::Intermediary] {
         let own: Vec<Subject> =
             subjects.iter().copied().filter(|subject| subject.role() == role).collect();
-        played.extend(runtime.block_on(play_until_sure(role, &own, &shared, before)));
+        played.extend(runtime.block_on(play_until_sure(role, &own, &shared, &known)));
     }
     let corpus = &shared.corpus;
     print!("{}", matrix::table(&played));
@@ -102,7 +100,7 @@ async fn play_until_sure(
     role: Role,
     subjects: &[Subject],
     shared: &Arc<Shared>,
-    known: Option<&Caught>,
+    known: &Caught,
 ) -> Vec<Played> {
     let wholly = subjects.iter().map(|subject| (*subject, None)).collect();
     let hasty = if role == Role::Intermediary { BETWEEN } else { HASTY };
@@ -130,9 +128,7 @@ async fn play_until_sure(
             }
         }
     }
-    if let Some(known) = known {
-        play_one_by_one(&mut played, shared, known).await;
-    }
+    play_one_by_one(&mut played, shared, known).await;
     played
 }
 

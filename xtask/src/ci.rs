@@ -28,7 +28,6 @@ const STEPS: &[&str] = &[
     "cargo xtask tidy",
     "cargo xtask coverage",
     "cargo xtask sensitivity --role server",
-    "cargo xtask sensitivity --role intermediary",
     "targets/install.sh",
     // Makes the binary and the page that the next steps look at.
     "cargo run --release --quiet -- run --quiet",

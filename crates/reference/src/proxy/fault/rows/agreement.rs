@@ -169,7 +169,6 @@ pub(super) const ROWS: &[ProxyFault] = &[
         .by(Returned(|head, came| in_switch(head, came, "Transfer-Encoding"))),
     fault("switch-length-counts", "Content-Length of a 101 takes octets from the tunnel.")
         .breaks("rfc9112/6.3-no-body-status")
-        .also(&["rfc9110/15.2.2-101-upgrade"])
         .shown_by(|| {
             handshake("")
                 .origin(switch("Content-Length: 6\r\n") + "abcdefghi")

@@ -251,13 +251,18 @@ pub(crate) enum Pong {
 }
 
 /// Looks for the Pong that carries the payload of the last Ping written. What looks like a Ping in
-/// the payload of a frame that is not complete counts: an answer to it should not come.
+/// the payload of a frame that is not complete counts, or of one with a reserved opcode: an answer to it should not
+/// come.
 pub(crate) fn ponged(view: &View<'_, '_>) -> Pong {
     let Some(octets) = view.tunnel_octets() else {
         return Pong::None;
     };
     let sent = view.sent_into_tunnel();
-    let pings = [frames(sent), frames_within(sent)].concat();
+    let whole = frames(sent);
+    let reserved = whole.iter().filter(|frame| matches!(frame.opcode, 0x3..=0x7 | 0xb..=0xf));
+    let hidden = reserved.flat_map(|frame| frames(&frame.payload));
+    let pings: Vec<Frame<'_>> =
+        whole.iter().cloned().chain(frames_within(sent)).chain(hidden).collect();
     let Some(ping) = pings.iter().rev().find(|frame| frame.opcode == opcode::PING) else {
         return Pong::None;
     };

@@ -97,11 +97,11 @@ where
         for action in actions.drain(..) {
             match action {
                 ClientAction::Again(attempt) => {
-                    end(config, &mut stream).await;
+                    end(&mut stream).await;
                     return Left::Again(attempt);
                 }
                 ClientAction::Close => {
-                    end(config, &mut stream).await;
+                    end(&mut stream).await;
                     return Left::Over(session.outcome().clone());
                 }
                 ClientAction::Die => return Left::Over(ClientEnd::Died),
@@ -149,10 +149,7 @@ async fn write(stream: &mut (impl AsyncWrite + Unpin), octets: &[u8]) -> io::Res
 }
 
 /// Ends the connection, inside TLS with a closure alert (RFC 8446 6.1).
-async fn end(config: &ClientConfig, stream: &mut (impl AsyncWrite + Unpin)) {
-    if config.errs_at(Point::NoClosureAlert) {
-        return;
-    }
+async fn end(stream: &mut (impl AsyncWrite + Unpin)) {
     let _ = timeout(END_PATIENCE, stream.shutdown()).await;
 }
 

@@ -155,7 +155,6 @@ async fn the_client_hello_says_what_it_should_but_for_faults() {
     let both = || vec!["h2".to_owned(), "http/1.1".to_owned()];
     let name = || Some("localhost".to_owned());
     assert_eq!(hello(None).await, Ok((name(), both())));
-    assert_eq!(hello(Some("no-server-name")).await, Ok((None, both())));
     let (_, offered) = hello(Some("alpn-h2c")).await.unwrap();
     assert_eq!(offered.last().map(String::as_str), Some("h2c"));
     assert_eq!(hello(Some("plain-always")).await, Err(b"GET ".to_vec()));

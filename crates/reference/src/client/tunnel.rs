@@ -289,7 +289,7 @@ impl Tunnel {
             }
         }
         self.state = State::Closed;
-        self.actions.push(match self.config.errs_at(Point::EndsFirst) {
+        self.actions.push(match self.config.goes(Way::EndsFirst) {
             true => ClientAction::Close,
             false => ClientAction::Linger,
         });

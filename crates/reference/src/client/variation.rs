@@ -31,6 +31,8 @@ pub(crate) enum Way {
     Credentials,
     /// It sends the user name and the password of the URL with the first request.
     CredentialsAtOnce,
+    /// It ends TCP as soon as both Close frames are there (RFC 6455 7.1.1 lets it).
+    EndsFirst,
     /// It sends fields that nobody asked for.
     ExtraFields,
     /// It follows redirects, twenty at most.
@@ -47,6 +49,8 @@ pub(crate) enum Way {
     LowerCaseNames,
     /// It offers no permessage-deflate.
     NoDeflate,
+    /// Its ClientHello names no host, as some send none for a name without a dot (RFC 6066 3).
+    NoServerName,
     /// It offers no subprotocols.
     NoSubprotocols,
     /// It speaks TLS without ALPN.
@@ -83,6 +87,7 @@ const ROWS: &[ClientVariation] = &[
         "It sends the user name of the URL by itself.",
         &[Way::Credentials, Way::CredentialsAtOnce],
     ),
+    row("ends-first", "It ends TCP without waiting for the server.", &[Way::EndsFirst]),
     row("extra-fields", "It sends fields that nobody asked for.", &[Way::ExtraFields]),
     row("follows-redirects", "It follows redirects.", &[Way::FollowsRedirects]),
     row("http1-only", "It offers HTTP/1.1 alone in ALPN.", &[Way::Http1Only]),
@@ -93,6 +98,7 @@ const ROWS: &[ClientVariation] = &[
     row("no-alpn", "It speaks TLS without ALPN.", &[Way::NoAlpn]),
     row("no-deflate", "It offers no permessage-deflate.", &[Way::NoDeflate]),
     row("no-offers", "It offers nothing.", &[Way::NoDeflate, Way::NoSubprotocols]),
+    row("no-server-name", "Its ClientHello names no host.", &[Way::NoServerName]),
     row("no-subprotocols", "It offers no subprotocols.", &[Way::NoSubprotocols]),
     row("odd-case", "It writes what has no case in odd letters.", &[Way::OddCase]),
     row("origin", "It sends Origin, and more that browsers send.", &[Way::Origin]),

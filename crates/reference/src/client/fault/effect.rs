@@ -117,8 +117,6 @@ pub(crate) enum Point {
     DiesBeyondLimit,
     /// The connection stays open when the server has ended its side.
     EndIgnored,
-    /// TCP is ended as soon as both Close frames are there.
-    EndsFirst,
     /// A limit that is exceeded changes nothing; nothing more is read.
     DeafBeyondLimit,
     /// The connection is failed without an end of it.
@@ -139,16 +137,10 @@ pub(crate) enum Point {
     AnyName,
     /// The time of a certificate is not checked.
     AnyTime,
-    /// No certificate is trusted.
-    NoTrust,
-    /// The ClientHello names no host.
-    NoServerName,
     /// When TLS fails, the handshake goes out without.
     PlainAfterFailure,
     /// TLS is never spoken.
     PlainAlways,
-    /// TCP ends without a closure alert.
-    NoClosureAlert,
 
     // HTTP/2, in `http2`.
     /// The setting is not waited for.

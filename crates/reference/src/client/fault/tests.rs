@@ -49,9 +49,6 @@ fn is_about_connections(fault: &ClientFault) -> bool {
                     | Point::AnyIssuer
                     | Point::AnyName
                     | Point::AnyTime
-                    | Point::NoClosureAlert
-                    | Point::NoServerName
-                    | Point::NoTrust
                     | Point::PlainAfterFailure
                     | Point::PlainAlways
                     | Point::TwoAtOnce

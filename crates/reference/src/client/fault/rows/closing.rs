@@ -84,9 +84,6 @@ pub(super) const ROWS: &[ClientFault] = &[
     .breaks("rfc9112/6.3-user-agent-invalid-cl")
     .shown_by(|| octets("HTTP/1.1 404 Not Found\r\nContent-Length: x\r\n\r\n").ended())
     .at(Point::EndIgnoredWhenRefused),
-    fault("ends-first", "TCP is ended as soon as both Close frames are there.")
-        .breaks("rfc6455/7.1.1-client-waits")
-        .at(Point::EndsFirst),
 ];
 
 /// What follows a Close that was not taken for one.

@@ -26,9 +26,6 @@ pub(super) const ROWS: &[ClientFault] = &[
             let rest = data.split_off(data.len().div_ceil(2));
             vec![data, rest]
         })),
-    fault("messages-lost", "No message is told of.")
-        .breaks("rfc6455/6.2-parse-frames")
-        .by(Told(|_| Vec::new())),
     fault("long-messages-cut", "Of a long message 50000 octets are told of.")
         .breaks("rfc6455/6.2-parse-frames")
         .shown_by(|| tunnel(&[&b"\x81\x7e\xea\x60"[..], &[b'a'; 60_000]].concat()))

@@ -12,10 +12,6 @@ pub(super) const ROWS: &[ClientFault] = &[
     fault("any-time", "A certificate may have expired.")
         .breaks("rfc6455/4.1-tls")
         .at(Point::AnyTime),
-    fault("no-trust", "No certificate is trusted.").breaks("rfc6455/4.1-tls").at(Point::NoTrust),
-    fault("no-server-name", "The ClientHello names no host.")
-        .breaks("rfc6455/4.1-tls")
-        .at(Point::NoServerName),
     fault("alpn-h2c", "ALPN offers h2c.").breaks("rfc9113/3.2-alpn").at(Point::AlpnH2c),
     fault("plain-after-failure", "When TLS fails, the handshake goes out without.")
         .breaks("rfc6455/4.1-tls")
@@ -23,7 +19,4 @@ pub(super) const ROWS: &[ClientFault] = &[
     fault("plain-always", "The handshake for wss goes out without TLS.")
         .breaks("rfc6455/4.1-tls")
         .at(Point::PlainAlways),
-    fault("no-closure-alert", "TLS ends without a closure alert.")
-        .breaks("rfc6455/7.1.1-clean-end")
-        .at(Point::NoClosureAlert),
 ];

@@ -47,11 +47,12 @@ pub(crate) fn outcome(talk: &Talk<'_>, elsewhere: usize) -> Outcome {
 }
 
 /// How many of our octets had been written when the client reported that the connection is open, if it did. A
-/// report before our answer is about something else.
+/// report before our answer is about something else, but where none ever came.
 fn reported_open(talk: &Talk<'_>) -> Option<usize> {
     // What is no HTTP may be taken for an answer all the same.
+    let begun = usize::from(!talk.sent(Party::Server).is_empty());
     let answer = talk.finals().next();
-    let answered = answer.map_or(1, |answer| answer.at + answer.head.len);
+    let answered = answer.map_or(begun, |answer| answer.at + answer.head.len);
     let mut opens = talk.reports().iter().filter(|one| one.ours >= answered);
     let open = opens.find(|one| matches!(one.report, Report::Open | Report::Message(_)));
     open.map(|one| one.ours)

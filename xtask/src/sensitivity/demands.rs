@@ -137,9 +137,8 @@ pub(super) fn of_corpus(corpus: &Corpus, played: &[Played]) -> Vec<String> {
 
 /// Faults of clients that no case and no rule looks at yet, or that are caught by another rule than the one that they
 /// break.
-const UNSEEN: [&str; 19] = [
-    // It takes a browser, a proxy, a name with a dot, or two connections at once.
-    "origin-missing",
+const UNSEEN: [&str; 18] = [
+    // It takes two connections at once, or one that is lost.
     "two-at-once",
     "reconnect-storm",
     // No rule looks at a request that should be inside TLS.
@@ -168,15 +167,11 @@ const UNSEEN: [&str; 19] = [
 const BY_CHANCE: [(&str, &str); 1] = [("unasked-switch-pooled", "rfc9110/15.2.2-101-upgrade")];
 
 /// Cases that no fault is for yet, or that no client here can do.
-const UNTRIED: [&str; 8] = [
-    "client/ends/reset-at-once",
-    "client/extended-connect/other-2xx",
+const UNTRIED: [&str; 4] = [
     "client/redirect/307-other-port",
     "client/redirect/loop",
     "client/redirect/relative",
     "client/redirect/relative-segment",
-    "client/url/invalid-no-host",
-    "client/url/invalid-scheme",
 ];
 
 /// Whether an alternative has a grade that catches anybody: some cases only find something out.

@@ -158,6 +158,7 @@ async fn play_client(subject: Subject, plan: Plan, corpus: &Corpus, pace: Pace) 
         retries: 0,
         seed: SEED,
         hazardous: true,
+        declared: subject.declared(),
         ..ClientSettings::default()
     };
     let requirements = Arc::new(corpus.requirements.clone());

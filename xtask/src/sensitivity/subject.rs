@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use upspec_corpus::case::Role;
+use upspec_corpus::case::{Need, Role};
 use upspec_judge::Verdict;
 use upspec_reference::{
     ClientFault, ClientVariation, Config, Fault, ProxyFault, ProxyVariation, Variation,
@@ -124,6 +124,16 @@ impl Subject {
         }
     }
 
+    /// What the run says of a client: which one is a browser nobody can find out.
+    pub(super) fn declared(self) -> Vec<Need> {
+        let is_browser = match self {
+            Self::Client(Some(variation)) => variation.name == "browser",
+            Self::FaultyClient(fault) => fault.breaks == BROWSERS,
+            _ => false,
+        };
+        is_browser.then_some(Need::Browser).into_iter().collect()
+    }
+
     /// The origin that the run declares: a case that needs one is not applicable otherwise.
     pub(super) fn origin(self) -> Option<String> {
         (!matches!(self, Self::OfAnyOrigin)).then(|| ORIGIN.to_owned())
@@ -201,6 +211,9 @@ impl Noted {
 
 /// The origin whose pages may open the endpoint.
 const ORIGIN: &str = "https://client.example";
+
+/// The rule that binds browsers alone.
+const BROWSERS: &str = "rfc6455/4.1-origin";
 
 /// The rule behind all cases that measure what a request costs.
 const DEFENSIVE: &str = "rfc9110/2.3-defensive";

@@ -76,6 +76,11 @@ pub(crate) enum Way {
 }
 
 const ROWS: &[ClientVariation] = &[
+    row(
+        "browser",
+        "It is a page's, and offers no subprotocols.",
+        &[Way::Origin, Way::NoSubprotocols],
+    ),
     row("closes-at-once", "It closes as soon as the connection is open.", &[Way::ClosesAtOnce]),
     row(
         "credentials",

@@ -151,6 +151,8 @@ pub(crate) enum Point {
     Http2AnyStatus,
     /// 101 opens.
     Http2SwitchTaken,
+    /// No other status than 200 opens.
+    Http2OnlyOk,
     /// Subprotocol and extensions are not checked.
     Http2AnswerUnchecked,
     /// The end of the stream changes nothing.

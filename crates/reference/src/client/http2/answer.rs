@@ -45,7 +45,8 @@ pub(super) fn read(config: &ClientConfig, request: &HeaderList, list: &HeaderLis
     }
     match list.status() {
         Some(100..=199) => return Verdict::Interim,
-        Some(200..=299) => {}
+        Some(200) => {}
+        Some(201..=299) if !config.errs_at(Point::Http2OnlyOk) => {}
         Some(status) => {
             return Verdict::Fails(format!("the server answered {status}"), ErrorCode::CANCEL);
         }

@@ -54,6 +54,10 @@ pub(super) const ROWS: &[ClientFault] = &[
         .breaks("rfc9110/9.3.6-only-2xx")
         .shown_by(|| http2(&[enabled(), response(&[(":status", "101")], 0)]))
         .at(Point::Http2SwitchTaken),
+    fault("http2-only-200", "No other status than 200 opens the connection in HTTP/2.")
+        .breaks("rfc8441/5-no-key-accept")
+        .shown_by(|| http2(&[enabled(), response(&[(":status", "204")], 0)]))
+        .at(Point::Http2OnlyOk),
     fault("http2-answer-unchecked", "Subprotocol and extensions are not checked in HTTP/2.")
         .breaks("rfc6455/4.1-check-subprotocol")
         .shown_by(|| {

@@ -99,7 +99,7 @@ pub(super) const ROWS: &[ClientFault] = &[
         .by(Request(|request| request.set("Origin", b"http://upspec.example/page"))),
     fault("origin-missing", "A page's handshake has no Origin.")
         .breaks("rfc6455/4.1-origin")
-        .beside(&[Way::Origin])
+        .beside(&[Way::Origin, Way::NoSubprotocols])
         .by(Request(|request| request.remove("Origin"))),
     fault("content-length-0", "The request has Content-Length: 0.")
         .breaks("rfc9110/8.6-no-content-no-length")

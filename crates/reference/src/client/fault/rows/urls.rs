@@ -101,6 +101,22 @@ pub(super) const ROWS: &[ClientFault] = &[
             let url = Url::parse(&format!("{scheme}://{kept}/{path}")).ok()?;
             (!is_ipv6 && kept != authority).then_some(url)
         })),
+    fault("empty-host-taken", "A URL without a host is taken for one of this machine.")
+        .breaks("rfc6455/4.1-uri-valid")
+        .shown_by(|| url("ws://:81/a"))
+        .by(Read(|text| {
+            let (scheme, rest) = text.split_once("://")?;
+            let port = rest.strip_prefix(':')?;
+            Url::parse(&format!("{scheme}://localhost:{port}")).ok()
+        })),
+    fault("any-scheme-taken", "A scheme that nobody knows is taken for ws.")
+        .breaks("rfc6455/4.1-uri-valid")
+        .shown_by(|| url("wsx://localhost:81/a"))
+        .by(Read(|text| {
+            let (scheme, rest) = text.split_once("://")?;
+            let is_known = ["ws", "wss"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+            Url::parse(&format!("ws://{rest}")).ok().filter(|_| !is_known)
+        })),
     fault("brackets-lost", "An address of IPv6 has no brackets in Host.")
         .breaks("rfc6455/4.1-host")
         .shown_by(|| url("ws://[::1]:81/a"))

@@ -34,6 +34,9 @@ pub struct Link {
     /// The protocol that ALPN (RFC 7301) chose, where it chose one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alpn: Option<String>,
+    /// Where a client is under test: the protocols that it offered by ALPN, where it offered any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alpn_offer: Vec<String>,
     /// Where a client is under test: the URL that it was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
@@ -164,7 +167,15 @@ impl Link {
     /// A link over TCP alone.
     #[must_use]
     pub fn plain(name: &str, we: Party, over: Over) -> Self {
-        Self { name: name.to_owned(), we, over, tls: false, alpn: None, url: None }
+        Self {
+            name: name.to_owned(),
+            we,
+            over,
+            tls: false,
+            alpn: None,
+            alpn_offer: Vec::new(),
+            url: None,
+        }
     }
 }
 

@@ -7,13 +7,16 @@
 mod asked;
 mod complete;
 pub(crate) mod compression;
+mod connect;
 mod connection;
+mod exchange;
 mod fields;
 mod flow;
 mod frames;
 mod h2c;
 mod http2;
 mod request;
+mod secure;
 mod status;
 mod switch;
 pub(crate) mod url;
@@ -21,7 +24,7 @@ mod websocket;
 
 use std::ops::Range;
 
-use upspec_exchange::{Over, Request, Response, Talk};
+use upspec_exchange::{Over, Record, Request, Response, Talk};
 use upspec_handshake::{Fields, Party, RequestHead, Version};
 
 /// A rule that holds for every message of a party.
@@ -54,6 +57,8 @@ enum Check {
     Response(fn(&Context<'_, '_>, &mut Vec<Breach>)),
     /// All that the party sent on the link.
     Link(fn(&Talk<'_>, Party, &mut Vec<Breach>)),
+    /// All links of an exchange together, with their times.
+    Exchange(fn(&Exchange<'_>, &mut Vec<(usize, Breach)>)),
     /// All results of a run together.
     Run,
 }
@@ -83,6 +88,14 @@ const fn link(
     cites: &'static [&'static str],
 ) -> Rule {
     Rule { name, binds, cites, over, check: Check::Link(check) }
+}
+
+const fn exchange(
+    name: &'static str,
+    check: fn(&Exchange<'_>, &mut Vec<(usize, Breach)>),
+    cites: &'static [&'static str],
+) -> Rule {
+    Rule { name, binds: Party::Client, cites, over: Spoken::Any, check: Check::Exchange(check) }
 }
 
 /// All rules, in the order in which they are run.
@@ -120,6 +133,18 @@ pub const RULES: &[Rule] = &[
     ]),
     request("request-key-bits", asked::key_bits, &["rfc4648/3.5-encoder"]),
     request("request-end", asked::nothing_behind, &["rfc9112/2.2-extra-crlf"]),
+
+    link("tls-of-the-client", Party::Client, Spoken::Any, secure::inside_tls, &["rfc6455/4.1-tls"]),
+    link("alpn-of-the-client", Party::Client, Spoken::Any, secure::alpn_offer, &["rfc9113/3.2-alpn"]),
+    link("http2-requests", Party::Client, Spoken::Http2, connect::requests, &[
+        "rfc6455/4.1-target", "rfc8441/4-scheme-path", "rfc8441/5-no-connection-fields", "rfc8441/5-protocol",
+        "rfc8441/5-scheme", "rfc8441/5-websocket-fields", "rfc9113/8.2.1-field-name", "rfc9113/8.2.1-field-value",
+        "rfc9113/8.2.2-connection-fields-sent", "rfc9113/8.3-pseudo-order", "rfc9113/8.3-pseudo-repeated",
+        "rfc9113/8.3-pseudo-unknown", "rfc9113/8.3.1-authority",
+    ]),
+    link("http2-after-reset", Party::Client, Spoken::Http2, connect::after_reset, &["rfc9113/6.4-after-reset"]),
+    exchange("one-connecting", exchange::one_connecting, &["rfc6455/4.1-one-connecting"]),
+    exchange("redirected-request", exchange::redirected, &["rfc9110/15.4-automatic-fields", "rfc9112/3.2-client-host"]),
 
     response("status-line", Spoken::Http1, status::grammar, &[
         "rfc9110/15-status-range", "rfc9112/2.3-version-grammar", "rfc9112/4-status-line", "rfc9112/4-status-space",
@@ -248,6 +273,19 @@ pub(crate) fn breaches_by(talk: &Talk<'_>, party: Party) -> Vec<(&'static Rule, 
     all
 }
 
+/// Every breach that a client committed in an exchange of several links, each with the number of its link.
+pub(crate) fn breaches_across(exchange: &Exchange<'_>) -> Vec<(usize, &'static Rule, Breach)> {
+    let mut all = Vec::new();
+    for rule in RULES {
+        if let Check::Exchange(check) = rule.check {
+            let mut found = Vec::new();
+            check(exchange, &mut found);
+            all.extend(found.into_iter().map(|(link, breach)| (link, rule, breach)));
+        }
+    }
+    all
+}
+
 /// Whether the requests on a link are those of a URL that is in order, inside TLS where it asks for that. What a client
 /// makes of any other is for its case to say.
 fn asks_by_url(talk: &Talk<'_>) -> bool {
@@ -335,6 +373,14 @@ impl Breach {
         self.cap = Cap::Note;
         self
     }
+}
+
+/// All links of an exchange.
+pub(crate) struct Exchange<'r> {
+    /// What was said on them.
+    pub(crate) talks: &'r [Talk<'r>],
+    /// When.
+    pub(crate) record: &'r Record,
 }
 
 /// A request in its context.

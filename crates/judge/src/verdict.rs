@@ -21,7 +21,7 @@ use crate::learn::{CONTROL, DISCOVERY};
 use crate::metamorphic;
 use crate::passage::Passage;
 use crate::result::{Aside, Came, CaseResult, Finding, Reason, Verdict};
-use crate::rules::{breaches, compression};
+use crate::rules::{Exchange, breaches, breaches_across, compression};
 use crate::versions;
 use crate::view::View;
 
@@ -38,9 +38,17 @@ pub fn judge(
     let octets = record.as_ref().map(Octets::of).unwrap_or_default();
     let twin_octets = twin.as_ref().map(Octets::of);
     let other = twin_octets.as_deref().map(Transcript::read);
-    let mut result =
-        judge_transcript(case, &Transcript::read(&octets), other.as_ref(), facts, registry);
+    let transcript = Transcript::read(&octets);
+    let mut result = judge_transcript(case, &transcript, other.as_ref(), facts, registry);
     drop(other);
+    if let Some(record) = record.as_ref().filter(|_| case.role == Role::Client) {
+        let exchange = Exchange { talks: &transcript.talks, record };
+        let citations = Citations::new(registry);
+        let found = breaches_across(&exchange).into_iter();
+        let found = found.map(|(link, rule, breach)| citations.finding_of(rule, &breach, link));
+        result.findings.extend(found);
+        conclude(&mut result);
+    }
     if let Some(record) = record.as_ref().filter(|_| case.is_about_cost()) {
         cost::weigh(case, record, &Citations::new(registry), &mut result);
         conclude(&mut result);

@@ -140,6 +140,8 @@ pub struct Stream {
     io: Box<dyn Duplex>,
     tls: bool,
     alpn: Option<String>,
+    /// What a client that came to us offered by ALPN.
+    offer: Vec<String>,
 }
 
 /// Octets in both directions.
@@ -167,20 +169,23 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Duplex for T {
 impl Stream {
     /// A connection without TLS.
     pub fn plain(io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Self {
-        Self { io: Box::new(io), tls: false, alpn: None }
+        Self { io: Box::new(io), tls: false, alpn: None, offer: Vec::new() }
     }
 
     /// A connection inside TLS whose client is the peer.
-    pub(crate) fn accepted(io: tokio_rustls::server::TlsStream<TcpStream>) -> Self {
+    pub(crate) fn accepted(
+        io: tokio_rustls::server::TlsStream<TcpStream>,
+        offer: Vec<String>,
+    ) -> Self {
         let chosen = io.get_ref().1.alpn_protocol();
         let alpn = chosen.map(|name| String::from_utf8_lossy(name).into_owned());
-        Self { io: Box::new(io), tls: true, alpn }
+        Self { io: Box::new(io), tls: true, alpn, offer }
     }
 
     fn tls(io: TlsStream<TcpStream>) -> Self {
         let chosen = io.get_ref().1.alpn_protocol();
         let alpn = chosen.map(|name| String::from_utf8_lossy(name).into_owned());
-        Self { io: Box::new(io), tls: true, alpn }
+        Self { io: Box::new(io), tls: true, alpn, offer: Vec::new() }
     }
 
     /// Ends it with a reset, where it is a TCP connection (RFC 9293 section 3.10.5): octets under way are
@@ -211,6 +216,11 @@ impl Stream {
     #[must_use]
     pub fn alpn(&self) -> Option<&str> {
         self.alpn.as_deref()
+    }
+
+    /// What a client that came to us offered by ALPN.
+    pub(crate) fn alpn_offer(&self) -> &[String] {
+        &self.offer
     }
 }
 

@@ -134,7 +134,8 @@ pub(crate) async fn play_reporting(
 /// A link as its connection was opened.
 fn as_opened((link, stream): (Link, Stream)) -> (Link, Stream) {
     let alpn = stream.alpn().map(str::to_owned);
-    (Link { tls: stream.is_tls(), alpn, ..link }, stream)
+    let alpn_offer = stream.alpn_offer().to_vec();
+    (Link { tls: stream.is_tls(), alpn, alpn_offer, ..link }, stream)
 }
 
 /// An exchange that ended before a step was played, where the end of the TLS handshake is an answer:

@@ -25,13 +25,7 @@ pub(super) fn of_run(corpus: &Corpus, played: &Played) -> Vec<String> {
         None => problems.extend(of_lawful_run(played)),
         Some(fault) => {
             let cites = |noted: &Noted| noted.cited.contains(fault.breaks);
-            let is_cited = played.noted.values().any(cites);
-            let of_client = played.subject.role() == Role::Client;
-            let is_unseen = of_client && UNSEEN.contains(&name);
-            if is_cited && is_unseen {
-                problems.push(format!("{name} is seen by now: take it out of UNSEEN"));
-            }
-            if !is_cited && !is_unseen {
+            if !played.noted.values().any(cites) {
                 let requirement = fault.breaks;
                 problems.push(format!("{name}: no finding cites {requirement}"));
             }
@@ -122,7 +116,6 @@ pub(super) fn of_corpus(corpus: &Corpus, played: &[Played]) -> Vec<String> {
     let caught: BTreeSet<&str> = faulty(played).flat_map(Played::caught).collect();
     let unable = tested(corpus, played)
         .filter(|case| !caught.contains(case.id.as_str()) && can_be_caught(case));
-    let unable = unable.filter(|case| !UNTRIED.contains(&case.id.as_str()));
     let unable = unable.map(|case| format!("{}: no fault makes it fail or warn", case.id));
     let decides = |case: &Case, one: &Played| {
         one.subject.fault().is_none()
@@ -131,48 +124,11 @@ pub(super) fn of_corpus(corpus: &Corpus, played: &[Played]) -> Vec<String> {
     };
     let undecided =
         tested(corpus, played).filter(|case| !played.iter().any(|one| decides(case, one)));
-    let undecided = undecided.filter(|case| !UNTRIED.contains(&case.id.as_str()));
     unable.chain(undecided.map(|case| format!("{}: no lawful peer decides it", case.id))).collect()
 }
 
-/// Faults of clients that no case and no rule looks at yet, or that are caught by another rule than the one that they
-/// break.
-const UNSEEN: [&str; 18] = [
-    // It takes two connections at once, or one that is lost.
-    "two-at-once",
-    "reconnect-storm",
-    // No rule looks at a request that should be inside TLS.
-    "plain-always",
-    // No case measures how much a client takes.
-    "endless-interim",
-    "endless-head",
-    // No rule looks at them.
-    "alpn-h2c",
-    "compressed-beyond-window",
-    "context-kept",
-    "redirect-keeps-credentials",
-    "redirect-keeps-host",
-    // No rule looks at the header list of an extended CONNECT.
-    "http2-connection-fields",
-    "http2-get",
-    "http2-no-path",
-    "http2-no-protocol",
-    "http2-no-version",
-    "http2-reset-ignored",
-    "http2-scheme-wss",
-    "http2-upper-case",
-];
-
 /// Side effects that show or not: whose request gets a connection out of the pool is chance.
 const BY_CHANCE: [(&str, &str); 1] = [("unasked-switch-pooled", "rfc9110/15.2.2-101-upgrade")];
-
-/// Cases that no fault is for yet, or that no client here can do.
-const UNTRIED: [&str; 4] = [
-    "client/redirect/307-other-port",
-    "client/redirect/loop",
-    "client/redirect/relative",
-    "client/redirect/relative-segment",
-];
 
 /// Whether an alternative has a grade that catches anybody: some cases only find something out.
 fn can_be_caught(case: &Case) -> bool {

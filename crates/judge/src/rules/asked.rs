@@ -89,7 +89,7 @@ pub(super) fn destination(asked: &Asked<'_, '_>, breaches: &mut Vec<Breach>) {
 }
 
 /// Whether Host names what the URL names; an address may be spelled in another way.
-fn is_same_host(value: &[u8], url: &WsUrl<'_>) -> bool {
+pub(super) fn is_same_host(value: &[u8], url: &WsUrl<'_>) -> bool {
     let address = |text: &str| {
         text.rsplit_once(':').and_then(|(host, port)| {
             let host: std::net::Ipv6Addr =
@@ -103,7 +103,7 @@ fn is_same_host(value: &[u8], url: &WsUrl<'_>) -> bool {
 }
 
 /// A target with every octet as it is.
-fn decoded(target: &[u8]) -> Vec<u8> {
+pub(super) fn decoded(target: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(target.len());
     let mut rest = target;
     while let [first, behind @ ..] = rest {

@@ -90,6 +90,9 @@ fn resolved(config: &ClientConfig, base: &Url, location: &str) -> Option<Url> {
         _ if location.starts_with("//") => format!("{scheme}:{location}"),
         _ if config.errs_at(Point::RedirectRelativeWrong) => format!("{root}{folder}/{location}"),
         _ if location.starts_with('/') => format!("{root}{location}"),
+        _ if config.errs_at(Point::RedirectSegmentWrong) => {
+            format!("{root}{}/{location}", base.target.split('?').next().unwrap_or_default())
+        }
         _ => format!("{root}{folder}/{location}"),
     };
     let url = Url::parse(&text).ok()?;

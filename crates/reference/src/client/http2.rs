@@ -143,10 +143,10 @@ impl Http2 {
                 Ok(())
             }
             EventKind::Ping(octets) => {
+                self.output.frame(&write::ping(flag::ACK, octets));
                 if self.config.errs_at(Point::Http2ResetIgnored) {
                     self.talk_on();
                 }
-                self.output.frame(&write::ping(flag::ACK, octets));
                 Ok(())
             }
             EventKind::WindowUpdate(0) => Err(ErrorCode::PROTOCOL_ERROR),

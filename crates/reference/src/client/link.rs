@@ -1,6 +1,8 @@
 //! Puts a session on a TCP or TLS connection.
 
+use std::future::{Future, ready};
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,17 +40,19 @@ pub(super) async fn run(
     let is_secure = attempt.url.is_secure;
     let session = |attempt| ClientSession::new(Arc::clone(config), attempt, random.clone());
     if !is_secure {
-        let _second = beside(config, session(attempt.clone()), &attempt).await;
-        return Ok(play(config, tcp, session(attempt), report).await);
+        let second = beside(config, session(attempt.clone()), &attempt);
+        return Ok(play(config, tcp, session(attempt.clone()), report, second).await);
     }
     let connected = timeout(config.patience, tls::connect(config, &attempt, tcp)).await;
     Ok(match connected.map_err(|_| "the server does not answer in TLS".to_owned())?? {
-        Connected::Http1(stream) => play(config, stream, session(attempt), report).await,
+        Connected::Http1(stream) => {
+            play(config, stream, session(attempt), report, ready(None)).await
+        }
         Connected::Http2(stream) => {
             let session = ClientSession::over_http2(Arc::clone(config), attempt, random.clone());
-            play(config, stream, session, report).await
+            play(config, stream, session, report, ready(None)).await
         }
-        Connected::Plain(tcp) => play(config, tcp, session(attempt), report).await,
+        Connected::Plain(tcp) => play(config, tcp, session(attempt), report, ready(None)).await,
     })
 }
 
@@ -79,11 +83,13 @@ async fn open(config: &ClientConfig, attempt: &Attempt) -> Result<TcpStream, Str
     Ok(tcp)
 }
 
+/// Plays a connection to its end; what is opened beside it is opened behind the request, and held as long.
 async fn play<S>(
     config: &ClientConfig,
     mut stream: S,
     mut session: ClientSession,
     report: Report<'_>,
+    beside: impl Future<Output = Option<TcpStream>>,
 ) -> Left
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -93,6 +99,8 @@ where
     // When the wait for the server's end of TCP is over.
     let mut left_at = None;
     let mut has_ended = false;
+    let mut beside = pin!(beside);
+    let mut second = None;
     loop {
         for action in actions.drain(..) {
             match action {
@@ -114,6 +122,9 @@ where
                 // Whoever has ended its side may still have sent what is to be read first.
                 ClientAction::Write(octets) => drop(write(&mut stream, &octets).await),
             }
+        }
+        if second.is_none() {
+            second = Some(beside.as_mut().await);
         }
         let patience = match session.is_open() {
             // Only a fault stays when the server has ended its side.

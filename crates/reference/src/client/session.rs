@@ -137,8 +137,10 @@ impl ClientSession {
             Stage::Tunnel(tunnel) => {
                 let actions = tunnel.end();
                 self.actions.extend(actions);
-                let next = follow::after_loss(&self.config, &self.attempt);
-                self.actions.extend(next.map(|next| ClientAction::Again(Box::new(next))));
+                if let Some(next) = follow::after_loss(&self.config, &self.attempt) {
+                    self.actions.retain(|action| *action != ClientAction::Close);
+                    self.actions.push(ClientAction::Again(Box::new(next)));
+                }
             }
             Stage::Http2(http2) => self.actions = http2.end(),
             Stage::Held => {}
@@ -235,7 +237,7 @@ impl ClientSession {
     /// A limit of our own: a server that never comes to the point is left (RFC 9110 2.3).
     fn count_interim(&mut self) {
         self.interim += 1;
-        if self.interim == MOST_INTERIM && !self.config.errs_at(Point::EndlessInterim) {
+        if self.interim == MOST_INTERIM {
             self.fail("there are too many interim responses");
         }
     }

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ServerConfig;
+use rustls::server::Acceptor;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::LazyConfigAcceptor;
 use upspec_corpus::Bindings;
 use upspec_corpus::case::{Case, Over};
 
@@ -28,6 +29,8 @@ pub(crate) struct Door {
 /// How a connection to us came to nothing.
 #[derive(Debug)]
 pub(crate) enum Turned {
+    /// What came in place of TLS.
+    Plain(Vec<u8>),
     /// TLS did not come about.
     Tls(io::Error),
     /// TLS did not come about in time.
@@ -117,12 +120,22 @@ impl Door {
         let Some(tls) = &self.tls else {
             return Ok(Stream::plain(tcp));
         };
-        match timeout(limit, TlsAcceptor::from(Arc::clone(tls)).accept(tcp)).await {
-            Ok(Ok(stream)) => Ok(Stream::accepted(stream)),
-            Ok(Err(error)) => Err(Turned::Tls(error)),
-            Err(_) => Err(Turned::Silent),
-        }
+        timeout(limit, inside_tls(tcp, Arc::clone(tls))).await.unwrap_or(Err(Turned::Silent))
     }
+}
+
+async fn inside_tls(tcp: TcpStream, tls: Arc<ServerConfig>) -> Result<Stream, Turned> {
+    let mut octets = vec![0; FIRST];
+    let length = tcp.peek(&mut octets).await.map_err(Turned::Tls)?;
+    octets.truncate(length);
+    if octets.first().is_some_and(|first| *first != TLS_HANDSHAKE) {
+        return Err(Turned::Plain(octets));
+    }
+    let start = LazyConfigAcceptor::new(Acceptor::default(), tcp).await.map_err(Turned::Tls)?;
+    let offer = start.client_hello().alpn().into_iter().flatten();
+    let offer = offer.map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+    let stream = start.into_stream(tls).await.map_err(Turned::Tls)?;
+    Ok(Stream::accepted(stream, offer))
 }
 
 /// The URL that the client is given, as its octets.
@@ -148,6 +161,10 @@ async fn free(host: IpAddr) -> io::Result<TcpListener> {
     TcpListener::bind((host, 0)).await
 }
 
+/// The type of the record that a ClientHello is in (RFC 8446 5.1).
+const TLS_HANDSHAKE: u8 = 22;
+/// How much is kept of what comes in place of a ClientHello.
+const FIRST: usize = 16 * 1024;
 /// How often a port is tried.
 const TRIES: usize = 8;
 /// Where systems take ports from that nobody has asked for.

@@ -169,13 +169,20 @@ impl Stage {
 
     /// TLS did not come about.
     async fn turned(&self, guest: Guest, case: &Case, turned: &Turned) -> Record {
-        let (kind, alert) = match turned {
-            Turned::Silent => (IoKind::Deadline, None),
-            Turned::Tls(error) => (refusal(error).unwrap_or(IoKind::TlsBroken), alert_of(error)),
+        let (kind, bytes) = match turned {
+            Turned::Plain(octets) => (IoKind::Read, octets.clone()),
+            Turned::Silent => (IoKind::Deadline, Vec::new()),
+            Turned::Tls(error) => {
+                let alert = alert_of(error).into_iter().collect();
+                (refusal(error).unwrap_or(IoKind::TlsBroken), alert)
+            }
         };
-        let link = Link { tls: true, ..guest.link.clone() };
+        let is_plain = kind == IoKind::Read;
+        let link = Link { tls: !is_plain, ..guest.link.clone() };
         let at_us = micros(guest.begun, Instant::now());
-        let io = vec![Io { link: 0, at_us, kind, bytes: alert.into_iter().collect() }];
+        let mut io = vec![Io { link: 0, at_us, kind, bytes }];
+        // The connection was dropped with what it should have been.
+        io.extend(is_plain.then(|| Io { link: 0, at_us, kind: IoKind::Closed, bytes: Vec::new() }));
         let (_, reports) = mpsc::channel(1);
         let heard =
             Heard { record: Record::of(link, io), opened: guest.begun, reports: Some(reports) };

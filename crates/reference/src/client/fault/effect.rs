@@ -75,8 +75,6 @@ pub(crate) enum Point {
     TellsOpenEarly,
     /// A head is read without a limit while it has no end.
     EndlessHead,
-    /// Interim responses are read without a limit.
-    EndlessInterim,
     /// A head counts that lacks only its empty line.
     HeadWithoutEnd,
     /// A response behind a final one counts.
@@ -103,6 +101,8 @@ pub(crate) enum Point {
     RedirectKeepsCredentials,
     /// A relative Location is taken for a path below that of the URL.
     RedirectRelativeWrong,
+    /// A Location of one segment is taken for a path below that of the URL.
+    RedirectSegmentWrong,
     /// A challenge is answered again and again.
     ChallengedForever,
     /// A refused connection stays open when the server has ended its side.

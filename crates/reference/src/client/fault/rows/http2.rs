@@ -38,6 +38,19 @@ pub(super) const ROWS: &[ClientFault] = &[
         .breaks("rfc8441/5-websocket-fields")
         .shown_by(opened)
         .by(List(|list| remove(list, "sec-websocket-version"))),
+    fault("http2-no-authority", "The CONNECT has no :authority.")
+        .breaks("rfc9113/8.3.1-authority")
+        .shown_by(opened)
+        .by(List(|list| remove(list, ":authority"))),
+    fault("http2-query-dropped", "The :path has no query.")
+        .breaks("rfc6455/4.1-target")
+        .shown_by(|| Scene { url: "wss://localhost/a?b", ..opened() })
+        .by(List(|list| {
+            let path = list.pseudo(":path").unwrap_or_default();
+            let path =
+                String::from_utf8_lossy(path).split('?').next().unwrap_or_default().to_owned();
+            replace(list, ":path", &path);
+        })),
     fault("http2-setting-unawaited", "The CONNECT goes out before the setting has come.")
         .breaks("rfc9113/5.5-negotiated")
         .shown_by(|| http2(&[write::settings(&[])]))

@@ -73,10 +73,6 @@ pub(super) const ROWS: &[ClientFault] = &[
                 [b"HTTP/1.1 103 x\r\n\r\n", held.get(end + 5..).unwrap_or_default()].concat()
             })
         })),
-    fault("endless-interim", "Interim responses are read without a limit.")
-        .breaks("rfc9110/2.3-defensive")
-        .shown_by(|| octets("HTTP/1.1 102 Processing\r\n\r\n".repeat(200)))
-        .at(Point::EndlessInterim),
     fault("endless-head", "A head is read without a limit while it has no end.")
         .breaks("rfc9110/2.3-defensive")
         .shown_by(|| octets(["HTTP/1.1 101 x\r\nX-A: ", &"a".repeat(70_000)].concat()))

@@ -43,6 +43,11 @@ pub(super) const ROWS: &[ClientFault] = &[
         .beside(&[Way::FollowsRedirects])
         .shown_by(|| refusal("302 Found", "Location: /elsewhere?x=1\r\n").at("/a/b"))
         .at(Point::RedirectRelativeWrong),
+    fault("redirect-behind", "A Location of one segment stands behind the whole path.")
+        .breaks("rfc9110/15.4-automatic-fields")
+        .beside(&[Way::FollowsRedirects])
+        .shown_by(|| refusal("302 Found", "Location: d\r\n").at("/a/b"))
+        .at(Point::RedirectSegmentWrong),
     fault("challenged-forever", "It sends the same credentials again and again.")
         .breaks("rfc6455/4.1-not-101")
         .beside(&[Way::Credentials, Way::CredentialsAtOnce])

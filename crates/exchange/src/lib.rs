@@ -20,5 +20,5 @@ pub use octets::Octets;
 pub use record::{End, Io, IoKind, Link, Place, Record};
 pub use report::{Report, Reported};
 pub use tag::Tag;
-pub use transcript::{BodyState, Request, Response, Talk, Transcript, Tunnel};
+pub use transcript::{BodyState, Request, Response, Talk, Transcript, Tunnel, tls_records};
 pub use upspec_handshake::Over;

@@ -234,7 +234,8 @@ impl<'o> Talk<'o> {
     /// preface of HTTP/2 behind a request is none: with it the client takes up a 101 to h2c (RFC 7540 3.2).
     fn read_requests(&mut self) -> usize {
         let sent = self.sent(Party::Client);
-        let mut at = 0;
+        // A ClientHello is random enough to hold the end of a head.
+        let mut at = if self.link.we == Party::Server { tls_records(sent) } else { 0 };
         while at < sent.len() && self.requests.len() < MOST_REQUESTS {
             if at > 0 && sent[at..].starts_with(PREFACE) {
                 break;
@@ -411,6 +412,29 @@ fn body(framing: &Framing, rest: &[u8], ended: bool) -> (usize, BodyState) {
     }
 }
 
+/// How much of these octets are records of TLS, of which the first has a handshake message (RFC 8446 5.1): what a client
+/// sends to a server that speaks no TLS. What is not there of the last one counts as coming.
+#[must_use]
+pub fn tls_records(octets: &[u8]) -> usize {
+    if !octets.starts_with(&[HANDSHAKE, MAJOR]) {
+        return 0;
+    }
+    let mut at = 0;
+    while let [CHANGE_CIPHER_SPEC..=APPLICATION_DATA, MAJOR, _, high, low, ..] = octets[at..] {
+        at += RECORD_HEADER + usize::from(u16::from_be_bytes([high, low]));
+        if at >= octets.len() {
+            return octets.len();
+        }
+    }
+    at
+}
+
+const CHANGE_CIPHER_SPEC: u8 = 20;
+const HANDSHAKE: u8 = 22;
+const APPLICATION_DATA: u8 = 23;
+/// The first octet of the version in every record.
+const MAJOR: u8 = 3;
+const RECORD_HEADER: usize = 5;
 /// More requests than any case writes.
 const MOST_REQUESTS: usize = 64;
 

@@ -3,6 +3,7 @@
 
 use upspec_corpus::case::Outcome;
 use upspec_exchange::frames::frames;
+use upspec_exchange::tls_records;
 use upspec_exchange::{End, Ending, Report, Reported, Response, Talk};
 use upspec_handshake::frame::{Frame, FrameHeader, opcode};
 use upspec_handshake::{Party, RequestHead, Status};
@@ -73,6 +74,7 @@ fn without_request(talk: &Talk<'_>) -> Outcome {
         return Outcome::NoConnection;
     }
     let sent = talk.sent_in_time(Party::Client);
+    let sent = &sent[tls_records(sent)..];
     let request = talk.http2.is_some() || matches!(RequestHead::parse(sent), Status::Partial);
     match (sent.is_empty() || request, talk.ending.client) {
         (false, _) => Outcome::Junk,

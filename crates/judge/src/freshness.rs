@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use upspec_exchange::{Octets, Talk, Transcript};
+use upspec_exchange::{Octets, Response, Talk, Transcript};
 use upspec_handshake::frame::FrameHeader;
 use upspec_handshake::{Party, Status};
 
@@ -96,7 +96,8 @@ fn key(talk: &Talk<'_>) -> Option<Vec<u8>> {
 
 /// The masking keys of the frames with a payload, as far as frames came whole. Of an empty payload it masks nothing.
 fn masks_of(talk: &Talk<'_>) -> Vec<[u8; 4]> {
-    let switched = talk.finals().next().is_some_and(|answer| answer.head.status == Some(101));
+    let is_switch = |answer: &Response<'_>| answer.head.status == Some(101);
+    let switched = !talk.requests.is_empty() && talk.finals().next().is_some_and(is_switch);
     let in_tunnel = talk.tunnel_octets(Party::Client).filter(|_| talk.http2.is_some() || switched);
     let mut rest = in_tunnel.filter(|_| talk.tested() == Party::Client).unwrap_or_default();
     let mut masks = Vec::new();

@@ -1,6 +1,8 @@
 //! Records in which we are the server, and such with both ends, judged by the fixtures of `corpus`.
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod connections;
+
 use upspec_corpus::Corpus;
 use upspec_corpus::case::Need;
 use upspec_exchange::{Io, IoKind, Link, Over, Record};

@@ -109,6 +109,11 @@ const ROWS: &[ClientVariation] = &[
     row("origin", "It sends Origin, and more that browsers send.", &[Way::Origin]),
     row("patient", "It stays open when its text comes back.", &[Way::Patient]),
     row("plain-deflate", "It offers permessage-deflate without parameters.", &[Way::PlainDeflate]),
+    row(
+        "redirected-with-credentials",
+        "It follows redirects, and sends the user name of the URL by itself.",
+        &[Way::FollowsRedirects, Way::Credentials, Way::CredentialsAtOnce],
+    ),
     row("retries-once", "It tries once more after a 503.", &[Way::RetriesOnce]),
     row("several-lines", "It writes its offers in several field lines.", &[Way::SeveralLines]),
     row("silent", "It sends nothing by itself.", &[Way::Silent]),

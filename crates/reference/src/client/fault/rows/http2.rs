@@ -1,6 +1,6 @@
 //! Faults in WebSocket over HTTP/2 (RFC 8441, RFC 9113).
 
-use upspec_handshake::h2::{ErrorCode, HeaderList, flag, setting, write};
+use upspec_handshake::h2::{ErrorCode, HeaderField, HeaderList, flag, setting, write};
 
 use crate::client::fault::Effect::List;
 use crate::client::fault::scene::Scene;
@@ -18,6 +18,28 @@ pub(super) const ROWS: &[ClientFault] = &[
         .breaks("rfc9113/8.2.1-field-name")
         .shown_by(opened)
         .by(List(|list| list.push("X-Upspec", "1"))),
+    fault("http2-keep-alive", "The field keep-alive goes out in HTTP/2.")
+        .breaks("rfc9113/8.2.2-connection-fields-sent")
+        .shown_by(opened)
+        .by(List(|list| list.push("keep-alive", "timeout=5"))),
+    fault("http2-value-space", "A field value in HTTP/2 ends with a space.")
+        .breaks("rfc9113/8.2.1-field-value")
+        .shown_by(opened)
+        .by(List(|list| list.push("x-upspec", "1 "))),
+    fault("http2-pseudo-late", "A pseudo-header field follows a regular one.")
+        .breaks("rfc9113/8.3-pseudo-order")
+        .shown_by(opened)
+        .by(List(|list| list.fields.rotate_left(1))),
+    fault("http2-pseudo-twice", "The :scheme is there twice.")
+        .breaks("rfc9113/8.3-pseudo-repeated")
+        .shown_by(opened)
+        .by(List(|list| list.fields.insert(0, scheme()))),
+    fault("http2-pseudo-unknown", "There is a pseudo-header field that nobody knows.")
+        .breaks("rfc9113/8.3-pseudo-unknown")
+        .shown_by(opened)
+        .by(List(|list| {
+            list.fields.insert(0, HeaderField { name: b":upspec".to_vec(), ..scheme() });
+        })),
     fault("http2-no-protocol", "The CONNECT has no :protocol.")
         .breaks("rfc8441/5-protocol")
         .shown_by(opened)
@@ -99,6 +121,10 @@ fn replace(list: &mut HeaderList, name: &str, value: &str) {
     for field in list.fields.iter_mut().filter(|field| field.name == name.as_bytes()) {
         field.value = value.into();
     }
+}
+
+fn scheme() -> HeaderField {
+    HeaderField { name: b":scheme".to_vec(), value: b"https".to_vec() }
 }
 
 fn http2(frames: &[Vec<u8>]) -> Scene {

@@ -19,7 +19,7 @@ pub(super) const ROWS: &[ClientFault] = &[
         .shown_by(hinted)
         .at(Point::SendsAfterInterim),
     fault("tells-open-early", "It tells that the connection is open when it has sent its request.")
-        .breaks("rfc6455/4.1-not-101")
+        .breaks("rfc6455/7.2.1-transport-lost")
         .at(Point::TellsOpenEarly),
     fault("interim-opens", "Any 1xx is the answer.")
         .breaks("rfc6455/4.1-not-101")

@@ -56,7 +56,7 @@ pub(super) async fn run(
     })
 }
 
-/// Where a fault opens a second connection beside the first, opens it and asks on it.
+/// Where a fault opens a second connection beside one that is not answered at once, opens it and asks on it.
 async fn beside(
     config: &ClientConfig,
     mut session: ClientSession,
@@ -65,6 +65,7 @@ async fn beside(
     if !config.errs_at(Point::TwoAtOnce) {
         return None;
     }
+    tokio::time::sleep(UNANSWERED).await;
     let mut tcp = open(config, attempt).await.ok()?;
     for action in session.begin() {
         if let ClientAction::Write(octets) = action {
@@ -123,9 +124,6 @@ where
                 ClientAction::Write(octets) => drop(write(&mut stream, &octets).await),
             }
         }
-        if second.is_none() {
-            second = Some(beside.as_mut().await);
-        }
         let patience = match session.is_open() {
             // Only a fault stays when the server has ended its side.
             _ if has_ended => HELD_PATIENCE,
@@ -139,7 +137,16 @@ where
                 false => stream.read(&mut buffer).await,
             }
         };
-        actions = match timeout_at(until, read).await {
+        let is_waiting = second.is_none() && !session.is_open();
+        let read = tokio::select! {
+            biased;
+            read = timeout_at(until, read) => read,
+            tcp = &mut beside, if is_waiting => {
+                second = Some(tcp);
+                continue;
+            }
+        };
+        actions = match read {
             Err(_) if left_at.is_some() => vec![ClientAction::Close],
             Err(_) => session.silence(),
             Ok(Ok(0) | Err(_)) => {
@@ -165,6 +172,8 @@ async fn end(stream: &mut (impl AsyncWrite + Unpin)) {
 }
 
 const READ_SIZE: usize = 16 * 1024;
+/// How long a faulty client waits for the answer on one connection before it opens another one.
+const UNANSWERED: Duration = Duration::from_millis(200);
 const WRITE_PATIENCE: Duration = Duration::from_secs(10);
 /// How much longer a lawful variation waits for the server's end of TCP.
 const LONG_WAIT: u32 = 5;

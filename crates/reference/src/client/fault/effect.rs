@@ -85,7 +85,7 @@ pub(crate) enum Point {
     KeyConstant,
     /// A further connection has the key of the one before.
     KeyKept,
-    /// A second connection is opened beside the first.
+    /// A second connection is opened beside one that is not answered at once.
     TwoAtOnce,
     /// After a refusal it asks again, without end.
     RetriesForever,

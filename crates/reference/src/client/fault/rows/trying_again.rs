@@ -17,7 +17,7 @@ pub(super) const ROWS: &[ClientFault] = &[
         .breaks("rfc9112/9.6-close-received-client")
         .shown_by(|| refusal("404 Not Found", "Connection: close\r\n"))
         .at(Point::AsksHereAgain),
-    fault("two-at-once", "It opens two connections at once.")
+    fault("two-at-once", "It opens a second connection where the first is not answered at once.")
         .breaks("rfc6455/4.1-one-connecting")
         .at(Point::TwoAtOnce),
     fault("redirects-forever", "It follows redirects without end.")

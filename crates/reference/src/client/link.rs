@@ -96,6 +96,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let mut buffer = vec![0; READ_SIZE];
+    let begun = Instant::now();
     let mut actions = session.begin();
     // When the wait for the server's end of TCP is over.
     let mut left_at = None;
@@ -105,6 +106,13 @@ where
     loop {
         for action in actions.drain(..) {
             match action {
+                // A fault comes back from what is lost soon, so that the ends of most cases do not call it.
+                ClientAction::Again(_)
+                    if config.errs_at(Point::ReconnectStorm) && begun.elapsed() > SOON =>
+                {
+                    end(&mut stream).await;
+                    return Left::Over(session.outcome().clone());
+                }
                 ClientAction::Again(attempt) => {
                     end(&mut stream).await;
                     return Left::Again(attempt);
@@ -172,6 +180,8 @@ async fn end(stream: &mut (impl AsyncWrite + Unpin)) {
 }
 
 const READ_SIZE: usize = 16 * 1024;
+/// How young a connection is whose loss has a faulty client come back.
+const SOON: Duration = Duration::from_millis(100);
 /// How long a faulty client waits for the answer on one connection before it opens another one.
 const UNANSWERED: Duration = Duration::from_millis(200);
 const WRITE_PATIENCE: Duration = Duration::from_secs(10);

@@ -136,8 +136,12 @@ impl ClientSession {
             }
             Stage::Tunnel(tunnel) => {
                 let actions = tunnel.end();
+                let is_lost = actions
+                    .iter()
+                    .any(|action| matches!(action, ClientAction::Report(ClientReport::Error(_))));
                 self.actions.extend(actions);
-                if let Some(next) = follow::after_loss(&self.config, &self.attempt) {
+                let next = follow::after_loss(&self.config, &self.attempt);
+                if let Some(next) = next.filter(|_| is_lost) {
                     self.actions.retain(|action| *action != ClientAction::Close);
                     self.actions.push(ClientAction::Again(Box::new(next)));
                 }

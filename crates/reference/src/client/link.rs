@@ -101,23 +101,15 @@ where
     // When the wait for the server's end of TCP is over.
     let mut left_at = None;
     let mut has_ended = false;
-    let mut beside = pin!(beside);
-    let mut second = None;
+    let (mut beside, mut second) = (pin!(beside), None);
     loop {
         for action in actions.drain(..) {
             match action {
-                // A fault comes back from what is lost soon, so that the ends of most cases do not call it.
-                ClientAction::Again(_)
-                    if config.errs_at(Point::ReconnectStorm) && begun.elapsed() > SOON =>
-                {
-                    end(&mut stream).await;
-                    return Left::Over(session.outcome().clone());
-                }
-                ClientAction::Again(attempt) => {
+                ClientAction::Again(attempt) if !is_left(config, begun) => {
                     end(&mut stream).await;
                     return Left::Again(attempt);
                 }
-                ClientAction::Close => {
+                ClientAction::Again(_) | ClientAction::Close => {
                     end(&mut stream).await;
                     return Left::Over(session.outcome().clone());
                 }
@@ -164,6 +156,12 @@ where
             Ok(Ok(length)) => session.receive(&buffer[..length]),
         };
     }
+}
+
+/// Whether a fault does not come back from a loss, since it is not a young connection that was lost: the ends of most cases
+/// are no reason to.
+fn is_left(config: &ClientConfig, begun: Instant) -> bool {
+    config.errs_at(Point::ReconnectStorm) && begun.elapsed() > SOON
 }
 
 async fn write(stream: &mut (impl AsyncWrite + Unpin), octets: &[u8]) -> io::Result<()> {

@@ -41,7 +41,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
     let begun = Instant::now();
     let corpus = Corpus::embedded().map_err(|error| vec![error.to_string()])?;
     let subjects = chosen(options)?;
-    let known = Caught::embedded();
+    let known = table()?;
     let runtime =
         tokio::runtime::Runtime::new().map_err(|error| vec![format!("cannot start: {error}")])?;
     let secret =
@@ -71,6 +71,13 @@ pub(crate) fn run(options: &Options) -> Outcome {
     } else {
         Err(problems)
     }
+}
+
+/// The table as it is now: another role may have been written since the binary was built.
+fn table() -> Result<Caught, Vec<String>> {
+    let text = std::fs::read_to_string(root().join(TABLE));
+    let text = text.map_err(|error| vec![format!("{TABLE}: {error}")])?;
+    Caught::read(&text).ok_or_else(|| vec![format!("{TABLE} is no table: --update writes it anew")])
 }
 
 /// The servers to play against; a single fault is played with the conforming server beside it.

@@ -18,14 +18,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_rustls::TlsAcceptor;
-use upspec_corpus::case::Grade;
-use upspec_corpus::case::{Case, Outcome, Over};
+use upspec_corpus::case::{Case, Grade, Outcome, Over};
 use upspec_handshake::RequestHead;
 use upspec_handshake::field::key::accept;
-use upspec_runner::{
-    ClientCertificate, Connector, Ending, HTTP2_CONTROL, Opening, Plan, RunOutcome, Settings,
-    Target, Trust, run,
-};
+use upspec_runner::{Ending, HTTP2_CONTROL, Plan, RunOutcome, Settings, Target, Trust, run};
 
 /// A certificate with its key, and its PEM.
 struct Identity {
@@ -277,34 +273,6 @@ async fn a_handshake_that_the_server_declines_is_told_with_its_alert() {
         "the control got no HTTP response: the server sent the alert certificate_required (116); {none}"
     );
     says("wss://{at}/", new.serve().await, Trust::Anything, &sentence).await;
-}
-
-#[tokio::test]
-async fn a_certificate_is_shown_to_who_asks_for_one() {
-    let identity = self_signed(|_| {});
-    let folder = tempfile::tempdir().unwrap();
-    let [chain, key] = ["chain.pem", "key.pem"].map(|name| folder.path().join(name));
-    std::fs::write(&chain, &identity.pem).unwrap();
-    std::fs::write(&key, identity.key.serialize_pem()).unwrap();
-    let limit = Duration::from_secs(5);
-    for versions in [TLS12_ALONE, rustls::ALL_VERSIONS] {
-        let strict = Secure { wants_certificate: true, versions, ..Secure::with(&identity) };
-        let target = Target::parse(&format!("wss://{}/", strict.serve().await)).unwrap();
-        let target = target.trusting(Trust::Anything);
-        let shows =
-            |key: &std::path::Path| ClientCertificate { chain: chain.clone(), key: key.to_owned() };
-        let shown = target.clone().showing(Some(shows(&key)));
-        let connector = Connector::reach(&shown, Duration::ZERO, limit).await.unwrap();
-        let opened = connector.open(Opening::AsTarget { alpn: &[] }, limit).await;
-        let mut stream = opened.unwrap_or_else(|error| panic!("{error}"));
-        stream.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
-        let mut answer = [0; 12];
-        stream.read_exact(&mut answer).await.unwrap();
-        assert_eq!(&answer, b"HTTP/1.1 404");
-        let keyless = target.showing(Some(shows(&chain)));
-        let error = Connector::reach(&keyless, Duration::ZERO, limit).await.err().unwrap();
-        assert!(error.to_string().starts_with("cannot use the private key in "), "{error}");
-    }
 }
 
 #[tokio::test]

@@ -17,7 +17,8 @@ import re
 import sys
 import tomllib
 
-from review import BUT, HARMS, LONGEST, MOST_CAUSES, cell, code, frames, order, spelled
+from review import BUT, LONGEST, cell, code, frames, order, spelled
+from review_peers import list_of_telling, some, table_of_causes, table_of_rules
 
 # What every answer that switches has; each is left out once, so that a line shows what is special about this one.
 ORDINARY = {
@@ -33,7 +34,6 @@ GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 ASKING = re.compile(rb"\x89\x08(?!and-then).{8}$", re.S)
 AUTHORITY = re.compile(r"(\[?127\.0\.0\.1\]?|\[::1\]|localhost(\.localdomain)?)(:[0-9]{1,5}(?![0-9]))?")
 LONGEST_SAYING = 75
-MOST_NAMED = 3
 # What differs from run to run, or from client to client, in what a rule says.
 VARIES = r'"[^"]*"|[A-Za-z0-9+/]{22}==|\[[0-9a-f, ]+\]|[0-9]+'
 
@@ -107,7 +107,7 @@ class Row:
     """One failing case under one requirement."""
 
     def __init__(self):
-        self.clients = set()
+        self.peers = set()
         self.answer = ""
         self.saw = collections.Counter()
 
@@ -123,7 +123,7 @@ def gather(folder):
                 if finding["verdict"] != "fail":
                     continue
                 row = rows[finding["requirement"]][case["id"].removeprefix("client/")]
-                row.clients.add(name)
+                row.peers.add(name)
                 row.saw[saying(finding["message"])] += 1
                 row.answer = row.answer or answered(case)
     return rows, clients
@@ -167,9 +167,9 @@ def main():
     cases = {case for of_rule in rows.values() for case in of_rule}
     print(HEAD.format(clients=len(clients), cases=len(cases), rules=len(rows)))
     table_of_clients(clients, reasons)
-    table_of_rules(rows, clients)
-    list_of_telling(reasons)
-    table_of_causes(clients, reasons)
+    table_of_rules(rows, clients, "client")
+    list_of_telling(reasons, OF_TELLING)
+    table_of_causes(clients, reasons, "client")
     for requirement in sorted(rows, key=order):
         section(requirement, rows[requirement], reasons)
     print("\n# Client by client")
@@ -187,51 +187,15 @@ def table_of_clients(clients, reasons):
         print(f"| {number} | {name} | {reasons.client(name).get('version', '')} | {counts} |")
 
 
-def table_of_rules(rows, clients):
-    """Rules down, clients across by their numbers, and how many cases of a rule fail there."""
-    numbers = [f"{number:2}" for number in range(1, len(clients) + 1)]
-    width = max(map(len, rows))
-    print(f"\n## Which client breaks which rule\n\n{OF_RULES}\n```text")
-    print(f"{'':{width}} " + " ".join(numbers))
-    for requirement in sorted(rows, key=order):
-        counts = [sum(name in row.clients for row in rows[requirement].values()) for name in clients]
-        print(f"{requirement:{width}} " + " ".join(f"{count or '.':>2}" for count in counts))
-    print("```")
-
-
-def table_of_causes(clients, reasons):
-    """What is behind the failing cases of most clients, the worst first."""
-    causes = collections.defaultdict(list)
-    for name, report in clients.items():
-        for cause in report["causes"]:
-            if cause["verdict"] == "fail":
-                causes[cause["requirement"]].append((name, cause))
-    count = lambda found: len({name for name, _ in found})
-    harm = lambda found: collections.Counter(cause["harm"] for _, cause in found).most_common(1)[0][0]
-    frequent = sorted(causes.items(), key=lambda item: (-count(item[1]), item[0]))[:MOST_CAUSES]
-    frequent.sort(key=lambda item: (HARMS.index(harm(item[1])), -count(item[1])))
-    print(f"\n## The {MOST_CAUSES} most frequent causes\n\n{OF_CAUSES}")
-    print("| harm | requirement | habit | clients | cases |\n|---|---|---|---|---|")
-    for requirement, found in frequent:
-        cases = sum(len(cause["cases"]) for _, cause in found)
-        print(f"| {harm(found)} | {requirement} | {cell(reasons.habit(requirement))} | {count(found)} | {cases} |")
-
-
-def list_of_telling(reasons):
-    print(f"\n## The ten root causes that tell most, in order of harm\n\n{OF_TELLING}")
-    for number, one in enumerate(reasons.read.get("telling", {}).values(), 1):
-        print(f"{number}. {one}")
-
-
 def section(requirement, cases, reasons):
     print(f"\n## {requirement}\n\n{reasons.why(requirement)}")
     print("\n| case | answered | seen | clients |\n|---|---|---|---|")
     for case, row in sorted(cases.items()):
         note = reasons.note(case)
         shown = case + (f": {cell(note)}" if note else "")
-        names = ", ".join(name + reasons.mark(case, name) for name in sorted(row.clients))
+        names = ", ".join(name + reasons.mark(case, name) for name in sorted(row.peers))
         seen = cell(row.saw.most_common(1)[0][0])
-        print(f"| {shown} | {code(row.answer)} | {seen} | {len(row.clients)}: {names} |")
+        print(f"| {shown} | {code(row.answer)} | {seen} | {len(row.peers)}: {names} |")
 
 
 def about(name, report, rows, reasons):
@@ -241,7 +205,7 @@ def about(name, report, rows, reasons):
     print(", ".join(f"{counts[word]} {word}" for word in ("pass", "warn", "fail", "inconclusive", "error")) + ".")
     if "note" in known:
         print(known["note"].strip())
-    failing = {case for of_rule in rows.values() for case, row in of_rule.items() if name in row.clients}
+    failing = {case for of_rule in rows.values() for case, row in of_rule.items() if name in row.peers}
     marks = collections.Counter(reasons.mark(case, name) for case in failing)
     for mark, whose in OF_MARKS.items():
         if marks[mark]:
@@ -250,14 +214,7 @@ def about(name, report, rows, reasons):
     for cause in report["causes"]:
         if cause["verdict"] == "fail":
             title = re.sub(BUT, "", cause["title"]) if "fault" in cause else reasons.habit(cause["requirement"])
-            print(f"- {title} ({cause['harm']}, {cause['requirement']}): {some(cause['cases'])}.")
-
-
-def some(cases):
-    """The first few, and how many there are besides."""
-    names = [case.removeprefix("client/") for case in cases]
-    more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+            print(f"- {title} ({cause['harm']}, {cause['requirement']}): {some([case.removeprefix('client/') for case in cause['cases']])}.")
 
 
 HEAD = """\
@@ -270,13 +227,6 @@ clients did, and who they are. `(driver)` marks what the few lines do that bring
 a URL apart, so that it says nothing about the library; `(user)` marks what a library hands over to its application
 as it is: the octets of a text, a field that is set by hand. What fails there is the client as a whole. `targets/review_clients.py` writes this file from the reports
 and `reports/client-reasons.toml`.
-"""
-OF_RULES = """\
-The numbers across are those of the clients above; each cell counts the cases that fail under the rule.
-"""
-OF_CAUSES = """\
-What reports call a cause is what a maintainer has to mend; those of all clients are taken together by their
-requirement, the worst harm first, and then what most clients share.
 """
 OF_TELLING = """\
 Chosen by hand: what lets a stranger in comes first, what keeps a user out later.

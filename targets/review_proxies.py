@@ -15,9 +15,9 @@ import re
 import sys
 import tomllib
 
-from review import HARMS, MOST_CAUSES, cell, order
+from review import cell, order
+from review_peers import list_of_telling, some, table_of_causes, table_of_rules
 
-MOST_NAMED = 3
 LONGEST_SAYING = 110
 # What differs from run to run, or from proxy to proxy, in what a rule says.
 VARIES = r'"[^"]*"|[A-Za-z0-9+/]{22}==|[0-9]+ (connections|cases)'
@@ -34,7 +34,7 @@ class Row:
     """One failing case under one requirement."""
 
     def __init__(self, title):
-        self.proxies = set()
+        self.peers = set()
         self.title = title
         self.saw = collections.Counter()
 
@@ -54,7 +54,7 @@ def gather(folder):
                     continue
                 of_rule = rows[finding["requirement"]]
                 row = of_rule.setdefault(case["id"].removeprefix("intermediary/"), Row(case["title"]))
-                row.proxies.add(name)
+                row.peers.add(name)
                 row.saw[saying(finding["message"])] += 1
     return rows, proxies
 
@@ -94,9 +94,9 @@ def main():
     cases = {case for of_rule in rows.values() for case in of_rule}
     print(HEAD.format(proxies=len(proxies), cases=len(cases), rules=len(rows)))
     table_of_proxies(proxies, reasons)
-    table_of_rules(rows, proxies)
-    list_of_telling(reasons)
-    table_of_causes(proxies, reasons)
+    table_of_rules(rows, proxies, "proxy")
+    list_of_telling(reasons, OF_TELLING)
+    table_of_causes(proxies, reasons, "proxy")
     table_of_tunnels(proxies)
     for requirement in sorted(rows, key=order):
         section(requirement, rows[requirement], reasons)
@@ -122,36 +122,6 @@ def table_of_proxies(proxies, reasons):
         print(f"| {number} | {name} | {reasons.proxy(name).get('version', '')} | {words} |")
 
 
-def table_of_rules(rows, proxies):
-    """Rules down, proxies across by their numbers, and how many cases of a rule fail there."""
-    numbers = [f"{number:2}" for number in range(1, len(proxies) + 1)]
-    width = max(map(len, rows))
-    print(f"\n## Which proxy breaks which rule\n\n{OF_RULES}\n```text")
-    print(f"{'':{width}} " + " ".join(numbers))
-    for requirement in sorted(rows, key=order):
-        found = [sum(name in row.proxies for row in rows[requirement].values()) for name in proxies]
-        print(f"{requirement:{width}} " + " ".join(f"{count or '.':>2}" for count in found))
-    print("```")
-
-
-def table_of_causes(proxies, reasons):
-    """What is behind the failing cases of most proxies, the worst first."""
-    causes = collections.defaultdict(list)
-    for name, report in proxies.items():
-        for cause in report["causes"]:
-            if cause["verdict"] == "fail":
-                causes[cause["requirement"]].append((name, cause))
-    count = lambda found: len({name for name, _ in found})
-    harm = lambda found: collections.Counter(cause["harm"] for _, cause in found).most_common(1)[0][0]
-    frequent = sorted(causes.items(), key=lambda item: (-count(item[1]), item[0]))[:MOST_CAUSES]
-    frequent.sort(key=lambda item: (HARMS.index(harm(item[1])), -count(item[1])))
-    print(f"\n## The {MOST_CAUSES} most frequent causes\n\n{OF_CAUSES}")
-    print("| harm | requirement | habit | proxies | cases |\n|---|---|---|---|---|")
-    for requirement, found in frequent:
-        cases = len({case for _, cause in found for case in cause["cases"]})
-        print(f"| {harm(found)} | {requirement} | {cell(reasons.habit(requirement))} | {count(found)} | {cases} |")
-
-
 def table_of_tunnels(proxies):
     """Who believes in a tunnel that not all believe in."""
     split = collections.defaultdict(lambda: collections.defaultdict(list))
@@ -167,21 +137,15 @@ def table_of_tunnels(proxies):
             print(f"| {cell(pair)} | " + " | ".join(sides) + f" | {len(names)}: {', '.join(names)} |")
 
 
-def list_of_telling(reasons):
-    print(f"\n## The ten root causes that tell most, in order of harm\n\n{OF_TELLING}")
-    for number, one in enumerate(reasons.read.get("telling", {}).values(), 1):
-        print(f"{number}. {one}")
-
-
 def section(requirement, cases, reasons):
     print(f"\n## {requirement}\n\n{reasons.why(requirement)}")
     print("\n| case | title | seen | proxies |\n|---|---|---|---|")
     for case, row in sorted(cases.items()):
         note = reasons.note(case)
         shown = case + (f": {cell(note)}" if note else "")
-        names = ", ".join(name + reasons.mark(case, name) for name in sorted(row.proxies))
+        names = ", ".join(name + reasons.mark(case, name) for name in sorted(row.peers))
         seen = cell(row.saw.most_common(1)[0][0])
-        print(f"| {shown} | {cell(row.title)} | {seen} | {len(row.proxies)}: {names} |")
+        print(f"| {shown} | {cell(row.title)} | {seen} | {len(row.peers)}: {names} |")
 
 
 def about(name, report, rows, reasons):
@@ -191,12 +155,12 @@ def about(name, report, rows, reasons):
     print(", ".join(f"{count} {word}" for count, word in zip(counts(report), VERDICTS)) + ".")
     if "note" in known:
         print(known["note"].strip())
-    failing = {case for of_rule in rows.values() for case, row in of_rule.items() if name in row.proxies}
+    failing = {case for of_rule in rows.values() for case, row in of_rule.items() if name in row.peers}
     if marked := sum(bool(reasons.mark(case, name)) for case in failing):
         print(f"The configuration is behind {marked} of the failing cases.")
     print()
     for harm, requirement in habits(report):
-        failed = sorted(case for case, row in rows[requirement].items() if name in row.proxies)
+        failed = sorted(case for case, row in rows[requirement].items() if name in row.peers)
         print(f"- {reasons.habit(requirement)} ({harm}, {requirement}): {some(failed)}.")
 
 
@@ -204,12 +168,6 @@ def habits(report):
     """The harm and the requirement of each cause of what fails, each once."""
     failing = (cause for cause in report["causes"] if cause["verdict"] == "fail")
     return dict.fromkeys((cause["harm"], cause["requirement"]) for cause in failing)
-
-
-def some(names):
-    """The first few, and how many there are besides."""
-    more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 VERDICTS = ["pass", "warn", "fail", "inconclusive", "not applicable", "error"]
@@ -226,13 +184,6 @@ what comes of the configuration, a recipe of the vendor's documentation or an ex
 nothing about the product in another one. Not applicable are cases whose needs the proxy does not meet, such as HTTP/2. A relay of
 octets beside them was told as such and not judged. `targets/review_proxies.py` writes this file from the reports and
 `reports/proxy-reasons.toml`.
-"""
-OF_RULES = """\
-The numbers across are those of the proxies above; each cell counts the cases that fail under the rule.
-"""
-OF_CAUSES = """\
-What reports call a cause is what a maintainer has to mend; those of all proxies are taken together by their
-requirement, the worst harm first, and then what most proxies share.
 """
 OF_TELLING = """\
 Chosen by hand: what gives one client what is another's comes first, what keeps a user out later.

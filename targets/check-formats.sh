@@ -73,6 +73,8 @@ play hostile "ws://127.0.0.1:$(head -n 1 "$scratch/hostile")/" --name "</title>'
     --report "json=$kept/comparison.json" --report "markdown=$kept/comparison.md"
 "$upspec" diff "a=$(head -n 1 "$scratch/faulty")" "b=$(head -n 1 "$scratch/other")" --only server/key \
     --report "json=$kept/diff.json" --report "html=$kept/diff.html" >/dev/null || [ $? = 1 ] || die "no diff"
+names=("faulty=$kept/faulty.json" "other=$kept/other.json" "<b>hostile=$kept/hostile.json")
+"$upspec" report matrix "${names[@]}" --quiet --report "html=$kept/matrix.html" --report "json=$kept/matrix.json"
 for name in faulty other hostile; do render "$name"; done
 
 # 2. XML and SVG.

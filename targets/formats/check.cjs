@@ -24,6 +24,7 @@ function checkSchemas() {
     "schema.json": ["faulty.json", "other.json", "hostile.json"],
     "comparison-schema.json": ["comparison.json"],
     "diff-schema.json": ["diff.json"],
+    "matrix-schema.json": ["matrix.json"],
   };
   for (const [schema, reports] of Object.entries(rows)) {
     // The numbers of Rust have formats of their own.
@@ -91,6 +92,50 @@ function checkSmall() {
   say("code quality, badge endpoints and annotations have their fields");
 }
 
+/** Uses the matrix as a person does: filters, opens a cell with keys, puts another peer beside it, follows an address. */
+async function driveMatrix(browser) {
+  const page = await browser.newPage();
+  const asked = [];
+  page.on("console", (message) => problems.push(`matrix.html: the console says ${message.text()}`));
+  page.on("pageerror", (error) => problems.push(`matrix.html: ${error}`));
+  page.on("request", (request) => asked.push(request.url()));
+  const address = pathToFileURL(path.resolve(file("matrix.html"))).href;
+  const expect = (is, words) => { if (!is) problems.push(`matrix.html: ${words}`); };
+  await page.goto(address);
+  const rows = page.locator(".matrix tbody tr:visible");
+  const before = await rows.count();
+  await page.locator("[name=worst]").selectOption("fail");
+  const failing = await rows.count();
+  expect(failing > 0 && failing < before, `${failing} of ${before} rows are left of those that fail`);
+  await page.locator("[name=text]").fill("no such rule");
+  expect((await rows.count()) === 0, "the text filters nothing");
+  await page.locator("[name=text]").fill("");
+  await page.locator("[name=columns]").selectOption("least");
+  const heads = await page.locator(".matrix thead .peer").allTextContents();
+  expect(heads[2] === "faulty" || heads[2] === "other", `the peers are not sorted: ${heads}`);
+  const cell = rows.locator("td.f").first();
+  await cell.evaluate((one) => { one.tabIndex = 0; one.focus(); });
+  await page.keyboard.press("Enter");
+  const dialog = page.locator("dialog[open]");
+  await dialog.locator(".beside .wire pre").first().waitFor();
+  const shared = page.url();
+  expect(/rule=.*peer=/.test(shared) && /worst=fail/.test(shared), `the address is ${shared}`);
+  await dialog.locator("select").selectOption({ index: 1 });
+  await page.waitForFunction(() => document.querySelectorAll("dialog .beside > div").length >= 2);
+  const names = await dialog.locator(".beside h4").allTextContents();
+  expect(new Set(names.slice(0, 2)).size === 2, `beside each other are ${names}`);
+  await page.keyboard.press("Escape");
+  expect((await dialog.count()) === 0, "Escape does not close the cell");
+  const sent = await browser.newPage();
+  await sent.goto(shared);
+  await sent.locator("dialog[open] .wire pre").first().waitFor();
+  expect((await sent.locator("[name=worst]").inputValue()) === "fail", "the address brings no filter along");
+  expect(asked.length === 1, `it asks for ${asked.slice(1)}`);
+  await page.close();
+  await sent.close();
+  say("the matrix filters, sorts, opens a cell with two logs, and keeps what it shows in its address");
+}
+
 async function checkPages() {
   const { chromium } = require("playwright-core");
   const axe = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
@@ -99,7 +144,7 @@ async function checkPages() {
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"],
   });
   // A page with many failures takes half a minute, and the first is as the second.
-  const pages = ["other.html", "hostile.html", "diff.html"];
+  const pages = ["other.html", "hostile.html", "diff.html", "matrix.html"];
   let rules = 0;
   for (const name of pages) {
     for (const colorScheme of ["light", "dark"]) {
@@ -121,6 +166,7 @@ async function checkPages() {
       await page.close();
     }
   }
+  await driveMatrix(browser);
   await browser.close();
   say(`axe has nothing against ${pages.length} pages, light and dark; ${rules} of its rules apply to the last`);
 }

@@ -7,6 +7,7 @@ use upspec_corpus::words::Word as _;
 mod bench;
 mod ci;
 mod coverage;
+mod prevalence;
 mod seeds;
 mod sensitivity;
 mod tidy;
@@ -42,6 +43,7 @@ fn dispatch(words: &[&str]) -> Option<Outcome> {
         ["ci"] => ci::run(),
         ["coverage", rest @ ..] => coverage::run(&coverage_options(rest)?),
         ["sensitivity", rest @ ..] => sensitivity::run(&sensitivity_options(rest)?),
+        ["prevalence", reports @ ..] => prevalence::run(reports),
         ["seeds", folders @ ..] => seeds::run(folders),
         ["tidy"] => tidy::run(),
         _ => return None,
@@ -110,6 +112,9 @@ usage: cargo xtask TASK
                binds a server; fails when a testable one has none
                  --cases          name the cases
                  --format json    as JSON
+  prevalence REPORT…
+               make the built-in figures on how others do anew, from reports of one role, each named
+               after its peer
   seeds [FOLDER…]
                write what the fuzz targets start from to fuzz/corpus, made of the corpus, the sample
                in reports/, and the JSON reports in each FOLDER

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 
 use upspec_corpus::Corpus;
+use upspec_corpus::case::Need;
 use upspec_judge::{CaseResult, Habit, Verdict};
-use upspec_report::{Baseline, FORMATS, Report, Style, Summary, Tool, listing};
+use upspec_report::{Baseline, FORMATS, Prevalence, Report, Style, Summary, Tool, listing};
 
 use crate::args::{DEFAULT_REPORTS, FailOn, Output, wish};
 use crate::console;
@@ -25,7 +26,8 @@ pub(crate) fn tool(corpus: &Corpus) -> Tool {
 /// Finds the causes behind the cases of a report, with the faults of the reference for its role as suspects.
 pub(crate) fn find_causes(report: &mut Report, habits: &[Habit], corpus: &Corpus) {
     let suspects = flaws::of(report.target.role);
-    report.find_causes(habits, &corpus.requirements, &suspects);
+    let others = Prevalence::of(report.target.role);
+    report.find_causes(habits, &corpus.requirements, &suspects, others);
 }
 
 /// The files of a run, found to be in order before it begins.
@@ -63,6 +65,9 @@ impl<'a> Outputs<'a> {
             report.baseline = Some(baseline.standing(name, &report.cases, corpus, today()));
         }
         report.remarks.extend(self.unasked(report));
+        let lacks = |need: Need| format!("the target shows no {need}, which --need asks for");
+        let lacking: Vec<String> = self.lacking(report).map(lacks).collect();
+        report.remarks.extend(lacking);
         locate(report, self.output.locate.as_deref());
         if self.output.stable {
             report.stabilize();
@@ -85,6 +90,16 @@ impl<'a> Outputs<'a> {
         written.result
     }
 
+    /// What the target has to have, as the user says, and does not show.
+    fn lacking(&self, report: &Report) -> impl Iterator<Item = Need> {
+        let needs = match self.output.fail_on {
+            FailOn::Never => &[][..],
+            FailOn::Fail | FailOn::Warn => &self.output.need[..],
+        };
+        let facts = &report.target.facts;
+        needs.iter().copied().filter(move |need| !facts.has(*need))
+    }
+
     /// Which cases are in a report though nobody asked for them, so that its numbers surprise nobody.
     fn unasked(&self, report: &Report) -> Option<String> {
         let asked = self.asked.as_ref()?;
@@ -102,6 +117,7 @@ impl<'a> Outputs<'a> {
     pub(crate) fn exit(&self, report: &Report) -> Exit {
         match report.cases.iter().any(|case| self.fails(report, case)) {
             true => Exit::Failed,
+            false if self.lacking(report).next().is_some() => Exit::Failed,
             // What was not played says nothing, so that it is no success either.
             false if report.summary.error > 0 => Exit::Unreachable,
             false => Exit::Conforming,

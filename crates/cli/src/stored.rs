@@ -1,14 +1,18 @@
 //! `upspec report`: compares, merges and renders stored runs.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 use upspec_corpus::Corpus;
 use upspec_judge::{CaseResult, Verdict, settle};
 use upspec_report::text::Style;
-use upspec_report::{About, Chain, Comparison, Report};
+use upspec_report::visible::counted;
+use upspec_report::{About, Chain, Comparison, Matrix, Report};
 
 use crate::args::FailOn;
-use crate::args::stored::{ChainArgs, CompareArgs, MergeArgs, RenderArgs, ReportCommand};
+use crate::args::stored::{
+    ChainArgs, CompareArgs, MatrixArgs, MergeArgs, RenderArgs, ReportCommand,
+};
 use crate::exit::{Exit, Trouble};
 use crate::judge::judged_again;
 use crate::locate::locate;
@@ -22,6 +26,7 @@ pub(crate) fn report(command: &ReportCommand) -> Result<Exit, Trouble> {
         ReportCommand::Compare(args) => compare(args),
         ReportCommand::Merge(args) => merge(args),
         ReportCommand::Render(args) => render(args),
+        ReportCommand::Matrix(args) => matrix(args),
     }
 }
 
@@ -82,6 +87,52 @@ fn render(args: &RenderArgs) -> Result<Exit, Trouble> {
         sinks.tell(&written.told);
     }
     written.result.map(|()| Exit::Conforming)
+}
+
+/// Reads the reports one by one, since those of a hundred peers do not fit into memory at once.
+fn matrix(args: &MatrixArgs) -> Result<Exit, Trouble> {
+    let named: Vec<(Option<&str>, PathBuf)> =
+        args.reports.iter().map(|report| named_report(report)).collect();
+    let sinks = Sinks::prepare(&args.report, named.iter().map(|(_, path)| path))?;
+    let corpus = selection::load(&args.cases)?;
+    let mut made: Option<Matrix> = None;
+    for (name, path) in &named {
+        let report = read(path)?;
+        let role = report.target.role;
+        let matrix = made.get_or_insert_with(|| Matrix::new(outputs::tool(&corpus), role));
+        if matrix.role != role {
+            let why = format!("it is about a {role}, and the first one about a {}", matrix.role);
+            return Err(Trouble::usage(format!("{}: {why}", path.display())));
+        }
+        let name = name.map(str::to_owned).or_else(|| report.target.name.clone());
+        let name = name
+            .unwrap_or_else(|| path.file_stem().unwrap_or_default().to_string_lossy().into_owned());
+        if matrix.peers.iter().any(|peer| peer.name == name) {
+            let why = format!("two peers have the name {name}; give one another: NAME=REPORT");
+            return Err(Trouble::usage(format!("{}: {why}", path.display())));
+        }
+        matrix.add(name, report);
+    }
+    let Some(mut matrix) = made else { return Err(Trouble::usage("no report".to_owned())) };
+    matrix.finish(&corpus);
+    let older = matrix.peers.iter().filter(|peer| peer.corpus != matrix.tool.corpus).count();
+    if older > 0 {
+        let reports = counted(older, "report");
+        console::remark(&format!("{reports} made with other cases than these: compare with care"));
+    }
+    let written = sinks.write(&matrix, true);
+    if !args.quiet {
+        sinks.tell(&format!("{}\n{}", matrix.headline(), written.told));
+    }
+    written.result.map(|()| Exit::Conforming)
+}
+
+/// `NAME=REPORT`, or a path alone, which may have an equals sign if it is there.
+fn named_report(text: &str) -> (Option<&str>, PathBuf) {
+    match text.split_once('=') {
+        Some((name, path)) if !Path::new(text).exists() => (Some(name), PathBuf::from(path)),
+        _ => (None, PathBuf::from(text)),
+    }
 }
 
 fn merge(args: &MergeArgs) -> Result<Exit, Trouble> {

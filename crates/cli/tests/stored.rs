@@ -177,3 +177,25 @@ fn a_case_is_replayed_with_its_octets() {
     assert_eq!(code, 2);
     assert!(error.contains("did you mean `server/key/fifteen-bytes`?"), "{error}");
 }
+
+#[test]
+fn a_matrix_says_who_breaks_what() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = ["--only", "server/key", "--only", "server/baseline"];
+    let right = stored(&Served::conforming(), folder.path(), "right.json", &key);
+    let wrong = stored(&Served::with_fault("accept-any-key"), folder.path(), "wrong.json", &key);
+    let made = folder.path().join("matrix.json");
+    let wish = format!("json={}", made.display());
+    let named = [format!("right={}", right.display()), format!("wrong={}", wrong.display())];
+    let (code, out, error) = call(&["report", "matrix", &named[0], &named[1], "--report", &wish]);
+    assert_eq!(code, 0, "{error}");
+    assert!(out.starts_with("2 servers, 1 rule broken, 1 of them breaks none\n"), "{out}");
+    let made = json(&made);
+    assert_eq!(made["peers"][1]["name"], "wrong");
+    assert_eq!(made["rules"][0]["fail"], serde_json::json!([1]));
+    assert_eq!(made["rules"][0]["pass"], serde_json::json!([0]));
+
+    let (code, _, error) = call(&["report", "matrix", text(&right), text(&wrong)]);
+    assert_eq!(code, 2, "both runs have one name");
+    assert!(error.contains("two peers have the name one"), "{error}");
+}

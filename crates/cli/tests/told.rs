@@ -48,6 +48,19 @@ fn cases_are_chosen_by_rule_and_section() {
 }
 
 #[test]
+fn a_feature_that_the_target_has_to_have_is_missed() {
+    let served = Served::start(&["--vary", "http2-off"]);
+    let run = ["run", &served.url, "--only", "server/baseline", "--report=json=/dev/null"];
+    let need =
+        |feature| told(&[&run[..], &["--need", "endpoint", "--need", feature]].concat(), 1).0;
+    told(&[&run[..], &["--need", "endpoint"]].concat(), 0);
+    let said = need("http2");
+    assert!(said.contains("the target shows no http2, which --need asks for"), "{said}");
+    let (_, error) = told(&[&run[..], &["--need", "htpt2"]].concat(), 2);
+    assert!(error.contains("did you mean `http2`?"), "{error}");
+}
+
+#[test]
 fn a_short_time_out_accuses_nobody() {
     let served = Served::conforming();
     for time in ["1ms", "10ms"] {

@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use upspec_corpus::Registry;
 use upspec_judge::{CaseResult, Finding, Habit, Verdict};
 
+use crate::prevalence::Prevalence;
+
 use group::{Differences, Group, shape, shared};
 pub use suspect::Suspect;
 use unit::{Unit, Way};
@@ -37,17 +39,21 @@ pub struct Cause {
     /// The fault of the reference server that shows in the same cases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
+    /// How many of the peers that were played for comparison do so, as a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub others: Option<String>,
 }
 
 /// The causes of what speaks against a target, in the order in which they should be mended: what breaks a
-/// MUST before the rest, then by harm, then by the number of cases. `habits` are those that judging the
-/// run found.
+/// MUST before the rest, then by harm, then what few others do, then by the number of cases. `habits` are those
+/// that judging the run found.
 #[must_use]
 pub fn causes(
     cases: &[CaseResult],
     habits: &[Habit],
     registry: &Registry,
     suspects: &[Suspect<'_>],
+    others: &Prevalence,
 ) -> Vec<Cause> {
     let is_habit =
         |case: &CaseResult, finding: &Finding| habits.iter().any(|habit| habit.is(case, finding));
@@ -62,7 +68,8 @@ pub fn causes(
     let mut groups = merged(groups, rest, &differences, registry);
     groups.extend(habits.iter().filter_map(|habit| Group::of_habit(habit, cases)));
     groups.extend((!closed.is_empty()).then(|| Group::of_closed(closed)));
-    let mut causes: Vec<_> = groups.into_iter().map(|group| group.cause(registry)).collect();
+    let mut causes: Vec<_> =
+        groups.into_iter().map(|group| group.cause(registry, others)).collect();
     causes.sort_by(|(one, _), (other, _)| one.cmp(other));
     causes.into_iter().map(|(_, cause)| cause).collect()
 }

@@ -4,6 +4,7 @@
 mod agreement;
 mod causes;
 mod diff;
+mod matrix;
 mod results;
 mod standing;
 mod summary;
@@ -22,6 +23,7 @@ use crate::visible;
 use crate::words::{level_beside, level_word, verdict_word};
 
 pub(crate) use diff::diff_html;
+pub(crate) use matrix::matrix_html;
 
 /// The report as HTML.
 #[must_use]

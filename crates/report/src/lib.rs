@@ -9,7 +9,9 @@ pub mod chain;
 pub mod compare;
 pub mod diff;
 pub mod expected;
+pub mod matrix;
 pub mod note;
+pub mod prevalence;
 pub mod read;
 pub mod redact;
 pub mod report;
@@ -49,11 +51,13 @@ pub use expected::Expected;
 pub use expected::describe;
 pub use junit::wire;
 pub use listing::listing;
+pub use matrix::Matrix;
 pub use note::{CaseNote, RequirementNote};
+pub use prevalence::Prevalence;
 pub use read::ReadError;
 pub use redact::{Secrets, blot_url, redact, without_credentials};
 pub use report::{About, Report, Summary, Target, Tool};
-pub use schema::{comparison_schema, diff_schema, schema};
+pub use schema::{comparison_schema, diff_schema, matrix_schema, schema};
 pub use text::{Style, standing, summary};
 
 /// A format that a file can be written in.
@@ -117,6 +121,12 @@ pub const COMPARISON_FORMATS: &[Format<Comparison>] = &[
 pub const DIFF_FORMATS: &[Format<Diff>] = &[
     text("json", "for programs", Diff::json),
     text("html", "one self-contained page", html::diff_html),
+];
+
+/// The formats of a matrix.
+pub const MATRIX_FORMATS: &[Format<Matrix>] = &[
+    text("json", "for programs", Matrix::json),
+    text("html", "one self-contained page", html::matrix_html),
 ];
 
 const fn text<R>(name: &'static str, about: &'static str, write: fn(&R) -> String) -> Format<R> {

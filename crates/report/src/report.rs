@@ -15,6 +15,7 @@ use crate::browsers::{self, Browsers};
 use crate::cause::{self, Cause, Suspect};
 use crate::expected::Expected;
 use crate::note::{CaseNote, RequirementNote};
+use crate::prevalence::Prevalence;
 use crate::redact::{Secrets, blot_url, redact};
 
 /// The report of one run. It is self-contained: every requirement that a case or a finding cites
@@ -63,8 +64,8 @@ pub struct Report {
     /// The file, and perhaps the line, of the user's repository to which formats point that must name one.
     #[serde(skip)]
     pub locate: Option<String>,
-    /// What is behind the cases that fail or warn: what breaks a MUST first, then by harm, then by the number
-    /// of cases.
+    /// What is behind the cases that fail or warn: what breaks a MUST first, then by harm, then what few others
+    /// do, then by the number of cases.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<Cause>,
     /// Who believes that the tunnel is up, at an intermediary: for each pair of a request and the origin's answer.
@@ -209,8 +210,14 @@ impl Report {
 
     /// Finds the causes behind the cases; the requirements that they cite come with them. It needs the
     /// octets of the cases: do it before [`Self::slim`].
-    pub fn find_causes(&mut self, habits: &[Habit], registry: &Registry, suspects: &[Suspect<'_>]) {
-        self.causes = cause::causes(&self.cases, habits, registry, suspects);
+    pub fn find_causes(
+        &mut self,
+        habits: &[Habit],
+        registry: &Registry,
+        suspects: &[Suspect<'_>],
+        others: &Prevalence,
+    ) {
+        self.causes = cause::causes(&self.cases, habits, registry, suspects, others);
         for cause in &self.causes {
             if let Some(known) = registry.get(&cause.requirement) {
                 self.requirements.entry(known.id.clone()).or_insert_with(|| known.into());

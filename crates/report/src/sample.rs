@@ -1,5 +1,7 @@
 //! The one report that the tests of all views share: every verdict, and a target that is hostile.
 
+use std::collections::BTreeMap;
+
 use upspec_corpus::Registry;
 use upspec_corpus::case::{Need, Role};
 use upspec_exchange::{Io, IoKind, Link, Over, Place, Record};
@@ -8,6 +10,7 @@ use upspec_judge::{Aside, Came, CaseResult, Death, Demise, Finding, Reason, Targ
 
 use crate::expected::Expected;
 use crate::note::{CaseNote, RequirementNote};
+use crate::prevalence::Prevalence;
 use crate::report::{About, Report, Target, Tool};
 use crate::section::Section;
 
@@ -18,8 +21,19 @@ pub(crate) const HOSTILE: &[u8] = b"<script>alert(1)</script>\x1b[31m\x1b]0;owne
 /// The report: one case for every verdict and some more.
 pub(crate) fn report() -> Report {
     let mut report = Report::new(about(), cases(), case_note, note);
-    report.find_causes(&[], &Registry::default(), &[]);
+    report.find_causes(&[], &Registry::default(), &[], &others());
     report
+}
+
+/// What others do, which does not change with those that were played.
+pub(crate) fn others() -> Prevalence {
+    Prevalence {
+        role: Role::Server,
+        played: "2026-11-23".to_owned(),
+        peers: ["one", "two", "three"].map(str::to_owned).to_vec(),
+        rules: BTreeMap::new(),
+        cases: BTreeMap::new(),
+    }
 }
 
 /// What is known of the run, with a target that calls itself something hostile.

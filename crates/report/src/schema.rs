@@ -5,6 +5,7 @@ use schemars::generate::SchemaSettings;
 
 use crate::compare::Comparison;
 use crate::diff::Diff;
+use crate::matrix::Matrix;
 use crate::report::Report;
 
 /// The JSON Schema of reports, as it is published in `reports/schema.json`.
@@ -23,6 +24,12 @@ pub fn diff_schema() -> String {
 #[must_use]
 pub fn comparison_schema() -> String {
     schema_of::<Comparison>()
+}
+
+/// The JSON Schema of a matrix, as it is published in `reports/matrix-schema.json`.
+#[must_use]
+pub fn matrix_schema() -> String {
+    schema_of::<Matrix>()
 }
 
 fn schema_of<T: JsonSchema>() -> String {
@@ -50,6 +57,7 @@ mod tests {
             ("schema.json", schema()),
             ("diff-schema.json", diff_schema()),
             ("comparison-schema.json", comparison_schema()),
+            ("matrix-schema.json", matrix_schema()),
         ];
         for (name, schema) in rows {
             let path = folder.join(name);

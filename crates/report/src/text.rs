@@ -171,6 +171,9 @@ fn cause_text(text: &mut String, report: &Report, behind: &Behind<'_>, style: St
     let level = level_beside(&visible::text(behind.level), cause.verdict);
     let link = link(behind.sections);
     write_to(text, format_args!("     {level}, {}{link}\n", visible::text(&cause.requirement)));
+    if let Some(others) = &cause.others {
+        write_to(text, format_args!("     {}\n", visible::text(others)));
+    }
     match behind.killers(report) {
         killers if !killers.is_empty() => shown_text(text, report, &killers),
         _ => example_text(text, report, behind),

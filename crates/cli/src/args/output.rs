@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use upspec_corpus::case::Need;
+use upspec_corpus::did_you_mean;
+use upspec_corpus::words::Word as _;
 use upspec_report::{FORMATS, Report};
 
 use crate::args::{DEFAULT_REPORTS, Wish, wish, wish_help};
@@ -18,6 +21,10 @@ pub(crate) struct Output {
     /// The least verdict that makes the run end with 1.
     #[arg(long, value_enum, default_value = "fail", value_name = "VERDICT")]
     pub(crate) fail_on: FailOn,
+    /// What the target has to have, in the words of `needs` in case files, such as http2 or permessage-deflate; may be
+    /// repeated. A run that does not find it ends with 1, since the cases about it were not played.
+    #[arg(long, value_name = "FEATURE", value_parser = need)]
+    pub(crate) need: Vec<Need>,
     /// Excuse what this file accepts, and fail only on what is new; `upspec baseline write` makes one.
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
@@ -45,6 +52,17 @@ pub(crate) struct Output {
     /// Print nothing but errors.
     #[arg(short, long)]
     pub(crate) quiet: bool,
+}
+
+fn need(text: &str) -> Result<Need, String> {
+    Need::from_word(text).ok_or_else(|| {
+        let words: Vec<&str> = Need::WORDS.iter().map(|(word, _)| *word).collect();
+        let near = did_you_mean(text, words.iter().copied());
+        format!(
+            "no such feature; {}",
+            near.unwrap_or_else(|| format!("known are {}", words.join(", ")))
+        )
+    })
 }
 
 impl Output {

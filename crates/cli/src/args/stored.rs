@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use upspec_report::{COMPARISON_FORMATS, Comparison, FORMATS, Report};
+use upspec_report::{COMPARISON_FORMATS, Comparison, FORMATS, MATRIX_FORMATS, Matrix, Report};
 
 use crate::args::{FailOn, Output, TrustArgs, Wish, duration, wish, wish_help};
 
@@ -17,6 +17,25 @@ pub(crate) enum ReportCommand {
     Merge(Box<MergeArgs>),
     /// Write a report in other formats, as it was judged.
     Render(RenderArgs),
+    /// Put the reports of many servers, clients or proxies on one page: who breaks which rule.
+    Matrix(MatrixArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MatrixArgs {
+    /// The JSON reports, each with the name of its peer before it. [default name: that of the run, else that of the
+    /// file]
+    #[arg(required = true, num_args = 1.., value_name = "[NAME=]REPORT")]
+    pub(crate) reports: Vec<String>,
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = |text: &str| wish(text, MATRIX_FORMATS))]
+    #[arg(help = wish_help(MATRIX_FORMATS), default_value = "html=upspec-matrix.html")]
+    pub(crate) report: Vec<Wish<Matrix>>,
+    /// Add your own case files from this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cases: Vec<PathBuf>,
+    /// Print nothing but errors.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
 }
 
 #[derive(Debug, Args)]

@@ -10,6 +10,7 @@ use super::Cause;
 use super::difference::Difference;
 use super::suspect::{Guilty, Suspect};
 use super::unit::{Unit, Way};
+use crate::prevalence::Prevalence;
 use crate::visible::counted;
 
 /// The one part in which the request of each case differs from a plain one, by the case's place.
@@ -167,7 +168,7 @@ impl<'s, 'r> Group<'s, 'r> {
     }
 
     /// The cause, and its place among others.
-    pub(super) fn cause(mut self, registry: &Registry) -> (Order, Cause) {
+    pub(super) fn cause(mut self, registry: &Registry, others: &Prevalence) -> (Order, Cause) {
         self.units.sort_by_key(|unit| (Reverse(unit.finding.verdict), unit.place));
         let harm = self.harm(registry);
         let mut known = BTreeSet::new();
@@ -181,11 +182,13 @@ impl<'s, 'r> Group<'s, 'r> {
         let order = Order {
             verdict: Reverse(verdict),
             harm: harm.kind,
+            rarity: others.rarity(&self.requirement),
             count: Reverse((failing.len(), cases.len())),
             first: self.units.first().map_or(0, |unit| unit.place),
             requirement: self.requirement.clone(),
         };
         let cause = Cause {
+            others: others.said(&self.requirement, verdict),
             title: upper(self.title),
             verdict,
             requirement: self.requirement,
@@ -204,6 +207,7 @@ impl<'s, 'r> Group<'s, 'r> {
 pub(super) struct Order {
     verdict: Reverse<Verdict>,
     harm: HarmKind,
+    rarity: u8,
     count: Reverse<(usize, usize)>,
     first: usize,
     requirement: String,

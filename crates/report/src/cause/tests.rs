@@ -54,7 +54,7 @@ fn suspect<'s>(name: &'s str, cases: &[&'s str]) -> Suspect<'s> {
 /// Title, harm and cases of each cause.
 fn found(cases: &[CaseResult], habits: &[Habit], suspects: &[Suspect<'_>]) -> Vec<String> {
     let corpus = Corpus::embedded().unwrap();
-    let causes = causes(cases, habits, &corpus.requirements, suspects);
+    let causes = causes(cases, habits, &corpus.requirements, suspects, &sample::others());
     let line =
         |cause: &Cause| format!("{} ({}): {}", cause.title, cause.harm, cause.cases.join(" "));
     causes.iter().map(line).collect()

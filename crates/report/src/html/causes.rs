@@ -58,7 +58,7 @@ fn item(report: &Report, behind: &Behind<'_>) -> Markup {
                     " · " code { (visible::text(&cause.requirement)) }
                     @if let Some(new) = standing::new_of(report, &cause.cases) { " · " b { (new) } }
                 }
-                p.why { (visible::text(&cause.why)) }
+                p.why { (visible::text(&cause.why)) @if let Some(others) = &cause.others { " " b { (visible::text(others)) } } }
                 @if let Some(case) = behind.example {
                     p.example {
                         a href={ "#" (case.id) } { (visible::text(&case.id)) }

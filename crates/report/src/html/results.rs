@@ -4,7 +4,9 @@ use maud::{Markup, html};
 use upspec_judge::{CaseResult, Death, Finding, Verdict};
 
 use super::{badge, level, level_of, sections, sign, standing, summary, wire};
+use crate::matrix::{Line, Side};
 use crate::overview::{self, Chapter};
+use crate::prevalence::Prevalence;
 use crate::report::Report;
 use crate::section::{Section, rfc_title};
 use crate::seen::Told;
@@ -130,8 +132,37 @@ fn case_details(report: &Report, case: &CaseResult, budget: &mut wire::Budget) -
                     @let findings = if position == 0 { &case.findings[..] } else { &[] };
                     (wire::log(told, findings, budget))
                 }
+                @if bad { (example(report, case)) }
             }
         }
+    }
+}
+
+/// Somebody who does right in a case, with its octets.
+fn example(report: &Report, case: &CaseResult) -> Markup {
+    let known = Prevalence::of(report.target.role);
+    html! {
+        @if let Some(right) = known.cases.get(&case.id) {
+            details.right {
+                summary {
+                    b { (visible::text(known.name(right.peer))) } " does right"
+                    @if right.of > 1 { ", as " (visible::counted(right.of - 1, "other")) " do" @if right.of == 2 { "es" } }
+                }
+                ol.wire { @for line in &right.lines { (line_item(line)) } }
+            }
+        }
+    }
+}
+
+fn line_item(line: &Line) -> Markup {
+    let (class, title) = match line.side {
+        Side::Sent => ("put", "→ sent"),
+        Side::Received => ("got", "← received"),
+        Side::Event => ("", ""),
+    };
+    html! {
+        @if class.is_empty() { li { p { b { "· " (visible::text(&line.text)) } } } }
+        @else { li.(class) { p { b { (title) } } pre { (line.text) } } }
     }
 }
 

@@ -1,0 +1,280 @@
+//! Many peers × rules as one HTML page that loads nothing. The table and the peers are whole without its script, which
+//! filters, sorts and shows the cases and the octets behind a cell. No octet of a peer becomes markup.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use miniz_oxide::deflate::compress_to_vec_zlib;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use upspec_judge::Verdict;
+
+use super::{level, sections, sign, summary};
+use crate::matrix::{Case, Cell, Matrix, Peer, Rule, Side};
+use crate::section::Section;
+use crate::visible::{self, write_to};
+use crate::words::{reason_text, verdict_word};
+
+/// The matrix as HTML.
+#[must_use]
+pub(crate) fn matrix_html(matrix: &Matrix) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(policy());
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="referrer" content="no-referrer";
+                meta name="color-scheme" content="light dark";
+                title { "upspec: " (matrix.peers_word()) " side by side" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                a.skip href="#rules" { "Skip to the rules" }
+                (banner(matrix))
+                main { (peers(matrix)) (rules(matrix)) }
+                footer { p {
+                    "A cell counts the cases in which a peer breaks a rule (✕), draws a warning under it (!), or else "
+                    "says that it keeps it (✓); a dot says that its cases could not be played. "
+                    "The number before a row is that of the peers that break the rule."
+                } }
+                dialog #cell aria-labelledby="cell-title" {}
+                template #upspec-cases { (packed(&cases(matrix))) }
+                template #upspec-logs { (packed_logs(matrix)) }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    };
+    page.into_string()
+}
+
+/// Forbids everything but the style and the script of this page.
+fn policy() -> String {
+    let [style, script] = [STYLE, SCRIPT].map(|text| STANDARD.encode(Sha256::digest(text)));
+    format!(
+        "default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; \
+         base-uri 'none'; form-action 'none'"
+    )
+}
+
+fn banner(matrix: &Matrix) -> Markup {
+    let first = matrix.peers.iter().map(|peer| peer.started).min();
+    html! {
+        header.banner {
+            p.brand { "upspec" span { "HTTP Upgrade and WebSocket handshake conformance" } }
+            h1 { (matrix.headline()) }
+            dl.meta {
+                @if let Some(first) = first {
+                    div { dt { "First run" } dd { (first.strftime("%Y-%m-%d %H:%M UTC")) } }
+                }
+                div { dt { "Cases" } dd { (matrix.cases.len()) } }
+                div { dt { "upspec" } dd { (visible::text(&matrix.tool.version)) } }
+                div.wide { dt { "Corpus" } dd { code { (visible::text(&matrix.tool.corpus)) } } }
+            }
+        }
+    }
+}
+
+/// The peers as a chart: what share of their cases has which verdict, those that break least first.
+fn peers(matrix: &Matrix) -> Markup {
+    let mut order: Vec<&Peer> = matrix.peers.iter().collect();
+    order.sort_by_key(|peer| {
+        (!peer.is_judged(), peer.summary.fail, peer.summary.warn, peer.name.as_str())
+    });
+    html! {
+        section.chart aria-labelledby="peers" {
+            h2 #peers { "Who keeps the rules" }
+            details open {
+                summary { (matrix.peers_word()) ", those that fail least first" }
+                ol { @for peer in order {
+                    li {
+                        span.name { (visible::text(&peer.name)) }
+                        (summary::bar(peer.summary))
+                        span.tallies {
+                            @for verdict in [Verdict::Fail, Verdict::Warn, Verdict::Pass] {
+                                span.tally.(verdict_word(verdict)) { (sign(verdict)) (peer.summary.count(verdict)) " " (verdict_word(verdict)) }
+                            }
+                        }
+                    }
+                } }
+            }
+        }
+    }
+}
+
+fn rules(matrix: &Matrix) -> Markup {
+    let cells = matrix.cells();
+    let none = vec![Cell::default(); matrix.peers.len()];
+    html! {
+        section aria-labelledby="rules" {
+            h2 #rules { "Who breaks which rule" }
+            p.gloss { "The most harmful rules first, then those that most break. Choose a cell for its cases and octets." }
+            (filter(matrix))
+            div.scroll tabindex="0" role="region" aria-label="The table of rules and peers" {
+                table.matrix {
+                    thead { tr {
+                        th scope="col" { "Rule" }
+                        th scope="col" { "Broken by" }
+                        @for peer in &matrix.peers { th.peer scope="col" { span { (visible::text(&peer.name)) } } }
+                    } }
+                    tbody { @for rule in &matrix.rules {
+                        (row(rule, cells.get(rule.id.as_str()).unwrap_or(&none)))
+                    } }
+                }
+            }
+        }
+    }
+}
+
+fn row(rule: &Rule, cells: &[Cell]) -> Markup {
+    let rfc = Section::of_requirement(&rule.id).map_or(0, |section| section.rfc);
+    let broken = rule.fail.len() + rule.warn.len();
+    html! {
+        tr data-rule=(visible::text(&rule.id)) data-level=(visible::text(&rule.note.level)) data-harm=(rule.harm)
+            data-rfc=(rfc) data-worst=(if !rule.fail.is_empty() { "fail" } else if broken > 0 { "warn" } else { "pass" }) {
+            th scope="row" {
+                span.text { (visible::text(&rule.note.text)) }
+                span.meta {
+                    (level(&rule.note.level)) span.harm { (rule.harm) } " "
+                    code { (visible::text(&rule.id)) } " " (sections(rule.note.sections.get(..1).unwrap_or_default()))
+                }
+            }
+            td.count { b { (rule.fail.len()) } " of " (rule.judged()) }
+            (PreEscaped(marks(cells)))
+        }
+    }
+}
+
+/// The cells of a row, without the markup that nobody reads: there are tens of thousands.
+fn marks(cells: &[Cell]) -> String {
+    let mut marks = String::with_capacity(cells.len() * 16);
+    for cell in cells {
+        match cell.verdict() {
+            Some(Verdict::Fail) => write_to(&mut marks, format_args!("<td class=f>✕{}", cell.fail)),
+            Some(Verdict::Warn) => write_to(&mut marks, format_args!("<td class=w>!{}", cell.warn)),
+            Some(Verdict::Pass) => marks.push_str("<td class=p>✓"),
+            Some(_) => marks.push_str("<td>·"),
+            None => marks.push_str("<td>"),
+        }
+    }
+    marks
+}
+
+fn filter(matrix: &Matrix) -> Markup {
+    let mut rfcs: Vec<u32> = matrix
+        .rules
+        .iter()
+        .filter_map(|rule| Some(Section::of_requirement(&rule.id)?.rfc))
+        .collect();
+    rfcs.sort_unstable();
+    rfcs.dedup();
+    let mut levels: Vec<&str> = matrix.rules.iter().map(|rule| rule.note.level.as_str()).collect();
+    levels.sort_unstable();
+    levels.dedup();
+    html! {
+        form.filter #filter hidden aria-label="Filter and sort" {
+            label.search { span { "Rule" } input type="search" name="text" autocomplete="off"; }
+            (choice("worst", "Show", &[("", "broken or warned"), ("fail", "broken"), ("all", "all rules")]))
+            label { "RFC " select name="rfc" {
+                option value="" { "all" }
+                @for rfc in rfcs { option value=(rfc) { (rfc) } }
+            } }
+            label { "Level " select name="level" {
+                option value="" { "all" }
+                @for level in levels { option { (visible::text(level)) } }
+            } }
+            label { "Harm " select name="harm" {
+                option value="" { "all" }
+                @for harm in ["smuggling", "death", "lockout", "confusion", "cosmetic"] { option { (harm) } }
+            } }
+            (choice("rules", "Rules by", &[("", "harm"), ("count", "number of peers"), ("section", "section")]))
+            (choice("columns", "Peers by", &[("", "name"), ("least", "fewest failing cases"), ("most", "most failing cases")]))
+            output aria-live="polite" {}
+        }
+    }
+}
+
+fn choice(name: &str, title: &str, values: &[(&str, &str)]) -> Markup {
+    html! {
+        label { (title) " " select name=(name) {
+            @for (value, words) in values { option value=(value) { (words) } }
+        } }
+    }
+}
+
+/// What the script shows of the cases: peers, and each case with its answers.
+fn cases(matrix: &Matrix) -> serde_json::Value {
+    let peers: Vec<_> = matrix
+        .peers
+        .iter()
+        .map(|peer| json!([visible::text(&peer.name), peer.summary.fail, visible::text(&peer.url)]))
+        .collect();
+    let cases: Vec<_> = matrix.cases.iter().map(case).collect();
+    json!({ "peers": peers, "cases": cases })
+}
+
+fn case(case: &Case) -> serde_json::Value {
+    let answers = case.answers.iter().map(|answer| {
+        let said = answer.findings.iter().map(|said| {
+            json!([said.requirement, verdict_word(said.verdict), visible::text(&said.message)])
+        });
+        json!([
+            answer.peers,
+            answer.outcome.as_deref().map(visible::text),
+            verdict_word(answer.verdict),
+            answer.reason.map(reason_text),
+            said.collect::<Vec<_>>(),
+        ])
+    });
+    json!([case.id, visible::text(&case.title), case.requirement, answers.collect::<Vec<_>>()])
+}
+
+/// The logs of each case, packed one by one, since nobody opens more than a few.
+fn packed_logs(matrix: &Matrix) -> Markup {
+    let logs = matrix.cases.iter().map(|case| {
+        let logs = case.logs.iter().map(|log| {
+            let lines = log.lines.iter().map(|line| {
+                let side = match line.side {
+                    Side::Sent => "put",
+                    Side::Received => "got",
+                    Side::Event => "",
+                };
+                json!([side, line.text])
+            });
+            json!([log.peers, lines.collect::<Vec<_>>()])
+        });
+        json!(logs.collect::<Vec<_>>())
+    });
+    html! { @for log in logs { (packed(&log)) " " } }
+}
+
+fn packed(value: &serde_json::Value) -> Markup {
+    html! { (STANDARD.encode(compress_to_vec_zlib(value.to_string().as_bytes(), PACKING))) }
+}
+
+/// The slowest packing is the smallest, and a matrix is made once and opened often.
+const PACKING: u8 = 9;
+
+const STYLE: &str = concat!(include_str!("style.css"), include_str!("matrix.css"));
+const SCRIPT: &str = include_str!("matrix.js");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+    use upspec_corpus::Corpus;
+    use upspec_corpus::case::Role;
+
+    #[test]
+    fn no_octet_of_a_peer_is_markup() {
+        let report = sample::report();
+        let mut matrix = Matrix::new(report.tool.clone(), Role::Server);
+        matrix.add("<script>a".to_owned(), report);
+        matrix.finish(&Corpus::embedded().unwrap());
+        let page = matrix_html(&matrix);
+        assert_eq!(page.matches("<script").count(), 1);
+        assert!(!page.contains("<b>") || !page.contains("<b>soap"), "{page}");
+        assert!(page.contains("class=f>✕"), "no cell fails");
+    }
+}

@@ -176,15 +176,15 @@ fn filter(matrix: &Matrix) -> Markup {
         form.filter #filter hidden aria-label="Filter and sort" {
             label.search { span { "Rule" } input type="search" name="text" autocomplete="off"; }
             (choice("worst", "Show", &[("", "broken or warned"), ("fail", "broken"), ("all", "all rules")]))
-            label { "RFC " select name="rfc" {
+            label.choice { "RFC " select name="rfc" {
                 option value="" { "all" }
                 @for rfc in rfcs { option value=(rfc) { (rfc) } }
             } }
-            label { "Level " select name="level" {
+            label.choice { "Level " select name="level" {
                 option value="" { "all" }
                 @for level in levels { option { (visible::text(level)) } }
             } }
-            label { "Harm " select name="harm" {
+            label.choice { "Harm " select name="harm" {
                 option value="" { "all" }
                 @for harm in ["smuggling", "death", "lockout", "confusion", "cosmetic"] { option { (harm) } }
             } }
@@ -197,7 +197,7 @@ fn filter(matrix: &Matrix) -> Markup {
 
 fn choice(name: &str, title: &str, values: &[(&str, &str)]) -> Markup {
     html! {
-        label { (title) " " select name=(name) {
+        label.choice { (title) " " select name=(name) {
             @for (value, words) in values { option value=(value) { (words) } }
         } }
     }

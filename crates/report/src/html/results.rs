@@ -1,5 +1,7 @@
 //! The cases by section, each with its findings, what was expected, and the log of its connections.
 
+use std::collections::BTreeSet;
+
 use maud::{Markup, html};
 use upspec_judge::{CaseResult, Death, Finding, Verdict};
 
@@ -53,11 +55,41 @@ fn filter(report: &Report) -> Markup {
                 span { "Containing" }
                 input type="search" name="text" placeholder="Title, id, rule or octets";
             }
+            (choice("RFC", "rfc", report.cases.iter().filter_map(rfc_of).collect()))
+            (choice("Level", "level", report.cases.iter().filter_map(|case| level_word_of(report, case)).collect()))
+            (choice("Topic", "topic", report.cases.iter().filter_map(|case| topic_of(report, case)).collect()))
+            @if report.baseline.is_some() {
+                (choice("Known", "mark", ["new", "known"].map(str::to_owned).into()))
+            }
             button type="button" name="open" { "Open shown" }
             button type="button" name="close" { "Close all" }
             output for="filter" {}
         }
     }
+}
+
+/// A choice of one of these words, or of all.
+fn choice(title: &str, name: &str, words: BTreeSet<String>) -> Markup {
+    html! {
+        @if words.len() > 1 {
+            label.choice { (title) " " select name=(name) {
+                option value="" { "all" }
+                @for word in words { option { (visible::text(&word)) } }
+            } }
+        }
+    }
+}
+
+fn rfc_of(case: &CaseResult) -> Option<String> {
+    Section::of_requirement(&case.requirement).map(|section| section.rfc.to_string())
+}
+
+fn level_word_of(report: &Report, case: &CaseResult) -> Option<String> {
+    report.requirements.get(&case.requirement).map(|note| words::level_word(&note.level))
+}
+
+fn topic_of(report: &Report, case: &CaseResult) -> Option<String> {
+    report.notes.get(&case.id)?.topic.clone()
 }
 
 fn contents(chapters: &[Chapter<'_>]) -> Markup {
@@ -98,7 +130,9 @@ fn case_details(report: &Report, case: &CaseResult, budget: &mut wire::Budget) -
     let records: Vec<Told<'_>> = case.record.iter().chain(&case.twin).map(Told::of).collect();
     let bad = matches!(case.verdict, Verdict::Fail | Verdict::Warn | Verdict::Error);
     html! {
-        details.case id=(case.id) data-verdict=(verdict_word(case.verdict)) {
+        details.case id=(case.id) data-verdict=(verdict_word(case.verdict)) data-rfc=[rfc_of(case)]
+            data-level=[level_word_of(report, case)] data-topic=[topic_of(report, case).map(|topic| visible::text(&topic))]
+            data-mark=[standing::word(report.mark(case))] {
             summary {
                 (badge(case.verdict))
                 span.title {

@@ -13,12 +13,17 @@
     return texts.get(item).includes(wanted);
   };
 
+  const boxes = all("[name=verdict]", form);
+  const choices = all("select", form);
+
   const filter = () => {
-    const verdicts = new Set(all("[name=verdict]:checked", form).map((box) => box.value));
+    const verdicts = new Set(boxes.filter((box) => box.checked).map((box) => box.value));
     const wanted = text.value.trim().toLowerCase();
+    const chosen = choices.filter((choice) => choice.value);
+    const fits = (item) => chosen.every((choice) => item.dataset[choice.name] === choice.value);
     let shown = 0;
     for (const item of cases) {
-      item.hidden = !(verdicts.has(item.dataset.verdict) && contains(item, wanted));
+      item.hidden = !(verdicts.has(item.dataset.verdict) && fits(item) && contains(item, wanted));
       shown += !item.hidden;
     }
     for (const chapter of all(".chapter")) {
@@ -32,8 +37,24 @@
     form.querySelector("output").textContent = `${shown} of ${cases.length} shown`;
   };
 
+  // What is shown stands in the address behind "#?", so that it can be sent.
+  const remember = () => {
+    const params = new URLSearchParams();
+    for (const box of boxes) if (!box.checked) params.append("without", box.value);
+    for (const { name, value } of [text, ...choices]) if (value.trim()) params.set(name, value);
+    history.replaceState(null, "", params.size ? `#?${params}` : "#");
+  };
+  const recall = (words) => {
+    const params = new URLSearchParams(words);
+    for (const box of boxes) box.checked = !params.getAll("without").includes(box.value);
+    for (const field of [text, ...choices]) field.value = params.get(field.name) || "";
+    filter();
+    document.getElementById("results").scrollIntoView();
+  };
+
   const follow = () => {
     let id = location.hash.slice(1);
+    if (id.startsWith("?")) { recall(id); return; }
     try { id = decodeURIComponent(id); } catch { return; }
     const target = document.getElementById(id);
     if (!target) return;
@@ -76,7 +97,7 @@
 
   form.hidden = false;
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("input", filter);
+  form.addEventListener("input", () => { filter(); remember(); });
   open.addEventListener("click", () => cases.forEach((item) => { item.open = item.open || !item.hidden; }));
   close.addEventListener("click", () => cases.forEach((item) => { item.open = false; }));
   document.addEventListener("toggle", (event) => {

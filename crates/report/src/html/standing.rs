@@ -46,14 +46,16 @@ pub(super) fn standing(report: &Report) -> Markup {
 
 /// The word of the baseline on a case, as a tag.
 pub(super) fn tag(mark: Option<Mark<'_>>) -> Markup {
-    html! {
-        @match mark {
-            Some(Mark::New(_)) => span.label { "new" },
-            Some(Mark::Known(_)) => span.label { "known" },
-            Some(Mark::Lost) => span.label { "no longer judged" },
-            None => {}
-        }
-    }
+    html! { @if let Some(word) = word(mark) { span.label { (word) } } }
+}
+
+/// The word of the baseline on a case.
+pub(super) fn word(mark: Option<Mark<'_>>) -> Option<&'static str> {
+    Some(match mark? {
+        Mark::New(_) => "new",
+        Mark::Known(_) => "known",
+        Mark::Lost => "no longer judged",
+    })
 }
 
 fn folded(word: &str, number: usize, items: &Markup) -> Markup {

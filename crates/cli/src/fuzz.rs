@@ -17,12 +17,15 @@ use crate::files::Place;
 use crate::outputs::{read_baseline, today};
 use crate::run::{fresh_seed, target};
 use crate::signals::{self, Orderly};
-use crate::{fuzz_client, secrets, selection};
+use crate::{fuzz_client, fuzz_proxy, secrets, selection};
 
 /// Hunts, and writes state and findings.
 pub(crate) fn fuzz(args: &FuzzArgs) -> Result<Exit, Trouble> {
     if args.client {
         return fuzz_client::fuzz(args);
+    }
+    if args.proxy {
+        return fuzz_proxy::fuzz(args);
     }
     let corpus = selection::load(&[])?;
     let state = state(args)?;

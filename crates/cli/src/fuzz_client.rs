@@ -4,18 +4,13 @@ use std::sync::Arc;
 
 use upspec_cli::Embedded;
 use upspec_corpus::Corpus;
-use upspec_hunt::Options;
-use upspec_hunt::client::{
-    ClientEnding, ClientEvent, ClientFinding, ClientHunt, ClientKind, ClientState,
-};
+use upspec_hunt::client::{ClientEnding, ClientQuarry, ClientState};
 use upspec_runner::{ClientProber, ClientSettings, Command, Starter};
 
 use crate::args::fuzz::FuzzArgs;
-use crate::console;
+use crate::chase::{USUAL_JOBS, chase, conclude, state};
 use crate::exit::{Exit, Trouble};
-use crate::files::Place;
-use crate::fuzz::{Display, options, quoted};
-use crate::run::fresh_seed;
+use crate::fuzz::quoted;
 use crate::signals::{self, Orderly};
 use crate::{secrets, selection};
 
@@ -23,9 +18,6 @@ use crate::{secrets, selection};
 pub(crate) fn fuzz(args: &FuzzArgs) -> Result<Exit, Trouble> {
     let corpus = selection::load(&[])?;
     let state = state(args)?;
-    // The hunt is long; what it finds must have a place.
-    Place::find(&args.out.join("upspec.toml"))?;
-    args.state.as_deref().map(Place::find).transpose()?;
     let starter: Arc<dyn Starter> = match &args.cmd {
         Some(command) => {
             let command = Command::parse(command);
@@ -45,28 +37,10 @@ pub(crate) fn fuzz(args: &FuzzArgs) -> Result<Exit, Trouble> {
     for finding in &mut ending.state.findings {
         finding.message = secrets.blot(&finding.message);
     }
-    if let Some(path) = &args.state {
-        ending.state.save(path).map_err(Trouble::usage)?;
-    }
-    conclude(args, &ending)
-}
-
-/// The state to go on from.
-fn state(args: &FuzzArgs) -> Result<ClientState, Trouble> {
-    let stored = match &args.state {
-        Some(path) => ClientState::load(path).map_err(Trouble::usage)?,
-        None => None,
-    };
-    match stored {
-        Some(state) if args.seed.is_some_and(|seed| seed != state.seed) => {
-            Err(Trouble::usage(format!(
-                "the state was drawn from the seed {}; leave --seed out to go on with it",
-                state.seed
-            )))
-        }
-        Some(state) => Ok(state),
-        None => Ok(ClientState::new(args.seed.unwrap_or_else(fresh_seed))),
-    }
+    let command = args.cmd.clone().map(|command| format!(" --cmd {}", quoted(command)));
+    let out = quoted(args.out.display().to_string());
+    let again = format!("upspec client{} --cases {out}", command.unwrap_or_default());
+    conclude(args, &ending, &again)
 }
 
 async fn hunt(
@@ -75,9 +49,8 @@ async fn hunt(
     starter: Arc<dyn Starter>,
     state: ClientState,
 ) -> Result<ClientEnding, Trouble> {
-    let jobs = args.jobs(USUAL_JOBS);
     let settings = ClientSettings {
-        jobs,
+        jobs: args.jobs(USUAL_JOBS),
         timeout: args.timeout,
         window_floor: args.window,
         seed: state.seed,
@@ -90,78 +63,5 @@ async fn hunt(
         prober = ClientProber::start(corpus, starter, settings) => prober,
     };
     let prober = prober.map_err(Trouble::unreachable)?;
-    if !args.quiet {
-        console::remark(&format!("seed {}, from number {}", state.seed, state.next));
-    }
-    let (send, mut receive) = tokio::sync::mpsc::unbounded_channel();
-    let quiet = args.quiet;
-    let shown = tokio::spawn(async move {
-        let mut display = Display::new(quiet);
-        while let Some(event) = receive.recv().await {
-            match event {
-                ClientEvent::Found(found) => {
-                    display.line(&format!(
-                        "found {}: {}  [{}]",
-                        found.requirement, found.message, found.answer
-                    ));
-                }
-                ClientEvent::Note(note) => display.line(&note),
-                ClientEvent::Tick { executed, per_second, findings } => {
-                    display.tick(executed, per_second, findings);
-                }
-            }
-        }
-        display.finish();
-    });
-    let options = Options { jobs, ..options(args, state.seed) };
-    let ending = ClientHunt::run(prober, corpus, options, state, send, signals::told()).await;
-    let _ = shown.await;
-    ending.map_err(|error| Trouble::unreachable(error.to_string()))
+    chase(args, corpus, ClientQuarry::new(prober, corpus), state).await
 }
-
-/// Prints what was found, all hunts of the state together.
-fn conclude(args: &FuzzArgs, ending: &ClientEnding) -> Result<Exit, Trouble> {
-    let findings = &ending.state.findings;
-    if !args.quiet {
-        let seconds = ending.elapsed.as_secs_f64();
-        let rate = ending.executed as f64 / seconds.max(f64::MIN_POSITIVE);
-        console::say(&format!(
-            "{} exchanges in {seconds:.1} s, {rate:.0} a second; {} findings; next number {}\n",
-            ending.executed,
-            findings.len(),
-            ending.state.next,
-        ));
-    }
-    let mut sorted: Vec<&ClientFinding> = findings.iter().collect();
-    sorted.sort_by(|a, b| a.requirement.cmp(&b.requirement));
-    for finding in &sorted {
-        console::say(&format!("{}\n", console::safe(told(finding, args).trim_end())));
-    }
-    match (&ending.gone, ending.interrupted, sorted.is_empty()) {
-        (_, true, _) => Ok(Exit::Interrupted),
-        (Some(why), _, true) => Err(Trouble::unreachable(format!("the hunt ended early: {why}"))),
-        (Some(why), ..) => Err(Trouble::new(Exit::Failed, format!("the hunt ended early: {why}"))),
-        (None, _, true) => Ok(Exit::Conforming),
-        (None, _, false) => Ok(Exit::Failed),
-    }
-}
-
-/// A finding in a few lines, with how to play it again.
-fn told(finding: &ClientFinding, args: &FuzzArgs) -> String {
-    let kind = match finding.kind {
-        ClientKind::Death => "death",
-        ClientKind::Violation => "violation",
-    };
-    let ClientFinding { requirement, count, message, answer, exit, case, .. } = finding;
-    let exit = exit.as_ref().map_or_else(String::new, |exit| format!("; its process: {exit}"));
-    let command = args.cmd.clone().map(|command| format!(" --cmd {}", quoted(command)));
-    let out = quoted(args.out.display().to_string());
-    format!(
-        "{kind} {requirement}, {count} times\n  {message}{exit}\n  answer: {answer}\n  again:  upspec client{} \
-         --cases {out} --only '{case}'\n",
-        command.unwrap_or_default()
-    )
-}
-
-/// How many clients are started at a time, unless something else is asked for.
-const USUAL_JOBS: u16 = 16;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use upspec_corpus::Corpus;
 use upspec_corpus::case::Role;
 use upspec_judge::Verdict;
-use upspec_reference::{Proxy, ProxyConfig};
+use upspec_reference::{Proxy, ProxyConfig, ProxyFault};
 use upspec_report::Report;
 use upspec_runner::{Ending, Origin, PROXY_CONTROL, Plan, ProxySettings, RunOutcome, run_proxy};
 
@@ -37,10 +37,10 @@ pub(crate) fn proxy(args: &ProxyArgs) -> Result<Exit, Trouble> {
 }
 
 async fn play(args: &ProxyArgs, corpus: &Corpus, outputs: &Outputs<'_>) -> Result<Exit, Trouble> {
-    let origin = origin(args).await?;
+    let origin = origin(args.origin_listen, args.url.is_none() || args.proxy_cmd.is_some()).await?;
     let embedded = match &args.url {
         Some(_) => None,
-        None => Some(embedded(origin.address()).await?),
+        None => Some(embedded(origin.address(), None).await?),
     };
     let url = args.url.clone().or_else(|| embedded.clone()).unwrap_or_default();
     let fields = args.header.iter().map(|(name, value)| (name.as_str(), value.as_str()));
@@ -67,21 +67,24 @@ async fn play(args: &ProxyArgs, corpus: &Corpus, outputs: &Outputs<'_>) -> Resul
 }
 
 /// Our origin; for the embedded proxy, and for one that we start, any free port will do.
-async fn origin(args: &ProxyArgs) -> Result<Origin, Trouble> {
-    let at = match (args.origin_listen, &args.url) {
-        (Some(at), _) => at,
-        (None, Some(_)) if args.proxy_cmd.is_none() => USUAL_ORIGIN,
-        (None, _) => SocketAddr::new(USUAL_ORIGIN.ip(), 0),
+pub(crate) async fn origin(at: Option<SocketAddr>, is_ours: bool) -> Result<Origin, Trouble> {
+    let at = match at {
+        Some(at) => at,
+        None if is_ours => SocketAddr::new(USUAL_ORIGIN.ip(), 0),
+        None => USUAL_ORIGIN,
     };
     let origin = Origin::listen(at).await;
     origin
         .map_err(|error| Trouble::usage(format!("--origin-listen: cannot listen at {at}: {error}")))
 }
 
-/// Starts a conforming proxy on a free port in front of our origin; its URL.
-async fn embedded(origin: SocketAddr) -> Result<String, Trouble> {
+/// Starts a reference proxy on a free port in front of our origin, conforming or with a fault; its URL.
+pub(crate) async fn embedded(
+    origin: SocketAddr,
+    fault: Option<&'static ProxyFault>,
+) -> Result<String, Trouble> {
     let listen = SocketAddr::new(USUAL_ORIGIN.ip(), 0);
-    let proxy = Proxy::bind(ProxyConfig::new(listen, origin))
+    let proxy = Proxy::bind(ProxyConfig { fault, ..ProxyConfig::new(listen, origin) })
         .await
         .map_err(|error| Trouble::usage(format!("cannot start the embedded proxy: {error}")))?;
     let url = format!("http://{}/ws", proxy.local_addr());

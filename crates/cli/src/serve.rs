@@ -2,6 +2,8 @@
 
 mod proxy;
 
+pub(crate) use proxy::fault;
+
 use upspec_reference::{Config, Fault, Identity, Server};
 
 use crate::args::serve::{ServeArgs, Vary};

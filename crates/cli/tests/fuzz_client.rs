@@ -11,7 +11,7 @@ use std::time::Duration;
 use upspec_cli::Embedded;
 use upspec_corpus::Corpus;
 use upspec_hunt::Options;
-use upspec_hunt::client::{ClientEnding, ClientHunt, ClientKind, ClientState};
+use upspec_hunt::client::{ClientEnding, ClientHunt, ClientKind, ClientQuarry, ClientState};
 use upspec_judge::Verdict;
 use upspec_reference::ClientFault;
 use upspec_runner::{ClientProber, ClientSettings};
@@ -57,7 +57,16 @@ async fn hunt_for(
     };
     let (events, _) = tokio::sync::mpsc::unbounded_channel();
     let prober = prober(client).await;
-    ClientHunt::run(prober, &CORPUS, options, state, events, std::future::pending()).await.unwrap()
+    ClientHunt::run(
+        ClientQuarry::new(prober, &CORPUS),
+        &CORPUS,
+        options,
+        state,
+        events,
+        std::future::pending(),
+    )
+    .await
+    .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -89,7 +98,7 @@ async fn faults_are_found_shrunk_and_replayed() {
         let found = findings.iter().find(|one| one.requirement == requirement);
         let found = found.unwrap_or_else(|| panic!("{fault}: {findings:?}"));
         assert_eq!(found.kind, ClientKind::Violation, "{fault}");
-        assert_eq!(found.answer.edits.len(), 1, "{fault}: {}", found.answer);
+        assert_eq!(found.drawn.edits.len(), 1, "{fault}: {}", found.drawn);
         cases.push((fault, found.case.clone()));
         folders.push(folder);
     }

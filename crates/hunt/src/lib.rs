@@ -1,10 +1,12 @@
 //! Hunts a live target for answers that the model does not permit, and shrinks what it finds; or a client for answers
-//! of ours on which it does what the model does not permit.
+//! of ours on which it does what the model does not permit; or an intermediary between two ends of ours.
 //! Each exchange is a case, and the judge grades it.
 //!
 //! [`Hunt::run`] draws recipes, plays them, confirms what fails, shrinks it on the target and writes
-//! it as a case file. [`State`] is what a later hunt goes on from. [`client::ClientHunt`] is the same for clients.
+//! it as a case file. [`State`] is what a later hunt goes on from. [`client::ClientHunt`] is the same for clients, and
+//! [`proxy::ProxyHunt`] for intermediaries.
 
+pub mod chase;
 pub mod client;
 mod confirm;
 mod course;
@@ -14,6 +16,7 @@ mod generated;
 mod health;
 mod hunt;
 mod options;
+pub mod proxy;
 mod state;
 
 pub use error::Error;

@@ -9,8 +9,9 @@ use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use upspec_judge::Verdict;
 use upspec_recipes::Recipe;
-use upspec_recipes::answer::Answer;
 use upspec_recipes::words::Base;
+
+use crate::chase::Drawn;
 
 /// The options of a hunt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,9 +39,9 @@ pub(crate) fn recipe(seed: u64, number: u64) -> Recipe {
         .unwrap_or_else(|_| Recipe::plain(Base::Handshake))
 }
 
-/// The answer with this number, as [`recipe`].
-pub(crate) fn answer(seed: u64, number: u64) -> Answer {
-    Answer::arbitrary(&mut Unstructured::new(&octets(seed, number))).unwrap_or_default()
+/// What is drawn for the quarry of a chase with this number, as [`recipe`].
+pub(crate) fn drawn<D: Drawn>(seed: u64, number: u64) -> D {
+    D::draw(&mut Unstructured::new(&octets(seed, number)))
 }
 
 fn octets(seed: u64, number: u64) -> [u8; OCTETS] {

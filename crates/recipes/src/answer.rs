@@ -20,6 +20,7 @@ pub mod words;
 
 pub use case::Ask;
 pub use edit::{Edit, Value};
+pub(crate) use readings::Parts;
 
 /// An answer near the one that opens a WebSocket connection.
 ///

@@ -102,6 +102,13 @@ impl Draft {
         }
     }
 
+    /// Puts a tag behind the path of the target, or at its end where it has none.
+    pub(crate) fn tag(&mut self) {
+        let target = &mut self.words[Part::Target as usize].0;
+        let path = target.iter().position(|unit| *unit == Unit::Binding(Binding::Path));
+        target.insert(path.map_or(target.len(), |at| at + 1), Unit::Binding(Binding::Tag));
+    }
+
     fn each(&mut self, field: Field, change: impl Fn(&mut Line)) {
         let lines = self.lines.iter_mut();
         lines.filter(|line| line.field == Some(field)).for_each(change);

@@ -3,7 +3,8 @@
 //!
 //! A [`Recipe`] renders to octets, prints to one line of text and parses back, shrinks
 //! ([`Recipe::simpler`]), and becomes a [`Case`](upspec_corpus::Case) whose expectations are what
-//! the model permits. `arbitrary` gives recipes. An [`Answer`](answer::Answer) is the same for a client.
+//! the model permits. `arbitrary` gives recipes. An [`Answer`](answer::Answer) is the same for a client, and a
+//! [`Pair`](pair::Pair) of both for an intermediary.
 
 pub mod answer;
 mod case;
@@ -12,6 +13,7 @@ mod draw;
 mod edit;
 mod expect;
 mod list;
+pub mod pair;
 mod recipe;
 mod render;
 mod shrink;

@@ -57,6 +57,13 @@ impl Recipe {
     }
 }
 
+/// The handshake as it is.
+impl Default for Recipe {
+    fn default() -> Self {
+        Self::plain(Base::Handshake)
+    }
+}
+
 impl fmt::Display for Recipe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.base)?;

@@ -19,34 +19,65 @@ impl Recipe {
     /// The octets of the recipe, all of them, in order.
     #[must_use]
     pub fn octets(&self, bindings: &Bindings) -> Vec<u8> {
-        let mut octets = Vec::new();
-        for text in self.rendered().writes {
-            text.template().render_into(&mut octets, bindings);
-        }
-        octets
+        octets(self.rendered(), bindings)
+    }
+
+    /// The same with a tag in the target, by which our origin knows it again.
+    pub(crate) fn tagged_octets(&self, bindings: &Bindings) -> Vec<u8> {
+        octets(self.tagged(), bindings)
     }
 
     /// The steps of the recipe: writes, and a pause at each cut.
     #[must_use]
     pub fn steps(&self) -> Vec<Step> {
-        let mut steps = Vec::new();
-        for text in self.rendered().writes {
-            if !steps.is_empty() {
-                steps.push(Act::Wait(PAUSE).into());
-            }
-            steps.push(Act::Send(text.template()).into());
-        }
-        steps
+        steps(self.rendered())
+    }
+
+    /// The steps with a tag in the target.
+    pub(crate) fn tagged_steps(&self) -> Vec<Step> {
+        steps(self.tagged())
     }
 
     pub(crate) fn rendered(&self) -> Rendered {
+        rendered(&self.draft())
+    }
+
+    fn tagged(&self) -> Rendered {
+        let mut draft = self.draft();
+        draft.tag();
+        rendered(&draft)
+    }
+
+    fn draft(&self) -> Draft {
         let mut draft = Draft::of(self.base);
         for edit in &self.edits {
             draft.apply(edit);
         }
-        let whole = whole(&draft);
-        Rendered { writes: cut(&whole, &draft.cuts) }
+        draft
     }
+}
+
+fn rendered(draft: &Draft) -> Rendered {
+    Rendered { writes: cut(&whole(draft), &draft.cuts) }
+}
+
+fn octets(rendered: Rendered, bindings: &Bindings) -> Vec<u8> {
+    let mut octets = Vec::new();
+    for text in rendered.writes {
+        text.template().render_into(&mut octets, bindings);
+    }
+    octets
+}
+
+fn steps(rendered: Rendered) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for text in rendered.writes {
+        if !steps.is_empty() {
+            steps.push(Act::Wait(PAUSE).into());
+        }
+        steps.push(Act::Send(text.template()).into());
+    }
+    steps
 }
 
 fn whole(draft: &Draft) -> Text {

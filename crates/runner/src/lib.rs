@@ -51,7 +51,7 @@ pub use event::{Death, Ending, Event, RunOutcome};
 pub use plan::{CLIENT_CONTROL, CONTROL, HTTP2_CONTROL, PROXY_CONTROL, Plan};
 pub use play::{Limits, Play, play, play_on};
 pub use prober::{Prober, bindings_of};
-pub use proxy::{Origin, ProxySettings, run_proxy};
+pub use proxy::{Origin, ProxyProber, ProxySettings, run_proxy};
 pub use run::run;
 pub use settings::{Ready, Settings};
 pub use target::{Scheme, Target};

@@ -3,13 +3,14 @@
 //! An `Origin` listens for all exchanges and tells apart, by the tags of requests, whose octets come (`Sorter`,
 //! `Connection`); an exchange holds a [`Span`] of each connection on which a request of its own has come. A `Script`
 //! plays the steps of a case at both ends in order, a `Stage` brings one case to its record, and
-//! [`run_proxy`] plays a plan.
+//! [`run_proxy`] plays a plan. A [`ProxyProber`] plays single cases for the hunt.
 
 mod bindings;
 mod connection;
 mod deaths;
 mod origin;
 mod player;
+mod prober;
 mod run;
 mod script;
 mod settings;
@@ -19,6 +20,7 @@ mod stage;
 mod waits;
 
 pub use origin::Origin;
+pub use prober::ProxyProber;
 pub use run::run_proxy;
 pub use settings::ProxySettings;
 pub(crate) use span::Span;

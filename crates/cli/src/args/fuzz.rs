@@ -1,5 +1,6 @@
 //! The arguments of `upspec fuzz`.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::args::{ServerArgs, TrustArgs, Wants, duration};
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct FuzzArgs {
     /// The target: ws://host:port/path, wss://…, http://… or https://….
-    #[arg(required_unless_present = "client")]
+    #[arg(required_unless_present_any = ["client", "proxy"])]
     pub(crate) url: Option<String>,
     /// Hunt a client in place of a server: it is started for each answer of ours.
     #[arg(long, conflicts_with_all = ["url", "rate", "baseline", "server_cmd"])]
@@ -20,6 +21,20 @@ pub(crate) struct FuzzArgs {
     /// Start the client with this command, as for `upspec client`. [default: the embedded reference client]
     #[arg(long, value_name = "CMD", requires = "client")]
     pub(crate) cmd: Option<String>,
+    /// Hunt an intermediary: we are the client in front of it and the origin behind it, as for `upspec proxy`. Without a
+    /// URL it is the embedded reference proxy.
+    #[arg(long, conflicts_with_all = ["client", "rate", "baseline", "server_cmd"])]
+    pub(crate) proxy: bool,
+    /// Where our origin listens, to which the intermediary forwards. [default: 127.0.0.1:9000, and a free port for
+    /// --proxy-cmd]
+    #[arg(long, value_name = "ADDR", requires = "proxy")]
+    pub(crate) origin_listen: Option<SocketAddr>,
+    /// Start the intermediary with this command, restart it if it dies, and stop it at the end, as for `upspec proxy`.
+    #[arg(long, value_name = "CMD", requires_all = ["proxy", "url"])]
+    pub(crate) proxy_cmd: Option<String>,
+    /// Plant this fault in the embedded reference proxy.
+    #[arg(long, value_name = "NAME", requires = "proxy", conflicts_with = "url")]
+    pub(crate) fault: Option<String>,
     /// How long to hunt. [default: 60s, unless --runs is given]
     #[arg(long, value_parser = duration, value_name = "TIME")]
     pub(crate) time: Option<Duration>,
@@ -32,7 +47,7 @@ pub(crate) struct FuzzArgs {
     /// The seed of all requests and nonces. [default: a fresh one, which is printed]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
-    /// How many exchanges to play at a time. [default: 64, with --client 16]
+    /// How many exchanges to play at a time. [default: 64, with --client and --proxy 16]
     #[arg(short, long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
     /// Continue the hunt that this file describes, with its seed, and update the file at the end.
@@ -41,8 +56,8 @@ pub(crate) struct FuzzArgs {
     /// Findings that this baseline accepts do not make the hunt end with 1.
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
-    /// Write findings as case files to this folder; replay them with `upspec run URL --cases DIR`, or `upspec client
-    /// --cmd CMD --cases DIR`.
+    /// Write findings as case files to this folder; replay them with `upspec run URL --cases DIR`, `upspec client
+    /// --cmd CMD --cases DIR` or `upspec proxy URL --cases DIR`.
     #[arg(long, value_name = "DIR", default_value = "upspec-found")]
     pub(crate) out: PathBuf,
     /// The least verdict that counts as a finding.
@@ -70,7 +85,7 @@ pub(crate) struct FuzzArgs {
 }
 
 impl FuzzArgs {
-    /// The target; empty where a client is hunted.
+    /// The target; empty where a client or the embedded proxy is hunted.
     pub(crate) fn url(&self) -> &str {
         self.url.as_deref().unwrap_or_default()
     }
@@ -95,5 +110,6 @@ Exit codes:
   0    nothing was found
   1    something was found that the baseline does not accept
   2    bad arguments or files
-  3    the target is unreachable or does not switch protocols; the client does not come, or opens nothing
+  3    the target is unreachable or does not switch protocols; the client does not come, or opens nothing; nothing
+       comes through the intermediary
   130  interrupted (143 by SIGTERM, 129 by SIGHUP); state and findings so far are written";

@@ -37,14 +37,7 @@ pub(super) fn serve(args: &ServeArgs, origin: SocketAddr) -> Result<Exit, Troubl
 }
 
 fn config(args: &ServeArgs, origin: SocketAddr) -> Result<ProxyConfig, Trouble> {
-    let fault = match &args.fault {
-        None => None,
-        Some(name) => Some(ProxyFault::named(name).ok_or_else(|| {
-            let message = format!("the proxy has no fault `{name}`");
-            let names = ProxyFault::all().map(|fault| fault.name);
-            Trouble::unknown(&message, name, names, "--proxy --list-faults shows all")
-        })?),
-    };
+    let fault = args.fault.as_deref().map(fault).transpose()?;
     let variation = match args.vary[..] {
         [] => None,
         [Vary::Proxy(variation)] => Some(variation),
@@ -59,4 +52,13 @@ fn config(args: &ServeArgs, origin: SocketAddr) -> Result<ProxyConfig, Trouble> 
     };
     let config = ProxyConfig::new(args.listen, origin);
     Ok(ProxyConfig { identity, fault, variation, patience: args.timeout, ..config })
+}
+
+/// The fault of this name.
+pub(crate) fn fault(name: &str) -> Result<&'static ProxyFault, Trouble> {
+    ProxyFault::named(name).ok_or_else(|| {
+        let message = format!("the proxy has no fault `{name}`");
+        let names = ProxyFault::all().map(|fault| fault.name);
+        Trouble::unknown(&message, name, names, "`upspec serve --proxy --list-faults` shows all")
+    })
 }

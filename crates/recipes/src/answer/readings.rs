@@ -19,17 +19,17 @@ pub(super) enum Reading {
 }
 
 /// An answer taken apart.
-pub(super) struct Parts<'o> {
+pub(crate) struct Parts<'o> {
     /// The interim responses before the final one.
-    pub(super) interim: Vec<ResponseHead<'o>>,
+    pub(crate) interim: Vec<ResponseHead<'o>>,
     /// The final head, if it is whole.
-    pub(super) head: Option<ResponseHead<'o>>,
+    pub(crate) head: Option<ResponseHead<'o>>,
     /// What follows it.
-    pub(super) behind: &'o [u8],
+    pub(crate) behind: &'o [u8],
 }
 
 impl<'o> Parts<'o> {
-    pub(super) fn of(mut octets: &'o [u8]) -> Self {
+    pub(crate) fn of(mut octets: &'o [u8]) -> Self {
         let mut interim = Vec::new();
         loop {
             let Some(head) = ResponseHead::parse(octets).complete() else {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use upspec_corpus::Bindings;
 use upspec_corpus::case::{Act, Awaited, LinkName, Step};
+use upspec_corpus::{Bindings, Template};
 
 use super::Answer;
 use super::draft::Draft;
@@ -34,8 +34,15 @@ impl Answer {
         acts.into_iter().map(|act| Step::at(LinkName::Origin, act)).collect()
     }
 
+    /// All of it as one template.
+    pub(crate) fn template(&self) -> Template {
+        let mut all = Text::default();
+        self.writes().iter().for_each(|text| all.append(text));
+        all.template()
+    }
+
     /// Whether the stream is to end behind it.
-    pub(super) fn stops(&self) -> bool {
+    pub(crate) fn stops(&self) -> bool {
         self.draft().stop.is_some()
     }
 

@@ -109,7 +109,7 @@ impl ProxyRun {
     }
 
     /// A death, and the cases of which one may have done it.
-    async fn dead(&self, suspects: &[String]) -> Dead {
+    pub(super) async fn dead(&self, suspects: &[String]) -> Dead {
         let how = if self.server.is_some() { Demise::Exited } else { Demise::Refusing };
         let (status, output) = self.last_words().await;
         Dead { how, status, suspects: suspects.to_vec(), unsure: false, output }
@@ -140,13 +140,13 @@ impl ProxyRun {
         Player { stage, plan, events: self.events.clone() }
     }
 
-    async fn is_alive(&self) -> bool {
+    pub(super) async fn is_alive(&self) -> bool {
         sleep(LAST_BREATH).await;
         is_listening(&self.stage.target, PROBE).await
     }
 
     /// Whether it is there for a while: a process that has met its case may print for long before it ends.
-    async fn outlives(&self) -> bool {
+    pub(super) async fn outlives(&self) -> bool {
         for _ in 0..BREATHS {
             if !self.is_alive().await {
                 return false;
@@ -156,7 +156,7 @@ impl ProxyRun {
     }
 
     /// Starts the intermediary again, or waits until somebody does, and until requests come through it.
-    async fn revive(&mut self, suspects: Vec<String>) -> Result<(), Ending> {
+    pub(super) async fn revive(&mut self, suspects: Vec<String>) -> Result<(), Ending> {
         let until = Instant::now() + self.stage.settings.ready_timeout;
         if !self.is_alive().await {
             self.deaths.push(Death { suspects: suspects.clone() });

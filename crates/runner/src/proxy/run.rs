@@ -74,7 +74,7 @@ pub async fn run_proxy(
 }
 
 /// Starts the intermediary if it is ours to start, and finds it.
-async fn ready(
+pub(super) async fn ready(
     target: Target,
     origin: Origin,
     settings: ProxySettings,
@@ -136,21 +136,9 @@ impl ProxyRun {
     }
 
     async fn play_in_phases(&mut self) -> Result<(), Ending> {
-        let control = self.plan.control().unwrap_or_default();
-        if let Err(ending) = self.control(control).await {
-            self.results.leave_out_rest(Reason::Blocked, "no request comes through to our origin");
-            return Err(ending);
-        }
-        let (last, rest): (Vec<usize>, Vec<usize>) = (0..self.plan.cases().len())
-            .filter(|index| *index != control)
-            .partition(|index| self.plan.cases()[*index].id == END);
-        for index in self.plan.discovery().into_iter().filter(|index| rest.contains(index)) {
-            self.learn(index).await?;
-            if self.is_relay_of_octets(index) {
-                self.results.leave_out_rest(Reason::Blocked, RELAY);
-                return Err(Ending::NotHttp { message: RELAY.to_owned() });
-            }
-        }
+        self.find_out().await?;
+        let last: Vec<usize> =
+            (0..self.plan.cases().len()).filter(|one| self.is_end(*one)).collect();
         let (alone, together): (Vec<usize>, Vec<usize>) = self
             .plan
             .rest()
@@ -160,6 +148,34 @@ impl ProxyRun {
         self.play(alone, 1).await?;
         self.play(together, self.jobs).await?;
         self.play(last, 1).await
+    }
+
+    /// Plays the control, and what finds out what else the intermediary does.
+    ///
+    /// # Errors
+    ///
+    /// When nothing comes through it, or it is a relay of octets.
+    pub(super) async fn find_out(&mut self) -> Result<(), Ending> {
+        let control = self.plan.control().unwrap_or_default();
+        if let Err(ending) = self.control(control).await {
+            self.results.leave_out_rest(Reason::Blocked, "no request comes through to our origin");
+            return Err(ending);
+        }
+        for index in self.plan.discovery() {
+            if index == control || self.is_end(index) {
+                continue;
+            }
+            self.learn(index).await?;
+            if self.is_relay_of_octets(index) {
+                self.results.leave_out_rest(Reason::Blocked, RELAY);
+                return Err(Ending::NotHttp { message: RELAY.to_owned() });
+            }
+        }
+        Ok(())
+    }
+
+    fn is_end(&self, index: usize) -> bool {
+        self.plan.cases()[index].id == END
     }
 
     /// A plain request, tried for a while: some intermediaries take an origin that they met dead for dead.

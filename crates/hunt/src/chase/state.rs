@@ -1,45 +1,46 @@
-//! What a hunt for clients leaves behind so that the next one can resume.
+//! What a chase leaves behind so that the next one can resume.
 
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::finding::ClientFinding;
+use super::finding::Caught;
+use super::quarry::Drawn;
 use crate::error::Error;
 use crate::state::{read, write, wrong};
 
 /// A hunt between two runs of the command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClientState {
-    /// `upspec-client-fuzz-state`.
+#[serde(deny_unknown_fields, bound = "D: Drawn")]
+pub struct ChaseState<D> {
+    /// `upspec-client-fuzz-state` or `upspec-proxy-fuzz-state`.
     pub format: String,
     /// 1.
     pub version: u32,
-    /// What the answers are drawn from.
+    /// What the exchanges are drawn from.
     pub seed: u64,
-    /// The number of the answer that comes next.
+    /// The number of the exchange that comes next.
     pub next: u64,
     /// What was found.
-    pub findings: Vec<ClientFinding>,
+    pub findings: Vec<Caught<D>>,
 }
 
-impl ClientState {
+impl<D: Drawn> ChaseState<D> {
     /// A hunt that has yet to begin.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { format: FORMAT.to_owned(), version: VERSION, seed, next: 0, findings: Vec::new() }
+        Self { format: D::STATE.to_owned(), version: VERSION, seed, next: 0, findings: Vec::new() }
     }
 
     /// Reads a state; `None` if the file does not exist yet.
     ///
     /// # Errors
     ///
-    /// The file cannot be read, or is not a state of a hunt for clients.
+    /// The file cannot be read, or is not a state of such a hunt.
     pub fn load(path: &Path) -> Result<Option<Self>, Error> {
         let state: Option<Self> = read(path)?;
         match state {
-            Some(state) if state.format != FORMAT || state.version != VERSION => {
+            Some(state) if state.format != D::STATE || state.version != VERSION => {
                 Err(wrong(path, format!("{} {}", state.format, state.version)))
             }
             state => Ok(state),
@@ -56,13 +57,13 @@ impl ClientState {
     }
 }
 
-const FORMAT: &str = "upspec-client-fuzz-state";
 const VERSION: u32 = 1;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::ClientKind;
+    use crate::chase::CaughtKind;
+    use crate::client::ClientState;
     use crate::state::State;
 
     #[test]
@@ -71,12 +72,13 @@ mod tests {
         let path = folder.path().join("state.json");
         assert!(ClientState::load(&path).unwrap().is_none());
         let mut state = ClientState::new(7);
-        state.findings.push(ClientFinding {
-            kind: ClientKind::Violation,
+        state.findings.push(Caught {
+            kind: CaughtKind::Violation,
             requirement: "rfc6455/4.1-check-accept".to_owned(),
             label: "opened".to_owned(),
             message: "opened the connection".to_owned(),
-            answer: "switch; drop accept".parse().unwrap(),
+            rule: None,
+            drawn: "switch; drop accept".parse().unwrap(),
             exit: None,
             case: "user/client/found/smallest".to_owned(),
             count: 2,

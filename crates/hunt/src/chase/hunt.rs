@@ -9,36 +9,33 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-use upspec_corpus::case::{Case, Preset};
-use upspec_corpus::{Bindings, Corpus};
+use upspec_corpus::Corpus;
+use upspec_corpus::case::Case;
 use upspec_judge::CaseResult;
 use upspec_recipes::CaseName;
-use upspec_recipes::answer::{Answer, Ask};
-use upspec_runner::{CLIENT_CONTROL, ClientProber};
 
-use super::finding::{ClientFinding, Symptom};
-use super::state::ClientState;
+use super::finding::{Caught, Symptom};
+use super::quarry::Quarry;
+use super::state::ChaseState;
 use crate::course::{Course, Second};
 use crate::error::Error;
-use crate::options::{Options, answer};
+use crate::options::{Options, drawn};
 
 /// A hunt under way.
-pub struct ClientHunt {
-    pub(super) prober: ClientProber,
+pub struct Chase<Q: Quarry> {
+    pub(super) quarry: Q,
     pub(super) control: Case,
     pub(super) options: Options,
-    bindings: Bindings,
-    presets: Vec<Preset>,
     /// One finding is examined at a time.
     pub(super) exam: tokio::sync::Mutex<()>,
-    notes: Mutex<Notes>,
+    notes: Mutex<Notes<Q::Drawn>>,
     pub(super) course: Course,
-    events: UnboundedSender<ClientEvent>,
+    events: UnboundedSender<ChaseEvent<Q::Drawn>>,
 }
 
 /// What a hunt records as it goes.
-pub(super) struct Notes {
-    pub(super) state: ClientState,
+pub(super) struct Notes<D> {
+    pub(super) state: ChaseState<D>,
     /// How often reactions with a symptom were examined.
     pub(super) examined: HashMap<(String, String), u32>,
     /// The ends of processes that were told.
@@ -49,9 +46,9 @@ pub(super) struct Notes {
 
 /// What a hunt reports as it goes.
 #[derive(Clone, Debug, PartialEq)]
-pub enum ClientEvent {
+pub enum ChaseEvent<D> {
     /// Something new was found.
-    Found(Box<ClientFinding>),
+    Found(Box<Caught<D>>),
     /// Something that the user may want to know.
     Note(String),
     /// Progress.
@@ -67,12 +64,12 @@ pub enum ClientEvent {
 
 /// How a hunt ended.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ClientEnding {
+pub struct ChaseEnding<D> {
     /// Where a later hunt resumes.
-    pub state: ClientState,
+    pub state: ChaseState<D>,
     /// How many exchanges were played, without those that confirm and shrink.
     pub executed: u64,
-    /// Why it ended early: the client could not be started, or opened the control no longer.
+    /// Why it ended early: it could not be started, or no longer came through the control.
     pub gone: Option<String>,
     /// Whether it was cancelled.
     pub interrupted: bool,
@@ -80,31 +77,32 @@ pub struct ClientEnding {
     pub elapsed: Duration,
 }
 
-impl ClientHunt {
-    /// Hunts until its runs or its time are over, the client comes no more, or `cancel` completes. The rate of the
-    /// options is not looked at: each exchange waits for a client to start.
+impl<Q: Quarry> Chase<Q> {
+    /// Hunts until its runs or its time are over, the quarry comes no more, or `cancel` completes. The rate of the
+    /// options is not looked at: each exchange waits for the quarry.
     ///
     /// # Errors
     ///
-    /// When the corpus has no control for clients.
+    /// When the corpus has no control for the quarry.
     pub async fn run(
-        prober: ClientProber,
+        quarry: Q,
         corpus: &Corpus,
         options: Options,
-        state: ClientState,
-        events: UnboundedSender<ClientEvent>,
+        state: ChaseState<Q::Drawn>,
+        events: UnboundedSender<ChaseEvent<Q::Drawn>>,
         cancel: impl Future<Output = ()>,
-    ) -> Result<ClientEnding, Error> {
-        let control = corpus.case(CLIENT_CONTROL).ok_or(Error::NoControl)?.clone();
-        let jobs = options.jobs.clamp(1, prober.most_at_once());
-        let hunt = Arc::new(Self::new(prober, control, corpus, options, state, events));
+    ) -> Result<ChaseEnding<Q::Drawn>, Error> {
+        let control = corpus.case(Q::CONTROL).ok_or(Error::NoControl)?.clone();
+        let jobs = options.jobs.clamp(1, quarry.most_at_once());
+        let hunt = Arc::new(Self::new(quarry, control, options, state, events));
         let mut workers = JoinSet::new();
         for _ in 0..jobs {
             workers.spawn(Arc::clone(&hunt).work());
         }
         let interrupted = hunt.watch(&mut workers, cancel).await;
+        hunt.quarry.end().await;
         let notes = hunt.notes();
-        Ok(ClientEnding {
+        Ok(ChaseEnding {
             state: notes.state.clone(),
             executed: hunt.course.executed(),
             gone: notes.gone.clone(),
@@ -114,18 +112,15 @@ impl ClientHunt {
     }
 
     fn new(
-        prober: ClientProber,
+        quarry: Q,
         control: Case,
-        corpus: &Corpus,
         options: Options,
-        state: ClientState,
-        events: UnboundedSender<ClientEvent>,
+        state: ChaseState<Q::Drawn>,
+        events: UnboundedSender<ChaseEvent<Q::Drawn>>,
     ) -> Self {
         let end = options.time.map(|time| Instant::now() + time);
         Self {
-            bindings: prober.bindings(),
-            presets: corpus.presets.clone(),
-            prober,
+            quarry,
             control,
             exam: tokio::sync::Mutex::new(()),
             course: Course::begin(state.next, options.runs, end),
@@ -145,30 +140,30 @@ impl ClientHunt {
         let show = async |second: Second| {
             let Second { executed, per_second, .. } = second;
             let findings = self.notes().state.findings.len();
-            self.tell(ClientEvent::Tick { executed, per_second, findings });
+            self.tell(ChaseEvent::Tick { executed, per_second, findings });
         };
         self.course.watch(workers, cancel, show).await
     }
 
     async fn work(self: Arc<Self>) {
         while let Some(number) = self.take_number() {
-            let answer = answer(self.options.seed, number);
-            let case = self.case(&answer, ("fuzz", &number.to_string()));
-            if !self.prober.plays(&case) {
+            let drawn: Q::Drawn = drawn(self.options.seed, number);
+            let case = self.case(&drawn, ("fuzz", &number.to_string()));
+            if !self.quarry.plays(&case) {
                 continue;
             }
             let result = tokio::select! {
                 biased;
-                result = self.prober.play(&case, 0, self.prober.window()) => result,
+                result = self.quarry.play(&case, 0, self.quarry.window()) => result,
                 // Silence can last longer than the whole hunt may.
                 () = self.course.time_is_up() => return,
             };
             self.course.played();
             match result {
                 Ok(result) => {
-                    self.tell_of_death(&answer, &result);
-                    for symptom in Symptom::all(&result, self.options.least) {
-                        self.examine(&answer, &symptom).await;
+                    self.tell_of_death(&drawn, &result);
+                    for symptom in Symptom::all::<Q>(&result, self.options.least) {
+                        self.examine(&drawn, &symptom).await;
                     }
                 }
                 Err(message) => return self.give_up(&message),
@@ -176,19 +171,19 @@ impl ClientHunt {
         }
     }
 
-    /// Says once of each kind of end that a client's process died: an application may panic on any error, so that it
-    /// need not be a finding.
-    fn tell_of_death(&self, answer: &Answer, result: &CaseResult) {
+    /// Says once of each kind of end that the process died: an application may panic on any error, so that it need not
+    /// be a finding.
+    fn tell_of_death(&self, drawn: &Q::Drawn, result: &CaseResult) {
         let Some(exit) = Symptom::death(result) else {
             return;
         };
         if self.notes().deaths.insert(exit.clone()) {
-            let note = format!("the client's process died ({exit}) of: {answer}");
-            self.tell(ClientEvent::Note(note));
+            let note = format!("the process of the {} died ({exit}) of: {drawn}", Q::ROLE);
+            self.tell(ChaseEvent::Note(note));
         }
     }
 
-    /// The number of the next answer, unless the hunt is over.
+    /// The number of the next exchange, unless the hunt is over.
     fn take_number(&self) -> Option<u64> {
         let number = self.course.take_number()?;
         let mut notes = self.notes();
@@ -207,23 +202,18 @@ impl ClientHunt {
         self.notes().gone.get_or_insert_with(|| why.to_owned());
     }
 
-    /// Whether the client still does what the control asks of it.
+    /// Whether the quarry still does what the control asks of it.
     pub(super) fn is_sound(&self) -> bool {
         self.notes().gone.is_none()
     }
 
-    /// The case of an answer, by its topic and name.
-    pub(super) fn case(&self, answer: &Answer, name: (&str, &str)) -> Case {
-        let topic = format!("user/client/{}", name.0);
-        let ask = Ask {
-            request: self.prober.request(),
-            bindings: &self.bindings,
-            presets: &self.presets,
-        };
-        answer.case(CaseName { topic: &topic, name: name.1 }, &ask)
+    /// The case of what was drawn, by its topic and name.
+    pub(super) fn case(&self, drawn: &Q::Drawn, name: (&str, &str)) -> Case {
+        let topic = format!("user/{}/{}", Q::ROLE, name.0);
+        self.quarry.case(drawn, CaseName { topic: &topic, name: name.1 })
     }
 
-    pub(super) fn notes(&self) -> MutexGuard<'_, Notes> {
+    pub(super) fn notes(&self) -> MutexGuard<'_, Notes<Q::Drawn>> {
         match self.notes.lock() {
             Ok(notes) => notes,
             // They are whole after every statement that changes them.
@@ -231,7 +221,7 @@ impl ClientHunt {
         }
     }
 
-    pub(super) fn tell(&self, event: ClientEvent) {
+    pub(super) fn tell(&self, event: ChaseEvent<Q::Drawn>) {
         // Nobody listens any longer: the hunt continues for its findings.
         let _ = self.events.send(event);
     }

@@ -1,0 +1,183 @@
+//! Examines a reaction that did not pass: does it recur, with controls in between, and what is the smallest exchange
+//! that still shows it? A finding that did not recur is not written.
+
+use std::time::Duration;
+
+use upspec_corpus::case_file;
+
+use super::finding::{Caught, Symptom};
+use super::hunt::{Chase, ChaseEvent};
+use super::quarry::{Drawn as _, Quarry};
+use crate::confirm::save;
+use crate::finding::case_topic;
+
+impl<Q: Quarry> Chase<Q> {
+    /// Counts a reaction that is like a known one, and examines any other.
+    pub(super) async fn examine(&self, drawn: &Q::Drawn, symptom: &Symptom) {
+        if self.count_known(drawn, symptom) {
+            return;
+        }
+        let _one_at_a_time = self.exam.lock().await;
+        // Once the hunt is over only the very first finding is still worth its time.
+        let found = !self.notes().state.findings.is_empty();
+        if self.count_known(drawn, symptom) || (found && self.course.is_over()) {
+            return;
+        }
+        *self.notes().examined.entry(Q::key(symptom)).or_default() += 1;
+        let Some(symptom) = self.comes_again(drawn, symptom).await else {
+            return;
+        };
+        let smallest = self.shrink(drawn, &symptom).await;
+        if smallest == *drawn {
+            return self.record(drawn, &symptom);
+        }
+        match self.comes_again(&smallest, &symptom).await {
+            Some(again) => self.record(&smallest, &again),
+            None => self.record(drawn, &symptom),
+        }
+    }
+
+    /// Counts a reaction that is like a known one or was examined often enough; returns whether it did.
+    fn count_known(&self, drawn: &Q::Drawn, symptom: &Symptom) -> bool {
+        let key = Q::key(symptom);
+        let over = self.course.is_over();
+        let mut notes = self.notes();
+        let enough = notes.examined.get(&key).is_some_and(|times| *times >= MOST_EXAMS);
+        let known = notes.state.findings.iter_mut().find(|known| {
+            Q::key(&known.symptom()) == key && (enough || over || known.is_shown_by(drawn))
+        });
+        match known {
+            Some(known) => {
+                known.count += 1;
+                true
+            }
+            None => enough,
+        }
+    }
+
+    /// What comes again twice, while it comes through the controls around it.
+    async fn comes_again(&self, drawn: &Q::Drawn, symptom: &Symptom) -> Option<Symptom> {
+        let mut latest = None;
+        for attempt in 1..=TWICE {
+            if self.is_late() || !self.comes_through().await {
+                return None;
+            }
+            let window = self.patience(symptom);
+            latest = Some(self.shows(drawn, attempt, symptom, window).await?);
+        }
+        latest.filter(|_| self.is_sound())
+    }
+
+    /// Plays the control; a quarry that no longer comes through ends the hunt, for nothing means anything any more.
+    async fn comes_through(&self) -> bool {
+        for attempt in 0..CONTROL_TRIES {
+            // On a busy machine it may need longer than it did at first.
+            let window = if attempt == 0 { self.quarry.window() } else { self.longest() };
+            let result = self.quarry.play(&self.control, attempt, window).await;
+            if result.is_ok_and(|result| Q::is_through(&result)) {
+                return true;
+            }
+        }
+        self.give_up(&format!("the {} no longer comes through the control", Q::ROLE));
+        false
+    }
+
+    /// The smallest exchange on the way down that shows the same.
+    async fn shrink(&self, drawn: &Q::Drawn, symptom: &Symptom) -> Q::Drawn {
+        let mut best = drawn.clone();
+        let mut plays = 0;
+        'smaller: loop {
+            for candidate in best.simpler() {
+                plays += 1;
+                if self.course.is_over() || plays > MOST_PLAYS {
+                    break 'smaller;
+                }
+                if self.shows(&candidate, plays, symptom, self.quarry.window()).await.is_some() {
+                    best = candidate;
+                    continue 'smaller;
+                }
+            }
+            break;
+        }
+        best
+    }
+
+    async fn shows(
+        &self,
+        drawn: &Q::Drawn,
+        attempt: u32,
+        symptom: &Symptom,
+        window: Duration,
+    ) -> Option<Symptom> {
+        let case = self.case(drawn, ("confirm", "one"));
+        if !self.quarry.plays(&case) {
+            return None;
+        }
+        let result = self.quarry.play(&case, attempt, window).await.ok()?;
+        symptom.again_in::<Q>(&result, self.options.least)
+    }
+
+    /// Silence has to last longer than when it was first seen.
+    fn patience(&self, symptom: &Symptom) -> Duration {
+        if symptom.rests_on_silence() { self.longest() } else { self.quarry.window() }
+    }
+
+    fn longest(&self) -> Duration {
+        let longest = self.quarry.window().saturating_mul(PATIENCE).max(SHORTEST);
+        longest.min(self.quarry.timeout())
+    }
+
+    /// Writes a finding and its case file, or counts it where the like is known.
+    fn record(&self, drawn: &Q::Drawn, symptom: &Symptom) {
+        let mut notes = self.notes();
+        let same = notes.state.findings.iter_mut().find(|known| {
+            known.requirement == symptom.requirement && Q::key(&known.symptom()) == Q::key(symptom)
+        });
+        if let Some(known) = same {
+            known.count += 1;
+            return;
+        }
+        drop(notes);
+        let finding = Caught {
+            kind: symptom.kind,
+            requirement: symptom.requirement.clone(),
+            label: symptom.label.clone(),
+            message: symptom.message.clone(),
+            rule: symptom.rule.clone(),
+            drawn: drawn.clone(),
+            exit: symptom.exit.clone(),
+            case: self.write(drawn, &symptom.requirement),
+            count: 1,
+        };
+        self.notes().state.findings.push(finding.clone());
+        self.tell(ChaseEvent::Found(Box::new(finding)));
+    }
+
+    /// Writes the case file of an exchange; the id of its case.
+    fn write(&self, drawn: &Q::Drawn, requirement: &str) -> String {
+        let topic = case_topic(requirement, &drawn.to_string());
+        let case = self.case(drawn, (&topic, "smallest"));
+        let folder = self.options.out.join(Q::ROLE);
+        let path = folder.join(format!("{topic}.toml"));
+        let text = case_file(
+            &format!("Found by upspec fuzz --{}", Q::OPTION),
+            std::slice::from_ref(&case),
+        );
+        if let Err(error) = save(&folder, &path, &text) {
+            self.tell(ChaseEvent::Note(format!("cannot write {}: {error}", path.display())));
+        }
+        case.id
+    }
+}
+
+/// How often reactions with a symptom are examined.
+const MOST_EXAMS: u32 = 4;
+/// How often a reaction must come again.
+const TWICE: u32 = 2;
+/// How often a control is played until it is through.
+const CONTROL_TRIES: u32 = 3;
+/// The most plays that shrinking takes.
+const MOST_PLAYS: u32 = 40;
+/// How many times longer silence must last when a reaction is confirmed, and how long at least.
+const PATIENCE: u32 = 5;
+const SHORTEST: Duration = Duration::from_secs(3);

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use crate::answer::Answer;
 use crate::recipe::{Recipe, RecipeError, unquoted};
+use crate::words::Base;
 
 mod case;
 mod draw;
@@ -28,15 +29,24 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// Pairs that do less, on one side at a time. None of it goes in circles.
+    /// Pairs that do less: with one side as plain as can be, then with less on one of them. Texts stay as they are. None
+    /// of it goes in circles, so that shrinking comes to an end.
     #[must_use]
     pub fn simpler(&self) -> Vec<Self> {
-        let requests = self.request.simpler().into_iter();
-        let requests = requests.map(|request| Self { request, answer: self.answer.clone() });
-        let answers = self.answer.simpler().into_iter();
-        requests
-            .chain(answers.map(|answer| Self { request: self.request.clone(), answer }))
-            .collect()
+        let is_other = |request: &Recipe| request.shape() != self.request.shape();
+        let plain = [Recipe::default(), Recipe::plain(Base::Plain)].into_iter();
+        let requests = plain
+            .filter(|plain| plain.edits.len() < self.request.edits.len())
+            .chain(self.request.simpler().into_iter().filter(is_other));
+        let answers = [Answer::default()].into_iter();
+        let answers = answers
+            .filter(|plain| plain.edits.len() < self.answer.edits.len())
+            .chain(self.answer.simpler());
+        let asked = requests.map(|request| Self { request, answer: self.answer.clone() });
+        let said = answers.map(|answer| Self { request: self.request.clone(), answer });
+        let mut all: Vec<Self> = asked.chain(said).collect();
+        all.sort_by_key(|one| one.request.edits.len() + one.answer.edits.len());
+        all
     }
 
     /// Whether it has all edits of another one.

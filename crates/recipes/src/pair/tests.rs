@@ -1,6 +1,7 @@
 //! Tests of pairs: what the model makes of them, and that their cases are read as they are written.
 
 use proptest::prelude::*;
+use upspec_corpus::case::Case;
 use upspec_corpus::{Bindings, Corpus, Source, case_file};
 
 use super::expect::{Asked, Said, expected};
@@ -83,6 +84,18 @@ proptest! {
     }
 
     #[test]
+    fn shrinking_ends(mut pair in pairs(), turns in any::<[u8; 32]>()) {
+        for turn in turns.iter().cycle().take(5_000) {
+            let simpler = pair.simpler();
+            if simpler.is_empty() {
+                return Ok(());
+            }
+            pair = simpler[usize::from(*turn) % simpler.len()].clone();
+        }
+        prop_assert!(false, "{}", pair);
+    }
+
+    #[test]
     fn each_request_has_its_tag(pair in pairs()) {
         let bindings = Bindings::example();
         let octets = pair.request.tagged_octets(&bindings);
@@ -95,12 +108,17 @@ proptest! {
 
     #[test]
     fn a_case_file_reads_as_its_case(pairs in proptest::collection::vec(pairs(), 1..40)) {
-        let scene = Scene::of(&Corpus::embedded().unwrap()).unwrap();
+        let own = Corpus::embedded().unwrap();
+        let scene = Scene::of(&own).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let role = folder.path().join("intermediary");
         std::fs::create_dir_all(&role).unwrap();
         let mut written = Vec::new();
         for (index, pair) in pairs.iter().enumerate() {
+            let expected = expected(pair);
+            for name in expected.presets {
+                prop_assert!(own.presets.iter().any(|preset| preset.name == *name), "{}", name);
+            }
             let topic = format!("user/intermediary/found-{index}");
             let case = pair.case(CaseName { topic: &topic, name: "one" }, &scene);
             let text = case_file("Found", std::slice::from_ref(&case));
@@ -115,5 +133,3 @@ proptest! {
         }
     }
 }
-
-use upspec_corpus::case::Case;

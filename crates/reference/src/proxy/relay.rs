@@ -94,6 +94,8 @@ pub(super) struct Relay {
     /// An answer that a fault keeps back, and whether it is still coming.
     held: Vec<u8>,
     holds: bool,
+    /// The request that is read, or was read last, is a HEAD: not even a refusal has content (RFC 9110 9.3.2).
+    asks_head: bool,
     actions: Vec<Action>,
 }
 
@@ -129,6 +131,7 @@ impl Relay {
             read: 0,
             held: Vec::new(),
             holds: false,
+            asks_head: false,
             actions: Vec::new(),
         }
     }
@@ -237,7 +240,7 @@ impl Relay {
 
     /// Answers by itself; what comes next is read, unless the answer says otherwise.
     fn answer(&mut self, own: &Own, asked: Option<&Asked>) {
-        let is_head = asked.is_some_and(|asked| asked.request.is_head);
+        let is_head = asked.map_or(self.asks_head, |asked| asked.request.is_head);
         self.say(own.octets(self.now, is_head));
         if own.closes() {
             self.close();

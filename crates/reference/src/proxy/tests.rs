@@ -188,6 +188,15 @@ async fn rfc9110_15_6_a_dead_origin_and_a_silent_one() {
 }
 
 #[tokio::test]
+async fn rfc9110_9_3_2_a_refused_head_gets_no_content() {
+    let ends = ends(|_| {}).await;
+    let mut client = ends.client().await;
+    client.write_all(b"HEAD / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n").await.unwrap();
+    let answer = to_end(&mut client).await;
+    assert!(answer.starts_with(b"HTTP/1.1 400 ") && answer.ends_with(b"\r\n\r\n"));
+}
+
+#[tokio::test]
 async fn a_fault_that_kills_the_gateway_keeps_it_away_for_a_moment() {
     let ends = ends(|config| config.fault = ProxyFault::named("head-switch-deadly")).await;
     let mut client = ends.client().await;

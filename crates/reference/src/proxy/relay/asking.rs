@@ -25,7 +25,9 @@ impl Relay {
             }
             return false;
         }
-        let Some(length) = complete(reader, &self.input) else {
+        let length = complete(reader, &self.input);
+        self.asks_head = self.input.starts_with(b"HEAD ");
+        let Some(length) = length else {
             return self.without_end();
         };
         let octets: Vec<u8> = self.input.drain(..length).collect();

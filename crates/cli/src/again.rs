@@ -62,6 +62,8 @@ pub(crate) fn proxy_command(args: &ProxyArgs, seed: u64, secrets: &Secrets) -> S
     let rows = [
         args.origin_listen.map(|at| Given::one("origin-listen", at.to_string())),
         args.proxy_cmd.clone().map(|command| Given::one("proxy-cmd", command)),
+        Given::flag("forward-proxy", args.forward_proxy),
+        args.origin_authority.clone().map(|named| Given::one("origin-authority", named)),
         args.name.clone().map(|name| Given::one("name", name)),
         Given::list("header", headers),
         args.trust.connect_to.clone().map(|place| Given::one("connect-to", place)),

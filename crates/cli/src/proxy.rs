@@ -46,7 +46,7 @@ async fn play(args: &ProxyArgs, corpus: &Corpus, outputs: &Outputs<'_>) -> Resul
     let fields = args.header.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let secrets = secrets::of_fields(&args.output.secret_header, fields, [url.as_str()]);
     let target = target(&args.trust, &url)?;
-    let settings = settings(args);
+    let settings = settings(args, origin.address());
     let seed = settings.seed;
     let begun = Begun::now(Role::Intermediary, seed, args.output.quiet);
     let wants = |case: &_| args.selection.wants(case, corpus);
@@ -95,8 +95,10 @@ pub(crate) async fn embedded(
 /// Where our origin listens if nothing else is said.
 const USUAL_ORIGIN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9000);
 
-fn settings(args: &ProxyArgs) -> ProxySettings {
+fn settings(args: &ProxyArgs, origin: SocketAddr) -> ProxySettings {
+    let named = || args.origin_authority.clone().unwrap_or_else(|| origin.to_string());
     ProxySettings {
+        forward: args.forward_proxy.then(named),
         command: args.proxy_cmd.clone(),
         jobs: usize::from(descriptors::jobs(args.pace.jobs)),
         timeout: args.pace.timeout,

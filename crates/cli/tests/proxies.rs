@@ -83,6 +83,23 @@ fn relay(place: SocketAddr) -> SocketAddr {
 }
 
 #[test]
+fn a_forward_proxy_is_asked_with_the_origin_in_the_target() {
+    let ran = Ran::new(&["--forward-proxy", "--only", "intermediary/forwarding"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.printed);
+    let cases = ran.report["cases"].as_array().unwrap();
+    let case = |id: &str| cases.iter().find(|case| case["id"] == id).unwrap();
+    let handshake = case("intermediary/control/handshake");
+    assert_eq!(handshake["verdict"], "pass");
+    let first = &handshake["record"]["io"][0]["bytes"];
+    // `GET http:` in base64.
+    assert!(first.as_str().unwrap().starts_with("R0VUIGh0dHA6"), "{first}");
+    for id in ["absolute-form", "connect-refused"] {
+        let case = case(&format!("intermediary/forwarding/{id}"));
+        assert_eq!(case["reason"], "not-applicable", "{case}");
+    }
+}
+
+#[test]
 fn the_embedded_proxy_passes() {
     let ran =
         Ran::new(&["--only", "intermediary/hop-by-hop", "--only", "intermediary/agreement/ws-*"]);

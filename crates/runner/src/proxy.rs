@@ -8,6 +8,7 @@
 mod bindings;
 mod connection;
 mod deaths;
+mod forward;
 mod origin;
 mod player;
 mod prober;

@@ -22,6 +22,13 @@ pub(crate) struct ProxyArgs {
     /// `{origin}` for those of our origin, `{listen-port}` and `{origin-port}` for the ports alone.
     #[arg(long, value_name = "CMD", requires = "url")]
     pub(crate) proxy_cmd: Option<String>,
+    /// It is a forward proxy: its clients name our origin in the target, as in `GET http://127.0.0.1:9000/path`, with the
+    /// path of the URL. Cases that are about gateways alone are not applicable.
+    #[arg(long)]
+    pub(crate) forward_proxy: bool,
+    /// Host and port of our origin, as a forward proxy reaches it. [default: where our origin listens]
+    #[arg(long, value_name = "AUTHORITY", requires = "forward_proxy")]
+    pub(crate) origin_authority: Option<String>,
     /// How long the intermediary may take until a request comes through it.
     #[arg(long, default_value = "20s", value_parser = duration, value_name = "TIME")]
     pub(crate) ready_timeout: Duration,

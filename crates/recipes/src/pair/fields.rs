@@ -7,7 +7,23 @@ use upspec_handshake::{Fields, RequestHead, ResponseHead};
 
 /// Those of a request, at the origin.
 pub(super) fn of_request(head: &RequestHead<'_>) -> Vec<Expectation> {
-    of_hop(&head.fields, LinkName::Origin)
+    let mut found = of_hop(&head.fields, LinkName::Origin);
+    if head.fields.contains("Upgrade") {
+        found.push(without_option());
+    }
+    found
+}
+
+/// Whoever sends Upgrade also sends its option (RFC 9110 7.8).
+fn without_option() -> Expectation {
+    let token = |token: &str| Template::from_parts([Part::Bytes(token.as_bytes().to_vec())]);
+    let fields = vec![
+        matcher("Upgrade", FieldTest::Token(token("websocket"))),
+        matcher("Connection", FieldTest::NoToken(token("upgrade"))),
+    ];
+    let because = "Upgrade arrives at the origin without its option.".to_owned();
+    let requirement = Some("rfc9110/7.8-connection".to_owned());
+    Expectation { requirement, ..fails(LinkName::Origin, fields, because) }
 }
 
 /// Those of an answer, at the client.

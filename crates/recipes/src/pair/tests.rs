@@ -48,6 +48,7 @@ fn what_connection_names_fails_at_the_far_end() {
         [
             "Connection names x-hop, and it arrives at the origin.",
             "The option x-hop arrives at the origin.",
+            "Upgrade arrives at the origin without its option.",
             "The option x-none arrives at the client.",
         ]
     );

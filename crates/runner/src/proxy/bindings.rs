@@ -5,11 +5,13 @@ use base64::engine::general_purpose::STANDARD;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use upspec_corpus::Bindings;
+use upspec_corpus::case::Over;
 use upspec_exchange::Tag;
 use upspec_handshake::RequestHead;
 use upspec_handshake::field::elements_of;
 use upspec_handshake::frame::{opcode, write};
 
+use super::forward::Named;
 use super::settings::ProxySettings;
 use crate::answers::answering;
 use crate::bindings::{Nonces, Turn, fnv1a};
@@ -20,6 +22,7 @@ pub(super) fn bindings(
     target: &Target,
     settings: &ProxySettings,
     turn: &Turn<'_>,
+    over: Over,
 ) -> (Bindings, Vec<u8>) {
     let nonces = Nonces::of(turn);
     let mut random = generator(turn);
@@ -31,14 +34,14 @@ pub(super) fn bindings(
     let text: [u8; 8] = letters(&mut random);
     let back: [u8; 8] = letters(&mut random);
     let large = random.random::<[u8; 32]>().repeat(LARGE / 32);
-    let authority = target.authority();
+    let named = Named::of(target, settings.forward.as_deref(), over);
     let bindings = Bindings {
-        authority_upper: authority.to_ascii_uppercase().into_bytes(),
-        authority: authority.into_bytes(),
-        host: target.host.clone().into_bytes(),
-        port: target.port.to_string().into_bytes(),
-        path: target.path.clone().into_bytes(),
-        scheme: target.scheme.http_name().as_bytes().to_vec(),
+        authority_upper: named.authority.to_ascii_uppercase().into_bytes(),
+        authority: named.authority.into_bytes(),
+        host: named.host.into_bytes(),
+        port: named.port.into_bytes(),
+        path: named.path.into_bytes(),
+        scheme: named.scheme.as_bytes().to_vec(),
         standing: standing.collect::<String>().into_bytes(),
         key: nonces.key.clone().into_bytes(),
         key_second: STANDARD.encode(random.random::<[u8; 16]>()).into_bytes(),

@@ -14,6 +14,7 @@ use upspec_corpus::Registry;
 use upspec_corpus::case::{Case, LinkName, Need};
 use upspec_judge::{Reason, TargetFacts, passes_octets_unread, unmet};
 
+use super::forward::about_gateways;
 use super::origin::Origin;
 use super::settings::ProxySettings;
 use super::stage::Stage;
@@ -245,7 +246,11 @@ impl ProxyRun {
         if case.hazard.is_some() && !self.stage.settings.hazardous {
             return Some((Reason::NotApplicable, "off unless hazards are asked for (--hazardous)"));
         }
-        unmet(case, &self.stage.facts)
+        let gateway = self.stage.settings.forward.as_ref().and_then(|_| about_gateways(case));
+        match gateway {
+            Some(why) => Some((Reason::NotApplicable, why)),
+            None => unmet(case, &self.stage.facts),
+        }
     }
 }
 

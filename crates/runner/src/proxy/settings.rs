@@ -8,6 +8,8 @@ pub struct ProxySettings {
     /// A shell command that starts the intermediary, with `{listen}` and `{listen-port}` for where it listens,
     /// `{origin}` and `{origin-port}` for our origin.
     pub command: Option<String>,
+    /// Where the intermediary is a forward proxy: host and port of our origin, as its clients name it in targets.
+    pub forward: Option<String>,
     /// How many cases are played at once.
     pub jobs: usize,
     /// How long an answer is waited for at most, and how long an exchange may take.
@@ -32,6 +34,7 @@ impl Default for ProxySettings {
     fn default() -> Self {
         Self {
             command: None,
+            forward: None,
             jobs: 16,
             timeout: Duration::from_secs(10),
             window_floor: Duration::from_millis(500),

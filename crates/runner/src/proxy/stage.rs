@@ -56,7 +56,7 @@ impl Stage {
         window: Duration,
     ) -> Result<Record, Error> {
         let turn = Turn { seed: self.settings.seed, case: &case.id, attempt, connection: 0 };
-        let (bindings, nonce) = bindings(&self.target, &self.settings, &turn);
+        let (bindings, nonce) = bindings(&self.target, &self.settings, &turn, case.over);
         let takes_connect =
             case.steps.iter().any(|step| step.act == Act::AwaitOther(Awaited::Connect));
         let mut guest = self.origin.receive(&nonce, takes_connect);

@@ -70,16 +70,14 @@ async fn faults_are_found_shrunk_and_replayed() {
     let rows = [
         ("success-opens", "rfc9110/7.6.1-removed", 3),
         ("switch-without-upgrade-opens", "rfc9110/7.8-named", 1),
-        ("other-protocol-opens", "rfc9110/7.8-offered", 1),
         ("switch-length-kept", "rfc9110/8.6-cl-1xx-204", 1),
         ("named-field-kept", "rfc9110/7.6.1-removed", 2),
-        ("switch-named-field-kept", "rfc9110/7.6.1-removed", 2),
     ];
     let (mut folders, mut cases) = (Vec::new(), Vec::new());
     for (fault, requirement, edits) in rows {
         let folder = tempfile::tempdir().unwrap();
         let prober = prober(Some(fault), None).await;
-        let ending = hunt(prober, ProxyState::new(5), 120, folder.path()).await;
+        let ending = hunt(prober, ProxyState::new(5), 200, folder.path()).await;
         let findings = &ending.state.findings;
         let cited = findings.iter().filter(|one| one.requirement == requirement);
         let count = |pair: &Pair| pair.request.edits.len() + pair.answer.edits.len();

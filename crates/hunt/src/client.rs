@@ -47,6 +47,7 @@ impl Quarry for ClientQuarry {
 
     const ROLE: &'static str = "client";
     const OPTION: &'static str = "client";
+    const MOST_EXAMS: u32 = 4;
     const CONTROL: &'static str = CLIENT_CONTROL;
 
     fn case(&self, answer: &Answer, name: CaseName<'_>) -> Case {

@@ -43,6 +43,8 @@ impl Quarry for ProxyQuarry {
 
     const ROLE: &'static str = "intermediary";
     const OPTION: &'static str = "proxy";
+    // The symptom says more of the cause than that of a client does.
+    const MOST_EXAMS: u32 = 2;
     const CONTROL: &'static str = PROXY_CONTROL;
 
     fn case(&self, pair: &Pair, name: CaseName<'_>) -> Case {

@@ -42,7 +42,7 @@ impl<Q: Quarry> Chase<Q> {
         let key = Q::key(symptom);
         let over = self.course.is_over();
         let mut notes = self.notes();
-        let enough = notes.examined.get(&key).is_some_and(|times| *times >= MOST_EXAMS);
+        let enough = notes.examined.get(&key).is_some_and(|times| *times >= Q::MOST_EXAMS);
         let known = notes.state.findings.iter_mut().find(|known| {
             Q::key(&known.symptom()) == key && (enough || over || known.is_shown_by(drawn))
         });
@@ -170,8 +170,6 @@ impl<Q: Quarry> Chase<Q> {
     }
 }
 
-/// How often reactions with a symptom are examined.
-const MOST_EXAMS: u32 = 4;
 /// How often a reaction must come again.
 const TWICE: u32 = 2;
 /// How often a control is played until it is through.

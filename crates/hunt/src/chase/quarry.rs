@@ -43,6 +43,9 @@ pub trait Quarry: Send + Sync + 'static {
     /// The option of `upspec fuzz` that hunts it.
     const OPTION: &'static str;
 
+    /// How often exchanges with one symptom are examined.
+    const MOST_EXAMS: u32;
+
     /// The id of the case that it has to come through for anything to mean something.
     const CONTROL: &'static str;
 

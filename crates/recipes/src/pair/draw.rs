@@ -22,7 +22,7 @@ impl<'a> Arbitrary<'a> for Pair {
             2..=3 => one_of::<Answer>(u, ANSWERS)?,
             _ => Answer::arbitrary(u)?,
         };
-        if u.ratio(1, 2)? {
+        if u.ratio(2, 5)? {
             request.edits.extend(one_of::<Recipe>(u, HOPS)?.edits);
         }
         if u.ratio(1, 3)? {
@@ -61,6 +61,8 @@ const ANSWERS: &[&str] = &[
     "switch; drop upgrade",
     "switch; drop connection",
     "switch; set upgrade 'h2c'",
+    "switch; set upgrade 'foo/1'",
+    "switch; set upgrade 'websocket/13'",
     "switch; add last 'Content-Length: 0'",
     "switch; add last 'Transfer-Encoding: chunked'",
     "switch; status version 'HTTP/1.0'",

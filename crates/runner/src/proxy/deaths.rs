@@ -116,7 +116,7 @@ impl ProxyRun {
     }
 
     /// A death of which none of the suspects is guilty alone: the first control has it.
-    fn leave_open(&mut self, dead: Option<Dead>) {
+    pub(super) fn leave_open(&mut self, dead: Option<Dead>) {
         let control = self.plan.control().unwrap_or_default();
         let known = self.results.result(control).filter(|known| known.death.is_none()).cloned();
         if let (Some(known), Some(dead)) = (known, dead) {

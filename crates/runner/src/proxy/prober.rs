@@ -148,3 +148,35 @@ fn said(ending: &Ending) -> String {
 
 /// How long a look at whether it listens may take.
 const LOOK: Duration = Duration::from_millis(500);
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use upspec_judge::Verdict;
+    use upspec_reference::{Proxy, ProxyConfig};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_death_of_which_nobody_is_guilty_alone_is_named_with_its_suspects() {
+        let local = SocketAddr::from(([127, 0, 0, 1], 0));
+        let origin = Origin::listen(local).await.unwrap();
+        let proxy = Proxy::bind(ProxyConfig::new(local, origin.address())).await.unwrap();
+        let target = Target::parse(&format!("http://{}/", proxy.local_addr())).unwrap();
+        tokio::spawn(proxy.serve());
+        let corpus = Corpus::embedded().unwrap();
+        let settings = ProxySettings::default();
+        let prober = ProxyProber::start(&corpus, target, origin, settings).await.unwrap();
+        let mut run = prober.run.write().await;
+        let suspects = ["intermediary/agreement/head-101", "intermediary/tunnel/octets"];
+        let dead = run.dead(&suspects.map(str::to_owned)).await;
+        run.leave_open(Some(dead));
+        let control = run.plan.control().unwrap();
+        let told = run.results.result(control).unwrap();
+        assert_eq!(told.verdict, Verdict::Fail);
+        let message = &told.findings[0].message;
+        assert!(message.contains("which case did it is open"), "{message}");
+        assert!(suspects.iter().all(|one| message.contains(one)), "{message}");
+    }
+}

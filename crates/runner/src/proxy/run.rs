@@ -1,6 +1,7 @@
 //! Plays a plan at both ends of an intermediary: the controls, cases side by side, those about pools alone, and the
 //! last control. Prints nothing: what happens goes out as events.
 
+use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Instant, sleep};
 use upspec_corpus::Registry;
-use upspec_corpus::case::{Case, LinkName, Need};
+use upspec_corpus::case::{Act, Case, LinkName, Need};
 use upspec_judge::{Reason, TargetFacts, passes_octets_unread, unmet};
 
 use super::forward::about_gateways;
@@ -140,11 +141,13 @@ impl ProxyRun {
         self.find_out().await?;
         let last: Vec<usize> =
             (0..self.plan.cases().len()).filter(|one| self.is_end(*one)).collect();
-        let (alone, together): (Vec<usize>, Vec<usize>) = self
+        let (alone, mut together): (Vec<usize>, Vec<usize>) = self
             .plan
             .rest()
             .into_iter()
             .partition(|index| is_about_pools(&self.plan.cases()[*index]));
+        // What waits most begins first, so that no long case is left over at the end.
+        together.sort_by_key(|index| Reverse(waits(&self.plan.cases()[*index])));
         // First, while no tunnel of another case is left.
         self.play(alone, 1).await?;
         self.play(together, self.jobs).await?;
@@ -257,6 +260,22 @@ impl ProxyRun {
 /// Whether a case looks at what becomes of one connection to the origin when another client comes.
 fn is_about_pools(case: &Case) -> bool {
     case.steps.iter().any(|step| step.at == LinkName::Client2)
+}
+
+/// How many steps of a case wait for something.
+fn waits(case: &Case) -> usize {
+    let awaits = |act: &Act| {
+        matches!(
+            act,
+            Act::Await(_)
+                | Act::AwaitCount(_)
+                | Act::AwaitOctets(_)
+                | Act::AwaitOther(_)
+                | Act::PauseReading(_)
+                | Act::Wait(_)
+        )
+    };
+    case.steps.iter().filter(|step| awaits(&step.act)).count()
 }
 
 fn not_relayed(came: &str) -> Ending {

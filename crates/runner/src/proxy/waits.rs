@@ -231,14 +231,15 @@ fn find(
     found.map(|(link, place, _)| (link, place))
 }
 
-/// Whether each client that wrote the request with this number has its final answer, or its end.
+/// Whether each client that wrote the request with this number has its final answer, or its end, be it that of a stream.
 fn is_answered(talks: &[Talk<'_>], number: u8) -> bool {
     let is_it = |target: &[u8]| Tag::find(target).is_some_and(|(_, tag)| tag.number == number);
     let fronts = talks.iter().filter(|talk| !we_serve(talk));
     let written = fronts.filter_map(|talk| {
         let place = talk.requests.iter().position(|one| is_it(one.head.target))?;
         let answered = talk.finals().any(|one| one.request == Some(place));
-        Some(answered || talk.ending.server.is_some())
+        let is_reset = talk.http2.is_some_and(|http2| http2.failure().is_some());
+        Some(answered || is_reset || talk.ending.server.is_some())
     });
     let written: Vec<bool> = written.collect();
     !written.is_empty() && written.into_iter().all(|over| over)

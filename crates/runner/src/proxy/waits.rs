@@ -46,12 +46,14 @@ impl Script<'_> {
         }
     }
 
-    /// Waits for a final head or a 101 that has not been waited for; behind a 101 there is none.
+    /// Waits for a final head or a 101 that has not been waited for; behind a 101 there is none, nor behind the end of a
+    /// stream.
     pub(super) async fn await_response(&mut self, at: usize) {
         let taken = self.taken.get(&at).copied().unwrap_or(0);
         let there = move |talks: &[Talk<'_>]| {
             let talk = &talks[at];
-            talk.finals().count() > taken || taken > 0 && talk.tunnel.is_some()
+            let is_behind = taken > 0 && talk.tunnel.is_some() || is_reset(talk);
+            talk.finals().count() > taken || is_behind
         };
         self.until(Some(at), there).await;
         let came = self.look(|talks| talks[at].finals().count());
@@ -236,13 +238,21 @@ fn is_answered(talks: &[Talk<'_>], number: u8) -> bool {
     let is_it = |target: &[u8]| Tag::find(target).is_some_and(|(_, tag)| tag.number == number);
     let fronts = talks.iter().filter(|talk| !we_serve(talk));
     let written = fronts.filter_map(|talk| {
+        // A malformed request of HTTP/2 is none of which a target can be read.
+        if is_reset(talk) {
+            return Some(true);
+        }
         let place = talk.requests.iter().position(|one| is_it(one.head.target))?;
         let answered = talk.finals().any(|one| one.request == Some(place));
-        let is_reset = talk.http2.is_some_and(|http2| http2.failure().is_some());
-        Some(answered || is_reset || talk.ending.server.is_some())
+        Some(answered || talk.ending.server.is_some())
     });
     let written: Vec<bool> = written.collect();
     !written.is_empty() && written.into_iter().all(|over| over)
+}
+
+/// Whether an error of HTTP/2 came instead of a response.
+fn is_reset(talk: &Talk<'_>) -> bool {
+    talk.http2.is_some_and(|http2| http2.failure().is_some())
 }
 
 /// Whether the request with this number has come as often as our clients wrote it.

@@ -21,6 +21,8 @@ use upspec_corpus::did_you_mean;
 use upspec_report::Format;
 use upspec_runner::{Ready, Settings};
 
+use crate::complete;
+
 pub(crate) use output::{FailOn, Output};
 
 /// Conformance tests for HTTP Upgrade and the WebSocket opening handshake.
@@ -76,7 +78,7 @@ pub(crate) enum Command {
     Watch(Box<watch::WatchArgs>),
     /// Find the commit, or the command of a list, from which on a case has another verdict.
     Bisect(Box<bisect::BisectArgs>),
-    /// Print a completion script for a shell.
+    /// Print a completion script for a shell; it completes ids, too.
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
@@ -165,10 +167,10 @@ impl ServerArgs {
 pub(crate) struct Selection {
     /// Play only these cases: an id, a prefix such as server/key, or a pattern with `*`; or a rule or section
     /// that they are about, such as rfc6455/4.2.1.
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", add = complete::case_or_rule())]
     pub(crate) only: Vec<String>,
     /// Skip these cases.
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", add = complete::case_or_rule())]
     pub(crate) skip: Vec<String>,
     /// Play only cases whose requirement is at least this strong.
     #[arg(long, value_enum)]
@@ -312,6 +314,7 @@ pub(crate) enum ListFormat {
 pub(crate) struct ExplainArgs {
     /// A case id such as server/key/fifteen-bytes, or a requirement id such as rfc6455/4.2.1-key; a topic, a section
     /// or a pattern lists what it names.
+    #[arg(add = complete::case_or_rule())]
     pub(crate) id: String,
     /// Add your own case files from this folder.
     #[arg(long, value_name = "DIR")]

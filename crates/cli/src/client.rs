@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use upspec_cli::Embedded;
+use crate::Embedded;
 use upspec_corpus::Corpus;
 use upspec_corpus::case::{Need, Role};
 use upspec_judge::Verdict;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use upspec_cli::Caught;
+use crate::Caught;
 use upspec_corpus::case::{Case, Expectation, Grade, Hazard, Role};
 use upspec_corpus::words::Word as _;
 use upspec_corpus::{Bindings, Binds, Corpus, Preset, Requirement, section_url, select, show};

@@ -1,6 +1,6 @@
 //! The faults of the reference server, client and proxy, each with the cases of its role that catch it.
 
-use upspec_cli::Caught;
+use crate::Caught;
 use upspec_corpus::case::Role;
 use upspec_corpus::words::Word as _;
 use upspec_reference::{ClientFault, Fault, ProxyFault};

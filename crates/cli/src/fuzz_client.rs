@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use upspec_cli::Embedded;
+use crate::Embedded;
 use upspec_corpus::Corpus;
 use upspec_hunt::client::{ClientEnding, ClientQuarry, ClientState};
 use upspec_runner::{ClientProber, ClientSettings, Command, Starter};

@@ -126,7 +126,8 @@ fn section(reference: &str) -> Markup {
     }
 }
 
-const STYLE: &str = include_str!("html/style.css");
+/// The look of a page, which other pages of ours share.
+pub const STYLE: &str = include_str!("html/style.css");
 const SCRIPT: &str = include_str!("html/script.js");
 
 #[cfg(test)]

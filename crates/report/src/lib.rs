@@ -49,6 +49,7 @@ pub use compare::Comparison;
 pub use diff::{Diff, diff_summary};
 pub use expected::Expected;
 pub use expected::describe;
+pub use html::STYLE;
 pub use junit::wire;
 pub use listing::listing;
 pub use matrix::Matrix;

@@ -6,11 +6,13 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::args::{Pace, ServerArgs, TrustArgs, Wants, duration};
+use crate::complete;
 
 #[derive(Debug, Args)]
 #[command(after_help = NOTES)]
 pub(crate) struct BisectArgs {
     /// The id of the case whose verdict changed.
+    #[arg(add = complete::case())]
     pub(crate) case: String,
     /// Where the server listens once it is started, or a target of upspec.toml.
     pub(crate) url: String,

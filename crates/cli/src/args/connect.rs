@@ -8,6 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use upspec_reference::ClientVariation;
 
 use super::{duration, value};
+use crate::complete;
 
 #[derive(Debug, Args)]
 pub(crate) struct ConnectArgs {
@@ -33,7 +34,7 @@ pub(crate) struct ConnectArgs {
     #[arg(long, default_value = "2s", value_parser = duration, value_name = "TIME")]
     pub(crate) end_wait: Duration,
     /// Plant this fault.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = complete::client_fault())]
     pub(crate) fault: Option<String>,
     /// List all faults, each with the requirement that it breaks.
     #[arg(long)]

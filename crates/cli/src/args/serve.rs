@@ -9,6 +9,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use upspec_reference::{ProxyVariation, Variation};
 
 use super::duration;
+use crate::complete;
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
@@ -31,7 +32,7 @@ pub(crate) struct ServeArgs {
     #[arg(long)]
     pub(crate) origin: Vec<String>,
     /// Plant this fault.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = complete::fault())]
     pub(crate) fault: Option<String>,
     /// List all faults, each with the requirement that it breaks; with --proxy those of the proxy.
     #[arg(long)]

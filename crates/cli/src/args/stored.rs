@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use upspec_report::{COMPARISON_FORMATS, Comparison, FORMATS, MATRIX_FORMATS, Matrix, Report};
 
 use crate::args::{FailOn, Output, TrustArgs, Wish, duration, wish, wish_help};
+use crate::complete;
 
 /// What to do with stored reports.
 #[derive(Debug, Subcommand)]
@@ -95,7 +96,7 @@ pub(crate) struct RenderArgs {
     #[arg(long, value_name = "FILE[:LINE]")]
     pub(crate) locate: Option<String>,
     /// Only these cases: an id, a prefix, or a pattern with `*` and `?`; may be repeated.
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(long, value_name = "PATTERN", add = complete::case())]
     pub(crate) only: Vec<String>,
     /// For cases that passed or were not played, report only verdict, reason and outcome.
     #[arg(long)]
@@ -115,6 +116,7 @@ pub(crate) struct ReplayArgs {
     /// A JSON report that holds the octets of the case.
     pub(crate) file: PathBuf,
     /// The id of the case.
+    #[arg(add = complete::case())]
     pub(crate) case: String,
     /// Another target than that of the report.
     pub(crate) url: Option<String>,

@@ -8,6 +8,8 @@ mod bench;
 mod ci;
 mod coverage;
 mod prevalence;
+mod dist;
+mod man;
 mod seeds;
 mod sensitivity;
 mod tidy;
@@ -42,6 +44,8 @@ fn dispatch(words: &[&str]) -> Option<Outcome> {
         ["bench", url, rest @ ..] => bench::run(&bench_options(url, rest)?),
         ["ci"] => ci::run(),
         ["coverage", rest @ ..] => coverage::run(&coverage_options(rest)?),
+        ["dist", rest @ ..] => dist::run(&dist_options(rest)?),
+        ["man", folder] => man::run(std::path::Path::new(folder)),
         ["sensitivity", rest @ ..] => sensitivity::run(&sensitivity_options(rest)?),
         ["prevalence", reports @ ..] => prevalence::run(reports),
         ["seeds", folders @ ..] => seeds::run(folders),
@@ -70,6 +74,20 @@ fn coverage_options(words: &[&str]) -> Option<coverage::Options> {
         match word {
             "--cases" => options.cases = true,
             "--format" => options.json = matches!(words.next(), Some(&"json")),
+            _ => return None,
+        }
+    }
+    Some(options)
+}
+
+fn dist_options(words: &[&str]) -> Option<dist::Options> {
+    let mut options = dist::Options::default();
+    let mut words = words.iter();
+    while let Some(&word) = words.next() {
+        match word {
+            "--target" => options.targets.push((*words.next()?).to_owned()),
+            "--without" => options.without.push((*words.next()?).to_owned()),
+            "--out" => options.out = Some(words.next()?.into()),
             _ => return None,
         }
     }
@@ -115,6 +133,12 @@ usage: cargo xtask TASK
   prevalence REPORT…
                make the built-in figures on how others do anew, from reports of one role, each named
                after its peer
+  dist         build what a release consists of into target/distrib: for each target an archive, a package for
+               npm and a wheel, and beside them checksums and a list of what is inside (CycloneDX)
+                 --target TRIPLE  for this target; may be repeated; for musl on this processor without it
+                 --without STEP   leave out archive, npm, wheel or sbom; may be repeated
+                 --out DIR        write them there
+  man DIR      write the manual pages
   seeds [FOLDER…]
                write what the fuzz targets start from to fuzz/corpus, made of the corpus, the sample
                in reports/, and the JSON reports in each FOLDER

@@ -26,6 +26,7 @@ const STEPS: &[&str] = &[
     "cargo clippy --workspace --all-targets --quiet -- --deny warnings",
     "RUSTDOCFLAGS='--deny warnings' cargo doc --workspace --no-deps --quiet",
     "cargo xtask tidy",
+    "cargo xtask docs --check",
     "cargo xtask coverage",
     "cargo xtask sensitivity --role server",
     "targets/install.sh",
@@ -33,6 +34,7 @@ const STEPS: &[&str] = &[
     "cargo run --release --quiet -- run --quiet",
     "targets/check-html.sh upspec-report/index.html",
     "targets/check-formats.sh",
+    "targets/check-docs.sh",
     "targets/check-servers.sh",
     "python3 targets/check-hunt.py --quick",
     // What is drawn anew is for the night: a landing must not fail by luck.

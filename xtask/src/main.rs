@@ -9,6 +9,7 @@ mod ci;
 mod coverage;
 mod prevalence;
 mod dist;
+mod docs;
 mod man;
 mod seeds;
 mod sensitivity;
@@ -45,6 +46,7 @@ fn dispatch(words: &[&str]) -> Option<Outcome> {
         ["ci"] => ci::run(),
         ["coverage", rest @ ..] => coverage::run(&coverage_options(rest)?),
         ["dist", rest @ ..] => dist::run(&dist_options(rest)?),
+        ["docs", rest @ ..] => docs::run(&docs_options(rest)?),
         ["man", folder] => man::run(std::path::Path::new(folder)),
         ["sensitivity", rest @ ..] => sensitivity::run(&sensitivity_options(rest)?),
         ["prevalence", reports @ ..] => prevalence::run(reports),
@@ -94,6 +96,15 @@ fn dist_options(words: &[&str]) -> Option<dist::Options> {
     Some(options)
 }
 
+fn docs_options(words: &[&str]) -> Option<docs::Options> {
+    match words {
+        [] => Some(docs::Options::Write(docs::usual_folder())),
+        ["--check"] => Some(docs::Options::Check),
+        [folder] => Some(docs::Options::Write(folder.into())),
+        _ => None,
+    }
+}
+
 fn sensitivity_options(words: &[&str]) -> Option<sensitivity::Options> {
     let mut options = sensitivity::Options::default();
     let mut words = words.iter();
@@ -138,6 +149,8 @@ usage: cargo xtask TASK
                  --target TRIPLE  for this target; may be repeated; for musl on this processor without it
                  --without STEP   leave out archive, npm, wheel or sbom; may be repeated
                  --out DIR        write them there
+  docs [DIR]   write the documentation as a static site, to target/docs when nothing is said
+                 --check          write nothing; fail when a link leads nowhere
   man DIR      write the manual pages
   seeds [FOLDER…]
                write what the fuzz targets start from to fuzz/corpus, made of the corpus, the sample

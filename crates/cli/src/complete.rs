@@ -18,8 +18,9 @@ pub(crate) fn answer() {
     CompleteEnv::with_factory(Cli::command).var(VARIABLE).bin(NAME).complete();
 }
 
-/// The script that has a shell ask; `None` when it cannot be written.
-pub(crate) fn script(shell: Shell) -> Option<String> {
+/// The script that has a shell ask the command what may stand at a place; `None` when it cannot be written.
+#[must_use]
+pub fn completions(shell: Shell) -> Option<String> {
     let mut script = Vec::new();
     let completer = Shells::builtins();
     let completer = completer.completer(&shell.to_string())?;
@@ -121,7 +122,7 @@ mod tests {
     #[test]
     fn every_shell_has_a_script_that_asks() {
         for shell in [Shell::Bash, Shell::Elvish, Shell::Fish, Shell::PowerShell, Shell::Zsh] {
-            let script = script(shell).unwrap();
+            let script = completions(shell).unwrap();
             assert!(script.contains(VARIABLE), "{shell}: {script}");
         }
     }

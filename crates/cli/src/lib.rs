@@ -48,6 +48,7 @@ mod stored;
 mod watch;
 
 pub use caught::Caught;
+pub use complete::completions;
 pub use embedded::Embedded;
 
 use args::{Cli, Command, When};
@@ -130,7 +131,7 @@ fn dispatch(command: Command) -> Result<Exit, Trouble> {
         Command::Watch(args) => watch::watch(*args),
         Command::Bisect(args) => bisect::bisect(&args),
         Command::Completions { shell } => {
-            console::say(&complete::script(shell).unwrap_or_default());
+            console::say(&completions(shell).unwrap_or_default());
             Ok(Exit::Conforming)
         }
     }

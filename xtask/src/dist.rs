@@ -89,17 +89,11 @@ impl Release {
     /// Builds for a target: with the C compiler for musl where it is our processor, else with zig's.
     fn build(&self, triple: &str) -> Result<Built, String> {
         let own = triple.starts_with(std::env::consts::ARCH);
-        let mut cargo = Command::new("cargo");
-        cargo.arg(if own { "build" } else { "zigbuild" });
-        cargo.args([
-            "--locked",
-            "--profile",
-            "dist",
-            "--package",
-            "upspec-cli",
-            "--target",
-            triple,
-        ]);
+        let mut cargo = Command::new(if own { "cargo" } else { "cargo-zigbuild" });
+        cargo.args(["rustc", "--locked", "--profile", "dist", "--package", "upspec-cli"]);
+        cargo.args(["--bin", "upspec", "--target", triple]);
+        // `strip` of a profile is not heard for a package that has an opt-level of its own.
+        cargo.args(["--", "-C", "strip=symbols"]);
         if own && triple.ends_with("-musl") {
             cargo.env(format!("CC_{}", triple.replace('-', "_")), "musl-gcc");
         }

@@ -1,6 +1,6 @@
 //! What the site is made of, and where in it a name leads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -13,8 +13,10 @@ use upspec_reference::{ClientFault, Fault, ProxyFault};
 /// Everything that pages are made of.
 pub(super) struct Book {
     pub(super) corpus: Corpus,
-    pub(super) caught: Caught,
+    caught: Caught,
     pub(super) command: clap::Command,
+    /// The faults that show in most answers, and whether that is so of proxies.
+    common: BTreeSet<(bool, String)>,
     /// The texts of the repository by their path.
     texts: BTreeMap<&'static str, String>,
 }
@@ -30,7 +32,16 @@ impl Book {
         }
         let mut command = upspec_cli::command();
         command.build();
-        Ok(Self { corpus, caught: Caught::embedded(), command, texts })
+        let caught = Caught::embedded();
+        let common = common(&corpus, &caught);
+        Ok(Self { corpus, caught, command, common, texts })
+    }
+
+    /// The faults that a case catches, but for those that show in most answers.
+    pub(super) fn caught_by<'b>(&'b self, case: &'b Case) -> impl Iterator<Item = &'b str> {
+        let is_common =
+            |fault: &str| self.common.contains(&(is_of_proxies(case), fault.to_owned()));
+        self.caught.by(&case.id).filter(move |fault| !is_common(fault))
     }
 
     /// A text of the repository.
@@ -111,6 +122,25 @@ impl Book {
     ) -> impl Iterator<Item = &'b Requirement> {
         self.corpus.requirements.iter().filter(move |one| one.rfc() == rfc)
     }
+}
+
+/// Asks once for each fault: the answer is the same for all cases of servers and clients, and for all of proxies.
+fn common(corpus: &Corpus, caught: &Caught) -> BTreeSet<(bool, String)> {
+    let mut asked = BTreeSet::new();
+    let mut common = BTreeSet::new();
+    for case in &corpus.cases {
+        for fault in caught.by(&case.id) {
+            let key = (is_of_proxies(case), fault.to_owned());
+            if asked.insert(key.clone()) && caught.is_common(&case.id, fault) {
+                common.insert(key);
+            }
+        }
+    }
+    common
+}
+
+fn is_of_proxies(case: &Case) -> bool {
+    case.role == Role::Intermediary
 }
 
 /// A fault of one of the three references.

@@ -167,8 +167,7 @@ fn uses(case: &Case, preset: &Preset) -> bool {
 
 /// The faults that the case catches, but for those that show in most answers.
 fn caught(case: &Case, book: &Book, up: &Up) -> Markup {
-    let own: Vec<&str> =
-        book.caught.by(&case.id).filter(|fault| !book.caught.is_common(&case.id, fault)).collect();
+    let own: Vec<&str> = book.caught_by(case).collect();
     let flaws: Vec<Flaw> =
         Book::faults(case.role).into_iter().filter(|flaw| own.contains(&flaw.name)).collect();
     html! {

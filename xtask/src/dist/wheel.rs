@@ -24,9 +24,9 @@ pub(super) fn make(release: &Release, built: &Built) -> Step {
         .collect();
     let wheel = format!("Wheel-Version: 1.0\nGenerator: xtask\nRoot-Is-Purelib: false\n{tags}");
     write(&info.join("WHEEL"), &wheel)?;
-    let mut pack = Command::new("python3");
-    pack.args(["-m", "wheel", "pack", "--dest-dir", ".", "wheel"]);
-    run_tool(pack.current_dir(&release.out), "python3 -m pip install wheel")?;
+    let mut pack = Command::new("wheel");
+    pack.args(["pack", "--dest-dir", ".", "wheel"]);
+    run_tool(pack.current_dir(&release.out), "pip install wheel")?;
     remove(&folder)
 }
 

@@ -149,7 +149,11 @@ impl Release {
         tool.args(["--override-filename", &name]);
         run_tool(tool.current_dir(&self.root), "cargo install --locked cargo-cyclonedx")?;
         let made = self.root.join(format!("crates/cli/{name}.json"));
-        copy(&made, &self.out.join(format!("{name}.json")))?;
+        let text =
+            fs::read_to_string(&made).map_err(|error| format!("{}: {error}", made.display()))?;
+        // Where it was built is nobody's affair.
+        let text = text.replace(&*self.root.to_string_lossy(), "/upspec");
+        write(&self.out.join(format!("{name}.json")), &text)?;
         // It describes the crates of the workspace that ours depends on, too, each beside its manifest.
         for folder in fs::read_dir(self.root.join("crates")).into_iter().flatten().flatten() {
             let _ = fs::remove_file(folder.path().join(format!("{name}.json")));

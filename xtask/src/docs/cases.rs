@@ -34,7 +34,7 @@ fn index(book: &Book) -> Page {
                 }
             }
         }
-        section {
+        div.sheet {
             p { "Many cases share their lawful answers: " a href=(up.to("presets.html")) { "the presets" } ". "
                 "The format of the files: " a href=(up.to("formats/case-files.html")) { "case files" } "." }
         }
@@ -46,7 +46,7 @@ fn topic_page(topic: &Topic, book: &Book) -> Page {
     let path = format!("cases/{}.html", topic.id);
     let up = Up::from(&path);
     let body = html! {
-        section {
+        div.sheet {
             p { (topic.title) }
             p.gloss { "Play them: " code { "upspec " (command(role_of(&topic.id))) " --only " (topic.id) } }
             ul.contents {
@@ -186,7 +186,7 @@ fn presets(book: &Book) -> Page {
     let path = "presets.html".to_owned();
     let up = Up::from(&path);
     let body = html! {
-        section {
+        div.sheet {
             p { "Sets of graded answers that many cases share by name." }
             ul.contents {
                 @for preset in &book.corpus.presets {

@@ -16,7 +16,7 @@ fn index() -> Page {
     let path = "faults/index.html".to_owned();
     let up = Up::from(&path);
     let body = html! {
-        section {
+        div.sheet {
             p {
                 "Each fault is one thing that the reference server, client or proxy does wrong when it is told to. "
                 "They show that a case can fail, and what its failing looks like."
@@ -38,10 +38,10 @@ fn page(role: Role, book: &Book) -> Page {
     let path = format!("faults/{}.html", role.word());
     let up = Up::from(&path);
     let body = html! {
-        section {
+        div.sheet {
             p { "Plant one: " code { (command(role)) } }
         }
-        section {
+        div.sheet {
             @for flaw in Book::faults(role) { (entry(&flaw, book, &up)) }
         }
     };

@@ -21,7 +21,7 @@ fn index(book: &Book) -> Page {
     let path = "requirements/index.html".to_owned();
     let up = Up::from(&path);
     let body = html! {
-        section {
+        div.sheet {
             p { "What the RFCs ask, in our words. Every verdict cites one of these; a fail needs a MUST or a grammar." }
             table {
                 thead { tr { th { "RFC" } th { "title" } th { "requirements" } th { "of them binding" } th { "that no probe sees" } } }
@@ -58,7 +58,7 @@ fn page(document: &Document, flaws: &[Flaw], book: &Book) -> Page {
         }
     }
     let body = html! {
-        section {
+        div.sheet {
             p { (document.title) }
             ul.contents.sections {
                 @for (section, own) in &sections {

@@ -6,7 +6,7 @@ use upspec_corpus::words::Word as _;
 use upspec_corpus::{Requirement, Weight};
 use upspec_judge::rules::RULES;
 
-use super::book::{Book, Flaw, ROLES, fault_place};
+use super::book::{Book, Flaw, ROLES, fault_place, tested as under_test};
 use super::page::{Page, Up, level, rfc_link};
 
 /// The pages on requirements.
@@ -91,7 +91,7 @@ fn entry(one: &Requirement, flaws: &[Flaw], book: &Book, up: &Up) -> Markup {
             @if let Some(why) = &one.untestable { p.gloss { "No probe can see it: " (why) } }
             (tested(one, book, up))
             @for flaw in flaws.iter().filter(|flaw| flaw.breaks == one.id) {
-                p.gloss { "Fault: " a href=(up.to(&fault_place(flaw.role, flaw.name))) { code { (flaw.name) } } " " (flaw.summary) }
+                p.gloss { "Fault of " (under_test(flaw.role)) ": " a href=(up.to(&fault_place(flaw.role, flaw.name))) { code { (flaw.name) } } " " (flaw.summary) }
             }
         }
     }

@@ -7,6 +7,8 @@ use crate::template::Binding;
 /// What one exchange puts in the place of each binding.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bindings {
+    /// Where we are a server in HTTP/2: the stream of the client's last request, for which a case writes 1.
+    pub stream: Option<u32>,
     /// For `{accept}`.
     pub accept: Vec<u8>,
     /// For `{accept-swapped}`.
@@ -104,11 +106,19 @@ pub struct Bindings {
 }
 
 impl Bindings {
+    /// The stream that a case means: the client of a server of ours may begin with any odd number (RFC 9113
+    /// section 5.1.1).
+    #[must_use]
+    pub fn stream_of(&self, written: u32) -> u32 {
+        self.stream.filter(|_| written == 1).unwrap_or(written)
+    }
+
     /// Made-up octets for a target that nobody runs, to show what a case writes.
     #[must_use]
     pub fn example() -> Self {
         let octets = |text: &str| text.as_bytes().to_vec();
         Self {
+            stream: None,
             accept: octets("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
             accept_swapped: octets("S3PplmbItXAq9KygZZHzrBk+XoO="),
             accept_truncated: octets("s3pPLMBiTxaQ9kYGzzhZRbK+xOo"),

@@ -116,7 +116,8 @@ impl Frames {
     }
 
     fn rendered(&self, bindings: &Bindings) -> Vec<Rendered> {
-        let frame = |kind, flags, payload| Rendered { kind, flags, stream: self.stream, payload };
+        let stream = bindings.stream_of(self.stream);
+        let frame = |kind, flags, payload| Rendered { kind, flags, stream, payload };
         let (fields, continuations) = match &self.payload {
             Payload::Octets(octets) => {
                 return vec![frame(self.kind, self.flags, octets.render(bindings))];

@@ -21,7 +21,7 @@ impl Outgoing {
             None => vec![rounds.flatten().collect()],
         };
         rest.reverse();
-        Self { stream: flow.stream, padding: flow.padding, rest }
+        Self { stream: bindings.stream_of(flow.stream), padding: flow.padding, rest }
     }
 
     /// Whether all has left.

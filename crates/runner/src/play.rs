@@ -266,7 +266,10 @@ impl Player<'_> {
         let talk = Talk::read(&said);
         match talk.requests.last().filter(|_| talk.link.we == Party::Server) {
             None => Cow::Borrowed(self.play.bindings),
-            Some(request) => Cow::Owned(answering(&request.head, self.play.bindings)),
+            Some(request) => Cow::Owned(Bindings {
+                stream: (request.stream > 0).then_some(request.stream),
+                ..answering(&request.head, self.play.bindings)
+            }),
         }
     }
 

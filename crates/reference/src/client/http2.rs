@@ -32,6 +32,8 @@ pub(crate) struct Http2 {
     output: Output,
     request: HeaderList,
     stage: Stage,
+    /// The only stream.
+    stream: u32,
     actions: Vec<ClientAction>,
 }
 
@@ -51,6 +53,7 @@ enum Stage {
 impl Http2 {
     /// A connection for which HTTP/2 has been agreed (RFC 9113 3.2).
     pub(crate) fn new(config: Arc<ClientConfig>, attempt: Attempt, random: Random) -> Self {
+        let stream = if config.goes(Way::LaterStream) { 3 } else { 1 };
         let errs = Arc::clone(&config);
         Self {
             request: Asked::list(&config, &attempt),
@@ -60,6 +63,7 @@ impl Http2 {
             attempt,
             random,
             stage: Stage::New,
+            stream,
             actions: Vec::new(),
         }
     }
@@ -127,7 +131,7 @@ impl Http2 {
     }
 
     fn event(&mut self, event: Event) -> Result<(), ErrorCode> {
-        let is_ours = event.stream == STREAM;
+        let is_ours = event.stream == self.stream;
         match event.kind {
             EventKind::Settings(settings) => self.settings(&settings),
             EventKind::Headers { list, end_stream } if is_ours => {
@@ -197,8 +201,8 @@ impl Http2 {
     }
 
     fn ask(&mut self) {
-        self.output.open(STREAM);
-        self.output.headers(STREAM, &self.request, 0);
+        self.output.open(self.stream);
+        self.output.headers(self.stream, &self.request, 0);
         self.stage = Stage::Asked;
     }
 
@@ -238,7 +242,7 @@ impl Http2 {
         }
         if let Stage::Tunnel(tunnel) = &mut self.stage {
             if flow > 0 && !end_stream {
-                self.output.frame(&write::window_update(STREAM, flow));
+                self.output.frame(&write::window_update(self.stream, flow));
             }
             let actions = tunnel.receive(octets);
             self.act(actions);
@@ -265,7 +269,7 @@ impl Http2 {
         }
         if !matches!(self.stage, Stage::Done | Stage::Over) {
             self.tell(&format!("the server reset the stream: {code}"));
-            self.output.forget(STREAM);
+            self.output.forget(self.stream);
             self.stage = Stage::Done;
             self.actions.push(ClientAction::Linger);
         }
@@ -275,9 +279,9 @@ impl Http2 {
     fn act(&mut self, actions: Vec<ClientAction>) {
         for action in actions {
             match action {
-                ClientAction::Write(octets) => drop(self.output.data(STREAM, &octets)),
+                ClientAction::Write(octets) => drop(self.output.data(self.stream, &octets)),
                 ClientAction::Close => {
-                    self.output.finish(STREAM, b"");
+                    self.output.finish(self.stream, b"");
                     self.leave();
                 }
                 other => self.actions.push(other),
@@ -295,9 +299,9 @@ impl Http2 {
     /// Ends the stream without a WebSocket, and with it the connection.
     fn give_up(&mut self, why: &str, code: Option<ErrorCode>) {
         self.tell(why);
-        self.output.forget(STREAM);
+        self.output.forget(self.stream);
         if let Some(code) = code {
-            self.output.frame(&write::rst_stream(STREAM, code));
+            self.output.frame(&write::rst_stream(self.stream, code));
         }
         self.leave();
     }
@@ -321,5 +325,3 @@ impl Http2 {
     }
 }
 
-/// The only stream.
-const STREAM: u32 = 1;

@@ -45,6 +45,8 @@ pub(crate) enum Way {
     LargeFields,
     /// It hints at doing without context takeover, and asks the server to do so.
     LeanOffer,
+    /// It asks on stream 3 of HTTP/2, and never on stream 1 (RFC 9113 5.1.1).
+    LaterStream,
     /// It writes field names in lower case.
     LowerCaseNames,
     /// It offers no permessage-deflate.
@@ -98,6 +100,7 @@ const ROWS: &[ClientVariation] = &[
     row("http1-only", "It offers HTTP/1.1 alone in ALPN.", &[Way::Http1Only]),
     row("http2-only", "It offers h2 alone in ALPN.", &[Way::Http2Only]),
     row("large-fields", "It sends a field of 3000 octets.", &[Way::LargeFields]),
+    row("later-stream", "In HTTP/2 it begins with stream 3.", &[Way::LaterStream]),
     row("lean-offer", "It asks for no context takeover on either side.", &[Way::LeanOffer]),
     row("lower-case-names", "It writes field names in lower case.", &[Way::LowerCaseNames]),
     row("no-alpn", "It speaks TLS without ALPN.", &[Way::NoAlpn]),

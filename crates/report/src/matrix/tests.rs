@@ -1,3 +1,5 @@
+//! Tests of the matrix: who breaks what, and what is shared.
+
 use upspec_corpus::Corpus;
 use upspec_corpus::case::Role;
 

@@ -271,9 +271,9 @@ impl Matrix {
         let is_clean = |peer: &&Peer| peer.is_judged() && peer.summary.fail == 0;
         let clean = self.peers.iter().filter(is_clean).count();
         let clean = match clean {
-            0 => "none of them breaks none".to_owned(),
-            1 => "1 of them breaks none".to_owned(),
-            count => format!("{count} of them break none"),
+            0 => "nobody keeps them all".to_owned(),
+            1 => "1 keeps them all".to_owned(),
+            count => format!("{count} keep them all"),
         };
         format!("{}, {} broken, {clean}", self.peers_word(), counted(broken, "rule"))
     }

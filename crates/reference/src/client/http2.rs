@@ -324,4 +324,3 @@ impl Http2 {
         self.actions.push(ClientAction::Report(ClientReport::Error(why.to_owned())));
     }
 }
-

@@ -34,7 +34,7 @@ fn a_rule_says_who_breaks_it_and_who_keeps_it() {
     assert_ne!(row[1].verdict(), Some(Verdict::Fail));
     assert_eq!(
         matrix.headline(),
-        format!("2 servers, {} broken, 1 of them breaks none", counted(broken.len(), "rule"))
+        format!("2 servers, {} broken, 1 keeps them all", counted(broken.len(), "rule"))
     );
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use upspec_corpus::{Case, Requirement};
 
 use crate::expected::{self, Expected};
+use crate::matrix::Line;
 
 /// What the corpus says of a case.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -22,6 +23,21 @@ pub struct CaseNote {
     /// The graded alternatives; an answer that none of them describes fails.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expected: Vec<Expected>,
+    /// Of a case that fails or warns: somebody who does right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub right: Option<Example>,
+}
+
+/// One of many peers that were played for comparison, and does right.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Example {
+    /// Its name.
+    pub peer: String,
+    /// How many do right.
+    pub of: usize,
+    /// What passed between us and it.
+    pub lines: Vec<Line>,
 }
 
 /// A requirement as the registry has it.
@@ -51,6 +67,7 @@ impl CaseNote {
             source: (source.line > 0).then(|| format!("{}:{}", source.file, source.line)),
             why: case.why.clone(),
             expected: case.expect.iter().map(expected::graded).collect(),
+            right: None,
         }
     }
 }

@@ -10,6 +10,7 @@ use upspec_judge::Verdict;
 
 use crate::diff::peer_word;
 use crate::matrix::{Case, Line, Matrix};
+use crate::note::Example;
 
 /// What was seen of the peers of a role.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,6 +134,14 @@ impl Prevalence {
             10..50 => 1,
             _ => 2,
         }
+    }
+
+    /// Somebody who does right in a case that others fail.
+    #[must_use]
+    pub fn example(&self, case: &str) -> Option<Example> {
+        let right = self.cases.get(case)?;
+        let (peer, lines) = (self.name(right.peer).to_owned(), right.lines.clone());
+        Some(Example { peer, of: right.of, lines })
     }
 
     /// The name of a peer.

@@ -169,7 +169,15 @@ impl Report {
             Some(CaseNote::new(by_id.get(id)?, topic))
         };
         let cited = |id: &str| corpus.requirements.get(id).map(RequirementNote::from);
-        Self::new(about, results, note, cited)
+        let mut report = Self::new(about, results, note, cited);
+        let others = Prevalence::of(report.target.role);
+        let is_bad = |case: &&CaseResult| matches!(case.verdict, Verdict::Fail | Verdict::Warn);
+        for case in report.cases.iter().filter(is_bad) {
+            if let Some(note) = report.notes.get_mut(&case.id) {
+                note.right = others.example(&case.id);
+            }
+        }
+        report
     }
 
     /// Puts a report together. `note` is asked for every case, and `cited` for every requirement that a

@@ -9,7 +9,8 @@ use upspec_handshake::Party;
 use upspec_judge::{Aside, Came, CaseResult, Death, Demise, Finding, Reason, TargetFacts, Verdict};
 
 use crate::expected::Expected;
-use crate::note::{CaseNote, RequirementNote};
+use crate::matrix::{Line, Side};
+use crate::note::{CaseNote, Example, RequirementNote};
 use crate::prevalence::Prevalence;
 use crate::report::{About, Report, Target, Tool};
 use crate::section::Section;
@@ -128,6 +129,11 @@ fn case_note(id: &str) -> Option<CaseNote> {
         why: is_key
             .then(|| "A lenient decoder lets clients in that speak no WebSocket.".to_owned()),
         expected,
+        right: (id == "server/key/fifteen-bytes").then(|| Example {
+            peer: "<b>one".to_owned(),
+            of: 2,
+            lines: vec![Line { side: Side::Received, text: "HTTP/1.1 400 <i>\\r\\n".to_owned() }],
+        }),
     })
 }
 

@@ -8,7 +8,6 @@ use upspec_judge::{CaseResult, Death, Finding, Verdict};
 use super::{badge, level, level_of, sections, sign, standing, summary, wire};
 use crate::matrix::{Line, Side};
 use crate::overview::{self, Chapter};
-use crate::prevalence::Prevalence;
 use crate::report::Report;
 use crate::section::{Section, rfc_title};
 use crate::seen::Told;
@@ -174,12 +173,11 @@ fn case_details(report: &Report, case: &CaseResult, budget: &mut wire::Budget) -
 
 /// Somebody who does right in a case, with its octets.
 fn example(report: &Report, case: &CaseResult) -> Markup {
-    let known = Prevalence::of(report.target.role);
     html! {
-        @if let Some(right) = known.cases.get(&case.id) {
+        @if let Some(right) = report.notes.get(&case.id).and_then(|note| note.right.as_ref()) {
             details.right {
                 summary {
-                    b { (visible::text(known.name(right.peer))) } " does right"
+                    b { (visible::text(&right.peer)) } " does right"
                     @if right.of > 1 { ", as " (visible::counted(right.of - 1, "other")) " do" @if right.of == 2 { "es" } }
                 }
                 ol.wire { @for line in &right.lines { (line_item(line)) } }

@@ -1,5 +1,6 @@
 //! What passed on the wire of a case, in lines without times, so that those of two peers can stand side by side.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use upspec_exchange::{Io, IoKind, Over, Record};
 
@@ -16,7 +17,7 @@ pub struct Log {
 }
 
 /// A line of a log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Line {
     /// Whose line it is.
@@ -26,7 +27,7 @@ pub struct Line {
 }
 
 /// Who did what a line tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Side {
     /// We sent it.

@@ -1,7 +1,7 @@
 //! What is different where the intermediary is a forward proxy: its clients name the origin in the target (RFC 9112
 //! 3.2.2), and some cases are about gateways alone.
 
-use upspec_corpus::case::{Act, Case, LinkName, Over, Step};
+use upspec_corpus::case::{Act, Case, Grade, LinkName, Over, Step};
 use upspec_corpus::template::{Binding, Part, Template};
 
 use crate::target::Target;
@@ -59,6 +59,21 @@ pub(super) fn about_gateways(case: &Case) -> Option<&'static str> {
     odd.next()
 }
 
+/// The case as it is for a forward proxy: what is asked of gateways alone (RFC 9110 3.7) speaks against none.
+pub(super) fn without_gateways(case: &Case) -> Case {
+    let mut case = case.clone();
+    for one in &mut case.expect {
+        let rule = one.requirement.as_ref().unwrap_or(&case.requirement);
+        if rule == OF_GATEWAYS && matches!(one.grade, Grade::Warn | Grade::Fail) {
+            one.grade = Grade::Inconclusive;
+        }
+    }
+    case
+}
+
+/// What HTTP asks of an origin server goes for the side of a gateway that its clients see; a proxy is none.
+const OF_GATEWAYS: &str = "rfc9110/3.7-gateway-outbound";
+
 enum Asks {
     /// That of a CONNECT.
     Authority,
@@ -110,6 +125,20 @@ mod tests {
             left_out,
             ["intermediary/forwarding/absolute-form", "intermediary/forwarding/connect-refused"]
         );
+    }
+
+    #[test]
+    fn rfc9110_3_7_what_binds_gateways_speaks_against_no_forward_proxy() {
+        let corpus = Corpus::embedded().unwrap();
+        let case = corpus.case("intermediary/failing-origin/closes").unwrap();
+        let accuses = |case: &Case| {
+            let rule = |one: &upspec_corpus::case::Expectation| {
+                one.requirement.clone().unwrap_or_else(|| case.requirement.clone())
+            };
+            let bad = |grade| matches!(grade, Grade::Warn | Grade::Fail);
+            case.expect.iter().any(|one| bad(one.grade) && rule(one) == OF_GATEWAYS)
+        };
+        assert!(accuses(case) && !accuses(&without_gateways(case)));
     }
 
     #[test]

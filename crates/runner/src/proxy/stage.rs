@@ -11,6 +11,7 @@ use upspec_handshake::Party;
 use upspec_judge::{CaseResult, TargetFacts, judge};
 
 use super::bindings::bindings;
+use super::forward::without_gateways;
 use super::origin::Origin;
 use super::script::Script;
 use super::settings::ProxySettings;
@@ -45,6 +46,8 @@ impl Stage {
         window: Duration,
     ) -> Result<CaseResult, Error> {
         let record = self.exchange(case, attempt, window).await?;
+        let lenient = self.settings.forward.as_ref().map(|_| without_gateways(case));
+        let case = lenient.as_ref().unwrap_or(case);
         Ok(judge(case, Some(record), None, &self.facts, &self.requirements))
     }
 

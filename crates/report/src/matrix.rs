@@ -5,7 +5,7 @@ mod log;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -75,7 +75,7 @@ pub struct Rule {
     pub fail: Vec<usize>,
     /// The peers that do no worse than to draw a warning.
     pub warn: Vec<usize>,
-    /// The peers of which at least one case says that they keep it, and none more.
+    /// The peers of which at least one case says that they keep it, and none that they do not.
     pub pass: Vec<usize>,
 }
 
@@ -333,12 +333,6 @@ impl Case {
             Some(known) => known.peers.push(peer),
             None => self.logs.push(Log { peers: vec![peer], lines }),
         }
-    }
-
-    /// The requirements that it says something about.
-    pub fn cites(&self) -> BTreeSet<&str> {
-        let findings = self.answers.iter().flat_map(|answer| &answer.findings);
-        findings.map(|said| said.requirement.as_str()).chain([self.requirement.as_str()]).collect()
     }
 }
 

@@ -153,29 +153,27 @@ impl Prevalence {
     /// The figures as JSON, a line for each rule and case, so that a change of one is a change of a line.
     #[must_use]
     pub fn json(&self) -> String {
-        let entry = "string keys and no fallible Serialize impl: nothing in it can fail";
-        let line = |value: &dyn Fn() -> serde_json::Result<String>| value().expect(entry);
         let rows = |rows: Vec<String>| match rows.is_empty() {
             true => "{}".to_owned(),
             false => format!("{{\n{}\n}}", rows.join(",\n")),
         };
-        let rules = self
-            .rules
-            .iter()
-            .map(|(id, spread)| format!("{id:?}:{}", line(&|| serde_json::to_string(spread))));
-        let cases = self
-            .cases
-            .iter()
-            .map(|(id, right)| format!("{id:?}:{}", line(&|| serde_json::to_string(right))));
+        let rules = self.rules.iter().map(|(id, spread)| format!("{}:{}", line(id), line(spread)));
+        let cases = self.cases.iter().map(|(id, right)| format!("{}:{}", line(id), line(right)));
         format!(
-            "{{\"role\":{},\"played\":{:?},\n\"peers\":{},\n\"rules\":{},\n\"cases\":{}}}\n",
-            line(&|| serde_json::to_string(&self.role)),
-            self.played,
-            line(&|| serde_json::to_string(&self.peers)),
+            "{{\"role\":{},\"played\":{},\n\"peers\":{},\n\"rules\":{},\n\"cases\":{}}}\n",
+            line(&self.role),
+            line(&self.played),
+            line(&self.peers),
             rows(rules.collect()),
             rows(cases.collect()),
         )
     }
+}
+
+/// A part of the figures in a line.
+fn line(part: &impl Serialize) -> String {
+    serde_json::to_string(part)
+        .expect("string keys and no fallible Serialize impl: nothing in it can fail")
 }
 
 /// The one to hold up as an example: whoever does as most of those do that do right, and whose log is short.

@@ -28,10 +28,11 @@ pub(crate) use matrix::matrix_html;
 /// The report as HTML.
 #[must_use]
 pub(crate) fn html(report: &Report) -> String {
+    let name = report.target.name.as_ref().unwrap_or(&report.target.url);
     let page = html! {
         (DOCTYPE)
         html lang="en" {
-            head { (head(report)) }
+            head { (head(&visible::text(name), STYLE, Some(SCRIPT))) }
             body {
                 a.skip href="#results" { "Skip to the results" }
                 (summary::banner(report))
@@ -55,25 +56,26 @@ pub(crate) fn html(report: &Report) -> String {
     page.into_string()
 }
 
-fn head(report: &Report) -> Markup {
-    let name = report.target.name.as_ref().unwrap_or(&report.target.url);
+/// The head of a page. Its policy forbids everything but its style and its script, if it has one.
+fn head(title: &str, style: &str, script: Option<&str>) -> Markup {
     html! {
         meta charset="utf-8";
-        meta http-equiv="Content-Security-Policy" content=(policy());
+        meta http-equiv="Content-Security-Policy" content=(policy(style, script));
         meta name="viewport" content="width=device-width, initial-scale=1";
         meta name="referrer" content="no-referrer";
         meta name="color-scheme" content="light dark";
-        title { "upspec: " (visible::text(name)) }
-        style { (PreEscaped(STYLE)) }
+        title { "upspec: " (title) }
+        style { (PreEscaped(style)) }
     }
 }
 
-/// Forbids everything but the style and the script of this page.
-fn policy() -> String {
-    let [style, script] = [STYLE, SCRIPT].map(|text| STANDARD.encode(Sha256::digest(text)));
+fn policy(style: &str, script: Option<&str>) -> String {
+    let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
+    let style = hash(style);
+    let script =
+        script.map(|text| format!("script-src 'sha256-{}'; ", hash(text))).unwrap_or_default();
     format!(
-        "default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; \
-         base-uri 'none'; form-action 'none'"
+        "default-src 'none'; style-src 'sha256-{style}'; {script}base-uri 'none'; form-action 'none'"
     )
 }
 

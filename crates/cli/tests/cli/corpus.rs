@@ -1,0 +1,137 @@
+//! The corpus against the reference server: the correct one passes everything, a faulty one is caught.
+
+use crate::support::{Served, run, upspec};
+
+#[test]
+fn the_conforming_server_passes_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, report, error) = run("", folder.path(), &["--hazardous"]);
+    let summary = &report["summary"];
+    assert_eq!(code, 0, "{summary} {error}");
+    for verdict in ["fail", "warn", "error"] {
+        assert_eq!(summary[verdict], 0, "{verdict}: {}", not_passed(&report));
+    }
+    assert_eq!(report["complete"], true);
+}
+
+fn not_passed(report: &serde_json::Value) -> String {
+    let cases = report["cases"].as_array().unwrap().iter();
+    let odd = cases.filter(|case| case["verdict"] != "pass");
+    odd.map(|case| format!("{} {}\n", case["id"], case["findings"])).collect()
+}
+
+#[test]
+fn one_seed_gives_one_set_of_verdicts() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Served::with_fault("accept-http10-upgrade");
+    let verdicts = |jobs: &str| -> Vec<(String, String)> {
+        let (_, report, _) =
+            run(&server.url, folder.path(), &["--only", "server/h*", "--retries", jobs]);
+        let cases = report["cases"].as_array().unwrap().iter();
+        cases.map(|case| (case["id"].to_string(), case["verdict"].to_string())).collect()
+    };
+    assert_eq!(verdicts("0"), verdicts("2"));
+}
+
+/// A faulty server makes the run end with 1, or draws a warning where it breaks a SHOULD, and a finding
+/// cites the requirement that the fault breaks. `cargo xtask sensitivity` has all faults; these go the
+/// whole way, through the command.
+#[test]
+fn a_fault_is_caught_by_its_requirement() {
+    let list = upspec(&["serve", "--list-faults"]);
+    let list = String::from_utf8(list.stdout).unwrap();
+    for (name, topic) in FAULTS {
+        let row = list.lines().find(|line| line.split(' ').next() == Some(name));
+        let requirement = row.unwrap().split_ascii_whitespace().nth(1).unwrap();
+        caught(name, requirement, topic);
+    }
+}
+
+/// One for each place where a server goes wrong: reading, refusing, switching, writing, frames; and a topic that sees it.
+const FAULTS: [(&str, &str); 6] = [
+    ("accept-short-key", "server/key"),
+    ("fold-as-field", "server/syntax"),
+    ("no-date", "server/baseline"),
+    ("no-pong", "server/ping"),
+    ("version-refusal-without-list", "server/websocket-version"),
+    ("wrong-accept", "server/key"),
+];
+
+fn caught(name: &str, requirement: &str, topic: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Served::with_fault(name);
+    let more = ["--only", topic, "--hazardous", "--retries", "0", "--timeout", "2s", "--slim"];
+    let (code, report, error) = run(&server.url, folder.path(), &more);
+    let cases = report["cases"].as_array().unwrap();
+    let findings = cases.iter().flat_map(|case| case["findings"].as_array().unwrap());
+    let cited: Vec<&str> = findings
+        .filter(|finding| finding["requirement"] == requirement)
+        .filter_map(|finding| finding["verdict"].as_str())
+        .filter(|verdict| matches!(*verdict, "fail" | "warn"))
+        .collect();
+    assert!(
+        cited.contains(&"warn") || (code == 1 && cited.contains(&"fail")),
+        "{name} ({requirement}): exit {code}, {} {error}",
+        report["summary"]
+    );
+}
+
+/// What `explain` says of a case and of a requirement; a user's case has no faults to its name.
+#[test]
+fn a_case_is_explained_with_the_faults_that_it_catches() {
+    let rows: [(&str, &[&str]); 4] = [
+        (
+            "server/key/fifteen-bytes",
+            &[
+                r"Sec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4P\r\n",
+                "pass: 4xx",
+                "refused: ",
+                "rfc6455#section-4.2.1",
+                "accept-short-key: ",
+            ],
+        ),
+        ("rfc6455/4.2.1-key", &["server/key/fifteen-bytes", "Fault accept-short-key", "caught by"]),
+        (
+            "intermediary/agreement/ws-426",
+            &["Faults of the reference proxy", "any-answer-opens: Behind any answer"],
+        ),
+        ("user/mine/one", &["pass: 404"]),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("mine.toml"), MINE).unwrap();
+    let cases = folder.path().to_str().unwrap();
+    for (id, wanted) in rows {
+        let output = upspec(&["explain", id, "--cases", cases]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        for words in wanted {
+            assert!(text.contains(words), "{id}: {words} is not in\n{text}");
+        }
+        let is_own = ["server/", "intermediary/"].iter().any(|role| id.starts_with(role));
+        assert_eq!(text.contains("catches"), is_own, "{id}");
+    }
+}
+
+const MINE: &str = r"
+title = 'Mine'
+
+[[case]]
+name        = 'one'
+title       = 'Nothing is there'
+requirement = 'rfc9110/7.8-offered'
+
+[[case.step]]
+send = 'GET /nothing HTTP/1.1\r\nHost: {authority}\r\n\r\n'
+
+[[case.expect]]
+status = '404'
+";
+
+#[test]
+fn every_case_is_listed_whatever_it_can_do() {
+    let output = upspec(&["list", "--format", "json"]);
+    let rows: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let rows = rows.as_array().unwrap();
+    let corpus = upspec_corpus::Corpus::embedded().unwrap();
+    assert_eq!(rows.len(), corpus.cases.len());
+    assert!(rows.iter().any(|row| row["hazard"] == true));
+}

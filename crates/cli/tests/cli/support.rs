@@ -1,0 +1,98 @@
+//! What the tests of the command share: calls of the binary, and targets that misbehave.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// Calls the command, in a folder where the reports may land that nobody asked for, and waits for its end.
+pub(crate) fn upspec(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_upspec"));
+    command.args(arguments).current_dir(env!("CARGO_TARGET_TMPDIR")).output().unwrap()
+}
+
+/// Runs the corpus against a target; the exit code, the report, and what went to standard error.
+pub(crate) fn run(url: &str, folder: &Path, more: &[&str]) -> (i32, Value, String) {
+    let path = folder.join("report.json");
+    let wish = format!("json={}", path.display());
+    let mut arguments =
+        vec!["run", url, "--seed", "1", "--jobs", "64", "--quiet", "--report", &wish];
+    arguments.extend(more);
+    arguments.retain(|argument| !argument.is_empty());
+    let output = upspec(&arguments);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    let report = std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("no report: {error}"));
+    (output.status.code().unwrap(), serde_json::from_str(&report).unwrap(), error)
+}
+
+/// The reference server as a process of its own; it ends with this value.
+pub(crate) struct Served {
+    child: Child,
+    pub(crate) url: String,
+}
+
+impl Served {
+    pub(crate) fn conforming() -> Self {
+        Self::start(&[])
+    }
+
+    pub(crate) fn with_fault(name: &str) -> Self {
+        Self::start(&["--fault", name])
+    }
+
+    pub(crate) fn start(more: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_upspec"))
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(more)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        Self { child, url: line.trim().to_owned() }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A target that does this with every connection, after it has read a request head if `reads`.
+pub(crate) fn target(answer: fn(TcpStream, &[u8])) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || {
+                let (stream, head) = request(stream);
+                answer(stream, &head);
+            });
+        }
+    });
+    address
+}
+
+/// Reads up to the first empty line, or to the end.
+fn request(mut stream: TcpStream) -> (TcpStream, Vec<u8>) {
+    let mut head = Vec::new();
+    let mut chunk = [0; 4096];
+    while !head.windows(4).any(|four| four == b"\r\n\r\n") {
+        match stream.read(&mut chunk) {
+            Ok(read) if read > 0 => head.extend_from_slice(&chunk[..read]),
+            _ => break,
+        }
+    }
+    (stream, head)
+}
+
+/// Writes and leaves; a peer that is gone is no matter.
+pub(crate) fn say(mut stream: TcpStream, octets: &[u8]) {
+    let _ = stream.write_all(octets);
+    let _ = stream.shutdown(std::net::Shutdown::Write);
+    let _ = stream.read(&mut [0; 1024]);
+}

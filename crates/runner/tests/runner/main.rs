@@ -1,0 +1,16 @@
+//! The runner against real sockets: the reference, and peers that misbehave.
+//! One binary: what waits for its peers waits side by side, and is linked once.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod calm;
+mod client_certificate;
+mod contact;
+mod cost;
+mod death;
+mod http2;
+mod links;
+mod play;
+mod resets;
+mod run;
+mod support;
+mod tls;

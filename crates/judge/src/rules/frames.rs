@@ -203,7 +203,6 @@ fn requirement(violation: FrameViolation) -> Option<(&'static str, bool)> {
         V::CloseCodeOutOfRange => ("rfc6455/7.4.2-code-ranges", false),
         V::CloseCodeReserved => ("rfc6455/7.4.1-reserved-codes", false),
         V::ContinuationOutsideMessage | V::DataInsideMessage => ("rfc6455/5.4-fragments", false),
-        V::ControlAfterClose => ("rfc6455/5.5.1-no-data-after", true),
         V::ControlFragmented | V::ControlTooLong => ("rfc6455/5.5-control-frame", false),
         V::DataAfterClose => ("rfc6455/5.5.1-no-data-after", false),
         V::LengthNotMinimal | V::LengthTopBit => ("rfc6455/5.2-length", false),
@@ -212,6 +211,7 @@ fn requirement(violation: FrameViolation) -> Option<(&'static str, bool)> {
         V::ReservedBits => ("rfc6455/5.2-rsv", false),
         V::TextNotUtf8 => ("rfc6455/5.6-utf8", false),
         V::UnmaskedByClient => ("rfc6455/5.1-client-masks", false),
+        // 5.5.1 ends data frames only.
         _ => return None,
     })
 }

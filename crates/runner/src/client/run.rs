@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use upspec_corpus::Registry;
 use upspec_corpus::case::{Case, Need, Outcome};
 use upspec_exchange::{IoKind, Octets, Record, Talk};
-use upspec_judge::{Came, CaseResult, Reason, TargetFacts, Verdict, unmet};
+use upspec_judge::{CaseResult, Reason, TargetFacts, Verdict, unmet};
 
 use super::certificates::Certificates;
 use super::settings::ClientSettings;
@@ -277,12 +277,17 @@ impl Player {
     }
 }
 
-/// Whether a verdict that counts against a client is that nothing more came.
+/// Whether a verdict that counts against a client is that nothing more came, or whether none was reached because
+/// the client still held its connection.
 pub(super) fn rests_on_silence(result: &CaseResult) -> bool {
-    let silent =
-        |came: &Came| matches!(came.outcome, Outcome::Held | Outcome::Silent | Outcome::Waits);
-    matches!(result.verdict, Verdict::Fail | Verdict::Warn)
-        && result.outcome.as_ref().is_some_and(silent)
+    let Some(came) = &result.outcome else { return false };
+    match result.verdict {
+        Verdict::Fail | Verdict::Warn => {
+            matches!(came.outcome, Outcome::Held | Outcome::Silent | Outcome::Waits)
+        }
+        Verdict::Inconclusive => came.outcome == Outcome::Held,
+        Verdict::Pass | Verdict::Error => false,
+    }
 }
 
 /// Whether a client that should have come never did.

@@ -69,6 +69,13 @@ impl Caught {
         cases.filter(move |(_, faults)| faults.contains(fault)).map(|(case, _)| case.as_str())
     }
 
+    /// All pairs of a case and a fault that it catches, in order.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.by_case.iter().flat_map(|(case, faults)| {
+            faults.iter().map(move |fault| (case.as_str(), fault.as_str()))
+        })
+    }
+
     /// The table without some cases.
     #[must_use]
     pub fn without(&self, is_left_out: impl Fn(&str) -> bool) -> Self {

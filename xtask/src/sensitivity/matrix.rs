@@ -106,15 +106,29 @@ pub(super) fn totals(corpus: &Corpus, played: &[Played]) -> String {
     text
 }
 
-/// The lines of the table that differ.
+/// The pairs of a case and a fault that differ, a line each. A race between two ends decides a few pairs, now this
+/// way and now the other: so few are no change, unless one side does not have the case or the fault at all.
 pub(super) fn changes(before: &Caught, now: &Caught) -> Vec<String> {
-    let (before, now) = (before.write(), now.write());
-    let old: BTreeSet<&str> = before.lines().collect();
-    let new: BTreeSet<&str> = now.lines().collect();
-    let gone = old.difference(&new).map(|line| format!("- {line}"));
-    let come = new.difference(&old).map(|line| format!("+ {line}"));
+    let old: BTreeSet<(&str, &str)> = before.pairs().collect();
+    let new: BTreeSet<(&str, &str)> = now.pairs().collect();
+    let gone: Vec<_> = old.difference(&new).collect();
+    let come: Vec<_> = new.difference(&old).collect();
+    let is_known = |table: &BTreeSet<(&str, &str)>, pair: (&str, &str)| {
+        table.iter().any(|(case, _)| *case == pair.0)
+            && table.iter().any(|(_, fault)| *fault == pair.1)
+    };
+    let is_race = gone.iter().all(|pair| is_known(&new, **pair))
+        && come.iter().all(|pair| is_known(&old, **pair))
+        && (gone.len() + come.len()) * MOST_RACES <= old.len();
+    if is_race {
+        return Vec::new();
+    }
+    let gone = gone.iter().map(|(case, fault)| format!("- {case}: {fault}"));
+    let come = come.iter().map(|(case, fault)| format!("+ {case}: {fault}"));
     gone.chain(come).collect()
 }
 
+/// Of so many pairs one may be decided by a race.
+const MOST_RACES: usize = 200;
 /// How many cases a line names.
 const SHOWN: usize = 3;

@@ -103,7 +103,7 @@ where
     let mut has_ended = false;
     let (mut beside, mut second) = (pin!(beside), None);
     loop {
-        for action in actions.drain(..) {
+        for action in joined(std::mem::take(&mut actions)) {
             match action {
                 ClientAction::Again(attempt) if !is_left(config, begun) => {
                     end(&mut stream).await;
@@ -162,6 +162,20 @@ where
 /// are no reason to.
 fn is_left(config: &ClientConfig, begun: Instant) -> bool {
     config.errs_at(Point::ReconnectStorm) && begun.elapsed() > SOON
+}
+
+/// Octets that follow each other leave in one write, so that no reader sees a part of them by chance.
+fn joined(actions: Vec<ClientAction>) -> Vec<ClientAction> {
+    let mut joined: Vec<ClientAction> = Vec::with_capacity(actions.len());
+    for action in actions {
+        match (joined.last_mut(), action) {
+            (Some(ClientAction::Write(before)), ClientAction::Write(octets)) => {
+                before.extend_from_slice(&octets);
+            }
+            (_, action) => joined.push(action),
+        }
+    }
+    joined
 }
 
 async fn write(stream: &mut (impl AsyncWrite + Unpin), octets: &[u8]) -> io::Result<()> {

@@ -60,7 +60,6 @@ pub(super) const ROWS: &[ClientFault] = &[
         .by(InTunnel(TunnelPoint::Utf8Unchecked)),
     fault("reading-after-failing", "What stands behind a frame that fails the connection is read.")
         .breaks("rfc6455/7.1.7-stop-processing")
-        .also(&["rfc6455/5.5.1-no-data-after"])
         .shown_by(|| tunnel(b"\xa1\x01x\x81\x05later"))
         .by(InTunnel(TunnelPoint::ReadingAfterFailing)),
     fault("early-frames-lost", "Frames in the segment of the 101 are lost.")

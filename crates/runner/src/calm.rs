@@ -42,14 +42,20 @@ impl Run {
                     let left_out =
                         result.reason == Some(Reason::NotApplicable) && result.record.is_none();
                     may_be_chance(result)
-                        || attempt == 1 && is_silent(result)
+                        || is_silent(result)
                         || left_out && unmet(case, &self.worker.bench.facts).is_none()
                 });
                 if !is_open || self.worker.health.is_dead() {
                     break;
                 }
-                if let Some(again) =
-                    self.worker.play_in_calm(index, CALM - attempt, Patience::Window).await
+                let mut again =
+                    self.worker.play_in_calm(index, CALM - attempt, Patience::Window).await;
+                // No haste where an answer that is late would cost many cases.
+                if again.as_ref().is_some_and(rests_on_silence) {
+                    let number = CALM - FEW - attempt;
+                    again = self.worker.play_in_calm(index, number, Patience::Timeout).await;
+                }
+                if let Some(again) = again
                     && !may_be_chance(&again)
                 {
                     self.learn(index, &again);
@@ -112,8 +118,10 @@ impl Run {
             if calm.done.contains(&index) {
                 continue;
             }
-            let Some(result) = self.results.result(index).filter(|it| is_doubtful(it, loaded))
-            else {
+            let late = self.worker.is_late();
+            let is_open =
+                |it: &&CaseResult| is_doubtful(it, loaded) || late && rests_on_silence(it);
+            let Some(result) = self.results.result(index).filter(is_open) else {
                 continue;
             };
             let limited = looks_like_a_limit(result);
@@ -288,6 +296,12 @@ fn looks_like_a_limit(result: &CaseResult) -> bool {
         )
     );
     limited || matches!(result.reason, Some(Reason::Busy | Reason::Connect))
+}
+
+/// Whether what counts against the target is that nothing more came behind a first answer.
+fn rests_on_silence(result: &CaseResult) -> bool {
+    let bad = matches!(result.verdict, Verdict::Warn | Verdict::Fail);
+    bad && result.aside.rests_on_silence && !is_silent(result)
 }
 
 /// Whether a further try may bring another result.

@@ -31,9 +31,10 @@ struct Found {
 }
 
 impl Measured {
-    /// How long the next case may go on.
-    fn left(&self) -> Duration {
-        MOST.saturating_sub(self.with(|found| found.spent)).min(LONGEST)
+    /// How long the next case may go on; less where answers are late by chance, so that little can be measured.
+    fn left(&self, late: bool) -> Duration {
+        let most = if late { MOST / 4 } else { MOST };
+        most.saturating_sub(self.with(|found| found.spent)).min(LONGEST)
     }
 
     /// A harmless request of about this size or a smaller one that got no answer.
@@ -69,7 +70,10 @@ impl Worker {
     /// counts and a harmless request beyond; otherwise it has the largest size.
     pub(crate) async fn measure(&self, index: usize, turn: Turn<'_>) -> Result<Record, Failed> {
         let begun = Instant::now();
-        let left = if self.bench.is_late() { Duration::ZERO } else { self.measured.left() };
+        let left = match self.bench.is_late() {
+            true => Duration::ZERO,
+            false => self.measured.left(self.is_late()),
+        };
         let record = self.ladder(index, turn, begun + left).await;
         self.measured.with(|found| found.spent += begun.elapsed());
         record
@@ -144,6 +148,8 @@ impl Worker {
         if !is_slower(&large.record, &harmless) {
             return Ok(None);
         }
+        // What is late by chance may be so twice.
+        let mut doubts = u32::from(self.is_late());
         for _ in 0..SECOND_LOOKS {
             let nearer = self.sample(index, turn, large.times / 4 * 3).await?.record;
             let again = self.sample(index, turn, large.times).await?.record;
@@ -151,7 +157,10 @@ impl Worker {
             let first = [small.record.clone(), large.record.clone(), harmless.clone()];
             let looks = merged(first.into_iter().chain([nearer, again, harmless_again]));
             if shows_growth(&self.plan.cases()[index], &looks) {
-                return Ok(Some(looks));
+                if doubts == 0 {
+                    return Ok(Some(looks));
+                }
+                doubts -= 1;
             }
         }
         Ok(None)

@@ -3,6 +3,7 @@
 //! Compares the judge's verdicts, and gives none itself.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
@@ -30,6 +31,8 @@ pub(crate) struct Worker {
     pub(crate) health: Arc<Health>,
     /// What measuring cost has taken and found.
     pub(crate) measured: Arc<cost::Measured>,
+    /// An answer came only when it was waited for with patience.
+    late: Arc<AtomicBool>,
     events: UnboundedSender<Event>,
 }
 
@@ -51,8 +54,13 @@ impl Worker {
     pub(crate) fn new(plan: Arc<Plan>, bench: Bench, events: UnboundedSender<Event>) -> Self {
         let alone = bench.facts.http2_alone;
         let control = if alone { plan.http2_control() } else { plan.control() };
-        let (health, measured) = (Arc::default(), Arc::default());
-        Self { plan, bench: Arc::new(bench), control, health, measured, events }
+        let (health, measured, late) = (Arc::default(), Arc::default(), Arc::default());
+        Self { plan, bench: Arc::new(bench), control, health, measured, late, events }
+    }
+
+    /// Whether answers are late now and then, or always, so that silence in a short wait says little.
+    pub(crate) fn is_late(&self) -> bool {
+        self.bench.is_late() || self.late.load(Ordering::Relaxed)
     }
 
     /// The bench, to store what was learnt about the target.
@@ -94,6 +102,8 @@ impl Worker {
             let patient = self.attempt(index, attempt, window).await?;
             if patient.verdict == result.verdict {
                 retries = retries.saturating_sub(1);
+            } else {
+                self.late.store(true, Ordering::Relaxed);
             }
             // The first wait was too short to mean anything, so a difference is not flakiness.
             self.put_aside(std::mem::replace(&mut result, patient));

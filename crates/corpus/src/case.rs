@@ -289,6 +289,10 @@ pub enum Need {
     Parses,
     /// An intermediary puts another Host in place of the client's.
     HostRewritten,
+    /// An intermediary speaks HTTP/2 to its origin.
+    Http2Origin,
+    /// An intermediary passes a handshake on to its origin as an extended CONNECT, and the 2xx to it as a 101.
+    OriginConnect,
 }
 
 impl Need {
@@ -304,6 +308,8 @@ impl Need {
                     | Self::Terminates
                     | Self::Parses
                     | Self::HostRewritten
+                    | Self::Http2Origin
+                    | Self::OriginConnect
             )
     }
 

@@ -138,6 +138,8 @@ needs!(
     "terminates" = Terminates,
     "parses" = Parses,
     "host-rewritten" = HostRewritten,
+    "http2-origin" = Http2Origin,
+    "origin-connect" = OriginConnect,
 );
 
 impl Word for Over {

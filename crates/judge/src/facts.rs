@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use upspec_corpus::case::{Case, Expectation, FieldMatcher, FieldTest, Grade, Need, Over, Role};
 
+use crate::learn_proxy::PROXY_DISCOVERY;
 use crate::result::Reason;
 
 /// What the target can do, as far as it was declared or found out.
@@ -81,6 +82,11 @@ pub fn unmet(case: &Case, facts: &TargetFacts) -> Option<(Reason, &'static str)>
     if facts.http2_alone && case.over == Over::Http1 {
         return Some((Reason::NotApplicable, "HTTP/2 is all that is spoken with the target"));
     }
+    if facts.has(Need::Http2Origin) && needs_http1_origin(case) {
+        let what =
+            "HTTP/2 is spoken to the origin, and the origin of this case answers in HTTP/1.1";
+        return Some((Reason::NotApplicable, what));
+    }
     let wants_names =
         case.needs.iter().any(|need| matches!(need, Need::Subprotocol | Need::TwoSubprotocols));
     let selects_none = facts.subprotocols.is_empty() && !facts.declared_subprotocols.is_empty();
@@ -115,6 +121,13 @@ pub fn unmet(case: &Case, facts: &TargetFacts) -> Option<(Reason, &'static str)>
         Lack::InTunnel(what) | Lack::Elsewhere(what) => (Reason::NotApplicable, what),
     });
     said.min_by_key(|(reason, _)| *reason != Reason::Blocked)
+}
+
+/// Whether the origin of a case is one of HTTP/1.1; what its controls write goes for both versions.
+fn needs_http1_origin(case: &Case) -> bool {
+    case.role == Role::Intermediary
+        && !case.needs.contains(&Need::Http2Origin)
+        && !case.id.starts_with(PROXY_DISCOVERY)
 }
 
 /// Whether a case says of a target that it did not select what it should know. All others would pass or fail a
@@ -154,6 +167,10 @@ fn lack(need: Need) -> Lack {
         }
         Need::KeepAlive => Elsewhere("the target answers no second request on a connection"),
         Need::HostRewritten => Elsewhere("the Host of a request is not rewritten"),
+        Need::Http2Origin => Elsewhere("HTTP/1.1 is spoken to the origin, and no HTTP/2"),
+        Need::OriginConnect => Elsewhere(
+            "a handshake does not go on to the origin as an extended CONNECT, or its 2xx not back",
+        ),
         Need::Opens => Control("the control was not opened"),
         Need::Redirects => Elsewhere("the client follows no redirect"),
         Need::TlsOpens => Elsewhere("the client does not open inside TLS"),

@@ -166,11 +166,18 @@ pub(crate) fn reported(asked: &Conditions, talk: &Talk<'_>) -> bool {
 }
 
 fn ends(talk: &Talk<'_>) -> Ends {
-    let answer = talk.http2.and_then(Http2::answer);
-    if let Some(stream) = answer.filter(|stream| stream.is_over()) {
+    let own = talk.http2.and_then(|http2| match talk.tested() {
+        Party::Server => http2.answer(),
+        Party::Client => http2.client.stream(http2.stream),
+    });
+    if let Some(stream) = own.filter(|stream| stream.is_over()) {
         return if stream.reset.is_some() { Ends::RstStream } else { Ends::EndStream };
     }
-    if talk.http2.is_some_and(|http2| http2.server.connection_error().is_some()) {
+    let side = |http2: &Http2| match talk.tested() {
+        Party::Server => http2.server.connection_error().is_some(),
+        Party::Client => http2.client.connection_error().is_some(),
+    };
+    if talk.http2.is_some_and(side) {
         return Ends::ConnectionError;
     }
     match talk.ending.of_party(talk.tested()) {

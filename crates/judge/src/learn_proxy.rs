@@ -9,14 +9,18 @@ use upspec_handshake::Fields;
 use upspec_handshake::h2::setting;
 
 use crate::facts::TargetFacts;
-use crate::passage::Passage;
+use crate::passage::{Arrived, Passage};
 
 /// The ids under which the controls of intermediaries are kept.
 pub const PROXY_DISCOVERY: &str = "intermediary/control/";
 
 /// The other cases that show what an intermediary does: that it reads the frames of a tunnel, and opens a WebSocket over
-/// HTTP/2.
-pub const PROXY_SHOWS: [&str; 2] = ["intermediary/tunnel/octets", "intermediary/http2/handshake"];
+/// HTTP/2, in front or to its origin.
+pub const PROXY_SHOWS: [&str; 3] = [
+    "intermediary/tunnel/octets",
+    "intermediary/http2/handshake",
+    "intermediary/http2-origin/handshake",
+];
 
 impl TargetFacts {
     pub(crate) fn learn_of_proxy(&mut self, case: &Case, record: &Record) {
@@ -33,6 +37,11 @@ impl TargetFacts {
             "http2/handshake" => {
                 let opened = client.http2.is_some() && client.tunnel.is_some();
                 self.set(Need::Http2Endpoint, opened && passage.is_both_ways(client));
+            }
+            "http2-origin/handshake" => {
+                let is_connect = |one: Arrived<'_, '_>| one.request.head.is_extended_connect();
+                let connects = passage.arrived(1).is_some_and(is_connect);
+                self.set(Need::OriginConnect, connects && passage.is_both_ways(client));
             }
             "keep-alive" => {
                 self.set(Need::KeepAlive, client.finals().count() > 1);
@@ -60,7 +69,9 @@ impl TargetFacts {
 
     fn learn_relay(&mut self, client: &Talk<'_>, passage: Passage<'_, '_>) {
         let answered = client.finals().any(|one| one.head.status == passage.sent_status());
-        self.set(Need::Relays, answered && passage.arrived(1).is_some());
+        let arrived = passage.arrived(1);
+        self.set(Need::Relays, answered && arrived.is_some());
+        self.set(Need::Http2Origin, arrived.is_some_and(|one| one.talk.http2.is_some()));
         self.adds = added(client, passage);
         self.set(Need::Tls, client.link.tls);
         self.set(Need::Plain, !client.link.tls);
@@ -77,7 +88,7 @@ impl TargetFacts {
             Some(sent != came)
         };
         let own_key = field("Sec-WebSocket-Key") == Some(true);
-        self.set(Need::Upgrade, switched && passage.sent_status() == Some(101));
+        self.set(Need::Upgrade, switched && passage.is_switched());
         self.set(Need::Terminates, switched && (own_key || arrived.is_none()));
         self.set(Need::HostRewritten, field("Host") == Some(true));
     }

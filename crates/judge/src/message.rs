@@ -189,6 +189,18 @@ fn content(view: &View<'_, '_>) -> Sent {
     if fields.contains("Content-Length") && fields.contains("Transfer-Encoding") {
         return Sent::Both;
     }
+    if let Some(stream) = arrived.stream() {
+        let answer = arrived.answers().find(|one| one.is_final());
+        let heard = answer.map(|answer| arrived.talk.heard_before(answer.at));
+        return match stream.ended {
+            None => Sent::Short,
+            Some(_) if stream.data != ours => Sent::Other,
+            Some(_) if heard.is_some_and(|heard| arrived.data_before(heard) < ours.len()) => {
+                Sent::Late
+            }
+            Some(_) => Sent::Exact,
+        };
+    }
     match (&arrived.request.framing, arrived.request.body_state) {
         (Framing::None, _) if ours.is_empty() => Sent::Exact,
         (Framing::None, _) if begins_with_part(&sent[body.end..], &ours) => Sent::Unframed,

@@ -6,6 +6,7 @@ use upspec_exchange::frames::frames;
 use upspec_exchange::{Octets, Record, Request, Response, Tag, Talk, Transcript};
 use upspec_handshake::Party;
 use upspec_handshake::frame::{Frame, opcode};
+use upspec_handshake::h2::Stream;
 
 /// The links of an exchange with both ends.
 #[derive(Clone, Copy)]
@@ -22,10 +23,39 @@ pub(crate) struct Arrived<'t, 'o> {
 }
 
 impl<'o> Arrived<'_, 'o> {
-    /// What came on the connection behind its message.
+    /// What came on the connection behind its message; in HTTP/2 on the stream of an extended CONNECT.
     fn behind(&self) -> &'o [u8] {
+        if self.request.stream != 0 {
+            let is_connect = self.request.head.is_extended_connect();
+            let stream = self.stream().filter(|_| is_connect);
+            return stream.map_or(&[], |stream| &stream.data);
+        }
         let sent = self.talk.sent(Party::Client);
         &sent[self.request.body.end.min(sent.len())..]
+    }
+
+    /// What came on its stream, in HTTP/2.
+    pub(crate) fn stream(&self) -> Option<&'o Stream> {
+        self.talk.http2?.client.stream(self.request.stream)
+    }
+
+    /// How much of the content of its stream came before the first so many octets of the connection.
+    pub(crate) fn data_before(&self, place: usize) -> usize {
+        let Some(stream) = self.stream() else {
+            return 0;
+        };
+        let mut late = stream.data_at.iter().filter(|(_, frame)| *frame >= place);
+        late.next().map_or(stream.data.len(), |(begins, _)| *begins)
+    }
+
+    /// Whether our origin agreed to a tunnel: by 101, or in HTTP/2 by a 2xx to an extended CONNECT (RFC 8441 5).
+    fn is_switched(&self) -> bool {
+        let is_connect = self.request.head.is_extended_connect();
+        self.answers().any(|one| match one.head.status {
+            Some(101) => self.request.stream == 0,
+            Some(200..=299) => is_connect,
+            _ => false,
+        })
     }
 
     /// Our answers to it, interim ones included.
@@ -125,9 +155,11 @@ impl<'t, 'o> Passage<'t, 'o> {
             return Before::Nothing;
         };
         let heard = arrived.talk.heard_before(answer.at);
-        let sent = arrived.talk.sent(Party::Client);
-        let begins = arrived.request.body.end;
-        let Some(came) = sent.get(begins..heard).filter(|came| !came.is_empty()) else {
+        let end = match arrived.request.stream {
+            0 => heard.saturating_sub(arrived.request.body.end),
+            _ => arrived.data_before(heard),
+        };
+        let Some(came) = arrived.behind().get(..end).filter(|came| !came.is_empty()) else {
             return Before::Nothing;
         };
         let ours = self.sent_behind(arrived.request.head.target);
@@ -147,7 +179,7 @@ impl<'t, 'o> Passage<'t, 'o> {
     }
 
     /// What came at our origin behind a handshake, of what our client wrote behind its own. It is that of the
-    /// handshake which our origin answered with 101, or the first request.
+    /// handshake to which our origin agreed, or the first request.
     pub(crate) fn got_at_origin(self) -> Got {
         let Some(arrived) = self.tunnelled().or_else(|| self.arrived(1)) else {
             return Got::Nothing;
@@ -156,13 +188,13 @@ impl<'t, 'o> Passage<'t, 'o> {
         same(came, self.sent_behind(arrived.request.head.target).unwrap_or_default())
     }
 
-    /// The request that our origin answered with 101.
+    /// The request for which our origin agreed to a tunnel.
     fn tunnelled(self) -> Option<Arrived<'t, 'o>> {
         let all = (1..=3).flat_map(|number| self.arrivals(number));
-        all.into_iter().find(|one| one.answers().any(|one| one.head.status == Some(101)))
+        all.into_iter().find(Arrived::is_switched)
     }
 
-    /// Whether our origin answered a request with 101.
+    /// Whether our origin agreed to a tunnel.
     pub(crate) fn is_switched(self) -> bool {
         self.tunnelled().is_some()
     }
@@ -204,35 +236,56 @@ fn nonce(octets: &[u8]) -> Option<&[u8]> {
     Tag::find(octets).map(|(_, tag)| tag.nonce)
 }
 
-/// The head in which this tag stands, from its request line on. Content needs no line end, so that a request line may
-/// begin where that is over.
+/// The head in which this tag stands, as a client wrote it in HTTP/1, be it into a stream of HTTP/2.
 fn head_with<'o>(tag: Tag<'_>, talk: &Talk<'o>) -> Option<&'o [u8]> {
-    let (own, sent) = (tag.to_string(), talk.sent(Party::Client));
-    let at = find(sent, own.as_bytes())?;
-    let line = sent[..at].iter().rposition(|octet| *octet == b'\n').map_or(0, |lf| lf + 1);
-    let contents = talk.requests.iter().map(|one| one.body.end).filter(|end| *end <= at);
-    let begins = contents.fold(line, usize::max);
+    match talk.http2 {
+        Some(http2) => {
+            let mut streams = http2.client.streams.values();
+            streams.find_map(|stream| head_in(tag, &stream.data, &[]))
+        }
+        None => head_in(tag, talk.sent(Party::Client), &talk.requests),
+    }
+}
+
+/// The head in which this tag stands, from its request line on, among octets with these requests.
+fn head_in<'o>(tag: Tag<'_>, sent: &'o [u8], requests: &[Request<'_>]) -> Option<&'o [u8]> {
+    let at = find(sent, tag.to_string().as_bytes())?;
     let end = find(&sent[at..], b"\r\n\r\n").map_or(sent.len(), |end| at + end + 4);
-    Some(&sent[begins..end])
+    Some(&sent[line_at(at, sent, requests)..end])
+}
+
+/// Where the request line begins in which this place is. Content needs no line end, so that one may begin where that is
+/// over.
+fn line_at(at: usize, sent: &[u8], requests: &[Request<'_>]) -> usize {
+    let line = sent[..at].iter().rposition(|octet| *octet == b'\n').map_or(0, |lf| lf + 1);
+    let contents = requests.iter().map(|one| one.body.end).filter(|end| *end <= at);
+    contents.fold(line, usize::max)
 }
 
 /// Whether these octets came on a connection, whole or as a beginning behind which nothing came: inside the content of
 /// another message or not.
 fn place(talk: &Talk<'_>, head: &[u8], tag: Tag<'_>) -> Option<bool> {
-    let came = talk.sent(Party::Client);
-    let whole = find(came, head);
+    let Some(http2) = talk.http2 else {
+        let at = place_in(talk.sent(Party::Client), &talk.requests, head, tag)?;
+        return Some(talk.requests.iter().any(|one| one.body.contains(&at)));
+    };
+    talk.requests.iter().find_map(|one| {
+        place_in(&http2.client.stream(one.stream)?.data, &[], head, tag)?;
+        Some(!one.head.is_extended_connect())
+    })
+}
+
+/// Where these octets begin among those that came with these requests.
+fn place_in(came: &[u8], requests: &[Request<'_>], head: &[u8], tag: Tag<'_>) -> Option<usize> {
     let own = tag.to_string();
     let cut = || {
         let at = find(came, own.as_bytes())?;
-        let line = came[..at].iter().rposition(|octet| *octet == b'\n').map_or(0, |lf| lf + 1);
-        let contents = talk.requests.iter().map(|one| one.body.end).filter(|end| *end <= at);
-        let begins = contents.fold(line, usize::max);
+        let begins = line_at(at, came, requests);
         // The line with the tag is alike in every request.
         let is_told = came.len() > at + own.len() + b" HTTP/1.1\r\nh".len();
         (is_told && head.starts_with(&came[begins..])).then_some(begins)
     };
-    let at = whole.or_else(cut)?;
-    Some(talk.requests.iter().any(|one| one.body.contains(&at)))
+    find(came, head).or_else(cut)
 }
 
 fn find(octets: &[u8], part: &[u8]) -> Option<usize> {

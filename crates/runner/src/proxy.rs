@@ -1,7 +1,7 @@
 //! The role of the intermediary: we are the client in front of it and the origin behind it.
 //!
 //! An `Origin` listens for all exchanges and tells apart, by the tags of requests, whose octets come (`Sorter`,
-//! `Connection`); an exchange holds a [`Span`] of each connection on which a request of its own has come. A `Script`
+//! `Connection`; `Streams` in HTTP/2); an exchange holds a [`Span`] of each connection on which a request of its own has come. A `Script`
 //! plays the steps of a case at both ends in order, a `Stage` brings one case to its record, and
 //! [`run_proxy`] plays a plan. A [`ProxyProber`] plays single cases for the hunt.
 
@@ -18,6 +18,8 @@ mod settings;
 mod sorter;
 mod span;
 mod stage;
+mod streams;
+mod translated;
 mod waits;
 
 pub use origin::Origin;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncWrite as _, AsyncWriteExt as _, ReadBuf};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
-use upspec_exchange::{IoKind, Link, Over, Record};
+use upspec_exchange::{IoKind, Link, Record};
 use upspec_handshake::Party;
 
 use crate::connect::Stream;
@@ -313,8 +313,13 @@ impl Wires {
             match spans.poll_recv(context) {
                 Poll::Ready(Some(span)) => {
                     let name = self.record.next_origin();
-                    let link = Link::plain(&name, Party::Server, Over::Http1);
-                    self.add(link, Stream::plain(span));
+                    let link = Link::plain(&name, Party::Server, span.spoken());
+                    let said = span.said().to_vec();
+                    let at = self.add(link, Stream::plain(span));
+                    if !said.is_empty() {
+                        self.record.begin_write();
+                        self.record.wrote(at, &said, IoKind::Wrote);
+                    }
                     any = true;
                 }
                 Poll::Ready(None) => self.spans = None,

@@ -14,17 +14,17 @@ use super::url::WsUrl;
 use crate::forwarded::normal;
 use crate::text::shown;
 
-/// The requests of a client that was given a URL are well-formed, and the one for a WebSocket is what RFC 8441 makes
-/// of the opening handshake.
+/// The requests of a client are well-formed, and the one for a WebSocket is what RFC 8441 makes of the opening handshake
+/// of a client that was given a URL.
 pub(super) fn requests(talk: &Talk<'_>, _: Party, breaches: &mut Vec<Breach>) {
-    let (Some(http2), Some(url)) = (talk.http2, talk.link.url.as_deref()) else {
+    let Some(http2) = talk.http2 else {
         return;
     };
     let heads = http2.client.streams.values().filter_map(|stream| stream.heads.first());
     for list in heads.map(|head| &head.list) {
         let is_websocket = is_for_websocket(list);
         well_formed(list, is_websocket, breaches);
-        if is_websocket {
+        if let Some(url) = talk.link.url.as_deref().filter(|_| is_websocket) {
             handshake(list, url, breaches);
         }
     }

@@ -136,6 +136,8 @@ fn ability(need: Need) -> &'static str {
         Need::Http2Endpoint => "Opens WebSockets in HTTP/2",
         Need::Http2Resource => "Answers GET / in HTTP/2",
         Need::HostRewritten => "Rewrites Host",
+        Need::Http2Origin => "Speaks HTTP/2 to its origin",
+        Need::OriginConnect => "Asks its origin by extended CONNECT",
         Need::Browser => "Is a browser",
         Need::Ca => "Can be told whom to trust",
         Need::Connects => "Sends an extended CONNECT",

@@ -6,8 +6,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use upspec_corpus::Bindings;
 use upspec_corpus::case::Over;
-use upspec_exchange::Tag;
-use upspec_handshake::RequestHead;
+use upspec_exchange::{Request, Tag};
 use upspec_handshake::field::elements_of;
 use upspec_handshake::frame::{opcode, write};
 
@@ -61,11 +60,13 @@ pub(super) fn bindings(
 }
 
 /// Those of our origin when it answers this request.
-pub(super) fn answering_tagged(request: &RequestHead<'_>, ours: &Bindings) -> Bindings {
-    let mut offers = elements_of(request.fields.values("Sec-WebSocket-Extensions"));
+pub(super) fn answering_tagged(request: &Request<'_>, ours: &Bindings) -> Bindings {
+    let head = &request.head;
+    let mut offers = elements_of(head.fields.values("Sec-WebSocket-Extensions"));
     let is_offered = offers.any(|offer| offer.eq_ignore_ascii_case(b"x-upspec"));
     let line = if is_offered { &b"Sec-WebSocket-Extensions: x-upspec\r\n"[..] } else { b"" };
-    Bindings { extension_if_offered: line.to_vec(), ..answering(request, ours) }
+    let stream = (request.stream > 0).then_some(request.stream);
+    Bindings { extension_if_offered: line.to_vec(), stream, ..answering(head, ours) }
 }
 
 fn letters<const N: usize>(random: &mut StdRng) -> [u8; N] {

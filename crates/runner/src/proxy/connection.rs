@@ -65,11 +65,14 @@ impl Connection {
         }
     }
 
-    /// Serves it until it ends.
-    pub(super) async fn serve(mut self) {
+    /// Serves it until it ends; these octets have been read already.
+    pub(super) async fn serve(mut self, early: &[u8]) {
         let mut buffer = vec![0; BUFFER];
         let mut is_ended = false;
-        let mut give_up: Option<Instant> = None;
+        let mut give_up = (!early.is_empty()).then(|| Instant::now() + PARTIAL);
+        if self.came(early).await == Flow::Over {
+            return;
+        }
         loop {
             let patience = give_up.unwrap_or_else(Instant::now);
             let flow = tokio::select! {

@@ -7,13 +7,16 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::net::TcpListener;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
+use upspec_handshake::h2::PREFACE;
 
 use super::connection::Connection;
 use super::sorter::Nonce;
 use super::span::Span;
+use super::streams::Streams;
 
 /// Our origin behind the intermediary. Dropping it ends the listener and all connections.
 pub struct Origin {
@@ -140,10 +143,24 @@ async fn accept(listener: TcpListener, rooms: Arc<Rooms>) {
         match accepted {
             Ok((stream, _)) => {
                 let _ = stream.set_nodelay(true);
-                connections.spawn(Connection::new(stream, Arc::clone(&rooms)).serve());
+                connections.spawn(serve(stream, Arc::clone(&rooms)));
             }
             // There are no descriptors left: some connection will end.
             Err(_) => tokio::task::yield_now().await,
         }
+    }
+}
+
+/// Serves a connection. Its first octets say whether it speaks HTTP/2 with prior knowledge (RFC 9113 3.3).
+async fn serve(mut stream: TcpStream, rooms: Arc<Rooms>) {
+    let mut early = Vec::new();
+    while early.len() < PREFACE.len() && PREFACE.starts_with(&early) {
+        if !matches!(stream.read_buf(&mut early).await, Ok(count) if count > 0) {
+            break;
+        }
+    }
+    match early.starts_with(PREFACE) {
+        true => Streams::new(stream, rooms).serve(&early).await,
+        false => Connection::new(stream, rooms).serve(&early).await,
     }
 }

@@ -15,6 +15,7 @@ use upspec_handshake::h2::write;
 use upspec_judge::carries_both_ways;
 
 use super::bindings::answering_tagged;
+use super::translated::in_frames;
 use crate::connect::{Connector, Opening};
 use crate::duties::Directions;
 use crate::play::{Limits, Play};
@@ -205,19 +206,37 @@ impl<'a> Script<'a> {
         let bindings = self.bindings(at);
         let mut octets = Vec::new();
         match self.otherwise(at, step) {
-            Some(other) => octets = other,
+            Some(other) => octets = self.as_spoken(at, other),
             None => {
                 for step in std::iter::once(step).chain(more) {
-                    render(step, &mut octets, &bindings);
+                    let mut own = Vec::new();
+                    render(step, &mut own, &bindings);
+                    octets.extend(match step.act {
+                        Act::H2(_) if !self.look(|talks| talks[at].http2.is_some()) => Vec::new(),
+                        Act::H2(_) => own,
+                        _ => self.as_spoken(at, own),
+                    });
                 }
             }
         }
-        let to_head = self
-            .look(|talks| self.answered(at, talks).is_some_and(|one| one.head.method == b"HEAD"));
-        if to_head && octets.starts_with(b"HTTP/") {
-            without_content(&mut octets);
-        }
         octets
+    }
+
+    /// What a step writes in HTTP/1.1, as it is on this connection: for a HEAD without content, for a request in HTTP/2
+    /// in frames.
+    pub(super) fn as_spoken(&self, at: usize, mut octets: Vec<u8>) -> Vec<u8> {
+        self.look(|talks| {
+            let Some(asked) = self.answered(at, talks) else {
+                return octets;
+            };
+            if asked.head.method == b"HEAD" && octets.starts_with(b"HTTP/") {
+                without_content(&mut octets);
+            }
+            match asked.stream {
+                0 => octets,
+                stream => in_frames(&octets, stream, &asked.head),
+            }
+        })
     }
 
     /// What is written in place of a step, where the request that came offers no protocol that our client's does.
@@ -230,7 +249,11 @@ impl<'a> Script<'a> {
             let mut sent = fronts.flat_map(|talk| &talk.requests);
             let sent = sent.find(|one| tag.is_in(one.head.target))?;
             // The protocol of an extended CONNECT is a pseudo-header field.
-            let is_connect = sent.stream != 0 && came.head.fields.contains("Upgrade");
+            let is_connect = match (sent.stream, came.stream) {
+                (0, 0) => false,
+                (_, 0) => came.head.fields.contains("Upgrade"),
+                _ => came.head.is_extended_connect(),
+            };
             Some(is_connect || shares_name(&sent.head.fields, &came.head.fields))
         });
         (offers != Some(true)).then(|| other.render(&self.bindings(at)))
@@ -247,7 +270,7 @@ impl<'a> Script<'a> {
         let ours = self.play.bindings;
         self.look(|talks| match self.answered(at, talks) {
             None => Cow::Borrowed(ours),
-            Some(request) => Cow::Owned(answering_tagged(&request.head, ours)),
+            Some(request) => Cow::Owned(answering_tagged(request, ours)),
         })
     }
 
@@ -270,7 +293,12 @@ impl<'a> Script<'a> {
             return;
         }
         for at in 0..self.wires.count() {
-            let due = self.look(|talks| Directions::of(&talks[at]).map(|frames| frames.due()));
+            // Those of our origin are done for all exchanges on a connection at once.
+            let due = self.look(|talks| {
+                Directions::of(&talks[at])
+                    .filter(|_| talks[at].link.we == Party::Client)
+                    .map(|frames| frames.due())
+            });
             let done = self.wires.record().owed(at);
             let due = due.as_deref().and_then(|due| due.get(done..)).unwrap_or_default().to_vec();
             if !due.is_empty() && self.wires.is_writable(at) {
@@ -297,7 +325,8 @@ impl<'a> Script<'a> {
             let frame = match self.look(|talks| (talks[at].link.we, talks[at].stream())) {
                 (Party::Client, 0) => self.play.bindings.frame.clone(),
                 (Party::Client, stream) => write::data(stream, &self.play.bindings.frame, 0),
-                (Party::Server, _) => self.play.bindings.text_back.clone(),
+                (Party::Server, 0) => self.play.bindings.text_back.clone(),
+                (Party::Server, stream) => write::data(stream, &self.play.bindings.text_back, 0),
             };
             let _ = self.wires.write(at, &frame, IoKind::Wrote, window, until).await;
         }
@@ -351,6 +380,10 @@ pub(super) fn number(awaited: Awaited) -> Option<u8> {
 /// Whether every request on a connection to our origin has its whole answer, and nothing else was said.
 fn is_in_order(talk: &Talk<'_>) -> bool {
     use upspec_exchange::BodyState::Complete;
+    // A stream is left without a word about the others.
+    if talk.http2.is_some() {
+        return true;
+    }
     let answered = talk.finals().filter(|one| one.body_state == Complete).count();
     let closes = talk.finals().any(upspec_exchange::Response::ends_connection);
     talk.whole_requests

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use upspec_exchange::Over;
 
 use super::sorter::Nonce;
 
@@ -40,6 +41,9 @@ pub(crate) struct Span {
     wants: UnboundedSender<(Nonce, Want)>,
     unread: VecDeque<u8>,
     is_left: bool,
+    spoken: Over,
+    /// What we had said on the connection before.
+    said: Vec<u8>,
 }
 
 impl Span {
@@ -48,7 +52,24 @@ impl Span {
         came: UnboundedReceiver<Came>,
         wants: UnboundedSender<(Nonce, Want)>,
     ) -> Self {
-        Self { nonce, came, wants, unread: VecDeque::new(), is_left: false }
+        let (unread, said) = (VecDeque::new(), Vec::new());
+        Self { nonce, came, wants, unread, is_left: false, spoken: Over::Http1, said }
+    }
+
+    /// One of a connection that speaks this, on which we had said that before.
+    pub(super) fn over(mut self, spoken: Over, said: Vec<u8>) -> Self {
+        (self.spoken, self.said) = (spoken, said);
+        self
+    }
+
+    /// What is spoken on the connection.
+    pub(crate) fn spoken(&self) -> Over {
+        self.spoken
+    }
+
+    /// What we had said on the connection before.
+    pub(crate) fn said(&self) -> &[u8] {
+        &self.said
     }
 
     /// Resets the connection.

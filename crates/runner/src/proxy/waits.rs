@@ -26,12 +26,7 @@ impl Script<'_> {
             Awaited::Content => {
                 self.until(Some(at), |talks| talks[at].whole_requests).await;
             }
-            Awaited::End => {
-                self.until(Some(at), |talks| {
-                    talks[at].tunnel.as_ref().is_some_and(|it| it.is_over)
-                })
-                .await;
-            }
+            Awaited::End => self.until(Some(at), |talks| is_ended(&talks[at])).await,
             Awaited::Silence => {
                 self.until(None, |talks| talks.iter().all(is_settled)).await;
             }
@@ -137,7 +132,10 @@ impl Script<'_> {
             match reply {
                 Reply::Canary => {
                     let (window, until) = (self.play.limits.window, self.until);
-                    let _ = self.wires.write(link, CANARY, IoKind::Wrote, window, until).await;
+                    let awaited = self.origin.replace((link, place));
+                    let canary = self.as_spoken(link, CANARY.to_vec());
+                    self.origin = awaited;
+                    let _ = self.wires.write(link, &canary, IoKind::Wrote, window, until).await;
                 }
                 Reply::Again(step) => self.again((link, place), step).await,
             }
@@ -152,13 +150,14 @@ impl Script<'_> {
                     continue;
                 }
                 // Answers keep the order of their requests (RFC 9112 9.3.2).
-                if talk.finals().count() < place {
+                if request.stream == 0 && talk.finals().count() < place {
                     break;
                 }
                 let number = Tag::find(request.head.target).map_or(0, |(_, tag)| tag.number);
                 match self.reply_to(number) {
                     Some(reply) => return Some((link, place, reply)),
-                    None => break,
+                    None if request.stream == 0 => break,
+                    None => {}
                 }
             }
         }
@@ -248,6 +247,14 @@ fn is_answered(talks: &[Talk<'_>], number: u8) -> bool {
     });
     let written: Vec<bool> = written.collect();
     !written.is_empty() && written.into_iter().all(|over| over)
+}
+
+/// Whether the peer has ended the stream of a tunnel in HTTP/2.
+fn is_ended(talk: &Talk<'_>) -> bool {
+    match talk.http2.filter(|_| we_serve(talk)) {
+        Some(http2) => !http2.is_open_for_client(),
+        None => talk.tunnel.as_ref().is_some_and(|tunnel| tunnel.is_over),
+    }
 }
 
 /// Whether an error of HTTP/2 came instead of a response.

@@ -26,9 +26,10 @@ fn no_two_cases_send_the_same_octets_under_the_same_conditions() {
 
 /// What a case does on its connections, and on which.
 fn asked(case: &Case) -> String {
-    let tls = [Need::Tls, Need::Plain].map(|need| case.needs.contains(&need));
+    let apart = [Need::Tls, Need::Plain, Need::Http2Origin, Need::OriginConnect];
+    let apart = apart.map(|need| case.needs.contains(&need));
     let role = case.id.split('/').next().unwrap_or_default();
-    let mut asked = format!("{role} {:?} {:?} {:?} {tls:?}", case.over, case.alpn, case.tls);
+    let mut asked = format!("{role} {:?} {:?} {:?} {apart:?}", case.over, case.alpn, case.tls);
     // What a client is given and shown is half of the question, and what it offers the other half.
     asked += &format!(" {:?} {:?} {:?}", case.url, case.certificate, case.again);
     if case.role == Role::Client {

@@ -125,8 +125,9 @@ pub fn unmet(case: &Case, facts: &TargetFacts) -> Option<(Reason, &'static str)>
 
 /// Whether the origin of a case is one of HTTP/1.1; what its controls write goes for both versions.
 fn needs_http1_origin(case: &Case) -> bool {
+    let is_of_http2 = |need: &Need| matches!(need, Need::Http2Origin | Need::OriginConnect);
     case.role == Role::Intermediary
-        && !case.needs.contains(&Need::Http2Origin)
+        && !case.needs.iter().any(is_of_http2)
         && !case.id.starts_with(PROXY_DISCOVERY)
 }
 

@@ -1,10 +1,11 @@
 //! A conforming gateway built on the handshake model, and the same gateway with one named fault: HTTP/1.1 towards
-//! its clients and towards its one origin.
+//! its clients and towards its one origin, and HTTP/2 with either where it is spoken there.
 //!
 //! A `Relay` is one connection of a client with the exchanges on it, without I/O; [`Proxy`] puts relays on TCP or
 //! TLS connections. A gateway is an origin server to its client (RFC 9110 3.7) and a client to its origin. It reads
 //! the whole of a request before it asks the origin, and passes the answer on as it comes.
 
+mod back;
 mod config;
 mod content;
 mod exchange;

@@ -15,12 +15,14 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use upspec_handshake::h2::PREFACE;
 
+use super::back::link::{self as back, Upstream};
 use super::config::ProxyConfig;
 use super::fault::Point;
 use super::half::{Half, Read, Reset};
 use super::http2;
 use super::pool::{Early, Memory, Pool, open};
 use super::relay::{Action, Event, Relay};
+use super::variation::Way;
 use crate::client::Random;
 
 /// A gateway that listens.
@@ -133,6 +135,14 @@ impl Site {
         self.run(self.relay(client), Half::behind(early, stream)).await
     }
 
+    /// Opens a connection to the origin.
+    async fn open(&self) -> io::Result<Upstream> {
+        match self.config.goes(Way::Http2ToOrigin) {
+            true => back::open(&self.config, self.config.origin).await,
+            false => open(self.config.origin).await.map(Upstream::Http1),
+        }
+    }
+
     /// A relay for a client with this address.
     pub(super) fn relay(&self, client: IpAddr) -> Relay {
         Relay::new(Arc::clone(&self.config), Arc::clone(&self.memory), client)
@@ -171,7 +181,7 @@ struct Ends<'s, S> {
     site: &'s Site,
     relay: Relay,
     client: Half<S>,
-    origin: Option<Half<TcpStream>>,
+    origin: Option<Half<Upstream>>,
 }
 
 /// What has happened, with the octets in the buffer.
@@ -270,7 +280,7 @@ where
         }
     }
 
-    fn with_origin(&mut self, act: impl FnOnce(&mut Half<TcpStream>)) {
+    fn with_origin(&mut self, act: impl FnOnce(&mut Half<Upstream>)) {
         if let Some(origin) = &mut self.origin {
             act(origin);
         }
@@ -283,12 +293,12 @@ where
             false => Early::Leaves,
         };
         if let Some((stream, early)) = (!is_new).then(|| self.site.pool.take(early)).flatten() {
-            self.origin = Some(Half::new(stream));
+            self.origin = Some(Half::new(Upstream::Http1(stream)));
             let opened = (Some(Event::Opened { is_reused: true }), Vec::new());
             let surplus = (!early.is_empty()).then_some((None, early));
             return [Some(opened), surplus].into_iter().flatten().collect();
         }
-        let opened = timeout(self.site.config.patience, open(self.site.config.origin)).await;
+        let opened = timeout(self.site.config.patience, self.site.open()).await;
         let event = match opened {
             Ok(Ok(stream)) => {
                 self.origin = Some(Half::new(stream));
@@ -303,7 +313,9 @@ where
     /// of that would stand where the next one is due.
     fn keep(&mut self, early: Vec<u8>) {
         if let Some(origin) = self.origin.take().filter(Half::is_all_written) {
-            self.site.pool.keep(origin.into_inner(), early);
+            if let Upstream::Http1(stream) = origin.into_inner() {
+                self.site.pool.keep(stream, early);
+            }
         }
     }
 

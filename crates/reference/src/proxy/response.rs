@@ -46,6 +46,18 @@ pub(super) struct Answer {
     pub(super) options: Vec<Vec<u8>>,
 }
 
+/// Content that comes in this way, and goes as it is.
+pub(super) fn content(came: Framing) -> Answer {
+    Answer {
+        head: Vec::new(),
+        came,
+        goes: Framing::UntilClose,
+        origin_persists: false,
+        is_last: false,
+        options: Vec::new(),
+    }
+}
+
 impl Answered {
     /// Reads a complete head.
     pub(super) fn read(

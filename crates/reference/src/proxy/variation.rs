@@ -45,6 +45,8 @@ pub(crate) enum Way {
     IgnoresBadSwitch,
     /// Content goes to the origin with its length, however it came.
     LengthToOrigin,
+    /// HTTP/2 is spoken to the origin, with prior knowledge (RFC 9113 3.3).
+    Http2ToOrigin,
     /// HTTP/1.0 is spoken to the origin.
     OldToOrigin,
     /// HTTP/2 has no extended CONNECT (RFC 8441 3).
@@ -78,6 +80,7 @@ const ROWS: &[ProxyVariation] = &[
     row("forwarded-fields", "It adds X-Forwarded-For and -Proto.", &[Way::ForwardedFields]),
     row("http1-only", "It speaks HTTP/1.1 alone to clients.", &[Way::NoHttp2]),
     row("http10-to-origin", "It speaks HTTP/1.0 to the origin.", &[Way::OldToOrigin]),
+    row("http2-to-origin", "It speaks HTTP/2 to the origin.", &[Way::Http2ToOrigin]),
     row("interim-dropped", "It drops interim responses.", &[Way::DropsInterim])
         .neglects(&["rfc9110/15.2-client-parses"]),
     row("length-to-origin", "Chunked content goes on with its length.", &[Way::LengthToOrigin]),

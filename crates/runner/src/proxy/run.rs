@@ -150,7 +150,9 @@ impl ProxyRun {
         together.sort_by_key(|index| Reverse(waits(&self.plan.cases()[*index])));
         // First, while no tunnel of another case is left.
         self.play(alone, 1).await?;
-        self.play(together, self.jobs).await?;
+        // What one exchange does in HTTP/2 can end the connection of all.
+        let is_shared = self.stage.facts.has(Need::Http2Origin);
+        self.play(together, if is_shared { 1 } else { self.jobs }).await?;
         self.play(last, 1).await
     }
 

@@ -179,4 +179,24 @@ pub(in crate::proxy) enum Point {
     Http2KeyConstant,
     /// A key that the client sends stays beside the gateway's own.
     Http2KeyTwice,
+
+    // HTTP/2 to the origin.
+    /// An answer is lost when a reset without error follows it.
+    BackAnswerDiscarded,
+    /// Host does not become :authority.
+    BackAuthorityLost,
+    /// Transfer-Encoding goes on.
+    BackCodingKept,
+    /// Connection and Upgrade go on.
+    BackConnectionFieldsKept,
+    /// Octets go on before the 2xx.
+    BackEarlyData,
+    /// The end of the origin's stream is not told.
+    BackEndUntold,
+    /// A malformed response goes to the client.
+    BackMalformedPassed,
+    /// Any answer to an extended CONNECT opens the tunnel.
+    BackRefusalOpens,
+    /// A reset of the origin's stream is not told.
+    BackResetUntold,
 }

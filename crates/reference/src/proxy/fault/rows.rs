@@ -6,6 +6,7 @@ mod failing;
 mod fields;
 mod forwarding;
 pub(in crate::proxy) mod http2;
+mod http2_origin;
 mod interim;
 mod lexical;
 mod requests;
@@ -16,7 +17,7 @@ use super::ProxyFault;
 use crate::fault::{Seen, field};
 
 /// Every row.
-pub(super) static TABLES: [&[ProxyFault]; 11] = [
+pub(super) static TABLES: [&[ProxyFault]; 12] = [
     fields::ROWS,
     upgrade::ROWS,
     agreement::ROWS,
@@ -28,6 +29,7 @@ pub(super) static TABLES: [&[ProxyFault]; 11] = [
     forwarding::ROWS,
     lexical::ROWS,
     http2::ROWS,
+    http2_origin::ROWS,
 ];
 
 /// Puts the lines of a field into a head as they came.

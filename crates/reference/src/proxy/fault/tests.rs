@@ -12,6 +12,7 @@ use upspec_handshake::{Party, Version};
 use super::ProxyFault;
 use super::scene::{PAIR, Scene, Step, switch};
 use crate::client::Random;
+use crate::proxy::back::{Back, BackAction, BackEvent};
 use crate::proxy::config::ProxyConfig;
 use crate::proxy::http2::{Front, FrontAction, FrontEvent};
 use crate::proxy::pool::Memory;
@@ -78,6 +79,9 @@ struct Stage<'n> {
     front: Front,
     reader: Reader,
     kept: Vec<(usize, Vec<u8>)>,
+    /// The connections to the origin that speak HTTP/2, and what reads what they write.
+    backs: BTreeMap<usize, (Back, Reader)>,
+    new_back: &'n dyn Fn() -> Option<Back>,
     opened: usize,
     played: Played,
 }
@@ -110,6 +114,11 @@ pub(in crate::proxy) fn played(
         front: Front::new(Arc::clone(&config), Random::new(|octets| octets.fill(0))),
         reader: Reader::new(Party::Server),
         kept: Vec::new(),
+        backs: BTreeMap::new(),
+        new_back: &|| {
+            let speaks = config.goes(Way::Http2ToOrigin);
+            speaks.then(|| Back::new(Arc::clone(&config)))
+        },
         opened: 0,
         played: Played::new(),
     };
@@ -130,6 +139,9 @@ impl Stage<'_> {
             Step::Frames(octets) => self.tell_front(FrontEvent::Client(octets)),
             Step::ClientEnd => self.take(0, Event::ClientEnd),
             Step::ClientReset => self.take(0, Event::ClientReset),
+            Step::Origin(octets) if self.has_back(at) => {
+                self.tell_back(at, BackEvent::Origin(octets));
+            }
             Step::Origin(octets) if has_origin => self.take(at, Event::Origin(octets)),
             Step::OriginEnd if has_origin => self.take(at, Event::OriginEnd),
             Step::OriginReset if has_origin => self.take(at, Event::OriginReset),
@@ -195,6 +207,19 @@ impl Stage<'_> {
         }
         let client = ["client", "client-2", "stream"][at.min(2)].to_owned();
         let origin = self.origins[at].map(|number| format!("origin-{number}"));
+        if self.has_back(at) {
+            match &action {
+                Action::ToOrigin(octets) => return self.tell_back(at, BackEvent::Relay(octets)),
+                Action::ResetOrigin => return self.tell_back(at, BackEvent::RelayReset),
+                Action::EndOrigin => return self.tell_back(at, BackEvent::RelayEnd),
+                Action::Keep(_) | Action::Leave => {
+                    self.tell_back(at, BackEvent::RelayEnd);
+                    self.origins[at] = None;
+                    return;
+                }
+                _ => {}
+            }
+        }
         match action {
             Action::ToClient(octets) => self.note(client, &octets.escape_ascii().to_string()),
             Action::ToOrigin(octets) => {
@@ -220,6 +245,28 @@ impl Stage<'_> {
         }
     }
 
+    fn has_back(&self, at: usize) -> bool {
+        self.origins[at].is_some_and(|number| self.backs.contains_key(&number))
+    }
+
+    fn tell_back(&mut self, at: usize, event: BackEvent<'_>) {
+        let Some(number) = self.origins[at] else { return };
+        let Some((back, _)) = self.backs.get_mut(&number) else { return };
+        for action in back.take(event) {
+            match action {
+                BackAction::ToOrigin(octets) => {
+                    let (_, reader) = self.backs.get_mut(&number).unwrap();
+                    let text: String = reader.feed(&octets).iter().map(shown).collect();
+                    self.note(format!("origin-{number}"), &text);
+                }
+                BackAction::ToRelay(octets) => self.take(at, Event::Origin(&octets)),
+                BackAction::EndRelay => self.take(at, Event::OriginEnd),
+                BackAction::ResetRelay => self.take(at, Event::OriginReset),
+                BackAction::Close => {}
+            }
+        }
+    }
+
     fn open(&mut self, at: usize, is_new: bool) {
         let kept = if is_new { None } else { self.kept.pop() };
         let is_reused = kept.is_some();
@@ -228,6 +275,9 @@ impl Stage<'_> {
             (self.opened, Vec::new())
         });
         self.origins[at] = Some(number);
+        if let Some(back) = (self.new_back)() {
+            self.backs.insert(number, (back, Reader::new(Party::Client)));
+        }
         self.take(at, Event::Opened { is_reused });
         if !early.is_empty() {
             self.take(at, Event::Origin(&early));

@@ -12,7 +12,7 @@ use crate::proxy::config::ProxyConfig;
 use crate::proxy::content::Progress;
 use crate::proxy::exchange::Passage;
 use crate::proxy::fault::Point;
-use crate::proxy::response;
+use crate::proxy::response::content;
 
 /// What the head of an answer is.
 enum Head {
@@ -192,16 +192,4 @@ fn with_status(mut list: HeaderList, status: &str) -> HeaderList {
         field.value = status.as_bytes().to_vec();
     }
     list
-}
-
-/// Content that comes in this way, and goes as it is.
-fn content(came: Framing) -> response::Answer {
-    response::Answer {
-        head: Vec::new(),
-        came,
-        goes: Framing::UntilClose,
-        origin_persists: false,
-        is_last: false,
-        options: Vec::new(),
-    }
 }

@@ -289,6 +289,8 @@ pub enum Need {
     Parses,
     /// An intermediary puts another Host in place of the client's.
     HostRewritten,
+    /// An intermediary is a forward proxy, as the user says.
+    ForwardProxy,
     /// An intermediary speaks HTTP/2 to its origin.
     Http2Origin,
     /// An intermediary passes a handshake on to its origin as an extended CONNECT, and the 2xx to it as a 101.
@@ -308,6 +310,7 @@ impl Need {
                     | Self::Terminates
                     | Self::Parses
                     | Self::HostRewritten
+                    | Self::ForwardProxy
                     | Self::Http2Origin
                     | Self::OriginConnect
             )

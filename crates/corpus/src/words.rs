@@ -138,6 +138,7 @@ needs!(
     "terminates" = Terminates,
     "parses" = Parses,
     "host-rewritten" = HostRewritten,
+    "forward-proxy" = ForwardProxy,
     "http2-origin" = Http2Origin,
     "origin-connect" = OriginConnect,
 );

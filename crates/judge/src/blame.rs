@@ -51,6 +51,9 @@ const END_TO_END: [&str; 12] = [
     "version-list",
 ];
 
+/// What RFC 9110 asks of user agents, and no intermediary is one (3.5).
+const OF_USER_AGENTS: &str = "rfc9110/7.2-host-first";
+
 /// What we broke ourselves on the other side, as the party that the intermediary is here.
 fn ours(talk: &Talk<'_>, talks: &[Talk<'_>]) -> BTreeSet<&'static str> {
     let others = talks.iter().filter(|other| other.link.we != talk.link.we);
@@ -61,6 +64,9 @@ fn ours(talk: &Talk<'_>, talks: &[Talk<'_>]) -> BTreeSet<&'static str> {
 /// Whether a rule binds an intermediary at all: what RFC 6455 and its extensions ask of the ends of a WebSocket
 /// connection binds only one that is such an end.
 fn is_bound(requirement: &str, facts: &TargetFacts) -> bool {
+    if requirement == OF_USER_AGENTS {
+        return false;
+    }
     let of_ends = ["rfc6455/", "rfc7692/", "rfc6265/", "rfc4648/"];
     facts.has(Need::Terminates) || !of_ends.iter().any(|rfc| requirement.starts_with(rfc))
 }

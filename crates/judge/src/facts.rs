@@ -168,6 +168,7 @@ fn lack(need: Need) -> Lack {
         }
         Need::KeepAlive => Elsewhere("the target answers no second request on a connection"),
         Need::HostRewritten => Elsewhere("the Host of a request is not rewritten"),
+        Need::ForwardProxy => Elsewhere("it is no forward proxy (--forward-proxy)"),
         Need::Http2Origin => Elsewhere("HTTP/1.1 is spoken to the origin, and no HTTP/2"),
         Need::OriginConnect => Elsewhere(
             "a handshake does not go on to the origin as an extended CONNECT, or its 2xx not back",

@@ -224,6 +224,7 @@ async fn play_proxy(
         patience,
         ..ProxyConfig::new(LOOPBACK, origin.address())
     };
+    let forward = config.is_forward_proxy().then(|| origin.address().to_string());
     let proxy = Proxy::bind(config).await.expect(FREE);
     let target = transport.target(["http", "https"], proxy.local_addr().port(), "/ws");
     let serving = tokio::spawn(proxy.serve());
@@ -234,6 +235,7 @@ async fn play_proxy(
         retries: 0,
         seed: SEED,
         hazardous: true,
+        forward,
         ..ProxySettings::default()
     };
     let requirements = Arc::new(corpus.requirements.clone());

@@ -23,7 +23,7 @@ pub(crate) struct ProxyArgs {
     #[arg(long, value_name = "CMD", requires = "url")]
     pub(crate) proxy_cmd: Option<String>,
     /// It is a forward proxy: its clients name our origin in the target, as in `GET http://127.0.0.1:9000/path`, with the
-    /// path of the URL. Cases that are about gateways alone are not applicable.
+    /// path of the URL. Cases that are about gateways alone are not applicable, and those about forward proxies alone are.
     #[arg(long)]
     pub(crate) forward_proxy: bool,
     /// Host and port of our origin, as a forward proxy reaches it. [default: where our origin listens]

@@ -227,7 +227,7 @@ impl Back {
                 }
                 self.data(&octets, end_stream);
             }
-            EventKind::Reset(code) if is_ours => self.origin_reset(code),
+            EventKind::Reset(_) if is_ours => self.origin_reset(),
             EventKind::WindowUpdate(0) => return Err(ErrorCode::PROTOCOL_ERROR),
             EventKind::WindowUpdate(increment) => {
                 return self.output.credit(event.stream, increment);
@@ -256,6 +256,7 @@ impl Back {
     fn relay_ended(&mut self) {
         match self.stage {
             // An end of its side is END_STREAM (RFC 8441 5).
+            Stage::Tunnel if self.config.errs_at(Point::BackClientEndUntold) => {}
             Stage::Tunnel => self.output.finish(STREAM, &[]),
             _ if self.answer.is_complete() => self.leave(None),
             _ => self.leave(Some(ErrorCode::CANCEL)),
@@ -291,7 +292,7 @@ impl Back {
         self.actions.extend([action, BackAction::Close]);
     }
 
-    fn to_relay(&mut self, octets: Vec<u8>) {
+    fn tell_relay(&mut self, octets: Vec<u8>) {
         if !octets.is_empty() {
             self.actions.push(BackAction::ToRelay(octets));
         }
@@ -301,7 +302,8 @@ impl Back {
     fn is_malformed(&self, list: &HeaderList) -> bool {
         use upspec_handshake::h2::message::{ListKind, violations};
         let is_checked = !self.config.errs_at(Point::BackMalformedPassed);
-        is_checked && !violations(list, ListKind::Response).is_empty()
+        let is_taken = list.status() == Some(101) && self.config.errs_at(Point::BackSwitchTaken);
+        is_checked && !is_taken && !violations(list, ListKind::Response).is_empty()
     }
 }
 

@@ -37,11 +37,11 @@ impl ProxyConfig {
         Self { listen, origin, identity: None, fault: None, variation: None, patience }
     }
 
-    /// What carries the requests of its clients.
+    /// What carries the requests of its clients to whom they are for: those of a forward proxy go on in the clear.
     pub(super) fn transport(&self) -> Transport {
         match self.identity {
-            None => Transport::Clear,
-            Some(_) => Transport::Tls,
+            Some(_) if !self.is_forward_proxy() => Transport::Tls,
+            _ => Transport::Clear,
         }
     }
 
@@ -54,6 +54,12 @@ impl ProxyConfig {
     pub(super) fn takes_extended_connect(&self) -> bool {
         let others = [Way::NoExtendedConnect, Way::DropsUpgrade, Way::OldToOrigin];
         !others.into_iter().any(|way| self.goes(way))
+    }
+
+    /// Whether its clients name the origin, and open tunnels to it by CONNECT.
+    #[must_use]
+    pub fn is_forward_proxy(&self) -> bool {
+        self.goes(Way::OpensTunnels)
     }
 
     /// What the fault does, if there is one.

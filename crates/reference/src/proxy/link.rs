@@ -312,10 +312,9 @@ where
     /// Keeps the connection to the origin, unless the origin answered before it had the whole request: what is left
     /// of that would stand where the next one is due.
     fn keep(&mut self, early: Vec<u8>) {
-        if let Some(origin) = self.origin.take().filter(Half::is_all_written) {
-            if let Upstream::Http1(stream) = origin.into_inner() {
-                self.site.pool.keep(stream, early);
-            }
+        let origin = self.origin.take().filter(Half::is_all_written);
+        if let Some(Upstream::Http1(stream)) = origin.map(Half::into_inner) {
+            self.site.pool.keep(stream, early);
         }
     }
 

@@ -58,8 +58,8 @@ impl Asked {
             head.violations.retain(|violation| !config.overlooks(violation.kind));
             let admitted = Request::admit(&head, config.transport());
             let request = admitted.map_err(|refusal| Own::of(&refusal))?;
-            if head.method == b"CONNECT" && !config.goes(Way::ForwardsConnect) {
-                return Err(Own::new(501, "there are no tunnels here").closing());
+            if head.method == b"CONNECT" {
+                refuses_tunnel(config, head.target)?;
             }
             let offered = offered(config, &head, &request);
             (request, head.method.to_vec(), offered)
@@ -145,6 +145,21 @@ impl Asked {
             change(&mut head, &self.came);
         }
         head.write()
+    }
+}
+
+/// A gateway opens no tunnels, and a forward proxy none but to its origin.
+fn refuses_tunnel(config: &ProxyConfig, target: &[u8]) -> Result<(), Own> {
+    if config.goes(Way::ForwardsConnect) {
+        return Ok(());
+    }
+    if !config.is_forward_proxy() {
+        return Err(Own::new(501, "there are no tunnels here").closing());
+    }
+    let is_origin = target == config.origin.to_string().as_bytes();
+    match is_origin || config.errs_at(Point::ConnectPortAssumed) {
+        true => Ok(()),
+        false => Err(Own::new(403, "there is no tunnel to this place").closing()),
     }
 }
 

@@ -47,6 +47,8 @@ pub(crate) enum Way {
     LengthToOrigin,
     /// HTTP/2 is spoken to the origin, with prior knowledge (RFC 9113 3.3).
     Http2ToOrigin,
+    /// CONNECT opens a tunnel to the origin, and to nobody else (RFC 9110 9.3.6).
+    OpensTunnels,
     /// HTTP/1.0 is spoken to the origin.
     OldToOrigin,
     /// HTTP/2 has no extended CONNECT (RFC 8441 3).
@@ -77,6 +79,7 @@ const ROWS: &[ProxyVariation] = &[
     row("closes-on-failure", "It closes where the origin fails.", &[Way::ClosesOnFailure])
         .neglects(&["rfc9110/3.7-gateway-outbound"]),
     row("connect-forwarded", "CONNECT goes to the origin.", &[Way::ForwardsConnect]),
+    row("forward-proxy", "It is a forward proxy.", &[Way::OpensTunnels]),
     row("forwarded-fields", "It adds X-Forwarded-For and -Proto.", &[Way::ForwardedFields]),
     row("http1-only", "It speaks HTTP/1.1 alone to clients.", &[Way::NoHttp2]),
     row("http10-to-origin", "It speaks HTTP/1.0 to the origin.", &[Way::OldToOrigin]),

@@ -136,6 +136,7 @@ fn ability(need: Need) -> &'static str {
         Need::Http2Endpoint => "Opens WebSockets in HTTP/2",
         Need::Http2Resource => "Answers GET / in HTTP/2",
         Need::HostRewritten => "Rewrites Host",
+        Need::ForwardProxy => "Is a forward proxy",
         Need::Http2Origin => "Speaks HTTP/2 to its origin",
         Need::OriginConnect => "Asks its origin by extended CONNECT",
         Need::Browser => "Is a browser",

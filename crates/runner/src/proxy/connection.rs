@@ -40,7 +40,7 @@ pub(super) struct Connection {
 
 /// Whether the connection goes on.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Flow {
+pub(super) enum Flow {
     On,
     Over,
 }

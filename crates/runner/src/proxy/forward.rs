@@ -1,7 +1,7 @@
 //! What is different where the intermediary is a forward proxy: its clients name the origin in the target (RFC 9112
 //! 3.2.2), and some cases are about gateways alone.
 
-use upspec_corpus::case::{Act, Case, Grade, LinkName, Over, Step};
+use upspec_corpus::case::{Act, Case, Grade, LinkName, Need, Over, Step};
 use upspec_corpus::template::{Binding, Part, Template};
 
 use crate::target::Target;
@@ -48,6 +48,9 @@ impl Named {
 
 /// Why a case makes no sense for a forward proxy.
 pub(super) fn about_gateways(case: &Case) -> Option<&'static str> {
+    if case.needs.contains(&Need::ForwardProxy) {
+        return None;
+    }
     let targets = case.steps.iter().filter_map(target);
     let mut odd = targets.filter_map(|target| match target {
         Asks::Authority => Some(

@@ -85,7 +85,8 @@ pub(super) async fn ready(
     let server = start(&settings, &target, origin.address()).await?;
     let connector = Connector::reach(&target, settings.ready_timeout, settings.timeout).await;
     let connector = connector.map_err(|error| error.to_string())?;
-    let facts = TargetFacts::default();
+    let mut facts = TargetFacts::default();
+    facts.set(Need::ForwardProxy, settings.forward.is_some());
     let origin = Arc::new(origin);
     Ok((Stage { target, connector, origin, settings, facts, requirements }, server))
 }

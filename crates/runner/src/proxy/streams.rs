@@ -19,6 +19,7 @@ use upspec_handshake::h2::{
     ErrorCode, Event, EventKind, HeaderList, Reader, flag, kind, setting, write,
 };
 
+use super::connection::Flow;
 use super::origin::Rooms;
 use super::sorter::Nonce;
 use super::span::{Came, Span, Want};
@@ -52,13 +53,6 @@ struct Stream {
     owner: Option<Nonce>,
     ended_there: bool,
     ended_here: bool,
-}
-
-/// Whether the connection goes on.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Flow {
-    On,
-    Over,
 }
 
 impl Streams {
@@ -154,11 +148,7 @@ impl Streams {
                 self.tell_owner(id, octets);
                 self.streams.remove(&id);
             }
-            EventKind::GoAway { .. } | EventKind::PingAck(_) | EventKind::Violation(_) | _
-                if id == 0 =>
-            {
-                self.spans.values().for_each(|span| drop(span.send(Came::Octets(octets.clone()))));
-            }
+            _ if id == 0 => self.tell_present(&octets),
             _ => self.tell_owner(id, octets),
         }
         Ok(())
@@ -288,7 +278,11 @@ impl Streams {
         if self.opening.len() < OPENING {
             self.opening.extend_from_slice(&octets);
         }
-        self.spans.values().for_each(|span| drop(span.send(Came::Octets(octets.clone()))));
+        self.tell_present(&octets);
+    }
+
+    fn tell_present(&self, octets: &[u8]) {
+        self.spans.values().for_each(|span| drop(span.send(Came::Octets(octets.to_vec()))));
     }
 
     fn tell_owner(&self, id: u32, octets: Vec<u8>) {

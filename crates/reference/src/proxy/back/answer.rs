@@ -53,8 +53,8 @@ impl Back {
             {
                 self.opened(&request, &head);
             }
-            (_, 101) => self.to_relay(switch(&head, &[])),
-            (_, 100..=199) => self.to_relay(in_http1(&head, status, &[])),
+            (_, 101) => self.tell_relay(switch(&head, &[])),
+            (_, 100..=199) => self.tell_relay(in_http1(&head, status, &[])),
             _ => self.answered(&asked, &head, status, ends),
         }
         self.asked = asked;
@@ -67,7 +67,7 @@ impl Back {
     /// A 2xx to an extended CONNECT is what 101 is elsewhere (RFC 8441 5).
     fn opened(&mut self, request: &RequestHead<'_>, head: &ResponseHead<'_>) {
         let key = request.fields.values("Sec-WebSocket-Key").next().unwrap_or_default();
-        self.to_relay(switch(head, &accept(key)[..]));
+        self.tell_relay(switch(head, &accept(key)[..]));
         self.stage = Stage::Tunnel;
         self.answer = Answer::Passing(None);
         self.go_on();
@@ -86,7 +86,7 @@ impl Back {
             None => &[("Transfer-Encoding", b"chunked")],
         };
         let octets = in_http1(head, status, more);
-        self.to_relay(octets);
+        self.tell_relay(octets);
         let left = if has_no_content { Some(0) } else { length };
         self.answer = Answer::Passing(left.or_else(|| ends.then_some(0)));
         // Behind a refusal nothing is left to send.
@@ -112,7 +112,7 @@ impl Back {
                 None => return self.leave(Some(ErrorCode::PROTOCOL_ERROR)),
             },
         };
-        self.to_relay(passed);
+        self.tell_relay(passed);
         if ends {
             self.ended();
         }
@@ -129,7 +129,7 @@ impl Back {
                 }
             }
             Answer::Passing(None) => {
-                self.to_relay(last_chunk(&[]));
+                self.tell_relay(last_chunk(&[]));
                 self.answer = Answer::Complete;
             }
             Answer::Passing(Some(0)) => self.answer = Answer::Complete,
@@ -142,7 +142,7 @@ impl Back {
     }
 
     /// A reset behind a complete answer takes nothing from it (RFC 9113 8.1).
-    pub(super) fn origin_reset(&mut self, _: ErrorCode) {
+    pub(super) fn origin_reset(&mut self) {
         let is_untold = self.config.errs_at(Point::BackResetUntold);
         match self.answer {
             Answer::Complete if !matches!(self.stage, Stage::Tunnel) => {

@@ -142,6 +142,14 @@ pub(in crate::proxy) enum Point {
     /// After some tunnels there are no more.
     TunnelsRunOut,
 
+    // A forward proxy.
+    /// A 2xx to CONNECT has Content-Length.
+    ConnectFramed,
+    /// Every port is that of the origin.
+    ConnectPortAssumed,
+    /// Behind a 2xx to CONNECT requests are read.
+    ConnectWithoutTunnel,
+
     // HTTP/2 in front.
     /// A 2xx of the origin opens the tunnel.
     Http2SuccessOpens,
@@ -191,6 +199,8 @@ pub(in crate::proxy) enum Point {
     BackConnectionFieldsKept,
     /// Octets go on before the 2xx.
     BackEarlyData,
+    /// The end of the client's side is not told.
+    BackClientEndUntold,
     /// The end of the origin's stream is not told.
     BackEndUntold,
     /// A malformed response goes to the client.
@@ -199,4 +209,6 @@ pub(in crate::proxy) enum Point {
     BackRefusalOpens,
     /// A reset of the origin's stream is not told.
     BackResetUntold,
+    /// A 101 is taken for one of HTTP/1.1.
+    BackSwitchTaken,
 }

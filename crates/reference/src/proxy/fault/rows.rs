@@ -4,6 +4,7 @@ mod agreement;
 mod content;
 mod failing;
 mod fields;
+mod forward;
 mod forwarding;
 pub(in crate::proxy) mod http2;
 mod http2_origin;
@@ -17,7 +18,7 @@ use super::ProxyFault;
 use crate::fault::{Seen, field};
 
 /// Every row.
-pub(super) static TABLES: [&[ProxyFault]; 12] = [
+pub(super) static TABLES: [&[ProxyFault]; 13] = [
     fields::ROWS,
     upgrade::ROWS,
     agreement::ROWS,
@@ -27,6 +28,7 @@ pub(super) static TABLES: [&[ProxyFault]; 12] = [
     tunnel::ROWS,
     failing::ROWS,
     forwarding::ROWS,
+    forward::ROWS,
     lexical::ROWS,
     http2::ROWS,
     http2_origin::ROWS,

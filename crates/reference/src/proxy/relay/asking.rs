@@ -142,6 +142,9 @@ impl Relay {
             return;
         };
         exchange.is_reused = is_reused;
+        if exchange.asked.is_connect() && self.config.is_forward_proxy() {
+            return self.connected();
+        }
         if let Some(octets) = exchange.instead.take() {
             self.actions.push(Action::ToOrigin(octets));
             self.stage = Stage::Answer(exchange);
@@ -159,6 +162,19 @@ impl Relay {
         }
         self.actions.push(Action::ToOrigin(octets));
         self.stage = Stage::Answer(exchange);
+    }
+
+    /// The tunnel is there (RFC 9110 9.3.6).
+    fn connected(&mut self) {
+        self.say(match self.config.errs_at(Point::ConnectFramed) {
+            true => b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec(),
+            false => b"HTTP/1.1 200 OK\r\n\r\n".to_vec(),
+        });
+        if self.config.errs_at(Point::ConnectWithoutTunnel) {
+            self.actions.push(Action::Leave);
+            return self.next();
+        }
+        self.stage = Stage::Tunnel(Tunnel::default());
     }
 
     /// Sends on what stands behind a request that has no answer yet; only a fault does.

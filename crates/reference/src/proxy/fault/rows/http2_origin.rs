@@ -3,8 +3,9 @@
 
 use upspec_handshake::h2::{ErrorCode, HeaderList, flag, setting, write};
 
-use super::restore_named;
-use crate::proxy::fault::Effect::{Early, Forwarded};
+use super::http2::asked;
+use super::{restore_named, status};
+use crate::proxy::fault::Effect::{Early, Forwarded, Tunnel};
 use crate::proxy::fault::scene::{CANARY, Scene, get, handshake, post};
 use crate::proxy::fault::{Point, ProxyFault, fault};
 use crate::proxy::variation::Way;
@@ -12,7 +13,7 @@ use crate::proxy::variation::Way;
 pub(super) const ROWS: &[ProxyFault] = &[
     fault("back-connection-fields-kept", "Connection and Upgrade go to an origin in HTTP/2.")
         .breaks("rfc9113/8.2.2-intermediary")
-        .also(&["rfc9113/8.2.2-connection-fields-sent"])
+        .also(&["rfc9113/8.2.2-connection-fields-sent", "rfc8441/5-no-connection-fields"])
         .beside(BACK)
         .shown_by(|| {
             get("Connection: Upgrade\r\nUpgrade: foo\r\n").gives("origin-1", " upgrade=foo")
@@ -54,7 +55,6 @@ pub(super) const ROWS: &[ProxyFault] = &[
         .at(Point::BackRefusalOpens),
     fault("back-malformed-passed", "A malformed response of HTTP/2 goes to the client.")
         .breaks("rfc9113/8.1.1-not-forwarded")
-        .also(&["rfc9113/8.6-no-101"])
         .beside(BACK)
         .shown_by(|| {
             let list = HeaderList::new([(":status", "200"), ("connection", "x")]);
@@ -73,6 +73,31 @@ pub(super) const ROWS: &[ProxyFault] = &[
             asked.origin([answer, reset].concat()).keeps("client", " 200 ")
         })
         .at(Point::BackAnswerDiscarded),
+    fault("back-switch-taken", "A 101 in HTTP/2 goes to a client that offered nothing.")
+        .breaks("rfc9110/7.8-offered")
+        .also(&["rfc9110/15.2.2-101-upgrade"])
+        .beside(BACK)
+        .shown_by(|| {
+            let list = HeaderList::new([(":status", "101")]);
+            let answer = write::headers(1, &list.block(), 0);
+            get("").origin(settings()).origin(answer).gives("client", " 101 ")
+        })
+        .at(Point::BackSwitchTaken)
+        .by(Tunnel(|came, _| status(came) == 101)),
+    fault("back-switch-in-http2", "A 2xx in HTTP/2 is a 101 in front, in HTTP/2, too.")
+        .breaks("rfc9113/8.6-no-101")
+        .beside(BACK)
+        .shown_by(|| {
+            let list = HeaderList::new([(":status", "200")]);
+            let answer = [settings(), write::headers(1, &list.block(), 0)].concat();
+            asked(&[]).origin(answer).gives("http2", "[1 :status=101")
+        })
+        .at(Point::Http2SwitchPassed),
+    fault("back-client-end-untold", "The end of the client's side is no END_STREAM.")
+        .breaks("rfc9110/9.3.6-tunnel-close")
+        .beside(BACK)
+        .shown_by(|| opened("200").client_ends().keeps("origin-1", "[1 data  END]"))
+        .at(Point::BackClientEndUntold),
     fault("back-end-untold", "END_STREAM of a tunnel in HTTP/2 ends nothing in front.")
         .breaks("rfc9110/9.3.6-tunnel-close")
         .beside(BACK)

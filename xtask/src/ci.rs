@@ -29,6 +29,8 @@ const STEPS: &[&str] = &[
     "cargo xtask docs --check",
     "cargo xtask coverage",
     "cargo xtask sensitivity --role server",
+    "cargo xtask sensitivity --role client",
+    "cargo xtask sensitivity --role intermediary",
     "targets/install.sh",
     // Makes the binary and the page that the next steps look at.
     "cargo run --release --quiet -- run --quiet",

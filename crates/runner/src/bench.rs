@@ -9,7 +9,7 @@ use upspec_exchange::{IoKind, Record};
 use upspec_judge::{CaseResult, Reason, SLOW, TargetFacts, judge, not_played};
 
 use crate::bindings::{Nonces, Turn, bindings};
-use crate::connect::{Connector, Opening};
+use crate::connect::{Connector, Opening, Stream};
 use crate::contact;
 use crate::error::Error;
 use crate::play::{Limits, Play, play};
@@ -120,9 +120,14 @@ impl Bench {
         self.target.tls.is_none() && self.connector.is_tls_spoken(limit).await
     }
 
+    /// A connection without TLS, on which nothing is said yet.
+    pub(crate) async fn tcp(&self, limit: Duration) -> Result<Stream, Error> {
+        self.connector.open(Opening::Plain, limit).await
+    }
+
     /// Whether somebody listens, whatever comes of TLS.
     pub(crate) async fn takes_tcp(&self, limit: Duration) -> bool {
-        self.connector.open(Opening::Plain, limit).await.is_ok()
+        self.tcp(limit).await.is_ok()
     }
 
     /// Judges what was recorded of a case: its own exchange first, then that of its partner.

@@ -241,7 +241,7 @@ impl Run {
 
     /// Other cases than this, those first that kill most often; of these, what most targets speak and what they
     /// answered badly, and then the latest.
-    fn likeliest_first(&self, cases: Vec<usize>, but: usize) -> Vec<usize> {
+    pub(crate) fn likeliest_first(&self, cases: Vec<usize>, but: usize) -> Vec<usize> {
         let plan = &self.worker.plan;
         let risks: BTreeMap<usize, Option<Risk>> =
             by_risk(plan, &self.worker.bench).into_iter().collect();

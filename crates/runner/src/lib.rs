@@ -21,6 +21,7 @@ mod error;
 mod event;
 mod flow;
 mod health;
+mod idle;
 mod leave;
 mod plan;
 mod play;

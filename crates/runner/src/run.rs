@@ -20,6 +20,7 @@ use crate::ease::Ease;
 use crate::error::Error;
 use crate::event::{Ending, Event, RunOutcome};
 use crate::health::Pulse;
+use crate::idle;
 use crate::plan::Plan;
 use crate::results::Results;
 use crate::risk::{Risk, by_risk};
@@ -156,7 +157,7 @@ impl Run {
         self.tell_of_burst();
         self.again_in_calm().await?;
         self.tell_of_limit().await;
-        self.worker.health.outlast(LATE_DEATH).await;
+        self.outlast().await;
         self.control_again().await
     }
 
@@ -171,6 +172,30 @@ impl Run {
                 "the target cut {} connections at one moment and none outlived it: something may restart it at once when \
                  it dies, so deaths may pass unseen; these were under way: {}",
                 cut.len(),
+                ids.join(", ")
+            ));
+        }
+    }
+
+    /// Waits for a death that comes late. A process of ours tells of its end by itself.
+    async fn outlast(&mut self) {
+        let (worker, settings) = (&self.worker, &self.worker.bench.settings);
+        let watched = idle::are_cut_together(&worker.bench, LATE_DEATH);
+        let cut = tokio::select! {
+            biased;
+            cut = watched, if settings.server_cmd.is_none() => cut,
+            () = worker.health.outlast(LATE_DEATH) => false,
+        };
+        worker.health.outlast(LATE_DEATH).await;
+        if cut && self.worker.bench.takes_tcp(DEAD_OR_ALIVE).await {
+            let recent = self.worker.health.recent(LATE_DEATH * 2);
+            let plan = self.plan();
+            let likeliest = self.likeliest_first(recent, usize::MAX);
+            let ids = likeliest.iter().map(|index| plan.cases()[*index].id.as_str());
+            let ids: Vec<&str> = ids.take(FEW_NAMES).collect();
+            self.results.remark(format!(
+                "behind the last case the target cut all idle connections at one moment: something may restart it at \
+                 once when it dies, so a death may have passed unseen; likeliest of: {}",
                 ids.join(", ")
             ));
         }

@@ -230,11 +230,10 @@ async fn a_restart_that_nobody_waits_for_is_noticed() {
     );
 }
 
-#[tokio::test]
-async fn a_restart_without_a_refused_connection_shows_in_what_ends_at_once() {
+/// A server whose death refuses no connection: whoever dies here leaves the port to the next one.
+async fn restarted_unseen() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    // Whoever dies here leaves the port to the next one.
     tokio::spawn(async move {
         let killed = Arc::new(Notify::new());
         let mut served = tokio::task::JoinSet::new();
@@ -253,18 +252,38 @@ async fn a_restart_without_a_refused_connection_shows_in_what_ends_at_once() {
                         killed.notify_one();
                         pending::<()>().await;
                     }
+                    "LATE" => {
+                        websocket(stream).await;
+                        tokio::time::sleep(LATENESS * 2).await;
+                        killed.notify_one();
+                    }
                     "" => {}
                     _ => websocket(stream).await,
                 }
             });
         }
     });
+    address
+}
+
+#[tokio::test]
+async fn a_restart_without_a_refused_connection_shows_in_what_ends_at_once() {
+    let address = restarted_unseen().await;
     let cases = among_others([waiting("slow-1"), waiting("slow-2"), deadly("killer", "KILL")]);
     let settings = Settings { window_floor: Duration::from_millis(1500), ..settings() };
     let outcome = run_cases(address, &cases, settings).await;
     assert_eq!(outcome.ending, Ending::Complete);
     let told: Vec<_> = outcome.remarks.iter().filter(|one| one.contains("at one moment")).collect();
     assert!(matches!(&told[..], [one] if one.contains("server/a/killer")), "{:?}", outcome.remarks);
+}
+
+#[tokio::test]
+async fn a_restart_behind_the_last_case_shows_on_idle_connections() {
+    let address = restarted_unseen().await;
+    let outcome = run_cases(address, &among_others([deadly("killer", "LATE")]), settings()).await;
+    assert_eq!((&outcome.ending, lost(&outcome)), (&Ending::Complete, 0));
+    let told: Vec<_> = outcome.remarks.iter().filter(|one| one.contains("idle")).collect();
+    assert!(matches!(&told[..], [_]), "{:?}", outcome.remarks);
 }
 
 #[tokio::test]

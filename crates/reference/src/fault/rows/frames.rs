@@ -129,7 +129,6 @@ pub(super) const ROWS: &[Fault] = &[
         .by(Overlook(|violation, _| violation == FrameViolation::DataAfterClose)),
     fault("going-on-after-failing", "Frames behind a bad frame are still answered.")
         .breaks("rfc6455/7.1.7-stop-processing")
-        .also(&["rfc6455/5.5.1-no-data-after"])
         .shown_by(|| frames(&[(0x81, b"\xff")]))
         .at(Point::ReadingAfterFailing),
     fault("failing-without-close-frame", "A bad frame ends the connection without a Close frame.")

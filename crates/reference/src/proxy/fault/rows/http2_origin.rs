@@ -5,7 +5,7 @@ use upspec_handshake::h2::{ErrorCode, HeaderList, flag, setting, write};
 
 use super::http2::asked;
 use super::{restore_named, status};
-use crate::proxy::fault::Effect::{Early, Forwarded, Tunnel};
+use crate::proxy::fault::Effect::{Early, Forwarded, Returned, Tunnel};
 use crate::proxy::fault::scene::{CANARY, Scene, get, handshake, post};
 use crate::proxy::fault::{Point, ProxyFault, fault};
 use crate::proxy::variation::Way;
@@ -53,6 +53,11 @@ pub(super) const ROWS: &[ProxyFault] = &[
         .beside(BACK)
         .shown_by(|| opened("403").gives("client", "HTTP/1.1 101"))
         .at(Point::BackRefusalOpens),
+    fault("back-accept-lost", "The 101 for a 2xx in HTTP/2 has no Sec-WebSocket-Accept.")
+        .breaks("rfc6455/4.2.2-accept")
+        .beside(BACK)
+        .shown_by(|| opened("200").keeps("client", "Sec-WebSocket-Accept"))
+        .by(Returned(|head, _| head.remove("Sec-WebSocket-Accept"))),
     fault("back-malformed-passed", "A malformed response of HTTP/2 goes to the client.")
         .breaks("rfc9113/8.1.1-not-forwarded")
         .beside(BACK)

@@ -56,10 +56,10 @@ impl ProxyConfig {
         !others.into_iter().any(|way| self.goes(way))
     }
 
-    /// Whether its clients name the origin, and open tunnels to it by CONNECT.
+    /// Whether its clients name the origin.
     #[must_use]
     pub fn is_forward_proxy(&self) -> bool {
-        self.goes(Way::OpensTunnels)
+        self.goes(Way::OpensTunnels) || self.goes(Way::RefusesTunnels)
     }
 
     /// What the fault does, if there is one.

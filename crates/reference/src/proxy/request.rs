@@ -153,6 +153,9 @@ fn refuses_tunnel(config: &ProxyConfig, target: &[u8]) -> Result<(), Own> {
     if config.goes(Way::ForwardsConnect) {
         return Ok(());
     }
+    if config.goes(Way::RefusesTunnels) {
+        return Err(Own::new(403, "there are no tunnels here"));
+    }
     if !config.is_forward_proxy() {
         return Err(Own::new(501, "there are no tunnels here").closing());
     }

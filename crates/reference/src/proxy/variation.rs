@@ -49,6 +49,8 @@ pub(crate) enum Way {
     Http2ToOrigin,
     /// CONNECT opens a tunnel to the origin, and to nobody else (RFC 9110 9.3.6).
     OpensTunnels,
+    /// Its clients name the origin, and are refused tunnels.
+    RefusesTunnels,
     /// HTTP/1.0 is spoken to the origin.
     OldToOrigin,
     /// HTTP/2 has no extended CONNECT (RFC 8441 3).
@@ -80,6 +82,11 @@ const ROWS: &[ProxyVariation] = &[
         .neglects(&["rfc9110/3.7-gateway-outbound"]),
     row("connect-forwarded", "CONNECT goes to the origin.", &[Way::ForwardsConnect]),
     row("forward-proxy", "It is a forward proxy.", &[Way::OpensTunnels]),
+    row(
+        "forward-without-connect",
+        "It is a forward proxy, and refuses CONNECT.",
+        &[Way::RefusesTunnels],
+    ),
     row("forwarded-fields", "It adds X-Forwarded-For and -Proto.", &[Way::ForwardedFields]),
     row("http1-only", "It speaks HTTP/1.1 alone to clients.", &[Way::NoHttp2]),
     row("http10-to-origin", "It speaks HTTP/1.0 to the origin.", &[Way::OldToOrigin]),

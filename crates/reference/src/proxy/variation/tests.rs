@@ -20,7 +20,7 @@ fn variations_are_named_in_order_and_found() {
 /// Where each variation shows.
 fn scenes() -> Vec<(&'static str, Scene)> {
     let connect = sent("CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n");
-    let tunnel = sent("CONNECT 127.0.0.1:81 HTTP/1.1\r\nHost: 127.0.0.1:81\r\n\r\n");
+    let tunnel = || sent("CONNECT 127.0.0.1:81 HTTP/1.1\r\nHost: 127.0.0.1:81\r\n\r\n");
     let interim = || get("").origin("HTTP/1.1 103 x\r\n\r\n").origin(OK);
     let bad = || handshake("").origin("HTTP/1.1 101 x\r\n\r\n").origin(OK);
     let chunked = || post("Transfer-Encoding: chunked\r\n", "2\r\nab\r\n0\r\n\r\n").origin(OK);
@@ -28,7 +28,8 @@ fn scenes() -> Vec<(&'static str, Scene)> {
         ("closes-after-answer", plain().gives("client", "Connection: close")),
         ("closes-on-failure", get("").origin_ends().keeps("client", " 502 ")),
         ("connect-forwarded", connect.gives("origin-1", "CONNECT a:80 HTTP/1.1")),
-        ("forward-proxy", tunnel.gives("client", " 200 ")),
+        ("forward-proxy", tunnel().gives("client", " 200 ")),
+        ("forward-without-connect", tunnel().gives("client", " 403 ")),
         ("forwarded-fields", plain().gives("origin-1", "X-Forwarded-For: 127.0.0.1")),
         ("http10-to-origin", plain().gives("origin-1", "GET /?tag HTTP/1.0")),
         ("http2-to-origin", plain().gives("origin-1", "[1 :method=GET")),

@@ -67,6 +67,15 @@ impl HeaderList {
         std::str::from_utf8(digits).ok()?.parse().ok()
     }
 
+    /// The list with another `:status`, where it has one.
+    #[must_use]
+    pub fn with_status(mut self, status: &str) -> Self {
+        for field in self.fields.iter_mut().filter(|field| field.name == b":status") {
+            field.value = status.as_bytes().to_vec();
+        }
+        self
+    }
+
     /// Whether it asks for a tunnel by extended CONNECT (RFC 8441 4).
     pub fn is_extended_connect(&self) -> bool {
         self.pseudo(":method") == Some(b"CONNECT") && self.pseudo(":protocol").is_some()

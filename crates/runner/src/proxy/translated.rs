@@ -17,7 +17,7 @@ pub(super) fn in_frames(octets: &[u8], stream: u32, asked: &RequestHead<'_>) -> 
         match head.status {
             Some(101) if !asked.is_extended_connect() => return out,
             Some(101) => {
-                let mut list = with_status(list, "200");
+                let mut list = list.with_status("200");
                 list.fields.retain(|field| field.name != b"sec-websocket-accept");
                 out.extend(write::headers(stream, &list.block(), 0));
                 rest = behind;
@@ -31,7 +31,7 @@ pub(super) fn in_frames(octets: &[u8], stream: u32, asked: &RequestHead<'_>) -> 
             _ => {}
         }
         let is_tunnel = asked.is_extended_connect() && matches!(head.status, Some(200..=299));
-        let list = if is_tunnel { with_status(list, "404") } else { list };
+        let list = if is_tunnel { list.with_status("404") } else { list };
         out.extend(write::headers(stream, &list.block(), 0));
         let content = match Framing::of_response(&head, asked.method) {
             Framing::Length(length) => behind.get(..usize::try_from(length).unwrap_or(usize::MAX)),
@@ -45,13 +45,6 @@ pub(super) fn in_frames(octets: &[u8], stream: u32, asked: &RequestHead<'_>) -> 
         out.extend(write::data(stream, rest, 0));
     }
     out
-}
-
-fn with_status(mut list: HeaderList, status: &str) -> HeaderList {
-    for field in list.fields.iter_mut().filter(|field| field.name == b":status") {
-        field.value = status.as_bytes().to_vec();
-    }
-    list
 }
 
 #[cfg(test)]

@@ -162,7 +162,7 @@ fn read(config: &ProxyConfig, given: &Given, head: &ResponseHead<'_>) -> Head {
         // A 2xx would open the tunnel (RFC 9110 9.3.6).
         200..=299 if given.is_tunnel => Head::Refused,
         _ if given.is_tunnel && config.errs_at(Point::Http2AnyAnswerOpens) => {
-            Head::Open(with_status(list, "200"))
+            Head::Open(list.with_status("200"))
         }
         _ => Head::Final(list, Framing::of_response(head, &given.method)),
     }
@@ -183,13 +183,6 @@ fn switched(
     list.fields.retain(|field| field.name != b"sec-websocket-accept");
     match config.errs_at(Point::Http2SwitchPassed) {
         true => Head::Open(list),
-        false => Head::Open(with_status(list, "200")),
+        false => Head::Open(list.with_status("200")),
     }
-}
-
-fn with_status(mut list: HeaderList, status: &str) -> HeaderList {
-    for field in list.fields.iter_mut().filter(|field| field.name == b":status") {
-        field.value = status.as_bytes().to_vec();
-    }
-    list
 }

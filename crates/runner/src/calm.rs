@@ -51,7 +51,7 @@ impl Run {
                 let mut again =
                     self.worker.play_in_calm(index, CALM - attempt, Patience::Window).await;
                 // No haste where an answer that is late would cost many cases.
-                if again.as_ref().is_some_and(rests_on_silence) {
+                if again.as_ref().is_some_and(fell_silent) {
                     let number = CALM - FEW - attempt;
                     again = self.worker.play_in_calm(index, number, Patience::Timeout).await;
                 }
@@ -119,8 +119,7 @@ impl Run {
                 continue;
             }
             let late = self.worker.is_late();
-            let is_open =
-                |it: &&CaseResult| is_doubtful(it, loaded) || late && rests_on_silence(it);
+            let is_open = |it: &&CaseResult| is_doubtful(it, loaded) || late && fell_silent(it);
             let Some(result) = self.results.result(index).filter(is_open) else {
                 continue;
             };
@@ -299,7 +298,7 @@ fn looks_like_a_limit(result: &CaseResult) -> bool {
 }
 
 /// Whether what counts against the target is that nothing more came behind a first answer.
-fn rests_on_silence(result: &CaseResult) -> bool {
+fn fell_silent(result: &CaseResult) -> bool {
     let bad = matches!(result.verdict, Verdict::Warn | Verdict::Fail);
     bad && result.aside.rests_on_silence && !is_silent(result)
 }

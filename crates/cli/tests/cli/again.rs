@@ -5,22 +5,11 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-const BIN: &str = env!("CARGO_BIN_EXE_upspec");
+use crate::support::{BIN, free_port, shell};
+
 const CASE: &str = "server/syntax/bare-cr-in-upgrade";
 /// A fault that the case shows.
 const FAULT: &str = "--fault bare-cr-dropped";
-
-/// A free port of loopback; nobody listens there.
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-fn shell(line: &str, folder: &Path) -> Output {
-    let mut command = Command::new("sh");
-    // No configuration of whoever runs the tests gets in.
-    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
-    command.args(["-c", line]).env("BIN", BIN).current_dir(folder).output().unwrap()
-}
 
 fn text(octets: &[u8]) -> String {
     String::from_utf8_lossy(octets).into_owned()

@@ -33,8 +33,7 @@ impl Ran {
 
     /// A client that the command of a shell is, which has the URL as `$1` and the command under test as `$U`.
     fn of_shell(script: &str, more: &[&str]) -> Self {
-        let command =
-            format!("env U={} sh -c '{script}' client {{url}}", env!("CARGO_BIN_EXE_upspec"));
+        let command = format!("env U={} sh -c '{script}' client {{url}}", crate::support::BIN);
         Self::new(&[&["--cmd", &command], more].concat())
     }
 

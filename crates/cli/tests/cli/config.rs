@@ -7,7 +7,7 @@ use crate::support::Served;
 
 /// Calls the command in a folder, with these variables.
 fn call(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_upspec"));
+    let mut command = Command::new(crate::support::BIN);
     command.args(arguments).current_dir(folder).envs(variables.iter().copied());
     command.output().unwrap()
 }
@@ -82,11 +82,9 @@ fn what_is_wrong_with_the_file_is_said() {
 #[test]
 fn a_project_begins_with_one_command() {
     let folder = tempfile::tempdir().unwrap();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let server = format!(
-        "{} serve --listen 127.0.0.1:{port} --fault accept-short-key",
-        env!("CARGO_BIN_EXE_upspec")
-    );
+    let port = crate::support::free_port();
+    let server =
+        format!("{} serve --listen 127.0.0.1:{port} --fault accept-short-key", crate::support::BIN);
     let url = format!("ws://127.0.0.1:{port}/chat");
     let begin = ["init", &url, "--server-cmd", &server, "-H", "Cookie: a=secret", "--ci", "github"];
     let output = call(folder.path(), &begin, &[]);

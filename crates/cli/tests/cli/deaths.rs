@@ -68,7 +68,7 @@ impl Told {
 
 /// A free address, and the command that serves there.
 fn command(how: &str) -> (SocketAddr, String) {
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let address = crate::support::free_address();
     let exe = std::env::current_exe().unwrap();
     let command = format!(
         "{SERVE_AT}={address} {DIES_BY}={how} exec '{}' --exact deaths::serves_when_it_is_asked_to --nocapture",

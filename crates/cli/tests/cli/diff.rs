@@ -1,7 +1,6 @@
 //! `upspec diff` against reference servers with faults: who differs where, and what the RFCs make
 //! of it.
 
-use std::net::TcpListener;
 use std::path::Path;
 
 use serde_json::Value;
@@ -102,7 +101,7 @@ fn one_server_that_is_not_there_does_not_cost_the_others_their_turn() {
     let folder = tempfile::tempdir().unwrap();
     let served = ["accept-short-key", "accept-long-key"].map(Served::with_fault);
     // Bound and dropped: nobody listens there.
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = crate::support::free_address();
     let gone = format!("ws://{free}/");
     let only = "server/key/fifteen-bytes";
     let arguments = [
@@ -179,8 +178,7 @@ fn reports_of_clients_are_compared() {
         upspec(&arguments);
         path
     };
-    let faulty =
-        format!("'{}' connect {{url}} --fault accept-unchecked", env!("CARGO_BIN_EXE_upspec"));
+    let faulty = format!("'{}' connect {{url}} --fault accept-unchecked", crate::support::BIN);
     let only = "client/check-accept/other-key";
     let right = stored("right", &["client", "--only", only]);
     let wrong = stored("wrong", &["client", "--only", only, "--cmd", &faulty]);

@@ -1,7 +1,7 @@
 //! Hunts with the embedded reference proxy: faults are found, shrunk and written as cases that replay them; conforming
 //! proxies give no finding.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -112,9 +112,9 @@ fn the_command_hunts_the_embedded_proxy_and_what_it_finds_is_read_by_proxy() {
     assert_eq!((kept.seed, kept.next), (5, 60));
     let command = format!(
         "{} serve --proxy {{origin}} --listen {{listen}} --fault success-opens",
-        env!("CARGO_BIN_EXE_upspec")
+        crate::support::BIN
     );
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = crate::support::free_address();
     let url = format!("http://{free}/ws");
     let played =
         ["proxy", &url, "--proxy-cmd", &command, "--cases", &out, "--only", &kept.findings[0].case];

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-const BIN: &str = env!("CARGO_BIN_EXE_upspec");
+use crate::support::{BIN, free_port};
 
 /// What makes the namespace, as root or as a user who may; the first process in it dies with `unshare`.
 const WAYS: [&[&str]; 2] = [
@@ -39,7 +39,7 @@ fn as_process_one_it_ends_in_order() {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     // The server is a grandchild, and does not hear the signal that ends it.
     let server = format!("trap '' TERM; {BIN} serve --listen 127.0.0.1:{port}; true");
     let mut child = Command::new("unshare")

@@ -3,7 +3,7 @@
 use std::io::{Write as _, copy};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
-use crate::support::{Served, say, target, upspec};
+use crate::support::{Served, free_address, say, target, upspec};
 use serde_json::Value;
 
 /// What became of a run: exit code, report, what was printed.
@@ -36,7 +36,7 @@ impl Ran {
 
     /// At both ends of a proxy with a fault.
     fn with_fault(fault: &str, more: &[&str]) -> Self {
-        let origin = free();
+        let origin = free_address();
         let (proxied, at) =
             (origin.to_string(), ["--origin-listen", &origin.to_string()].map(str::to_owned));
         let served = Served::start(&["--proxy", &proxied, "--fault", fault]);
@@ -51,11 +51,6 @@ impl Ran {
         let broken = findings.filter(|finding| finding["verdict"] == "fail");
         broken.map(|finding| finding["requirement"].as_str().unwrap()).collect()
     }
-}
-
-/// An address where nobody listens.
-fn free() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 /// Copies octets to this place and back, as a relay below HTTP does.
@@ -150,7 +145,7 @@ fn a_chain_tells_who_believes_in_a_tunnel() {
 
 #[test]
 fn what_is_no_intermediary_is_not_judged() {
-    let origin = free();
+    let origin = free_address();
     let at = ["--origin-listen", &origin.to_string()].map(str::to_owned);
     let url = format!("http://{}/", relay(origin));
     let ran = Ran::new(&[&url, &at[0], &at[1]]);

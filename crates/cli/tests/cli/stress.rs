@@ -8,10 +8,9 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{Served, say, target, upspec};
 use rustix::process::{Pid, Signal, kill_process};
 
-const BIN: &str = env!("CARGO_BIN_EXE_upspec");
+use crate::support::{BIN, Served, free_port, say, shell, target, upspec};
 
 fn code(output: &Output) -> i32 {
     output.status.code().unwrap_or_else(|| panic!("{output:?}"))
@@ -19,16 +18,6 @@ fn code(output: &Output) -> i32 {
 
 fn error(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-/// What a shell makes of a line, with `$BIN` for the command.
-fn shell(line: &str, folder: &Path) -> Output {
-    Command::new("sh").args(["-c", line]).env("BIN", BIN).current_dir(folder).output().unwrap()
-}
-
-/// A free port of loopback; nobody listens there.
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// A whole report, whatever its verdicts.

@@ -7,9 +7,30 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
+/// The command under test.
+pub(crate) const BIN: &str = env!("CARGO_BIN_EXE_upspec");
+
+/// What a shell makes of a line in a folder, with `$BIN` for the command.
+pub(crate) fn shell(line: &str, folder: &Path) -> Output {
+    let mut command = Command::new("sh");
+    // No configuration of whoever runs the tests gets in.
+    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    command.args(["-c", line]).env("BIN", BIN).current_dir(folder).output().unwrap()
+}
+
+/// A free address of loopback; nobody listens there.
+pub(crate) fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// A free port of loopback.
+pub(crate) fn free_port() -> u16 {
+    free_address().port()
+}
+
 /// Calls the command, in a folder where the reports may land that nobody asked for, and waits for its end.
 pub(crate) fn upspec(arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_upspec"));
+    let mut command = Command::new(BIN);
     command.args(arguments).current_dir(env!("CARGO_TARGET_TMPDIR")).output().unwrap()
 }
 
@@ -43,7 +64,7 @@ impl Served {
     }
 
     pub(crate) fn start(more: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_upspec"))
+        let mut child = Command::new(BIN)
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(more)
             .stdout(Stdio::piped())

@@ -2,15 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::support::*;
-use rustls::ServerConfig;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::mpsc::unbounded_channel;
-use tokio_rustls::TlsAcceptor;
 use upspec_corpus::Bindings;
 use upspec_corpus::case::{Alpn, Case, Need, Outcome, Over, Tls};
 use upspec_exchange::{IoKind, Record};
@@ -63,18 +59,7 @@ async fn next_frame<S: AsyncRead + Unpin>(stream: &mut S) -> Option<(u8, u8)> {
 
 /// The same inside TLS, where ALPN knows these protocols; `http/1.1` gets 404.
 async fn serve_tls(protocols: &[&str]) -> SocketAddr {
-    let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
-        .unwrap();
-    let protocols = protocols.iter().map(|name| name.as_bytes().to_vec());
-    config.alpn_protocols = protocols.collect();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let (acceptor, _) = tls_acceptor(protocols);
     let address = serve(move |tcp| {
         let acceptor = acceptor.clone();
         async move {

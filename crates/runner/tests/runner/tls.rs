@@ -3,15 +3,11 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::support::*;
-use rustls::ServerConfig;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use upspec_corpus::Bindings;
 use upspec_exchange::{IoKind, Record};
@@ -27,17 +23,7 @@ enum Ends {
 
 /// A TLS server that answers 404 and ends; its certificate is for `127.0.0.1`.
 async fn serve_tls(ends: Ends) -> (SocketAddr, String) {
-    let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
-        .unwrap();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let (acceptor, certificate) = tls_acceptor(&["http/1.1"]);
     let address = serve(move |tcp| {
         let acceptor = acceptor.clone();
         async move {
@@ -46,7 +32,7 @@ async fn serve_tls(ends: Ends) -> (SocketAddr, String) {
             }
         }
     });
-    (address.await, made.cert.pem())
+    (address.await, certificate)
 }
 
 async fn answer_once(mut stream: TlsStream<TcpStream>, ends: Ends) {

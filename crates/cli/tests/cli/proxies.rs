@@ -118,6 +118,18 @@ fn faults_are_found_at_either_end() {
 }
 
 /// A backend that refuses version 99, behind a proxy that takes any answer for a tunnel, and behind one that does not.
+/// A proxy may put that connection into a pool, and another exchange may have it by then.
+#[test]
+fn behind_an_ordinary_answer_our_origin_writes_nothing_into_the_connection() {
+    let id = "intermediary/upgrade-field/case";
+    let ran = Ran::with_fault("upgrade-with-case", &["--only", id]);
+    let cases = ran.report["cases"].as_array().unwrap();
+    let case = cases.iter().find(|case| case["id"] == id).unwrap();
+    let events = case["record"]["io"].as_array().unwrap().iter();
+    let written = events.filter(|one| one["link"] == 1 && one["kind"] == "wrote");
+    assert_eq!(written.count(), 1, "{}", case["record"]);
+}
+
 #[test]
 fn a_chain_tells_who_believes_in_a_tunnel() {
     let folder = tempfile::tempdir().unwrap();

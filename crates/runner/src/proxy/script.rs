@@ -37,6 +37,8 @@ pub(super) struct Script<'a> {
     pub(super) taken: BTreeMap<usize, usize>,
     /// The requests at our origin that have been seen to, by link and place.
     pub(super) served: BTreeSet<(usize, usize)>,
+    /// The requests that our origin gave an ordinary answer in place of what the case wants.
+    declined: BTreeSet<(usize, usize)>,
     /// A step with `once` was done.
     once: bool,
     /// Links that are not read, and until when.
@@ -59,6 +61,7 @@ impl<'a> Script<'a> {
             turn: 0,
             taken: BTreeMap::new(),
             served: BTreeSet::new(),
+            declined: BTreeSet::new(),
             once: false,
             paused: Vec::new(),
             is_silent: false,
@@ -169,6 +172,14 @@ impl<'a> Script<'a> {
     /// Writes, ends or resets.
     pub(super) async fn act(&mut self, at: usize, step: &Step, more: &[Step]) {
         let (window, until) = (self.play.limits.window, self.until);
+        let answered = self.origin.filter(|(link, _)| *link == at);
+        // The connection is another exchange's from now on, if the party between keeps it.
+        if answered.is_some_and(|place| self.declined.contains(&place)) {
+            return;
+        }
+        if self.otherwise(at, step).is_some() {
+            self.declined.extend(answered);
+        }
         let done = match &step.act {
             Act::Reset => {
                 self.wires.reset(at);

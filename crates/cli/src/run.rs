@@ -208,6 +208,7 @@ pub(crate) fn settings(selection: &Selection, wants: &Wants, pace: &Pace) -> Set
     Settings {
         jobs: allowed(jobs.unwrap_or(JOBS)),
         most_jobs: allowed(jobs.unwrap_or(MOST_JOBS)),
+        most_watched: allowed(jobs.unwrap_or(JOBS).saturating_mul(EACH_WATCHES).min(MOST_WATCHED)),
         timeout: pace.timeout,
         window_floor: pace.window,
         retries: pace.retries,
@@ -227,6 +228,10 @@ const SHORTEST_WINDOW: Duration = Duration::from_millis(500);
 /// How many cases are played at a time, and how many where answers come late.
 const JOBS: usize = 16;
 const MOST_JOBS: usize = 96;
+
+/// How many cases may merely wait for each that is being served, and in all.
+const EACH_WATCHES: usize = 16;
+const MOST_WATCHED: usize = 256;
 
 /// As many cases at a time as there are file descriptors for.
 fn allowed(jobs: usize) -> usize {

@@ -19,6 +19,8 @@ pub struct Ending {
     pub deadline: bool,
     /// The last octets came when the time was all but up: too late to tell what would have followed.
     pub at_the_last: bool,
+    /// Octets had come time and again, with pauses as long as the last one: more would have followed.
+    pub still_coming: bool,
     /// More came than is kept.
     pub cap: bool,
     /// All that the case asks about had been seen, so that nobody waited for an end.
@@ -104,6 +106,7 @@ impl Ending {
             first,
             deadline: saw(IoKind::Deadline),
             at_the_last: came_at_the_last(&before),
+            still_coming: was_still_coming(&before),
             cap: saw(IoKind::CapReached),
             decided: saw(IoKind::Decided),
             not_opened: saw(IoKind::NotOpened),
@@ -132,6 +135,20 @@ fn came_at_the_last(io: &[&Io]) -> bool {
     let timed = deadline.at_us > 0;
     timed && deadline.at_us.saturating_sub(read.at_us) < SHORTEST_WAIT_US
 }
+
+fn was_still_coming(io: &[&Io]) -> bool {
+    let deadline = io.iter().rev().find(|io| io.kind == IoKind::Deadline);
+    let reads: Vec<u64> =
+        io.iter().filter(|io| io.kind == IoKind::Read).map(|io| io.at_us).collect();
+    let pauses = reads.windows(2).map(|pair| pair[1].saturating_sub(pair[0]));
+    let (Some(deadline), Some(last), Some(pause)) = (deadline, reads.last(), pauses.max()) else {
+        return false;
+    };
+    reads.len() >= SEVERAL && deadline.at_us.saturating_sub(*last) <= pause * 2
+}
+
+/// What comes so often comes time and again.
+const SEVERAL: usize = 4;
 
 /// A wait for the end of a link that is shorter than this proves nothing.
 const SHORTEST_WAIT_US: u64 = 50_000;

@@ -12,9 +12,10 @@ use crate::bindings::{Nonces, Turn, bindings};
 use crate::connect::{Connector, Opening, Stream};
 use crate::contact;
 use crate::error::Error;
-use crate::play::{Limits, Play, play};
+use crate::place::Place;
+use crate::play::{Limits, Play, play_at};
 use crate::server::Server;
-use crate::settings::Settings;
+use crate::settings::{Settings, lateness};
 use crate::target::Target;
 
 /// What exchanges with a target need besides their case.
@@ -90,14 +91,24 @@ impl Bench {
         turn: Turn<'_>,
         window: Duration,
     ) -> Result<Record, Error> {
+        self.exchange_at(None, case, turn, window).await
+    }
+
+    /// The same, at the place of a case that is one of many.
+    pub(crate) async fn exchange_at(
+        &self,
+        place: Option<&Place>,
+        case: &Case,
+        turn: Turn<'_>,
+        window: Duration,
+    ) -> Result<Record, Error> {
         let nonces = Nonces::of(&turn);
         let bindings = &self.bindings(&nonces);
-        let limits = Limits { window, timeout: self.settings.timeout, keep: self.settings.keep };
-        play(
-            &self.connector,
-            &Play { case, bindings, close: &nonces.close, limits, reports: false },
-        )
-        .await
+        let late = if lateness(self.answer()) > 0 { self.answer() * TURNS } else { Duration::ZERO };
+        let timeout = self.settings.timeout + late;
+        let limits = Limits { window, timeout, keep: self.settings.keep };
+        let play = Play { case, bindings, close: &nonces.close, limits, reports: false };
+        play_at(place, &self.connector, &play).await
     }
 
     /// Whether the target takes a connection.
@@ -167,17 +178,19 @@ pub(crate) fn declared(target: &Target, settings: &Settings) -> TargetFacts {
 }
 
 /// From the last octet of the request to the first of the answer.
-fn answer_us(exchange: &Record) -> Option<u64> {
+pub(crate) fn answer_us(exchange: &Record) -> Option<u64> {
     let read = exchange.io.iter().position(|io| io.kind == IoKind::Read)?;
     let wrote = exchange.io[..read].iter().rfind(|io| io.kind == IoKind::Wrote)?;
     Some(exchange.io[read].at_us.saturating_sub(wrote.at_us))
 }
 
-fn millis(time: Duration) -> u64 {
+pub(crate) fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// How long we look for the other of TLS and clear text, once a target does not speak the one.
 const SECOND_LOOK: Duration = Duration::from_secs(1);
+/// How many answers an exchange waits for, one behind the other, where each of them comes late.
+const TURNS: u32 = 3;
 /// How long a target that refuses connections is given to come up.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(1);

@@ -115,7 +115,7 @@ impl Run {
         let mut silent = 0;
         let mut otherwise = false;
         for index in 0..self.plan().cases().len() {
-            if calm.done.contains(&index) {
+            if calm.done.contains(&index) || self.open.contains(&index) {
                 continue;
             }
             let late = self.worker.is_late();
@@ -127,7 +127,7 @@ impl Run {
             let patience = self.patience(result);
             if patience == Patience::Timeout || is_silent(result) {
                 silent += 1;
-                if silent > FEW && !loaded && !otherwise {
+                if silent > FEW && !loaded && !otherwise && !late {
                     continue;
                 }
             }
@@ -175,9 +175,7 @@ impl Run {
             }
             if self.is_as_before(calm).await {
                 // A connection that is cut or mute by chance is seldom so three times.
-                let may_change = played.as_ref().is_none_or(|result| {
-                    may_be_chance(result) || is_silent(result) && calm.is_by_chance()
-                });
+                let may_change = calm.is_by_chance() || played.as_ref().is_none_or(may_be_chance);
                 vouched += 1;
                 if !may_change || vouched == FEW {
                     return Ok(played.map(|result| self.vouched(index, result)));

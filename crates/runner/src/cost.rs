@@ -33,7 +33,7 @@ struct Found {
 impl Measured {
     /// How long the next case may go on; less where answers are late by chance, so that little can be measured.
     fn left(&self, late: bool) -> Duration {
-        let most = if late { MOST / 4 } else { MOST };
+        let most = if late { MOST / 8 } else { MOST };
         most.saturating_sub(self.with(|found| found.spent)).min(LONGEST)
     }
 

@@ -14,6 +14,7 @@ use crate::event::{Death, Ending};
 use crate::health::Pulse;
 use crate::risk::{Risk, by_risk};
 use crate::run::Run;
+use crate::schedule::answered_by;
 use crate::server::Server;
 use crate::worker::Played;
 
@@ -67,7 +68,7 @@ impl Run {
         }
         let recent = self.worker.health.recent(LATE);
         self.deaths.before = self.worker.health.recent(LATE_PATIENCE);
-        self.deaths.freshest = self.worker.health.freshest(WAITING);
+        self.deaths.freshest = self.worker.health.freshest(self.waiting());
         if self.deaths.all.len() >= MOST_DEATHS || self.deaths.spent >= MOST_TIME {
             self.results.remark(format!(
                 "the target died {} times and is left alone now; what was left was not played",
@@ -109,7 +110,7 @@ impl Run {
             self.deaths.replayed += 1;
             self.results.begin(index);
             let played = self.worker.play(index).await;
-            let lives = matches!(played, Played::Judged(_))
+            let lives = !matches!(played, Played::Died(_))
                 && self.worker.check_now().await == Pulse::Alive
                 && (patience.is_zero() || self.outlives(patience).await);
             if lives {
@@ -202,7 +203,7 @@ impl Run {
     /// This case was alone with the target when it died.
     fn blame(&mut self, index: usize, played: Played, scene: Scene) {
         let result = match played {
-            Played::Judged(result) => *result,
+            Played::Judged(result) | Played::Open(result) => *result,
             Played::Died(exchanges) => self.judged(index, exchanges),
         };
         self.deaths.killers.insert(index);
@@ -237,6 +238,11 @@ impl Run {
         let suspects = self.ids(&earlier);
         self.blame(only, played, Scene { unsure: true, suspects, ..scene });
         vec![only]
+    }
+
+    /// After this time without an answer an exchange merely waits for silence to end.
+    fn waiting(&self) -> Duration {
+        answered_by(self.worker.bench.answer()) * 7 / 8
     }
 
     /// Other cases than this, those first that kill most often; of these, what most targets speak and what they
@@ -315,6 +321,10 @@ impl Run {
             (result.record, result.twin) = (records.next(), records.next());
             self.results.store(index, result);
         }
+        self.leave_open_ones(
+            Reason::TargetDied,
+            "the target died before this case was looked at again",
+        );
         let message = "the target had died before this case was played";
         for index in 0..self.worker.plan.cases().len() {
             // What the target could not do anyway is not lost.
@@ -459,8 +469,6 @@ const MOST_BEFORE: usize = 10;
 const MOST_BESIDE: usize = 2;
 /// What ends within this time, in microseconds, ends at once.
 const AT_ONCE_US: u64 = 50_000;
-/// After this time without an answer an exchange merely waits for silence to end.
-const WAITING: Duration = Duration::from_millis(350);
 /// How many exchanges playing a case again has at most, but for one.
 const A_ROW_OF_CONTROLS: usize = 5;
 /// The pause between two looks at a target that is away.

@@ -33,6 +33,8 @@ pub(crate) struct Health {
     demise: Mutex<Option<Demise>>,
     /// The end of the process that serves, where it is ours.
     process: Mutex<Option<watch::Receiver<Option<ExitStatus>>>>,
+    /// What is played has been played before, and outlived: nobody is suspected of it.
+    spares: AtomicBool,
     dead: AtomicBool,
     /// It was dead for a moment, and answers again.
     back: AtomicBool,
@@ -91,6 +93,9 @@ impl Health {
     /// Marks the beginning of an exchange of a case. What is returned is held until its end.
     pub(crate) async fn begin(&self, case: usize) -> RwLockReadGuard<'_, ()> {
         let guard = self.gate.read().await;
+        if self.spares.load(Ordering::Acquire) {
+            return guard;
+        }
         self.with_suspects(|suspects| {
             match suspects.iter_mut().find(|suspect| suspect.case == case) {
                 Some(suspect) => {
@@ -105,6 +110,9 @@ impl Health {
 
     /// Marks the end of an exchange of a case.
     pub(crate) fn end(&self, case: usize) {
+        if self.spares.load(Ordering::Acquire) {
+            return;
+        }
         let now = Instant::now();
         with(&self.recent, |recent| {
             recent.push_back((case, now));
@@ -118,6 +126,11 @@ impl Health {
                 suspect.ended = Some(now);
             }
         });
+    }
+
+    /// From here on what is played has been outlived before, or has not.
+    pub(crate) fn spare(&self, spares: bool) {
+        self.spares.store(spares, Ordering::Release);
     }
 
     /// An exchange brought octets, the last of them then.
@@ -142,6 +155,9 @@ impl Health {
 
     /// An exchange of a case did not come about after all.
     pub(crate) fn take_back(&self, case: usize) {
+        if self.spares.load(Ordering::Acquire) {
+            return;
+        }
         self.with_suspects(|suspects| {
             suspects.retain_mut(|suspect| {
                 if suspect.case == case {
@@ -266,12 +282,9 @@ impl Health {
         self.dead.store(false, Ordering::Release);
     }
 
-    /// Waits until the last exchange has been over for so long, or until the process ends.
-    pub(crate) async fn outlast(&self, time: Duration) {
-        let last = with(&self.recent, |recent| recent.back().map(|(_, ended)| *ended));
-        if let Some(last) = last {
-            let _ = timeout_at(last + time, self.process_end()).await;
-        }
+    /// Waits until then, or until the process ends.
+    pub(crate) async fn outlast(&self, until: Instant) {
+        let _ = timeout_at(until, self.process_end()).await;
     }
 
     /// Completes when the process that serves ends; never where we do not know it.

@@ -23,6 +23,7 @@ mod flow;
 mod health;
 mod idle;
 mod leave;
+mod place;
 mod plan;
 mod play;
 mod printed;

@@ -20,6 +20,7 @@ use crate::connect::{Connector, Opening, Stream};
 use crate::duties::Directions;
 use crate::error::Error;
 use crate::leave::say_goodbye;
+use crate::place::Place;
 use crate::record::Recorder;
 use crate::steps::{render, takes, waits};
 use crate::trouble::alert_of;
@@ -66,6 +67,15 @@ impl Limits {
 ///
 /// Only without a connection. Whatever the peer does after that is in the record.
 pub async fn play(connector: &Connector, play: &Play<'_>) -> Result<Record, Error> {
+    play_at(None, connector, play).await
+}
+
+/// The same, at the place of a case that is one of many.
+pub(crate) async fn play_at(
+    place: Option<&Place>,
+    connector: &Connector,
+    play: &Play<'_>,
+) -> Result<Record, Error> {
     let case = play.case;
     let opening = match case.tls {
         Tls::AsTarget => Opening::AsTarget { alpn: &case.alpn },
@@ -73,7 +83,7 @@ pub async fn play(connector: &Connector, play: &Play<'_>) -> Result<Record, Erro
     };
     let link = Link::plain(LinkName::Client.word(), Party::Client, case.over);
     match connector.open(opening, play.limits.timeout).await {
-        Ok(stream) => Ok(play_on(vec![(link, stream)], play).await),
+        Ok(stream) => Ok(play_reporting(place, vec![(link, stream)], play, None).await.record),
         Err(error) => refused(case, link, &error).ok_or(error),
     }
 }
@@ -81,7 +91,7 @@ pub async fn play(connector: &Connector, play: &Play<'_>) -> Result<Record, Erro
 /// Plays the case on open connections, and takes leave on each. The first one decides when the case
 /// is over. The links say which end of them we are.
 pub async fn play_on(links: Vec<(Link, Stream)>, play: &Play<'_>) -> Record {
-    play_reporting(links, play, None).await.record
+    play_reporting(None, links, play, None).await.record
 }
 
 /// What came of playing a case while its client could report.
@@ -95,12 +105,14 @@ pub(crate) struct Heard {
 
 /// The same while the client under test can report.
 pub(crate) async fn play_reporting(
+    place: Option<&Place>,
     links: Vec<(Link, Stream)>,
     play: &Play<'_>,
     reports: Option<mpsc::Receiver<Vec<u8>>>,
 ) -> Heard {
     let count = links.len();
     let mut wires = Wires::new(links.into_iter().map(as_opened).collect(), play.limits.keep);
+    wires.sit_at(place);
     wires.listen_to(reports);
     let opened = wires.record().opened();
     let until = wires.record().opened()

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use upspec_corpus::Bindings;
-use upspec_corpus::case::{Act, Case, Grade, Over, Step};
+use upspec_corpus::case::{Act, Case, Expectation, Grade, Outcome, Over, Step};
 use upspec_handshake::frame::{Compression, Frame, FrameReader, FrameViolation, opcode};
 use upspec_handshake::h2::frame::frames;
 use upspec_handshake::h2::{PREFACE, kind};
@@ -16,6 +16,7 @@ use crate::bench::Bench;
 use crate::bindings::Nonces;
 use crate::plan::Plan;
 use crate::settings::lateness;
+use crate::steps::waits;
 
 /// What a case sends that weak targets die of, from the rarest to the most frequent death.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,13 +79,21 @@ pub(crate) fn by_risk(plan: &Plan, bench: &Bench) -> Vec<(usize, Option<Risk>)> 
         (index, Some(risk(case, &bindings).unwrap_or(Risk::Little)))
     });
     let mut cases: Vec<_> = risks.collect();
-    // Within a risk, what a target has no reason to refuse comes first: some ban who sends bad requests. What few
+    // Nobody is to wait in the end for what takes long at the best. Within a risk, what a target has no reason to refuse comes first: some ban who sends bad requests. What few
     // targets speak seldom kills.
     cases.sort_by_key(|(index, risk)| {
         let case = &plan.cases()[*index];
-        (*risk, !may_switch(case), case.over == Over::Http1)
+        (*risk, !takes_long(case), !may_switch(case), case.over == Over::Http1)
     });
     cases
+}
+
+/// Whether the best that can come is silence, or the case itself waits.
+fn takes_long(case: &Case) -> bool {
+    let is_silent = |one: &Expectation| {
+        one.grade == Grade::Pass && one.wants.status.0.contains(&Outcome::Silent)
+    };
+    case.expect.iter().any(is_silent) || waits(&case.steps, LONG) >= LONG
 }
 
 /// Whether a switch is among the answers that a case passes.
@@ -344,7 +353,9 @@ fn has_odd_octets(octets: &[u8]) -> bool {
 }
 
 /// From here on one case alone takes longer than all of a kind should.
-const MUCH_TOO_LATE: u32 = 10;
+const MUCH_TOO_LATE: u32 = 2;
+/// A case that waits for so long takes long.
+const LONG: Duration = Duration::from_millis(150);
 /// Beyond this servers have their limits.
 const LARGE: usize = 8 * 1024;
 /// How much of what a case sends is looked at.

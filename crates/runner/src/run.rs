@@ -1,16 +1,18 @@
 //! Plays a plan against a target: the phases of a run, from the first connection to the last control.
 //! Prints nothing: what happens goes out as events.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant;
 use upspec_corpus::Registry;
 use upspec_corpus::case::Need;
 use upspec_exchange::{IoKind, Record};
-use upspec_judge::{CaseResult, Reason, Verdict};
+use upspec_judge::{CaseResult, Reason, Verdict, unmet};
 
 use crate::bench::{Bench, declared};
 use crate::calm::Calm;
@@ -21,6 +23,7 @@ use crate::error::Error;
 use crate::event::{Ending, Event, RunOutcome};
 use crate::health::Pulse;
 use crate::idle;
+use crate::place::Room;
 use crate::plan::Plan;
 use crate::results::Results;
 use crate::risk::{Risk, by_risk};
@@ -67,9 +70,21 @@ pub async fn run(
     worker.health.revive(server.as_ref().and_then(Server::end));
     let deaths = Deaths::default();
     let (ease, calm) = (Ease::default(), Calm::default());
-    let (lost, refused) = (Vec::new(), String::new());
-    let mut run =
-        Run { worker, results, server, requirements: rules, deaths, ease, calm, lost, refused };
+    let room = Room::of(worker.bench.settings.jobs);
+    let (open, lost, refused) = (BTreeSet::new(), Vec::new(), String::new());
+    let mut run = Run {
+        worker,
+        results,
+        server,
+        requirements: rules,
+        deaths,
+        ease,
+        calm,
+        open,
+        room,
+        lost,
+        refused,
+    };
     let ending = tokio::select! {
         biased;
         () = &mut cancel => None,
@@ -88,6 +103,9 @@ pub(crate) struct Run {
     pub(crate) deaths: Deaths,
     pub(crate) ease: Ease,
     pub(crate) calm: Calm,
+    /// Cases with a result that another look has to confirm.
+    pub(crate) open: BTreeSet<usize>,
+    pub(crate) room: Room,
     /// Cases whose exchange met the target's death.
     pub(crate) lost: Vec<(usize, Vec<Record>)>,
     /// What the control got where it was answered without a switch.
@@ -131,12 +149,47 @@ impl Run {
         let jobs = bench.settings.jobs_when(bench.answer());
         let mut discovery = plan.discovery();
         discovery.retain(|index| Some(*index) != self.worker.control);
-        let at_once = if jobs > bench.settings.jobs { A_FEW } else { 1 };
-        let rounds = discovery.chunks(at_once);
-        let rounds = rounds.map(|some| some.iter().map(|index| (*index, None)).collect());
-        self.schedule(rounds.collect(), at_once).await?;
+        self.discover(discovery.clone(), jobs).await?;
         self.discover_again(&discovery).await;
         let cases = by_risk(&plan, &self.worker.bench);
+        if self.worker.bench.is_late() {
+            // Nothing can be measured, and whatever ends a phase takes long.
+            self.schedule(vec![cases], jobs).await?;
+        } else {
+            self.play_by_risk(&cases, jobs).await?;
+        }
+        self.outlast(jobs).await?;
+        self.tell_of_burst();
+        self.again_in_calm().await?;
+        self.tell_of_limit().await;
+        self.control_again().await
+    }
+
+    /// Plays what finds out what the target can do, one by one; where answers come late, beside each other what builds
+    /// on nothing that the others find out.
+    async fn discover(&mut self, mut left: Vec<usize>, jobs: usize) -> Result<(), Ending> {
+        let plan = self.plan();
+        while jobs > self.worker.bench.settings.jobs {
+            let facts = &self.worker.bench.facts;
+            let is_ready = |index: &usize| unmet(&plan.cases()[*index], facts).is_none();
+            let (ready, rest): (Vec<usize>, Vec<usize>) = left.into_iter().partition(is_ready);
+            left = rest;
+            if ready.is_empty() {
+                break;
+            }
+            let ready = ready.into_iter().map(|index| (index, None)).collect();
+            self.play_round(ready, jobs, false).await?;
+        }
+        let rounds = left.into_iter().map(|index| vec![(index, None)]);
+        self.schedule(rounds.collect(), 1).await
+    }
+
+    /// Plays the cases by what they send: what should hurt nobody, what is measured, and what kills most often.
+    async fn play_by_risk(
+        &mut self,
+        cases: &[(usize, Option<Risk>)],
+        jobs: usize,
+    ) -> Result<(), Ending> {
         let (few, others) =
             cases.split_at(cases.partition_point(|(_, risk)| *risk < Some(Risk::Cost)));
         let (measured, most) =
@@ -144,21 +197,13 @@ impl Run {
         self.schedule(vec![few.to_vec()], jobs).await?;
         // Whoever dies of what comes now is not to be blamed for what load has spoilt before.
         self.again_in_calm().await?;
+        self.check_all().await?;
         // Where answers are late by chance a few cases tell as much as all.
-        let alone = match (self.worker.bench.is_late(), self.worker.is_late()) {
-            (true, _) => 0,
-            (false, true) => measured.len().min(FEW_MEASURED),
-            (false, false) => measured.len(),
-        };
-        let (alone, together) = measured.split_at(alone);
+        let alone = if self.worker.is_late() { FEW_MEASURED } else { measured.len() };
+        let (alone, together) = measured.split_at(alone.min(measured.len()));
         self.schedule(vec![alone.to_vec()], 1).await?;
         self.schedule(vec![together.to_vec()], jobs).await?;
-        self.schedule(vec![most.to_vec()], jobs).await?;
-        self.tell_of_burst();
-        self.again_in_calm().await?;
-        self.tell_of_limit().await;
-        self.outlast().await;
-        self.control_again().await
+        self.schedule(vec![most.to_vec()], jobs).await
     }
 
     /// All connections that end at one moment may be a death that nothing else showed.
@@ -177,18 +222,24 @@ impl Run {
         }
     }
 
-    /// Waits for a death that comes late. A process of ours tells of its end by itself.
-    async fn outlast(&mut self) {
-        let (worker, settings) = (&self.worker, &self.worker.bench.settings);
-        let watched = idle::are_cut_together(&worker.bench, LATE_DEATH);
-        let cut = tokio::select! {
-            biased;
-            cut = watched, if settings.server_cmd.is_none() => cut,
-            () = worker.health.outlast(LATE_DEATH) => false,
+    /// Waits for a death that comes late, of which a process of ours tells by itself, and meanwhile looks again at
+    /// what is open.
+    async fn outlast(&mut self, jobs: usize) -> Result<(), Ending> {
+        let bench = Arc::clone(&self.worker.bench);
+        let until = Instant::now() + LATE_DEATH;
+        let ours = bench.settings.server_cmd.is_some();
+        let recent = self.worker.health.recent(LATE_DEATH);
+        let watched = (!ours).then(|| {
+            let bench = Arc::clone(&bench);
+            tokio::spawn(async move { idle::are_cut_together(&bench, LATE_DEATH).await })
+        });
+        self.look_again(jobs).await?;
+        let cut = match watched {
+            Some(watched) => watched.await.unwrap_or(false),
+            None => false,
         };
-        worker.health.outlast(LATE_DEATH).await;
+        self.worker.health.outlast(until).await;
         if cut && self.worker.bench.takes_tcp(DEAD_OR_ALIVE).await {
-            let recent = self.worker.health.recent(LATE_DEATH * 2);
             let plan = self.plan();
             let likeliest = self.likeliest_first(recent, usize::MAX);
             let ids = likeliest.iter().map(|index| plan.cases()[*index].id.as_str());
@@ -198,6 +249,19 @@ impl Run {
                  once when it dies, so a death may have passed unseen; likeliest of: {}",
                 ids.join(", ")
             ));
+        }
+        Ok(())
+    }
+
+    /// Results that another look had to confirm, and none did, say nothing about the target.
+    pub(crate) fn leave_open_ones(&mut self, reason: Reason, message: &str) {
+        let plan = self.plan();
+        for index in std::mem::take(&mut self.open) {
+            let mut result = self.results.not_played(&plan.cases()[index], reason, message);
+            if let Some(first) = self.results.result(index) {
+                (result.record, result.twin) = (first.record.clone(), first.twin.clone());
+            }
+            self.results.store(index, result);
         }
     }
 
@@ -373,6 +437,10 @@ impl Run {
     async fn finish(mut self, ending: Option<Ending>) -> RunOutcome {
         let ending = ending.unwrap_or_else(|| {
             self.results.interrupt();
+            self.leave_open_ones(
+                Reason::Interrupted,
+                "interrupted before the case was looked at again",
+            );
             Ending::Interrupted
         });
         if let Some(server) = self.server.take() {
@@ -391,9 +459,6 @@ enum NoContact {
     NotHttp(Box<CaseResult>),
 }
 
-/// How many cases of discovery are played at once where answers come late. Two that follow each other build on
-/// nothing that the other one finds out.
-const A_FEW: usize = 2;
 /// How many cases about cost are played one by one where answers are late by chance.
 const FEW_MEASURED: usize = 4;
 

@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 use upspec_judge::{CaseResult, Reason, unmet};
@@ -12,6 +13,7 @@ use upspec_judge::{CaseResult, Reason, unmet};
 use crate::ease::{Ease, meets_a_limit};
 use crate::event::Ending;
 use crate::health::Pulse;
+use crate::place::Place;
 use crate::plan::is_control;
 use crate::risk::Risk;
 use crate::run::Run;
@@ -22,8 +24,13 @@ struct Queue {
     left: VecDeque<(usize, Option<Risk>)>,
     /// How many are played at once.
     jobs: usize,
-    /// How long the control took to be answered.
+    /// How many are under way at most, those counted that merely wait.
+    most: usize,
+    /// They have results that another look has to confirm.
+    again: bool,
+    /// How long the control took to be answered, and whether answers are late now and then.
     answer: Duration,
+    late: bool,
     /// When the first case of each risk began.
     begun: BTreeMap<Risk, Instant>,
     /// The cases that began.
@@ -42,14 +49,21 @@ impl Queue {
         let begun = self.begun.get(&risk).copied().unwrap_or(now);
         let until = match has_died && risk > Risk::Little {
             true => now + FOR_EVER,
+            false if self.late => return None,
             false => begun + risk.budget(self.answer),
         };
         (until > now).then_some(until)
     }
 
-    /// How many may be under way.
-    fn most(&self, alone: bool) -> usize {
-        if alone { self.jobs.min(MOST_SUSPECTS) } else { self.jobs }
+    /// After this time without an answer a case that is played alone merely waits for silence to end, and the
+    /// next one may begin.
+    fn answered_by(&self) -> Duration {
+        answered_by(self.answer)
+    }
+
+    /// How many may be under way while one is played alone.
+    fn suspects(&self, has_died: bool) -> usize {
+        self.jobs.min(if has_died { MOST_SUSPECTS } else { MOST_WAITING })
     }
 
     fn next(&mut self) -> Option<usize> {
@@ -83,6 +97,9 @@ impl Queue {
 #[derive(Default)]
 struct UnderWay {
     running: JoinSet<(usize, Played)>,
+    places: BTreeMap<usize, Place>,
+    /// Told when one of them gives its place back.
+    free: Arc<Notify>,
     /// Controls that nobody waits for.
     checks: JoinSet<Pulse>,
     /// How many cases are over since the last control.
@@ -92,30 +109,38 @@ struct UnderWay {
 }
 
 impl UnderWay {
-    fn is_fresh(&self) -> bool {
-        self.latest.is_some_and(|(_, begun)| begun.elapsed() < ANSWERED_BY)
+    fn is_fresh(&self, by: Duration) -> bool {
+        self.latest.is_some_and(|(_, begun)| begun.elapsed() < by)
     }
 
     /// Forgets a case that merely waits by now; whether there was one.
-    fn forgets_stale(&mut self) -> bool {
+    fn forgets_stale(&mut self, by: Duration) -> bool {
         let before = self.latest.is_some();
-        self.latest = self.latest.filter(|(_, begun)| begun.elapsed() < ANSWERED_BY);
+        self.latest = self.latest.filter(|(_, begun)| begun.elapsed() < by);
         before && self.latest.is_none()
     }
 
     fn is_over(&mut self, index: usize) {
         self.unchecked += 1;
+        self.places.remove(&index);
         self.latest = self.latest.filter(|(latest, _)| *latest != index);
     }
 
     /// When a case can begin although none ends, where they are played alone until then.
-    fn wakes(&self, queue: &Queue, until: Instant) -> Instant {
+    fn wakes(&self, queue: &Queue, has_died: bool, until: Instant) -> Instant {
         match self.latest {
-            Some((_, begun)) if self.running.len() < queue.most(true) => {
-                until.min(begun + ANSWERED_BY)
+            Some((_, begun)) if self.running.len() < queue.suspects(has_died) => {
+                until.min(begun + queue.answered_by())
             }
             _ => until,
         }
+    }
+
+    /// Whether there is a place for another case beside these. Those that merely wait take none, as long as the
+    /// target answers as fast as at first.
+    fn has_place(&self, queue: &Queue, most: usize) -> bool {
+        let served = self.places.values().filter(|place| !place.is_watched()).count();
+        self.running.len() < most && served < queue.jobs
     }
 
     /// Plays a control beside the cases, where the last one was long ago.
@@ -143,9 +168,30 @@ impl Run {
         rounds: Vec<Vec<(usize, Option<Risk>)>>,
         jobs: usize,
     ) -> Result<(), Ending> {
-        for cases in rounds {
-            self.play_round(cases, jobs).await?;
+        let rounds: Vec<_> = rounds.into_iter().filter(|cases| !cases.is_empty()).collect();
+        if rounds.is_empty() {
+            return Ok(());
         }
+        for cases in rounds {
+            self.play_round(cases, jobs, false).await?;
+        }
+        self.check_all().await
+    }
+
+    /// Plays again, all beside each other, the cases whose results another look has to confirm: silence costs time
+    /// and nothing else.
+    pub(crate) async fn look_again(&mut self, jobs: usize) -> Result<(), Ending> {
+        for _ in 0..MOST_ROUNDS {
+            if self.open.is_empty() {
+                break;
+            }
+            let open = self.open.iter().map(|index| (*index, None)).collect();
+            self.play_round(open, jobs, true).await?;
+        }
+        self.check_all().await
+    }
+
+    pub(crate) async fn check_all(&mut self) -> Result<(), Ending> {
         // Whoever is alone with the target later is not to answer for these cases.
         match self.worker.check_now().await {
             Pulse::Dead => self.after_death().await,
@@ -153,15 +199,19 @@ impl Run {
         }
     }
 
-    async fn play_round(
+    pub(crate) async fn play_round(
         &mut self,
         cases: Vec<(usize, Option<Risk>)>,
         jobs: usize,
+        again: bool,
     ) -> Result<(), Ending> {
         let answer = self.worker.bench.answer();
         let mut queue = Queue {
             left: VecDeque::from(cases),
             jobs: self.ease.jobs(jobs),
+            most: self.worker.bench.settings.most_watched,
+            again,
+            late: false,
             answer,
             begun: BTreeMap::new(),
             played: Vec::new(),
@@ -169,7 +219,9 @@ impl Run {
             paced: Instant::now(),
         };
         loop {
+            self.worker.health.spare(again);
             self.play_queue(&mut queue).await;
+            self.worker.health.spare(false);
             if self.worker.health.is_dead() {
                 self.after_death().await?;
             } else if queue.left.is_empty() {
@@ -186,6 +238,7 @@ impl Run {
         let mut has_ended = false;
         let has_died = !self.deaths.all.is_empty();
         loop {
+            queue.late = self.worker.is_late();
             self.fill_up(queue, &mut under_way, has_died);
             if under_way.running.is_empty()
                 && !health.is_dead()
@@ -194,8 +247,10 @@ impl Run {
                 sleep_until(until).await;
                 continue;
             }
-            let alone = queue.alone(has_died).map(|until| under_way.wakes(queue, until));
-            let may_begin = under_way.running.len() < queue.most(alone.is_some());
+            let alone = queue.alone(has_died).map(|until| under_way.wakes(queue, has_died, until));
+            let may_begin = self.has_place(queue, &under_way, alone.is_some(), has_died);
+            let free = Arc::clone(&under_way.free);
+            let waits_for_place = alone.is_none() && !queue.left.is_empty();
             let paced = queue.paced_until().filter(|_| may_begin);
             let wakes = [alone, paced].into_iter().flatten().min();
             let joined = tokio::select! {
@@ -206,8 +261,9 @@ impl Run {
                     continue;
                 }
                 joined = under_way.running.join_next() => joined,
+                () = free.notified(), if waits_for_place && !health.is_dead() => continue,
                 () = until(wakes), if !health.is_dead() => {
-                    if under_way.forgets_stale() {
+                    if under_way.forgets_stale(queue.answered_by()) {
                         // Without an answer it may have been the last one: nobody is to begin beside a killer.
                         self.worker.check_now().await;
                     }
@@ -231,7 +287,7 @@ impl Run {
             }
             if queue.alone(has_died).is_none() {
                 under_way.check_at_times(&self.worker);
-            } else if under_way.running.len() < queue.most(true) {
+            } else if under_way.running.len() < queue.suspects(has_died) {
                 // Those that end beside each other need one check in all.
                 under_way.unchecked = 0;
                 self.worker.check_now().await;
@@ -239,14 +295,27 @@ impl Run {
         }
     }
 
+    /// Whether another case may be under way.
+    fn has_place(
+        &mut self,
+        queue: &Queue,
+        under_way: &UnderWay,
+        alone: bool,
+        has_died: bool,
+    ) -> bool {
+        match alone {
+            true => under_way.running.len() < queue.suspects(has_died),
+            false => under_way.has_place(queue, self.room_for(queue, under_way)),
+        }
+    }
+
     /// Begins as many cases as may be under way.
     fn fill_up(&mut self, queue: &mut Queue, under_way: &mut UnderWay, has_died: bool) {
         while !self.worker.health.is_dead() {
             let alone = queue.alone(has_died).is_some();
-            if under_way.running.len() >= queue.most(alone) || alone && under_way.is_fresh() {
-                return;
-            }
-            if queue.paced_until().is_some() {
+            let may_begin = self.has_place(queue, under_way, alone, has_died)
+                && !(alone && under_way.is_fresh(queue.answered_by()));
+            if !may_begin || queue.paced_until().is_some() {
                 return;
             }
             let Some(index) = queue.next() else {
@@ -258,9 +327,27 @@ impl Run {
             queue.paced = Instant::now() + queue.pace;
             under_way.latest = Some((index, Instant::now()));
             self.results.begin(index);
-            let worker = self.worker.clone();
-            under_way.running.spawn(async move { (index, worker.play(index).await) });
+            let place = Place::taken(&under_way.free);
+            let worker = self.worker.at(place.clone());
+            under_way.places.insert(index, place);
+            let first = self.results.result(index).filter(|_| queue.again).cloned();
+            under_way.running.spawn(async move {
+                match first {
+                    Some(first) => (index, worker.look_again(index, first).await),
+                    None => (index, worker.play(index).await),
+                }
+            });
         }
+    }
+
+    /// How many cases may be under way, those counted that merely wait.
+    fn room_for(&mut self, queue: &Queue, under_way: &UnderWay) -> usize {
+        if queue.jobs == 1 || self.ease.has_met_a_limit() {
+            return queue.jobs;
+        }
+        let worker = &self.worker;
+        let loads = (under_way.running.len(), queue.jobs, queue.most);
+        self.room.look(loads, worker.bench.answer(), &worker.promptness)
     }
 
     /// Whether the target's facts let a case be played; if not, says so as its result.
@@ -286,7 +373,11 @@ impl Run {
     /// Handles the end of a case that was played.
     pub(crate) fn take(&mut self, index: usize, played: Played) {
         match played {
-            Played::Judged(result) => {
+            Played::Open(_) => self.open.insert(index),
+            _ => self.open.remove(&index),
+        };
+        match played {
+            Played::Judged(result) | Played::Open(result) => {
                 self.learn(index, &result);
                 match self.results.result(index) {
                     Some(_) => self.results.replace(index, *result),
@@ -308,9 +399,20 @@ const BETWEEN_CHECKS: usize = 50;
 /// Longer than any run.
 const FOR_EVER: Duration = Duration::from_secs(24 * 3600);
 
-/// One case that is played alone, and those that merely wait beside it.
+/// One case that is played alone, and those that merely wait beside it: on a target that has died, and on one that
+/// nothing has killed.
 const MOST_SUSPECTS: usize = 3;
+const MOST_WAITING: usize = 8;
 
-/// After this time without an answer a case that is played alone merely waits for silence to end, and the
-/// next one may begin.
-const ANSWERED_BY: Duration = Duration::from_millis(400);
+/// How often results that are open again behind a death are looked at.
+const MOST_ROUNDS: usize = 3;
+
+/// After this time without an answer a case that is played alone merely waits.
+pub(crate) fn answered_by(answer: Duration) -> Duration {
+    (answer * WAITS).clamp(SHORTEST_ANSWER, LONGEST_ANSWER)
+}
+
+/// How many times longer than the control's answer a case takes that merely waits, and the bounds of that.
+const WAITS: u32 = 20;
+const SHORTEST_ANSWER: Duration = Duration::from_millis(60);
+const LONGEST_ANSWER: Duration = Duration::from_millis(400);

@@ -9,6 +9,8 @@ pub struct Settings {
     pub jobs: usize,
     /// How many at most where the target answers late.
     pub most_jobs: usize,
+    /// How many are under way at most, those counted that merely wait for a silent target.
+    pub most_watched: usize,
     /// How long an answer is waited for at most, and how long an exchange may take besides the waits
     /// that its case asks for.
     pub timeout: Duration,
@@ -55,6 +57,7 @@ impl Default for Settings {
         Self {
             jobs: 16,
             most_jobs: 16,
+            most_watched: 16,
             timeout: LONGEST_WAIT,
             window_floor: Duration::from_millis(500),
             retries: 1,

@@ -3,7 +3,7 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use upspec_exchange::{IoKind, Link, Record};
 use upspec_handshake::Party;
 
 use crate::connect::Stream;
+use crate::place::{Place, SOON};
 use crate::proxy::Span;
 use crate::record::{Recorder, Room};
 use crate::trouble::alert_of;
@@ -28,6 +29,8 @@ pub(crate) struct Wires {
     reports: Option<mpsc::Receiver<Vec<u8>>>,
     /// Where the connections come from that an intermediary opens to our origin.
     spans: Option<mpsc::UnboundedReceiver<Span>>,
+    /// The place of the case among those under way.
+    place: Option<Place>,
 }
 
 /// One connection, and what is known about its two directions.
@@ -81,7 +84,7 @@ impl Wires {
         let active = record.opened();
         let wires = streams.into_iter().map(|stream| Wire::new(stream, active));
         let buffer = vec![0; BUFFER].into_boxed_slice();
-        Self { wires: wires.collect(), buffer, record, reports: None, spans: None }
+        Self { wires: wires.collect(), buffer, record, reports: None, spans: None, place: None }
     }
 
     /// Begins to record a further connection; the number of its link.
@@ -121,6 +124,11 @@ impl Wires {
         timeout_at(until, moved).await.is_ok()
     }
 
+    /// While nothing comes, the case gives its place back.
+    pub(crate) fn sit_at(&mut self, place: Option<&Place>) {
+        self.place = place.cloned();
+    }
+
     /// Records from now on what the client under test reports.
     pub(crate) fn listen_to(&mut self, reports: Option<mpsc::Receiver<Vec<u8>>>) {
         self.reports = reports;
@@ -151,9 +159,17 @@ impl Wires {
         if self.wires[at].peer == Peer::Ended {
             return Err(Stop::Ended);
         }
-        timeout_at(until, poll_fn(|context| self.poll_read(context, at)))
-            .await
-            .unwrap_or(Err(Stop::TimeUp))
+        let place = self.place.clone();
+        let mut moved = pin!(poll_fn(|context| self.poll_read(context, at)));
+        if let Some(place) = place {
+            let soon = until.min(Instant::now() + SOON);
+            if let Ok(moved) = timeout_at(soon, &mut moved).await {
+                return moved;
+            }
+            let _watched = place.watch();
+            return timeout_at(until, moved).await.unwrap_or(Err(Stop::TimeUp));
+        }
+        timeout_at(until, moved).await.unwrap_or(Err(Stop::TimeUp))
     }
 
     /// Writes octets as events of this kind, and reads meanwhile: a peer that answers before it has

@@ -12,13 +12,14 @@ use upspec_corpus::case::{Case, Need, Outcome};
 use upspec_exchange::{IoKind, Octets, Record, Transcript};
 use upspec_judge::{CaseResult, Demise, Reason, TargetFacts, Verdict};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, answer_us, millis};
 use crate::bindings::Turn;
 use crate::burst::Lived;
 use crate::cost;
 use crate::error::Error;
 use crate::event::Event;
 use crate::health::{Control, Health, Patience, Pulse};
+use crate::place::{Place, Promptness};
 use crate::plan::{Plan, is_control};
 
 /// What a case is played with. A clone sees the facts as they are when it is made.
@@ -33,6 +34,10 @@ pub(crate) struct Worker {
     pub(crate) measured: Arc<cost::Measured>,
     /// An answer came only when it was waited for with patience.
     late: Arc<AtomicBool>,
+    /// How fast answers come while much is under way.
+    pub(crate) promptness: Arc<Promptness>,
+    /// The place of the case that it plays, where that is one of many.
+    place: Option<Place>,
     events: UnboundedSender<Event>,
 }
 
@@ -42,6 +47,8 @@ pub(crate) enum Played {
     Died(Vec<Record>),
     /// It has its result.
     Judged(Box<CaseResult>),
+    /// It has a result that another look has to confirm, which takes long.
+    Open(Box<CaseResult>),
 }
 
 /// Why an attempt has no result.
@@ -55,12 +62,20 @@ impl Worker {
         let alone = bench.facts.http2_alone;
         let control = if alone { plan.http2_control() } else { plan.control() };
         let (health, measured, late) = (Arc::default(), Arc::default(), Arc::default());
-        Self { plan, bench: Arc::new(bench), control, health, measured, late, events }
+        let (promptness, place, bench) = (Arc::default(), None, Arc::new(bench));
+        Self { plan, bench, control, health, measured, late, promptness, place, events }
+    }
+
+    /// One for a case that has this place.
+    pub(crate) fn at(&self, place: Place) -> Self {
+        Self { place: Some(place), ..self.clone() }
     }
 
     /// Whether answers are late now and then, or always, so that silence in a short wait says little.
     pub(crate) fn is_late(&self) -> bool {
-        self.bench.is_late() || self.late.load(Ordering::Relaxed)
+        self.bench.is_late()
+            || self.late.load(Ordering::Relaxed)
+            || self.promptness.is_late_by_chance()
     }
 
     /// The bench, to store what was learnt about the target.
@@ -68,36 +83,66 @@ impl Worker {
         Arc::make_mut(&mut self.bench)
     }
 
-    /// Plays a case until its result stands. One that rests on silence is played again with the full
-    /// timeout, a `fail` is played again as often as the settings ask for; when a retry disagrees the
-    /// first result is kept and marked as flaky.
+    /// Plays a case. A result that another look has to confirm is open where that look would take long, unless
+    /// the case finds out what the target can do.
     pub(crate) async fn play(&self, index: usize) -> Played {
         let begun = Instant::now();
-        let mut result = match self.attempts(index).await {
+        let mut result = match self.attempt(index, 0, self.bench.window()).await {
             Ok(result) => result,
-            Err(Failed::Died(exchanges)) => return Played::Died(exchanges),
-            Err(Failed::Connect(error)) => {
-                let case = &self.plan.cases()[index];
-                self.bench.not_played(case, Reason::Connect, &error.to_string())
-            }
+            Err(failed) => return self.unplayed(index, failed),
         };
-        result.elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Played::Judged(Box::new(result))
+        let took = begun.elapsed();
+        result.elapsed_ms = millis(took);
+        let result = Box::new(result);
+        if !self.is_open(index, &result) {
+            return Played::Judged(result);
+        }
+        let is_dear = took >= self.bench.window() / 2 || self.wants_patience(index, &result);
+        match is_dear && !is_control(&self.plan.cases()[index]) {
+            true => Played::Open(result),
+            false => self.look_again(index, *result).await,
+        }
     }
 
-    async fn attempts(&self, index: usize) -> Result<CaseResult, Failed> {
-        let timeout = self.bench.settings.timeout;
+    /// Whether a first result needs another look: a `fail`, or anything that rests on a short silence.
+    fn is_open(&self, index: usize, result: &CaseResult) -> bool {
+        self.wants_patience(index, result)
+            || result.verdict == Verdict::Fail && self.bench.settings.retries > 0
+    }
+
+    fn wants_patience(&self, index: usize, result: &CaseResult) -> bool {
+        let window = self.bench.window();
+        window < self.bench.settings.timeout
+            && is_worth_patience(&self.plan.cases()[index], result, &self.bench.facts)
+            && result.aside.rests_on_silence
+            && !result.record.as_ref().is_some_and(|record| goes_on(record, window))
+    }
+
+    /// Plays a case again whose first result is open. One that rests on silence is played with the full
+    /// timeout, a `fail` as often as the settings ask for; when a retry disagrees the first result is kept
+    /// and marked as flaky.
+    pub(crate) async fn look_again(&self, index: usize, first: CaseResult) -> Played {
+        let (begun, before) = (Instant::now(), first.elapsed_ms);
+        match self.further_attempts(index, first).await {
+            Ok(mut result) => {
+                result.elapsed_ms = before.saturating_add(millis(begun.elapsed()));
+                Played::Judged(Box::new(result))
+            }
+            Err(failed) => self.unplayed(index, failed),
+        }
+    }
+
+    async fn further_attempts(
+        &self,
+        index: usize,
+        first: CaseResult,
+    ) -> Result<CaseResult, Failed> {
         let mut window = self.bench.window();
         let mut retries = self.bench.settings.retries;
         let mut attempt = 0;
-        let mut result = self.attempt(index, attempt, window).await?;
-        let case = &self.plan.cases()[index];
-        if window < timeout
-            && is_worth_patience(case, &result, &self.bench.facts)
-            && result.aside.rests_on_silence
-            && !result.record.as_ref().is_some_and(|record| goes_on(record, window))
-        {
-            window = timeout;
+        let mut result = first;
+        if self.wants_patience(index, &result) {
+            window = self.bench.settings.timeout;
             attempt += 1;
             let patient = self.attempt(index, attempt, window).await?;
             if patient.verdict == result.verdict {
@@ -121,6 +166,17 @@ impl Worker {
             }
         }
         Ok(result)
+    }
+
+    fn unplayed(&self, index: usize, failed: Failed) -> Played {
+        match failed {
+            Failed::Died(exchanges) => Played::Died(exchanges),
+            Failed::Connect(error) => {
+                let case = &self.plan.cases()[index];
+                let told = self.bench.not_played(case, Reason::Connect, &error.to_string());
+                Played::Judged(Box::new(told))
+            }
+        }
     }
 
     /// Hands on a result that does not count.
@@ -149,6 +205,7 @@ impl Worker {
                 let turn = Turn { connection: 1, ..turn };
                 let other = self.exchange(index, partner, turn, window);
                 if self.bench.settings.jobs > 1 {
+                    let _further = self.place.as_ref().map(Place::further);
                     let (own, other) = tokio::join!(own, other);
                     both(own, other)?
                 } else {
@@ -197,8 +254,11 @@ impl Worker {
     ) -> Result<Record, Error> {
         let _guard = self.health.begin(index).await;
         let began = Instant::now();
-        let outcome = self.bench.exchange(played, turn, window).await;
+        let outcome = self.bench.exchange_at(self.place.as_ref(), played, turn, window).await;
         if let Ok(record) = &outcome {
+            if let Some(after) = answer_us(record) {
+                self.promptness.came(Duration::from_micros(after));
+            }
             self.health.lived(Lived::of(index, began, record));
             if let Some(read) = record.io.iter().rfind(|io| io.kind == IoKind::Read) {
                 self.health.heard(began, began + Duration::from_micros(read.at_us));

@@ -63,7 +63,9 @@ pub(super) fn self_defined_length(context: &Context<'_, '_>, breaches: &mut Vec<
         let breach = Breach::new("rfc9110/2.2-grammar", "the framing of the body cannot be read");
         breaches.push(breach.at(context.head()));
     }
-    let waited = context.talk.ending.deadline && context.talk.ending.server.is_none();
+    let ending = context.talk.ending;
+    // What is still coming may be a stream of events, which has no end.
+    let waited = ending.deadline && !ending.still_coming && ending.server.is_none();
     if response.framing == Framing::UntilClose && waited && response.is_final() {
         let message = "the response has no length of its own, and the connection stays open (a warning, for the end may \
              still come)";

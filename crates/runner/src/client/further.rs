@@ -88,7 +88,7 @@ impl Further {
             limits: self.limits,
             reports: false,
         };
-        let heard = play_reporting(vec![(link, stream)], &play, None).await;
+        let heard = play_reporting(None, vec![(link, stream)], &play, None).await;
         let mut record = heard.record;
         record.links[0].name = format!("{}-{}", LinkName::Origin.word(), number + 2);
         self.records.lock().await.push((heard.opened, record));

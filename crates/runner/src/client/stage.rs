@@ -161,7 +161,8 @@ impl Stage {
         let play = Play { case, bindings: &guest.bindings, close, limits: guest.limits, reports };
         let (_, nothing) = mpsc::channel(1);
         let reports = std::mem::replace(&mut guest.started.reports, nothing);
-        let heard = play_reporting(vec![(guest.link.clone(), stream)], &play, Some(reports)).await;
+        let heard =
+            play_reporting(None, vec![(guest.link.clone(), stream)], &play, Some(reports)).await;
         let mut aftermath = Aftermath { heard, further, taking, guest };
         aftermath.linger(case, &self.pace).await;
         aftermath.finish().await

@@ -12,7 +12,7 @@ use crate::support::*;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::unbounded_channel;
-use upspec_corpus::case::{Case, Outcome};
+use upspec_corpus::case::{Act, Case, Outcome};
 use upspec_judge::{CaseResult, Demise, Reason, Verdict};
 use upspec_runner::{Death, Ending, Plan, Ready, RunOutcome, Settings, run};
 
@@ -199,7 +199,10 @@ async fn without_a_command_those_that_merely_wait_share_the_blame() {
 #[tokio::test]
 async fn without_a_command_who_was_alone_shares_the_blame_with_those_before_it() {
     let address = in_process(None).await;
-    let mut cases = among_others([deadly("killer", "LATE")]);
+    let steps = vec![send("LATE / HTTP/1.1\r\nHost: a\r\n\r\n"), Act::Wait(LATENESS / 2).into()];
+    let mut late = case("server/a/killer", steps);
+    late.expect[0].wants.status.0.push(Outcome::Status(101));
+    let mut cases = among_others([late]);
     cases.push(waiting("slow"));
     let outcome = run_cases(address, &cases, settings()).await;
     let death = result(&outcome, "slow").death.as_ref().unwrap();
@@ -269,7 +272,8 @@ async fn restarted_unseen() -> SocketAddr {
 #[tokio::test]
 async fn a_restart_without_a_refused_connection_shows_in_what_ends_at_once() {
     let address = restarted_unseen().await;
-    let cases = among_others([waiting("slow-1"), waiting("slow-2"), deadly("killer", "KILL")]);
+    let slow = ["slow-1", "slow-2", "slow-3", "slow-4", "slow-5"].map(waiting);
+    let cases = among_others(slow.into_iter().chain([deadly("killer", "KILL")]));
     let settings = Settings { window_floor: Duration::from_millis(1500), ..settings() };
     let outcome = run_cases(address, &cases, settings).await;
     assert_eq!(outcome.ending, Ending::Complete);

@@ -1,0 +1,233 @@
+//! The places of the cases under way. One that merely waits for a peer that says nothing gives its place back, and
+//! is watched from then on.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+/// The place of one case. Clones are of the same place.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    /// How many of its exchanges have something to do.
+    busy: Arc<AtomicUsize>,
+    /// Told when a place is given back.
+    free: Arc<Notify>,
+}
+
+/// An exchange that merely waits, for as long as this is held.
+pub(crate) struct Watched<'a>(&'a Place);
+
+/// A further exchange of the same case, for as long as this is held.
+pub(crate) struct Further<'a>(&'a Place);
+
+impl Place {
+    /// The place of a case with one exchange, which has everything to do yet.
+    pub(crate) fn taken(free: &Arc<Notify>) -> Self {
+        Self { busy: Arc::new(AtomicUsize::new(1)), free: Arc::clone(free) }
+    }
+
+    /// Whether all of its exchanges merely wait.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.busy.load(Ordering::Acquire) == 0
+    }
+
+    /// From here on an exchange merely waits.
+    pub(crate) fn watch(&self) -> Watched<'_> {
+        self.leave();
+        Watched(self)
+    }
+
+    /// From here on there is one more exchange at the same time.
+    pub(crate) fn further(&self) -> Further<'_> {
+        self.busy.fetch_add(1, Ordering::AcqRel);
+        Further(self)
+    }
+
+    fn leave(&self) {
+        if self.busy.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.free.notify_one();
+        }
+    }
+}
+
+impl Drop for Watched<'_> {
+    fn drop(&mut self) {
+        self.0.busy.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+impl Drop for Further<'_> {
+    fn drop(&mut self) {
+        self.0.leave();
+    }
+}
+
+/// How soon answers come: hardly later than at first, however much is under way, or late now and then. A target that
+/// serves one after another, or is busy, must not be given more.
+#[derive(Debug, Default)]
+pub(crate) struct Promptness(Mutex<Answers>);
+
+#[derive(Debug, Default)]
+struct Answers {
+    latest: VecDeque<Duration>,
+    /// How many came, and how many of them late.
+    came: usize,
+    late: usize,
+}
+
+impl Promptness {
+    /// An answer took this long.
+    pub(crate) fn came(&self, after: Duration) {
+        self.with(|answers| {
+            answers.came += 1;
+            answers.late += usize::from(after >= LATE);
+            answers.latest.push_back(after);
+            if answers.latest.len() > MANY {
+                answers.latest.pop_front();
+            }
+        });
+    }
+
+    /// Whether three in four of the latest answers took hardly longer than that of the control.
+    pub(crate) fn is_as_at_first(&self, control: Duration) -> bool {
+        let most = control * 2 + SOON;
+        self.with(|answers| {
+            let latest = answers.latest.iter().rev().take(LATEST);
+            let late = latest.filter(|after| **after > most).count();
+            answers.latest.len() >= LATEST && late * 4 <= LATEST
+        })
+    }
+
+    /// Whether three in four of many answers took far longer than that of the control, since too much is under way.
+    fn is_crowded(&self, control: Duration) -> bool {
+        let most = control * 4 + SOON * 4;
+        self.with(|answers| {
+            let late = answers.latest.iter().filter(|after| **after > most).count();
+            answers.latest.len() == MANY && late * 4 >= MANY * 3
+        })
+    }
+
+    /// How many answers came.
+    pub(crate) fn count(&self) -> usize {
+        self.with(|answers| answers.came)
+    }
+
+    /// Whether many answers are late, one in twelve at least.
+    pub(crate) fn is_late_by_chance(&self) -> bool {
+        self.with(|answers| answers.came >= LATEST * 2 && answers.late * 12 >= answers.came)
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Answers) -> T) -> T {
+        match self.0.lock() {
+            Ok(mut answers) => work(&mut answers),
+            // It is whole after every statement.
+            Err(poisoned) => work(&mut poisoned.into_inner()),
+        }
+    }
+}
+
+/// How many cases may be under way, those counted that merely wait. There is room for more only when enough answers
+/// came as soon as at first while there was little left of it.
+#[derive(Debug)]
+pub(crate) struct Room {
+    now: usize,
+    /// How many answers had come when it was last looked at with little left.
+    since: usize,
+    /// More than a few at once are too many.
+    crowded: bool,
+}
+
+impl Room {
+    pub(crate) fn of(jobs: usize) -> Self {
+        Self { now: jobs, since: 0, crowded: false }
+    }
+
+    /// The room for cases of which so many are under way and so many have to be served at once; never more than the
+    /// most.
+    pub(crate) fn look(
+        &mut self,
+        (under_way, jobs, most): (usize, usize, usize),
+        control: Duration,
+        promptness: &Promptness,
+    ) -> usize {
+        let came = promptness.count();
+        self.crowded |= promptness.is_crowded(control);
+        if self.crowded {
+            return jobs.min(A_FEW);
+        }
+        if !promptness.is_as_at_first(control) {
+            *self = Self { now: jobs, since: came, ..*self };
+        } else if under_way * 2 < self.now {
+            self.since = came;
+        } else if came >= self.since + LATEST {
+            *self = Self { now: (self.now.max(jobs) * 2).min(most), since: came, ..*self };
+        }
+        self.now.max(jobs).min(most.max(jobs))
+    }
+}
+
+/// After this time without an octet a connection is watched, and no more served.
+pub(crate) const SOON: Duration = Duration::from_millis(50);
+
+/// An answer that takes as long is late.
+const LATE: Duration = Duration::from_millis(400);
+
+/// How many answers are looked at, and how many where it is for good.
+const LATEST: usize = 16;
+const MANY: usize = 64;
+
+/// How many cases are under way at a target that serves one after another.
+const A_FEW: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_free_while_all_of_its_exchanges_wait() {
+        let place = Place::taken(&Arc::default());
+        assert!(!place.is_watched());
+        let other = place.further();
+        let first = place.watch();
+        assert!(!place.is_watched());
+        let second = place.watch();
+        assert!(place.is_watched());
+        drop(first);
+        assert!(!place.is_watched());
+        drop(second);
+        drop(other);
+        assert!(!place.is_watched());
+    }
+
+    #[test]
+    fn room_grows_while_answers_come_as_soon_as_at_first_under_load() {
+        let ms = Duration::from_millis;
+        let (promptness, mut room) = (Promptness::default(), Room::of(16));
+        let mut look = |under_way, after| {
+            for _ in 0..LATEST {
+                promptness.came(ms(after));
+            }
+            room.look((under_way, 16, 100), ms(1), &promptness)
+        };
+        assert_eq!([look(16, 1), look(10, 1), look(40, 1), look(90, 1)], [32, 32, 64, 100]);
+        assert_eq!([look(100, 800), look(16, 1)], [16, 32]);
+        let crowded = [(); MANY / LATEST].map(|()| look(16, 800));
+        assert_eq!((crowded[MANY / LATEST - 1], look(4, 1)), (4, 4), "it stays so");
+    }
+
+    #[test]
+    fn one_late_answer_in_seven_is_none_that_load_explains() {
+        let ms = Duration::from_millis;
+        for (late_in, control, wanted) in [(7, 1, true), (2, 1, false), (1, 1500, true)] {
+            let promptness = Promptness::default();
+            assert!(!promptness.is_as_at_first(ms(control)), "nothing is known yet");
+            for at in 0..LATEST {
+                promptness.came(ms(if at % late_in == 0 { 1500 } else { 1 }));
+            }
+            assert_eq!(promptness.is_as_at_first(ms(control)), wanted, "{late_in}");
+        }
+    }
+}

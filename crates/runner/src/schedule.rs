@@ -17,6 +17,7 @@ use crate::place::Place;
 use crate::plan::is_control;
 use crate::risk::Risk;
 use crate::run::Run;
+use crate::settings::lateness;
 use crate::worker::{Played, Worker};
 
 /// The cases of a phase that are still to be played, and how fast.
@@ -59,6 +60,11 @@ impl Queue {
     /// next one may begin.
     fn answered_by(&self) -> Duration {
         answered_by(self.answer)
+    }
+
+    /// Whether the last cases are checked on like those that are played alone, since a check costs little.
+    fn ends_alone(&self) -> bool {
+        self.left.is_empty() && !self.again && !self.late && lateness(self.answer) == 0
     }
 
     /// How many may be under way while one is played alone.
@@ -285,7 +291,7 @@ impl Run {
                 // Nobody aborts a task of ours, so it is a bug, and it stays one.
                 Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
             }
-            if queue.alone(has_died).is_none() {
+            if queue.alone(has_died).is_none() && !queue.ends_alone() {
                 under_way.check_at_times(&self.worker);
             } else if under_way.running.len() < queue.suspects(has_died) {
                 // Those that end beside each other need one check in all.

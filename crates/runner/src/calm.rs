@@ -175,7 +175,11 @@ impl Run {
             }
             if self.is_as_before(calm).await {
                 // A connection that is cut or mute by chance is seldom so three times.
-                let may_change = calm.is_by_chance() || played.as_ref().is_none_or(may_be_chance);
+                let may_change = played.as_ref().is_none_or(|result| {
+                    may_be_chance(result)
+                        || is_silent(result) && calm.is_by_chance()
+                        || calm.was_the_limit()
+                });
                 vouched += 1;
                 if !may_change || vouched == FEW {
                     return Ok(played.map(|result| self.vouched(index, result)));

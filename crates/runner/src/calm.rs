@@ -43,6 +43,7 @@ impl Run {
                         result.reason == Some(Reason::NotApplicable) && result.record.is_none();
                     may_be_chance(result)
                         || is_silent(result)
+                        || is_cut_short(result)
                         || left_out && unmet(case, &self.worker.bench.facts).is_none()
                 });
                 if !is_open || self.worker.health.is_dead() {
@@ -57,6 +58,7 @@ impl Run {
                 }
                 if let Some(again) = again
                     && !may_be_chance(&again)
+                    && !is_cut_short(&again)
                 {
                     self.learn(index, &again);
                     self.results.replace(index, again);
@@ -81,8 +83,16 @@ impl Run {
         calm.until = Some(began + MOST_CALM.saturating_sub(calm.spent));
         let before = self.is_as_before(&mut calm).await;
         let loaded = !before || self.ease.has_met_a_limit() || self.signs_of_load();
+        let was_known = calm.was_the_limit();
         let mut went_on = self.play_all_in_calm(&mut calm, loaded).await;
-        if let (Ok(true), false) = (&went_on, loaded) {
+        if went_on.is_ok() && !was_known && calm.was_the_limit() {
+            let results = &self.results;
+            let is_doubtful = |index: &usize| {
+                results.result(*index).is_some_and(|result| is_doubtful(result, true))
+            };
+            calm.done.retain(|index| !is_doubtful(index));
+            went_on = self.play_all_in_calm(&mut calm, true).await;
+        } else if let (Ok(true), false) = (&went_on, loaded) {
             went_on = self.play_all_in_calm(&mut calm, true).await;
         }
         calm.spent += began.elapsed();
@@ -309,6 +319,11 @@ fn fell_silent(result: &CaseResult) -> bool {
 fn may_be_chance(result: &CaseResult) -> bool {
     let closed = result.outcome.is_some_and(|came| came.outcome == Outcome::Closed);
     closed || matches!(result.reason, Some(Reason::Busy | Reason::Connect))
+}
+
+/// Whether what came is no whole answer, as far as one look tells.
+fn is_cut_short(result: &CaseResult) -> bool {
+    result.flaky || result.outcome.is_some_and(|came| came.outcome == Outcome::NotHttp)
 }
 
 fn is_silent(result: &CaseResult) -> bool {

@@ -75,6 +75,7 @@ play hostile "ws://127.0.0.1:$(head -n 1 "$scratch/hostile")/" --name "</title>'
     --report "json=$kept/diff.json" --report "html=$kept/diff.html" >/dev/null || [ $? = 1 ] || die "no diff"
 names=("faulty=$kept/faulty.json" "other=$kept/other.json" "<b>hostile=$kept/hostile.json")
 "$upspec" report matrix "${names[@]}" --quiet --report "html=$kept/matrix.html" --report "json=$kept/matrix.json"
+"$upspec" report living "$kept/faulty.json" --quiet --report "html=$kept/living.html"
 for name in faulty other hostile; do render "$name"; done
 
 # 2. XML and SVG.

@@ -13,7 +13,7 @@ const problems = [];
 /** One page of each kind. */
 const PAGES = [
   "index.html", "start-server.html", "policy.html", "cases/index.html", "cases/server/host.html",
-  "requirements/rfc8441.html", "faults/client.html", "commands/run.html", "formats/report-json.html",
+  "requirements/rfc8441.html", "living.html", "faults/client.html", "commands/run.html", "formats/report-json.html",
 ];
 const WAYS = [
   { name: "wide", colorScheme: "light", viewport: { width: 1280, height: 900 } },

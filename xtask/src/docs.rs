@@ -59,7 +59,8 @@ fn site() -> Result<Site, Vec<String>> {
     pages.extend(commands::pages(&book));
     let mut site: Site =
         pages.into_iter().map(|page| (page.path.clone(), page.into_html(&book))).collect();
-    site.insert("style.css".to_owned(), format!("{}\n{}", upspec_report::STYLE, page::STYLE));
+    let style = [upspec_report::STYLE, upspec_report::LIVING_STYLE, page::STYLE].join("\n");
+    site.insert("style.css".to_owned(), style);
     Ok(site)
 }
 
@@ -89,6 +90,7 @@ mod tests {
         assert_eq!(check::problems(&site), Vec::<String>::new());
         assert!(site["cases/server/key.html"].contains(r#"id="fifteen-bytes""#));
         assert!(site["requirements/rfc6455.html"].contains(r#"id="4.2.1-key""#));
+        assert!(site["living.html"].contains(r#"id="rfc6455/4.2.1-key""#));
         assert!(site["policy.html"].contains(r#"id="P12""#));
         assert!(site["commands/run.html"].contains(r#"id="only""#));
     }

@@ -7,11 +7,11 @@ use upspec_corpus::Corpus;
 use upspec_judge::{CaseResult, Verdict, settle};
 use upspec_report::text::Style;
 use upspec_report::visible::counted;
-use upspec_report::{About, Chain, Comparison, Matrix, Report};
+use upspec_report::{About, Chain, Comparison, Living, Matrix, Report};
 
 use crate::args::FailOn;
 use crate::args::stored::{
-    ChainArgs, CompareArgs, MatrixArgs, MergeArgs, RenderArgs, ReportCommand,
+    ChainArgs, CompareArgs, LivingArgs, MatrixArgs, MergeArgs, RenderArgs, ReportCommand,
 };
 use crate::exit::{Exit, Trouble};
 use crate::judge::judged_again;
@@ -27,6 +27,7 @@ pub(crate) fn report(command: &ReportCommand) -> Result<Exit, Trouble> {
         ReportCommand::Merge(args) => merge(args),
         ReportCommand::Render(args) => render(args),
         ReportCommand::Matrix(args) => matrix(args),
+        ReportCommand::Living(args) => living(args),
     }
 }
 
@@ -89,17 +90,59 @@ fn render(args: &RenderArgs) -> Result<Exit, Trouble> {
     written.result.map(|()| Exit::Conforming)
 }
 
-/// Reads the reports one by one, since those of a hundred peers do not fit into memory at once.
 fn matrix(args: &MatrixArgs) -> Result<Exit, Trouble> {
-    let named: Vec<(Option<&str>, PathBuf)> =
-        args.reports.iter().map(|report| named_report(report)).collect();
+    let named = named_reports(&args.reports);
     let sinks = Sinks::prepare(&args.report, named.iter().map(|(_, path)| path))?;
     let corpus = selection::load(&args.cases)?;
+    let Some(matrix) = of_reports(&named, &corpus)? else {
+        return Err(Trouble::usage("no report".to_owned()));
+    };
+    remark_on_age(&matrix);
+    let written = sinks.write(&matrix, true);
+    if !args.quiet {
+        sinks.tell(&format!("{}\n{}", matrix.headline(), written.told));
+    }
+    written.result.map(|()| Exit::Conforming)
+}
+
+fn living(args: &LivingArgs) -> Result<Exit, Trouble> {
+    let named = named_reports(&args.reports);
+    let sinks = Sinks::prepare(&args.report, named.iter().map(|(_, path)| path))?;
+    let corpus = selection::load(&args.cases)?;
+    let stored = match &named[..] {
+        [(None, path)] => stored_matrix(path)?,
+        _ => None,
+    };
+    let matrix = match stored {
+        Some(matrix) => Some(matrix),
+        None => of_reports(&named, &corpus)?,
+    };
+    matrix.iter().for_each(remark_on_age);
+    let made = Living::of(&corpus, matrix.as_ref(), outputs::tool(&corpus));
+    let written = sinks.write(&made, true);
+    if !args.quiet {
+        sinks.tell(&written.told);
+    }
+    written.result.map(|()| Exit::Conforming)
+}
+
+/// The matrix that a file holds; `None` when it is something else, such as a report.
+fn stored_matrix(path: &Path) -> Result<Option<Matrix>, Trouble> {
+    let read = Matrix::read(&outputs::text_of(path)?).transpose();
+    read.map_err(|error| Trouble::usage(format!("{}: {error}", path.display())))
+}
+
+/// Reads the reports one by one, since those of a hundred peers do not fit into memory at once. `None` when there are
+/// none.
+fn of_reports(
+    named: &[(Option<&str>, PathBuf)],
+    corpus: &Corpus,
+) -> Result<Option<Matrix>, Trouble> {
     let mut made: Option<Matrix> = None;
-    for (name, path) in &named {
+    for (name, path) in named {
         let report = read(path)?;
         let role = report.target.role;
-        let matrix = made.get_or_insert_with(|| Matrix::new(outputs::tool(&corpus), role));
+        let matrix = made.get_or_insert_with(|| Matrix::new(outputs::tool(corpus), role));
         if matrix.role != role {
             let why = format!("it is about a {role}, and the first one about a {}", matrix.role);
             return Err(Trouble::usage(format!("{}: {why}", path.display())));
@@ -113,18 +156,23 @@ fn matrix(args: &MatrixArgs) -> Result<Exit, Trouble> {
         }
         matrix.add(name, report);
     }
-    let Some(mut matrix) = made else { return Err(Trouble::usage("no report".to_owned())) };
-    matrix.finish(&corpus);
+    if let Some(matrix) = &mut made {
+        matrix.finish(corpus);
+    }
+    Ok(made)
+}
+
+/// Says how many of the peers were played other cases.
+fn remark_on_age(matrix: &Matrix) {
     let older = matrix.peers.iter().filter(|peer| peer.corpus != matrix.tool.corpus).count();
     if older > 0 {
         let reports = counted(older, "report");
         console::remark(&format!("{reports} made with other cases than these: compare with care"));
     }
-    let written = sinks.write(&matrix, true);
-    if !args.quiet {
-        sinks.tell(&format!("{}\n{}", matrix.headline(), written.told));
-    }
-    written.result.map(|()| Exit::Conforming)
+}
+
+fn named_reports(texts: &[String]) -> Vec<(Option<&str>, PathBuf)> {
+    texts.iter().map(|text| named_report(text)).collect()
 }
 
 /// `NAME=REPORT`, or a path alone, which may have an equals sign if it is there.

@@ -4,6 +4,7 @@
 mod agreement;
 mod causes;
 mod diff;
+mod living;
 mod matrix;
 mod results;
 mod standing;
@@ -23,6 +24,8 @@ use crate::visible;
 use crate::words::{level_beside, level_word, verdict_word};
 
 pub(crate) use diff::diff_html;
+pub(crate) use living::living_html;
+pub use living::{LIVING_STYLE, living_body};
 pub(crate) use matrix::matrix_html;
 
 /// The report as HTML.

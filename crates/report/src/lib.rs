@@ -9,8 +9,10 @@ pub mod chain;
 pub mod compare;
 pub mod diff;
 pub mod expected;
+pub mod living;
 pub mod matrix;
 pub mod note;
+pub mod places;
 pub mod prevalence;
 pub mod read;
 pub mod redact;
@@ -49,11 +51,13 @@ pub use compare::Comparison;
 pub use diff::{Diff, diff_summary};
 pub use expected::Expected;
 pub use expected::describe;
-pub use html::STYLE;
+pub use html::{LIVING_STYLE, STYLE, living_body};
 pub use junit::wire;
 pub use listing::listing;
+pub use living::Living;
 pub use matrix::Matrix;
 pub use note::{CaseNote, RequirementNote};
+pub use places::Docs;
 pub use prevalence::Prevalence;
 pub use read::ReadError;
 pub use redact::{Secrets, blot_url, redact, without_credentials};
@@ -129,6 +133,10 @@ pub const MATRIX_FORMATS: &[Format<Matrix>] = &[
     text("json", "for programs", Matrix::json),
     text("html", "one self-contained page", html::matrix_html),
 ];
+
+/// The formats of the registry with what is made of it.
+pub const LIVING_FORMATS: &[Format<Living>] =
+    &[text("html", "one self-contained page", html::living_html)];
 
 const fn text<R>(name: &'static str, about: &'static str, write: fn(&R) -> String) -> Format<R> {
     Format { name, about, write: Write::Text(write) }

@@ -1,9 +1,10 @@
-//! Reads a stored report, or says why it cannot be read.
+//! Reads a stored report or matrix, or says why it cannot be read.
 
 use serde::Deserialize;
 use thiserror::Error;
 
 use crate::carried;
+use crate::matrix::Matrix;
 use crate::report::{FORMAT, Report, Summary, VERSION};
 
 /// Why a stored report cannot be read.
@@ -41,6 +42,9 @@ pub enum ReadError {
         "broken report of version {VERSION}: `summary` does not agree with the verdicts of `cases`"
     )]
     Summary,
+    /// A matrix speaks of a peer that it does not have.
+    #[error("broken matrix: `cases` speak of a peer that `peers` does not have")]
+    Peers,
 }
 
 impl Report {
@@ -65,6 +69,24 @@ impl Report {
             return Err(ReadError::Summary);
         }
         Ok(report)
+    }
+}
+
+impl Matrix {
+    /// Reads a matrix of version 1 from JSON. `None` when the text is something else.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Result<Self, ReadError>> {
+        let head: Head = serde_json::from_str(text).ok()?;
+        if head.format != "upspec-matrix" {
+            return None;
+        }
+        let read = serde_json::from_str(text).map_err(ReadError::Shape);
+        Some(read.and_then(|matrix: Self| {
+            let peers = matrix.peers.len();
+            let answers = matrix.cases.iter().flat_map(|case| &case.answers);
+            let all_known = answers.flat_map(|answer| &answer.peers).all(|place| *place < peers);
+            if all_known { Ok(matrix) } else { Err(ReadError::Peers) }
+        }))
     }
 }
 

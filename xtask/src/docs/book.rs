@@ -9,6 +9,7 @@ use upspec_corpus::case::{Case, Role};
 use upspec_corpus::words::Word as _;
 use upspec_corpus::{Corpus, Requirement};
 use upspec_reference::{ClientFault, Fault, ProxyFault};
+use upspec_report::Docs;
 
 /// Everything that pages are made of.
 pub(super) struct Book {
@@ -166,19 +167,17 @@ impl Flaw {
 
 /// Where a case stands.
 pub(super) fn case_place(id: &str) -> String {
-    let (topic, name) = id.rsplit_once('/').unwrap_or((id, ""));
-    format!("cases/{topic}.html#{name}")
+    Docs::here().case(id)
 }
 
 /// Where a requirement stands.
 pub(super) fn requirement_place(id: &str) -> String {
-    let (rfc, rest) = id.split_once('/').unwrap_or((id, ""));
-    format!("requirements/{rfc}.html#{rest}")
+    Docs::here().requirement(id)
 }
 
 /// Where a fault stands.
 pub(super) fn fault_place(role: Role, name: &str) -> String {
-    format!("faults/{}.html#{name}", role.word())
+    Docs::here().fault(role, name)
 }
 
 /// All roles, in the order in which the site has them.

@@ -5,6 +5,7 @@ use upspec_corpus::registry::Document;
 use upspec_corpus::words::Word as _;
 use upspec_corpus::{Requirement, Weight};
 use upspec_judge::rules::RULES;
+use upspec_report::{Docs, Living, Tool, living_body};
 
 use super::book::{Book, Flaw, ROLES, fault_place, tested as under_test};
 use super::page::{Page, Up, level, rfc_link};
@@ -14,14 +15,32 @@ pub(super) fn pages(book: &Book) -> Vec<Page> {
     let flaws: Vec<Flaw> = ROLES.into_iter().flat_map(Book::faults).collect();
     let documents = book.corpus.requirements.documents().iter();
     let pages = documents.map(|document| page(document, &flaws, book));
-    pages.chain([index(book)]).collect()
+    pages.chain([index(book), living(book)]).collect()
 }
+
+/// All RFCs on one page, section by section.
+fn living(book: &Book) -> Page {
+    let tool =
+        Tool { version: env!("CARGO_PKG_VERSION").to_owned(), corpus: book.corpus.digest.clone() };
+    let living = Living::of(&book.corpus, None, tool);
+    let body = html! {
+        div.sheet {
+            p { "What each section asks, in our words, with links into its text, and the cases behind it." }
+            p.gloss { "Coloured by what your own server, client or proxy does: " code { "upspec report living REPORT" } }
+        }
+        (living_body(&living, Some(&Docs::here())))
+    };
+    Page { path: LIVING.to_owned(), title: "The RFCs, requirement by requirement".to_owned(), body }
+}
+
+const LIVING: &str = "living.html";
 
 fn index(book: &Book) -> Page {
     let path = "requirements/index.html".to_owned();
     let up = Up::from(&path);
     let body = html! {
         div.sheet {
+            p { "All on one page, by section: " a href=(up.to(LIVING)) { "the RFCs, requirement by requirement" } "." }
             p { "What the RFCs ask, in our words. Every verdict cites one of these; a fail needs a MUST or a grammar." }
             table {
                 thead { tr { th { "RFC" } th { "title" } th { "requirements" } th { "of them binding" } th { "that no probe sees" } } }

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use upspec_report::{COMPARISON_FORMATS, Comparison, FORMATS, MATRIX_FORMATS, Matrix, Report};
+use upspec_report::{
+    COMPARISON_FORMATS, Comparison, FORMATS, LIVING_FORMATS, Living, MATRIX_FORMATS, Matrix, Report,
+};
 
 use crate::args::{FailOn, Output, TrustArgs, Wish, duration, wish, wish_help};
 use crate::complete;
@@ -20,6 +22,25 @@ pub(crate) enum ReportCommand {
     Render(RenderArgs),
     /// Put the reports of many servers, clients or proxies on one page: who breaks which rule.
     Matrix(MatrixArgs),
+    /// Show the RFCs section by section: what each asks, the cases behind it, and whether a run or many keep it.
+    Living(LivingArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LivingArgs {
+    /// The JSON report of a run; or those of many, each with the name of its peer before it; or a matrix in JSON.
+    /// Without any the page shows the requirements alone.
+    #[arg(value_name = "[NAME=]REPORT")]
+    pub(crate) reports: Vec<String>,
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = |text: &str| wish(text, LIVING_FORMATS))]
+    #[arg(help = wish_help(LIVING_FORMATS), default_value = "html=upspec-living.html")]
+    pub(crate) report: Vec<Wish<Living>>,
+    /// Add your own case files from this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cases: Vec<PathBuf>,
+    /// Print nothing but errors.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
 }
 
 #[derive(Debug, Args)]

@@ -195,3 +195,31 @@ fn a_matrix_says_who_breaks_what() {
     assert_eq!(code, 2, "both runs have one name");
     assert!(error.contains("two peers have the name one"), "{error}");
 }
+
+#[test]
+fn the_rfcs_are_coloured_by_a_run_by_many_or_by_a_matrix() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = ["--only", "server/key", "--only", "server/baseline"];
+    let right = stored(&Served::conforming(), folder.path(), "right.json", &key);
+    let wrong = stored(&Served::with_fault("accept-any-key"), folder.path(), "wrong.json", &key);
+    let page = folder.path().join("living.html");
+    let wish = format!("html={}", page.display());
+    let of = |reports: &[&str]| {
+        let (code, _, error) =
+            call(&[&["report", "living"], reports, &["--report", &wish]].concat());
+        assert_eq!(code, 0, "{error}");
+        std::fs::read_to_string(&page).unwrap()
+    };
+    let rule = "id=\"rfc6455/4.2.1-key\" data-state=\"broken\"";
+    assert!(of(&[text(&wrong)]).contains(rule));
+    assert!(!of(&[text(&right)]).contains(rule));
+    let named = [format!("right={}", right.display()), format!("wrong={}", wrong.display())];
+    let both = of(&[&named[0], &named[1]]);
+    assert!(both.contains(rule) && both.contains("1 of 2 break it"));
+
+    let matrix = folder.path().join("matrix.json");
+    let made = format!("json={}", matrix.display());
+    assert_eq!(call(&["report", "matrix", &named[0], &named[1], "--report", &made]).0, 0);
+    assert_eq!(of(&[text(&matrix)]), both);
+    assert!(!of(&[]).contains("data-state=\"broken\""));
+}

@@ -68,7 +68,7 @@ fn filter(report: &Report) -> Markup {
 }
 
 /// A choice of one of these words, or of all.
-fn choice(title: &str, name: &str, words: BTreeSet<String>) -> Markup {
+pub(super) fn choice(title: &str, name: &str, words: BTreeSet<String>) -> Markup {
     html! {
         @if words.len() > 1 {
             label.choice { (title) " " select name=(name) {

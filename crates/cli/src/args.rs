@@ -16,9 +16,11 @@ pub(crate) mod watch;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use upspec_corpus::did_you_mean;
 use upspec_report::Format;
+use upspec_report::program::LANGUAGES;
 use upspec_runner::{Ready, Settings};
 
 use crate::complete;
@@ -316,6 +318,18 @@ pub(crate) struct ExplainArgs {
     /// or a pattern lists what it names.
     #[arg(add = complete::case_or_rule())]
     pub(crate) id: String,
+    /// Print a program that sends the octets of the case, a script for a shell or a unit test, and fails where the case
+    /// does by the status alone.
+    #[arg(long = "as", value_name = "LANGUAGE", value_parser = PossibleValuesParser::new(LANGUAGES.map(|one| one.name)))]
+    pub(crate) language: Option<String>,
+    /// The server that the program connects to.
+    #[arg(
+        long,
+        value_name = "URL",
+        requires = "language",
+        default_value = "ws://127.0.0.1:9001/chat"
+    )]
+    pub(crate) url: String,
     /// Add your own case files from this folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) cases: Vec<PathBuf>,

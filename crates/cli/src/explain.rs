@@ -7,6 +7,8 @@ use upspec_corpus::case::{Case, Expectation, Grade, Hazard, Role};
 use upspec_corpus::words::Word as _;
 use upspec_corpus::{Bindings, Binds, Corpus, Preset, Requirement, section_url, select, show};
 use upspec_judge::rules::RULES;
+use upspec_report::program::{LANGUAGES, Place, Program};
+use upspec_runner::Target;
 
 use crate::args::ExplainArgs;
 use crate::exit::{Exit, Trouble};
@@ -16,21 +18,53 @@ use crate::{console, selection};
 /// Explains the case or the requirement with this id.
 pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit, Trouble> {
     let corpus = selection::load(&args.cases)?;
+    if let Some(language) = &args.language {
+        return program(args, language, &corpus);
+    }
     let text = match (corpus.case(&args.id), corpus.requirements.get(&args.id)) {
         (Some(case), _) => of_case(case, &corpus),
         (None, Some(requirement)) => of_requirement(requirement, &corpus),
         (None, None) if !below(&args.id, &corpus).is_empty() => below(&args.id, &corpus),
-        (None, None) => {
-            let cases = corpus.cases.iter().map(|case| case.id.as_str());
-            return Err(Trouble::unknown(
-                &format!("there is no case or requirement `{}`", args.id),
-                &args.id,
-                cases.chain(corpus.requirements.iter().map(|one| one.id.as_str())),
-                "`upspec list` shows the cases, `upspec list --requirements` the requirements",
-            ));
-        }
+        (None, None) => return Err(unknown(&args.id, &corpus)),
     };
     console::say(&text);
+    Ok(Exit::Conforming)
+}
+
+fn unknown(id: &str, corpus: &Corpus) -> Trouble {
+    let cases = corpus.cases.iter().map(|case| case.id.as_str());
+    Trouble::unknown(
+        &format!("there is no case or requirement `{id}`"),
+        id,
+        cases.chain(corpus.requirements.iter().map(|one| one.id.as_str())),
+        "`upspec list` shows the cases, `upspec list --requirements` the requirements",
+    )
+}
+
+/// Prints the case as a program.
+fn program(args: &ExplainArgs, language: &str, corpus: &Corpus) -> Result<Exit, Trouble> {
+    let case = corpus.case(&args.id).ok_or_else(|| unknown(&args.id, corpus))?;
+    let target = Target::parse(&args.url).map_err(Trouble::usage)?;
+    let place = Place::new(target.bare_host(), target.port, target.tls.is_some());
+    let (Some(place), false) = (place, target.scheme.is_http2_alone()) else {
+        let why = "a program cannot connect there: it speaks HTTP/1.1 to a host with a plain name";
+        return Err(Trouble::usage(format!("{}: {why}", args.url)));
+    };
+    let bindings = Bindings {
+        authority: target.authority().into_bytes(),
+        authority_upper: target.authority().to_ascii_uppercase().into_bytes(),
+        host: target.host.clone().into_bytes(),
+        origin: target.own_origin().into_bytes(),
+        path: target.path.clone().into_bytes(),
+        port: target.port.to_string().into_bytes(),
+        scheme: target.scheme.http_name().into(),
+        ..Bindings::example()
+    };
+    let program = Program::of(case, &bindings)
+        .map_err(|why| Trouble::usage(format!("{} is no program: {why}", case.id)))?;
+    for language in LANGUAGES.iter().filter(|one| one.name == language) {
+        console::say_raw(program.write(language, &place).as_bytes());
+    }
     Ok(Exit::Conforming)
 }
 

@@ -141,7 +141,8 @@ impl Role {
 }
 
 /// What ALPN offers where a case does not say it.
-pub(crate) fn usual_alpn(over: Over) -> Vec<String> {
+#[must_use]
+pub fn usual_alpn(over: Over) -> Vec<String> {
     let name = match over {
         Over::Http1 => "http/1.1",
         Over::Http2 => "h2",

@@ -14,6 +14,7 @@ pub mod matrix;
 pub mod note;
 pub mod places;
 pub mod prevalence;
+pub mod program;
 pub mod read;
 pub mod redact;
 pub mod report;

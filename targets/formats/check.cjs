@@ -3,6 +3,7 @@
 
 const fs = require("node:fs");
 const path = require("node:path");
+const { spawnSync } = require("node:child_process");
 const { pathToFileURL } = require("node:url");
 
 const folder = process.argv[2];
@@ -136,6 +137,26 @@ async function driveMatrix(browser) {
   say("the matrix filters, sorts, opens a cell with two logs, and keeps what it shows in its address");
 }
 
+/** Opens a failing case, and has the program that the page writes of it fail, too: the server is still there. */
+async function drivePrograms(browser) {
+  const page = await browser.newPage();
+  page.on("console", (message) => problems.push(`other.html: the console says ${message.text()}`));
+  page.on("pageerror", (error) => problems.push(`other.html: ${error}`));
+  await page.goto(pathToFileURL(path.resolve(file("other.html"))).href);
+  const failing = page.locator('.case[data-verdict="fail"]:has(.program)').first();
+  await failing.locator(":scope > summary").click();
+  await failing.locator(".program > summary").click();
+  const id = await failing.getAttribute("id");
+  for (const [language, command, name] of [["Node", "node", "program.cjs"], ["Python", "python3", "program.py"], ["Shell", "bash", "program.sh"]]) {
+    await failing.locator(".program button", { hasText: language }).click();
+    fs.writeFileSync(file(name), await failing.locator(".program pre").textContent());
+    const { status } = spawnSync(command, [file(name)], { timeout: 30_000 });
+    if (status !== 1) problems.push(`other.html: ${id} in ${language} ends with ${status}, and not with 1`);
+  }
+  await page.close();
+  say("programs of a failing case fail");
+}
+
 async function checkPages() {
   const { chromium } = require("playwright-core");
   const axe = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
@@ -167,6 +188,7 @@ async function checkPages() {
     }
   }
   await driveMatrix(browser);
+  await drivePrograms(browser);
   await browser.close();
   say(`axe has nothing against ${pages.length} pages, light and dark; ${rules} of its rules apply to the last`);
 }

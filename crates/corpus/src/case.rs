@@ -141,7 +141,6 @@ impl Role {
 }
 
 /// What ALPN offers where a case does not say it.
-#[must_use]
 pub fn usual_alpn(over: Over) -> Vec<String> {
     let name = match over {
         Over::Http1 => "http/1.1",

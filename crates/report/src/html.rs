@@ -6,6 +6,7 @@ mod causes;
 mod diff;
 mod living;
 mod matrix;
+mod programs;
 mod results;
 mod standing;
 mod summary;
@@ -51,6 +52,7 @@ pub(crate) fn html(report: &Report) -> String {
                     (results::results(report))
                 }
                 (summary::colophon(report))
+                (programs::languages(report))
                 (carried::element(&report.json()))
                 script { (PreEscaped(SCRIPT)) }
             }

@@ -6,6 +6,7 @@ use upspec_corpus::{Case, Requirement};
 
 use crate::expected::{self, Expected};
 use crate::matrix::Line;
+use crate::program::Worth;
 
 /// What the corpus says of a case.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -26,6 +27,10 @@ pub struct CaseNote {
     /// Of a case that fails or warns: somebody who does right.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub right: Option<Example>,
+    /// Of a case that fails or warns, and is one request over HTTP/1.1: what each outcome is worth. A program that
+    /// sends the octets needs no more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub worth: Vec<Worth>,
 }
 
 /// One of many peers that were played for comparison, and does right.
@@ -68,6 +73,7 @@ impl CaseNote {
             why: case.why.clone(),
             expected: case.expect.iter().map(expected::graded).collect(),
             right: None,
+            worth: Vec::new(),
         }
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use upspec_corpus::case::Role;
-use upspec_corpus::{Case, Corpus, Registry};
+use upspec_corpus::{Bindings, Case, Corpus, Registry};
 use upspec_judge::{CaseResult, Habit, Reason, TargetFacts, Verdict};
 
 use crate::agreement::{self, Pair};
@@ -16,6 +16,7 @@ use crate::cause::{self, Cause, Suspect};
 use crate::expected::Expected;
 use crate::note::{CaseNote, RequirementNote};
 use crate::prevalence::Prevalence;
+use crate::program::Program;
 use crate::redact::{Secrets, blot_url, redact};
 
 /// The report of one run. It is self-contained: every requirement that a case or a finding cites
@@ -175,6 +176,9 @@ impl Report {
         for case in report.cases.iter().filter(is_bad) {
             if let Some(note) = report.notes.get_mut(&case.id) {
                 note.right = others.example(&case.id);
+                let program = by_id.get(case.id.as_str());
+                let program = program.map(|case| Program::of(case, &Bindings::example()));
+                note.worth = program.and_then(Result::ok).map_or_else(Vec::new, |made| made.worth);
             }
         }
         report

@@ -134,6 +134,7 @@ fn case_note(id: &str) -> Option<CaseNote> {
             of: 2,
             lines: vec![Line { side: Side::Received, text: "HTTP/1.1 400 <i>\\r\\n".to_owned() }],
         }),
+        worth: Vec::new(),
     })
 }
 

@@ -135,3 +135,28 @@ fn every_case_is_listed_whatever_it_can_do() {
     assert_eq!(rows.len(), corpus.cases.len());
     assert!(rows.iter().any(|row| row["hazard"] == true));
 }
+
+#[test]
+fn a_case_is_a_program_that_fails_where_the_case_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("case.sh");
+    let played = |server: &Served, case: &str| {
+        let made = upspec(&["explain", case, "--as", "shell", "--url", &server.url]);
+        assert_eq!(made.status.code(), Some(0), "{made:?}");
+        std::fs::write(&file, made.stdout).unwrap();
+        std::process::Command::new("bash").arg(&file).output().unwrap().status.code()
+    };
+    let conforming = Served::conforming();
+    for case in ["server/key/fifteen-bytes", "server/baseline/sample-key"] {
+        assert_eq!(played(&conforming, case), Some(0), "{case}");
+    }
+    let faulty = Served::with_fault("accept-any-key");
+    assert_eq!(played(&faulty, "server/key/fifteen-bytes"), Some(1));
+    let faulty = Served::with_fault("wrong-accept");
+    assert_eq!(played(&faulty, "server/baseline/sample-key"), Some(1));
+
+    let refused = upspec(&["explain", "server/frames/opcode-3", "--as", "node"]);
+    assert_eq!(refused.status.code(), Some(2));
+    let why = String::from_utf8(refused.stderr).unwrap();
+    assert!(why.contains("it does more than to send one request"), "{why}");
+}

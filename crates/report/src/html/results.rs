@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use maud::{Markup, html};
 use upspec_judge::{CaseResult, Death, Finding, Verdict};
 
-use super::{badge, level, level_of, sections, sign, standing, summary, wire};
+use super::{badge, level, level_of, programs, sections, sign, standing, summary, wire};
 use crate::matrix::{Line, Side};
 use crate::overview::{self, Chapter};
 use crate::report::Report;
@@ -165,7 +165,10 @@ fn case_details(report: &Report, case: &CaseResult, budget: &mut wire::Budget) -
                     @let findings = if position == 0 { &case.findings[..] } else { &[] };
                     (wire::log(told, findings, budget))
                 }
-                @if bad { (example(report, case)) }
+                @if bad {
+                    (programs::program(report, case))
+                    (example(report, case))
+                }
             }
         }
     }

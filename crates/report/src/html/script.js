@@ -1,5 +1,5 @@
 "use strict";
-// Filters cases, opens what an address names, and copies octets. The page is whole without it.
+// Filters cases, opens what an address names, copies octets, and writes programs. The page is whole without it.
 (() => {
   const all = (selector, root) => [...(root || document).querySelectorAll(selector)];
   const cases = all(".case");
@@ -85,6 +85,87 @@
     }
   };
 
+  // The octets that were sent before anything came, as numbers; none when the log is cut.
+  const sent = (item) => {
+    const codes = [];
+    const signs = { r: 13, n: 10, t: 9, "\\": 92 };
+    for (const line of all(":scope > li", item.querySelector(".wire"))) {
+      if (line.matches(".got")) break;
+      if (line.querySelector(".cut")) return [];
+      if (!line.matches(".put")) continue;
+      const text = all("pre:not(.offsets):not(.chars)", line).map(notation).join("");
+      for (const [one, hex, sign] of text.matchAll(/\\x(..)|\\(.)|[^]/g)) {
+        codes.push(hex ? parseInt(hex, 16) : sign ? signs[sign] : one.charCodeAt(0));
+      }
+    }
+    return codes;
+  };
+
+  // Octets in strings of a language, a line each, none too long to be read.
+  const pieces = (codes, escape) => {
+    const base = escape === "\\x" ? 16 : 8;
+    const named = { 13: "\\r", 10: "\\n", 9: "\\t", 92: "\\\\" };
+    const spelled = (code) => named[code] ?? (code < 32 || code > 126 || code === 34 || code === 39
+      ? escape + code.toString(base).padStart(base === 16 ? 2 : 3, "0") : String.fromCharCode(code));
+    const made = [[]];
+    codes.forEach((code, at) => {
+      if (at > 0 && (codes[at - 1] === 10 || made.at(-1).length === 256)) made.push([]);
+      made.at(-1).push(spelled(code));
+    });
+    return made.map((piece) => piece.join(""));
+  };
+
+  const program = (item, template) => {
+    const { host, port, tls } = document.getElementById("upspec-programs").dataset;
+    const { worth, accept } = item.dataset;
+    const scene = item.closest(".case");
+    const [skipped, kept] = tls === "true" ? ["?tcp ", "?tls "] : ["?tls ", "?tcp "];
+    const fill = (line, values) => values.reduce((text, [mark, value]) => text.replaceAll(`@${mark}@`, () => value), line);
+    const title = scene.querySelector(".title").firstChild.textContent;
+    const scalars = [["ID", scene.id.replace(/[^\w./-]/g, "")], ["TITLE", title], ["HOST", host], ["PORT", port],
+      ["AUTHORITY", host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`], ["ACCEPT", accept ?? ""]];
+    const parts = pieces(sent(scene), template.dataset.escape);
+    const lines = [];
+    for (let line of template.textContent.trimEnd().split("\n")) {
+      if (line.startsWith(skipped)) continue;
+      if (line.startsWith(kept)) line = line.slice(kept.length);
+      if (line.includes("@PIECE@")) parts.forEach((part) => lines.push(fill(line, [["PIECE", part]])));
+      else if (!line.includes("@GRADE@")) lines.push(fill(line, scalars));
+      else for (const row of worth.split(",")) {
+        const [grade, from, to] = row.split(" ");
+        lines.push(fill(line, [["GRADE", grade], ["FROM", from], ["TO", to]]));
+      }
+    }
+    return `${lines.join("\n")}\n`;
+  };
+
+  const button = (name, act) => Object.assign(document.createElement("button"), { type: "button", textContent: name, onclick: act });
+
+  const offer = (item) => {
+    const languages = document.getElementById("upspec-programs");
+    if (item.querySelector("button") || sent(item.closest(".case")).length === 0) return;
+    const shown = document.createElement("pre");
+    const row = document.createElement("p");
+    const choose = (chosen, template) => {
+      for (const other of all("[aria-pressed]", row)) other.setAttribute("aria-pressed", other === chosen);
+      shown.textContent = program(item, template);
+    };
+    for (const template of languages.content.children) {
+      const language = button(template.dataset.title, (event) => choose(event.currentTarget, template));
+      language.setAttribute("aria-pressed", "false");
+      row.append(language);
+    }
+    row.append(button("Copy", async (event) => {
+      const { currentTarget } = event;
+      try { await navigator.clipboard.writeText(shown.textContent); currentTarget.textContent = "Copied"; } catch {
+        getSelection().selectAllChildren(shown);
+        currentTarget.textContent = "Selected";
+      }
+    }));
+    item.querySelector("p").replaceWith(row, shown);
+    row.firstChild.click();
+  };
+
   const addButtons = (item) => {
     for (const line of all(".wire li:not(:has(button, .cut)):has(pre) > p", item)) {
       const button = document.createElement("button");
@@ -102,6 +183,7 @@
   close.addEventListener("click", () => cases.forEach((item) => { item.open = false; }));
   document.addEventListener("toggle", (event) => {
     if (event.target.matches(".case[open]")) addButtons(event.target);
+    if (event.target.matches(".program[open]")) offer(event.target);
   }, true);
   document.addEventListener("click", (event) => {
     if (event.target.matches(".wire button")) copy(event.target);

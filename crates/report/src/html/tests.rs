@@ -4,6 +4,7 @@ use upspec_exchange::{Io, IoKind, Link, Over, Place, Record};
 use upspec_handshake::Party;
 
 use super::*;
+use crate::program::Worth;
 use crate::sample;
 
 #[test]
@@ -156,4 +157,21 @@ fn several_links_share_one_log() {
     ] {
         assert!(page.contains(wanted), "{wanted}");
     }
+}
+
+#[test]
+fn a_case_of_one_request_has_what_a_program_of_it_needs() {
+    let mut report = sample::report();
+    assert!(!html(&report).contains("<details class=\"program\""));
+    let worth = Worth { verdict: Verdict::Pass, from: 400, to: 499 };
+    for note in report.notes.values_mut() {
+        note.worth = vec![worth];
+    }
+    report.target.url = "wss://h:8443/".to_owned();
+    let page = html(&report);
+    assert!(page.contains("<details class=\"program\" data-worth=\"pass 400 499\""));
+    let place =
+        "<template id=\"upspec-programs\" data-host=\"h\" data-port=\"8443\" data-tls=\"true\">";
+    assert!(page.contains(place));
+    assert_eq!(page.matches("<script").count(), 1);
 }

@@ -4,6 +4,7 @@
 mod agreement;
 mod causes;
 mod diff;
+mod ledger;
 mod living;
 mod matrix;
 mod programs;
@@ -49,6 +50,7 @@ pub(crate) fn html(report: &Report) -> String {
                     (summary::rules(report, Verdict::Fail))
                     (summary::rules(report, Verdict::Warn))
                     (summary::facts(report))
+                    (ledger::ledger(report))
                     (results::results(report))
                 }
                 (summary::colophon(report))

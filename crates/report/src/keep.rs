@@ -6,7 +6,8 @@ use crate::browsers;
 use crate::report::{Report, Summary};
 
 impl Report {
-    /// Keeps the cases that one of the patterns selects, as `--only` takes them, and counts them anew.
+    /// Keeps the cases that one of the patterns selects, as `--only` takes them, and counts them anew. The ledger goes: it
+    /// is about the whole run.
     pub fn keep(&mut self, patterns: &[String]) {
         let wanted = |id: &str| patterns.iter().any(|pattern| select::matches(pattern, id));
         self.cases.retain(|case| wanted(&case.id));
@@ -20,6 +21,7 @@ impl Report {
             standing.known.retain(|id, _| wanted(id));
             standing.lost.retain(|id| wanted(id));
         }
+        self.ledger.clear();
         self.summary = Summary::of(&self.cases);
         self.browsers = browsers::of_cases(&self.cases);
     }

@@ -187,6 +187,25 @@ impl Matrix {
         }
     }
 
+    /// A matrix with the peer of a report alone, without octets: who breaks what can be asked of its cells.
+    pub(crate) fn of_one(report: &Report) -> Self {
+        let mut matrix = Self::new(report.tool.clone(), report.target.role);
+        matrix.peers.push(Peer {
+            name: report.target.name.clone().unwrap_or_default(),
+            url: report.target.url.clone(),
+            software: report.target.facts.server.clone(),
+            started: report.started,
+            corpus: report.tool.corpus.clone(),
+            summary: report.summary,
+        });
+        for result in &report.cases {
+            let mut case = Case::new(result, None);
+            case.answers.push(Answer { peers: vec![0], ..Answer::of(result) });
+            matrix.cases.push(case);
+        }
+        matrix
+    }
+
     /// Puts cases and rules in order, and finds out who breaks what. The corpus says what harms.
     pub fn finish(&mut self, corpus: &Corpus) {
         let order: HashMap<&str, usize> =

@@ -14,6 +14,7 @@ use crate::baseline::{Mark, Standing};
 use crate::browsers::{self, Browsers};
 use crate::cause::{self, Cause, Suspect};
 use crate::expected::Expected;
+use crate::ledger::{self, Account};
 use crate::note::{CaseNote, RequirementNote};
 use crate::prevalence::Prevalence;
 use crate::program::Program;
@@ -72,6 +73,9 @@ pub struct Report {
     /// Who believes that the tunnel is up, at an intermediary: for each pair of a request and the origin's answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub agreement: Vec<Pair>,
+    /// Each requirement that bears on the target, RFC by RFC: whether the run shows it kept or broken, or why not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ledger: Vec<Account>,
     /// The requirements that the cases and findings cite, by id.
     pub requirements: BTreeMap<String, RequirementNote>,
     /// What the corpus says of the cases, by id.
@@ -181,6 +185,7 @@ impl Report {
                 note.worth = program.and_then(Result::ok).map_or_else(Vec::new, |made| made.worth);
             }
         }
+        report.ledger = ledger::ledger(&report, corpus);
         report
     }
 
@@ -207,6 +212,7 @@ impl Report {
             locate: None,
             causes: Vec::new(),
             agreement: agreement::of_cases(&cases),
+            ledger: Vec::new(),
             tool: about.tool,
             target: about.target,
             seed: about.seed,

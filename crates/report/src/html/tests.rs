@@ -4,6 +4,7 @@ use upspec_exchange::{Io, IoKind, Link, Over, Place, Record};
 use upspec_handshake::Party;
 
 use super::*;
+use crate::ledger::{Account, Gap};
 use crate::program::Worth;
 use crate::sample;
 
@@ -174,4 +175,22 @@ fn a_case_of_one_request_has_what_a_program_of_it_needs() {
         "<template id=\"upspec-programs\" data-host=\"h\" data-port=\"8443\" data-tls=\"true\">";
     assert!(page.contains(place));
     assert_eq!(page.matches("<script").count(), 1);
+}
+
+#[test]
+fn the_ledger_is_folded_and_says_why_something_was_not_seen() {
+    let mut report = sample::report();
+    assert!(!html(&report).contains("id=\"ledger\""));
+    report.ledger = vec![Account {
+        rfc: "rfc6455".to_owned(),
+        title: "<b>".to_owned(),
+        broken: vec!["rfc6455/4.2.1-key".to_owned()],
+        caseless: vec![Gap { id: "rfc6455/2-a\"b".to_owned(), why: "<i>".to_owned() }],
+        ..Account::default()
+    }];
+    let page = html(&report);
+    assert!(page.contains("<span class=\"number\">1 of 2 seen</span>"));
+    let link = "href=\"https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1\" rel=\"noreferrer\">4.2.1-key</a>";
+    assert!(page.contains(link));
+    assert!(page.contains("2-a&quot;b</a> <span class=\"number\">&lt;i&gt;</span>"));
 }

@@ -69,6 +69,7 @@ impl<'a> Outputs<'a> {
         let lacking: Vec<String> = self.lacking(report).map(lacks).collect();
         report.remarks.extend(lacking);
         locate(report, self.output.locate.as_deref());
+        report.docs = self.output.docs.as_ref().map(|docs| docs.root().to_owned());
         if self.output.stable {
             report.stabilize();
         }

@@ -68,6 +68,9 @@ fn render(args: &RenderArgs) -> Result<Exit, Trouble> {
     let sinks = Sinks::prepare(&args.report, [&args.file])?;
     let mut report = read(&args.file)?;
     locate(&mut report, args.locate.as_deref());
+    if let Some(docs) = &args.docs {
+        report.docs = Some(docs.root().to_owned());
+    }
     if !args.only.is_empty() {
         let ids: Vec<String> = report.cases.iter().map(|case| case.id.clone()).collect();
         report.keep(&args.only);
@@ -118,7 +121,8 @@ fn living(args: &LivingArgs) -> Result<Exit, Trouble> {
         None => of_reports(&named, &corpus)?,
     };
     matrix.iter().for_each(remark_on_age);
-    let made = Living::of(&corpus, matrix.as_ref(), outputs::tool(&corpus));
+    let mut made = Living::of(&corpus, matrix.as_ref(), outputs::tool(&corpus));
+    made.docs.clone_from(&args.docs);
     let written = sinks.write(&made, true);
     if !args.quiet {
         sinks.tell(&written.told);

@@ -126,6 +126,16 @@ fn sections(references: &[String]) -> Markup {
     }
 }
 
+/// The id of a requirement, as a link to the documentation where there is one.
+fn rule_id(report: &Report, id: &str) -> Markup {
+    html! {
+        @match report.documentation() {
+            Some(docs) => a href=(docs.requirement(id)) rel="noreferrer" { code { (visible::text(id)) } },
+            None => code { (visible::text(id)) },
+        }
+    }
+}
+
 /// A link to a section of an RFC. Any other reference is shown as text, so that addresses are only made
 /// of numbers.
 fn section(reference: &str) -> Markup {

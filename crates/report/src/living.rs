@@ -10,6 +10,7 @@ use upspec_judge::{Reason, Verdict};
 
 use crate::matrix::{Answer, Matrix};
 use crate::note::RequirementNote;
+use crate::places::Docs;
 use crate::report::Tool;
 use crate::section::Section;
 use crate::words::reason_text;
@@ -19,6 +20,8 @@ use crate::words::reason_text;
 pub struct Living {
     /// What made it.
     pub tool: Tool,
+    /// Where the documentation is, if that is known.
+    pub docs: Option<Docs>,
     /// Who was played; `None` when the page is about the registry alone.
     pub played: Option<Played>,
     /// The RFCs, in the order of the registry.
@@ -151,7 +154,7 @@ impl Living {
             word: matrix.peers_word(),
         });
         let texts = corpus.requirements.documents().iter().map(text).collect();
-        Self { tool, played, texts }
+        Self { tool, docs: None, played, texts }
     }
 
     /// All requirements, in order.

@@ -16,6 +16,7 @@ use crate::cause::{self, Cause, Suspect};
 use crate::expected::Expected;
 use crate::ledger::{self, Account};
 use crate::note::{CaseNote, RequirementNote};
+use crate::places::Docs;
 use crate::prevalence::Prevalence;
 use crate::program::Program;
 use crate::redact::{Secrets, blot_url, redact};
@@ -41,6 +42,9 @@ pub struct Report {
     /// a secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub again: Option<String>,
+    /// Where the documentation of cases, requirements and faults is, if that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub docs: Option<String>,
     /// When the run began.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub started: Timestamp,
@@ -217,6 +221,7 @@ impl Report {
             target: about.target,
             seed: about.seed,
             again: about.again,
+            docs: None,
             started: about.started,
             elapsed_ms: about.elapsed_ms,
             complete: about.complete,
@@ -259,6 +264,11 @@ impl Report {
                 note.expected.clear();
             }
         }
+    }
+
+    /// The documentation, where its address is known and is one.
+    pub(crate) fn documentation(&self) -> Option<Docs> {
+        self.docs.as_deref().and_then(Docs::at)
     }
 
     /// What the corpus expected of a case.

@@ -22,13 +22,13 @@ pub(super) fn pages(book: &Book) -> Vec<Page> {
 fn living(book: &Book) -> Page {
     let tool =
         Tool { version: env!("CARGO_PKG_VERSION").to_owned(), corpus: book.corpus.digest.clone() };
-    let living = Living::of(&book.corpus, None, tool);
+    let living = Living { docs: Some(Docs::here()), ..Living::of(&book.corpus, None, tool) };
     let body = html! {
         div.sheet {
             p { "What each section asks, in our words, with links into its text, and the cases behind it." }
             p.gloss { "Coloured by what your own server, client or proxy does: " code { "upspec report living REPORT" } }
         }
-        (living_body(&living, Some(&Docs::here())))
+        (living_body(&living))
     };
     Page { path: LIVING.to_owned(), title: "The RFCs, requirement by requirement".to_owned(), body }
 }

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use upspec_corpus::case::Need;
 use upspec_corpus::did_you_mean;
 use upspec_corpus::words::Word as _;
-use upspec_report::{FORMATS, Report};
+use upspec_report::{Docs, FORMATS, Report};
 
 use crate::args::{DEFAULT_REPORTS, Wish, wish, wish_help};
 use crate::many;
@@ -32,6 +32,9 @@ pub(crate) struct Output {
     /// is to blame. [default: the baseline, else upspec.toml if it is there, else README.md]
     #[arg(long, value_name = "FILE[:LINE]")]
     pub(crate) locate: Option<String>,
+    /// Where the documentation is, as `cargo xtask docs` makes it: findings in the HTML report link to its pages.
+    #[arg(long, value_name = "URL", value_parser = docs)]
+    pub(crate) docs: Option<Docs>,
     /// Let flaky failures fail the run.
     #[arg(long)]
     pub(crate) strict_flaky: bool,
@@ -52,6 +55,11 @@ pub(crate) struct Output {
     /// Print nothing but errors.
     #[arg(short, long)]
     pub(crate) quiet: bool,
+}
+
+/// Reads the address of the documentation.
+pub(crate) fn docs(text: &str) -> Result<Docs, &'static str> {
+    Docs::at(text).ok_or("not a plain address that begins with https:// or http://")
 }
 
 fn need(text: &str) -> Result<Need, String> {

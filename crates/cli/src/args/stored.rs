@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use upspec_report::{
-    COMPARISON_FORMATS, Comparison, FORMATS, LIVING_FORMATS, Living, MATRIX_FORMATS, Matrix, Report,
+    COMPARISON_FORMATS, Comparison, Docs, FORMATS, LIVING_FORMATS, Living, MATRIX_FORMATS, Matrix,
+    Report,
 };
 
+use crate::args::output::docs;
 use crate::args::{FailOn, Output, TrustArgs, Wish, duration, wish, wish_help};
 use crate::complete;
 
@@ -35,6 +37,9 @@ pub(crate) struct LivingArgs {
     #[arg(long, value_name = "FORMAT=PATH", value_parser = |text: &str| wish(text, LIVING_FORMATS))]
     #[arg(help = wish_help(LIVING_FORMATS), default_value = "html=upspec-living.html")]
     pub(crate) report: Vec<Wish<Living>>,
+    /// Where the documentation is: requirements and cases link to its pages.
+    #[arg(long, value_name = "URL", value_parser = docs)]
+    pub(crate) docs: Option<Docs>,
     /// Add your own case files from this folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) cases: Vec<PathBuf>,
@@ -116,6 +121,9 @@ pub(crate) struct RenderArgs {
     /// baseline of the run, else upspec.toml if it is there, else README.md]
     #[arg(long, value_name = "FILE[:LINE]")]
     pub(crate) locate: Option<String>,
+    /// Where the documentation is: findings in the HTML report link to its pages. [default: that of the run]
+    #[arg(long, value_name = "URL", value_parser = docs)]
+    pub(crate) docs: Option<Docs>,
     /// Only these cases: an id, a prefix, or a pattern with `*` and `?`; may be repeated.
     #[arg(long, value_name = "PATTERN", add = complete::case())]
     pub(crate) only: Vec<String>,

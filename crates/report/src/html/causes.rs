@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use upspec_judge::Verdict;
 
-use super::{level_of, sections, standing};
+use super::{level_of, rule_id, sections, standing};
 use crate::overview::{self, Behind};
 use crate::report::Report;
 use crate::visible::{self, counted};
@@ -55,7 +55,11 @@ fn item(report: &Report, behind: &Behind<'_>) -> Markup {
                 h3 { (visible::text(&cause.title)) }
                 p.meta {
                     (level_of(behind.level, cause.verdict)) (sections(behind.sections))
-                    " · " code { (visible::text(&cause.requirement)) }
+                    " · " (rule_id(report, &cause.requirement))
+                    @if let (Some(docs), Some(fault)) = (report.documentation(), &cause.fault) {
+                        " · as the fault "
+                        a href=(docs.fault(report.target.role, fault)) rel="noreferrer" { code { (visible::text(fault)) } }
+                    }
                     @if let Some(new) = standing::new_of(report, &cause.cases) { " · " b { (new) } }
                 }
                 p.why { (visible::text(&cause.why)) @if let Some(others) = &cause.others { " " b { (visible::text(others)) } } }

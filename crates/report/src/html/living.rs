@@ -32,7 +32,7 @@ pub(crate) fn living_html(living: &Living) -> String {
                         div.wide { dt { "Corpus" } dd { code { (visible::text(&living.tool.corpus)) } } }
                     }
                 }
-                main { (living_body(living, None)) }
+                main { (living_body(living)) }
                 footer { p { "The wording of requirements is ours; only the linked sections are binding." } }
                 script { (PreEscaped(SCRIPT)) }
             }
@@ -43,7 +43,8 @@ pub(crate) fn living_html(living: &Living) -> String {
 
 /// What the page shows, for a frame of somebody else.
 #[must_use]
-pub fn living_body(living: &Living, docs: Option<&Docs>) -> Markup {
+pub fn living_body(living: &Living) -> Markup {
+    let docs = living.docs.as_ref();
     html! {
         @if let Some(played) = &living.played { (overall(living, played)) }
         section.living aria-labelledby="rules" {
@@ -346,7 +347,8 @@ mod tests {
 
     #[test]
     fn without_a_run_it_has_no_verdict_and_links_to_the_documentation() {
-        let body = living_body(&living(&[]), Some(&Docs::here())).into_string();
+        let living = Living { docs: Some(Docs::here()), ..living(&[]) };
+        let body = living_body(&living).into_string();
         assert!(!body.contains("badge") && !body.contains("tally") && !body.contains("filter"));
         assert!(body.contains("href=\"requirements/rfc6455.html#4.2.1-key\""));
         assert!(body.contains("href=\"cases/server/key.html#fifteen-bytes\""));

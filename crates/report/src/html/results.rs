@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use maud::{Markup, html};
 use upspec_judge::{CaseResult, Death, Finding, Verdict};
 
-use super::{badge, level, level_of, programs, sections, sign, standing, summary, wire};
+use super::{badge, level, level_of, programs, rule_id, sections, sign, standing, summary, wire};
 use crate::matrix::{Line, Side};
 use crate::overview::{self, Chapter};
 use crate::report::Report;
@@ -150,6 +150,9 @@ fn case_details(report: &Report, case: &CaseResult, budget: &mut wire::Budget) -
                     a href={ "#" (case.id) } { code { (visible::text(&case.id)) } }
                     @if let Some(topic) = note.and_then(|note| note.topic.as_ref()) { " · " (visible::text(topic)) }
                     @if let Some(source) = report.source(case) { " · " code { (visible::text(source)) } }
+                    @if let Some(docs) = report.documentation() {
+                        " · " a href=(docs.case(&case.id)) rel="noreferrer" { "documentation" }
+                    }
                     " · " (case.elapsed_ms) " ms"
                 }
                 @if let Some(why) = note.and_then(|note| note.why.as_ref()) { p.why { (visible::text(why)) } }
@@ -211,9 +214,9 @@ fn findings(report: &Report, case: &CaseResult) -> Markup {
                 li {
                     @if let Some(note) = own {
                         p.rule { (level(&note.level)) (visible::text(&note.text)) }
-                        p.meta { (sections(&note.sections)) " · " code { (visible::text(&case.requirement)) } }
+                        p.meta { (sections(&note.sections)) " · " (rule_id(report, &case.requirement)) }
                     } @else {
-                        p.meta { code { (visible::text(&case.requirement)) } }
+                        p.meta { (rule_id(report, &case.requirement)) }
                     }
                 }
             }
@@ -237,7 +240,7 @@ fn finding_item(report: &Report, finding: &Finding) -> Markup {
         li.(verdict_word(finding.verdict)) {
             p.message { (badge(finding.verdict)) (visible::text(&finding.message)) }
             p.rule { (level_of(&finding.level, finding.verdict)) @if let Some(note) = note { (visible::text(&note.text)) } }
-            p.meta { (sections(&finding.sections)) " · " code { (visible::text(&finding.requirement)) } }
+            p.meta { (sections(&finding.sections)) " · " (rule_id(report, &finding.requirement)) }
         }
     }
 }

@@ -5,7 +5,7 @@ use upspec_corpus::case::Need;
 use upspec_corpus::words::Word as _;
 use upspec_judge::Verdict;
 
-use super::{level_of, sections, sign};
+use super::{level_of, rule_id, sections, sign};
 use crate::browsers;
 use crate::overview::{self, Rule};
 use crate::report::{Report, Summary};
@@ -83,11 +83,11 @@ pub(super) fn rules(report: &Report, verdict: Verdict) -> Markup {
                 h2 #(id) { (title) " " span.number { (rules.len()) } }
                 p.gloss { (gloss) }
                 @if report.causes.is_empty() {
-                    ol { @for rule in &rules { (rule_item(rule, verdict)) } }
+                    ol { @for rule in &rules { (rule_item(report, rule, verdict)) } }
                 } @else {
                     details {
                         summary { "Rule by rule, with all cases" }
-                        ol { @for rule in &rules { (rule_item(rule, verdict)) } }
+                        ol { @for rule in &rules { (rule_item(report, rule, verdict)) } }
                     }
                 }
             }
@@ -219,7 +219,7 @@ pub(super) fn words((verdict, count): &(Verdict, usize)) -> String {
     format!("{count} {}", verdict_word(*verdict))
 }
 
-fn rule_item(rule: &Rule<'_>, verdict: Verdict) -> Markup {
+fn rule_item(report: &Report, rule: &Rule<'_>, verdict: Verdict) -> Markup {
     let text = rule.note.map_or(rule.id, |note| note.text.as_str());
     let first = rule.shown.first().map(|(_, message)| visible::text(message));
     let links = html! {
@@ -236,7 +236,7 @@ fn rule_item(rule: &Rule<'_>, verdict: Verdict) -> Markup {
     html! {
         li {
             h3 { (visible::text(text)) }
-            p.meta { (level_of(rule.level, verdict)) (sections(rule.sections)) " · " code { (visible::text(rule.id)) } }
+            p.meta { (level_of(rule.level, verdict)) (sections(rule.sections)) " · " (rule_id(report, rule.id)) }
             @if let Some(message) = first { p.seen { b { "Seen: " } (message) } }
             @if rule.shown.len() <= FEW {
                 (links)

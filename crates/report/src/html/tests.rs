@@ -194,3 +194,22 @@ fn the_ledger_is_folded_and_says_why_something_was_not_seen() {
     assert!(page.contains(link));
     assert!(page.contains("2-a&quot;b</a> <span class=\"number\">&lt;i&gt;</span>"));
 }
+
+#[test]
+fn findings_link_to_the_documentation_where_its_address_is_known() {
+    let mut report = sample::report();
+    report.causes.iter_mut().for_each(|cause| cause.fault = Some("any-key".to_owned()));
+    report.docs = Some("https://example.org/docs/".to_owned());
+    let page = html(&report);
+    let places = [
+        "requirements/rfc6455.html#4.2.1-key",
+        "cases/server/key.html#fifteen-bytes",
+        "faults/server.html#any-key",
+    ];
+    for place in places {
+        assert!(page.contains(&format!("href=\"https://example.org/docs/{place}\"")), "{place}");
+    }
+    report.docs = Some("javascript:alert(1)//".to_owned());
+    assert!(!html(&report).contains("javascript:alert(1)//\""));
+    assert!(!html(&report).contains("href=\"javascript:"));
+}

@@ -228,7 +228,9 @@ fn paragraph(requirement: &Requirement) -> String {
     for section in requirement.sections() {
         let older = requirement.older.iter().any(|older| older == section);
         let note = if older { " (before)" } else { "" };
-        let _ = writeln!(text, "    {}{note}", section_url(section));
+        let is_own = section == requirement.place();
+        let url = if is_own { requirement.url() } else { section_url(section) };
+        let _ = writeln!(text, "    {url}{note}");
     }
     let harm = &requirement.harm;
     let _ = writeln!(text, "    harm of a breach: {}. {}", harm.kind, harm.because);

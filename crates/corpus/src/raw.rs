@@ -391,6 +391,10 @@ pub(crate) struct Requirement {
     pub(crate) binds: Text,
     /// What it asks, in our words.
     pub(crate) text: String,
+    /// A few words with which its sentence in the RFC begins, and perhaps a few with which it ends, for links.
+    #[serde(default)]
+    #[schemars(with = "Option<Vec<String>>", length(max = 2))]
+    pub(crate) words: Vec<Text>,
     /// Sections of obsolete RFCs that had the rule: `rfc7230/6.7`.
     #[serde(default)]
     #[schemars(with = "Option<Vec<String>>")]

@@ -34,6 +34,8 @@ pub struct Requirement {
     pub binds: Binds,
     /// What it asks, in our words.
     pub text: String,
+    /// A few words with which its sentence in the RFC begins, and perhaps a few with which it ends.
+    pub words: Vec<String>,
     /// Sections of obsolete RFCs that had the rule: `rfc7230/6.7`.
     pub older: Vec<String>,
     /// The section that took the place of this one, where the rule itself did not survive.
@@ -204,10 +206,21 @@ impl Requirement {
         [self.place()].into_iter().chain(self.successor.as_deref()).chain(older).collect()
     }
 
-    /// Where the text of the section can be read.
+    /// Where its sentence can be read, or else its section: browsers that know text fragments go to the words.
     #[must_use]
     pub fn url(&self) -> String {
-        section_url(self.place())
+        let mut url = section_url(self.place());
+        for (position, words) in self.words.iter().enumerate() {
+            url.push_str(if position == 0 { ":~:text=" } else { "," });
+            for octet in words.bytes() {
+                match octet {
+                    octet if octet.is_ascii_alphanumeric() => url.push(char::from(octet)),
+                    // A hyphen, a comma and an ampersand have a meaning of their own there.
+                    octet => url.push_str(&format!("%{octet:02X}")),
+                }
+            }
+        }
+        url
     }
 }
 
@@ -291,6 +304,7 @@ mod tests {
             level: Level::Grammar,
             binds: Binds::Server,
             text: String::new(),
+            words: Vec::new(),
             older: vec!["rfc7230/6.7".into()],
             successor: Some("rfc9113/3.1".into()),
             changed: None,
@@ -314,6 +328,10 @@ mod tests {
             assert_eq!(requirement.section(), section);
             assert_eq!(requirement.url(), format!("https://www.rfc-editor.org/rfc/{url}"));
         }
+        let words = vec!["A client-side".into(), "a, b".into()];
+        let requirement_with_words = Requirement { words, ..requirement("rfc6455/4.1-a") };
+        let fragment = "rfc6455#section-4.1:~:text=A%20client%2Dside,a%2C%20b";
+        assert!(requirement_with_words.url().ends_with(fragment));
         let sections = ["rfc7540/3.2", "rfc9113/3.1", "rfc7230/6.7"];
         assert_eq!(requirement("rfc7540/3.2-settings").sections(), sections);
     }

@@ -20,6 +20,7 @@ use sha2::{Digest, Sha256};
 use upspec_judge::Verdict;
 
 use crate::carried;
+use crate::note::RequirementNote;
 use crate::report::Report;
 use crate::section::Section;
 use crate::visible;
@@ -112,8 +113,9 @@ fn level_of(level: &str, verdict: Verdict) -> Markup {
     html! { span.level { (visible::text(&level_beside(level, verdict))) } }
 }
 
-/// The sections that have to do with a requirement, each a link: its own, then newer and older ones.
-fn sections(references: &[String]) -> Markup {
+/// The sections that have to do with a requirement, each a link: its own, to the sentence where that is known, then
+/// newer and older ones.
+fn sections(references: &[String], note: Option<&RequirementNote>) -> Markup {
     let own = references.first().and_then(|own| Section::parse(own)).map(|own| own.rfc);
     html! {
         @for (position, reference) in references.iter().enumerate() {
@@ -121,7 +123,7 @@ fn sections(references: &[String]) -> Markup {
                 @let rfc = Section::parse(reference).map(|section| section.rfc);
                 @if rfc < own { " · before: " } @else { " · now: " }
             }
-            (section(reference))
+            (section(reference, note.filter(|_| position == 0)))
         }
     }
 }
@@ -136,13 +138,20 @@ fn rule_id(report: &Report, id: &str) -> Markup {
     }
 }
 
-/// A link to a section of an RFC. Any other reference is shown as text, so that addresses are only made
-/// of numbers.
-fn section(reference: &str) -> Markup {
-    match Section::parse(reference) {
-        Some(section) => html! { a href=(section.url()) rel="noreferrer" { (section.name()) } },
-        None => html! { span { (visible::text(reference)) } },
-    }
+/// A link to a section of an RFC, or to a sentence of it. Any other reference is shown as text, so that addresses are
+/// only made of numbers and of words that can do no harm.
+fn section(reference: &str, note: Option<&RequirementNote>) -> Markup {
+    let Some(section) = Section::parse(reference) else {
+        return html! { span { (visible::text(reference)) } };
+    };
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "%,".contains(c);
+    let is_sentence = |url: &&str| {
+        let words = url.strip_prefix(&section.url()).and_then(|rest| rest.strip_prefix(":~:text="));
+        words.is_some_and(|words| words.chars().all(is_plain))
+    };
+    let sentence = note.map(|note| note.url.as_str()).filter(is_sentence);
+    let url = sentence.map_or_else(|| section.url(), str::to_owned);
+    html! { a href=(url) rel="noreferrer" { (section.name()) } }
 }
 
 /// The look of a page, which other pages of ours share.

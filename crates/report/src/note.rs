@@ -56,7 +56,7 @@ pub struct RequirementNote {
     /// The sections that have to do with it, its own first, then newer and older ones:
     /// `rfc9110/7.8`, `rfc7230/6.7`.
     pub sections: Vec<String>,
-    /// The URL of its own section.
+    /// The URL of its sentence by a text fragment, where that is known, and else of its own section.
     pub url: String,
     /// Who is bound: `server`, `client`, `both` or `intermediary`.
     pub binds: String,

@@ -6,7 +6,7 @@ use upspec_corpus::words::Word as _;
 use upspec_corpus::{Bindings, Preset, Topic, show};
 
 use super::book::{Book, Flaw, ROLES, fault_place, tested};
-use super::page::{Page, Up, rfc_link};
+use super::page::{Page, Up, rule_link};
 
 /// The pages on cases, and that of the presets.
 pub(super) fn pages(book: &Book) -> Vec<Page> {
@@ -150,7 +150,7 @@ fn answers(expect: &[Expectation], book: &Book, up: &Up) -> Markup {
 
 fn rule(id: &str, book: &Book, up: &Up) -> Markup {
     html! {
-        p { (up.requirement(book, id)) @if let Some(one) = book.corpus.requirements.get(id) { " " (rfc_link(one.place())) } }
+        p { (up.requirement(book, id)) @if let Some(one) = book.corpus.requirements.get(id) { " " (rule_link(one)) } }
         @if let Some(one) = book.corpus.requirements.get(id) { p { (one.text) } }
     }
 }

@@ -1,6 +1,7 @@
 //! The frame around each page, and links that hold wherever the page stands.
 
 use maud::{DOCTYPE, Markup, html};
+use upspec_corpus::Requirement;
 use upspec_corpus::words::Word as _;
 
 use super::book::{Book, case_place, requirement_place};
@@ -98,6 +99,12 @@ impl Up {
 pub(super) fn level(level: upspec_corpus::Level) -> Markup {
     let word = level.word().replace('-', " ").to_uppercase();
     html! { span.level { (word) } " " }
+}
+
+/// The section of a requirement, as a link to its sentence where that is known.
+pub(super) fn rule_link(one: &Requirement) -> Markup {
+    let number = one.rfc().trim_start_matches("rfc");
+    html! { a href=(one.url()) rel="noreferrer" { "RFC " (number) ", " (one.section()) } }
 }
 
 /// A section of an RFC, as a link to its text.

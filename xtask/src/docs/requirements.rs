@@ -8,7 +8,7 @@ use upspec_judge::rules::RULES;
 use upspec_report::{Docs, Living, Tool, living_body};
 
 use super::book::{Book, Flaw, ROLES, fault_place, tested as under_test};
-use super::page::{Page, Up, level, rfc_link};
+use super::page::{Page, Up, level, rfc_link, rule_link};
 
 /// The pages on requirements.
 pub(super) fn pages(book: &Book) -> Vec<Page> {
@@ -101,7 +101,7 @@ fn entry(one: &Requirement, flaws: &[Flaw], book: &Book, up: &Up) -> Markup {
     html! {
         article.rule id=(anchor) {
             h3 { a href={ "#" (anchor) } { (one.text) } }
-            p.gloss { (level(one.level)) code { (one.id) } ", binds: " (one.binds.word()) }
+            p.gloss { (level(one.level)) code { (one.id) } ", binds: " (one.binds.word()) ", its text: " (rule_link(one)) }
             p.gloss { "Harm of a breach: " (one.harm.kind.word()) ". " (one.harm.because) }
             (history(one))
             @if one.derived {

@@ -41,6 +41,16 @@ impl Reader<'_> {
                 self.report(section.span(), message).say("write `rfc7230/6.7`");
             }
         }
+        for words in
+            raw.words.iter().filter(|words| words.get_ref().split(' ').count() > MOST_WORDS)
+        {
+            self.report(words.span(), "these are more words than a link needs".to_owned())
+                .say(format!("{MOST_WORDS} at most: the RFC's text is not ours"));
+        }
+        if let Some(third) = raw.words.get(2) {
+            self.report(third.span(), "a link has two ends".to_owned())
+                .say("write the first words and the last words".to_owned());
+        }
         let harm = raw
             .harm
             .and_then(|harm| Some(Harm { kind: self.word(&harm.kind)?, because: harm.because }));
@@ -49,6 +59,7 @@ impl Reader<'_> {
             level: self.word(&raw.level).unwrap_or(Level::Info),
             binds: self.word(&raw.binds).unwrap_or(Binds::Both),
             text: raw.text,
+            words: raw.words.into_iter().map(Spanned::into_inner).collect(),
             older: raw.older.into_iter().map(Spanned::into_inner).collect(),
             successor: raw.successor.map(Spanned::into_inner),
             changed: raw.changed,
@@ -62,6 +73,9 @@ impl Reader<'_> {
         (raw.id.span(), requirement)
     }
 }
+
+/// The most words of an RFC that a link may hold at one end.
+const MOST_WORDS: usize = 8;
 
 /// `rfc6455`.
 fn is_rfc(text: &str) -> bool {

@@ -54,7 +54,7 @@ fn item(report: &Report, behind: &Behind<'_>) -> Markup {
             div {
                 h3 { (visible::text(&cause.title)) }
                 p.meta {
-                    (level_of(behind.level, cause.verdict)) (sections(behind.sections))
+                    (level_of(behind.level, cause.verdict)) (sections(behind.sections, report.requirements.get(&cause.requirement)))
                     " · " (rule_id(report, &cause.requirement))
                     @if let (Some(docs), Some(fault)) = (report.documentation(), &cause.fault) {
                         " · as the fault "

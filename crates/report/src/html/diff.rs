@@ -91,7 +91,7 @@ fn case_article(diff: &Diff, case: &ComparedCase) -> Markup {
                 @if let Some(note) = note { (level(&note.level)) }
                 code { (visible::text(&case.id)) } " · "
                 @match note {
-                    Some(note) => { (visible::text(&case.requirement)) " " (sections(&note.sections)) }
+                    Some(note) => { (visible::text(&case.requirement)) " " (sections(&note.sections, Some(note))) }
                     None => { (visible::text(&case.requirement)) }
                 }
             }

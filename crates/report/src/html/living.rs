@@ -179,7 +179,7 @@ fn entry(living: &Living, rule: &Rule, docs: Option<&Docs>) -> Markup {
             data-level=(level_word(&rule.note.level)) data-binds=(rule.note.binds) {
             p.asks { (state(living, rule)) (level(&rule.note.level)) (rule.note.text) }
             p.gloss {
-                (sections(&rule.note.sections)) " · "
+                (sections(&rule.note.sections, Some(&rule.note))) " · "
                 @match docs {
                     Some(docs) => a href=(docs.requirement(&rule.id)) { code { (rule.id) } },
                     None => code { (rule.id) },

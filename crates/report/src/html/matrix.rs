@@ -119,7 +119,7 @@ fn row(rule: &Rule, cells: &[Cell]) -> Markup {
                 span.text { (visible::text(&rule.note.text)) }
                 span.meta {
                     (level(&rule.note.level)) span.harm { (rule.harm) } " "
-                    code { (visible::text(&rule.id)) } " " (sections(rule.note.sections.get(..1).unwrap_or_default()))
+                    code { (visible::text(&rule.id)) } " " (sections(rule.note.sections.get(..1).unwrap_or_default(), Some(&rule.note)))
                 }
             }
             td.count { b { (rule.fail.len()) } " of " (rule.judged()) }

@@ -214,7 +214,7 @@ fn findings(report: &Report, case: &CaseResult) -> Markup {
                 li {
                     @if let Some(note) = own {
                         p.rule { (level(&note.level)) (visible::text(&note.text)) }
-                        p.meta { (sections(&note.sections)) " · " (rule_id(report, &case.requirement)) }
+                        p.meta { (sections(&note.sections, own)) " · " (rule_id(report, &case.requirement)) }
                     } @else {
                         p.meta { (rule_id(report, &case.requirement)) }
                     }
@@ -240,7 +240,7 @@ fn finding_item(report: &Report, finding: &Finding) -> Markup {
         li.(verdict_word(finding.verdict)) {
             p.message { (badge(finding.verdict)) (visible::text(&finding.message)) }
             p.rule { (level_of(&finding.level, finding.verdict)) @if let Some(note) = note { (visible::text(&note.text)) } }
-            p.meta { (sections(&finding.sections)) " · " (rule_id(report, &finding.requirement)) }
+            p.meta { (sections(&finding.sections, note)) " · " (rule_id(report, &finding.requirement)) }
         }
     }
 }

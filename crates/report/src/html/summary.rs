@@ -236,7 +236,7 @@ fn rule_item(report: &Report, rule: &Rule<'_>, verdict: Verdict) -> Markup {
     html! {
         li {
             h3 { (visible::text(text)) }
-            p.meta { (level_of(rule.level, verdict)) (sections(rule.sections)) " · " (rule_id(report, rule.id)) }
+            p.meta { (level_of(rule.level, verdict)) (sections(rule.sections, rule.note)) " · " (rule_id(report, rule.id)) }
             @if let Some(message) = first { p.seen { b { "Seen: " } (message) } }
             @if rule.shown.len() <= FEW {
                 (links)

@@ -213,3 +213,17 @@ fn findings_link_to_the_documentation_where_its_address_is_known() {
     assert!(!html(&report).contains("javascript:alert(1)//\""));
     assert!(!html(&report).contains("href=\"javascript:"));
 }
+
+#[test]
+fn a_finding_links_to_the_sentence_of_its_rule() {
+    let mut report = sample::report();
+    let section = "https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1";
+    let note = report.requirements.get_mut("rfc6455/4.2.1-key").unwrap();
+    note.url = format!("{section}:~:text=A%20%7CSec%2DWebSocket,length");
+    assert!(
+        html(&report).contains(&format!("href=\"{section}:~:text=A%20%7CSec%2DWebSocket,length\""))
+    );
+    let note = report.requirements.get_mut("rfc6455/4.2.1-key").unwrap();
+    note.url = format!("{section}:~:text=a&x");
+    assert!(!html(&report).contains(":~:text"));
+}

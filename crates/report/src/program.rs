@@ -33,8 +33,8 @@ pub struct Program<'c> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Worth {
-    /// The verdict.
-    pub verdict: Verdict,
+    /// What it is worth.
+    pub grade: Verdict,
     /// The first outcome.
     pub from: u16,
     /// The last one.
@@ -146,7 +146,7 @@ fn push(text: &mut String, line: &str) {
 
 impl Worth {
     fn fill(self, line: &str) -> String {
-        line.replace("@GRADE@", visible::verdict(self.verdict))
+        line.replace("@GRADE@", visible::verdict(self.grade))
             .replace("@FROM@", &self.from.to_string())
             .replace("@TO@", &self.to.to_string())
     }
@@ -243,12 +243,12 @@ fn worth(expect: &[Expectation]) -> Vec<Worth> {
     let others = others.into_iter().zip(0..);
     let statuses = std::iter::once(101).chain(200..600);
     for (outcome, code) in statuses.map(|code| (Outcome::Status(code), code)).chain(others) {
-        let Some(verdict) = worth_of(outcome, expect) else { continue };
+        let Some(grade) = worth_of(outcome, expect) else { continue };
         match rows.last_mut() {
-            Some(last) if (last.verdict, last.to + 1) == (verdict, code) && code > 200 => {
+            Some(last) if (last.grade, last.to + 1) == (grade, code) && code > 200 => {
                 last.to = code;
             }
-            _ => rows.push(Worth { verdict, from: code, to: code }),
+            _ => rows.push(Worth { grade, from: code, to: code }),
         }
     }
     rows
@@ -383,7 +383,7 @@ mod tests {
         let rows = |preset: &str| {
             let preset = corpus.presets.iter().find(|one| one.name == preset).unwrap();
             let rows = worth(&preset.expect).into_iter();
-            rows.map(|row| (visible::verdict(row.verdict), row.from, row.to)).collect::<Vec<_>>()
+            rows.map(|row| (visible::verdict(row.grade), row.from, row.to)).collect::<Vec<_>>()
         };
         let refused = [("warn", 200, 399), ("pass", 400, 499), ("warn", 500, 599), ("warn", 0, 0)];
         assert_eq!(rows("refused"), refused);

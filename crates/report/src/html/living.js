@@ -30,7 +30,7 @@
       title.hidden = !next || next.tagName === "H3";
     }
     for (const link of all("nav a")) {
-      link.hidden = document.getElementById(decodeURIComponent(link.hash.slice(1))).closest("[hidden]") !== null;
+      link.hidden = document.getElementById(link.hash.slice(1)).closest("[hidden]") !== null;
     }
     form.querySelector("output").textContent = `${shown} of ${rules.length} shown`;
   };
@@ -43,16 +43,27 @@
   };
   const follow = () => {
     const id = location.hash.slice(1);
-    if (!id.startsWith("?")) return;
+    if (!id.startsWith("?")) {
+      all(":target")[0]?.scrollIntoView();
+      return;
+    }
     const params = new URLSearchParams(id);
     for (const field of fields) field.value = params.get(field.name) || "";
     filter();
+  };
+
+  // What is jumped to lands below the filter, however many rows that has.
+  const fit = () => {
+    const sticky = getComputedStyle(form).position === "sticky";
+    document.documentElement.style.setProperty("--filter", `${sticky ? form.offsetHeight : 0}px`);
   };
 
   form.hidden = false;
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("input", () => { filter(); remember(); });
   addEventListener("hashchange", follow);
+  addEventListener("resize", fit);
   filter();
+  fit();
   follow();
 })();

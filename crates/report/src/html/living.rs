@@ -175,7 +175,7 @@ fn entry(living: &Living, rule: &Rule, docs: Option<&Docs>) -> Markup {
         state => colour(state).map_or("plain", verdict_word),
     };
     html! {
-        article.rule.(tone).(share(rule.tally)) id=(rule.id) data-state=(rule.state.word())
+        div.rule.(tone).(share(rule.tally)) id=(rule.id) data-state=(rule.state.word())
             data-level=(level_word(&rule.note.level)) data-binds=(rule.note.binds) {
             p.asks { (state(living, rule)) (level(&rule.note.level)) (rule.note.text) }
             p.gloss {

@@ -39,7 +39,7 @@ pub(super) fn program(report: &Report, case: &CaseResult) -> Markup {
     let worth = report.notes.get(&case.id).map_or(&[][..], |note| &note.worth);
     let rows: Vec<String> = worth
         .iter()
-        .map(|one| format!("{} {} {}", visible::verdict(one.verdict), one.from, one.to))
+        .map(|one| format!("{} {} {}", visible::verdict(one.grade), one.from, one.to))
         .collect();
     let accept = case.record.as_ref().and_then(|record| accept_of(&asked(record)));
     html! {

@@ -176,6 +176,12 @@
     }
   };
 
+  // What is jumped to lands below the filter, however many rows that has.
+  const fit = () => {
+    const sticky = getComputedStyle(form).position === "sticky";
+    document.documentElement.style.setProperty("--filter", `${sticky ? form.offsetHeight : 0}px`);
+  };
+
   form.hidden = false;
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("input", () => { filter(); remember(); });
@@ -189,6 +195,8 @@
     if (event.target.matches(".wire button")) copy(event.target);
   });
   addEventListener("hashchange", follow);
+  addEventListener("resize", fit);
   filter();
+  fit();
   follow();
 })();

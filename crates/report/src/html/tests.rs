@@ -164,7 +164,7 @@ fn several_links_share_one_log() {
 fn a_case_of_one_request_has_what_a_program_of_it_needs() {
     let mut report = sample::report();
     assert!(!html(&report).contains("<details class=\"program\""));
-    let worth = Worth { verdict: Verdict::Pass, from: 400, to: 499 };
+    let worth = Worth { grade: Verdict::Pass, from: 400, to: 499 };
     for note in report.notes.values_mut() {
         note.worth = vec![worth];
     }

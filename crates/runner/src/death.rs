@@ -207,6 +207,7 @@ impl Run {
             Played::Died(exchanges) => self.judged(index, exchanges),
         };
         self.deaths.killers.insert(index);
+        self.open.remove(&index);
         if scene.how == Demise::Restarted {
             self.results.remark(RESTARTED);
         }

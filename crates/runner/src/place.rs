@@ -138,11 +138,13 @@ pub(crate) struct Room {
     since: usize,
     /// More than a few at once are too many.
     crowded: bool,
+    /// Where there was more room, answers came late: it may have few threads, and each that waits holds one.
+    narrow: bool,
 }
 
 impl Room {
     pub(crate) fn of(jobs: usize) -> Self {
-        Self { now: jobs, since: 0, crowded: false }
+        Self { now: jobs, since: 0, crowded: false, narrow: false }
     }
 
     /// The room for cases of which so many are under way and so many have to be served at once; never more than the
@@ -159,8 +161,9 @@ impl Room {
             return jobs.min(A_FEW);
         }
         if !promptness.is_as_at_first(control) {
+            self.narrow |= self.now > jobs;
             *self = Self { now: jobs, since: came, ..*self };
-        } else if under_way * 2 < self.now {
+        } else if self.narrow || under_way * 2 < self.now {
             self.since = came;
         } else if came >= self.since + LATEST {
             *self = Self { now: (self.now.max(jobs) * 2).min(most), since: came, ..*self };
@@ -213,7 +216,7 @@ mod tests {
             room.look((under_way, 16, 100), ms(1), &promptness)
         };
         assert_eq!([look(16, 1), look(10, 1), look(40, 1), look(90, 1)], [32, 32, 64, 100]);
-        assert_eq!([look(100, 800), look(16, 1)], [16, 32]);
+        assert_eq!([look(100, 800), look(16, 1)], [16, 16], "it is known to be too much");
         let crowded = [(); MANY / LATEST].map(|()| look(16, 800));
         assert_eq!((crowded[MANY / LATEST - 1], look(4, 1)), (4, 4), "it stays so");
     }

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::support::*;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::unbounded_channel;
@@ -78,7 +79,7 @@ struct Behaviour {
 }
 
 /// Serves as long as it lives. A request says by its method what it does: KILL ends the server, LATE ends
-/// it some time afterwards, and after HANG nobody is answered any more.
+/// it some time afterwards, and after HANG nobody is answered any more; STOP gets an answer before that.
 async fn serve_until_killed(listener: TcpListener, behaviour: Behaviour) {
     let (killed, hung) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let left = AtomicU32::new(behaviour.connections);
@@ -97,6 +98,13 @@ async fn serve_until_killed(listener: TcpListener, behaviour: Behaviour) {
             match beginning(&stream).await.as_str() {
                 "KILL" => die(&killed),
                 "HANG" => {
+                    hung.notify_one();
+                    pending::<()>().await;
+                }
+                "STOP" => {
+                    let mut stream = stream;
+                    read_head(&mut stream).await;
+                    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
                     hung.notify_one();
                     pending::<()>().await;
                 }
@@ -323,6 +331,19 @@ async fn a_hang_is_a_death() {
         run_cases(address, &among_others([deadly("killer", "HANG")]), with_command(command)).await;
     assert_eq!((&outcome.ending, lost(&outcome)), (&Ending::Complete, 0));
     assert_blamed(&outcome, &[("killer", Demise::Hanging)]);
+}
+
+#[tokio::test]
+async fn a_killer_whose_result_is_open_is_named() {
+    let steps = vec![send("STOP / HTTP/1.1\r\nHost: a\r\n\r\n"), Act::Wait(LATENESS).into()];
+    let killer = case("server/a/killer", steps);
+    let (address, command) = started_by_command("exec", "").await;
+    let cases = among_others([killer]);
+    let outcome = run_cases(address, &cases, with_command(command)).await;
+    assert_eq!((&outcome.ending, lost(&outcome)), (&Ending::Complete, 0));
+    assert_blamed(&outcome, &[("killer", Demise::Hanging)]);
+    let outcome = run_cases(in_process(None).await, &cases, settings()).await;
+    assert!(result(&outcome, "killer").death.is_some(), "{:?}", outcome.ending);
 }
 
 #[tokio::test]

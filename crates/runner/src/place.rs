@@ -73,17 +73,19 @@ pub(crate) struct Promptness(Mutex<Answers>);
 #[derive(Debug, Default)]
 struct Answers {
     latest: VecDeque<Duration>,
-    /// How many came, and how many of them late.
     came: usize,
+    /// How many of them were switches, and how many of these late.
+    switches: usize,
     late: usize,
 }
 
 impl Promptness {
-    /// An answer took this long.
-    pub(crate) fn came(&self, after: Duration) {
+    /// An answer took this long, and is a switch or is not.
+    pub(crate) fn came(&self, after: Duration, is_switch: bool) {
         self.with(|answers| {
             answers.came += 1;
-            answers.late += usize::from(after >= LATE);
+            answers.switches += usize::from(is_switch);
+            answers.late += usize::from(is_switch && after >= LATE);
             answers.latest.push_back(after);
             if answers.latest.len() > MANY {
                 answers.latest.pop_front();
@@ -115,9 +117,9 @@ impl Promptness {
         self.with(|answers| answers.came)
     }
 
-    /// Whether many answers are late, one in twelve at least.
+    /// Whether many switches are late, one in twelve at least.
     pub(crate) fn is_late_by_chance(&self) -> bool {
-        self.with(|answers| answers.came >= LATEST * 2 && answers.late * 12 >= answers.came)
+        self.with(|answers| answers.switches >= LATEST * 2 && answers.late * 12 >= answers.switches)
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Answers) -> T) -> T {
@@ -211,7 +213,7 @@ mod tests {
         let (promptness, mut room) = (Promptness::default(), Room::of(16));
         let mut look = |under_way, after| {
             for _ in 0..LATEST {
-                promptness.came(ms(after));
+                promptness.came(ms(after), false);
             }
             room.look((under_way, 16, 100), ms(1), &promptness)
         };
@@ -228,7 +230,7 @@ mod tests {
             let promptness = Promptness::default();
             assert!(!promptness.is_as_at_first(ms(control)), "nothing is known yet");
             for at in 0..LATEST {
-                promptness.came(ms(if at % late_in == 0 { 1500 } else { 1 }));
+                promptness.came(ms(if at % late_in == 0 { 1500 } else { 1 }), true);
             }
             assert_eq!(promptness.is_as_at_first(ms(control)), wanted, "{late_in}");
         }

@@ -144,10 +144,13 @@ impl Worker {
         if self.wants_patience(index, &result) {
             window = self.bench.settings.timeout;
             attempt += 1;
+            let began = Instant::now();
             let patient = self.attempt(index, attempt, window).await?;
+            let at_once = began.elapsed() < self.bench.window();
             if patient.verdict == result.verdict {
                 retries = retries.saturating_sub(1);
-            } else if is_in_order(&patient) {
+            } else if at_once && is_in_order(&patient) {
+                // What a timer of its own ends takes as long each time.
                 self.late.store(true, Ordering::Relaxed);
             }
             // The first wait was too short to mean anything, so a difference is not flakiness.
@@ -257,7 +260,7 @@ impl Worker {
         let outcome = self.bench.exchange_at(self.place.as_ref(), played, turn, window).await;
         if let Ok(record) = &outcome {
             if let Some(after) = answer_us(record) {
-                self.promptness.came(Duration::from_micros(after));
+                self.promptness.came(Duration::from_micros(after), is_switch(record));
             }
             self.health.lived(Lived::of(index, began, record));
             if let Some(read) = record.io.iter().rfind(|io| io.kind == IoKind::Read) {
@@ -391,6 +394,12 @@ const AGAIN: u32 = 998;
 /// Controls that look after the target's health count their attempts from here, so that their keys
 /// are not those of the control itself.
 const HEALTH_ATTEMPTS: u32 = 1000;
+
+/// Whether the first answer is a switch: nothing that a target takes its time to refuse.
+fn is_switch(record: &Record) -> bool {
+    let read = record.io.iter().find(|io| io.kind == IoKind::Read);
+    read.is_some_and(|io| io.bytes.starts_with(b"HTTP/1.1 101"))
+}
 
 /// Whether a case got what it wants; an end for want of patience on the other side is nothing that it wants.
 fn is_in_order(result: &CaseResult) -> bool {

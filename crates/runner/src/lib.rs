@@ -5,6 +5,7 @@
 //! and a [`ClientProber`] with a client; [`run_proxy`] plays a plan at both ends of an intermediary;
 //! [`play`] plays one case on one connection.
 
+mod again;
 mod answers;
 mod bench;
 mod bindings;

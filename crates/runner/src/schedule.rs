@@ -184,19 +184,6 @@ impl Run {
         self.check_all().await
     }
 
-    /// Plays again, all beside each other, the cases whose results another look has to confirm: silence costs time
-    /// and nothing else.
-    pub(crate) async fn look_again(&mut self, jobs: usize) -> Result<(), Ending> {
-        for _ in 0..MOST_ROUNDS {
-            if self.open.is_empty() {
-                break;
-            }
-            let open = self.open.iter().map(|index| (*index, None)).collect();
-            self.play_round(open, jobs, true).await?;
-        }
-        self.check_all().await
-    }
-
     pub(crate) async fn check_all(&mut self) -> Result<(), Ending> {
         // Whoever is alone with the target later is not to answer for these cases.
         match self.worker.check_now().await {
@@ -221,7 +208,7 @@ impl Run {
             answer,
             begun: BTreeMap::new(),
             played: Vec::new(),
-            pace: self.ease.pace,
+            pace: if again { self.ease.pace.max(ONE_BY_ONE) } else { self.ease.pace },
             paced: Instant::now(),
         };
         loop {
@@ -348,7 +335,7 @@ impl Run {
 
     /// How many cases may be under way, those counted that merely wait.
     fn room_for(&mut self, queue: &Queue, under_way: &UnderWay) -> usize {
-        if queue.jobs == 1 || self.ease.has_met_a_limit() {
+        if queue.jobs == 1 || queue.again || self.ease.has_met_a_limit() {
             return queue.jobs;
         }
         let worker = &self.worker;
@@ -398,6 +385,9 @@ impl Run {
 const HAZARD: (Reason, &str) =
     (Reason::NotApplicable, "can hurt a weak server; it is played with --hazardous");
 
+/// So far apart begin those that are looked at again, however many there are: a queue of connections may be short.
+const ONE_BY_ONE: Duration = Duration::from_millis(2);
+
 /// After how many cases the control is played even when nothing looks suspicious: it keeps the list
 /// of suspects short.
 const BETWEEN_CHECKS: usize = 50;
@@ -409,9 +399,6 @@ const FOR_EVER: Duration = Duration::from_secs(24 * 3600);
 /// nothing has killed.
 const MOST_SUSPECTS: usize = 3;
 const MOST_WAITING: usize = 8;
-
-/// How often results that are open again behind a death are looked at.
-const MOST_ROUNDS: usize = 3;
 
 /// After this time without an answer a case that is played alone merely waits.
 pub(crate) fn answered_by(answer: Duration) -> Duration {

@@ -1,0 +1,78 @@
+//! Looks again at what another look has to confirm: all beside each other, since silence costs time and nothing else,
+//! while controls tell whether that is too much for the target.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+use upspec_corpus::case::Outcome;
+use upspec_judge::CaseResult;
+
+use crate::event::Ending;
+use crate::run::Run;
+use crate::worker::Worker;
+
+impl Run {
+    /// Plays again the cases whose results are open. What was too much for the target does not count.
+    pub(crate) async fn look_again(&mut self, jobs: usize) -> Result<(), Ending> {
+        let few = (jobs * 3 / 4).max(1);
+        let most = self.worker.bench.settings.most_watched.min(MOST);
+        let mut many = jobs > 1 && !self.ease.has_met_a_limit() && !self.worker.is_late();
+        for _ in 0..MOST_ROUNDS {
+            if self.open.is_empty() {
+                break;
+            }
+            let firsts: Vec<(usize, CaseResult)> = self
+                .open
+                .iter()
+                .filter_map(|index| Some((*index, self.results.result(*index)?.clone())))
+                .collect();
+            let open = firsts.iter().map(|(index, _)| (*index, None)).collect();
+            if !many || firsts.len() <= few {
+                self.play_round(open, few, true).await?;
+                continue;
+            }
+            let watched = self.wanted().map(|wanted| {
+                let worker = self.worker.clone();
+                tokio::spawn(async move { is_answered(&worker, wanted).await })
+            });
+            self.play_round(open, most, true).await?;
+            if let Some(watched) = watched {
+                many = !watched.is_finished();
+                watched.abort();
+            }
+            if !many {
+                for (index, first) in firsts {
+                    self.results.replace(index, first);
+                    self.open.insert(index);
+                }
+            }
+        }
+        self.check_all().await
+    }
+
+    /// What the control got at first.
+    fn wanted(&self) -> Option<Outcome> {
+        let first = self.results.result(self.worker.control?)?;
+        first.outcome.map(|came| came.outcome)
+    }
+}
+
+/// Plays the control time and again, until it gets something else than at first.
+async fn is_answered(worker: &Worker, wanted: Outcome) {
+    for attempt in 0..MOST_CONTROLS {
+        sleep(BETWEEN).await;
+        if worker.control_now(AGAIN + attempt).await != Some(wanted) {
+            return;
+        }
+    }
+    std::future::pending::<()>().await;
+}
+
+/// How many are under way at most.
+const MOST: usize = 96;
+/// How often results that are open again, behind a death or because it was too much, are looked at.
+const MOST_ROUNDS: usize = 3;
+/// The pause between two controls meanwhile, how many there are at most, and their attempts, apart from all others.
+const BETWEEN: Duration = Duration::from_millis(150);
+const MOST_CONTROLS: u32 = 500;
+const AGAIN: u32 = 6000;

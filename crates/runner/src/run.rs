@@ -171,8 +171,15 @@ impl Run {
         let plan = self.plan();
         while jobs > self.worker.bench.settings.jobs {
             let facts = &self.worker.bench.facts;
-            let is_ready = |index: &usize| unmet(&plan.cases()[*index], facts).is_none();
-            let (ready, rest): (Vec<usize>, Vec<usize>) = left.into_iter().partition(is_ready);
+            let (mut ready, mut rest) = (Vec::<usize>::new(), Vec::new());
+            for index in left {
+                let case = &plan.cases()[index];
+                // Of two that send the same, the second says something else once the first is answered.
+                let is_first = ready.iter().all(|before| plan.cases()[*before].steps != case.steps);
+                let round =
+                    if is_first && unmet(case, facts).is_none() { &mut ready } else { &mut rest };
+                round.push(index);
+            }
             left = rest;
             if ready.is_empty() {
                 break;

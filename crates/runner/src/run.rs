@@ -260,10 +260,14 @@ impl Run {
         Ok(())
     }
 
-    /// Results that another look had to confirm, and none did, say nothing about the target.
+    /// Results that rest on a short silence which no other look has confirmed say nothing about the target.
     pub(crate) fn leave_open_ones(&mut self, reason: Reason, message: &str) {
         let plan = self.plan();
         for index in std::mem::take(&mut self.open) {
+            let first = self.results.result(index);
+            if first.is_some_and(|first| !self.worker.wants_patience(index, first)) {
+                continue;
+            }
             let mut result = self.results.not_played(&plan.cases()[index], reason, message);
             if let Some(first) = self.results.result(index) {
                 (result.record, result.twin) = (first.record.clone(), first.twin.clone());

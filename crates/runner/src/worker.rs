@@ -110,7 +110,8 @@ impl Worker {
             || result.verdict == Verdict::Fail && self.bench.settings.retries > 0
     }
 
-    fn wants_patience(&self, index: usize, result: &CaseResult) -> bool {
+    /// Whether a result rests on a silence that was too short to mean much.
+    pub(crate) fn wants_patience(&self, index: usize, result: &CaseResult) -> bool {
         let window = self.bench.window();
         window < self.bench.settings.timeout
             && is_worth_patience(&self.plan.cases()[index], result, &self.bench.facts)

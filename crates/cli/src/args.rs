@@ -241,7 +241,8 @@ pub(crate) struct Wants {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Pace")]
 pub(crate) struct Pace {
-    /// How many cases to play at a time. [default: 16, and up to 96 where answers come late]
+    /// How many cases to play at a time; more may wait for a silent server, except with 1. [default: 16, and up to 96
+    /// where answers come late]
     #[arg(short, long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
     /// The longest wait for an answer.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 use upspec_corpus::case::Outcome;
-use upspec_judge::CaseResult;
+use upspec_judge::{CaseResult, Reason};
 
 use crate::event::Ending;
 use crate::run::Run;
@@ -15,7 +15,7 @@ impl Run {
     /// Plays again the cases whose results are open. What was too much for the target does not count.
     pub(crate) async fn look_again(&mut self, jobs: usize) -> Result<(), Ending> {
         let few = (jobs * 3 / 4).max(1);
-        let most = self.worker.bench.settings.most_watched.min(MOST);
+        let most = self.worker.bench.settings.most_watched.min(MOST).max(few);
         let mut many = jobs > 1 && !self.ease.has_met_a_limit() && !self.worker.is_late();
         for _ in 0..MOST_ROUNDS {
             if self.open.is_empty() {
@@ -41,12 +41,17 @@ impl Run {
                 watched.abort();
             }
             if !many {
-                for (index, first) in firsts {
+                // Whoever killed the target keeps that.
+                let killers = &self.deaths.killers;
+                for (index, first) in
+                    firsts.into_iter().filter(|(index, _)| !killers.contains(index))
+                {
                     self.results.replace(index, first);
                     self.open.insert(index);
                 }
             }
         }
+        self.leave_open_ones(Reason::Busy, "the target was too busy for another look at this case");
         self.check_all().await
     }
 

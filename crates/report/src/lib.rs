@@ -39,6 +39,7 @@ mod sarif;
 mod section;
 mod seen;
 mod stable;
+mod tally;
 mod tap;
 pub mod visible;
 mod words;
@@ -66,6 +67,7 @@ pub use read::ReadError;
 pub use redact::{Secrets, blot_url, redact, without_credentials};
 pub use report::{About, Report, Summary, Target, Tool};
 pub use schema::{comparison_schema, diff_schema, matrix_schema, schema};
+pub use tally::Tally;
 pub use text::{Style, standing, summary};
 
 /// A format that a file can be written in.

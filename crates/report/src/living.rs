@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, HashMap};
 
 use upspec_corpus::case::Role;
 use upspec_corpus::{Binds, Case, Corpus, Requirement};
+use upspec_judge::Reason;
 use upspec_judge::rules::RULES;
-use upspec_judge::{Reason, Verdict};
 
 use crate::matrix::{Answer, Matrix};
 use crate::note::RequirementNote;
 use crate::places::Docs;
 use crate::report::Tool;
 use crate::section::Section;
+use crate::tally::Tally;
 use crate::words::reason_text;
 
 /// The requirements of all RFCs.
@@ -89,19 +90,6 @@ pub struct Behind {
     pub bears: bool,
     /// The peers by the verdict on them.
     pub tally: Tally,
-}
-
-/// How many peers do what.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// They fail.
-    pub fail: usize,
-    /// They do no worse than to draw a warning.
-    pub warn: usize,
-    /// They do right.
-    pub pass: usize,
-    /// Nothing can be said of them.
-    pub open: usize,
 }
 
 /// What is known of a requirement.
@@ -190,7 +178,7 @@ impl<'c> Seen<'c> {
         let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
         for (rule, cells) in matrix.map(Matrix::cells).unwrap_or_default() {
             let tally = tallies.entry(rule).or_default();
-            for verdict in cells.iter().filter_map(|cell| cell.verdict()) {
+            for verdict in cells.iter().filter_map(|cell| cell.worst()) {
                 tally.add(verdict, 1);
             }
         }
@@ -268,35 +256,6 @@ fn is_bound(role: Role, binds: Binds) -> bool {
     }
 }
 
-impl Tally {
-    fn add(&mut self, verdict: Verdict, peers: usize) {
-        *match verdict {
-            Verdict::Fail => &mut self.fail,
-            Verdict::Warn => &mut self.warn,
-            Verdict::Pass => &mut self.pass,
-            Verdict::Inconclusive | Verdict::Error => &mut self.open,
-        } += peers;
-    }
-
-    /// Of how many peers something can be said.
-    #[must_use]
-    pub fn judged(self) -> usize {
-        self.fail + self.warn + self.pass
-    }
-
-    /// The worst that can be said of any; `None` when nothing can.
-    #[must_use]
-    pub fn worst(self) -> Option<Verdict> {
-        match self {
-            Self { fail: 1.., .. } => Some(Verdict::Fail),
-            Self { warn: 1.., .. } => Some(Verdict::Warn),
-            Self { pass: 1.., .. } => Some(Verdict::Pass),
-            Self { open: 1.., .. } => Some(Verdict::Inconclusive),
-            _ => None,
-        }
-    }
-}
-
 impl State {
     /// One word for it, by which a page can be filtered.
     #[must_use]
@@ -333,6 +292,8 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use upspec_judge::Verdict;
+
     use super::*;
     use crate::sample;
 

@@ -17,6 +17,7 @@ use upspec_judge::{CaseResult, Reason, Verdict};
 use crate::diff::{Said, peer_word};
 use crate::note::RequirementNote;
 use crate::report::{Report, Summary, Tool};
+use crate::tally::Tally;
 use crate::visible::counted;
 
 pub use log::{Line, Log, Side};
@@ -114,33 +115,6 @@ pub struct Answer {
     pub findings: Vec<Said>,
 }
 
-/// What a peer does with the cases of a rule.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Cell {
-    /// The cases that fail under it.
-    pub fail: usize,
-    /// The cases that warn under it.
-    pub warn: usize,
-    /// The cases about it that pass.
-    pub pass: usize,
-    /// The cases about it of which nothing can be said.
-    pub open: usize,
-}
-
-impl Cell {
-    /// The worst that can be said; `None` when no case says anything.
-    #[must_use]
-    pub fn verdict(self) -> Option<Verdict> {
-        match self {
-            Self { fail: 1.., .. } => Some(Verdict::Fail),
-            Self { warn: 1.., .. } => Some(Verdict::Warn),
-            Self { pass: 1.., .. } => Some(Verdict::Pass),
-            Self { open: 1.., .. } => Some(Verdict::Inconclusive),
-            _ => None,
-        }
-    }
-}
-
 impl Matrix {
     /// A matrix without peers.
     #[must_use]
@@ -219,7 +193,7 @@ impl Matrix {
             let empty = Vec::new();
             let row = cells.get(rule.id.as_str()).unwrap_or(&empty);
             for (peer, cell) in row.iter().enumerate() {
-                match cell.verdict() {
+                match cell.worst() {
                     Some(Verdict::Fail) => rule.fail.push(peer),
                     Some(Verdict::Warn) => rule.warn.push(peer),
                     Some(Verdict::Pass) => rule.pass.push(peer),
@@ -240,8 +214,8 @@ impl Matrix {
     /// The cells of each rule, one for each peer. A case counts under its own rule when it is in order, and else under
     /// those that its findings name.
     #[must_use]
-    pub fn cells(&self) -> BTreeMap<&str, Vec<Cell>> {
-        let mut cells: BTreeMap<&str, Vec<Cell>> = BTreeMap::new();
+    pub fn cells(&self) -> BTreeMap<&str, Vec<Tally>> {
+        let mut cells: BTreeMap<&str, Vec<Tally>> = BTreeMap::new();
         for case in &self.cases {
             for answer in &case.answers {
                 let mut worst: BTreeMap<&str, Verdict> = BTreeMap::new();
@@ -258,15 +232,9 @@ impl Matrix {
                 for (rule, verdict) in worst {
                     let row = cells
                         .entry(rule)
-                        .or_insert_with(|| vec![Cell::default(); self.peers.len()]);
+                        .or_insert_with(|| vec![Tally::default(); self.peers.len()]);
                     for &peer in &answer.peers {
-                        let cell = &mut row[peer];
-                        *match verdict {
-                            Verdict::Fail => &mut cell.fail,
-                            Verdict::Warn => &mut cell.warn,
-                            Verdict::Pass => &mut cell.pass,
-                            _ => &mut cell.open,
-                        } += 1;
+                        row[peer].add(verdict, 1);
                     }
                 }
             }

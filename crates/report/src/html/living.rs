@@ -7,10 +7,11 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use upspec_judge::Verdict;
 
 use super::{head, level, sections, sign, summary};
-use crate::living::{Behind, Living, Part, Played, Rule, State, Tally, Text};
+use crate::living::{Behind, Living, Part, Played, Rule, State, Text};
 use crate::places::Docs;
 use crate::report::Summary;
 use crate::section::Section;
+use crate::tally::Tally;
 use crate::visible::{self, counted};
 use crate::words::{level_word, verdict_word};
 

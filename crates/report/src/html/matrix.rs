@@ -9,8 +9,9 @@ use serde_json::json;
 use upspec_judge::Verdict;
 
 use super::{head, level, sections, sign, summary};
-use crate::matrix::{Case, Cell, Matrix, Peer, Rule, Side};
+use crate::matrix::{Case, Matrix, Peer, Rule, Side};
 use crate::section::Section;
+use crate::tally::Tally;
 use crate::visible::{self, write_to};
 use crate::words::{reason_text, verdict_word};
 
@@ -87,7 +88,7 @@ fn peers(matrix: &Matrix) -> Markup {
 
 fn rules(matrix: &Matrix) -> Markup {
     let cells = matrix.cells();
-    let none = vec![Cell::default(); matrix.peers.len()];
+    let none = vec![Tally::default(); matrix.peers.len()];
     html! {
         section aria-labelledby="rules" {
             h2 #rules { "Who breaks which rule" }
@@ -109,7 +110,7 @@ fn rules(matrix: &Matrix) -> Markup {
     }
 }
 
-fn row(rule: &Rule, cells: &[Cell]) -> Markup {
+fn row(rule: &Rule, cells: &[Tally]) -> Markup {
     let rfc = Section::of_requirement(&rule.id).map_or(0, |section| section.rfc);
     let broken = rule.fail.len() + rule.warn.len();
     html! {
@@ -129,10 +130,10 @@ fn row(rule: &Rule, cells: &[Cell]) -> Markup {
 }
 
 /// The cells of a row, without the markup that nobody reads: there are tens of thousands.
-fn marks(cells: &[Cell]) -> String {
+fn marks(cells: &[Tally]) -> String {
     let mut marks = String::with_capacity(cells.len() * 16);
     for cell in cells {
-        match cell.verdict() {
+        match cell.worst() {
             Some(Verdict::Fail) => write_to(&mut marks, format_args!("<td class=f>✕{}", cell.fail)),
             Some(Verdict::Warn) => write_to(&mut marks, format_args!("<td class=w>!{}", cell.warn)),
             Some(Verdict::Pass) => marks.push_str("<td class=p>✓"),

@@ -30,8 +30,8 @@ fn a_rule_says_who_breaks_it_and_who_keeps_it() {
     assert!(matrix.rules[0].fail == [0], "what is broken comes first");
     let cells = matrix.cells();
     let row = &cells[broken[0].id.as_str()];
-    assert_eq!(row[0].verdict(), Some(Verdict::Fail));
-    assert_ne!(row[1].verdict(), Some(Verdict::Fail));
+    assert_eq!(row[0].worst(), Some(Verdict::Fail));
+    assert_ne!(row[1].worst(), Some(Verdict::Fail));
     assert_eq!(
         matrix.headline(),
         format!("2 servers, {} broken, 1 keeps them all", counted(broken.len(), "rule"))

@@ -156,7 +156,7 @@ fn section(reference: &str, note: Option<&RequirementNote>) -> Markup {
 
 /// The look of a page, which other pages of ours share.
 pub const STYLE: &str = include_str!("html/style.css");
-const SCRIPT: &str = include_str!("html/script.js");
+const SCRIPT: &str = concat!(include_str!("html/jump.js"), include_str!("html/script.js"));
 
 #[cfg(test)]
 mod tests;

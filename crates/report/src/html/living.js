@@ -1,4 +1,3 @@
-"use strict";
 // Filters requirements, and keeps what it shows in the address. The page is whole without it.
 (() => {
   const all = (selector, root) => [...(root || document).querySelectorAll(selector)];
@@ -44,18 +43,13 @@
   const follow = () => {
     const id = location.hash.slice(1);
     if (!id.startsWith("?")) {
-      all(":target")[0]?.scrollIntoView();
+      const target = all(":target")[0];
+      if (target) jump(target);
       return;
     }
     const params = new URLSearchParams(id);
     for (const field of fields) field.value = params.get(field.name) || "";
     filter();
-  };
-
-  // What is jumped to lands below the filter, however many rows that has.
-  const fit = () => {
-    const sticky = getComputedStyle(form).position === "sticky";
-    document.documentElement.style.setProperty("--filter", `${sticky ? form.offsetHeight : 0}px`);
   };
 
   form.hidden = false;

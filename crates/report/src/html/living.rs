@@ -304,7 +304,7 @@ fn section_of(place: &str) -> &str {
 /// The look of what the page shows, beyond the style of all pages.
 pub const LIVING_STYLE: &str = include_str!("living.css");
 const PAGE_STYLE: &str = concat!(include_str!("style.css"), include_str!("living.css"));
-const SCRIPT: &str = include_str!("living.js");
+const SCRIPT: &str = concat!(include_str!("jump.js"), include_str!("living.js"));
 
 #[cfg(test)]
 mod tests {

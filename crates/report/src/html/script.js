@@ -1,4 +1,3 @@
-"use strict";
 // Filters cases, opens what an address names, copies octets, and writes programs. The page is whole without it.
 (() => {
   const all = (selector, root) => [...(root || document).querySelectorAll(selector)];
@@ -63,7 +62,7 @@
       target.closest(".chapter").hidden = false;
       target.open = true;
     }
-    target.scrollIntoView();
+    jump(target);
   };
 
   // The notation of case files: what `printf '%b'` and $'…' of a shell understand.
@@ -174,12 +173,6 @@
       button.title = "Copy the octets with escapes";
       line.append(button);
     }
-  };
-
-  // What is jumped to lands below the filter, however many rows that has.
-  const fit = () => {
-    const sticky = getComputedStyle(form).position === "sticky";
-    document.documentElement.style.setProperty("--filter", `${sticky ? form.offsetHeight : 0}px`);
   };
 
   form.hidden = false;

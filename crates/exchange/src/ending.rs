@@ -152,3 +152,29 @@ const SEVERAL: usize = 4;
 
 /// A wait for the end of a link that is shorter than this proves nothing.
 const SHORTEST_WAIT_US: u64 = 50_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_time_and_again_is_still_coming() {
+        let rows = [
+            // A tick each 100 ms, and the time is up between two of them.
+            (&[1_000, 100_000, 200_000, 300_000, 400_000][..], 480_000, true),
+            // The same, and then nothing for long.
+            (&[1_000, 100_000, 200_000, 300_000, 400_000], 900_000, false),
+            // An answer in a few parts without an end.
+            (&[1_000, 1_100, 1_200, 1_300], 501_300, false),
+            (&[1_000, 400_000], 500_000, false),
+            (&[], 500_000, false),
+        ];
+        for (reads, deadline, wanted) in rows {
+            let event = |at_us, kind| Io { link: 0, at_us, kind, bytes: Vec::new() };
+            let mut io: Vec<Io> = reads.iter().map(|at| event(*at, IoKind::Read)).collect();
+            io.push(event(deadline, IoKind::Deadline));
+            let io: Vec<&Io> = io.iter().collect();
+            assert_eq!(was_still_coming(&io), wanted, "{reads:?} {deadline}");
+        }
+    }
+}

@@ -14,7 +14,7 @@ use crate::worker::Worker;
 impl Run {
     /// Plays again the cases whose results are open. What was too much for the target does not count.
     pub(crate) async fn look_again(&mut self, jobs: usize) -> Result<(), Ending> {
-        let few = (jobs * 3 / 4).max(1);
+        let mut few = (jobs * 3 / 4).max(1);
         let most = self.worker.bench.settings.most_watched.min(MOST).max(few);
         let mut many = jobs > 1 && !self.ease.has_met_a_limit() && !self.worker.is_late();
         for _ in 0..MOST_ROUNDS {
@@ -41,6 +41,7 @@ impl Run {
                 watched.abort();
             }
             if !many {
+                few = (jobs / 4).max(1);
                 // Whoever killed the target keeps that.
                 let killers = &self.deaths.killers;
                 for (index, first) in

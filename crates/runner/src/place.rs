@@ -117,9 +117,13 @@ impl Promptness {
         self.with(|answers| answers.came)
     }
 
-    /// Whether many switches are late, one in twelve at least.
-    pub(crate) fn is_late_by_chance(&self) -> bool {
-        self.with(|answers| answers.switches >= LATEST * 2 && answers.late * 12 >= answers.switches)
+    /// Whether many switches are late, one in twelve at least, while most answers come as at first: where they do not,
+    /// too much is under way.
+    pub(crate) fn is_late_by_chance(&self, control: Duration) -> bool {
+        let is_late = |answers: &mut Answers| {
+            answers.switches >= LATEST * 2 && answers.late * 12 >= answers.switches
+        };
+        self.with(is_late) && self.is_as_at_first(control)
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Answers) -> T) -> T {

@@ -75,7 +75,7 @@ impl Worker {
     pub(crate) fn is_late(&self) -> bool {
         self.bench.is_late()
             || self.late.load(Ordering::Relaxed)
-            || self.promptness.is_late_by_chance()
+            || self.promptness.is_late_by_chance(self.bench.answer())
     }
 
     /// The bench, to store what was learnt about the target.

@@ -20,7 +20,7 @@ fn main() -> io::Result<()> {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     fs::write(out.join("caught.rs"), caught(&fs::read_to_string("caught.toml")?)?)?;
     // A mistake in a case file is the loader's to report, when the command runs.
-    let corpus = Corpus::embedded().ok().and_then(|corpus| postcard::to_stdvec(&corpus).ok());
+    let corpus = Corpus::embedded().ok().and_then(|corpus| corpus.packed());
     fs::write(out.join("corpus.postcard"), corpus.unwrap_or_default())
 }
 

@@ -109,6 +109,7 @@ async fn play_until_sure(
     shared: &Arc<Shared>,
     known: &Caught,
 ) -> Vec<Played> {
+    let begun = Instant::now();
     let wholly = subjects.iter().map(|subject| (*subject, None)).collect();
     let hasty = if role == Role::Intermediary { BETWEEN } else { HASTY };
     let mut played = play_all(wholly, shared, hasty).await;
@@ -120,7 +121,12 @@ async fn play_until_sure(
         if doubts.is_empty() || pace == ALONE && doubts.len() > A_FEW {
             break;
         }
-        eprintln!("{} of {} once more, patiently", doubts.len(), played.len());
+        let seconds = begun.elapsed().as_secs_f64();
+        eprintln!(
+            "{} of {} once more, patiently, after {seconds:.0} s",
+            doubts.len(),
+            played.len()
+        );
         let places: Vec<usize> = doubts.iter().map(|(index, _)| *index).collect();
         let again = doubts.into_iter().map(|(index, doubt)| match doubt {
             Doubt::Cases(cases) if pace != ALONE => (subjects[index], Some(cases)),

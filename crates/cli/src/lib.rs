@@ -4,6 +4,10 @@
 
 use std::process::ExitCode;
 
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+
 mod again;
 mod args;
 mod baseline;
@@ -80,7 +84,8 @@ pub fn main() -> ExitCode {
         When::Never => anstream::ColorChoice::Never,
     };
     choice.write_global();
-    tracing_subscriber::fmt().with_env_filter(log_filter()).with_writer(std::io::stderr).init();
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(log.with_filter(log_filter())).init();
     let command = cli.command;
     let ended = match all.is_empty() {
         true => dispatch(command),
@@ -101,9 +106,12 @@ pub fn main() -> ExitCode {
 
 /// What `UPSPEC_LOG` asks for. Without it errors, but for those of the verifier of certificates: the run
 /// tells them itself.
-fn log_filter() -> tracing_subscriber::EnvFilter {
-    tracing_subscriber::EnvFilter::try_from_env("UPSPEC_LOG").unwrap_or_else(|_| {
-        tracing_subscriber::EnvFilter::new("error,rustls_platform_verifier=off")
+fn log_filter() -> Targets {
+    let asked = std::env::var("UPSPEC_LOG").ok().and_then(|asked| asked.parse().ok());
+    asked.unwrap_or_else(|| {
+        Targets::new()
+            .with_default(LevelFilter::ERROR)
+            .with_target("rustls_platform_verifier", LevelFilter::OFF)
     })
 }
 

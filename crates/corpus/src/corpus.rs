@@ -54,6 +54,18 @@ impl Corpus {
         Self::embedded_with(&[])
     }
 
+    /// What [`Self::packed`] gave; nothing where it is something else. Reading the case files takes ten times as long.
+    #[must_use]
+    pub fn unpack(octets: &[u8]) -> Option<Self> {
+        postcard::from_bytes(octets).ok()
+    }
+
+    /// All of it in a form for [`Self::unpack`] of the same build.
+    #[must_use]
+    pub fn packed(&self) -> Option<Vec<u8>> {
+        postcard::to_stdvec(self).ok()
+    }
+
     /// The corpus that is part of the binary, and the user's folders. The ids of a folder's cases
     /// start with `user/`, so that they never meet an id of ours.
     ///

@@ -38,6 +38,8 @@ pub struct Played {
     pub names: Vec<String>,
     /// So many of them, in words: `63 servers`.
     pub word: String,
+    /// The corpora that they were played, each with the number of peers, the most frequent first.
+    pub corpora: Vec<(String, usize)>,
 }
 
 /// An RFC.
@@ -140,6 +142,11 @@ impl Living {
             role: matrix.role,
             names: matrix.peers.iter().map(|peer| peer.name.clone()).collect(),
             word: matrix.peers_word(),
+            corpora: matrix
+                .corpora()
+                .into_iter()
+                .map(|(one, count)| (one.to_owned(), count))
+                .collect(),
         });
         let texts = corpus.requirements.documents().iter().map(text).collect();
         Self { tool, docs: None, played, texts }

@@ -265,6 +265,18 @@ impl Matrix {
         format!("{}, {} broken, {clean}", self.peers_word(), counted(broken, "rule"))
     }
 
+    /// The corpora that the peers were played, each with the number of peers, the most frequent first.
+    #[must_use]
+    pub fn corpora(&self) -> Vec<(&str, usize)> {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for peer in &self.peers {
+            *counts.entry(&peer.corpus).or_default() += 1;
+        }
+        let mut corpora: Vec<_> = counts.into_iter().collect();
+        corpora.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        corpora
+    }
+
     /// So many peers, in words.
     #[must_use]
     pub fn peers_word(&self) -> String {

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use upspec_judge::Verdict;
 
+use super::matrix::corpora;
 use super::{head, level, sections, sign, summary};
 use crate::living::{Behind, Living, Part, Played, Rule, State, Text};
 use crate::places::Docs;
@@ -29,8 +30,8 @@ pub(crate) fn living_html(living: &Living) -> String {
                     p.brand { "upspec" span { "HTTP Upgrade and WebSocket handshake conformance" } }
                     h1 { (visible::text(&title)) }
                     dl.meta {
-                        div { dt { "upspec" } dd { (visible::text(&living.tool.version)) } }
-                        div.wide { dt { "Corpus" } dd { code { (visible::text(&living.tool.corpus)) } } }
+                        div { dt { "Page made by upspec" } dd { (visible::text(&living.tool.version)) } }
+                        (corpora(&corpora_of(living)))
                     }
                 }
                 main { (living_body(living)) }
@@ -64,6 +65,14 @@ pub fn living_body(living: &Living) -> Markup {
     }
 }
 
+/// The corpora of the reports, or without them that of the registry.
+fn corpora_of(living: &Living) -> Vec<(&str, usize)> {
+    match &living.played {
+        Some(played) => played.corpora.iter().map(|(one, count)| (one.as_str(), *count)).collect(),
+        None => vec![(&living.tool.corpus, 0)],
+    }
+}
+
 fn title(living: &Living) -> String {
     match &living.played {
         None => "The RFCs, requirement by requirement".to_owned(),
@@ -84,14 +93,23 @@ fn overall(living: &Living, played: &Played) -> Markup {
     };
     let whole = summary.total();
     let tone = if summary.fail > 0 { "fail" } else { "pass" };
-    let who = match played.names.len() {
-        1 => "it does".to_owned(),
-        _ => format!("{} do", played.word),
+    let (who, by) = match played.names.len() {
+        1 => ("it does".to_owned(), ""),
+        _ => (format!("{} do", played.word), " by at least one of them"),
+    };
+    let all = living.rules().count();
+    let broken = match summary.fail {
+        0 => "none is broken".to_owned(),
+        1 => format!("1 is broken{by}"),
+        many => format!("{many} are broken{by}"),
     };
     html! {
         section.summary.(tone) aria-labelledby="summary" {
             h2 #summary { "Summary" }
-            p.lead { (counted(whole, "requirement")) " bear on what " (who) }
+            p.lead { "Of " (counted(whole, "requirement")) " on what " (who) ", " (broken) }
+            @if all > whole {
+                p.also { "The registry has " (all) " requirements. The other " (all - whole) " bind other parties: they are listed, too, without a verdict." }
+            }
             (summary::bar(summary))
             ul.counts {
                 @for (verdict, count, words) in [

@@ -12,8 +12,8 @@ use super::{head, level, sections, sign, summary};
 use crate::matrix::{Case, Matrix, Peer, Rule, Side};
 use crate::section::Section;
 use crate::tally::Tally;
-use crate::visible::{self, write_to};
-use crate::words::{reason_text, verdict_word};
+use crate::visible::{self, counted, write_to};
+use crate::words::{BY_URGENCY, reason_text, verdict_word};
 
 /// The matrix as HTML.
 #[must_use]
@@ -52,35 +52,68 @@ fn banner(matrix: &Matrix) -> Markup {
                     div { dt { "First run" } dd { (first.strftime("%Y-%m-%d %H:%M UTC")) } }
                 }
                 div { dt { "Cases" } dd { (matrix.cases.len()) } }
-                div { dt { "upspec" } dd { (visible::text(&matrix.tool.version)) } }
-                div.wide { dt { "Corpus" } dd { code { (visible::text(&matrix.tool.corpus)) } } }
+                div { dt { "Page made by upspec" } dd { (visible::text(&matrix.tool.version)) } }
+                (corpora(&matrix.corpora()))
             }
         }
     }
 }
 
-/// The peers as a chart: what share of their cases has which verdict, those that break least first.
+/// The corpora that reports were made with, with a warning where there are several.
+pub(super) fn corpora(corpora: &[(&str, usize)]) -> Markup {
+    html! {
+        @if !corpora.is_empty() {
+            div.wide {
+                dt {
+                    @if let [(_, 0)] = corpora { "Corpus" }
+                    @else if corpora.len() == 1 { "Corpus of the reports" }
+                    @else { "The reports are of " (corpora.len()) " corpora: the same case may have asked for something else" }
+                }
+                @for (corpus, count) in corpora {
+                    dd { code { (visible::text(corpus)) } @if corpora.len() > 1 { " in " (counted(*count, "report")) } }
+                }
+            }
+        }
+    }
+}
+
+/// The peers as a chart: what share of their cases has which verdict, those that break least first, and apart from
+/// them those of which too little is known.
 fn peers(matrix: &Matrix) -> Markup {
     let mut order: Vec<&Peer> = matrix.peers.iter().collect();
-    order.sort_by_key(|peer| {
-        (!peer.is_judged(), peer.summary.fail, peer.summary.warn, peer.name.as_str())
-    });
+    order.sort_by_key(|peer| (peer.summary.fail, peer.summary.warn, peer.name.as_str()));
+    let (judged, open): (Vec<&Peer>, Vec<&Peer>) =
+        order.into_iter().partition(|peer| peer.is_judged());
     html! {
         section.chart aria-labelledby="peers" {
             h2 #peers { "Who keeps the rules" }
             details open {
-                summary { (matrix.peers_word()) ", those that fail least first" }
-                ol { @for peer in order {
-                    li {
-                        span.name { (visible::text(&peer.name)) }
-                        (summary::bar(peer.summary))
-                        span.tallies {
-                            @for verdict in [Verdict::Fail, Verdict::Warn, Verdict::Pass] {
-                                span.tally.(verdict_word(verdict)) { (sign(verdict)) (peer.summary.count(verdict)) " " (verdict_word(verdict)) }
-                            }
-                        }
+                summary { (matrix.peers_word()) ", those that fail the fewest cases first" }
+                p.legend {
+                    @for verdict in BY_URGENCY {
+                        span { svg viewBox="0 0 10 10" aria-hidden="true" { rect.(verdict_word(verdict)) width="10" height="10" {} } " " (sign(verdict)) (verdict_word(verdict)) }
                     }
-                } }
+                    span.gloss { "A bar is all cases of a peer, from 0 to 100 %." }
+                }
+                ol { @for peer in judged { (bar(peer)) } }
+                @if !open.is_empty() {
+                    p.gloss { "Too few cases could be judged to compare these with the others." }
+                    ol { @for peer in open { (bar(peer)) } }
+                }
+            }
+        }
+    }
+}
+
+fn bar(peer: &Peer) -> Markup {
+    html! {
+        li {
+            span.name { (visible::text(&peer.name)) }
+            (summary::bar(peer.summary))
+            span.tallies {
+                @for verdict in [Verdict::Fail, Verdict::Warn, Verdict::Pass] {
+                    span.tally.(verdict_word(verdict)) { (sign(verdict)) (peer.summary.count(verdict)) span.unseen { " " (verdict_word(verdict)) } }
+                }
             }
         }
     }
@@ -259,5 +292,24 @@ mod tests {
         assert_eq!(page.matches("<script").count(), 1);
         assert!(!page.contains("<b>soap") && !page.contains("<img"), "{page}");
         assert!(page.contains("class=f>✕"), "no cell fails");
+    }
+
+    #[test]
+    fn the_corpora_are_those_of_the_reports() {
+        let mut matrix = Matrix::new(sample::report().tool, Role::Server);
+        matrix.tool.corpus = "sha256:ours".to_owned();
+        for (name, corpus) in [("a", "sha256:one"), ("b", "sha256:one"), ("c", "sha256:two")] {
+            let mut report = sample::report();
+            report.tool.corpus = corpus.to_owned();
+            matrix.add(name.to_owned(), report);
+        }
+        matrix.finish(&Corpus::embedded().unwrap());
+        let page = matrix_html(&matrix);
+        assert!(!page.contains("sha256:ours"));
+        for wanted in
+            ["of 2 corpora", "sha256:one</code> in 2 reports", "sha256:two</code> in 1 report"]
+        {
+            assert!(page.contains(wanted), "{wanted}");
+        }
     }
 }

@@ -233,7 +233,8 @@ fn paragraph(requirement: &Requirement) -> String {
         let _ = writeln!(text, "    {url}{note}");
     }
     let harm = &requirement.harm;
-    let _ = writeln!(text, "    harm of a breach: {}. {}", harm.kind, harm.because);
+    let open = if harm.needs_open { " It takes a connection that stays open." } else { "" };
+    let _ = writeln!(text, "    harm of a breach: {}. {}{open}", harm.kind, harm.because);
     let lines = [
         requirement.changed.as_ref().map(|changed| format!("what changed: {changed}")),
         requirement.derived.then(|| {

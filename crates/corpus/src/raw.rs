@@ -434,6 +434,9 @@ pub(crate) struct Harm {
     pub(crate) kind: Text,
     /// Why it is so bad, as a sentence.
     pub(crate) because: String,
+    /// Whether it takes a connection that stays open: where it ends behind the answer, the breach confuses and no more.
+    #[serde(default)]
+    pub(crate) needs_open: bool,
 }
 
 /// Stands for one of the words of a choice in the schema.

@@ -97,6 +97,9 @@ pub struct Harm {
     pub kind: HarmKind,
     /// Why it is so bad, as a sentence.
     pub because: String,
+    /// Whether it takes a connection that stays open: where the one who breaks it ends the connection, the breach
+    /// confuses and does no more.
+    pub needs_open: bool,
 }
 
 /// What a broken requirement can do, the worst first.
@@ -175,7 +178,7 @@ impl Level {
 impl Default for Harm {
     fn default() -> Self {
         let because = "One side acts on what the other side did not say.";
-        Self { kind: HarmKind::Confusion, because: because.to_owned() }
+        Self { kind: HarmKind::Confusion, because: because.to_owned(), needs_open: false }
     }
 }
 

@@ -102,7 +102,10 @@ fn entry(one: &Requirement, flaws: &[Flaw], book: &Book, up: &Up) -> Markup {
         article.rule id=(anchor) {
             h3 { a href={ "#" (anchor) } { (one.text) } }
             p.gloss { (level(one.level)) code { (one.id) } ", binds: " (one.binds.word()) ", its text: " (rule_link(one)) }
-            p.gloss { "Harm of a breach: " (one.harm.kind.word()) ". " (one.harm.because) }
+            p.gloss {
+                "Harm of a breach: " (one.harm.kind.word()) ". " (one.harm.because)
+                @if one.harm.needs_open { " It takes a connection that stays open." }
+            }
             (history(one))
             @if one.derived {
                 p.gloss { "Derived: the duty is that of RFC 6455 to refuse, or to fail on, what does not match its description." }

@@ -51,9 +51,10 @@ impl Reader<'_> {
             self.report(third.span(), "a link has two ends".to_owned())
                 .say("write the first words and the last words".to_owned());
         }
-        let harm = raw
-            .harm
-            .and_then(|harm| Some(Harm { kind: self.word(&harm.kind)?, because: harm.because }));
+        let harm = raw.harm.and_then(|harm| {
+            let kind = self.word(&harm.kind)?;
+            Some(Harm { kind, because: harm.because, needs_open: harm.needs_open })
+        });
         let requirement = Requirement {
             id,
             level: self.word(&raw.level).unwrap_or(Level::Info),

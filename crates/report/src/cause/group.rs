@@ -153,18 +153,37 @@ impl<'s, 'r> Group<'s, 'r> {
         ways.all(|way| way == first).then_some(first)
     }
 
-    /// What comes of it: what the requirement says, but for deaths and for faults that refuse what could be
-    /// taken.
+    /// What comes of it: what the requirement says, but for deaths, for faults that refuse what could be taken, and
+    /// for what an open connection makes worse where all of them end.
     fn harm(&self, registry: &Registry) -> Harm {
         let is_death = |unit: &Unit<'_>| unit.finding.rule.as_deref() == Some(SURVIVES);
         if self.units.iter().any(is_death) {
-            return Harm { kind: HarmKind::Death, because: DEAD.to_owned() };
+            return Harm { kind: HarmKind::Death, because: DEAD.to_owned(), needs_open: false };
         }
         let is_refused = matches!(self.way(), Some(Way::Status(4 | 5) | Way::Ended | Way::Silent));
         if is_refused && self.faults.first().is_some_and(|fault| fault.keeps_out()) {
-            return Harm { kind: HarmKind::Lockout, because: KEPT_OUT.to_owned() };
+            return Harm {
+                kind: HarmKind::Lockout,
+                because: KEPT_OUT.to_owned(),
+                needs_open: false,
+            };
         }
-        registry.get(&self.requirement).map_or_else(Harm::default, |known| known.harm.clone())
+        let known = registry.get(&self.requirement);
+        let harm = known.map_or_else(Harm::default, |known| known.harm.clone());
+        let worst = self.worst();
+        let mut shown = self.units.iter().filter(|unit| Some(unit.finding.verdict) == worst);
+        if harm.needs_open && shown.all(Unit::is_last_of_its_connection) {
+            return Harm {
+                kind: HarmKind::Confusion,
+                because: ENDED.to_owned(),
+                needs_open: false,
+            };
+        }
+        harm
+    }
+
+    fn worst(&self) -> Option<Verdict> {
+        self.units.iter().map(|unit| unit.finding.verdict).max()
     }
 
     /// The cause, and its place among others.
@@ -310,6 +329,10 @@ const DEAD: &str = "One request ends the service for everybody.";
 
 /// Why it is bad to refuse a handshake that breaks nothing, or has an offer that can be declined.
 const KEPT_OUT: &str = "A handshake that could succeed is refused.";
+
+/// Why it is less bad to misread the end of a message when the connection ends.
+const ENDED: &str = "The two sides do not mean the same; but the connection ends behind the answer, so that nothing \
+    else on it is misread.";
 
 /// Whoever does not take a handshake answers with an error.
 const REFUSE: &str = "rfc6455/4.2.1-refuse";

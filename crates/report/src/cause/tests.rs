@@ -161,6 +161,22 @@ fn a_habit_is_told_with_all_its_cases() {
 }
 
 #[test]
+fn what_an_open_connection_makes_worse_is_less_bad_where_all_of_them_end() {
+    let answered = |id: &str, last: IoKind| {
+        let came = b"HTTP/1.1 405 Not Allowed\r\nContent-Length: 1\r\n\r\n!";
+        let mut case = case(id, PLAIN, "405", Verdict::Fail, "rfc9110/9.3.2-head-content");
+        case.findings[0].rule = Some("content-of-head".to_owned());
+        let record = case.record.as_mut().unwrap();
+        record.io.push(sample::io(1, IoKind::Read, came));
+        record.io.push(sample::io(2, last, b""));
+        case
+    };
+    let (ended, open) = (answered("a", IoKind::ReadEnd), answered("b", IoKind::Deadline));
+    assert!(found(std::slice::from_ref(&ended), &[], &[])[0].contains("(confusion)"));
+    assert!(found(&[ended, open], &[], &[])[0].contains("(smuggling)"));
+}
+
+#[test]
 fn every_case_that_fails_or_warns_has_a_cause() {
     let report = sample::report();
     for case in report.cases.iter().filter(|case| unit::speaks_against(case)) {

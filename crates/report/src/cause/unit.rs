@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use upspec_corpus::case::Outcome;
-use upspec_exchange::Over;
+use upspec_exchange::{IoKind, Link, Over};
+use upspec_handshake::Party;
 use upspec_judge::{CONTROL, CaseResult, Finding, Verdict};
 
 use super::difference::{Difference, Plain};
@@ -37,6 +38,30 @@ pub(super) enum Way {
     Silent,
     /// Anything else.
     Else,
+}
+
+impl Unit<'_> {
+    /// Whether the target ended each connection behind its answer, without a tunnel and before we did, so that nothing
+    /// that comes later can be misread. Nobody can say it of an intermediary, which has another connection behind it.
+    pub(super) fn is_last_of_its_connection(&self) -> bool {
+        let Some(record) = &self.case.record else {
+            return false;
+        };
+        let is_tunnel = matches!(self.way, Some(Way::Switched | Way::Spoiled | Way::Silent))
+            || self.case.outcome.is_some_and(|came| came.outcome == Outcome::Status(101));
+        let ends = |(at, link): (usize, &Link)| {
+            let mut ends = record.on(at).map(|io| io.kind).filter(|kind| is_end(*kind));
+            let first = ends.next().and_then(IoKind::peer_end);
+            link.we == Party::Client && link.over == Over::Http1 && first.is_some()
+        };
+        !is_tunnel && record.links.iter().enumerate().all(ends)
+    }
+}
+
+/// What ends a connection, or our waiting for its end.
+fn is_end(kind: IoKind) -> bool {
+    use IoKind::{Deadline, ShutWrite, WeReset, WroteLeave};
+    kind.peer_end().is_some() || matches!(kind, Deadline | ShutWrite | WeReset | WroteLeave)
 }
 
 /// All units of a report, but for those that belong to a habit, in the order of the cases.

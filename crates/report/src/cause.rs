@@ -4,6 +4,7 @@
 mod difference;
 mod group;
 mod suspect;
+mod title;
 mod unit;
 
 use std::collections::BTreeMap;
@@ -14,9 +15,11 @@ use upspec_corpus::Registry;
 use upspec_judge::{CaseResult, Finding, Habit, Verdict};
 
 use crate::prevalence::Prevalence;
+use crate::visible::counted;
 
-use group::{Differences, Group, shape, shared};
+use group::{Differences, Group, shared};
 pub use suspect::Suspect;
+use title::shape;
 use unit::{Unit, Way};
 
 /// What cases fail or warn for, together.
@@ -36,12 +39,45 @@ pub struct Cause {
     /// The ids of the cases that show it: those that fail, then those that warn, then those in which a habit
     /// showed that counts elsewhere; each in the order of the corpus.
     pub cases: Vec<String>,
+    /// How many of the cases fail because of it. Neither this number nor the next is in reports of old.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub fail: usize,
+    /// How many of them warn because of it.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub warn: usize,
     /// The fault of the reference server that shows in the same cases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
     /// How many of the peers that were played for comparison do so, as a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub others: Option<String>,
+}
+
+impl Cause {
+    /// How many cases show it, by what they say: `3 fail, 9 warn`.
+    #[must_use]
+    pub fn counts(&self) -> String {
+        let counted_ones = self.fail + self.warn;
+        let rest = self.cases.len().saturating_sub(counted_ones);
+        let rows = [(self.fail, "fail"), (self.warn, "warn")];
+        let said = rows.into_iter().filter(|(number, _)| *number > 0);
+        let mut said: Vec<String> = said.map(|(number, word)| format!("{number} {word}")).collect();
+        match rest {
+            0 => {}
+            rest if counted_ones == 0 => said.push(counted(rest, "case")),
+            rest => said.push(format!("{rest} more show it")),
+        }
+        said.join(", ")
+    }
+
+    /// Keeps some of the cases.
+    pub(crate) fn keep(&mut self, is_wanted: impl Fn(&str) -> bool) {
+        let kept = |from: usize, number: usize| {
+            self.cases.iter().skip(from).take(number).filter(|id| is_wanted(id)).count()
+        };
+        (self.fail, self.warn) = (kept(0, self.fail), kept(self.fail, self.warn));
+        self.cases.retain(|id| is_wanted(id));
+    }
 }
 
 /// The causes of what speaks against a target, in the order in which they should be mended: what breaks a
@@ -162,7 +198,7 @@ fn alike<'s, 'r>(
     }
     let mut groups: Vec<Group<'s, 'r>> = Vec::new();
     for units in merged.into_values() {
-        let mut group = Group::of_units(units, differences, registry);
+        let mut group = Group::of_units(units, differences);
         if !groups.iter_mut().any(|one| one.takes_in_twin(&mut group, registry)) {
             groups.push(group);
         }
@@ -175,6 +211,10 @@ fn common(units: &[Unit<'_>]) -> Option<String> {
     let first = units.first().filter(|first| first.finding.verdict == Verdict::Warn)?;
     let said = shape(&first.finding.message);
     units.iter().all(|unit| shape(&unit.finding.message) == said).then_some(said)
+}
+
+fn is_none(number: &usize) -> bool {
+    *number == 0
 }
 
 /// So many requests that are closed without an answer are a habit.

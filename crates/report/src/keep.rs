@@ -13,7 +13,7 @@ impl Report {
         self.cases.retain(|case| wanted(&case.id));
         self.notes.retain(|id, _| wanted(id));
         for cause in &mut self.causes {
-            cause.cases.retain(|id| wanted(id));
+            cause.keep(wanted);
         }
         self.causes.retain(|cause| !cause.cases.is_empty());
         if let Some(standing) = &mut self.baseline {

@@ -3,12 +3,14 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use upspec_corpus::{Harm, HarmKind, Registry};
+use upspec_corpus::words::Word as _;
+use upspec_corpus::{Harm, HarmKind, Level, Registry, Weight};
 use upspec_judge::{CaseResult, Habit, SURVIVES, Verdict};
 
 use super::Cause;
 use super::difference::Difference;
 use super::suspect::{Guilty, Suspect};
+use super::title::{fitting, lower, plain, said, title, upper, where_of};
 use super::unit::{Unit, Way};
 use crate::prevalence::Prevalence;
 use crate::visible::counted;
@@ -38,7 +40,7 @@ impl<'s, 'r> Group<'s, 'r> {
         // What was found says which of two it is.
         let said = guilty.units.iter().all(|unit| unit.way.is_none()).then(|| said(&guilty.units));
         let summary = match said.flatten().filter(|_| guilty.is_one_of_two) {
-            Some(said) => upper(said.to_owned()),
+            Some(said) => upper(said),
             None => summary.to_owned(),
         };
         Self {
@@ -56,7 +58,7 @@ impl<'s, 'r> Group<'s, 'r> {
         let case = &cases[place];
         let finding = case.findings.iter().find(|finding| habit.is(case, finding))?;
         Some(Self {
-            title: plain(&finding.message).to_owned(),
+            title: plain(&finding.message),
             requirement: habit.requirement.clone(),
             faults: Vec::new(),
             units: vec![Unit { place, case, finding, way: None }],
@@ -65,11 +67,7 @@ impl<'s, 'r> Group<'s, 'r> {
     }
 
     /// What no fault explains, but what has something in common.
-    pub(super) fn of_units(
-        mut units: Vec<Unit<'r>>,
-        differences: &Differences,
-        registry: &Registry,
-    ) -> Self {
+    pub(super) fn of_units(mut units: Vec<Unit<'r>>, differences: &Differences) -> Self {
         units.sort_by_key(|unit| unit.place);
         let mut cited: BTreeMap<&str, usize> = BTreeMap::new();
         let worst = units.iter().map(|unit| unit.finding.verdict).max();
@@ -78,7 +76,7 @@ impl<'s, 'r> Group<'s, 'r> {
         }
         let most = cited.iter().max_by_key(|(id, count)| (**count, Reverse(**id)));
         let requirement = most.map(|(id, _)| (*id).to_owned()).unwrap_or_default();
-        let title = title(&units, &requirement, differences, registry);
+        let title = title(&units, differences);
         Self { title, requirement, faults: Vec::new(), units, others: Vec::new() }
     }
 
@@ -110,6 +108,9 @@ impl<'s, 'r> Group<'s, 'r> {
             && self.way() == other.way()
             && matches!(parts, (Some(one), Some(two)) if one.is_in_part_of(two));
         if same {
+            if other.worst() > self.worst() {
+                std::mem::swap(&mut self.title, &mut other.title);
+            }
             let title = lower(&other.title).replacen("to requests", "to other requests", 1);
             self.title = format!("{}; {title}", self.title);
             self.faults.append(&mut other.faults);
@@ -118,7 +119,7 @@ impl<'s, 'r> Group<'s, 'r> {
         same
     }
 
-    /// Takes in another group that the same cases show, under the rule whose breach does more harm.
+    /// Takes in another group that the same cases show, under the rule whose breach does more harm; a death does most.
     pub(super) fn takes_in_twin(&mut self, other: &mut Self, registry: &Registry) -> bool {
         let places = |group: &Self| -> BTreeSet<usize> {
             group.units.iter().map(|unit| unit.place).collect()
@@ -126,7 +127,8 @@ impl<'s, 'r> Group<'s, 'r> {
         let harm = |id: &str| registry.get(id).map(|known| known.harm.kind);
         let same = places(self) == places(other);
         if same {
-            if harm(&other.requirement) < harm(&self.requirement) {
+            let is_worse = harm(&other.requirement) < harm(&self.requirement);
+            if other.is_death() || is_worse && !self.is_death() {
                 std::mem::swap(&mut self.title, &mut other.title);
                 std::mem::swap(&mut self.requirement, &mut other.requirement);
             }
@@ -156,8 +158,7 @@ impl<'s, 'r> Group<'s, 'r> {
     /// What comes of it: what the requirement says, but for deaths, for faults that refuse what could be taken, and
     /// for what an open connection makes worse where all of them end.
     fn harm(&self, registry: &Registry) -> Harm {
-        let is_death = |unit: &Unit<'_>| unit.finding.rule.as_deref() == Some(SURVIVES);
-        if self.units.iter().any(is_death) {
+        if self.is_death() {
             return Harm { kind: HarmKind::Death, because: DEAD.to_owned(), needs_open: false };
         }
         let is_refused = matches!(self.way(), Some(Way::Status(4 | 5) | Way::Ended | Way::Silent));
@@ -182,22 +183,59 @@ impl<'s, 'r> Group<'s, 'r> {
         harm
     }
 
+    /// Whether the target died of it.
+    fn is_death(&self) -> bool {
+        self.units.iter().any(|unit| unit.finding.rule.as_deref() == Some(SURVIVES))
+    }
+
     fn worst(&self) -> Option<Verdict> {
         self.units.iter().map(|unit| unit.finding.verdict).max()
+    }
+
+    /// Puts it under a rule with a MUST that its failing cases break, if they break one: that of the group where half of
+    /// them do, else the one that most of them do. Of a death everything else is a detail.
+    fn head(&mut self, registry: &Registry) {
+        if self.is_death() {
+            return;
+        }
+        let mut broken: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
+        for unit in self.units.iter().filter(|unit| unit.finding.verdict == Verdict::Fail) {
+            let level = Level::from_word(&unit.finding.level);
+            if level.is_some_and(|level| level.weight() == Weight::Must) {
+                broken.entry(&unit.finding.requirement).or_default().insert(unit.place);
+            }
+        }
+        let failing: BTreeSet<usize> = broken.values().flatten().copied().collect();
+        let harm = |id: &str| registry.get(id).map(|known| known.harm.kind);
+        let most = broken.into_iter().max_by_key(|(id, places)| {
+            let is_own = *id == self.requirement && places.len() * 2 >= failing.len();
+            (is_own, places.len(), Reverse((harm(id), *id)))
+        });
+        if let Some((id, _)) = most {
+            self.requirement = id.to_owned();
+        }
     }
 
     /// The cause, and its place among others.
     pub(super) fn cause(mut self, registry: &Registry, others: &Prevalence) -> (Order, Cause) {
         self.units.sort_by_key(|unit| (Reverse(unit.finding.verdict), unit.place));
+        self.head(registry);
         let harm = self.harm(registry);
         let mut known = BTreeSet::new();
         let shown = self.units.iter().map(|unit| unit.case.id.clone());
         let cases: Vec<String> =
             shown.chain(self.others).filter(|id| known.insert(id.clone())).collect();
         let verdict = self.units.first().map_or(Verdict::Warn, |unit| unit.finding.verdict);
-        let fails = |unit: &&Unit<'_>| unit.finding.verdict == Verdict::Fail;
-        let failing: BTreeSet<usize> =
-            self.units.iter().filter(fails).map(|unit| unit.place).collect();
+        let places = |wanted: Verdict| -> BTreeSet<usize> {
+            let wanted = self.units.iter().filter(|unit| unit.finding.verdict == wanted);
+            wanted.map(|unit| unit.place).collect()
+        };
+        let [failing, warning] = [Verdict::Fail, Verdict::Warn].map(places);
+        let is_worst = |unit: &&Unit<'_>| unit.finding.verdict == verdict;
+        let explains = |fault: &&&Suspect<'_>| {
+            self.units.iter().filter(is_worst).any(|unit| fault.cites(unit))
+        };
+        let fault = self.faults.iter().find(explains).map(|fault| fault.name.to_owned());
         let order = Order {
             verdict: Reverse(verdict),
             harm: harm.kind,
@@ -208,13 +246,15 @@ impl<'s, 'r> Group<'s, 'r> {
         };
         let cause = Cause {
             others: others.said(&self.requirement, verdict),
-            title: upper(self.title),
+            title: fitting(upper(self.title), &where_of(&self.units)),
             verdict,
             requirement: self.requirement,
             harm: harm.kind.to_string(),
             why: harm.because,
             cases,
-            fault: self.faults.first().map(|fault| fault.name.to_owned()),
+            fail: failing.len(),
+            warn: warning.len(),
+            fault,
         };
         (order, cause)
     }
@@ -240,88 +280,6 @@ pub(super) fn shared<'d>(
     let mut found = units.iter().map(|unit| differences.get(&unit.place));
     let first = found.next()??;
     found.all(|other| other.is_some_and(|other| other.is_in_part_of(first))).then_some(first)
-}
-
-/// A message without what a target may put into it: quoted text and numbers.
-pub(super) fn shape(message: &str) -> String {
-    let outside = plain(message).split('"').step_by(2);
-    outside.flat_map(str::chars).filter(|c| !c.is_ascii_digit()).collect()
-}
-
-/// What all units say in the same words, as the first of them says it.
-fn said<'r>(units: &[Unit<'r>]) -> Option<&'r str> {
-    let first = units.first()?;
-    let alike = shape(&first.finding.message);
-    let is_alike = |unit: &Unit<'_>| shape(&unit.finding.message) == alike;
-    units.iter().all(is_alike).then(|| plain(&first.finding.message))
-}
-
-/// A message without the reason why it is no more than a warning, and without the number of cases.
-fn plain(message: &str) -> &str {
-    let message = message.split(" (a warning, ").next().unwrap_or(message);
-    let message = message.split("; so in ").next().unwrap_or(message);
-    message.trim_end_matches('.')
-}
-
-/// What a group has in common: its message, or what came and what was asked.
-fn title(
-    units: &[Unit<'_>],
-    requirement: &str,
-    differences: &Differences,
-    registry: &Registry,
-) -> String {
-    let said = |unit: &Unit<'_>| plain(&unit.finding.message).to_owned();
-    let shapes: BTreeSet<String> = units.iter().map(|unit| shape(&unit.finding.message)).collect();
-    let Some(first) = units.first().filter(|first| shapes.len() > 1 && first.way.is_some()) else {
-        return units.first().map(said).unwrap_or_default();
-    };
-    let came = came(units).unwrap_or_else(|| said(first));
-    let kinds: BTreeSet<_> = units.iter().map(|unit| differences.get(&unit.place)).collect();
-    match (shared(units, differences), registry.get(requirement)) {
-        (Some(one), _) if kinds.len() == 1 => format!("{came} to requests {}", one.said()),
-        (Some(one), _) => format!("{came} to requests {}", one.of_all()),
-        (None, Some(known)) => format!("{came}, against: {}", known.text.trim_end_matches('.')),
-        (None, None) => came,
-    }
-}
-
-/// What came of all these requests.
-fn came(units: &[Unit<'_>]) -> Option<String> {
-    let first = units.first()?;
-    let outcomes: BTreeSet<String> =
-        units.iter().filter_map(|unit| unit.case.outcome).map(|came| came.to_string()).collect();
-    Some(match (first.way?, outcomes.len()) {
-        (Way::Status(class), 2..) => format!("answers {class}xx"),
-        (Way::Switched | Way::Status(_), _) => format!("answers {}", outcomes.first()?),
-        (Way::Spoiled, _) => {
-            format!("does not go on as it should behind the {}", outcomes.first()?)
-        }
-        (Way::Ended, _) => "closes without an answer".to_owned(),
-        (Way::Silent, _) => "sends no answer".to_owned(),
-        (Way::Else, _) => return None,
-    })
-}
-
-/// A fragment with a capital, unless it begins with a name such as `server_max_window_bits`.
-fn upper(mut fragment: String) -> String {
-    let is_word = fragment
-        .split(' ')
-        .next()
-        .is_some_and(|word| word.bytes().all(|octet| octet.is_ascii_lowercase()));
-    if let Some(first) = fragment.get_mut(..1).filter(|_| is_word) {
-        first.make_ascii_uppercase();
-    }
-    fragment
-}
-
-/// A sentence as the second part of another; a name such as Host keeps its capital.
-fn lower(sentence: &str) -> String {
-    let article =
-        ["A ", "An ", "The ", "Any ", "Of "].into_iter().find(|one| sentence.starts_with(one));
-    match article {
-        Some(article) => sentence.replacen(article, &article.to_lowercase(), 1),
-        None => sentence.to_owned(),
-    }
 }
 
 /// Why a death is bad.

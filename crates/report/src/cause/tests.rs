@@ -161,6 +161,41 @@ fn a_habit_is_told_with_all_its_cases() {
 }
 
 #[test]
+fn a_cause_stands_under_a_rule_that_its_fails_break() {
+    let target = |id, target, verdict, requirement| {
+        case(id, &PLAIN.replace("/chat", target), "101", verdict, requirement)
+    };
+    let warned = |id, at| target(id, at, Verdict::Warn, "rfc9112/3.2-invalid-request-line");
+    let cases = [
+        control(),
+        warned("a", "http://b/"),
+        warned("b", "http://c/"),
+        target("c", "/#", Verdict::Fail, "rfc6455/3-fragment"),
+        target("d", "/##", Verdict::Fail, "rfc6455/3-fragment"),
+        target("e", "*", Verdict::Fail, "rfc6455/4.2.1-target"),
+    ];
+    let suspect = Suspect {
+        name: "absolute-host-unread",
+        summary: "Of an absolute target only the path is looked at.",
+        breaks: "rfc9112/3.2-invalid-request-line",
+        also: &[],
+        cases: vec!["a", "b"],
+    };
+    let corpus = Corpus::embedded().unwrap();
+    let causes = causes(&cases, &[], &corpus.requirements, &[suspect], &sample::others());
+    let [cause] = &causes[..] else { panic!("{causes:?}") };
+    assert_eq!(
+        (cause.requirement.as_str(), cause.counts().as_str()),
+        ("rfc6455/3-fragment", "3 fail, 2 warn")
+    );
+    assert_eq!(
+        cause.title,
+        "Answers 101 to requests with another target; of an absolute target only the path is looked at"
+    );
+    assert_eq!((cause.fault.as_deref(), cause.cases.join(" ")), (None, "c d e a b".to_owned()));
+}
+
+#[test]
 fn what_an_open_connection_makes_worse_is_less_bad_where_all_of_them_end() {
     let answered = |id: &str, last: IoKind| {
         let came = b"HTTP/1.1 405 Not Allowed\r\nContent-Length: 1\r\n\r\n!";
@@ -174,6 +209,21 @@ fn what_an_open_connection_makes_worse_is_less_bad_where_all_of_them_end() {
     let (ended, open) = (answered("a", IoKind::ReadEnd), answered("b", IoKind::Deadline));
     assert!(found(std::slice::from_ref(&ended), &[], &[])[0].contains("(confusion)"));
     assert!(found(&[ended, open], &[], &[])[0].contains("(smuggling)"));
+}
+
+#[test]
+fn a_death_leads_whatever_else_its_case_breaks() {
+    let mut deadly = case("a", PLAIN, "101", Verdict::Fail, "rfc6455/5.1-unmasked");
+    let death = Finding {
+        requirement: "rfc9110/2.3-defensive".to_owned(),
+        level: "should".to_owned(),
+        message: "the target died of this case: it hangs".to_owned(),
+        rule: Some(upspec_judge::SURVIVES.to_owned()),
+        ..deadly.findings[0].clone()
+    };
+    deadly.findings.push(death);
+    let want = ["The target died of this case: it hangs; answered 101. Expected: a (death): a"];
+    assert_eq!(found(&[deadly], &[], &[]), want);
 }
 
 #[test]

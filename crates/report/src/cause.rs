@@ -70,6 +70,18 @@ impl Cause {
         said.join(", ")
     }
 
+    /// The cases that show it, without those in which it counts elsewhere.
+    pub(crate) fn shown(&self) -> &[String] {
+        let number = self.fail + self.warn;
+        self.cases.get(..number).filter(|_| number > 0).unwrap_or(&self.cases)
+    }
+
+    /// The cases that say the worst of it.
+    pub(crate) fn worst(&self) -> &[String] {
+        let number = if self.verdict == Verdict::Fail { self.fail } else { self.warn };
+        self.cases.get(..number).filter(|_| number > 0).unwrap_or(&self.cases)
+    }
+
     /// Keeps some of the cases.
     pub(crate) fn keep(&mut self, is_wanted: impl Fn(&str) -> bool) {
         let kept = |from: usize, number: usize| {

@@ -26,6 +26,7 @@ mod annotations;
 mod badge;
 mod carried;
 mod changed;
+mod command;
 mod html;
 mod items;
 mod junit;

@@ -129,8 +129,8 @@ fn causes(text: &mut String, report: &Report) {
                 plain(&cause.title),
                 plain(&level_beside(behind.level, cause.verdict)),
                 section(behind.sections),
-                cause.cases.len(),
-                cause.cases.first().map(|id| plain(id)).unwrap_or_default(),
+                cause.counts(),
+                behind.example.map(|case| plain(&case.id)).unwrap_or_default(),
             ),
         );
     }

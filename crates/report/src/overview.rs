@@ -33,7 +33,9 @@ pub(crate) struct Behind<'r> {
     pub(crate) level: &'r str,
     /// The sections that carry the requirement, the current one first.
     pub(crate) sections: &'r [String],
-    /// The first case that shows it.
+    /// What the requirement asks, where the report has it.
+    pub(crate) rule: Option<&'r str>,
+    /// The case that shows it most plainly.
     pub(crate) example: Option<&'r CaseResult>,
     /// What the example says, where the title does not.
     pub(crate) message: Option<&'r str>,
@@ -94,8 +96,7 @@ impl<'r> Behind<'r> {
 
 fn behind<'r>(report: &'r Report, cause: &'r Cause) -> Behind<'r> {
     let note = report.requirements.get(&cause.requirement);
-    let first = cause.cases.first();
-    let example = first.and_then(|id| report.cases.iter().find(|case| case.id == *id));
+    let example = example(report, cause);
     let finding = example.and_then(|case| {
         let mut said = case.findings.iter().filter(|found| found.verdict == cause.verdict);
         said.clone().find(|found| found.requirement == cause.requirement).or_else(|| said.next())
@@ -111,12 +112,28 @@ fn behind<'r>(report: &'r Report, cause: &'r Cause) -> Behind<'r> {
         cause,
         level,
         sections,
+        rule: note.map(|note| note.text.as_str()),
         example,
-        message: message.filter(|message| {
-            let start = message.get(..cause.title.len());
-            !start.is_some_and(|start| start.eq_ignore_ascii_case(&cause.title))
-        }),
+        message: message.filter(|message| !message.eq_ignore_ascii_case(&cause.title)),
     }
+}
+
+/// Of the cases that say the worst of a cause the one that is easiest to read: under its rule, with few findings beside
+/// it, and with a short request.
+fn example<'r>(report: &'r Report, cause: &Cause) -> Option<&'r CaseResult> {
+    let effort = |case: &CaseResult| {
+        let says = |finding: &&Finding| finding.verdict == cause.verdict;
+        let said = || case.findings.iter().filter(says);
+        let is_about = said().any(|finding| finding.requirement == cause.requirement);
+        let counts = |finding: &&Finding| matches!(finding.verdict, Verdict::Warn | Verdict::Fail);
+        let found = case.findings.iter().filter(counts).count();
+        let written = case.record.iter().flat_map(|record| &record.io);
+        let written = written.filter(|io| io.kind.is_written()).map(|io| io.bytes.len());
+        let is_worst = case.verdict == cause.verdict || said().next().is_some();
+        (!is_worst, !is_about, case.flaky, found, written.sum::<usize>())
+    };
+    let cases = cause.worst().iter().filter_map(|id| report.case(id));
+    cases.min_by_key(|case| effort(case))
 }
 
 /// The report's cases by the first section of their requirement, in natural order.
@@ -278,4 +295,58 @@ fn section_of(report: &Report, requirement: &str) -> Option<Section> {
     first
         .and_then(|section| Section::parse(section))
         .or_else(|| Section::of_requirement(requirement))
+}
+
+#[cfg(test)]
+mod tests {
+    use upspec_exchange::IoKind;
+
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn the_example_fails_and_is_easy_to_read() {
+        let finding = |verdict, requirement: &str| Finding {
+            requirement: requirement.to_owned(),
+            sections: Vec::new(),
+            level: "must".to_owned(),
+            verdict,
+            message: "answered 101".to_owned(),
+            rule: None,
+            at: None,
+        };
+        let case = |id: &str, verdict, rules: &[&str], request: &str| {
+            let findings = rules.iter().map(|rule| finding(verdict, rule)).collect();
+            let io = vec![sample::io(0, IoKind::Wrote, request.as_bytes())];
+            CaseResult { id: id.to_owned(), verdict, ..sample::result_of(io, findings) }
+        };
+        let (fail, warn) = (Verdict::Fail, Verdict::Warn);
+        let cases = vec![
+            case("other", fail, &["rule/2"], "GET"),
+            case("long", fail, &["rule/1"], "GET / HTTP/1.1"),
+            case("short", fail, &["rule/1"], "GET / HTTP"),
+            case("more", fail, &["rule/1", "rule/2"], "GET"),
+            case("warned", warn, &["rule/1"], "G"),
+        ];
+        let cause = Cause {
+            title: "Answers 101".to_owned(),
+            verdict: fail,
+            requirement: "rule/1".to_owned(),
+            harm: "confusion".to_owned(),
+            why: String::new(),
+            cases: cases.iter().map(|case| case.id.clone()).collect(),
+            fail: 4,
+            warn: 1,
+            fault: None,
+            others: None,
+        };
+        let report = Report { cases, causes: vec![cause], ..sample::report() };
+        let example = |report: &Report| {
+            causes(report, fail)[0].example.map(|case| case.id.clone()).unwrap_or_default()
+        };
+        assert_eq!(example(&report), "short");
+        let mut old = report;
+        (old.causes[0].fail, old.causes[0].warn) = (0, 0);
+        assert_eq!(example(&old), "short", "a report of old has no numbers, but verdicts");
+    }
 }

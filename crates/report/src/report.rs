@@ -271,6 +271,11 @@ impl Report {
         self.docs.as_deref().and_then(Docs::at)
     }
 
+    /// The case with this id.
+    pub(crate) fn case(&self, id: &str) -> Option<&CaseResult> {
+        self.cases.iter().find(|case| case.id == id)
+    }
+
     /// What the corpus expected of a case.
     pub(crate) fn expected(&self, case: &CaseResult) -> &[Expected] {
         self.notes.get(&case.id).map_or(&[], |note| &note.expected)

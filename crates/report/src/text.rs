@@ -7,6 +7,8 @@ use upspec_judge::{CaseResult, Verdict};
 use crate::agreement;
 use crate::baseline::Standing;
 use crate::browsers;
+use crate::cause::Cause;
+use crate::command;
 use crate::overview::{self, Behind, Rule};
 use crate::report::Report;
 use crate::section::Section;
@@ -23,12 +25,13 @@ pub enum Style {
 }
 
 /// What a run found: the causes of what fails and of what warns, the worst first, each with its rule and a
-/// case that shows it; and the counts last, where a terminal shows them. A report without causes has the rules
-/// in their place.
+/// case that shows it; and the counts first, where a reader begins, and last, where a terminal shows them. A report
+/// without causes has the rules in their place.
 #[must_use]
 pub fn summary(report: &Report, style: Style) -> String {
     let mut text = String::new();
-    text.extend(browsers::line(report).map(|line| format!("{}\n\n", painted(&line, None, style))));
+    text.extend(browsers::line(report).map(|line| format!("{}\n", painted(&line, None, style))));
+    write_to(&mut text, format_args!("{}\n\n", counts(report, style)));
     for verdict in [Verdict::Fail, Verdict::Warn] {
         if report.causes.is_empty() {
             for rule in overview::rules(report, verdict) {
@@ -169,8 +172,11 @@ fn cause_text(text: &mut String, report: &Report, behind: &Behind<'_>, style: St
     let (harm, why) = (visible::text(&cause.harm), visible::text(&cause.why));
     write_to(text, format_args!("     {harm}: {why}\n"));
     let level = level_beside(&visible::text(behind.level), cause.verdict);
-    let link = link(behind.sections);
-    write_to(text, format_args!("     {level}, {}{link}\n", visible::text(&cause.requirement)));
+    let (id, link) = (visible::text(&cause.requirement), link(behind.sections));
+    match behind.rule.map(visible::text) {
+        Some(rule) => write_to(text, format_args!("     {level}: {rule}\n     {id}{link}\n")),
+        None => write_to(text, format_args!("     {level}, {id}{link}\n")),
+    }
     if let Some(others) = &cause.others {
         write_to(text, format_args!("     {}\n", visible::text(others)));
     }
@@ -178,18 +184,28 @@ fn cause_text(text: &mut String, report: &Report, behind: &Behind<'_>, style: St
         killers if !killers.is_empty() => shown_text(text, report, &killers),
         _ => example_text(text, report, behind),
     }
+    again_text(text, report, cause);
     text.push('\n');
+}
+
+/// The command that plays a cause again, in lines that no terminal has to break.
+fn again_text(text: &mut String, report: &Report, cause: &Cause) {
+    let again = command::of_cause(report, cause);
+    let part = again.part.map(|part| format!(" ({part})")).unwrap_or_default();
+    write_to(text, format_args!("     again{part}:\n"));
+    for line in command::lines(&again.command, WIDTH - INDENT.len()) {
+        write_to(text, format_args!("{INDENT}{line}\n"));
+    }
 }
 
 fn example_text(text: &mut String, report: &Report, behind: &Behind<'_>) {
     let Some(case) = behind.example else {
         return;
     };
-    let number = behind.cause.cases.len();
-    let such_as = if number > 1 { ", such as" } else { ":" };
+    let such_as = if behind.cause.cases.len() > 1 { ", such as" } else { ":" };
     let flaky = if case.flaky { " (flaky)" } else { "" };
     let said = behind.message.map(|said| format!(": {}", visible::text(said)));
-    let (count, case) = (counted(number, "case"), placed(report, case));
+    let (count, case) = (behind.cause.counts(), placed(report, case));
     let said = said.unwrap_or_default();
     write_to(text, format_args!("     {count}{such_as} {case}{flaky}{said}\n"));
 }
@@ -282,6 +298,12 @@ fn colour(verdict: Verdict) -> AnsiColor {
 
 /// What the line of a server's output begins with or holds that says why it ends.
 const REASONS: [&str; 6] = ["Error", "error:", "Exception", "Traceback", "panic", "fatal"];
+
+/// The columns of a narrow terminal.
+const WIDTH: usize = 80;
+
+/// What stands before a command.
+const INDENT: &str = "       ";
 
 /// How many outputs are repeated for a rule.
 const MOST_OUTPUTS: usize = 3;

@@ -4,6 +4,8 @@ use maud::{Markup, html};
 use upspec_judge::Verdict;
 
 use super::{level_of, rule_id, sections, standing};
+use crate::cause::Cause;
+use crate::command;
 use crate::overview::{self, Behind};
 use crate::report::Report;
 use crate::visible::{self, counted};
@@ -16,7 +18,7 @@ pub(super) fn causes(report: &Report, verdict: Verdict) -> Markup {
         Verdict::Fail => (
             "causes",
             "What to mend",
-            "Cases that fail for one reason are one cause. The most harmful come first.",
+            "Cases that fail or warn for one reason are one cause. The most harmful come first.",
         ),
         _ => (
             "warning-causes",
@@ -43,6 +45,7 @@ pub(super) fn causes(report: &Report, verdict: Verdict) -> Markup {
 
 fn item(report: &Report, behind: &Behind<'_>) -> Markup {
     let cause = behind.cause;
+    let again = command::of_cause(report, cause);
     let cases = html! {
         ul.cases {
             @for id in &cause.cases { li { a href={ "#" (id) } { (visible::text(id)) } } }
@@ -62,6 +65,7 @@ fn item(report: &Report, behind: &Behind<'_>) -> Markup {
                     }
                     @if let Some(new) = standing::new_of(report, &cause.cases) { " · " b { (new) } }
                 }
+                @if let Some(rule) = behind.rule { p.rule { (visible::text(rule)) } }
                 p.why { (visible::text(&cause.why)) @if let Some(others) = &cause.others { " " b { (visible::text(others)) } } }
                 @if let Some(case) = behind.example {
                     p.example {
@@ -70,17 +74,31 @@ fn item(report: &Report, behind: &Behind<'_>) -> Markup {
                         @if let Some(message) = behind.message { ": " (visible::text(message)) }
                     }
                 }
+                p.again {
+                    "Again" @if let Some(part) = &again.part { " (" (part) ")" } ": " code { (again.command) }
+                }
                 @if cause.cases.len() > 1 {
                     details { summary { "All " (cause.cases.len()) " cases" } (cases) }
                 }
             }
-            p.count { b { (cause.cases.len()) } " " (plural(cause.cases.len())) }
+            (count(cause))
         }
     }
 }
 
-fn plural(number: usize) -> &'static str {
-    if number == 1 { "case" } else { "cases" }
+/// How many cases say what; all of them in one number where the report is old.
+fn count(cause: &Cause) -> Markup {
+    let rows = [(cause.fail, "fail"), (cause.warn, "warn")];
+    let rest = cause.cases.len() - cause.shown().len();
+    html! {
+        p.count {
+            @if cause.fail + cause.warn == 0 { (counted(cause.cases.len(), "case")) }
+            @for (number, word) in rows.into_iter().filter(|(number, _)| *number > 0) {
+                span.(word) { b { (number) } " " (word) } " "
+            }
+            @if rest > 0 { span { b { (rest) } " more show it" } }
+        }
+    }
 }
 
 /// The most causes that are shown without a click.

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use upspec_judge::{CaseResult, Death, Finding, Verdict};
 
 use super::{badge, level, level_of, programs, rule_id, sections, sign, standing, summary, wire};
+use crate::command;
 use crate::matrix::{Line, Side};
 use crate::overview::{self, Chapter};
 use crate::report::Report;
@@ -154,6 +155,9 @@ fn case_details(report: &Report, case: &CaseResult, budget: &mut wire::Budget) -
                         " · " a href=(docs.case(&case.id)) rel="noreferrer" { "documentation" }
                     }
                     " · " (case.elapsed_ms) " ms"
+                }
+                @if !records.is_empty() {
+                    p.again { "Again: " code { (command::of_case(report, &case.id)) } }
                 }
                 @if let Some(why) = note.and_then(|note| note.why.as_ref()) { p.why { (visible::text(why)) } }
                 @if let Some(reason) = case.reason { p { (reason_text(reason)) "." } }

@@ -1,4 +1,4 @@
-// Filters cases, opens what an address names, copies octets, and writes programs. The page is whole without it.
+// Filters cases, opens what an address names, copies octets and commands, and writes programs. The page is whole without it.
 (() => {
   const all = (selector, root) => [...(root || document).querySelectorAll(selector)];
   const cases = all(".case");
@@ -73,15 +73,18 @@
     return copy.textContent.replaceAll("\n", "");
   };
 
-  const copy = async (button) => {
-    const parts = all("pre:not(.offsets):not(.chars)", button.closest("li"));
+  const give = async (button, text, shown) => {
     try {
-      await navigator.clipboard.writeText(parts.map(notation).join(""));
+      await navigator.clipboard.writeText(text);
       button.textContent = "Copied";
     } catch {
-      getSelection().selectAllChildren(parts[0]);
+      getSelection().selectAllChildren(shown);
       button.textContent = "Selected";
     }
+  };
+  const copy = (button) => {
+    const parts = all("pre:not(.offsets):not(.chars)", button.closest("li"));
+    give(button, parts.map(notation).join(""), parts[0]);
   };
 
   // The octets that were sent before anything came, as numbers; none when the log is cut.
@@ -154,15 +157,19 @@
       language.setAttribute("aria-pressed", "false");
       row.append(language);
     }
-    row.append(button("Copy", async (event) => {
-      const { currentTarget } = event;
-      try { await navigator.clipboard.writeText(shown.textContent); currentTarget.textContent = "Copied"; } catch {
-        getSelection().selectAllChildren(shown);
-        currentTarget.textContent = "Selected";
-      }
-    }));
+    row.append(button("Copy", ({ currentTarget }) => give(currentTarget, shown.textContent, shown)));
     item.querySelector("p").replaceWith(row, shown);
     row.firstChild.click();
+  };
+
+  // A command is copied as it stands.
+  const addCopies = (item) => {
+    for (const line of all(".again:not(:has(button))", item)) {
+      const command = line.querySelector("code");
+      const copying = button("Copy", ({ currentTarget }) => give(currentTarget, command.textContent, command));
+      copying.title = "Copy the command";
+      line.append(" ", copying);
+    }
   };
 
   const addButtons = (item) => {
@@ -173,6 +180,7 @@
       button.title = "Copy the octets with escapes";
       line.append(button);
     }
+    addCopies(item);
   };
 
   form.hidden = false;
@@ -189,6 +197,7 @@
   });
   addEventListener("hashchange", follow);
   addEventListener("resize", fit);
+  all(".causes").forEach(addCopies);
   filter();
   fit();
   follow();

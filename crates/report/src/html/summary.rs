@@ -7,6 +7,7 @@ use upspec_judge::Verdict;
 
 use super::{level_of, rule_id, sections, sign};
 use crate::browsers;
+use crate::command;
 use crate::overview::{self, Rule};
 use crate::report::{Report, Summary};
 use crate::visible::{self, counted};
@@ -21,15 +22,22 @@ pub(super) fn banner(report: &Report) -> Markup {
             p.brand { "upspec" span { "HTTP Upgrade and WebSocket handshake conformance" } }
             h1 { (name.as_ref().unwrap_or(&url)) }
             dl.meta {
-                div.wide { dt { "Target" } dd { code { (url) } } }
-                div { dt { "Started" } dd { (started(report)) } }
-                div { dt { "Took" } dd { (seconds(report.elapsed_ms)) } }
-                div { dt { "Seed" } dd { (report.seed) } }
-                div { dt { "upspec" } dd { (visible::text(&report.tool.version)) } }
-                div.wide { dt { "Corpus" } dd { code { (short(&report.tool.corpus)) } } }
-                div.wide { dt { "Run it again" } dd { code { (command(report)) } } }
+                div.wide.obvious { dt { "Target" } dd { code { (url) } } }
+                div.obvious { dt { "Started" } dd { (started(report)) } }
+                div.obvious { dt { "Took" } dd { (seconds(report.elapsed_ms)) } }
+                (origin(report, "later"))
             }
         }
+    }
+}
+
+/// What a run is made again from. On a narrow screen it stands behind what was found.
+fn origin(report: &Report, class: &str) -> Markup {
+    html! {
+        div.(class) { dt { "Seed" } dd { (report.seed) } }
+        div.(class) { dt { "upspec" } dd { (visible::text(&report.tool.version)) } }
+        div.wide.(class) { dt { "Corpus" } dd { code { (short(&report.tool.corpus)) } } }
+        div.wide.(class) { dt { "Run it again" } dd { code { (command::of_run(report)) } } }
     }
 }
 
@@ -121,6 +129,7 @@ pub(super) fn facts(report: &Report) -> Markup {
                 @if let Some(server) = &facts.server {
                     div.wide { dt { "Server field" } dd { code { (visible::text(server)) } } }
                 }
+                (origin(report, "narrow"))
             }
         }
     }
@@ -268,21 +277,6 @@ fn short(corpus: &str) -> String {
         Some((cut, _)) => format!("{}…", visible::text(&corpus[..cut])),
         None => visible::text(corpus),
     }
-}
-
-/// The command that plays the same octets again. Of a report that does not know its own it has what can be told.
-fn command(report: &Report) -> String {
-    if let Some(again) = &report.again {
-        return visible::text(again);
-    }
-    let url = visible::text(&report.target.url);
-    let plain = |c: char| c.is_ascii_alphanumeric() || ":/.-_[]%@,+=".contains(c);
-    let url = if url.chars().all(plain) && !url.contains('[') {
-        url
-    } else {
-        format!("'{}'", url.replace('\'', "'\\''"))
-    };
-    format!("upspec run {url} --seed {}", report.seed)
 }
 
 /// The most cases that are listed without a click.

@@ -80,18 +80,21 @@ pub(crate) fn lines(command: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// The command of the run with these cases in the place of those that it was told to play.
+/// The command of the run with these cases in the place of those that it was told to play. It tells what came, and
+/// leaves the reports of the run as they are.
 fn only<'i>(report: &Report, ids: impl IntoIterator<Item = &'i str>) -> String {
     let run = of_run(report);
     let mut kept = Vec::new();
     let mut words = words(&run).into_iter();
     while let Some(word) = words.next() {
-        match SELECTING.contains(&word) {
-            true => drop(words.next()),
-            false => kept.push(word.to_owned()),
+        if OTHERWISE.contains(&word) {
+            words.next();
+        } else if !TELLING.contains(&word) {
+            kept.push(word.to_owned());
         }
     }
     kept.extend(ids.into_iter().map(|id| format!("--only {}", word(id))));
+    kept.push("-v --report json=again.json".to_owned());
     kept.join(" ")
 }
 
@@ -122,8 +125,11 @@ fn word(text: &str) -> String {
     }
 }
 
-/// Options that say which cases a run plays, each with a value.
-const SELECTING: [&str; 2] = ["--only", "--partition"];
+/// Options that say which cases a run plays and where its reports go, each with a value.
+const OTHERWISE: [&str; 3] = ["--only", "--partition", "--report"];
+
+/// Options that say how much a run tells.
+const TELLING: [&str; 5] = ["-q", "--quiet", "-v", "-vv", "--verbose"];
 
 /// The most cases of a cause that a command names.
 const FEW: usize = 6;
@@ -145,21 +151,21 @@ mod tests {
     #[test]
     fn a_case_is_played_with_the_options_of_the_run() {
         let rows = [
-            ("upspec run ws://h/ --seed 1", "upspec run ws://h/ --seed 1 --only a/b/c"),
+            ("upspec run ws://h/ --seed 1", "upspec run ws://h/ --seed 1 --only a/b/c -v --report json=again.json"),
             (
-                "upspec run --only 'server/*' --jobs 4 --only x --partition 1/2",
-                "upspec run --jobs 4 --only a/b/c",
+                "upspec run --only 'server/*' --jobs 4 -q --only x --partition 1/2 --report html=a.html",
+                "upspec run --jobs 4 --only a/b/c -v --report json=again.json",
             ),
             (
                 r"upspec client --cmd 'node '\''a --only b'\'' {url}' --seed 1",
-                r"upspec client --cmd 'node '\''a --only b'\'' {url}' --seed 1 --only a/b/c",
+                r"upspec client --cmd 'node '\''a --only b'\'' {url}' --seed 1 --only a/b/c -v --report json=again.json",
             ),
         ];
         for (again, want) in rows {
             assert_eq!(of_case(&report(again), "a/b/c"), want);
         }
         let old = Report { again: None, ..sample::report() };
-        let want = r"upspec run 'ws://127.0.0.1:9001/chat?<i>&x='\''y'\''' --seed 42 --only a";
+        let want = r"upspec run 'ws://127.0.0.1:9001/chat?<i>&x='\''y'\''' --seed 42 --only a -v --report json=again.json";
         assert_eq!(of_case(&old, "a"), want);
     }
 
@@ -182,14 +188,15 @@ mod tests {
             (0..number).map(id).collect::<Vec<_>>()
         };
         let made = |cases| of_cause(&report("upspec run"), &cause(cases, 0));
-        assert_eq!(made(ids(1, 2)).command, "upspec run --only server/t0/c0 --only server/t0/c1");
-        assert_eq!(made(ids(2, 9)).command, "upspec run --only server/t0 --only server/t1");
+        let played = |made: Again| made.command.replace(" -v --report json=again.json", "");
+        assert_eq!(played(made(ids(1, 2))), "upspec run --only server/t0/c0 --only server/t0/c1");
+        assert_eq!(played(made(ids(2, 9))), "upspec run --only server/t0 --only server/t1");
         let many = made(ids(9, 98));
         assert_eq!(many.command.matches("--only").count(), 6);
         assert_eq!(many.part.as_deref(), Some("6 of its 98 cases"));
         let few = of_cause(&report("upspec run"), &cause(ids(9, 98), 96));
-        assert_eq!(few.command, "upspec run --only server/t0/c0 --only server/t1/c1");
         assert_eq!(few.part.as_deref(), Some("those that fail"));
+        assert_eq!(played(few), "upspec run --only server/t0/c0 --only server/t1/c1");
     }
 
     #[test]

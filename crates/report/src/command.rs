@@ -151,7 +151,10 @@ mod tests {
     #[test]
     fn a_case_is_played_with_the_options_of_the_run() {
         let rows = [
-            ("upspec run ws://h/ --seed 1", "upspec run ws://h/ --seed 1 --only a/b/c -v --report json=again.json"),
+            (
+                "upspec run ws://h/ --seed 1",
+                "upspec run ws://h/ --seed 1 --only a/b/c -v --report json=again.json",
+            ),
             (
                 "upspec run --only 'server/*' --jobs 4 -q --only x --partition 1/2 --report html=a.html",
                 "upspec run --jobs 4 --only a/b/c -v --report json=again.json",

@@ -1,6 +1,7 @@
 //! Which cases are the likeliest to kill a target: they are played last and alone.
 //! Looks at what a case sends, not at what it is called.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use upspec_corpus::Bindings;
@@ -79,11 +80,15 @@ pub(crate) fn by_risk(plan: &Plan, bench: &Bench) -> Vec<(usize, Option<Risk>)> 
         (index, Some(risk(case, &bindings).unwrap_or(Risk::Little)))
     });
     let mut cases: Vec<_> = risks.collect();
-    // Nobody is to wait in the end for what takes long at the best. Within a risk, what a target has no reason to refuse comes first: some ban who sends bad requests. What few
-    // targets speak seldom kills.
+    // Nobody is to wait in the end for what takes long at the best, nor for many answers that come late. Within a
+    // risk, what a target has no reason to refuse comes first: some ban who sends bad requests. What few targets
+    // speak seldom kills.
+    let is_late = bench.is_late();
     cases.sort_by_key(|(index, risk)| {
         let case = &plan.cases()[*index];
-        (*risk, !takes_long(case), !may_switch(case), case.over == Over::Http1)
+        let answers = if is_late { answers(case) } else { 0 };
+        let takes_long = takes_long(case);
+        (*risk, !takes_long, Reverse(answers), !may_switch(case), case.over == Over::Http1)
     });
     cases
 }
@@ -94,6 +99,15 @@ fn takes_long(case: &Case) -> bool {
         one.grade == Grade::Pass && one.wants.status.0.contains(&Outcome::Silent)
     };
     case.expect.iter().any(is_silent) || waits(&case.steps, LONG) >= LONG
+}
+
+/// How many answers a case waits for, one behind the other.
+fn answers(case: &Case) -> usize {
+    let waits = |act: &Act| {
+        matches!(act, Act::Await(_) | Act::AwaitOctets(_) | Act::AwaitCount(_) | Act::Flow(_))
+    };
+    let waits = case.steps.iter().filter(|step| waits(&step.act)).count();
+    waits + usize::from(case.over != Over::Http1) * 2
 }
 
 /// Whether a switch is among the answers that a case passes.

@@ -102,11 +102,15 @@ pub(crate) fn target(answer: fn(TcpStream, &[u8])) -> SocketAddr {
 fn request(mut stream: TcpStream) -> (TcpStream, Vec<u8>) {
     let mut head = Vec::new();
     let mut chunk = [0; 4096];
-    while !head.windows(4).any(|four| four == b"\r\n\r\n") {
+    let mut is_whole = false;
+    while !is_whole {
+        // What was looked at before is not looked at again: some heads are long.
+        let new = head.len().saturating_sub(3);
         match stream.read(&mut chunk) {
             Ok(read) if read > 0 => head.extend_from_slice(&chunk[..read]),
             _ => break,
         }
+        is_whole = head[new..].windows(4).any(|four| four == b"\r\n\r\n");
     }
     (stream, head)
 }

@@ -78,7 +78,9 @@ impl Ending {
         }
     }
 
-    pub(crate) fn of(record: &Record, link: usize) -> Self {
+    /// How this link of a record ended.
+    #[must_use]
+    pub fn of(record: &Record, link: usize) -> Self {
         let before: Vec<&Io> =
             record.on(link).take_while(|io| io.kind != IoKind::WroteLeave).collect();
         let saw = |kind: IoKind| before.iter().any(|io| io.kind == kind);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 use upspec_corpus::case::{Case, Need, Outcome};
-use upspec_exchange::{IoKind, Octets, Record, Transcript};
+use upspec_exchange::{Ending, IoKind, Octets, Record, Transcript};
 use upspec_judge::{CaseResult, Demise, Reason, TargetFacts, Verdict};
 
 use crate::bench::{Bench, answer_us, millis};
@@ -116,7 +116,7 @@ impl Worker {
         window < self.bench.settings.timeout
             && is_worth_patience(&self.plan.cases()[index], result, &self.bench.facts)
             && result.aside.rests_on_silence
-            && !result.record.as_ref().is_some_and(|record| goes_on(record, window))
+            && !result.record.as_ref().is_some_and(goes_on)
     }
 
     /// Plays a case again whose first result is open. One that rests on silence is played with the full
@@ -379,14 +379,9 @@ fn is_worth_patience(case: &Case, result: &CaseResult, facts: &TargetFacts) -> b
     }
 }
 
-/// Whether an exchange was cut although octets kept coming, and not for a silence of this length: more of it would
-/// be no different.
-fn goes_on(record: &Record, window: Duration) -> bool {
-    let last = |kind: IoKind| record.io.iter().rev().find(|io| io.kind == kind);
-    let (Some(read), Some(cut)) = (last(IoKind::Read), last(IoKind::Deadline)) else {
-        return false;
-    };
-    Duration::from_micros(cut.at_us.saturating_sub(read.at_us)) < window
+/// Whether an exchange was cut although octets kept coming: more of it would be no different.
+fn goes_on(record: &Record) -> bool {
+    Ending::of(record, 0).still_coming
 }
 
 /// The attempt of cases that are played again after a death.
@@ -407,4 +402,29 @@ fn is_in_order(result: &CaseResult) -> bool {
     let outcome = result.outcome.map(|came| came.outcome);
     let gave_up = matches!(outcome, Some(Outcome::Silent | Outcome::Closed | Outcome::Status(408)));
     result.verdict == Verdict::Pass && !gave_up
+}
+
+#[cfg(test)]
+mod tests {
+    use upspec_corpus::case::Over;
+    use upspec_exchange::{Io, Link};
+    use upspec_handshake::Party;
+
+    use super::*;
+
+    #[test]
+    fn what_came_once_within_the_window_does_not_go_on() {
+        let rows = [
+            // A Close frame a little behind the 101, and no end for half a second: some wait for a whole one.
+            (&[752, 7_879][..], false),
+            (&[1_000, 100_000, 200_000, 300_000, 400_000, 500_000], true),
+        ];
+        for (reads, wanted) in rows {
+            let event = |at_us, kind| Io { link: 0, at_us, kind, bytes: Vec::new() };
+            let mut io: Vec<Io> = reads.iter().map(|at| event(*at, IoKind::Read)).collect();
+            io.push(event(502_098, IoKind::Deadline));
+            let record = Record::of(Link::plain("client", Party::Client, Over::Http1), io);
+            assert_eq!(goes_on(&record), wanted, "{reads:?}");
+        }
+    }
 }

@@ -80,15 +80,14 @@ pub(crate) fn by_risk(plan: &Plan, bench: &Bench) -> Vec<(usize, Option<Risk>)> 
         (index, Some(risk(case, &bindings).unwrap_or(Risk::Little)))
     });
     let mut cases: Vec<_> = risks.collect();
-    // Nobody is to wait in the end for what takes long at the best, nor for many answers that come late. Within a
-    // risk, what a target has no reason to refuse comes first: some ban who sends bad requests. What few targets
-    // speak seldom kills.
+    // Nobody is to wait in the end for what takes long at the best, nor for many answers that come late, whatever
+    // their risk: late targets get everything at once. Within a risk, what a target has no reason to refuse comes
+    // first: some ban who sends bad requests. What few targets speak seldom kills.
     let is_late = bench.is_late();
     cases.sort_by_key(|(index, risk)| {
         let case = &plan.cases()[*index];
-        let answers = if is_late { answers(case) } else { 0 };
-        let takes_long = takes_long(case);
-        (*risk, !takes_long, Reverse(answers), !may_switch(case), case.over == Over::Http1)
+        let first = if is_late { Reverse(answers(case)) } else { Reverse(0) };
+        (first, *risk, !takes_long(case), !may_switch(case), case.over == Over::Http1)
     });
     cases
 }
@@ -107,7 +106,7 @@ fn answers(case: &Case) -> usize {
         matches!(act, Act::Await(_) | Act::AwaitOctets(_) | Act::AwaitCount(_) | Act::Flow(_))
     };
     let waits = case.steps.iter().filter(|step| waits(&step.act)).count();
-    waits + usize::from(case.over != Over::Http1) * 2
+    waits + usize::from(case.over != Over::Http1) * 2 + usize::from(takes_long(case))
 }
 
 /// Whether a switch is among the answers that a case passes.

@@ -29,6 +29,8 @@ pub(crate) struct Calm {
     control: Option<Outcome>,
     /// The control got something else since, so that there is a limit indeed.
     refused: bool,
+    /// The control got at the last what it got at first, and nothing was asked since.
+    is_settled: bool,
 }
 
 impl Run {
@@ -82,6 +84,7 @@ impl Run {
         calm.control = control;
         calm.until = Some(began + MOST_CALM.saturating_sub(calm.spent));
         let before = self.is_as_before(&mut calm).await;
+        let asked = calm.attempt;
         let loaded = !before || self.ease.has_met_a_limit() || self.signs_of_load();
         let was_known = calm.was_the_limit();
         let mut went_on = self.play_all_in_calm(&mut calm, loaded).await;
@@ -96,8 +99,14 @@ impl Run {
             went_on = self.play_all_in_calm(&mut calm, true).await;
         }
         calm.spent += began.elapsed();
+        calm.is_settled = before && calm.attempt == asked;
         self.calm = calm;
         went_on.map(|_| ())
+    }
+
+    /// Whether the control has just been asked in calm and got what it got at first.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.calm.is_settled
     }
 
     /// How many cases have no result because of a limit, and what to do about it.

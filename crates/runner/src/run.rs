@@ -162,7 +162,11 @@ impl Run {
         self.tell_of_burst();
         self.again_in_calm().await?;
         self.tell_of_limit().await;
-        self.control_again().await
+        // A control more is dear where answers come late.
+        match self.worker.bench.is_late() && self.is_settled() {
+            true => Ok(()),
+            false => self.control_again().await,
+        }
     }
 
     /// Plays what finds out what the target can do, one by one; where answers come late, beside each other what builds

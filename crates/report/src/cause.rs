@@ -42,7 +42,7 @@ pub struct Cause {
     /// How many of the cases fail because of it. Neither this number nor the next is in reports of old.
     #[serde(default, skip_serializing_if = "is_none")]
     pub fail: usize,
-    /// How many of them warn because of it.
+    /// How many of the others warn because of it.
     #[serde(default, skip_serializing_if = "is_none")]
     pub warn: usize,
     /// The fault of the reference server that shows in the same cases.
@@ -57,7 +57,7 @@ impl Cause {
     /// How many cases show it, by what they say: `3 fail, 9 warn`.
     #[must_use]
     pub fn counts(&self) -> String {
-        let counted_ones = self.fail + self.warn;
+        let counted_ones = self.counted_ones();
         let rest = self.cases.len().saturating_sub(counted_ones);
         let rows = [(self.fail, "fail"), (self.warn, "warn")];
         let said = rows.into_iter().filter(|(number, _)| *number > 0);
@@ -70,9 +70,14 @@ impl Cause {
         said.join(", ")
     }
 
+    /// How many fail or warn because of it; a report that somebody else wrote may say anything.
+    fn counted_ones(&self) -> usize {
+        self.fail.saturating_add(self.warn)
+    }
+
     /// The cases that show it, without those in which it counts elsewhere.
     pub(crate) fn shown(&self) -> &[String] {
-        let number = self.fail + self.warn;
+        let number = self.counted_ones();
         self.cases.get(..number).filter(|_| number > 0).unwrap_or(&self.cases)
     }
 

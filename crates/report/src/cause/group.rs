@@ -230,7 +230,8 @@ impl<'s, 'r> Group<'s, 'r> {
             let wanted = self.units.iter().filter(|unit| unit.finding.verdict == wanted);
             wanted.map(|unit| unit.place).collect()
         };
-        let [failing, warning] = [Verdict::Fail, Verdict::Warn].map(places);
+        let failing = places(Verdict::Fail);
+        let warning = places(Verdict::Warn).difference(&failing).count();
         let is_worst = |unit: &&Unit<'_>| unit.finding.verdict == verdict;
         let explains = |fault: &&&Suspect<'_>| {
             self.units.iter().filter(is_worst).any(|unit| fault.cites(unit))
@@ -253,7 +254,7 @@ impl<'s, 'r> Group<'s, 'r> {
             why: harm.because,
             cases,
             fail: failing.len(),
-            warn: warning.len(),
+            warn: warning,
             fault,
         };
         (order, cause)

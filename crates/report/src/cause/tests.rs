@@ -233,3 +233,23 @@ fn every_case_that_fails_or_warns_has_a_cause() {
         assert!(report.causes.iter().any(|cause| cause.cases.contains(&case.id)), "{}", case.id);
     }
 }
+
+#[test]
+fn numbers_that_somebody_made_up_are_no_harm() {
+    let mut cause = Cause {
+        title: String::new(),
+        verdict: Verdict::Fail,
+        requirement: String::new(),
+        harm: String::new(),
+        why: String::new(),
+        cases: vec!["a".to_owned()],
+        fail: usize::MAX,
+        warn: 1,
+        fault: None,
+        others: None,
+    };
+    assert_eq!((cause.shown(), cause.worst()), (&cause.cases[..], &cause.cases[..]));
+    assert!(!cause.counts().is_empty());
+    cause.keep(|_| true);
+    assert_eq!((cause.fail, cause.warn), (1, 0));
+}

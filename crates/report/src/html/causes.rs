@@ -92,7 +92,7 @@ fn count(cause: &Cause) -> Markup {
     let rest = cause.cases.len() - cause.shown().len();
     html! {
         p.count {
-            @if cause.fail + cause.warn == 0 { (counted(cause.cases.len(), "case")) }
+            @if cause.fail == 0 && cause.warn == 0 { (counted(cause.cases.len(), "case")) }
             @for (number, word) in rows.into_iter().filter(|(number, _)| *number > 0) {
                 span.(word) { b { (number) } " " (word) } " "
             }

@@ -17,6 +17,7 @@ impl Run {
         let mut few = (jobs * 3 / 4).max(1);
         let most = self.worker.bench.settings.most_watched.min(MOST).max(few);
         let mut many = jobs > 1 && !self.ease.has_met_a_limit() && !self.worker.is_late();
+        self.end_early();
         for _ in 0..MOST_ROUNDS {
             if self.open.is_empty() {
                 break;
@@ -57,14 +58,14 @@ impl Run {
     }
 
     /// What the control got at first.
-    fn wanted(&self) -> Option<Outcome> {
+    pub(crate) fn wanted(&self) -> Option<Outcome> {
         let first = self.results.result(self.worker.control?)?;
         first.outcome.map(|came| came.outcome)
     }
 }
 
 /// Plays the control time and again, until it gets something else than at first.
-async fn is_answered(worker: &Worker, wanted: Outcome) {
+pub(crate) async fn is_answered(worker: &Worker, wanted: Outcome) {
     for attempt in 0..MOST_CONTROLS {
         sleep(BETWEEN).await;
         if worker.control_now(AGAIN + attempt).await != Some(wanted) {

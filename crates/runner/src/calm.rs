@@ -123,8 +123,9 @@ impl Run {
                 _ if jobs > 1 => "try --jobs 1, or lift the limit",
                 _ => "lift the limit",
             };
+            let were = if lost == 1 { "1 case was" } else { &format!("{lost} cases were") };
             self.results.remark(format!(
-                "the target limits what it serves: {lost} cases were never answered otherwise; {advice}"
+                "the target limits what it serves: {were} never answered otherwise; {advice}"
             ));
         }
     }
@@ -186,7 +187,12 @@ impl Run {
             let played = self.worker.play_in_calm(index, calm.next(), patience).await;
             if self.worker.health.is_dead() {
                 self.after_death().await?;
-                return Ok(None);
+                // Its refusals were those of who is dead.
+                calm.refused = false;
+                if self.deaths.killers.contains(&index) {
+                    return Ok(None);
+                }
+                continue;
             }
             // What is in order needs nobody to vouch for it, unless it looks like a limit.
             if played.as_ref().is_some_and(|result| !is_doubtful(result, true)) {
@@ -226,7 +232,8 @@ impl Run {
     /// A case that the target leaves no time for has no result, if its answer is one that a limit explains.
     fn give_up(&mut self, index: usize) {
         let message = "the target refuses the control as well, or asks for a pause";
-        let spoilt = self.results.result(index).is_some_and(looks_like_a_limit);
+        let is_spoilt = |result: &CaseResult| result.death.is_none() && looks_like_a_limit(result);
+        let spoilt = self.results.result(index).is_some_and(is_spoilt);
         if spoilt {
             let case = &self.plan().cases()[index].clone();
             let mut result = self.results.not_played(case, Reason::Busy, message);

@@ -1,17 +1,20 @@
 //! Plays a case that grows: ever more of the same, until an answer takes long or there is enough of it.
 //! Measures only; what the times are worth `judge` says.
 
+use std::pin::pin;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use upspec_corpus::Bindings;
 use upspec_corpus::case::{Act, Case, Step};
 use upspec_corpus::template::{Part, Template};
 use upspec_exchange::{Io, Octets, Record, Transcript};
 use upspec_judge::{SLOW, answer_time, is_costly, is_unanswered, shows_growth};
 
+use crate::bench::answer_us;
 use crate::bindings::Turn;
+use crate::place::SOON;
 use crate::worker::{Failed, Worker};
 
 /// Whether the cost of a case is measured.
@@ -21,7 +24,14 @@ pub(crate) fn grows(case: &Case) -> bool {
 
 /// What measuring has taken and found so far in a run.
 #[derive(Debug, Default)]
-pub(crate) struct Measured(Mutex<Found>);
+pub(crate) struct Measured {
+    found: Mutex<Found>,
+    /// Held by the case whose answers are timed, of those that are under way.
+    meter: tokio::sync::Mutex<()>,
+}
+
+/// What a case holds while its answers are timed.
+type Meter<'a> = tokio::sync::MutexGuard<'a, ()>;
 
 #[derive(Debug, Default)]
 struct Found {
@@ -43,7 +53,7 @@ impl Measured {
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Found) -> T) -> T {
-        match self.0.lock() {
+        match self.found.lock() {
             Ok(mut found) => work(&mut found),
             // It is whole after every statement.
             Err(poisoned) => work(&mut poisoned.into_inner()),
@@ -69,17 +79,27 @@ impl Worker {
     /// these exchanges. Where the target takes no larger size, whatever is in it, the record has the last size that
     /// counts and a harmless request beyond; otherwise it has the largest size.
     pub(crate) async fn measure(&self, index: usize, turn: Turn<'_>) -> Result<Record, Failed> {
+        let mut meter = match self.is_late() {
+            true => None,
+            false => Some(self.measured.meter.lock().await),
+        };
         let begun = Instant::now();
         let left = match self.bench.is_late() {
             true => Duration::ZERO,
             false => self.measured.left(self.is_late()),
         };
-        let record = self.ladder(index, turn, begun + left).await;
+        let record = self.ladder(index, turn, begun + left, &mut meter).await;
         self.measured.with(|found| found.spent += begun.elapsed());
         record
     }
 
-    async fn ladder(&self, index: usize, turn: Turn<'_>, until: Instant) -> Result<Record, Failed> {
+    async fn ladder<'a>(
+        &'a self,
+        index: usize,
+        turn: Turn<'_>,
+        until: Instant,
+        meter: &mut Option<Meter<'a>>,
+    ) -> Result<Record, Failed> {
         let case = &self.plan.cases()[index];
         let mut usual = Duration::MAX;
         let mut before: Vec<Sample> = Vec::new();
@@ -90,9 +110,12 @@ impl Worker {
             {
                 return Ok(merged([last.record.clone(), mute]));
             }
-            let sample = self.sample(index, turn, times).await?;
+            let (sample, beside) = self.sample_or_both(index, turn, times, meter).await?;
             if is_unanswered(&sample.record, 0) || is_limit(before.last(), &sample) {
-                let harmless = self.harmless(index, turn, times).await?;
+                let harmless = match beside {
+                    Some(harmless) => harmless,
+                    None => self.harmless(index, turn, times).await?,
+                };
                 if let Some(record) = self.beyond(before.last(), &sample, harmless) {
                     return Ok(record);
                 }
@@ -164,6 +187,40 @@ impl Worker {
             }
         }
         Ok(None)
+    }
+
+    /// A size, and a harmless request beside it where it gets no answer although the target is at leisure: then it
+    /// merely waits, and other cases may be timed meanwhile.
+    async fn sample_or_both<'a>(
+        &'a self,
+        index: usize,
+        turn: Turn<'_>,
+        times: u32,
+        meter: &mut Option<Meter<'a>>,
+    ) -> Result<(Sample, Option<Record>), Failed> {
+        let mut sample = pin!(self.sample(index, turn, times));
+        if let Ok(sample) = timeout(STUCK, &mut sample).await {
+            return Ok((sample?, None));
+        }
+        if meter.is_none() || !self.is_at_leisure().await {
+            return Ok((sample.await?, None));
+        }
+        *meter = None;
+        let (sample, harmless) = tokio::join!(sample, self.harmless(index, turn, times));
+        *meter = Some(self.measured.meter.lock().await);
+        let (sample, harmless) = (sample?, harmless?);
+        let is_silent = is_unanswered(&sample.record, 0);
+        Ok((sample, is_silent.then_some(harmless)))
+    }
+
+    /// Whether the control is answered as soon as at first.
+    async fn is_at_leisure(&self) -> bool {
+        let Some(control) = self.control else { return false };
+        let case = &self.plan.cases()[control];
+        let turn = self.bench.turn(case, AT_LEISURE + self.health.next_control());
+        let record = self.bench.exchange(case, turn, self.bench.window()).await;
+        let answer = record.ok().as_ref().and_then(answer_us).map(Duration::from_micros);
+        answer.is_some_and(|answer| answer <= self.bench.answer() * 2 + SOON)
     }
 
     async fn sample(&self, index: usize, turn: Turn<'_>, times: u32) -> Result<Sample, Failed> {
@@ -280,6 +337,10 @@ const LONGEST: Duration = Duration::from_secs(3);
 const MOST: Duration = Duration::from_secs(20);
 /// How often a second look is taken at the most.
 const SECOND_LOOKS: u32 = 2;
+/// What has no answer by then is either hard work or silence.
+const STUCK: Duration = Duration::from_millis(400);
+/// The attempt of a control beside it, apart from all others.
+const AT_LEISURE: u32 = 8000;
 /// How long an answer is waited for: longer than the size takes that comes behind one which is just not slow.
 const PATIENCE: Duration = Duration::from_secs(2);
 

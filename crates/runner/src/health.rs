@@ -39,6 +39,8 @@ pub(crate) struct Health {
     /// It was dead for a moment, and answers again.
     back: AtomicBool,
     controls: AtomicU32,
+    /// How often a control was not answered.
+    doubts: watch::Sender<u32>,
 }
 
 /// Whether the target lives.
@@ -182,6 +184,7 @@ impl Health {
             return Pulse::Alive;
         }
         let mut refused = self.demise() == Demise::Refusing;
+        self.doubts.send_modify(|doubts| *doubts = doubts.wrapping_add(1));
         let _alone = self.gate.write().await;
         for (pause, patience) in TRIES {
             if self.has_ended() && self.demise() == Demise::Refusing {
@@ -218,9 +221,18 @@ impl Health {
                 }
             }
         });
+        self.doubts.send_modify(|doubts| *doubts = doubts.wrapping_add(1));
         self.back.store(true, Ordering::Release);
         self.dead.store(true, Ordering::Release);
         Pulse::Dead
+    }
+
+    /// Completes when it is no longer sure that the target lives.
+    pub(crate) async fn doubt(&self) {
+        let mut doubts = self.doubts.subscribe();
+        if doubts.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Whether it answers again although it was found dead.

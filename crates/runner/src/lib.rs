@@ -17,6 +17,7 @@ mod contact;
 mod cost;
 mod death;
 mod duties;
+mod early;
 mod ease;
 mod error;
 mod event;

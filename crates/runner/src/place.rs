@@ -178,6 +178,13 @@ impl Room {
     }
 }
 
+impl Room {
+    /// How many cases may be looked at early beside those that have this room.
+    pub(crate) fn for_early(&self) -> usize {
+        if self.narrow || self.crowded { 0 } else { self.now / 2 }
+    }
+}
+
 /// After this time without an octet a connection is watched, and no more served.
 pub(crate) const SOON: Duration = Duration::from_millis(50);
 

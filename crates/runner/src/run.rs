@@ -18,6 +18,7 @@ use crate::bench::{Bench, declared};
 use crate::calm::Calm;
 use crate::contact;
 use crate::death::Deaths;
+use crate::early::Early;
 use crate::ease::Ease;
 use crate::error::Error;
 use crate::event::{Ending, Event, RunOutcome};
@@ -69,7 +70,7 @@ pub async fn run(
     let worker = Worker::new(plan, bench, events);
     worker.health.revive(server.as_ref().and_then(Server::end));
     let deaths = Deaths::default();
-    let (ease, calm) = (Ease::default(), Calm::default());
+    let (ease, calm, early) = (Ease::default(), Calm::default(), Early::default());
     let room = Room::of(worker.bench.settings.jobs);
     let (open, lost, refused) = (BTreeSet::new(), Vec::new(), String::new());
     let mut run = Run {
@@ -80,6 +81,7 @@ pub async fn run(
         deaths,
         ease,
         calm,
+        early,
         open,
         room,
         lost,
@@ -103,6 +105,7 @@ pub(crate) struct Run {
     pub(crate) deaths: Deaths,
     pub(crate) ease: Ease,
     pub(crate) calm: Calm,
+    pub(crate) early: Early,
     /// Cases with a result that another look has to confirm.
     pub(crate) open: BTreeSet<usize>,
     pub(crate) room: Room,
@@ -212,7 +215,9 @@ impl Run {
         // Where answers are late by chance a few cases tell as much as all.
         let alone = if self.worker.is_late() { FEW_MEASURED } else { measured.len() };
         let (alone, together) = measured.split_at(alone.min(measured.len()));
-        self.schedule(vec![alone.to_vec()], 1).await?;
+        // One at a time is timed; the others wait for it, or for silence to end.
+        let at_once = if self.worker.is_late() { 1 } else { jobs.min(FEW_MEASURED) };
+        self.schedule(vec![alone.to_vec()], at_once).await?;
         self.schedule(vec![together.to_vec()], jobs).await?;
         self.schedule(vec![most.to_vec()], jobs).await
     }
@@ -450,6 +455,7 @@ impl Run {
 
     /// Ends what we started and hands over the results. Without an ending the run was cancelled.
     async fn finish(mut self, ending: Option<Ending>) -> RunOutcome {
+        self.take_early();
         let ending = ending.unwrap_or_else(|| {
             self.results.interrupt();
             self.leave_open_ones(

@@ -267,7 +267,7 @@ impl Run {
                 None => return,
                 Some(Ok((index, played))) => {
                     under_way.is_over(index);
-                    self.take(index, played);
+                    self.is_over(index, played, queue.again);
                     if self.eases(index, queue.jobs).await {
                         let results = &self.results;
                         queue.ease(&self.ease, |index| {
@@ -361,6 +361,15 @@ impl Run {
         if let (true, Some(exchange)) = (is_control(case), result.record.as_ref()) {
             self.worker.bench_mut().facts.learn(case, exchange);
         }
+    }
+
+    /// Handles the end of a case of a round, and of early looks that are over by then.
+    fn is_over(&mut self, index: usize, played: Played, again: bool) {
+        self.take_early();
+        if let (Played::Open(first), false) = (&played, again) {
+            self.look_early(index, first);
+        }
+        self.take(index, played);
     }
 
     /// Handles the end of a case that was played.

@@ -38,6 +38,8 @@ pub(crate) struct Worker {
     pub(crate) promptness: Arc<Promptness>,
     /// The place of the case that it plays, where that is one of many.
     place: Option<Place>,
+    /// It plays beside all others: nobody waits for it, and nobody is suspected of what it does.
+    is_aside: bool,
     events: UnboundedSender<Event>,
 }
 
@@ -62,13 +64,19 @@ impl Worker {
         let alone = bench.facts.http2_alone;
         let control = if alone { plan.http2_control() } else { plan.control() };
         let (health, measured, late) = (Arc::default(), Arc::default(), Arc::default());
-        let (promptness, place, bench) = (Arc::default(), None, Arc::new(bench));
-        Self { plan, bench, control, health, measured, late, promptness, place, events }
+        let (promptness, bench) = (Arc::default(), Arc::new(bench));
+        let (place, is_aside) = (None, false);
+        Self { plan, bench, control, health, measured, late, promptness, place, is_aside, events }
     }
 
     /// One for a case that has this place.
     pub(crate) fn at(&self, place: Place) -> Self {
         Self { place: Some(place), ..self.clone() }
+    }
+
+    /// One that plays beside all others.
+    pub(crate) fn aside(&self) -> Self {
+        Self { is_aside: true, ..self.clone() }
     }
 
     /// Whether answers are late now and then, or always, so that silence in a short wait says little.
@@ -124,7 +132,10 @@ impl Worker {
     /// and marked as flaky.
     pub(crate) async fn look_again(&self, index: usize, first: CaseResult) -> Played {
         let (begun, before) = (Instant::now(), first.elapsed_ms);
-        match self.further_attempts(index, first).await {
+        let mut repeats = Vec::new();
+        let came = self.further_attempts(index, first, 0, &mut repeats).await;
+        repeats.into_iter().for_each(|repeat| self.put_aside(repeat));
+        match came {
             Ok(mut result) => {
                 result.elapsed_ms = before.saturating_add(millis(begun.elapsed()));
                 Played::Judged(Box::new(result))
@@ -133,14 +144,16 @@ impl Worker {
         }
     }
 
-    async fn further_attempts(
+    /// The result of a case that is played again, with attempts from this number on, and what does not count.
+    pub(crate) async fn further_attempts(
         &self,
         index: usize,
         first: CaseResult,
+        mut attempt: u32,
+        repeats: &mut Vec<CaseResult>,
     ) -> Result<CaseResult, Failed> {
         let mut window = self.bench.window();
         let mut retries = self.bench.settings.retries;
-        let mut attempt = 0;
         let mut result = first;
         if self.wants_patience(index, &result) {
             window = self.bench.settings.timeout;
@@ -150,12 +163,12 @@ impl Worker {
             let at_once = began.elapsed() < self.bench.window();
             if patient.verdict == result.verdict {
                 retries = retries.saturating_sub(1);
-            } else if at_once && is_in_order(&patient) {
+            } else if at_once && is_in_order(&patient) && !self.is_aside {
                 // What a timer of its own ends takes as long each time.
                 self.late.store(true, Ordering::Relaxed);
             }
             // The first wait was too short to mean anything, so a difference is not flakiness.
-            self.put_aside(std::mem::replace(&mut result, patient));
+            repeats.push(std::mem::replace(&mut result, patient));
         }
         while result.verdict == Verdict::Fail && !result.flaky && retries > 0 {
             retries -= 1;
@@ -163,7 +176,7 @@ impl Worker {
             match self.attempt(index, attempt, window).await {
                 Ok(again) => {
                     result.flaky = again.verdict != result.verdict;
-                    self.put_aside(again);
+                    repeats.push(again);
                 }
                 Err(Failed::Connect(_)) => break,
                 Err(died) => return Err(died),
@@ -184,7 +197,7 @@ impl Worker {
     }
 
     /// Hands on a result that does not count.
-    fn put_aside(&self, result: CaseResult) {
+    pub(crate) fn put_aside(&self, result: CaseResult) {
         let _ = self.events.send(Event::Repeated(Box::new(result)));
     }
 
@@ -229,6 +242,10 @@ impl Worker {
         turn: Turn<'_>,
         window: Duration,
     ) -> Result<Record, Failed> {
+        if self.is_aside {
+            let exchange = self.bench.exchange(played, turn, window);
+            return exchange.await.map_err(Failed::Connect);
+        }
         let exchange = match self.suspected(index, played, turn, window).await {
             Ok(exchange) => exchange,
             Err(error) if !error.hints_at_death() => return Err(Failed::Connect(error)),

@@ -7,6 +7,7 @@ mod client_certificate;
 mod contact;
 mod cost;
 mod death;
+mod early;
 mod http2;
 mod links;
 mod play;

@@ -1,0 +1,113 @@
+//! Looks again at silence while the other cases are played, since it costs time and nothing else.
+//! An early look can only confirm: whatever else it shows may come of what goes on beside it, and is looked at once
+//! more when that is over.
+
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Instant;
+use upspec_judge::CaseResult;
+
+use crate::again::is_answered;
+use crate::bench::millis;
+use crate::health::Pulse;
+use crate::run::Run;
+use crate::worker::{Played, Worker};
+
+/// The early looks of a run.
+#[derive(Default)]
+pub(crate) struct Early {
+    looks: JoinSet<Option<Confirmed>>,
+    /// Completes when the control gets something else than at first.
+    watched: Option<JoinHandle<()>>,
+}
+
+/// A result that another look has confirmed.
+struct Confirmed {
+    index: usize,
+    result: Box<CaseResult>,
+    /// What came before it and does not count.
+    repeats: Vec<CaseResult>,
+}
+
+impl Run {
+    /// Begins an early look at a case whose first result rests on silence, where the target bears it.
+    pub(crate) fn look_early(&mut self, index: usize, first: &CaseResult) {
+        let case = &self.worker.plan.cases()[index];
+        let is_fit = self.worker.wants_patience(index, first) && !case.is_about_cost();
+        let has_room = self.early.looks.len() < self.room.for_early();
+        if !is_fit || !has_room || !self.bears_early_looks() {
+            return;
+        }
+        let Some(wanted) = self.wanted() else { return };
+        if self.early.watched.is_none() {
+            let worker = self.worker.clone();
+            let watched = tokio::spawn(async move { is_answered(&worker, wanted).await });
+            self.early.watched = Some(watched);
+        }
+        let (worker, first) = (self.worker.aside(), first.clone());
+        self.early.looks.spawn(async move {
+            tokio::select! {
+                biased;
+                () = worker.health.doubt() => None,
+                confirmed = confirm(&worker, index, first) => confirmed,
+            }
+        });
+    }
+
+    /// Takes the results of the early looks that are over, and ends the others where the target does not bear them.
+    pub(crate) fn take_early(&mut self) {
+        while let Some(joined) = self.early.looks.try_join_next() {
+            match joined {
+                Ok(Some(confirmed)) => self.take_confirmed(confirmed),
+                Ok(None) => {}
+                Err(error) if error.is_cancelled() => {}
+                // It is a bug, and it stays one.
+                Err(error) => std::panic::resume_unwind(error.into_panic()),
+            }
+        }
+        if !self.bears_early_looks() {
+            self.early.looks.abort_all();
+        }
+    }
+
+    /// Ends the early looks. Those that have confirmed nothing stay open.
+    pub(crate) fn end_early(&mut self) {
+        self.take_early();
+        let early = std::mem::take(&mut self.early);
+        if let Some(watched) = early.watched {
+            watched.abort();
+        }
+    }
+
+    fn take_confirmed(&mut self, confirmed: Confirmed) {
+        let Confirmed { index, result, repeats } = confirmed;
+        if self.open.contains(&index) && self.bears_early_looks() {
+            repeats.into_iter().for_each(|repeat| self.worker.put_aside(repeat));
+            self.take(index, Played::Judged(result));
+        }
+    }
+
+    /// Whether the target has shown no sign yet that what goes on at once is too much for it.
+    fn bears_early_looks(&self) -> bool {
+        self.worker.bench.settings.jobs > 1
+            && !self.ease.has_met_a_limit()
+            && !self.worker.is_late()
+            && self.deaths.all.is_empty()
+            && !self.worker.health.is_dead()
+            && !self.early.watched.as_ref().is_some_and(JoinHandle::is_finished)
+    }
+}
+
+/// Plays a case again with all patience; its result where that is what it was, from a target that lives.
+async fn confirm(worker: &Worker, index: usize, first: CaseResult) -> Option<Confirmed> {
+    let (verdict, outcome) = (first.verdict, first.outcome);
+    let (began, before) = (Instant::now(), first.elapsed_ms);
+    let mut repeats = Vec::new();
+    let mut result = worker.further_attempts(index, first, EARLY, &mut repeats).await.ok()?;
+    let is_same = result.verdict == verdict && result.outcome == outcome && !result.flaky;
+    let lives = is_same && worker.check_now().await == Pulse::Alive;
+    result.elapsed_ms = before.saturating_add(millis(began.elapsed()));
+    lives.then(|| Confirmed { index, result: Box::new(result), repeats })
+}
+
+/// The attempts of early looks, apart from all others.
+const EARLY: u32 = 7000;

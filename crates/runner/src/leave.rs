@@ -32,9 +32,15 @@ pub(crate) async fn say_goodbye(wires: &mut Wires, at: usize, close: &[u8], wind
     let time = window.min(LONGEST);
     let until = Instant::now() + time;
     let mut going_on = wires.write(at, &leave.octets, IoKind::WroteLeave, time, until).await;
-    while leave.awaits_end && going_on.is_ok() {
+    while leave.awaits_end && going_on.is_ok() && !has_ended_stream(&wires.record().said(at)) {
         going_on = wires.read_until(at, until).await;
     }
+}
+
+/// Whether the tunnel was a stream that the peer has ended: its connection may stay open for others
+/// (RFC 8441 section 5).
+fn has_ended_stream(said: &Octets<'_>) -> bool {
+    Talk::read(said).tunnel.is_some_and(|tunnel| tunnel.is_over)
 }
 
 fn leave(said: &Octets<'_>, close: &[u8]) -> Leave {
@@ -94,20 +100,22 @@ mod tests {
         write::headers(1, &hpack::encode(fields), flags)
     }
 
+    fn connect() -> Vec<u8> {
+        let fields = [
+            (":method", "CONNECT"),
+            (":protocol", "websocket"),
+            (":scheme", "http"),
+            (":path", "/"),
+            (":authority", "a"),
+        ];
+        headers(&fields, 0)
+    }
+
     #[test]
     fn leaving_fits_what_was_opened_in_http2() {
         let get =
             headers(&[(":method", "GET"), (":scheme", "http"), (":path", "/")], flag::END_STREAM);
-        let connect = headers(
-            &[
-                (":method", "CONNECT"),
-                (":protocol", "websocket"),
-                (":scheme", "http"),
-                (":path", "/"),
-                (":authority", "a"),
-            ],
-            0,
-        );
+        let connect = connect();
         let yes = [write::settings(&[(8, 1)]), headers(&[(":status", "200")], 0)].concat();
         let goaway = write::goaway(0, ErrorCode::NO_ERROR, b"");
         let in_tunnel = [write::data(1, CLOSE, 0), goaway.clone()].concat();
@@ -120,6 +128,20 @@ mod tests {
         ];
         for (ours, theirs, octets, awaits_end) in rows {
             assert_eq!(left(Party::Client, Over::Http2, &ours, theirs), (octets, awaits_end));
+        }
+    }
+
+    #[test]
+    fn a_stream_that_the_server_has_ended_is_waited_for_no_longer() {
+        let connect = connect();
+        let ours = opened(&[connect, write::data(1, CLOSE, 0)]);
+        let yes = [write::settings(&[(8, 1)]), headers(&[(":status", "200")], 0)].concat();
+        let link = Link::plain("target", Party::Client, Over::Http2);
+        for (answer, flags, wanted) in
+            [(SERVERS_CLOSE, 0, false), (SERVERS_CLOSE, flag::END_STREAM, true)]
+        {
+            let theirs = [yes.clone(), write::data(1, answer, flags)].concat();
+            assert_eq!(has_ended_stream(&Octets::under_way(&link, &ours, &theirs)), wanted);
         }
     }
 

@@ -1,10 +1,11 @@
 // Checks the reports in a folder: JSON by the schemas, TAP by a parser, what the SARIF multitool said, and the pages
-// by axe in a headless chromium, light and dark. Usage: node check.cjs FOLDER
+// by axe in a headless chromium, wide and narrow, light and dark; the matrix is for drive-matrix.cjs. Usage: node check.cjs FOLDER
 
 const fs = require("node:fs");
 const path = require("node:path");
 const { spawnSync } = require("node:child_process");
 const { pathToFileURL } = require("node:url");
+const { WAYS, launch, open, accuse, unfold } = require("./browser.cjs");
 
 const folder = process.argv[2];
 const file = (name) => path.join(folder, name);
@@ -93,56 +94,10 @@ function checkSmall() {
   say("code quality, badge endpoints and annotations have their fields");
 }
 
-/** Uses the matrix as a person does: filters, opens a cell with keys, puts another peer beside it, follows an address. */
-async function driveMatrix(browser) {
-  const page = await browser.newPage();
-  const asked = [];
-  page.on("console", (message) => problems.push(`matrix.html: the console says ${message.text()}`));
-  page.on("pageerror", (error) => problems.push(`matrix.html: ${error}`));
-  page.on("request", (request) => asked.push(request.url()));
-  const address = pathToFileURL(path.resolve(file("matrix.html"))).href;
-  const expect = (is, words) => { if (!is) problems.push(`matrix.html: ${words}`); };
-  await page.goto(address);
-  const rows = page.locator(".matrix tbody tr:visible");
-  const before = await rows.count();
-  await page.locator("[name=worst]").selectOption("fail");
-  const failing = await rows.count();
-  expect(failing > 0 && failing < before, `${failing} of ${before} rows are left of those that fail`);
-  await page.locator("[name=text]").fill("no such rule");
-  expect((await rows.count()) === 0, "the text filters nothing");
-  await page.locator("[name=text]").fill("");
-  await page.locator("[name=columns]").selectOption("least");
-  const heads = await page.locator(".matrix thead .peer").allTextContents();
-  expect(heads[2] === "faulty" || heads[2] === "other", `the peers are not sorted: ${heads}`);
-  const cell = rows.locator("td.f").first();
-  await cell.evaluate((one) => { one.tabIndex = 0; one.focus(); });
-  await page.keyboard.press("Enter");
-  const dialog = page.locator("dialog[open]");
-  await dialog.locator(".beside .wire pre").first().waitFor();
-  const shared = page.url();
-  expect(/rule=.*peer=/.test(shared) && /worst=fail/.test(shared), `the address is ${shared}`);
-  await dialog.locator("select").selectOption({ index: 1 });
-  await page.waitForFunction(() => document.querySelectorAll("dialog .beside > div").length >= 2);
-  const names = await dialog.locator(".beside h4").allTextContents();
-  expect(new Set(names.slice(0, 2)).size === 2, `beside each other are ${names}`);
-  await page.keyboard.press("Escape");
-  expect((await dialog.count()) === 0, "Escape does not close the cell");
-  const sent = await browser.newPage();
-  await sent.goto(shared);
-  await sent.locator("dialog[open] .wire pre").first().waitFor();
-  expect((await sent.locator("[name=worst]").inputValue()) === "fail", "the address brings no filter along");
-  expect(asked.length === 1, `it asks for ${asked.slice(1)}`);
-  await page.close();
-  await sent.close();
-  say("the matrix filters, sorts, opens a cell with two logs, and keeps what it shows in its address");
-}
-
 /** Opens a failing case, and has the program that the page writes of it fail, too: the server is still there. */
 async function drivePrograms(browser) {
-  const page = await browser.newPage();
-  page.on("console", (message) => problems.push(`other.html: the console says ${message.text()}`));
-  page.on("pageerror", (error) => problems.push(`other.html: ${error}`));
-  await page.goto(pathToFileURL(path.resolve(file("other.html"))).href);
+  const complain = (words) => problems.push(`other.html: ${words}`);
+  const page = await open(browser, pathToFileURL(path.resolve(file("other.html"))).href, WAYS[0], complain);
   const failing = page.locator('.case[data-verdict="fail"]:has(.program)').first();
   await failing.locator(":scope > summary").click();
   await failing.locator(".program > summary").click();
@@ -151,46 +106,31 @@ async function drivePrograms(browser) {
     await failing.locator(".program button", { hasText: language }).click();
     fs.writeFileSync(file(name), await failing.locator(".program pre").textContent());
     const { status } = spawnSync(command, [file(name)], { timeout: 30_000 });
-    if (status !== 1) problems.push(`other.html: ${id} in ${language} ends with ${status}, and not with 1`);
+    if (status !== 1) complain(`${id} in ${language} ends with ${status}, and not with 1`);
   }
   await page.close();
   say("programs of a failing case fail");
 }
 
+async function checkPage(browser, name, way) {
+  const complain = (words) => problems.push(`${name} (${way.name}): ${words}`);
+  const page = await open(browser, pathToFileURL(path.resolve(file(name))).href, way, complain);
+  // What is folded away is looked at, too, on the pages that are small enough for it.
+  if (fs.statSync(file(name)).size < 1_000_000) await unfold(page);
+  const rules = await accuse(page, complain);
+  await page.close();
+  return rules;
+}
+
 async function checkPages() {
-  const { chromium } = require("playwright-core");
-  const axe = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"],
-  });
+  const browser = await launch();
   // A page with many failures takes half a minute, and the first is as the second.
-  const pages = ["other.html", "hostile.html", "diff.html", "matrix.html", "living.html"];
+  const pages = ["other.html", "hostile.html", "diff.html", "living.html"];
   let rules = 0;
-  for (const name of pages) {
-    for (const colorScheme of ["light", "dark"]) {
-      // The policy of the page lets no foreign script in.
-      const page = await browser.newPage({ bypassCSP: true, colorScheme });
-      await page.goto(pathToFileURL(path.resolve(file(name))).href);
-      // What is folded away is looked at, too, on the pages that are small enough for it.
-      if (fs.statSync(file(name)).size < 1_000_000) {
-        await page.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = true)));
-      }
-      // What is out of sight is laid out all the same: axe asks what lies over what.
-      await page.addStyleTag({ content: "* { content-visibility: visible !important; }" });
-      await page.evaluate(axe);
-      const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-      rules = found.passes.length;
-      for (const one of found.violations) {
-        problems.push(`${name} (${colorScheme}): ${one.id}: ${one.nodes[0].failureSummary}: ${one.nodes[0].html.slice(0, 200)}`);
-      }
-      await page.close();
-    }
-  }
-  await driveMatrix(browser);
+  for (const name of pages) [rules] = await Promise.all(WAYS.map((way) => checkPage(browser, name, way)));
   await drivePrograms(browser);
   await browser.close();
-  say(`axe has nothing against ${pages.length} pages, light and dark; ${rules} of its rules apply to the last`);
+  say(`axe has nothing against ${pages.length} pages, wide and narrow, light and dark; ${rules} of its rules apply to the last`);
 }
 
 async function main() {

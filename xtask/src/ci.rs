@@ -36,7 +36,10 @@ const STEPS: &[&str] = &[
     "cargo run --release --quiet -- run --quiet",
     "targets/check-html.sh upspec-report/index.html",
     "targets/check-formats.sh",
+    "targets/check-docs.sh",
     "targets/check-servers.sh",
+    // Looks at what that step left.
+    "targets/check-pages.sh",
     "python3 targets/check-hunt.py --quick",
     // What is drawn anew is for the night: a landing must not fail by luck.
     "UPSPEC_FUZZ_SECONDS=10 UPSPEC_FUZZ_SEED=1 targets/check-fuzz.sh",

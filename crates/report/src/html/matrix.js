@@ -28,13 +28,7 @@
   // Each column knows its peer, wherever it stands.
   const peers = [...heads.cells].slice(first).map((_, at) => at);
   const signs = { fail: "✕", warn: "!", pass: "✓", inconclusive: "?", error: "⊘" };
-  const badge = (verdict) => {
-    const element = make("span", undefined, `badge ${verdict}`);
-    const sign = make("span", signs[verdict], "sign");
-    sign.setAttribute("aria-hidden", "true");
-    element.append(sign, ` ${verdict}`);
-    return element;
-  };
+  const badge = (verdict) => make("span", verdict, `badge ${verdict}`);
 
   // The address.
   const state = () => new URLSearchParams(location.hash.slice(1));
@@ -103,7 +97,7 @@
   const move = (event) => {
     const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
     const cell = event.target.closest("td, th");
-    if (event.key === "Enter" && cell) { open(cell); return; }
+    if (event.key === "Enter" && cell) { event.preventDefault(); open(cell); return; }
     const step = steps[event.key];
     if (!step || !cell) return;
     event.preventDefault();
@@ -156,6 +150,7 @@
     for (const link of all("a", titles)) link.removeAttribute("tabindex");
     const close = make("button", "Close");
     close.type = "button";
+    close.autofocus = true; // and not the link of the rule
     close.addEventListener("click", () => dialog.close());
     head.append(titles, close);
     const choose = make("label", "Beside it: ", "choose");
@@ -169,7 +164,7 @@
       const item = make("article");
       const heading = make("h3");
       heading.append(badge(answer[2]), ` ${one[1]} `, make("code", one[0], "id"));
-      item.append(heading, make("p", answer[1] ? `It answered: ${answer[1]}.` : answer[3] || "Not played.", "soft"));
+      item.append(heading, make("p", answer[1] ? `Outcome: ${answer[1]}.` : answer[3] || "Not played.", "soft"));
       for (const said of answer[4]) item.append(make("p", `${signs[said[1]]} ${said[2]} (${said[0]})`));
       const detail = make("details");
       detail.append(make("summary", "What passed on the wire"));

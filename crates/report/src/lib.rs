@@ -108,6 +108,7 @@ pub const FORMATS: &[Format<Report>] = &[
     text("html", "one self-contained page", html::html),
     text("junit", "for a CI system", junit::junit),
     text("junit-strict", "valid by the schemas of Ant and Jenkins", junit::strict),
+    text("text", "what a run prints at its end", text::plain),
     text("markdown", "for a job summary", markdown::markdown),
     text("sarif", "for code scanning", sarif::sarif),
     text("github", "annotations in the log of a job", annotations::github),

@@ -63,6 +63,12 @@ pub fn summary(report: &Report, style: Style) -> String {
     text
 }
 
+/// The summary without colours, as a format of reports.
+#[must_use]
+pub(crate) fn plain(report: &Report) -> String {
+    summary(report, Style::Plain)
+}
+
 /// What the baseline says of a run: the new cases by name, what is fixed, stale or no longer judged, and the
 /// rest in numbers. Empty without a baseline.
 #[must_use]

@@ -40,6 +40,7 @@ fn every_format_is_the_same_from_json_and_from_the_page() {
         "html",
         "junit",
         "junit-strict",
+        "text",
         "markdown",
         "sarif",
         "github",

@@ -9,7 +9,7 @@ use upspec_report::{Secrets, without_credentials};
 use crate::args::client::{ClientArgs, ClientPace};
 use crate::args::proxy::ProxyArgs;
 use crate::args::{FailOn, LevelArg, Output, RunArgs, Selection};
-use crate::given::{Given, millis, options, variable};
+use crate::given::{Given, millis, options, reached, variable};
 
 /// The command. What it writes is left out.
 pub(crate) fn command(args: &RunArgs, seed: u64, secrets: &Secrets) -> String {
@@ -66,21 +66,11 @@ pub(crate) fn proxy_command(args: &ProxyArgs, seed: u64, secrets: &Secrets) -> S
         args.origin_authority.clone().map(|named| Given::one("origin-authority", named)),
         args.name.clone().map(|name| Given::one("name", name)),
         Given::list("header", headers),
-        args.trust.connect_to.clone().map(|place| Given::one("connect-to", place)),
-        args.trust.ca.as_ref().map(|file| Given::one("ca", file.display().to_string())),
-        Given::flag("insecure", args.trust.insecure),
-        args.trust
-            .client_cert
-            .as_ref()
-            .map(|file| Given::one("client-cert", file.display().to_string())),
-        args.trust
-            .client_key
-            .as_ref()
-            .map(|file| Given::one("client-key", file.display().to_string())),
     ];
     let paced = paced(&args.pace);
     let rest = selected(&args.selection).into_iter().chain(paced).chain(written(&args.output));
-    let given: Vec<Given> = rows.into_iter().chain(rest).flatten().collect();
+    let given: Vec<Given> =
+        rows.into_iter().chain(reached(&args.trust)).chain(rest).flatten().collect();
     let mut words = vec!["upspec proxy".to_owned()];
     words.extend(args.url.as_ref().map(|url| spelled(&secrets.blot(url))));
     words.push(format!("--seed {seed}"));

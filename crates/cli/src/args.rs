@@ -21,7 +21,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use upspec_corpus::did_you_mean;
 use upspec_report::Format;
 use upspec_report::program::LANGUAGES;
-use upspec_runner::{Ready, Settings};
+use upspec_runner::{Family, Ready, Settings};
 
 use crate::complete;
 
@@ -266,6 +266,12 @@ pub(crate) struct TrustArgs {
     /// Connect to this place; Host and the name in TLS are those of the URL.
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) connect_to: Option<String>,
+    /// Connect over IPv4 alone, where a name has addresses of both kinds.
+    #[arg(short = '4', long, conflicts_with = "ipv6")]
+    pub(crate) ipv4: bool,
+    /// Connect over IPv6 alone.
+    #[arg(short = '6', long)]
+    pub(crate) ipv6: bool,
     /// Trust the certificates of this PEM file instead of the system's.
     #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
     pub(crate) ca: Option<PathBuf>,
@@ -281,6 +287,12 @@ pub(crate) struct TrustArgs {
 }
 
 impl TrustArgs {
+    /// The one version of IP that is allowed, if not both are.
+    pub(crate) fn family(&self) -> Option<Family> {
+        let v6 = self.ipv6.then_some(Family::Ipv6);
+        self.ipv4.then_some(Family::Ipv4).or(v6)
+    }
+
     /// The files that are read.
     pub(crate) fn files(&self) -> impl Iterator<Item = &PathBuf> {
         self.ca.iter().chain(&self.client_cert).chain(&self.client_key)
@@ -466,7 +478,7 @@ mod tests {
             ("htlm=a", "unknown format `htlm`; did you mean `html`?"),
             (
                 "pdf=a",
-                "unknown format `pdf`; known are `json`, `html`, `junit`, `junit-strict`, `markdown`, `sarif`, `github`, `gitlab`, `tap`, `badge`, `shields`, `pcapng`",
+                "unknown format `pdf`; known are `json`, `html`, `junit`, `junit-strict`, `text`, `markdown`, `sarif`, `github`, `gitlab`, `tap`, `badge`, `shields`, `pcapng`",
             ),
         ] {
             assert_eq!(wish(text, FORMATS).unwrap_err(), error);

@@ -32,7 +32,6 @@ pub(crate) fn options(
     trust: &TrustArgs,
     server: &ServerArgs,
 ) -> Vec<Given> {
-    let path = |path: &PathBuf| path.display().to_string();
     let one = |long, value: Option<String>| value.map(|value| Given::one(long, value));
     let headers = wants.header.iter().map(|(name, value)| format!("{name}: {value}"));
     let patience = server.server_cmd.as_ref().map(|_| millis(server.ready_timeout));
@@ -42,17 +41,29 @@ pub(crate) fn options(
         one("origin", wants.origin.clone()),
         Given::list("subprotocol", wants.subprotocol.clone()),
         Given::flag("require-subprotocol", wants.require_subprotocol),
-        one("connect-to", trust.connect_to.clone()),
-        one("ca", trust.ca.as_ref().map(path)),
-        Given::flag("insecure", trust.insecure),
-        one("client-cert", trust.client_cert.as_ref().map(path)),
-        one("client-key", trust.client_key.as_ref().map(path)),
+    ];
+    let started = [
         one("server-cmd", server.server_cmd.clone()),
         one("ready", server.ready.clone()),
         one("ready-port", server.ready_port.map(|port| port.to_string())),
         one("ready-timeout", patience),
     ];
-    given.into_iter().flatten().collect()
+    given.into_iter().chain(reached(trust)).chain(started).flatten().collect()
+}
+
+/// How a peer is connected to, and whom TLS trusts.
+pub(crate) fn reached(trust: &TrustArgs) -> [Option<Given>; 7] {
+    let one = |long, value: Option<String>| value.map(|value| Given::one(long, value));
+    let file = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    [
+        one("connect-to", trust.connect_to.clone()),
+        Given::flag("ipv4", trust.ipv4),
+        Given::flag("ipv6", trust.ipv6),
+        one("ca", file(&trust.ca)),
+        Given::flag("insecure", trust.insecure),
+        one("client-cert", file(&trust.client_cert)),
+        one("client-key", file(&trust.client_key)),
+    ]
 }
 
 /// A time as an option has it.

@@ -1,8 +1,7 @@
 //! Waits until a target that somebody else starts takes connections.
 
-use tokio::net::TcpStream;
-use tokio::time::{Duration, Instant, sleep, timeout};
-use upspec_runner::Target;
+use tokio::time::{Duration, Instant, sleep};
+use upspec_runner::{Target, is_listening};
 
 use crate::args::RunArgs;
 use crate::signals;
@@ -17,10 +16,10 @@ pub(crate) async fn ready(args: &RunArgs) -> bool {
         None => Ok(target),
     };
     let Ok(target) = target else { return true };
+    let target = target.over(args.trust.family());
     let until = Instant::now() + args.server.ready_timeout;
     while Instant::now() < until && !signals::has_come() {
-        let connected = timeout(PROBE, TcpStream::connect(target.place())).await;
-        if matches!(connected, Ok(Ok(_))) {
+        if is_listening(&target, PROBE).await {
             return true;
         }
         sleep(PAUSE).await;

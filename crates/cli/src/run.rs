@@ -191,7 +191,7 @@ pub(crate) fn target(args: &TrustArgs, url: &str) -> Result<Target, Trouble> {
         chain: chain.clone(),
         key: args.client_key.as_ref().unwrap_or(chain).clone(),
     });
-    let target = target.trusting(trust).showing(shown);
+    let target = target.trusting(trust).showing(shown).over(args.family());
     match &args.connect_to {
         Some(place) => target.reached_at(place).map_err(Trouble::usage),
         None => Ok(target),

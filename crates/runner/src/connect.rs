@@ -20,7 +20,7 @@ use tokio_rustls::client::TlsStream;
 
 use crate::error::Error;
 use crate::proxy::Span;
-use crate::target::Target;
+use crate::target::{Family, Target};
 use crate::tls::{Papers, Trust, client_config, shown};
 use crate::trouble::alert_of;
 
@@ -252,8 +252,8 @@ impl AsyncWrite for Stream {
     }
 }
 
-/// Whether the target accepts connections right now.
-pub(crate) async fn is_listening(target: &Target, limit: Duration) -> bool {
+/// Whether the target accepts connections right now; each of its addresses may take `limit` to say so.
+pub async fn is_listening(target: &Target, limit: Duration) -> bool {
     let Ok(addresses) = resolve(target).await else {
         return false;
     };
@@ -278,10 +278,19 @@ fn tls_for(target: &Target) -> Result<Option<Secure>, Error> {
 
 async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, Error> {
     let found = lookup_host(target.place()).await;
+    let found = found.map_err(|e| no_address(target, &e.to_string()))?;
     let mut addresses: Vec<SocketAddr> =
-        found.map_err(|e| no_address(target, &e.to_string()))?.collect();
+        found.filter(|one| target.family.is_none_or(|family| family.holds(one))).collect();
     addresses.dedup();
-    Ok(addresses)
+    match target.family {
+        Some(Family::Ipv4) if addresses.is_empty() => {
+            Err(no_address(target, "it has no IPv4 address"))
+        }
+        Some(Family::Ipv6) if addresses.is_empty() => {
+            Err(no_address(target, "it has no IPv6 address"))
+        }
+        _ => Ok(addresses),
+    }
 }
 
 async fn connect_tcp(address: SocketAddr, limit: Duration) -> Result<TcpStream, Error> {

@@ -49,7 +49,7 @@ pub use bindings::{Nonces, Turn, fnv1a};
 pub use client::{
     Call, ClientProber, ClientSettings, Command, CommandError, Started, Starter, run_clients,
 };
-pub use connect::{Connector, Opening, Stream};
+pub use connect::{Connector, Opening, Stream, is_listening};
 pub use error::Error;
 pub use event::{Death, Ending, Event, RunOutcome};
 pub use plan::{CLIENT_CONTROL, CONTROL, HTTP2_CONTROL, PROXY_CONTROL, Plan};
@@ -58,5 +58,5 @@ pub use prober::{Prober, bindings_of};
 pub use proxy::{Origin, ProxyProber, ProxySettings, run_proxy};
 pub use run::run;
 pub use settings::{Ready, Settings};
-pub use target::{Scheme, Target};
+pub use target::{Family, Scheme, Target};
 pub use tls::{ClientCertificate, Trust};

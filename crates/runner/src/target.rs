@@ -2,7 +2,7 @@
 //! Resolves no name and opens no connection.
 
 use std::fmt;
-use std::net::Ipv6Addr;
+use std::net::{Ipv6Addr, SocketAddr};
 
 use crate::error::Error;
 use crate::tls::{ClientCertificate, Trust};
@@ -24,6 +24,28 @@ pub struct Target {
     pub shows: Option<ClientCertificate>,
     /// Where to connect, if not to host and port; Host and the name in TLS stay.
     pub via: Option<(String, u16)>,
+    /// The one version of IP to reach it over, if not any.
+    pub family: Option<Family>,
+}
+
+/// A version of IP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// IPv4.
+    Ipv4,
+    /// IPv6.
+    Ipv6,
+}
+
+impl Family {
+    /// Whether an address is of this version.
+    #[must_use]
+    pub fn holds(self, address: &SocketAddr) -> bool {
+        match self {
+            Self::Ipv4 => address.is_ipv4(),
+            Self::Ipv6 => address.is_ipv6(),
+        }
+    }
 }
 
 /// The schemes that a target can have.
@@ -80,7 +102,16 @@ impl Target {
         }
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
         let tls = scheme.is_secure().then_some(Trust::System);
-        Ok(Self { scheme, host: host.to_owned(), port, path, tls, shows: None, via: None })
+        Ok(Self {
+            scheme,
+            host: host.to_owned(),
+            port,
+            path,
+            tls,
+            shows: None,
+            via: None,
+            family: None,
+        })
     }
 
     /// The same target with another choice of whom we trust; no effect without TLS.
@@ -94,6 +125,13 @@ impl Target {
     #[must_use]
     pub fn showing(mut self, shown: Option<ClientCertificate>) -> Self {
         self.shows = shown;
+        self
+    }
+
+    /// The same target, reached over this version of IP alone, where one is named.
+    #[must_use]
+    pub fn over(mut self, family: Option<Family>) -> Self {
+        self.family = family;
         self
     }
 

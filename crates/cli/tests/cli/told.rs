@@ -81,6 +81,18 @@ fn a_server_is_reached_under_another_name() {
 }
 
 #[test]
+fn a_server_is_reached_over_one_version_of_ip() {
+    let served = Served::conforming();
+    let rest = ["--only=server/key/missing", "--report=json=-"];
+    let (said, _) = told(&[&["run", &served.url, "-4"][..], &rest].concat(), 0);
+    assert!(said.contains("/chat --seed") && said.contains("--ipv4"), "{said}");
+    let (_, error) = told(&[&["run", &served.url, "-6"][..], &rest].concat(), 3);
+    assert!(error.contains("it has no IPv6 address"), "{error}");
+    let (_, error) = told(&["run", "-4", "-6", &served.url], 2);
+    assert!(error.contains("cannot be used with"), "{error}");
+}
+
+#[test]
 fn what_is_declared_accuses_no_path_that_never_switches() {
     let served = Served::conforming();
     let elsewhere = served.url.replace("/chat", "/");

@@ -24,10 +24,15 @@ impl<'r> Told<'r> {
         links.map(|(at, link)| format!("{}{}", self.name(link), self.seen_on(at, link))).collect()
     }
 
-    /// Each link in a phrase: `HTTP/1.1 over TLS, we are the client`.
+    /// Each link in a phrase: `HTTP/1.1 over TLS, we are the client, 153 octets out, 129 in`.
     pub(crate) fn links(&self) -> Vec<String> {
-        let links = self.record.links.iter();
-        links.map(|link| format!("{}{}", self.name(link), connection(link))).collect()
+        let links = self.record.links.iter().enumerate();
+        let phrase = |(at, link)| {
+            let flow = Flow::on(self.record, at);
+            let out = visible::counted(flow.sent, "octet");
+            format!("{}{}, {out} out, {} in", self.name(link), connection(link), flow.received)
+        };
+        links.map(phrase).collect()
     }
 
     /// The name of a link, where there are several.
@@ -59,6 +64,30 @@ impl<'r> Told<'r> {
             octets => format!(" ({})", visible::counted(octets, "octet")),
         };
         format!("{what}{size}{}", end.map(|end| format!(", {end}")).unwrap_or_default())
+    }
+}
+
+/// How many octets went each way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Flow {
+    /// What we wrote.
+    pub(crate) sent: usize,
+    /// What the other end wrote.
+    pub(crate) received: usize,
+}
+
+impl Flow {
+    /// On one link of a record.
+    pub(crate) fn on(record: &Record, link: usize) -> Self {
+        let mut flow = Self::default();
+        for io in record.on(link) {
+            match io.kind {
+                IoKind::Read => flow.received += io.bytes.len(),
+                kind if kind.is_written() => flow.sent += io.bytes.len(),
+                _ => {}
+            }
+        }
+        flow
     }
 }
 

@@ -10,6 +10,7 @@ use crate::browsers;
 use crate::command;
 use crate::overview::{self, Rule};
 use crate::report::{Report, Summary};
+use crate::seen::Flow;
 use crate::visible::{self, counted};
 use crate::words::{BY_URGENCY, verdict_word};
 
@@ -129,10 +130,26 @@ pub(super) fn facts(report: &Report) -> Markup {
                 @if let Some(server) = &facts.server {
                     div.wide { dt { "Server field" } dd { code { (visible::text(server)) } } }
                 }
+                @if let Some(sums) = sums(report) { div.wide { dt { "On the wire" } dd { (sums) } } }
                 (origin(report, "narrow"))
             }
         }
     }
+}
+
+/// What went over the connections of the cases whose octets are in the report: `912 connections, 160 KiB out, 204 KiB in`.
+fn sums(report: &Report) -> Option<String> {
+    let records = report.cases.iter().flat_map(|case| case.record.iter().chain(&case.twin));
+    let links = records.flat_map(|record| (0..record.links.len()).map(move |at| (record, at)));
+    let flows: Vec<Flow> = links.map(|(record, at)| Flow::on(record, at)).collect();
+    let size = |octets: usize| match octets {
+        0..10_000 => counted(octets, "octet"),
+        more => format!("{} KiB", more / 1024),
+    };
+    let out = size(flows.iter().map(|flow| flow.sent).sum());
+    let received = size(flows.iter().map(|flow| flow.received).sum());
+    let links = counted(flows.len(), "connection");
+    (!flows.is_empty()).then(|| format!("{links}, {out} out, {received} in"))
 }
 
 fn ability(need: Need) -> &'static str {

@@ -147,7 +147,7 @@ fn several_links_share_one_log() {
     case.findings[0].at = Some(Place { link: 1, from: Party::Client, start: 4, end: 8 });
     let page = html(&report);
     for wanted in [
-        "front: HTTP/1.1, we are the client; back&lt;i&gt;: HTTP/1.1, we are the server",
+        "front: HTTP/1.1, we are the client, 21 octets out, 28 in; back&lt;i&gt;: HTTP/1.1, we are the server, 27 octets out, 21 in",
         "<li>front: HTTP/1.1 502 Bad Gateway (28 octets), then the peer closed</li>",
         "<li>back&lt;i&gt;: GET /two HTTP/1.1 (21 octets)</li>",
         "→ front: sent</b>",

@@ -7,7 +7,7 @@ use upspec_corpus::Corpus;
 use upspec_judge::{CaseResult, Verdict, settle};
 use upspec_report::text::Style;
 use upspec_report::visible::counted;
-use upspec_report::{About, Chain, Comparison, Living, Matrix, Report};
+use upspec_report::{About, Chain, Comparison, Living, Matrix, Report, Secrets};
 
 use crate::args::FailOn;
 use crate::args::stored::{
@@ -203,7 +203,7 @@ fn merge(args: &MergeArgs) -> Result<Exit, Trouble> {
     let urls = parts.iter().map(|part| part.target.url.as_str());
     let secrets = secrets::of(&args.output.secret_header, None, urls);
     let about = about(&parts, &corpus);
-    let mut results = joined(parts, &corpus);
+    let mut results = joined(parts, &corpus, &secrets);
     let habits = settle(&mut results, &corpus.requirements);
     let mut report = Report::of_run(about, results, &secrets, &corpus);
     outputs::find_causes(&mut report, &habits, &corpus);
@@ -258,12 +258,12 @@ fn about(parts: &[Report], corpus: &Corpus) -> About {
 
 /// All cases in the order of the corpus, judged again, since a habit counts once in the whole run. Of a case
 /// that several parts have, the worst stands; it is flaky if they disagree.
-fn joined(parts: Vec<Report>, corpus: &Corpus) -> Vec<CaseResult> {
+fn joined(parts: Vec<Report>, corpus: &Corpus, secrets: &Secrets) -> Vec<CaseResult> {
     let mut results: Vec<CaseResult> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
     for part in parts {
         let facts = part.target.facts.clone();
-        for result in judged_again(part.cases, &facts, corpus) {
+        for result in judged_again(part.cases, &facts, corpus, secrets) {
             let Some(place) = places.get(&result.id) else {
                 places.insert(result.id.clone(), results.len());
                 results.push(result);

@@ -101,6 +101,18 @@ fn the_embedded_proxy_passes() {
     assert_eq!([&summary["fail"], &summary["warn"], &summary["error"]], [0, 0, 0]);
 }
 
+/// Reports blot out the values of Cookie, which this case compares.
+#[test]
+fn what_a_report_blots_out_is_not_judged_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = Ran::new(&["--only", "intermediary/http2/cookie"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.printed);
+    let stored = ran.stored(folder.path(), "cookie.json");
+    let output = upspec(&["judge", &stored, "--report=text=-"]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+}
+
 #[test]
 fn faults_are_found_at_either_end() {
     let rows = [

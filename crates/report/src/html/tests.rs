@@ -87,6 +87,19 @@ fn an_endless_answer_stays_light() {
     assert!(page.len() < 8_000_000, "{} octets", page.len());
 }
 
+#[test]
+fn no_case_takes_what_the_others_need() {
+    let mut report = sample::report();
+    let before = html(&report).len();
+    let records = report.cases.iter_mut().flat_map(|case| &mut case.record).take(1);
+    for io in records.flat_map(|record| &mut record.io).take(1) {
+        io.bytes = (0..=255).cycle().take(1 << 20).collect();
+    }
+    let page = html(&report);
+    assert!(page.len() < before + 60_000, "{} octets", page.len());
+    assert!(page.contains(" more octets in the JSON report"));
+}
+
 /// Writes the sample pages for a look at them, when asked where to.
 #[test]
 fn pages_to_look_at() {

@@ -13,15 +13,17 @@ use crate::seen::{self, Told};
 use crate::visible;
 
 /// How much of the page the logs may still fill: a bit for every case, and a pool for the few that
-/// need more. A target that sends endlessly cannot make the page too heavy to open.
+/// need more, of which no case gets much. A target that sends endlessly cannot make the page too heavy to open.
 pub(super) struct Budget {
     case: usize,
+    /// What the case may take out of the pool.
+    share: usize,
     pool: usize,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { case: 0, pool: POOL }
+        Self { case: 0, share: 0, pool: POOL }
     }
 }
 
@@ -29,15 +31,17 @@ impl Budget {
     /// Begins a new case.
     pub(super) fn begin_case(&mut self) {
         self.case = PER_CASE;
+        self.share = SHARE;
     }
 
     /// Takes this much; false when too little is left.
     fn take(&mut self, cost: usize) -> bool {
         let from_pool = cost.saturating_sub(self.case);
-        if from_pool > self.pool {
+        if from_pool > self.pool.min(self.share) {
             return false;
         }
         self.pool -= from_pool;
+        self.share -= from_pool;
         self.case -= cost - from_pool;
         true
     }
@@ -412,5 +416,8 @@ const SHORTEST_RUN: usize = 32;
 /// Markup of every case's logs that is always there, in octets.
 const PER_CASE: usize = 4 << 10;
 
-/// Markup that all cases may use beyond that, in octets.
+/// Markup that a case may use beyond that, in octets: some thousand octets of the wire.
+const SHARE: usize = 32 << 10;
+
+/// Markup that all cases may use beyond it, in octets.
 const POOL: usize = 1 << 20;

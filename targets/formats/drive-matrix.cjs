@@ -46,13 +46,18 @@ async function sort(page, expect) {
   const rfcs = await page.locator(".matrix tbody tr").evaluateAll((rows) => rows.map((row) => Number(row.dataset.rfc)));
   expect(falls(rfcs.toReversed()), "rules are not in the order of their sections");
   await choose("rules", "");
-  const failing = new Map(await page.locator(".chart li").evaluateAll((items) =>
+  const failing = new Map(await page.locator(".chart ol:first-of-type li").evaluateAll((items) =>
     items.map((item) => [item.querySelector(".name").textContent, parseInt(item.querySelector(".tally.fail").textContent.slice(1), 10)])));
   await choose("columns", "most");
-  const heads = async () => (await page.locator(".matrix thead .peer").allTextContents()).map((name) => failing.get(name));
+  const heads = async () => (await page.locator(".matrix thead .peer").allTextContents())
+    .slice(0, failing.size).map((name) => failing.get(name));
   expect(falls(await heads()), `peers are not in the order of their failing cases: ${await heads()}`);
   await choose("columns", "least");
   expect(falls((await heads()).toReversed()), `peers are not in that order the other way round: ${await heads()}`);
+  await choose("columns", "name");
+  const names = await page.locator(".matrix thead .peer").allTextContents();
+  const sorted = names.toSorted((one, other) => one.localeCompare(other));
+  expect(names.join() === sorted.join(), `peers are not in the order of their names: ${names}`);
 }
 
 /** Each peer has a bar that is full, and says its numbers to those who do not see it. */

@@ -75,8 +75,13 @@
     const { peers: known } = await data;
     const by = form.elements.columns.value;
     const wanted = known.map((_, at) => at);
-    wanted.sort((a, b) => (by ? (known[a][1] - known[b][1]) * (by === "least" ? 1 : -1) : 0)
-      || known[a][0].localeCompare(known[b][0]));
+    const sign = { least: 1, most: -1, name: 0 }[by];
+    // Those of which too little is known come last, as in the chart.
+    const apart = (peer) => sign !== 0 && !known[peer][2];
+    if (by) {
+      wanted.sort((a, b) => apart(a) - apart(b) || (known[a][1] - known[b][1]) * sign
+        || known[a][0].localeCompare(known[b][0]));
+    }
     if (wanted.every((peer, at) => peers[at] === peer)) return;
     const places = wanted.map((peer) => peers.indexOf(peer) + first);
     for (const row of [heads, ...rows]) {

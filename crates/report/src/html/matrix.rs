@@ -205,7 +205,7 @@ fn filter(matrix: &Matrix) -> Markup {
                 @for harm in ["smuggling", "death", "lockout", "confusion", "cosmetic"] { option { (harm) } }
             } }
             (choice("rules", "Rules by", &[("", "harm"), ("count", "number of peers"), ("section", "section")]))
-            (choice("columns", "Peers by", &[("", "name"), ("least", "fewest failing cases"), ("most", "most failing cases")]))
+            (choice("columns", "Peers by", &[("", "as given"), ("name", "name"), ("least", "fewest failing cases"), ("most", "most failing cases")]))
             output aria-live="polite" {}
         }
     }
@@ -224,7 +224,7 @@ fn cases(matrix: &Matrix) -> serde_json::Value {
     let peers: Vec<_> = matrix
         .peers
         .iter()
-        .map(|peer| json!([visible::text(&peer.name), peer.summary.fail, visible::text(&peer.url)]))
+        .map(|peer| json!([visible::text(&peer.name), peer.summary.fail, peer.is_judged()]))
         .collect();
     let cases: Vec<_> = matrix.cases.iter().map(case).collect();
     json!({ "peers": peers, "cases": cases })

@@ -34,6 +34,7 @@ mod junit;
 mod keep;
 mod listing;
 mod markdown;
+mod messages;
 mod overview;
 mod pcapng;
 mod sarif;

@@ -2,19 +2,23 @@
 
 use upspec_exchange::{FrameNotes, Io, IoKind, Link, Over, Record};
 
+use crate::messages::Messages;
 use crate::visible;
 
 /// A record with its frames in words, read once for all that is said of it.
 pub(crate) struct Told<'r> {
     pub(crate) record: &'r Record,
-    /// The frames of each link.
+    /// The frames of HTTP/2 on each link.
     pub(crate) frames: Vec<FrameNotes>,
+    /// The frames of WebSocket on each link.
+    pub(crate) messages: Vec<Messages>,
 }
 
 impl<'r> Told<'r> {
     pub(crate) fn of(record: &'r Record) -> Self {
         let links = 0..record.links.len();
-        Self { record, frames: links.map(|link| FrameNotes::of(record, link)).collect() }
+        let frames = links.map(|link| FrameNotes::of(record, link)).collect();
+        Self { record, frames, messages: Messages::of(record) }
     }
 
     /// What came on each link and how it ended: `HTTP/1.1 400 Bad Request (120 octets), then the peer

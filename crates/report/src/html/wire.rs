@@ -9,6 +9,7 @@ use upspec_handshake::Party;
 use upspec_judge::Finding;
 
 use crate::changed::changed;
+use crate::messages::{Message, Messages};
 use crate::seen::{self, Told};
 use crate::visible;
 
@@ -54,6 +55,8 @@ struct Flow<'t> {
     /// What an intermediary did not pass on so, or wrote itself.
     changed: Vec<Range<usize>>,
     frames: &'t [FrameNote],
+    from: Party,
+    messages: &'t Messages,
 }
 
 impl<'t> Flow<'t> {
@@ -65,7 +68,8 @@ impl<'t> Flow<'t> {
         changed: Vec<Range<usize>>,
     ) -> Self {
         let marks = marks(findings, link, from);
-        Self { shown: 0, marks, changed, frames: told.frames[link].by(from) }
+        let frames = told.frames[link].by(from);
+        Self { shown: 0, marks, changed, frames, from, messages: &told.messages[link] }
     }
 }
 
@@ -161,7 +165,8 @@ fn octets_item(
     flow.shown += io.bytes.len();
     let ended = ended_within(flow.frames, from, io.bytes.len());
     let sheet = Sheet { offset: from, marks: &flow.marks, changed: &flow.changed };
-    html! { li.(class) { (octets(what, io, &sheet, budget)) (frames(ended, budget)) } }
+    let messages = flow.messages.ended(flow.from, from, flow.shown);
+    html! { li.(class) { (octets(what, io, messages, &sheet, budget)) (frames(ended, budget)) } }
 }
 
 fn put(kind: IoKind) -> &'static str {
@@ -210,9 +215,17 @@ fn frames(notes: &[FrameNote], budget: &mut Budget) -> Markup {
     }
 }
 
-fn octets(what: &str, io: &Io, sheet: &Sheet<'_>, budget: &mut Budget) -> Markup {
+fn octets(
+    what: &str,
+    io: &Io,
+    messages: &[Message],
+    sheet: &Sheet<'_>,
+    budget: &mut Budget,
+) -> Markup {
     let (text, binary) = io.bytes.split_at(text_length(&io.bytes));
     let offset = sheet.offset;
+    let words = messages.iter().map(|message| message.words.as_str()).take(MOST_MESSAGES);
+    let named: Vec<&str> = words.take_while(|words| budget.take(words.len())).collect();
     let (head, mut shown) = sheet.text(text, budget);
     let mut rows = None;
     if shown == text.len() && !binary.is_empty() {
@@ -230,6 +243,8 @@ fn octets(what: &str, io: &Io, sheet: &Sheet<'_>, budget: &mut Budget) -> Markup
                     1 => { "octet " (offset) },
                     length => { "octets " (offset) "–" (offset + length - 1) },
                 }
+                @if !named.is_empty() { ": " (named.join("; ")) }
+                @if messages.len() > named.len() { " and more frames" }
             }
         }
         @if !head.is_empty() { pre tabindex="0" { (PreEscaped(head)) } }
@@ -406,6 +421,9 @@ impl Pen {
         self.html
     }
 }
+
+/// How many frames of one event are named.
+const MOST_MESSAGES: usize = 6;
 
 /// Octets in a row of the hexadecimal view.
 const ROW: usize = 16;

@@ -67,9 +67,11 @@ pub(super) fn lines(record: &Record) -> Vec<Line> {
         let range = *from..*from + octets.len();
         *from = range.end;
         let notes = told.frames[io.link].by(party).iter();
+        let messages = told.messages[io.link].ended(party, range.start, range.end).iter();
         let notes: Vec<String> = notes
             .filter(|note| range.start < note.end && note.end <= range.end)
             .map(frame)
+            .chain(messages.map(|message| message.words.clone()))
             .collect();
         let text = match link.over {
             Over::Http2 if !notes.is_empty() => notes.join("\n"),

@@ -9,6 +9,7 @@ mod ci;
 mod coverage;
 mod dist;
 mod docs;
+mod hostile;
 mod man;
 mod prevalence;
 mod seeds;
@@ -47,6 +48,7 @@ fn dispatch(words: &[&str]) -> Option<Outcome> {
         ["coverage", rest @ ..] => coverage::run(&coverage_options(rest)?),
         ["dist", rest @ ..] => dist::run(&dist_options(rest)?),
         ["docs", rest @ ..] => docs::run(&docs_options(rest)?),
+        ["hostile", words @ ..] => hostile::run(words),
         ["man", folder] => man::run(std::path::Path::new(folder)),
         ["sensitivity", rest @ ..] => sensitivity::run(&sensitivity_options(rest)?),
         ["prevalence", reports @ ..] => prevalence::run(reports),
@@ -151,6 +153,10 @@ usage: cargo xtask TASK
                  --out DIR        write them there
   docs [DIR]   write the documentation as a static site, to target/docs when nothing is said
                  --check          write nothing; fail when a link leads nowhere
+  hostile [WORD…]
+               play the corpus to peers that flood, drip, die, limit and lie, or to those of them whose names hold
+               one of the words; prints time, memory and size of the report of each, and fails where a bound or
+               the verdict is not as it has to be; needs the release build
   man DIR      write the manual pages
   seeds [FOLDER…]
                write what the fuzz targets start from to fuzz/corpus, made of the corpus, the sample

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use upspec_corpus::case::FieldTest;
 use upspec_corpus::{Case, Corpus, Registry};
+use upspec_exchange::IoKind;
 use upspec_judge::{CaseResult, Reason, TargetFacts, settle};
 use upspec_report::{About, Report, Secrets};
 
@@ -60,7 +61,7 @@ pub(crate) fn judged_again(
     }
     let requirements = &corpus.requirements;
     kept.into_par_iter()
-        .map(|(case, kept)| match compares(case, secrets) {
+        .map(|(case, kept)| match compares(case, secrets) || is_shortened(&kept) {
             true => CaseResult { title: case.title.clone(), ..kept },
             false => again(case, kept, facts, requirements),
         })
@@ -94,6 +95,12 @@ fn again(
             ..kept
         },
     }
+}
+
+/// Whether the report keeps less of the octets than the run judged.
+fn is_shortened(kept: &CaseResult) -> bool {
+    let mut records = kept.record.iter().chain(&kept.twin);
+    records.any(|record| record.saw(IoKind::ReadUnkept))
 }
 
 /// Whether a case compares values that reports blot out, so that only the run could judge it.

@@ -76,6 +76,8 @@ pub enum IoKind {
     WroteUnkept,
     /// We read these octets.
     Read,
+    /// We read more, which was judged and is not kept; how many octets, an eight-octet number says.
+    ReadUnkept,
     /// We ended our writing side.
     ShutWrite,
     /// We reset the connection.
@@ -208,11 +210,55 @@ impl Record {
     /// How many octets the steps of the case wrote on a link that are not kept.
     #[must_use]
     pub fn unkept(&self, link: usize) -> u64 {
-        let events = self.on(link).filter(|io| io.kind == IoKind::WroteUnkept);
+        self.count_of(link, IoKind::WroteUnkept)
+    }
+
+    fn count_of(&self, link: usize, kind: IoKind) -> u64 {
+        let events = self.on(link).filter(|io| io.kind == kind);
         events
             .filter_map(|io| io.bytes.as_slice().try_into().ok())
             .map(u64::from_be_bytes)
             .fold(0, u64::saturating_add)
+    }
+
+    /// How many octets of a link were read, and judged, that are not kept.
+    #[must_use]
+    pub fn read_unkept(&self, link: usize) -> u64 {
+        self.count_of(link, IoKind::ReadUnkept)
+    }
+
+    /// Keeps of what was read on each link the first octets, so many, and the number of the others; likewise of what
+    /// HTTP/2 obliged us to write.
+    pub fn shorten(&mut self, most: impl Fn(usize) -> usize) {
+        for link in 0..self.links.len() {
+            self.shorten_link(link, IoKind::Read, IoKind::ReadUnkept, most(link));
+            self.shorten_link(link, IoKind::WroteOwed, IoKind::WroteUnkept, most(link));
+        }
+    }
+
+    fn shorten_link(&mut self, link: usize, what: IoKind, rest: IoKind, most: usize) {
+        let (mut left, mut unkept, mut last) = (most, 0_u64, None);
+        let mut kept = Vec::with_capacity(self.io.len());
+        for mut io in std::mem::take(&mut self.io) {
+            if io.link == link && io.kind == what {
+                let keep = io.bytes.len().min(left);
+                left -= keep;
+                if keep < io.bytes.len() {
+                    unkept += u64::try_from(io.bytes.len() - keep).unwrap_or(u64::MAX);
+                    io.bytes.truncate(keep);
+                    io.bytes.shrink_to_fit();
+                    last = last.or(Some((kept.len() + usize::from(keep > 0), io.at_us)));
+                }
+                if io.bytes.is_empty() {
+                    continue;
+                }
+            }
+            kept.push(io);
+        }
+        if let Some((at, at_us)) = last {
+            kept.insert(at, Io { link, at_us, kind: rest, bytes: unkept.to_be_bytes().to_vec() });
+        }
+        self.io = kept;
     }
 
     /// Whether an event of this kind happened on any link.
@@ -258,5 +304,36 @@ mod names {
     pub(super) enum OverName {
         Http1,
         Http2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_shortened_behind_its_first_octets() {
+        let io = |kind, bytes: &[u8]| Io { link: 0, at_us: 1, kind, bytes: bytes.to_vec() };
+        let all = vec![
+            io(IoKind::Wrote, b"GET"),
+            io(IoKind::Read, b"abc"),
+            io(IoKind::WroteOwed, b"ok"),
+            io(IoKind::Read, b"def"),
+            io(IoKind::Read, b"gh"),
+            io(IoKind::ReadEnd, b""),
+        ];
+        let link = Link::plain("target", Party::Client, Over::Http1);
+        for (most, kept, unkept) in [(0, "", 8), (3, "abc", 5), (4, "abcd", 4), (8, "abcdefgh", 0)]
+        {
+            let mut record = Record::of(link.clone(), all.clone());
+            record.shorten(|_| most);
+            assert_eq!(record.sent(0, Party::Server), kept.as_bytes(), "{most}");
+            assert_eq!((record.read_unkept(0), record.scripted(0).len()), (unkept, 3), "{most}");
+            let last = record.io.last().map(|io| io.kind);
+            assert_eq!(last, Some(IoKind::ReadEnd), "{most}");
+            let before = record.io.clone();
+            record.shorten(|_| most);
+            assert_eq!(record.io, before, "once is enough: {most}");
+        }
     }
 }

@@ -66,7 +66,7 @@ fn has_bytes(kind: IoKind) -> bool {
     matches!(kind, IoKind::Wrote | IoKind::WroteLeave | IoKind::Read)
 }
 
-const KINDS: [IoKind; 15] = [
+const KINDS: [IoKind; 16] = [
     IoKind::Wrote,
     IoKind::Read,
     IoKind::WroteLeave,
@@ -82,6 +82,7 @@ const KINDS: [IoKind; 15] = [
     IoKind::Decided,
     IoKind::WeReset,
     IoKind::WroteUnkept,
+    IoKind::ReadUnkept,
 ];
 
 #[cfg(test)]

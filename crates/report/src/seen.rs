@@ -91,6 +91,8 @@ impl Flow {
                 _ => {}
             }
         }
+        let unkept = usize::try_from(record.read_unkept(link)).unwrap_or(usize::MAX);
+        flow.received = flow.received.saturating_add(unkept);
         flow
     }
 }
@@ -116,6 +118,7 @@ pub(crate) fn event(io: &Io) -> &'static str {
         IoKind::WroteOwed => "sent because HTTP/2 obliges us to",
         IoKind::WroteUnkept => "sent more of the same",
         IoKind::Read => "received",
+        IoKind::ReadUnkept => "received more, which was judged and is not kept",
         IoKind::ShutWrite => "we ended our writing side",
         IoKind::WeReset => "we reset the connection",
         IoKind::ReadEnd => "the peer ended its writing side",

@@ -52,7 +52,7 @@ fn joined(record: &mut Record) {
         // How much of the same is taken before an answer comes is a matter of time.
         let again = io.kind == IoKind::Wrote
             && events.last().is_some_and(|last| (last.kind, &last.bytes) == (io.kind, &io.bytes));
-        if again || io.kind == IoKind::WroteUnkept {
+        if again || matches!(io.kind, IoKind::WroteUnkept | IoKind::ReadUnkept) {
             continue;
         }
         match continued(&mut events, &io) {

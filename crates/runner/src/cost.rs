@@ -31,7 +31,12 @@ pub(crate) struct Measured {
 }
 
 /// What a case holds while its answers are timed.
-type Meter<'a> = tokio::sync::MutexGuard<'a, ()>;
+#[derive(Default)]
+struct Meter<'a> {
+    held: Option<tokio::sync::MutexGuard<'a, ()>>,
+    /// How long it was without.
+    idle: Duration,
+}
 
 #[derive(Debug, Default)]
 struct Found {
@@ -79,17 +84,18 @@ impl Worker {
     /// these exchanges. Where the target takes no larger size, whatever is in it, the record has the last size that
     /// counts and a harmless request beyond; otherwise it has the largest size.
     pub(crate) async fn measure(&self, index: usize, turn: Turn<'_>) -> Result<Record, Failed> {
-        let mut meter = match self.is_late() {
-            true => None,
-            false => Some(self.measured.meter.lock().await),
-        };
+        let mut meter = Meter::default();
+        if !self.is_late() {
+            meter.held = Some(self.measured.meter.lock().await);
+        }
         let begun = Instant::now();
         let left = match self.bench.is_late() {
             true => Duration::ZERO,
             false => self.measured.left(self.is_late()),
         };
         let record = self.ladder(index, turn, begun + left, &mut meter).await;
-        self.measured.with(|found| found.spent += begun.elapsed());
+        let spent = begun.elapsed().saturating_sub(meter.idle);
+        self.measured.with(|found| found.spent += spent);
         record
     }
 
@@ -98,7 +104,7 @@ impl Worker {
         index: usize,
         turn: Turn<'_>,
         until: Instant,
-        meter: &mut Option<Meter<'a>>,
+        meter: &mut Meter<'a>,
     ) -> Result<Record, Failed> {
         let case = &self.plan.cases()[index];
         let mut usual = Duration::MAX;
@@ -196,18 +202,20 @@ impl Worker {
         index: usize,
         turn: Turn<'_>,
         times: u32,
-        meter: &mut Option<Meter<'a>>,
+        meter: &mut Meter<'a>,
     ) -> Result<(Sample, Option<Record>), Failed> {
         let mut sample = pin!(self.sample(index, turn, times));
         if let Ok(sample) = timeout(STUCK, &mut sample).await {
             return Ok((sample?, None));
         }
-        if meter.is_none() || !self.is_at_leisure().await {
+        if meter.held.is_none() || !self.is_at_leisure().await {
             return Ok((sample.await?, None));
         }
-        *meter = None;
+        let since = Instant::now();
+        meter.held = None;
         let (sample, harmless) = tokio::join!(sample, self.harmless(index, turn, times));
-        *meter = Some(self.measured.meter.lock().await);
+        meter.held = Some(self.measured.meter.lock().await);
+        meter.idle += since.elapsed();
         let (sample, harmless) = (sample?, harmless?);
         let is_silent = is_unanswered(&sample.record, 0);
         Ok((sample, is_silent.then_some(harmless)))

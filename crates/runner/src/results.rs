@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedSender;
 use upspec_corpus::Registry;
 use upspec_corpus::case::Case;
+use upspec_exchange::{IoKind, Place, Record};
 use upspec_judge::{CaseResult, Reason, Verdict, not_played};
 
 use crate::event::Event;
@@ -21,6 +22,8 @@ pub(crate) struct Results {
     under_way: BTreeSet<usize>,
     /// What is to be said of the run as a whole.
     remarks: Vec<String>,
+    /// How many octets the large records may still have in all.
+    room: usize,
     events: UnboundedSender<Event>,
 }
 
@@ -38,6 +41,7 @@ impl Results {
             again: None,
             under_way: BTreeSet::new(),
             remarks: Vec::new(),
+            room: ROOM,
             events,
         }
     }
@@ -50,6 +54,7 @@ impl Results {
 
     /// Stores the result of a case, in place of any earlier one.
     pub(crate) fn store(&mut self, index: usize, result: CaseResult) {
+        let result = self.bounded(result);
         self.under_way.remove(&index);
         self.tell(Event::CaseDone(Box::new(result.clone())));
         self.all[index] = Some(result);
@@ -57,6 +62,7 @@ impl Results {
 
     /// Stores a result in place of one that does not count.
     pub(crate) fn replace(&mut self, index: usize, result: CaseResult) {
+        let result = self.bounded(result);
         self.under_way.remove(&index);
         self.tell(Event::CaseDone(Box::new(result.clone())));
         let earlier = self.all[index].replace(result);
@@ -68,7 +74,7 @@ impl Results {
     /// Stores the result of the control at the end.
     pub(crate) fn store_again(&mut self, result: CaseResult) {
         let id = format!("{}-again", result.id);
-        let result = CaseResult { id, ..result };
+        let result = self.bounded(CaseResult { id, ..result });
         self.tell(Event::CaseDone(Box::new(result.clone())));
         self.again = Some(result);
     }
@@ -129,8 +135,73 @@ impl Results {
         self.tell(Event::Note(text.into()));
     }
 
+    /// A result as it is kept: of a peer that sends without end, all records together stay within bounds. What a
+    /// finding points at is kept while there is room.
+    fn bounded(&mut self, mut result: CaseResult) -> CaseResult {
+        let shown = result.findings.iter().filter_map(|finding| finding.at);
+        let shown: Vec<Place> = shown.collect();
+        for record in result.record.iter_mut().chain(&mut result.twin) {
+            bound(record, &shown, &mut self.room);
+        }
+        result
+    }
+
     pub(crate) fn tell(&self, event: Event) {
         // Nobody listens any longer: the run continues for its results.
         let _ = self.events.send(event);
+    }
+}
+
+/// Shortens a record to what there is room for, and takes that from the room.
+fn bound(record: &mut Record, shown: &[Place], room: &mut usize) {
+    let size = weight(record);
+    let most = SMALL.max(*room / SHARE);
+    if size > most {
+        record.shorten(|link| {
+            let ends = shown.iter().filter(|place| place.link == link);
+            ends.map(|place| place.end).max().unwrap_or(0).clamp(most, most.max(*room))
+        });
+    }
+    if size > SMALL {
+        *room = room.saturating_sub(weight(record));
+    }
+}
+
+/// How many octets of a record the peer is to answer for.
+fn weight(record: &Record) -> usize {
+    let is_due = |kind: IoKind| matches!(kind, IoKind::Read | IoKind::WroteOwed);
+    record.io.iter().filter(|io| is_due(io.kind)).map(|io| io.bytes.len()).sum()
+}
+
+/// What a record may have in any case, in octets.
+const SMALL: usize = 4 * 1024;
+/// What all larger ones may have together, and the share of what is left that one may have.
+const ROOM: usize = 2 * 1024 * 1024;
+const SHARE: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use upspec_exchange::{Io, Link};
+    use upspec_handshake::{Over, Party};
+
+    use super::*;
+
+    #[test]
+    fn all_records_together_stay_within_bounds() {
+        let link = Link::plain("target", Party::Client, Over::Http1);
+        let read = |size| Io { link: 0, at_us: 1, kind: IoKind::Read, bytes: vec![b'a'; size] };
+        let record = |size| Record::of(link.clone(), vec![read(size)]);
+        let shown = [Place { link: 0, from: Party::Server, start: 0, end: 100_000 }];
+        let (mut room, mut total) = (ROOM, 0);
+        for n in 0..1000 {
+            let mut large = record(256 * 1024);
+            bound(&mut large, if n == 1 { &shown } else { &[] }, &mut room);
+            assert!(n != 1 || weight(&large) == 100_000, "what a finding points at is kept");
+            total += weight(&large);
+            let mut small = record(SMALL);
+            bound(&mut small, &[], &mut room);
+            assert_eq!(weight(&small), SMALL);
+        }
+        assert!((1000 * SMALL..1000 * SMALL + ROOM + SMALL).contains(&total), "{total}");
     }
 }

@@ -48,6 +48,7 @@ impl Stream {
             IoKind::Deadline => self.say("nothing more came until the deadline"),
             IoKind::Decided => self.say("all that the case asks about had been seen"),
             IoKind::CapReached => self.say("more octets came than are kept"),
+            IoKind::ReadUnkept => self.say("more octets came and were judged than are kept"),
             IoKind::WroteUnkept => self.say("more octets were sent than are kept"),
             _ => {}
         }

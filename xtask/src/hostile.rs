@@ -1,0 +1,150 @@
+//! `cargo xtask hostile`: plays the corpus to peers that flood, drip, die, limit and lie, and prints what each costs:
+//! time, memory at its peak, octets of the report, and whether the verdict is right.
+//! The peers are in this process; each run is one of its own, so that its memory can be seen.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+use crate::{Outcome, root};
+use behaviours::{BEHAVIOURS, Behaviour, Right};
+use peer::Peer;
+
+mod behaviours;
+mod http2;
+mod peer;
+
+/// Plays all behaviours, or those whose names hold one of these words.
+pub(crate) fn run(words: &[&str]) -> Outcome {
+    let binary = root().join("target/release/upspec");
+    if !binary.is_file() {
+        return Err(vec!["build it first: cargo build --release".to_owned()]);
+    }
+    let runtime = Runtime::new().map_err(|error| vec![format!("cannot start: {error}")])?;
+    let folder = tempfile::tempdir().map_err(|error| vec![error.to_string()])?;
+    let wanted =
+        |it: &&Behaviour| words.is_empty() || words.iter().any(|word| it.name.contains(word));
+    let (mut problems, mut count) = (Vec::new(), 0);
+    println!("{:38} {:>5} {:>7} {:>6} {:>9}  ending", "behaviour", "exit", "s", "MB", "report KB");
+    for behaviour in BEHAVIOURS.iter().filter(wanted) {
+        count += 1;
+        let seen = played(&runtime, &binary, folder.path(), behaviour)
+            .map_err(|error| vec![format!("{}: {error}", behaviour.name)])?;
+        let wrong = seen.wrong(behaviour);
+        println!("{:38} {seen} {}", behaviour.name, wrong.join("; "));
+        problems.extend(wrong.into_iter().map(|wrong| format!("{}: {wrong}", behaviour.name)));
+    }
+    if problems.is_empty() {
+        Ok(format!("hostile: {count} behaviours are borne"))
+    } else {
+        Err(problems)
+    }
+}
+
+/// What a run against a behaviour cost, and how it ended.
+struct Seen {
+    exit: Option<i32>,
+    took: Duration,
+    /// Octets at the peak.
+    memory: u64,
+    report: u64,
+    stored: Value,
+}
+
+impl std::fmt::Display for Seen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let exit = self.exit.map_or("-".to_owned(), |exit| exit.to_string());
+        let ending = match self.stored["complete"].as_bool() {
+            Some(true) => "complete",
+            Some(false) => "incomplete",
+            None => "no report",
+        };
+        let (took, memory) = (self.took.as_secs_f64(), self.memory >> 20);
+        write!(f, "{exit:>5} {took:>7.1} {memory:>6} {:>9}  {ending}", self.report >> 10)
+    }
+}
+
+impl Seen {
+    /// What is not as it has to be.
+    fn wrong(&self, behaviour: &Behaviour) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let mut unless = |is_right: bool, told: String| {
+            if !is_right {
+                wrong.push(told);
+            }
+        };
+        unless(self.took <= LONGEST, format!("took more than {} s", LONGEST.as_secs()));
+        unless(self.memory <= MOST_MEMORY, format!("took more than {} MB", MOST_MEMORY >> 20));
+        unless(self.report <= LARGEST, format!("wrote more than {} MB", LARGEST >> 20));
+        let cases = self.stored["cases"].as_array().map_or(&[][..], Vec::as_slice);
+        unless(!cases.is_empty(), "the report has no cases".to_owned());
+        let how_many = |is_so: fn(&Value) -> bool| cases.iter().filter(|case| is_so(case)).count();
+        let fails = how_many(|case| case["verdict"] == "fail");
+        let deaths = how_many(|case| !case["death"].is_null());
+        let said = format!("exit {:?}, {fails} fail, {deaths} deaths", self.exit);
+        let is_right = match behaviour.right {
+            Right::NotHttp => self.exit == Some(3),
+            Right::Fails => self.exit == Some(1) && fails > 0,
+            Right::Told => matches!(self.exit, Some(1 | 3)),
+            Right::Clean => self.exit == Some(0) && fails == 0,
+            Right::Death => self.exit == Some(1) && deaths > 0,
+        };
+        unless(is_right, said);
+        wrong
+    }
+}
+
+fn played(
+    runtime: &Runtime,
+    binary: &Path,
+    folder: &Path,
+    behaviour: &'static Behaviour,
+) -> std::io::Result<Seen> {
+    let peer = runtime.block_on(Peer::bind(behaviour))?;
+    let address: SocketAddr = peer.addr();
+    let serving = runtime.spawn(peer.run());
+    let report = folder.join("report.json");
+    let _ = std::fs::remove_file(&report);
+    let mut command = Command::new(binary);
+    let scheme = if behaviour.over == behaviours::Over::Tls { "wss" } else { "ws" };
+    command.args(["run", &format!("{scheme}://{address}/chat"), "--insecure", "--quiet"]);
+    command.args(["--seed", "1", "--report", &format!("json={}", report.display())]);
+    let begun = Instant::now();
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+    let mut memory = 0;
+    let exit = loop {
+        memory = memory.max(peak(child.id()));
+        if let Some(status) = child.try_wait()? {
+            break status.code();
+        }
+        if begun.elapsed() > LONGEST * 2 {
+            child.kill()?;
+            child.wait()?;
+            break None;
+        }
+        std::thread::sleep(BETWEEN);
+    };
+    serving.abort();
+    let (took, text) = (begun.elapsed(), std::fs::read(&report).unwrap_or_default());
+    let stored = serde_json::from_slice(&text).unwrap_or_default();
+    Ok(Seen { exit, took, memory, report: text.len() as u64, stored })
+}
+
+/// The octets that a process had in memory at the most, where the system tells.
+fn peak(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let number = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    number.unwrap_or_default() << 10
+}
+
+/// The bounds of a run against any peer.
+const LONGEST: Duration = Duration::from_secs(60);
+const MOST_MEMORY: u64 = 64 << 20;
+const LARGEST: u64 = 20 << 20;
+/// How often the memory is looked at.
+const BETWEEN: Duration = Duration::from_millis(20);

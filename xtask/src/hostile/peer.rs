@@ -1,0 +1,313 @@
+//! A peer that behaves as a row of the table says. What it serves well the reference server serves behind it.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rcgen::generate_simple_self_signed;
+use rustls::ServerConfig;
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use upspec_handshake::field::key::accept;
+use upspec_reference::{Config, Server};
+
+use super::behaviours::{Behaviour, Do, Over, Since};
+use super::http2;
+
+/// A peer that listens.
+pub(crate) struct Peer {
+    listener: TcpListener,
+    addr: SocketAddr,
+    tls: Option<TlsAcceptor>,
+    state: Arc<State>,
+}
+
+/// What its connections have in common.
+struct State {
+    behaviour: &'static Behaviour,
+    /// Where the reference server listens.
+    behind: SocketAddr,
+    connections: AtomicUsize,
+    served: AtomicUsize,
+    requests: Mutex<VecDeque<Instant>>,
+    hangs: AtomicBool,
+    dies: Notify,
+    /// After how many milliseconds it is back.
+    back: Mutex<Option<u64>>,
+}
+
+impl Peer {
+    pub(crate) async fn bind(behaviour: &'static Behaviour) -> io::Result<Self> {
+        let server = Server::bind("127.0.0.1:0", Config::default()).await?;
+        let behind = server.addr();
+        tokio::spawn(server.run(std::future::pending()));
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let addr = listener.local_addr()?;
+        let tls = match behaviour.over {
+            Over::Tls => Some(acceptor()?),
+            Over::Tcp | Over::Http2 => None,
+        };
+        let state = State {
+            behaviour,
+            behind,
+            connections: AtomicUsize::new(0),
+            served: AtomicUsize::new(0),
+            requests: Mutex::default(),
+            hangs: AtomicBool::new(false),
+            dies: Notify::new(),
+            back: Mutex::default(),
+        };
+        Ok(Self { listener, addr, tls, state: Arc::new(state) })
+    }
+
+    pub(crate) fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Serves until it is aborted, or dead for good.
+    pub(crate) async fn run(self) {
+        let Self { mut listener, addr, tls, state } = self;
+        loop {
+            let mut connections = JoinSet::new();
+            loop {
+                let stream = tokio::select! {
+                    () = state.dies.notified() => break,
+                    accepted = listener.accept() => match accepted {
+                        Ok((stream, _)) => stream,
+                        Err(_) => continue,
+                    },
+                };
+                while connections.try_join_next().is_some() {}
+                let (state, tls) = (Arc::clone(&state), tls.clone());
+                connections.spawn(async move {
+                    // Whoever is gone is nobody's loss.
+                    let _ = state.connection(stream, tls).await;
+                });
+            }
+            drop((listener, connections));
+            let back = state.back.lock().ok().and_then(|back| *back);
+            let Some(back) = back else { return };
+            sleep(Duration::from_millis(back)).await;
+            let Ok(again) = listen_again(addr) else { return };
+            listener = again;
+        }
+    }
+}
+
+fn listen_again(addr: SocketAddr) -> io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(addr)?;
+    socket.listen(1024)
+}
+
+fn acceptor() -> io::Result<TlsAcceptor> {
+    let made = generate_simple_self_signed(["127.0.0.1".to_owned()]).map_err(io::Error::other)?;
+    let key: PrivateKeyDer<'_> = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()).into();
+    let config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .map_err(io::Error::other)?;
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+impl State {
+    async fn connection(&self, stream: TcpStream, tls: Option<TlsAcceptor>) -> io::Result<()> {
+        let number = self.connections.fetch_add(1, Ordering::Relaxed);
+        let is_fit = match self.behaviour.from {
+            Since::FirstOctet => true,
+            Since::Connection(from) => number >= from,
+        };
+        let mut first = [0; 3];
+        let over_http2 = self.behaviour.over == Over::Http2;
+        let is_fit =
+            is_fit && (!over_http2 || stream.peek(&mut first).await? == 3 && &first == b"PRI");
+        if self.hangs.load(Ordering::Relaxed) {
+            return std::future::pending().await;
+        }
+        match tls {
+            Some(tls) => {
+                let stream = tls.accept(stream).await?;
+                if is_fit {
+                    self.behave(stream, |_| Ok(())).await
+                } else {
+                    self.serve(stream, 0).await
+                }
+            }
+            None if is_fit => self.behave(stream, |stream| stream.set_zero_linger()).await,
+            None => self.serve(stream, 0).await,
+        }
+    }
+
+    async fn behave<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        mut stream: S,
+        reset: impl Fn(&S) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut head = Vec::new();
+        for one in self.behaviour.does {
+            match *one {
+                Do::Read => head = read_head(&mut stream).await?,
+                Do::Write(octets) => stream.write_all(octets).await?,
+                Do::Times(octets, times) => {
+                    for _ in 0..times {
+                        stream.write_all(octets).await?;
+                    }
+                }
+                Do::Endless(octets) => {
+                    let many = octets.repeat(16 * 1024 / octets.len().max(1) + 1);
+                    for _ in 0..MOST_PARTS {
+                        stream.write_all(&many).await?;
+                    }
+                }
+                Do::Drip(octets, pause) => {
+                    for octet in octets {
+                        stream.write_all(&[*octet]).await?;
+                        sleep(Duration::from_millis(pause)).await;
+                    }
+                }
+                Do::Switch => stream.write_all(&switch(&head, b"", 0)).await?,
+                Do::SwitchWith(line, times) => {
+                    stream.write_all(&switch(&head, line, times)).await?;
+                }
+                Do::Flood(flood) => {
+                    stream.write_all(&http2::opening()).await?;
+                    for n in 0..MOST_PARTS {
+                        let parts: Vec<u8> =
+                            (0..64).flat_map(|at| flood.part(n * 64 + at)).collect();
+                        stream.write_all(&parts).await?;
+                    }
+                }
+                Do::Hold => while stream.read(&mut [0; 4096]).await? > 0 {},
+                Do::Reset => return reset(&stream),
+                Do::Serve(late) => return self.serve(stream, late).await,
+                Do::AtMost(most, refusal) => {
+                    return self.serve_at_most(stream, most, refusal).await;
+                }
+                Do::PerSecond(most, refusal) => {
+                    return match self.is_beyond(most) {
+                        true => refuse(stream, refusal).await,
+                        false => self.serve(stream, 0).await,
+                    };
+                }
+                Do::Die(back) => {
+                    if let Ok(mut known) = self.back.lock() {
+                        *known = back;
+                    }
+                    self.dies.notify_one();
+                    return std::future::pending().await;
+                }
+                Do::Hang => {
+                    self.hangs.store(true, Ordering::Relaxed);
+                    return std::future::pending().await;
+                }
+            }
+        }
+        stream.shutdown().await
+    }
+
+    /// Hands all octets on to the reference server, and its own back, each read late.
+    async fn serve<S: AsyncRead + AsyncWrite>(&self, stream: S, late: u64) -> io::Result<()> {
+        let (mut from, mut to) = split(stream);
+        let (mut theirs, mut ours) = TcpStream::connect(self.behind).await?.into_split();
+        let there = async {
+            let _ = tokio::io::copy(&mut from, &mut ours).await;
+            ours.shutdown().await
+        };
+        let back = async {
+            let mut octets = vec![0; 16 * 1024];
+            loop {
+                let read = theirs.read(&mut octets).await?;
+                sleep(Duration::from_millis(late)).await;
+                if read == 0 {
+                    return to.shutdown().await;
+                }
+                to.write_all(&octets[..read]).await?;
+            }
+        };
+        let (there, back) = tokio::join!(there, back);
+        there.and(back)
+    }
+
+    async fn serve_at_most<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: S,
+        most: usize,
+        refusal: &[u8],
+    ) -> io::Result<()> {
+        if self.served.load(Ordering::Relaxed) >= most {
+            return refuse(stream, refusal).await;
+        }
+        self.served.fetch_add(1, Ordering::Relaxed);
+        let outcome = self.serve(stream, 0).await;
+        self.served.fetch_sub(1, Ordering::Relaxed);
+        outcome
+    }
+
+    /// Whether this is one connection too many within a second.
+    fn is_beyond(&self, most: usize) -> bool {
+        let Ok(mut requests) = self.requests.lock() else { return false };
+        let now = Instant::now();
+        requests.push_back(now);
+        while requests.front().is_some_and(|first| now - *first > Duration::from_secs(1)) {
+            requests.pop_front();
+        }
+        requests.len() > most
+    }
+}
+
+/// Answers a request with a refusal, or with none, and ends the connection in good order.
+async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(
+    mut stream: S,
+    refusal: &[u8],
+) -> io::Result<()> {
+    if !refusal.is_empty() {
+        let _ = timeout(SECOND, read_head(&mut stream)).await;
+        stream.write_all(refusal).await?;
+    }
+    stream.shutdown().await?;
+    let _ = timeout(SECOND, stream.read(&mut [0; 4096])).await;
+    Ok(())
+}
+
+/// What comes up to the empty line, or the first 64 KB.
+async fn read_head<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    while head.len() < 64 * 1024 && !head.windows(4).any(|four| four == b"\r\n\r\n") {
+        let read = stream.read_buf(&mut head).await?;
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+    Ok(head)
+}
+
+/// The 101 that a request deserves, with so many more field lines.
+fn switch(head: &[u8], line: &[u8], times: u32) -> Vec<u8> {
+    let text = String::from_utf8_lossy(head);
+    let key = text.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key:"));
+    let accept = accept(key.unwrap_or_default().trim().as_bytes());
+    let accept = String::from_utf8_lossy(&accept);
+    let mut octets = format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Accept: {accept}\r\n"
+    )
+    .into_bytes();
+    for _ in 0..times {
+        octets.extend_from_slice(line);
+    }
+    octets.extend_from_slice(b"\r\n");
+    octets
+}
+
+/// More than anybody reads.
+const MOST_PARTS: u32 = 100_000;
+const SECOND: Duration = Duration::from_secs(1);

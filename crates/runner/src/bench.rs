@@ -138,7 +138,8 @@ impl Bench {
 
     /// Whether somebody listens, whatever comes of TLS.
     pub(crate) async fn takes_tcp(&self, limit: Duration) -> bool {
-        self.tcp(limit).await.is_ok()
+        // Whoever resets a connection has taken it.
+        !matches!(self.tcp(limit).await, Err(Error::Refused(_) | Error::TimedOut { .. }))
     }
 
     /// Judges what was recorded of a case: its own exchange first, then that of its partner.

@@ -1,5 +1,6 @@
 //! Collects the results of a run as they come in, and reports them.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use upspec_corpus::Registry;
 use upspec_corpus::case::Case;
 use upspec_exchange::{IoKind, Place, Record};
-use upspec_judge::{CaseResult, Reason, Verdict, not_played};
+use upspec_judge::{CaseResult, Finding, Reason, Verdict, not_played};
 
 use crate::event::Event;
 use crate::plan::Plan;
@@ -138,6 +139,7 @@ impl Results {
     /// A result as it is kept: of a peer that sends without end, all records together stay within bounds. What a
     /// finding points at is kept while there is room.
     fn bounded(&mut self, mut result: CaseResult) -> CaseResult {
+        shorten(&mut result.findings);
         let shown = result.findings.iter().filter_map(|finding| finding.at);
         let shown: Vec<Place> = shown.collect();
         for record in result.record.iter_mut().chain(&mut result.twin) {
@@ -149,6 +151,20 @@ impl Results {
     pub(crate) fn tell(&self, event: Event) {
         // Nobody listens any longer: the run continues for its results.
         let _ = self.events.send(event);
+    }
+}
+
+/// Keeps the worst findings of an answer that says the same time and again; the last of them tells how many more there
+/// were.
+fn shorten(findings: &mut Vec<Finding>) {
+    let more = findings.len().saturating_sub(MOST_FINDINGS);
+    if more == 0 {
+        return;
+    }
+    findings.sort_by_key(|finding| Reverse(finding.verdict));
+    findings.truncate(MOST_FINDINGS);
+    if let Some(last) = findings.last_mut() {
+        last.message.push_str(&format!("; {more} more findings are not kept"));
     }
 }
 
@@ -173,6 +189,9 @@ fn weight(record: &Record) -> usize {
     record.io.iter().filter(|io| is_due(io.kind)).map(|io| io.bytes.len()).sum()
 }
 
+/// How many findings a case may have.
+const MOST_FINDINGS: usize = 24;
+
 /// What a record may have in any case, in octets.
 const SMALL: usize = 4 * 1024;
 /// What all larger ones may have together, and the share of what is left that one may have.
@@ -185,6 +204,27 @@ mod tests {
     use upspec_handshake::{Over, Party};
 
     use super::*;
+
+    #[test]
+    fn an_answer_that_says_the_same_time_and_again_has_few_findings() {
+        let finding = |verdict| Finding {
+            requirement: "rfc9110/7.8".to_owned(),
+            sections: Vec::new(),
+            level: "must".to_owned(),
+            verdict,
+            message: "so it is".to_owned(),
+            rule: None,
+            at: None,
+        };
+        let mut findings = vec![finding(Verdict::Warn); 100];
+        findings.push(finding(Verdict::Fail));
+        shorten(&mut findings);
+        assert_eq!((findings.len(), findings[0].verdict), (MOST_FINDINGS, Verdict::Fail));
+        assert_eq!(findings[23].message, "so it is; 77 more findings are not kept");
+        let before = findings.clone();
+        shorten(&mut findings);
+        assert_eq!(findings, before);
+    }
 
     #[test]
     fn all_records_together_stay_within_bounds() {

@@ -40,6 +40,13 @@ async function accuse(page, complain) {
   return found.passes.length;
 }
 
-const unfold = (page) => page.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = true)));
+/** Opens all that is folded away, and what comes to light by that. */
+const unfold = (page) => page.evaluate(async () => {
+  for (let closed; (closed = [...document.querySelectorAll("details:not([open])")]).length > 0;) {
+    for (const one of closed) one.open = true;
+    // The page reads the body of a case when it hears that it was opened.
+    await new Promise((done) => setTimeout(done));
+  }
+});
 
 module.exports = { WAYS, launch, open, accuse, unfold };

@@ -124,11 +124,9 @@ fn chapter_section(report: &Report, chapter: &Chapter<'_>, budget: &mut wire::Bu
     }
 }
 
+/// A case. Its body is markup where no script runs; else it is text that is read when the case is opened, because a browser
+/// takes longer to read the bodies of all cases than all the rest of the page.
 fn case_details(report: &Report, case: &CaseResult, budget: &mut wire::Budget) -> Markup {
-    budget.begin_case();
-    let note = report.notes.get(&case.id);
-    let records: Vec<Told<'_>> = case.record.iter().chain(&case.twin).map(Told::of).collect();
-    let bad = matches!(case.verdict, Verdict::Fail | Verdict::Warn | Verdict::Error);
     html! {
         details.case id=(case.id) data-verdict=(verdict_word(case.verdict)) data-rfc=[rfc_of(case)]
             data-level=[level_word_of(report, case)] data-topic=[topic_of(report, case).map(|topic| visible::text(&topic))]
@@ -137,7 +135,7 @@ fn case_details(report: &Report, case: &CaseResult, budget: &mut wire::Budget) -
                 (badge(case.verdict))
                 span.title {
                     (visible::text(&case.title))
-                    @if let (true, Some(message)) = (bad, words::message(case)) { em { (visible::text(message)) } }
+                    @if let (true, Some(message)) = (is_bad(case), words::message(case)) { em { (visible::text(message)) } }
                 }
                 span.tags {
                     (standing::tag(report.mark(case)))
@@ -146,36 +144,49 @@ fn case_details(report: &Report, case: &CaseResult, budget: &mut wire::Budget) -
                     @if let Some(outcome) = &case.outcome { span.label { (visible::text(&outcome.to_string())) } }
                 }
             }
-            div.body {
-                p.id {
-                    a href={ "#" (case.id) } { code { (visible::text(&case.id)) } }
-                    @if let Some(topic) = note.and_then(|note| note.topic.as_ref()) { " · " (visible::text(topic)) }
-                    @if let Some(source) = report.source(case) { " · " code { (visible::text(source)) } }
-                    @if let Some(docs) = report.documentation() {
-                        " · " a href=(docs.case(&case.id)) rel="noreferrer" { "documentation" }
-                    }
-                    " · " (case.elapsed_ms) " ms"
+            noscript { (case_body(report, case, budget)) }
+        }
+    }
+}
+
+fn is_bad(case: &CaseResult) -> bool {
+    matches!(case.verdict, Verdict::Fail | Verdict::Warn | Verdict::Error)
+}
+
+fn case_body(report: &Report, case: &CaseResult, budget: &mut wire::Budget) -> Markup {
+    budget.begin_case();
+    let note = report.notes.get(&case.id);
+    let records: Vec<Told<'_>> = case.record.iter().chain(&case.twin).map(Told::of).collect();
+    html! {
+        div.body {
+            p.id {
+                a href={ "#" (case.id) } { code { (visible::text(&case.id)) } }
+                @if let Some(topic) = note.and_then(|note| note.topic.as_ref()) { " · " (visible::text(topic)) }
+                @if let Some(source) = report.source(case) { " · " code { (visible::text(source)) } }
+                @if let Some(docs) = report.documentation() {
+                    " · " a href=(docs.case(&case.id)) rel="noreferrer" { "documentation" }
                 }
-                @if !records.is_empty() {
-                    p.again { "Again: " code { (command::of_case(report, &case.id)) } }
+                " · " (case.elapsed_ms) " ms"
+            }
+            @if !records.is_empty() {
+                p.again { "Again: " code { (command::of_case(report, &case.id)) } }
+            }
+            @if let Some(why) = note.and_then(|note| note.why.as_ref()) { p.why { (visible::text(why)) } }
+            @if let Some(reason) = case.reason { p { (reason_text(reason)) "." } }
+            (findings(report, case))
+            @if let Some(death) = &case.death { (last_words(death)) }
+            (comparison(report, case, &records))
+            @for (position, told) in records.iter().enumerate() {
+                h5 {
+                    @if position == 0 { "On the wire" } @else { "What means the same, on the wire" }
+                    " " span.number { (told.links().join("; ")) }
                 }
-                @if let Some(why) = note.and_then(|note| note.why.as_ref()) { p.why { (visible::text(why)) } }
-                @if let Some(reason) = case.reason { p { (reason_text(reason)) "." } }
-                (findings(report, case))
-                @if let Some(death) = &case.death { (last_words(death)) }
-                (comparison(report, case, &records))
-                @for (position, told) in records.iter().enumerate() {
-                    h5 {
-                        @if position == 0 { "On the wire" } @else { "What means the same, on the wire" }
-                        " " span.number { (told.links().join("; ")) }
-                    }
-                    @let findings = if position == 0 { &case.findings[..] } else { &[] };
-                    (wire::log(told, findings, budget))
-                }
-                @if bad {
-                    (programs::program(report, case))
-                    (example(report, case))
-                }
+                @let findings = if position == 0 { &case.findings[..] } else { &[] };
+                (wire::log(told, findings, budget))
+            }
+            @if is_bad(case) {
+                (programs::program(report, case))
+                (example(report, case))
             }
         }
     }

@@ -6,9 +6,22 @@
   const { text, open, close } = form.elements;
   const texts = new Map();
 
+  // The body of a closed case is the text of its markup, until it is opened: reading all of them would hold up the page.
+  const unfold = (item) => {
+    const body = item.querySelector("noscript");
+    if (body) body.outerHTML = body.textContent;
+  };
+  const entities = { "&lt;": "<", "&gt;": ">", "&quot;": "\"", "&amp;": "&" };
+  const words = (item) => {
+    const body = item.querySelector("noscript");
+    if (!body) return item.textContent;
+    const text = body.textContent.replace(/<[^>]*>/g, "").replace(/&\w+;/g, (entity) => entities[entity] ?? entity);
+    return item.firstElementChild.textContent + text;
+  };
+
   const contains = (item, wanted) => {
     if (!wanted) return true;
-    if (!texts.has(item)) texts.set(item, item.textContent.toLowerCase());
+    if (!texts.has(item)) texts.set(item, words(item).toLowerCase());
     return texts.get(item).includes(wanted);
   };
 
@@ -60,6 +73,7 @@
     if (target.matches(".case")) {
       target.hidden = false;
       target.closest(".chapter").hidden = false;
+      unfold(target);
       target.open = true;
     }
     jump(target);
@@ -189,16 +203,19 @@
   open.addEventListener("click", () => cases.forEach((item) => { item.open = item.open || !item.hidden; }));
   close.addEventListener("click", () => cases.forEach((item) => { item.open = false; }));
   document.addEventListener("toggle", (event) => {
-    if (event.target.matches(".case[open]")) addButtons(event.target);
+    if (event.target.matches(".case[open]")) {
+      unfold(event.target);
+      addButtons(event.target);
+    }
     if (event.target.matches(".program[open]")) offer(event.target);
   }, true);
   document.addEventListener("click", (event) => {
     if (event.target.matches(".wire button")) copy(event.target);
   });
   addEventListener("hashchange", follow);
-  addEventListener("resize", fit);
+  // Once the page is laid out, and whenever the filter takes more rows or fewer: to ask for it here would hold up the page.
+  new ResizeObserver(fit).observe(form);
   all(".causes").forEach(addCopies);
   filter();
-  fit();
   follow();
 })();

@@ -177,7 +177,7 @@ impl Level {
 /// What a requirement does when the registry says nothing else of it.
 impl Default for Harm {
     fn default() -> Self {
-        let because = "One side acts on what the other side did not say.";
+        let because = "One side acts on something that the other side never said.";
         Self { kind: HarmKind::Confusion, because: because.to_owned(), needs_open: false }
     }
 }

@@ -173,7 +173,7 @@ pub(crate) fn headline(report: &Report) -> Vec<String> {
     });
     let causes = causes(report, Verdict::Fail).len();
     if causes > 0 {
-        said.push(format!("Behind what fails {}.", are(causes, "cause")));
+        said.push(format!("The failures have {}.", counted(causes, "cause")));
     }
     match missed {
         0 => {}
@@ -228,12 +228,6 @@ fn breaks(case: &CaseResult, id: &str) -> bool {
     said(case, Verdict::Fail).any(|(told, _, finding)| {
         told == id && finding.and_then(|one| one.rule.as_deref()) != Some(SURVIVES)
     })
-}
-
-/// `is 1 cause`, `are 2 causes`.
-fn are(number: usize, noun: &str) -> String {
-    let verb = if number == 1 { "is" } else { "are" };
-    format!("{verb} {}", counted(number, noun))
 }
 
 fn finish(report: &Report, mut said: Vec<String>) -> Vec<String> {

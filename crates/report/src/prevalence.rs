@@ -100,10 +100,7 @@ impl Prevalence {
             role => format!("{}s", peer_word(role)),
         };
         let Some(spread) = self.rule(id) else {
-            return Some(format!(
-                "None of {} {noun} that were played does this.",
-                self.peers.len()
-            ));
+            return Some(format!("None of the {} {noun} tested does this.", self.peers.len()));
         };
         let (with, does) = match verdict {
             Verdict::Fail => (&spread.fail, "break this rule"),
@@ -111,16 +108,12 @@ impl Prevalence {
         };
         let judged = spread.judged;
         Some(match &with[..] {
-            [] => format!("None of {judged} {noun} that were played does this."),
+            [] => format!("None of the {judged} {noun} tested does this."),
             few if few.len() <= FEW && few.len() * 4 <= judged => {
                 let names: Vec<&str> = few.iter().map(|&peer| self.name(peer)).collect();
-                format!(
-                    "{} of {judged} {noun} that were played {does}: {}.",
-                    few.len(),
-                    names.join(", ")
-                )
+                format!("{} of the {judged} {noun} tested {does}: {}.", few.len(), names.join(", "))
             }
-            many => format!("{} of {judged} {noun} that were played {does}.", many.len()),
+            many => format!("{} of the {judged} {noun} tested {does}.", many.len()),
         })
     }
 
@@ -261,9 +254,9 @@ mod tests {
             cases: BTreeMap::new(),
         };
         let said = |id| known.said(id, Verdict::Fail).unwrap();
-        assert_eq!(said("rare"), "2 of 8 servers that were played break this rule: b, d.");
-        assert_eq!(said("common"), "3 of 6 servers that were played break this rule.");
-        assert_eq!(said("new"), "None of 8 servers that were played does this.");
+        assert_eq!(said("rare"), "2 of the 8 servers tested break this rule: b, d.");
+        assert_eq!(said("common"), "3 of the 6 servers tested break this rule.");
+        assert_eq!(said("new"), "None of the 8 servers tested does this.");
         assert!(known.rarity("rare") < known.rarity("common"));
         let unknown = Prevalence { peers: Vec::new(), rules: BTreeMap::new(), ..known };
         assert_eq!(unknown.said("rare", Verdict::Fail), None);

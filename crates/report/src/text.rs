@@ -198,7 +198,7 @@ fn cause_text(text: &mut String, report: &Report, behind: &Behind<'_>, style: St
 fn again_text(text: &mut String, report: &Report, cause: &Cause) {
     let again = command::of_cause(report, cause);
     let part = again.part.map(|part| format!(" ({part})")).unwrap_or_default();
-    write_to(text, format_args!("     again{part}:\n"));
+    write_to(text, format_args!("     run it again{part}:\n"));
     for line in command::lines(&again.command, WIDTH - INDENT.len()) {
         write_to(text, format_args!("{INDENT}{line}\n"));
     }

@@ -54,7 +54,7 @@ impl Difference {
     pub(super) fn of_all(&self) -> String {
         match self.is_framing() {
             true => "with content".to_owned(),
-            false => format!("that differ in {}", self.part),
+            false => format!("that differ in {}", self.named()),
         }
     }
 
@@ -68,9 +68,18 @@ impl Difference {
         REQUEST_LINE.contains(&self.part.as_str())
     }
 
+    /// The part as people call it.
+    fn named(&self) -> &str {
+        match self.part.as_str() {
+            "target" => "request target",
+            "version" => "HTTP version",
+            part => part,
+        }
+    }
+
     /// What such requests are: `with another Host`.
     pub(super) fn said(&self) -> String {
-        let part = &self.part;
+        let part = self.named();
         match self.how {
             How::Changed => format!("with another {part}"),
             How::Missing => format!("without {part}"),
@@ -165,8 +174,8 @@ mod tests {
             (PLAIN.replace("Host: a", "Host: a\r\nhost: b"), Some("with a further Host")),
             (PLAIN.replace("Host: a", "Host: a\r\nX: y"), Some("with X added")),
             (PLAIN.replace("GET", "get"), Some("with another method")),
-            (PLAIN.replace("/chat", "/ #"), Some("with another target")),
-            (PLAIN.replace("1.1", "1.0"), Some("with another version")),
+            (PLAIN.replace("/chat", "/ #"), Some("with another request target")),
+            (PLAIN.replace("1.1", "1.0"), Some("with another HTTP version")),
             (PLAIN.replace("1.1", "1.0").replace("Host: a\r\n", ""), None),
             (String::new(), None),
         ];

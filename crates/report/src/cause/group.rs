@@ -35,7 +35,7 @@ impl<'s, 'r> Group<'s, 'r> {
         let summary = guilty.suspect.summary.trim_end_matches('.');
         let but = match guilty.spared {
             0 => String::new(),
-            spared => format!(", but for {}", counted(spared, "case")),
+            spared => format!(", except in {}", counted(spared, "case")),
         };
         // What was found says which of two it is.
         let said = guilty.units.iter().all(|unit| unit.way.is_none()).then(|| said(&guilty.units));

@@ -88,7 +88,7 @@ fn a_fault_that_shows_in_most_of_its_cases_says_so_and_one_that_refuses_locks_ou
     let passed = CaseResult { verdict: Verdict::Pass, findings: Vec::new(), ..refused("e") };
     let cases = [refused("a"), refused("b"), refused("c"), refused("d"), passed];
     let suspects = [suspect("refuse-host", &["a", "b", "c", "d", "e"])];
-    let want = ["Host is not looked at, but for 1 case (lockout): a b c d"];
+    let want = ["Host is not looked at, except in 1 case (lockout): a b c d"];
     assert_eq!(found(&cases, &[], &suspects), want);
 }
 
@@ -122,7 +122,7 @@ fn one_part_of_the_request_makes_one_cause() {
     ];
     assert_eq!(
         found(&cases, &[], &[]),
-        ["Answers 101 to requests with another target (confusion): a b c"]
+        ["Answers 101 to requests with another request target (confusion): a b c"]
     );
 }
 
@@ -190,7 +190,7 @@ fn a_cause_stands_under_a_rule_that_its_fails_break() {
     );
     assert_eq!(
         cause.title,
-        "Answers 101 to requests with another target; of an absolute target only the path is looked at"
+        "Answers 101 to requests with another request target; of an absolute target only the path is looked at"
     );
     assert_eq!((cause.fault.as_deref(), cause.cases.join(" ")), (None, "c d e a b".to_owned()));
 }

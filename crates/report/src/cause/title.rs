@@ -179,7 +179,7 @@ fn came(units: &[Unit<'_>]) -> Option<String> {
     Some(match (first.way?, outcomes.len()) {
         (Way::Status(class), 2..) => format!("answers {class}xx"),
         (Way::Switched | Way::Status(_), _) => format!("answers {}", outcomes.first()?),
-        (Way::Spoiled, _) => format!("goes wrong behind the {}", outcomes.first()?),
+        (Way::Spoiled, _) => format!("goes wrong after the {}", outcomes.first()?),
         (Way::Ended, _) => "closes without an answer".to_owned(),
         (Way::Silent, _) => "sends no answer".to_owned(),
         (Way::Else, _) => return None,

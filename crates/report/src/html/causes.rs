@@ -18,12 +18,12 @@ pub(super) fn causes(report: &Report, verdict: Verdict) -> Markup {
         Verdict::Fail => (
             "causes",
             "What to mend",
-            "Cases that fail or warn for one reason are one cause. The most harmful come first.",
+            "Cases that fail or warn for the same reason are one cause. The most harmful come first.",
         ),
         _ => (
             "warning-causes",
             "What to look at",
-            "Behind the warnings. None of it breaks a MUST beyond doubt.",
+            "The causes of the warnings. None of them breaks a MUST beyond doubt.",
         ),
     };
     html! {
@@ -75,7 +75,7 @@ fn item(report: &Report, behind: &Behind<'_>) -> Markup {
                     }
                 }
                 p.again {
-                    "Again" @if let Some(part) = &again.part { " (" (part) ")" } ": " code { (again.command) }
+                    "Run it again" @if let Some(part) = &again.part { " (" (part) ")" } ": " code { (again.command) }
                 }
                 @if cause.cases.len() > 1 {
                     details { summary { "All " (cause.cases.len()) " cases" } (cases) }

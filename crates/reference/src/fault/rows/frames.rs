@@ -58,7 +58,7 @@ pub(super) const ROWS: &[Fault] = &[
         .shown_by(|| frames(&[(0x81, b"Hello")]))
         .by(Payload(|payload| payload.iter().map(still_masked).collect()))
         .at(Point::Utf8Unchecked),
-    fault("accept-reserved-bits", "Reserved bits are not looked at.")
+    fault("accept-reserved-bits", "Reserved bits are not checked.")
         .breaks("rfc6455/5.2-rsv")
         .shown_by(|| frames(&[(0xc9, b"Hello")]))
         .by(Overlook(|violation, _| violation == FrameViolation::ReservedBits)),
@@ -90,7 +90,7 @@ pub(super) const ROWS: &[Fault] = &[
         .breaks("rfc6455/5.4-interleaved-control")
         .shown_by(|| frames(&[(0x01, b"Hel"), (0x89, b"p"), (0x80, b"lo")]))
         .by(Fail(|frame, message| opcode::is_control(frame.opcode) && message.is_open())),
-    fault("accept-invalid-utf8", "Text need not be UTF-8.")
+    fault("accept-invalid-utf8", "Text that is not UTF-8 is accepted.")
         .breaks("rfc6455/5.6-utf8")
         .shown_by(|| frames(&[(0x81, b"\xff")]))
         .by(Overlook(|violation, _| violation == FrameViolation::TextNotUtf8))
@@ -272,7 +272,7 @@ pub(super) const ROWS: &[Fault] = &[
     })),
     fault(
         "accept-compressed-ping",
-        "RSV1 on a control frame or a later fragment is not looked at once compression is agreed.",
+        "RSV1 on a control frame or a later fragment is not checked once compression is agreed.",
     )
     .breaks("rfc7692/6.1-rsv1")
     .shown_by(|| compressed(&[(0xc9, b"Hello")]))

@@ -22,7 +22,7 @@ pub(super) const ROWS: &[Fault] = &[
         .breaks("rfc9112/3.2-host-repeated")
         .shown_by(|| changed("Host: localhost\r\n", "Host: localhost\r\nHost: localhost\r\n"))
         .by(Request(|seen, _| seen.keep_first("Host"))),
-    fault("accept-invalid-host", "Host is not looked at.")
+    fault("accept-invalid-host", "Host is not checked.")
         .breaks("rfc9112/3.2-host-invalid")
         .shown_by(|| changed("Host: localhost", "Host: a b"))
         .by(Request(|seen, _| {

@@ -45,7 +45,7 @@ pub(super) const ROWS: &[Fault] = &[
         .breaks("rfc6455/4.2.1-target")
         .shown_by(|| changed("/chat", "/\\ws"))
         .by(Dropped(|seen| seen.target().contains(&b'\\'))),
-    fault("absolute-host-unread", "Of an absolute target only the path is looked at.")
+    fault("absolute-host-unread", "Only the path of an absolute target is used.")
         .breaks("rfc9112/3.2-invalid-request-line")
         .shown_by(|| changed("/chat", "http://[/chat"))
         .by(Request(|seen, _| {

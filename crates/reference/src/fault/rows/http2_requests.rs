@@ -55,7 +55,7 @@ pub(super) const ROWS: &[Fault] = &[
         .breaks("rfc9113/8.3.1-path-empty")
         .shown_by(|| list(&[&GET[..3], &[(":path", "")]].concat()))
         .by(Http2Overlook(|defect, _| defect.kind == ListViolationKind::PathEmpty)),
-    fault("http2-pseudo-repeated", "Of a repeated pseudo-header field the first counts.")
+    fault("http2-pseudo-repeated", "The first value of a repeated pseudo-header field counts.")
         .breaks("rfc9113/8.3-pseudo-repeated")
         .shown_by(|| get(&[(":path", "/")]))
         .by(Http2Overlook(|defect, _| defect.kind == ListViolationKind::PseudoRepeated)),

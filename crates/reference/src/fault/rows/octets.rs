@@ -124,14 +124,14 @@ pub(super) const ROWS: &[Fault] = &[
             let mut fields = seen.lines.iter().filter_map(|line| field(line));
             fields.any(|(name, _)| !is_known(name))
         })),
-    fault("only-first-line", "Of a repeated Upgrade or Connection line the first one counts.")
+    fault("only-first-line", "The first of a repeated Upgrade or Connection line counts.")
         .breaks("rfc9110/5.2-combined")
         .shown_by(|| changed("Upgrade: websocket", "Upgrade: foo/2\r\nUpgrade: websocket"))
         .by(Request(|seen, _| {
             seen.keep_first("Upgrade");
             seen.keep_first("Connection");
         })),
-    fault("only-last-line", "Of a repeated Upgrade or Connection line the last one counts.")
+    fault("only-last-line", "The last of a repeated Upgrade or Connection line counts.")
         .breaks("rfc9110/5.2-combined")
         .shown_by(|| changed("Upgrade: websocket", "Upgrade: websocket\r\nUpgrade: foo/2"))
         .by(Request(|seen, _| {

@@ -22,21 +22,21 @@ pub(super) const ROWS: &[Fault] = &[
         })),
     fault(
         "only-first-protocol-line",
-        "Of several Sec-WebSocket-Protocol lines the first one counts.",
+        "The first of several Sec-WebSocket-Protocol lines counts.",
     )
     .breaks("rfc9110/5.2-combined").shown_by(|| added("Sec-WebSocket-Protocol: x-unknown\r\nSec-WebSocket-Protocol: chat"))
     .by(Request(|seen, _| seen.keep_first(PROTOCOL))),
-    fault("only-last-protocol-line", "Of several Sec-WebSocket-Protocol lines the last one counts.")
+    fault("only-last-protocol-line", "The last of several Sec-WebSocket-Protocol lines counts.")
         .breaks("rfc9110/5.2-combined")
         .shown_by(|| added("Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: x-unknown"))
         .by(Request(|seen, _| seen.keep_last(PROTOCOL))),
-    fault("two-protocol-lines", "Of three or more Sec-WebSocket-Protocol lines the outer ones count.")
+    fault("two-protocol-lines", "Only the outer ones of three or more Sec-WebSocket-Protocol lines count.")
         .breaks("rfc9110/5.2-combined")
         .shown_by(|| {
             added("Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: b")
         })
         .by(Request(|seen, _| seen.keep_outer(PROTOCOL))),
-    fault("subprotocol-never-selected", "An offer of subprotocols is not looked at.")
+    fault("subprotocol-never-selected", "An offer of subprotocols is ignored.")
         .breaks("rfc6455/4.2.2-subprotocol-choice")
         .shown_by(|| added("Sec-WebSocket-Protocol: chat"))
         .by(Request(|seen, _| seen.remove(PROTOCOL))),
@@ -80,18 +80,18 @@ pub(super) const ROWS: &[Fault] = &[
         })),
     fault(
         "only-first-extension-line",
-        "Of several Sec-WebSocket-Extensions lines the first one counts.",
+        "The first of several Sec-WebSocket-Extensions lines counts.",
     )
     .breaks("rfc9110/5.2-combined").shown_by(|| added("Sec-WebSocket-Extensions: x-foo\r\nSec-WebSocket-Extensions: permessage-deflate"))
     .by(Request(|seen, _| seen.keep_first(EXTENSIONS))),
     fault(
         "only-last-extension-line",
-        "Of several Sec-WebSocket-Extensions lines the last one counts.",
+        "The last of several Sec-WebSocket-Extensions lines counts.",
     )
     .breaks("rfc9110/5.2-combined")
     .shown_by(|| added("Sec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Extensions: x-foo"))
     .by(Request(|seen, _| seen.keep_last(EXTENSIONS))),
-    fault("two-extension-lines", "Of three or more Sec-WebSocket-Extensions lines the outer ones count.")
+    fault("two-extension-lines", "Only the outer ones of three or more Sec-WebSocket-Extensions lines count.")
         .breaks("rfc9110/5.2-combined")
         .shown_by(|| {
             added("Sec-WebSocket-Extensions: a\r\nSec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Extensions: b")
@@ -122,7 +122,7 @@ pub(super) const ROWS: &[Fault] = &[
                 seen.set(EXTENSIONS, value.trim_end_matches('=').as_bytes());
             }
         })),
-    fault("only-first-extension-offer", "Of several offers the first one counts.")
+    fault("only-first-extension-offer", "The first of several offers counts.")
         .breaks("rfc7692/7-unknown-param").shown_by(|| added("Sec-WebSocket-Extensions: x-foo, permessage-deflate"))
         .by(Request(|seen, _| {
             let offers = seen.joined(EXTENSIONS);
@@ -161,7 +161,7 @@ pub(super) const ROWS: &[Fault] = &[
         })),
     fault(
         "refuse-invalid-deflate-offer",
-        "A bad offer gets the handshake refused in place of declined.",
+        "A bad offer gets the whole handshake refused.",
     )
     .breaks("rfc7692/7-invalid-value").shown_by(|| added("Sec-WebSocket-Extensions: permessage-deflate; foo"))
     .by(Refused(400, |seen| {
@@ -172,7 +172,7 @@ pub(super) const ROWS: &[Fault] = &[
     // Origin.
     fault(
         "accept-any-origin",
-        "Origin is not looked at, although there is a list of allowed ones.",
+        "Origin is not checked, although there is a list of allowed ones.",
     )
     .breaks("rfc6455/10.2-origin").shown_by(|| added("Origin: http://other.example"))
     .by(Request(|seen, _| seen.remove("Origin"))),
@@ -194,7 +194,7 @@ pub(super) const ROWS: &[Fault] = &[
         })),
     fault(
         "only-first-origin",
-        "Of several origins the first one counts, where there is a list of allowed ones.",
+        "The first of several origins counts, where there is a list of allowed ones.",
     )
     .breaks("rfc6455/10.2-origin").shown_by(|| added("Origin: http://good.example\r\nOrigin: http://other.example"))
     .by(Request(|seen, _| seen.keep_first("Origin"))),
@@ -229,7 +229,7 @@ pub(super) const ROWS: &[Fault] = &[
         .by(Refused(400, |seen| seen.joined(EXTENSIONS).contains(&b'"'))),
     fault(
         "short-subprotocol-offer-ignored",
-        "An offer of one or two subprotocols is not looked at.",
+        "An offer of one or two subprotocols is ignored.",
     )
     .breaks("rfc6455/4.2.2-subprotocol-choice").shown_by(|| added("Sec-WebSocket-Protocol: chat"))
     .by(Request(|seen, _| {

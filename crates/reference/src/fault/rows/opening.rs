@@ -186,7 +186,7 @@ pub(super) const ROWS: &[Fault] = &[
             read_key(seen, |key| data(key).len() == 22 && key.ends_with(b"=="));
         }))
         .by(Switch(accept_of_what_was_sent)),
-    fault("accept-any-key", "The key is not looked at.")
+    fault("accept-any-key", "The key is not checked.")
         .breaks("rfc6455/4.2.1-key")
         .shown_by(|| changed("AQID", ""))
         .by(Request(|seen, _| read_key(seen, |_| true)))

@@ -11,7 +11,7 @@ use crate::client::fault::{ClientFault, fault};
 use crate::fault::{Seen, field};
 
 pub(super) const ROWS: &[ClientFault] = &[
-    fault("accept-unchecked", "Sec-WebSocket-Accept is not looked at.")
+    fault("accept-unchecked", "Sec-WebSocket-Accept is not checked.")
         .breaks("rfc6455/4.1-check-accept")
         .shown_by(|| with("x"))
         .by(Answer(|answer, asked| answer.set(ACCEPT, &right(asked)))),
@@ -71,11 +71,11 @@ pub(super) const ROWS: &[ClientFault] = &[
                 answer.set(ACCEPT, &right(asked));
             }
         })),
-    fault("accept-first-line", "Of several Sec-WebSocket-Accept lines the first counts.")
+    fault("accept-first-line", "The first of several Sec-WebSocket-Accept lines counts.")
         .breaks("rfc6455/4.1-check-accept")
         .shown_by(|| added("Sec-WebSocket-Accept: x"))
         .by(Answer(|answer, _| answer.keep_first(ACCEPT))),
-    fault("accept-last-line", "Of several Sec-WebSocket-Accept lines the last counts.")
+    fault("accept-last-line", "The last of several Sec-WebSocket-Accept lines counts.")
         .breaks("rfc6455/4.1-check-accept")
         .shown_by(|| with("x\r\nSec-WebSocket-Accept: {accept}"))
         .by(Answer(|answer, _| answer.keep_last(ACCEPT))),

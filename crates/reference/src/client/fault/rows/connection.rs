@@ -7,7 +7,7 @@ use crate::client::fault::{ClientFault, fault};
 use crate::fault::Seen;
 
 pub(super) const ROWS: &[ClientFault] = &[
-    fault("connection-unchecked", "Connection is not looked at.")
+    fault("connection-unchecked", "Connection is not checked.")
         .breaks("rfc6455/4.1-check-connection")
         .shown_by(|| with("keep-alive"))
         .by(Answer(|answer, _| answer.set(CONNECTION, b"Upgrade"))),
@@ -37,11 +37,11 @@ pub(super) const ROWS: &[ClientFault] = &[
         .by(Refuse(|answer, _| {
             is_switch(answer) && !contains(&answer.joined(CONNECTION), b"Upgrade")
         })),
-    fault("connection-first-line", "Of several Connection lines the first counts.")
+    fault("connection-first-line", "The first of several Connection lines counts.")
         .breaks("rfc9110/2.4-meaning")
         .shown_by(|| with("keep-alive\r\nConnection: Upgrade"))
         .by(Answer(|answer, _| answer.keep_first(CONNECTION))),
-    fault("connection-last-line", "Of several Connection lines the last counts.")
+    fault("connection-last-line", "The last of several Connection lines counts.")
         .breaks("rfc9110/2.4-meaning")
         .shown_by(|| with("Upgrade\r\nConnection: keep-alive"))
         .by(Answer(|answer, _| answer.keep_last(CONNECTION))),

@@ -8,15 +8,12 @@ use crate::client::variation::Way;
 use crate::fault::Seen;
 
 pub(super) const ROWS: &[ClientFault] = &[
-    fault(
-        "deflate-parameters-unchecked",
-        "The parameters of permessage-deflate are not looked at.",
-    )
-    .breaks("rfc7692/7-client-check")
-    .shown_by(|| with("x_upspec=1"))
-    .by(Answer(|answer, _| {
-        edit(answer, |parameters| parameters.retain(|one| is_plain(one)));
-    })),
+    fault("deflate-parameters-unchecked", "The parameters of permessage-deflate are not checked.")
+        .breaks("rfc7692/7-client-check")
+        .shown_by(|| with("x_upspec=1"))
+        .by(Answer(|answer, _| {
+            edit(answer, |parameters| parameters.retain(|one| is_plain(one)));
+        })),
     fault(
         "deflate-unknown-parameter-taken",
         "Unknown parameters of permessage-deflate are passed over.",
@@ -57,7 +54,7 @@ pub(super) const ROWS: &[ClientFault] = &[
         .by(Answer(|answer, _| {
             edit(answer, |parameters| parameters.retain(|one| !one.contains("takeover=")));
         })),
-    fault("deflate-repeated-parameter-taken", "Of a repeated parameter the first counts.")
+    fault("deflate-repeated-parameter-taken", "The first value of a repeated parameter counts.")
         .breaks("rfc7692/7-client-check")
         .shown_by(|| with("server_max_window_bits=10; server_max_window_bits=12"))
         .by(Answer(|answer, _| {
@@ -71,7 +68,7 @@ pub(super) const ROWS: &[ClientFault] = &[
                 });
             });
         })),
-    fault("deflate-twice-taken", "Of two acceptances of permessage-deflate the first counts.")
+    fault("deflate-twice-taken", "The first of two acceptances of permessage-deflate counts.")
         .breaks("rfc7692/5-invalid-answer")
         .shown_by(|| extended("permessage-deflate, permessage-deflate"))
         .by(Answer(|answer, _| {

@@ -10,7 +10,7 @@ use crate::client::variation::Way;
 use crate::fault::Seen;
 
 pub(super) const ROWS: &[ClientFault] = &[
-    fault("extensions-unchecked", "Extensions that were not offered are passed over.")
+    fault("extensions-unchecked", "Extensions that were not offered are ignored.")
         .breaks("rfc6455/4.1-check-extensions")
         .shown_by(|| extended("x-upspec"))
         .by(Answer(|answer, asked| keep(answer, |name| is_offered(asked, name)))),
@@ -23,11 +23,11 @@ pub(super) const ROWS: &[ClientFault] = &[
                 keep(answer, |name| name != b"permessage-deflate");
             }
         })),
-    fault("extensions-first-line", "Of several Sec-WebSocket-Extensions lines the first counts.")
+    fault("extensions-first-line", "The first of several Sec-WebSocket-Extensions lines counts.")
         .breaks("rfc6455/4.1-check-extensions")
         .shown_by(|| extended("permessage-deflate\r\nSec-WebSocket-Extensions: x-upspec"))
         .by(Answer(|answer, _| answer.keep_first(EXTENSIONS))),
-    fault("extensions-first-element", "Of several extensions the first counts.")
+    fault("extensions-first-element", "The first of several extensions counts.")
         .breaks("rfc6455/4.1-check-extensions")
         .shown_by(|| extended("permessage-deflate, x-upspec"))
         .by(Answer(|answer, _| {
@@ -36,7 +36,7 @@ pub(super) const ROWS: &[ClientFault] = &[
                 answer.set(EXTENSIONS, &value[..comma]);
             }
         })),
-    fault("malformed-extensions-taken", "Of malformed extensions what can be read counts.")
+    fault("malformed-extensions-taken", "Malformed extensions are read as far as possible.")
         .breaks("rfc6455/9.1-malformed")
         .shown_by(|| extended("permessage-deflate;"))
         .by(Answer(|answer, _| {

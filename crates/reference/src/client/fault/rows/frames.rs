@@ -12,7 +12,7 @@ pub(super) const ROWS: &[ClientFault] = &[
         .breaks("rfc6455/5.1-client-closes-masked")
         .shown_by(|| tunnel(b"\x81\x81\x00\x00\x00\x00a"))
         .by(Overlook(|violation, _| violation == FrameViolation::MaskedByServer)),
-    fault("reserved-bits-read", "Reserved bits are not looked at.")
+    fault("reserved-bits-read", "Reserved bits are not checked.")
         .breaks("rfc6455/5.2-rsv")
         .shown_by(|| tunnel(b"\xa1\x01x"))
         .by(Overlook(|violation, _| violation == FrameViolation::ReservedBits)),
@@ -106,7 +106,7 @@ pub(super) const ROWS: &[ClientFault] = &[
         .by(DieOfFrame(|input| {
             input.len() > 3 && input[1] == 126 && input[2] == 0 && input[3] < 126
         })),
-    fault("rsv1-read-on-ping", "RSV1 is not looked at in control frames.")
+    fault("rsv1-read-on-ping", "RSV1 is not checked in control frames.")
         .breaks("rfc7692/6.1-rsv1")
         .shown_by(|| deflated(b"\xc9\x00"))
         .by(Overlook(|violation, message| {

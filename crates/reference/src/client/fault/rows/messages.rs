@@ -8,7 +8,7 @@ use crate::client::fault::{ClientFault, fault};
 use crate::fault::Point as TunnelPoint;
 
 pub(super) const ROWS: &[ClientFault] = &[
-    fault("utf8-unchecked", "Text need not be UTF-8.")
+    fault("utf8-unchecked", "Text that is not UTF-8 is accepted.")
         .breaks("rfc6455/8.1-invalid-utf8")
         .shown_by(|| tunnel(b"\x81\x02\xff\xfe"))
         .by(InTunnel(TunnelPoint::Utf8Unchecked))

@@ -68,7 +68,7 @@ pub(super) const ROWS: &[ClientFault] = &[
             let at = held.windows(5).position(|five| five == b"HTTP/").filter(|at| *at > 0)?;
             Some(held[at..].to_vec())
         })),
-    fault("version-unchecked", "The first word of the status line is not looked at.")
+    fault("version-unchecked", "The first word of the status line is not checked.")
         .breaks("rfc6455/4.1-check-rest")
         .shown_by(|| status("ICY/1.1 101 Switching Protocols"))
         .by(Octets(|held| {

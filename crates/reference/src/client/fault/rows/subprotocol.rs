@@ -8,11 +8,11 @@ use crate::client::variation::Way;
 use crate::fault::Seen;
 
 pub(super) const ROWS: &[ClientFault] = &[
-    fault("subprotocol-unchecked", "Any subprotocol is taken.")
+    fault("subprotocol-unchecked", "Any subprotocol is accepted.")
         .breaks("rfc6455/4.1-check-subprotocol")
         .shown_by(|| with("upspec-other"))
         .by(Answer(|answer, asked| take_if(answer, asked, |_, _| true))),
-    fault("unasked-subprotocol-taken", "Any subprotocol is taken where none was offered.")
+    fault("unasked-subprotocol-taken", "Any subprotocol is accepted where none was offered.")
         .breaks("rfc6455/4.1-check-subprotocol")
         .beside(&[Way::NoSubprotocols])
         .shown_by(|| with("upspec-other"))
@@ -37,7 +37,7 @@ pub(super) const ROWS: &[ClientFault] = &[
         .by(Answer(|answer, asked| {
             take_if(answer, asked, <[u8]>::starts_with);
         })),
-    fault("subprotocol-list-taken", "Of a list of subprotocols the first counts.")
+    fault("subprotocol-list-taken", "The first of a list of subprotocols counts.")
         .breaks("rfc6455/4.1-check-rest")
         .shown_by(|| with("chat, superchat"))
         .by(Answer(|answer, _| {
@@ -46,7 +46,7 @@ pub(super) const ROWS: &[ClientFault] = &[
                 answer.set(PROTOCOL, &value[..comma]);
             }
         })),
-    fault("subprotocol-first-line", "Of several Sec-WebSocket-Protocol lines the first counts.")
+    fault("subprotocol-first-line", "The first of several Sec-WebSocket-Protocol lines counts.")
         .breaks("rfc6455/4.1-check-rest")
         .shown_by(|| with("chat\r\nSec-WebSocket-Protocol: superchat"))
         .by(Answer(|answer, _| answer.keep_first(PROTOCOL))),

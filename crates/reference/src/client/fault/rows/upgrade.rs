@@ -7,7 +7,7 @@ use crate::client::fault::{ClientFault, fault};
 use crate::fault::Seen;
 
 pub(super) const ROWS: &[ClientFault] = &[
-    fault("upgrade-unchecked", "Upgrade is not looked at.")
+    fault("upgrade-unchecked", "Upgrade is not checked.")
         .breaks("rfc6455/4.1-check-upgrade")
         .shown_by(|| changed("Upgrade: websocket\r\n", ""))
         .by(Answer(|answer, _| answer.set(UPGRADE, b"websocket"))),
@@ -19,7 +19,7 @@ pub(super) const ROWS: &[ClientFault] = &[
         .breaks("rfc6455/4.1-check-upgrade")
         .shown_by(|| changed("websocket", "foo, websocket"))
         .by(Answer(|answer, _| take_if(answer, |value| contains(value, b"websocket")))),
-    fault("upgrade-listed", "Upgrade has to list websocket.")
+    fault("upgrade-listed", "A list in Upgrade with websocket in it is accepted.")
         .breaks("rfc6455/4.1-check-upgrade")
         .shown_by(|| changed("websocket", "websocket, foo"))
         .by(Answer(|answer, _| {
@@ -27,7 +27,7 @@ pub(super) const ROWS: &[ClientFault] = &[
                 value.split(|&octet| octet == b',').any(|part| part.trim_ascii() == b"websocket")
             });
         })),
-    fault("upgrade-first-line", "Of several Upgrade lines the first counts.")
+    fault("upgrade-first-line", "The first of several Upgrade lines counts.")
         .breaks("rfc6455/4.1-check-upgrade")
         .shown_by(|| added("Upgrade: h2c"))
         .by(Answer(|answer, _| answer.keep_first(UPGRADE))),

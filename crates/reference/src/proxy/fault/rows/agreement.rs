@@ -157,11 +157,11 @@ pub(super) const ROWS: &[ProxyFault] = &[
             switched("").client_2(request("GET", &again)).gives("client-2", "101 Switching")
         })
         .at(Point::SwitchStored),
-    fault("switch-length-kept", "Content-Length of a 101 goes on.")
+    fault("switch-length-kept", "Content-Length of a 101 is passed on.")
         .breaks("rfc9110/8.6-cl-1xx-204")
         .shown_by(|| switched("Content-Length: 0\r\n").gives("client", "Content-Length: 0"))
         .by(Returned(|head, came| in_switch(head, came, "Content-Length"))),
-    fault("switch-coding-kept", "Transfer-Encoding of a 101 goes on.")
+    fault("switch-coding-kept", "Transfer-Encoding of a 101 is passed on.")
         .breaks("rfc9112/6.1-te-1xx-204")
         .shown_by(|| {
             switched("Transfer-Encoding: chunked\r\n").gives("client", "Transfer-Encoding")
@@ -175,7 +175,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
                 .keeps("client", "abcdefghi")
         })
         .at(Point::SwitchLengthCounts),
-    fault("answer-version-kept", "The version of a status line goes on as it came.")
+    fault("answer-version-kept", "The version of a status line is passed on as it came.")
         .breaks("rfc9112/2.3-intermediary-version")
         .shown_by(|| {
             handshake("")
@@ -219,14 +219,14 @@ pub(super) const ROWS: &[ProxyFault] = &[
         .by(Die(|came, asked| status(came) == 101 && asked.method() == b"HEAD")),
     fault(
         "sends-on-before-answer",
-        "What stands behind an upgrade goes on before there is an answer.",
+        "What stands behind an upgrade is passed on before there is an answer.",
     )
     .breaks(REMOVED)
     .shown_by(|| handshake("").client(CANARY).gives("origin-1", RAW))
     .by(Early(is_upgrade)),
     fault(
         "sends-foreign-on-before-answer",
-        "What stands behind an unknown protocol goes on at once.",
+        "What stands behind an unknown protocol is passed on at once.",
     )
     .breaks(REMOVED)
     .shown_by(|| {

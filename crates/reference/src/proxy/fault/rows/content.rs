@@ -19,7 +19,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
             }
         }))
         .at(Point::ContentAsRequest),
-    fault("content-unframed-on-upgrade", "Content beside Upgrade goes on without its length.")
+    fault("content-unframed-on-upgrade", "Content beside Upgrade is passed on without its length.")
         .breaks("rfc9112/9.3-read-body")
         .shown_by(|| {
             post(&format!("{PAIR}Content-Length: 5\r\n"), "hello")
@@ -30,7 +30,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
                 head.remove("Content-Length");
             }
         })),
-    fault("chunks-unframed", "Chunked content goes on without its chunks.")
+    fault("chunks-unframed", "Chunked content is passed on without its chunks.")
         .breaks("rfc9112/6.3-body-framed")
         .shown_by(|| {
             post("Transfer-Encoding: chunked\r\n", "5\r\nhello\r\n0\r\n\r\n")
@@ -38,7 +38,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
         })
         .by(Forwarded(|head, _| head.remove("Transfer-Encoding")))
         .at(Point::ChunksUnframed),
-    fault("content-lost-on-upgrade", "Content beside Upgrade does not go on, but its length does.")
+    fault("content-lost-on-upgrade", "Content beside Upgrade is not passed on, but its length is.")
         .breaks("rfc9110/15.2.2-101-upgrade")
         .shown_by(|| {
             post(&format!("{PAIR}Content-Length: 5\r\n"), "hello")
@@ -48,7 +48,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
         .at(Point::ContentLost),
     fault(
         "content-unawaited",
-        "A request with Upgrade goes on before its content, which never does.",
+        "A request with Upgrade is passed on before its content, which never is.",
     )
     .breaks("rfc9110/8.6-cl-incorrect")
     .shown_by(|| {
@@ -64,7 +64,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
         .breaks("rfc9110/8.6-cl-incorrect")
         .shown_by(|| post("Content-Length: 5\r\n", "hello").origin(OK).keeps("origin-1", "hello"))
         .at(Point::ContentLate),
-    fault("both-lengths-passed-on", "Content-Length goes on beside Transfer-Encoding.")
+    fault("both-lengths-passed-on", "Content-Length is passed on beside Transfer-Encoding.")
         .breaks("rfc9112/6.3-forwarded-te")
         .shown_by(|| post(BOTH, "0\r\n\r\n").gives("origin-1", "Content-Length: 4"))
         .by(Read(|head| {
@@ -101,7 +101,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
                 .keeps("client", "100 Continue")
         })
         .at(Point::ContinueSkipped),
-    fault("answer-length-taken", "A Content-Length of the origin that is no number goes on.")
+    fault("answer-length-taken", "A Content-Length of the origin that is no number is passed on.")
         .breaks("rfc9112/6.3-invalid-cl-error")
         .shown_by(|| {
             get("").origin(OK.replace(": 5", ": 5x")).gives("client", "Content-Length: 5x")

@@ -19,7 +19,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
         .breaks("rfc9112/4-status-line")
         .shown_by(|| get("").origin("220 ready\r\n").gives("client", "220 ready"))
         .at(Point::GarbagePassed),
-    fault("fold-passed-on", "A folded line of an answer goes on folded.")
+    fault("fold-passed-on", "A folded line of an answer is passed on folded.")
         .breaks("rfc9112/5.2-fold-response")
         .shown_by(|| {
             handshake("").origin(switch("X-Fold: a\r\n b\r\n")).gives("client", "X-Fold: a\\r\\n b")
@@ -32,7 +32,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
                 head.lines.extend(folded.iter().cloned());
             }
         })),
-    fault("space-before-colon-passed-on", "White space before a colon in a 101 goes on.")
+    fault("space-before-colon-passed-on", "White space before a colon in a 101 is passed on.")
         .breaks("rfc9112/5.1-proxy-strips")
         .shown_by(|| handshake("").origin(switch("X-Space : 1\r\n")).gives("client", "X-Space : 1"))
         .by(Returned(|head, came| {

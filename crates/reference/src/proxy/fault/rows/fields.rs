@@ -8,12 +8,12 @@ use crate::proxy::fault::{Point, ProxyFault, fault};
 use crate::proxy::variation::Way;
 
 pub(super) const ROWS: &[ProxyFault] = &[
-    fault("named-field-kept", "A field that Connection names goes on.")
+    fault("named-field-kept", "A field that Connection names is passed on.")
         .breaks(REMOVED)
         .also(&[LISTED])
         .shown_by(|| get(NAMED).gives("origin-1", "X-Hop: 1"))
         .by(Forwarded(restore_named)),
-    fault("connection-kept", "Connection goes on as it came.")
+    fault("connection-kept", "Connection is passed on as it came.")
         .breaks(REMOVED)
         .shown_by(|| get(NAMED).gives("origin-1", "Connection: x-hop"))
         .by(Forwarded(|head, came| {
@@ -21,7 +21,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
                 restore(head, came, "Connection");
             }
         })),
-    fault("named-field-kept-on-upgrade", "Beside Upgrade, a field that Connection names goes on.")
+    fault("named-field-kept-on-upgrade", "Beside Upgrade, a field that Connection names is passed on.")
         .breaks(REMOVED)
         .also(&[LISTED])
         .shown_by(|| {
@@ -73,7 +73,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
                 head.lines.extend(lines.cloned());
             }
         })),
-    fault("option-without-field-kept", "A connection option that names no field goes on.")
+    fault("option-without-field-kept", "A connection option that names no field is passed on.")
         .breaks(REMOVED)
         .shown_by(|| get("Connection: x-none\r\n").gives("origin-1", "Connection: x-none"))
         .by(Forwarded(|head, came| {
@@ -93,15 +93,15 @@ pub(super) const ROWS: &[ProxyFault] = &[
                 head.remove(option);
             }
         })),
-    fault("keep-alive-kept", "Keep-Alive goes on.")
+    fault("keep-alive-kept", "Keep-Alive is passed on.")
         .breaks(KNOWN)
         .shown_by(|| get("Keep-Alive: timeout=5\r\n").gives("origin-1", "Keep-Alive"))
         .by(Forwarded(|head, came| restore(head, came, "Keep-Alive"))),
-    fault("proxy-connection-kept", "Proxy-Connection goes on.")
+    fault("proxy-connection-kept", "Proxy-Connection is passed on.")
         .breaks(KNOWN)
         .shown_by(|| get("Proxy-Connection: keep-alive\r\n").gives("origin-1", "Proxy-Connection"))
         .by(Forwarded(|head, came| restore(head, came, "Proxy-Connection"))),
-    fault("te-kept", "TE goes on without its connection option.")
+    fault("te-kept", "TE is passed on without its connection option.")
         .breaks("rfc9110/10.1.4-connection")
         .also(&[LISTED])
         .shown_by(|| get("TE: trailers\r\nConnection: TE\r\n").gives("origin-1", "TE: trailers"))
@@ -125,7 +125,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
         })
         .by(Forwarded(|head, came| remove_named(head, came, "Transfer-Encoding")))
         .at(Point::ChunksUnframed),
-    fault("answer-named-field-kept", "A field that Connection names in an answer goes on.")
+    fault("answer-named-field-kept", "A field that Connection names in an answer is passed on.")
         .breaks(REMOVED)
         .shown_by(|| {
             get("")
@@ -137,7 +137,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
                 restore_named(head, came);
             }
         })),
-    fault("switch-named-field-kept", "A field that Connection names in a 101 goes on.")
+    fault("switch-named-field-kept", "A field that Connection names in a 101 is passed on.")
         .breaks(REMOVED)
         .shown_by(named_in_switch)
         .by(Returned(|head, came| {
@@ -145,7 +145,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
                 restore_named(head, came);
             }
         })),
-    fault("switch-connection-kept", "Connection of a 101 goes on as it came.")
+    fault("switch-connection-kept", "Connection of a 101 is passed on as it came.")
         .breaks(REMOVED)
         .shown_by(|| named_in_switch().gives("client", "Connection: x-rhop"))
         .by(Returned(|head, came| {
@@ -154,7 +154,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
                 head.set("Connection", &both);
             }
         })),
-    fault("trailer-named-kept", "A trailer field that Connection names goes on.")
+    fault("trailer-named-kept", "A trailer field that Connection names is passed on.")
         .breaks(REMOVED)
         .shown_by(|| {
             let lines = "Connection: x-hop\r\nTransfer-Encoding: chunked\r\n";

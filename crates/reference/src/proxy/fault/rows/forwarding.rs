@@ -94,7 +94,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
                 .gives("client", "ICX+Yqv66kxgM0FcWaLWlFLwTAI=")
         })
         .at(Point::OwnAcceptPassed),
-    fault("via-missing", "It does not say Via.")
+    fault("via-missing", "It adds no Via.")
         .breaks(VIA)
         .shown_by(|| get("").keeps("origin-1", "Via: 1.1 upspec"))
         .by(Forwarded(|head, came| restore(head, came, "Via"))),
@@ -115,7 +115,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
                 head.set("Via", &value);
             }
         })),
-    fault("request-version-kept", "The version of a request line goes on as it came.")
+    fault("request-version-kept", "The version of a request line is passed on as it came.")
         .breaks("rfc9112/2.3-intermediary-version")
         .shown_by(|| sent("GET / HTTP/1.2\r\nHost: a\r\n\r\n").gives("origin-1", "GET / HTTP/1.2"))
         .by(Forwarded(|head, came| {
@@ -141,7 +141,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
             let target = target.replace("//", "/").replace("%7E", "~").replace("%7e", "~");
             head.set_target(target.as_bytes());
         })),
-    fault("fragment-passed-on", "A fragment in the target goes on.")
+    fault("fragment-passed-on", "A fragment in the target is passed on.")
         .breaks("rfc9112/3.2-invalid-request-line")
         .shown_by(|| {
             sent("GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n").gives("origin-1", "GET /a#b HTTP")

@@ -42,7 +42,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
         .at(Point::Http2ConnectionFieldsKept),
     fault(
         "http2-connection-field-taken",
-        "A connection-specific field is no reason to refuse a request.",
+        "Requests with connection-specific fields are not refused.",
     )
     .breaks("rfc9113/8.1.1-not-forwarded")
     .shown_by(|| got(&[("upgrade", "foo")]).gives("origin-1", "GET /?tag"))

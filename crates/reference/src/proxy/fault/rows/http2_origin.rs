@@ -39,15 +39,18 @@ pub(super) const ROWS: &[ProxyFault] = &[
         .beside(BACK)
         .shown_by(|| get("").keeps("origin-1", " :authority=example.com"))
         .at(Point::BackAuthorityLost),
-    fault("back-early-data", "Octets of a tunnel go on before the 2xx of an origin in HTTP/2.")
-        .breaks("rfc9110/7.6.1-removed")
-        .beside(BACK)
-        .shown_by(|| {
-            let asked = handshake("").origin(settings());
-            asked.client(CANARY).gives("origin-1", "[1 data GET /?canary")
-        })
-        .at(Point::BackEarlyData)
-        .by(Early(|_| true)),
+    fault(
+        "back-early-data",
+        "Octets of a tunnel are passed on before the 2xx of an origin in HTTP/2.",
+    )
+    .breaks("rfc9110/7.6.1-removed")
+    .beside(BACK)
+    .shown_by(|| {
+        let asked = handshake("").origin(settings());
+        asked.client(CANARY).gives("origin-1", "[1 data GET /?canary")
+    })
+    .at(Point::BackEarlyData)
+    .by(Early(|_| true)),
     fault("back-refusal-opens", "Any answer to an extended CONNECT opens the WebSocket.")
         .breaks("rfc9110/9.3.6-only-2xx")
         .beside(BACK)

@@ -28,7 +28,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
         .breaks("rfc9110/15.2-http10")
         .shown_by(|| sent("GET / HTTP/1.0\r\n\r\n").origin(HINTS).gives("client", " 103 "))
         .at(Point::InterimToOld),
-    fault("interim-named-field-kept", "A field that Connection names in a 1xx goes on.")
+    fault("interim-named-field-kept", "A field that Connection names in a 1xx is passed on.")
         .breaks("rfc9110/7.6.1-removed")
         .shown_by(|| {
             get("")

@@ -7,15 +7,15 @@ use crate::proxy::fault::scene::handshake;
 use crate::proxy::fault::{ProxyFault, fault};
 
 pub(super) const ROWS: &[ProxyFault] = &[
-    fault("nul-passed-on", "NUL in a field value goes on.")
+    fault("nul-passed-on", "NUL in a field value is passed on.")
         .breaks("rfc9110/5.5-cr-lf-nul")
         .shown_by(|| handshake("X-Odd: a\0b\r\n").gives("origin-1", "X-Odd: a\\x00b"))
         .by(Overlook(Nul)),
-    fault("bare-cr-passed-on", "A CR without LF in a field value goes on.")
+    fault("bare-cr-passed-on", "A CR without LF in a field value is passed on.")
         .breaks("rfc9112/2.2-bare-cr")
         .shown_by(|| handshake("X-Odd: a\rb\r\n").gives("origin-1", "X-Odd: a\\rb"))
         .by(Overlook(BareCr)),
-    fault("request-fold-passed-on", "A folded line of a request goes on folded.")
+    fault("request-fold-passed-on", "A folded line of a request is passed on folded.")
         .breaks("rfc9112/5.2-fold-request")
         .shown_by(|| handshake("X-Odd: a\r\n b\r\n").gives("origin-1", "X-Odd: a\\r\\n b"))
         .by(Overlook(ObsFold))

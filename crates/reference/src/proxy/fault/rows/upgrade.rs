@@ -7,7 +7,7 @@ use crate::proxy::fault::scene::{PAIR, REFUSAL, WEBSOCKET, get, handshake, sent,
 use crate::proxy::fault::{Point, ProxyFault, fault};
 
 pub(super) const ROWS: &[ProxyFault] = &[
-    fault("upgrade-without-option", "Upgrade goes on where its connection option is missing.")
+    fault("upgrade-without-option", "Upgrade is passed on where its connection option is missing.")
         .breaks("rfc9110/7.8-connection")
         .shown_by(|| get("Upgrade: websocket\r\n").gives("origin-1", "Upgrade: websocket"))
         .by(Forwarded(|head, came| {
@@ -15,7 +15,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
                 restore(head, came, "Upgrade");
             }
         })),
-    fault("missing-option-added", "Upgrade without its connection option goes on with one.")
+    fault("missing-option-added", "Upgrade without its connection option is passed on with one.")
         .breaks("rfc9110/7.8-connection")
         .shown_by(|| get("Upgrade: websocket\r\n").gives("origin-1", "Connection: Upgrade"))
         .by(Read(|head| {
@@ -23,7 +23,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
                 head.lines.push(b"Connection: Upgrade".to_vec());
             }
         })),
-    fault("option-without-upgrade", "The option upgrade goes on where the field is missing.")
+    fault("option-without-upgrade", "The option upgrade is passed on where the field is missing.")
         .breaks("rfc9110/7.6.1-removed")
         .shown_by(|| get("Connection: upgrade\r\n").gives("origin-1", "Connection: upgrade"))
         .by(Forwarded(|head, came| {
@@ -31,7 +31,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
                 head.set("Connection", b"upgrade");
             }
         })),
-    fault("option-lost", "Upgrade goes on without its connection option.")
+    fault("option-lost", "Upgrade is passed on without its connection option.")
         .breaks("rfc9110/7.8-connection")
         .shown_by(|| handshake("").keeps("origin-1", "Connection: Upgrade"))
         .by(Forwarded(|head, _| head.remove("Connection"))),
@@ -66,7 +66,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
             pass_on(head, came);
         }
     })),
-    fault("http10-upgrade-passed-on", "Upgrade in HTTP/1.0 goes on, and a 101 comes back.")
+    fault("http10-upgrade-passed-on", "Upgrade in HTTP/1.0 is passed on, and a 101 comes back.")
         .breaks("rfc9110/7.8-http10")
         .also(&["rfc9110/15.2-http10"])
         .shown_by(|| {
@@ -92,7 +92,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
         .at(Point::CloseIgnored),
     fault(
         "advertised-without-option",
-        "Upgrade in an answer goes on without its connection option.",
+        "Upgrade in an answer is passed on without its connection option.",
     )
     .breaks("rfc9110/7.8-connection")
     .shown_by(|| get("").origin(ADVERTISED).gives("client", "Upgrade: h2c"))
@@ -117,7 +117,7 @@ pub(super) const ROWS: &[ProxyFault] = &[
         .by(Tunnel(|came, asked| {
             status(came) == 101 && asked.joined("Upgrade").starts_with(b"websocket ")
         })),
-    fault("upgrade-with-case", "Only websocket in lower case goes on.")
+    fault("upgrade-with-case", "Only websocket in lower case is passed on.")
         .breaks("rfc9110/7.8-name-case")
         .shown_by(|| {
             get(&format!("Upgrade: WebSocket\r\nConnection: Upgrade\r\n{WEBSOCKET}"))

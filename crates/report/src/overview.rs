@@ -114,7 +114,8 @@ fn behind<'r>(report: &'r Report, cause: &'r Cause) -> Behind<'r> {
         sections,
         rule: note.map(|note| note.text.as_str()),
         example,
-        message: message.filter(|message| !message.eq_ignore_ascii_case(&cause.title)),
+        message: message
+            .filter(|message| !message.trim_end_matches('.').eq_ignore_ascii_case(&cause.title)),
     }
 }
 

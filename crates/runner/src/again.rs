@@ -34,7 +34,7 @@ impl Run {
             }
             let watched = self.wanted().map(|wanted| {
                 let worker = self.worker.clone();
-                tokio::spawn(async move { is_answered(&worker, wanted).await })
+                tokio::spawn(async move { is_answered(&worker, wanted, AGAIN).await })
             });
             self.play_round(open, most, true).await?;
             if let Some(watched) = watched {
@@ -64,11 +64,11 @@ impl Run {
     }
 }
 
-/// Plays the control time and again, until it gets something else than at first.
-pub(crate) async fn is_answered(worker: &Worker, wanted: Outcome) {
+/// Plays the control time and again, with attempts from this number on, until it gets something else than at first.
+pub(crate) async fn is_answered(worker: &Worker, wanted: Outcome, from: u32) {
     for attempt in 0..MOST_CONTROLS {
         sleep(BETWEEN).await;
-        if worker.control_now(AGAIN + attempt).await != Some(wanted) {
+        if worker.control_now(from + attempt).await != Some(wanted) {
             return;
         }
     }

@@ -1,5 +1,6 @@
 //! A target, everything known about it, and one exchange with it.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -138,8 +139,12 @@ impl Bench {
 
     /// Whether somebody listens, whatever comes of TLS.
     pub(crate) async fn takes_tcp(&self, limit: Duration) -> bool {
-        // Whoever resets a connection has taken it.
-        !matches!(self.tcp(limit).await, Err(Error::Refused(_) | Error::TimedOut { .. }))
+        match self.tcp(limit).await {
+            Ok(_) => true,
+            // Whoever resets a connection has taken it.
+            Err(Error::Connect { source, .. }) => source.kind() == ErrorKind::ConnectionReset,
+            Err(_) => false,
+        }
     }
 
     /// Judges what was recorded of a case: its own exchange first, then that of its partner.

@@ -40,7 +40,7 @@ impl Run {
         let Some(wanted) = self.wanted() else { return };
         if self.early.watched.is_none() {
             let worker = self.worker.clone();
-            let watched = tokio::spawn(async move { is_answered(&worker, wanted).await });
+            let watched = tokio::spawn(async move { is_answered(&worker, wanted, WATCHING).await });
             self.early.watched = Some(watched);
         }
         let (worker, first) = (self.worker.aside(), first.clone());
@@ -109,5 +109,6 @@ async fn confirm(worker: &Worker, index: usize, first: CaseResult) -> Option<Con
     lives.then(|| Confirmed { index, result: Box::new(result), repeats })
 }
 
-/// The attempts of early looks, apart from all others.
+/// The attempts of early looks, and those of the controls beside them, apart from all others.
 const EARLY: u32 = 7000;
+const WATCHING: u32 = 6500;

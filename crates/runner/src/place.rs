@@ -176,9 +176,7 @@ impl Room {
         }
         self.now.max(jobs).min(most.max(jobs))
     }
-}
 
-impl Room {
     /// How many cases may be looked at early beside those that have this room.
     pub(crate) fn for_early(&self) -> usize {
         if self.narrow || self.crowded { 0 } else { self.now / 2 }

@@ -216,7 +216,7 @@ impl Run {
         let alone = if self.worker.is_late() { FEW_MEASURED } else { measured.len() };
         let (alone, together) = measured.split_at(alone.min(measured.len()));
         // One at a time is timed; the others wait for it, or for silence to end.
-        let at_once = if self.worker.is_late() { 1 } else { jobs.min(FEW_MEASURED) };
+        let at_once = if self.worker.is_late() { 1 } else { jobs.min(MOST_MEASURED) };
         self.schedule(vec![alone.to_vec()], at_once).await?;
         self.schedule(vec![together.to_vec()], jobs).await?;
         self.schedule(vec![most.to_vec()], jobs).await
@@ -455,7 +455,7 @@ impl Run {
 
     /// Ends what we started and hands over the results. Without an ending the run was cancelled.
     async fn finish(mut self, ending: Option<Ending>) -> RunOutcome {
-        self.take_early();
+        self.end_early();
         let ending = ending.unwrap_or_else(|| {
             self.results.interrupt();
             self.leave_open_ones(
@@ -482,6 +482,8 @@ enum NoContact {
 
 /// How many cases about cost are played one by one where answers are late by chance.
 const FEW_MEASURED: usize = 4;
+/// How many cases about cost are under way at most: one is timed, the others wait.
+const MOST_MEASURED: usize = 4;
 
 /// How long a connection may take that shows whether the target lives.
 const DEAD_OR_ALIVE: Duration = Duration::from_secs(1);

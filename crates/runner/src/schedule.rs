@@ -267,7 +267,7 @@ impl Run {
                 None => return,
                 Some(Ok((index, played))) => {
                     under_way.is_over(index);
-                    self.is_over(index, played, queue.again);
+                    self.end_case(index, played, queue.again);
                     if self.eases(index, queue.jobs).await {
                         let results = &self.results;
                         queue.ease(&self.ease, |index| {
@@ -364,7 +364,7 @@ impl Run {
     }
 
     /// Handles the end of a case of a round, and of early looks that are over by then.
-    fn is_over(&mut self, index: usize, played: Played, again: bool) {
+    fn end_case(&mut self, index: usize, played: Played, again: bool) {
         self.take_early();
         if let (Played::Open(first), false) = (&played, again) {
             self.look_early(index, first);

@@ -213,50 +213,44 @@ impl Record {
         self.count_of(link, IoKind::WroteUnkept)
     }
 
-    fn count_of(&self, link: usize, kind: IoKind) -> u64 {
-        let events = self.on(link).filter(|io| io.kind == kind);
-        events
-            .filter_map(|io| io.bytes.as_slice().try_into().ok())
-            .map(u64::from_be_bytes)
-            .fold(0, u64::saturating_add)
-    }
-
     /// How many octets of a link were read, and judged, that are not kept.
     #[must_use]
     pub fn read_unkept(&self, link: usize) -> u64 {
         self.count_of(link, IoKind::ReadUnkept)
     }
 
-    /// Keeps of what was read on each link the first octets, so many, and the number of the others; likewise of what
-    /// HTTP/2 obliged us to write.
+    /// Keeps of what was read on each link the first octets, so many, and the number of the others. What HTTP/2 obliged
+    /// us to write in answer to those goes with them.
     pub fn shorten(&mut self, most: impl Fn(usize) -> usize) {
         for link in 0..self.links.len() {
-            self.shorten_link(link, IoKind::Read, IoKind::ReadUnkept, most(link));
-            self.shorten_link(link, IoKind::WroteOwed, IoKind::WroteUnkept, most(link));
+            self.shorten_link(link, most(link));
         }
     }
 
-    fn shorten_link(&mut self, link: usize, what: IoKind, rest: IoKind, most: usize) {
-        let (mut left, mut unkept, mut last) = (most, 0_u64, None);
+    fn shorten_link(&mut self, link: usize, most: usize) {
+        let (mut left, mut unkept, mut cut) = (most, 0_u64, None);
         let mut kept = Vec::with_capacity(self.io.len());
         for mut io in std::mem::take(&mut self.io) {
-            if io.link == link && io.kind == what {
+            if io.link == link && io.kind == IoKind::Read {
                 let keep = io.bytes.len().min(left);
                 left -= keep;
                 if keep < io.bytes.len() {
                     unkept += u64::try_from(io.bytes.len() - keep).unwrap_or(u64::MAX);
                     io.bytes.truncate(keep);
                     io.bytes.shrink_to_fit();
-                    last = last.or(Some((kept.len() + usize::from(keep > 0), io.at_us)));
+                    cut = cut.or(Some((kept.len() + usize::from(keep > 0), io.at_us)));
                 }
                 if io.bytes.is_empty() {
                     continue;
                 }
             }
-            kept.push(io);
+            if cut.is_none() || io.link != link || io.kind != IoKind::WroteOwed {
+                kept.push(io);
+            }
         }
-        if let Some((at, at_us)) = last {
-            kept.insert(at, Io { link, at_us, kind: rest, bytes: unkept.to_be_bytes().to_vec() });
+        if let Some((at, at_us)) = cut {
+            let bytes = unkept.to_be_bytes().to_vec();
+            kept.insert(at, Io { link, at_us, kind: IoKind::ReadUnkept, bytes });
         }
         self.io = kept;
     }
@@ -271,6 +265,14 @@ impl Record {
     #[must_use]
     pub fn ended_by_peer(&self, link: usize) -> bool {
         self.on(link).any(|io| io.kind.peer_end().is_some())
+    }
+
+    fn count_of(&self, link: usize, kind: IoKind) -> u64 {
+        let events = self.on(link).filter(|io| io.kind == kind);
+        events
+            .filter_map(|io| io.bytes.as_slice().try_into().ok())
+            .map(u64::from_be_bytes)
+            .fold(0, u64::saturating_add)
     }
 
     fn gather(&self, link: usize, is_wanted: impl Fn(IoKind) -> bool) -> Vec<u8> {
@@ -319,18 +321,20 @@ mod tests {
             io(IoKind::Read, b"abc"),
             io(IoKind::WroteOwed, b"ok"),
             io(IoKind::Read, b"def"),
+            io(IoKind::WroteOwed, b"ok"),
             io(IoKind::Read, b"gh"),
             io(IoKind::ReadEnd, b""),
         ];
         let link = Link::plain("target", Party::Client, Over::Http1);
-        for (most, kept, unkept) in [(0, "", 8), (3, "abc", 5), (4, "abcd", 4), (8, "abcdefgh", 0)]
-        {
+        let rows = [(0, "", 8, 0), (3, "abc", 5, 1), (4, "abcd", 4, 1), (8, "abcdefgh", 0, 2)];
+        for (most, kept, unkept, owed) in rows {
             let mut record = Record::of(link.clone(), all.clone());
             record.shorten(|_| most);
             assert_eq!(record.sent(0, Party::Server), kept.as_bytes(), "{most}");
             assert_eq!((record.read_unkept(0), record.scripted(0).len()), (unkept, 3), "{most}");
+            let count = record.io.iter().filter(|io| io.kind == IoKind::WroteOwed).count();
             let last = record.io.last().map(|io| io.kind);
-            assert_eq!(last, Some(IoKind::ReadEnd), "{most}");
+            assert_eq!((last, count), (Some(IoKind::ReadEnd), owed), "{most}");
             let before = record.io.clone();
             record.shorten(|_| most);
             assert_eq!(record.io, before, "once is enough: {most}");

@@ -55,6 +55,7 @@ impl Results {
 
     /// Stores the result of a case, in place of any earlier one.
     pub(crate) fn store(&mut self, index: usize, result: CaseResult) {
+        self.make_room(index);
         let result = self.bounded(result);
         self.under_way.remove(&index);
         self.tell(Event::CaseDone(Box::new(result.clone())));
@@ -63,6 +64,7 @@ impl Results {
 
     /// Stores a result in place of one that does not count.
     pub(crate) fn replace(&mut self, index: usize, result: CaseResult) {
+        self.make_room(index);
         let result = self.bounded(result);
         self.under_way.remove(&index);
         self.tell(Event::CaseDone(Box::new(result.clone())));
@@ -134,6 +136,15 @@ impl Results {
 
     pub(crate) fn note(&self, text: impl Into<String>) {
         self.tell(Event::Note(text.into()));
+    }
+
+    /// What an earlier result of a case holds is free again.
+    fn make_room(&mut self, index: usize) {
+        if let Some(earlier) = &self.all[index] {
+            let records = earlier.record.iter().chain(&earlier.twin).map(weight);
+            let held: usize = records.filter(|weight| *weight > SMALL).sum();
+            self.room = (self.room + held).min(ROOM);
+        }
     }
 
     /// A result as it is kept: of a peer that sends without end, all records together stay within bounds. What a

@@ -26,6 +26,8 @@ pub(crate) struct Deaths {
     pub(crate) killers: BTreeSet<usize>,
     /// What had been over only for a short time at the last death.
     before: Vec<usize>,
+    /// The cases that were looked at early at the last death: each may be why, and late.
+    early: Vec<usize>,
     /// The suspect that began while all others were merely waiting.
     freshest: Option<usize>,
     /// How many could be put down to no case.
@@ -67,6 +69,7 @@ impl Run {
             suspects.truncate(MOST_BEFORE);
         }
         let recent = self.worker.health.recent(LATE);
+        self.deaths.early = std::mem::take(&mut self.early.under_way).into_iter().collect();
         self.deaths.before = self.worker.health.recent(LATE_PATIENCE);
         self.deaths.freshest = self.worker.health.freshest(self.waiting());
         if self.deaths.all.len() >= MOST_DEATHS || self.deaths.spent >= MOST_TIME {
@@ -221,15 +224,16 @@ impl Run {
     /// Returns who is accused.
     fn accuse(&mut self, scene: Scene, suspects: Vec<usize>) -> Vec<usize> {
         let lone = if let [only] = *suspects { Some(only) } else { self.deaths.freshest };
-        let Some(only) = lone.filter(|lone| suspects.contains(lone)) else {
+        let lone = lone.filter(|lone| suspects.contains(lone));
+        let at_once = lone.is_some_and(|lone| self.was_cut_at_once(lone));
+        let Some(only) = lone.filter(|_| at_once || self.deaths.early.is_empty()) else {
+            let suspects = unique(suspects.into_iter().chain(self.deaths.early.iter().copied()));
             self.leave_open(scene, &suspects);
             return suspects;
         };
         let met = self.lost.iter().position(|(index, _)| *index == only);
         let exchanges = met.map(|at| self.lost.swap_remove(at).1).unwrap_or_default();
         let told = self.results.result(only).cloned().map(Box::new);
-        let known = told.iter().filter_map(|told| told.record.as_ref());
-        let at_once = exchanges.iter().chain(known).any(was_cut_at_once);
         let most = if at_once { MOST_BESIDE } else { MOST_BEFORE };
         let played = told.map_or(Played::Died(exchanges), Played::Judged);
         let before = self.likeliest_first(self.deaths.before.clone(), only);
@@ -239,6 +243,14 @@ impl Run {
         let suspects = self.ids(&earlier);
         self.blame(only, played, Scene { unsure: true, suspects, ..scene });
         vec![only]
+    }
+
+    /// Whether the target cut the exchange of a case right behind what we wrote.
+    fn was_cut_at_once(&self, index: usize) -> bool {
+        let lost = self.lost.iter().filter(|(lost, _)| *lost == index);
+        let lost = lost.flat_map(|(_, exchanges)| exchanges);
+        let known = self.results.result(index).and_then(|told| told.record.as_ref());
+        lost.chain(known).any(is_cut_at_once)
     }
 
     /// After this time without an answer an exchange merely waits for silence to end.
@@ -436,13 +448,15 @@ fn unique(numbers: impl Iterator<Item = usize>) -> Vec<usize> {
 }
 
 /// Whether the target cut an exchange right behind what we wrote: one that dies late seldom hits upon that moment.
-fn was_cut_at_once(exchange: &Record) -> bool {
+fn is_cut_at_once(exchange: &Record) -> bool {
     let cut = exchange
         .io
         .iter()
         .position(|io| matches!(io.kind, IoKind::ReadEnd | IoKind::ReadEndUnclean | IoKind::Reset));
     let Some(cut) = cut else { return false };
-    let wrote = exchange.io[..cut].iter().rev().find(|io| io.kind == IoKind::Wrote);
+    let last =
+        exchange.io[..cut].iter().rev().find(|io| matches!(io.kind, IoKind::Wrote | IoKind::Read));
+    let wrote = last.filter(|io| io.kind == IoKind::Wrote);
     wrote.is_some_and(|io| exchange.io[cut].at_us.saturating_sub(io.at_us) < AT_ONCE_US)
 }
 

@@ -2,6 +2,8 @@
 //! An early look can only confirm: whatever else it shows may come of what goes on beside it, and is looked at once
 //! more when that is over.
 
+use std::collections::BTreeSet;
+
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 use upspec_judge::CaseResult;
@@ -15,14 +17,30 @@ use crate::worker::{Played, Worker};
 /// The early looks of a run.
 #[derive(Default)]
 pub(crate) struct Early {
-    looks: JoinSet<Option<Confirmed>>,
+    looks: JoinSet<Look>,
+    /// The cases of those that are under way, and of those that ended because the target may be dead.
+    pub(crate) under_way: BTreeSet<usize>,
     /// Completes when the control gets something else than at first.
     watched: Option<JoinHandle<()>>,
 }
 
+/// How an early look ended.
+struct Look {
+    index: usize,
+    end: End,
+}
+
+enum End {
+    /// It shows the same.
+    Confirmed(Confirmed),
+    /// It shows something else, or nothing.
+    Other,
+    /// The target may be dead.
+    Doubt,
+}
+
 /// A result that another look has confirmed.
 struct Confirmed {
-    index: usize,
     result: Box<CaseResult>,
     /// What came before it and does not count.
     repeats: Vec<CaseResult>,
@@ -44,12 +62,17 @@ impl Run {
             self.early.watched = Some(watched);
         }
         let (worker, first) = (self.worker.aside(), first.clone());
+        if self.early.looks.is_empty() {
+            self.early.under_way.clear();
+        }
+        self.early.under_way.insert(index);
         self.early.looks.spawn(async move {
-            tokio::select! {
+            let end = tokio::select! {
                 biased;
-                () = worker.health.doubt() => None,
-                confirmed = confirm(&worker, index, first) => confirmed,
-            }
+                () = worker.health.doubt() => End::Doubt,
+                end = confirm(&worker, index, first) => end.map_or(End::Other, End::Confirmed),
+            };
+            Look { index, end }
         });
     }
 
@@ -57,8 +80,13 @@ impl Run {
     pub(crate) fn take_early(&mut self) {
         while let Some(joined) = self.early.looks.try_join_next() {
             match joined {
-                Ok(Some(confirmed)) => self.take_confirmed(confirmed),
-                Ok(None) => {}
+                Ok(Look { end: End::Doubt, .. }) => {}
+                Ok(Look { index, end }) => {
+                    self.early.under_way.remove(&index);
+                    if let End::Confirmed(confirmed) = end {
+                        self.take_confirmed(index, confirmed);
+                    }
+                }
                 Err(error) if error.is_cancelled() => {}
                 // It is a bug, and it stays one.
                 Err(error) => std::panic::resume_unwind(error.into_panic()),
@@ -78,8 +106,7 @@ impl Run {
         }
     }
 
-    fn take_confirmed(&mut self, confirmed: Confirmed) {
-        let Confirmed { index, result, repeats } = confirmed;
+    fn take_confirmed(&mut self, index: usize, Confirmed { result, repeats }: Confirmed) {
         if self.open.contains(&index) && self.bears_early_looks() {
             repeats.into_iter().for_each(|repeat| self.worker.put_aside(repeat));
             self.take(index, Played::Judged(result));
@@ -106,7 +133,7 @@ async fn confirm(worker: &Worker, index: usize, first: CaseResult) -> Option<Con
     let is_same = result.verdict == verdict && result.outcome == outcome && !result.flaky;
     let lives = is_same && worker.check_now().await == Pulse::Alive;
     result.elapsed_ms = before.saturating_add(millis(began.elapsed()));
-    lives.then(|| Confirmed { index, result: Box::new(result), repeats })
+    lives.then(|| Confirmed { result: Box::new(result), repeats })
 }
 
 /// The attempts of early looks, and those of the controls beside them, apart from all others.

@@ -75,11 +75,16 @@ grep --quiet --fixed-strings "'ow'+'ned'" "$kept/hostile.html" ||
 printf '<!DOCTYPE html><title>bare</title>%s' "$markup" >"$scratch/bare.html"
 browse --dump-dom "$scratch/bare.html" | grep --quiet --fixed-strings 'id="owned"' ||
     die "the markup does not run in a bare page either; the check sees nothing"
-browse --dump-dom "$kept/hostile.html" >"$kept/hostile.dom.html"
-if grep --quiet --fixed-strings 'id="owned"' "$kept/hostile.dom.html"; then
-    die "a script from a target ran in the report: $kept/hostile.html"
-fi
-if grep --quiet --ignore-case -E '<img[ >]|<[^>]* onload=' "$kept/hostile.dom.html"; then
-    die "markup from a target is an element of the report: $kept/hostile.html"
-fi
+# As it is read at first, and with the bodies of all cases, which are text until a case is opened.
+sed 's,</\?noscript>,,g' "$kept/hostile.html" >"$kept/hostile.open.html"
+for page in hostile hostile.open; do
+    browse --dump-dom "$kept/$page.html" >"$kept/$page.dom.html"
+    if grep --quiet --fixed-strings 'id="owned"' "$kept/$page.dom.html"; then
+        die "a script from a target ran in the report: $kept/$page.html"
+    fi
+    if grep --quiet --ignore-case -E '<img[ >]|<[^>]* onload=' "$kept/$page.dom.html"; then
+        die "markup from a target is an element of the report: $kept/$page.html"
+    fi
+done
+grep --quiet 'class="body"' "$kept/hostile.open.dom.html" || die "the bodies of the cases are not read: $kept/hostile.open.html"
 say "a hostile server's markup stays text"

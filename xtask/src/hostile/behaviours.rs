@@ -169,11 +169,11 @@ pub(crate) const BEHAVIOURS: &[Behaviour] = &[
     row("TLS: endless body", Tls, FirstOctet, &[Read, Write(OK), Write(b"\r\n"), Endless(KB)], Right::Told),
     row("TLS: endless body, later", Tls, LATER, &[Read, Write(OK), Write(b"\r\n"), Endless(KB)], Right::Fails),
     row("TLS: texts without end, later", Tls, LATER, &[Read, Switch, Endless(TEXT)], Right::Fails),
-    // HTTP/2, beside an HTTP/1.1 that is in order.
+    // HTTP/2, beside an HTTP/1.1 that is in order. Nobody has to speak it, nor to take a stream.
     row("HTTP/2: mute", Http2, FirstOctet, &[Hold], Right::Clean),
     row("HTTP/2: closes", Http2, FirstOctet, &[], Right::Clean),
     row("HTTP/2: resets", Http2, FirstOctet, &[Reset], Right::Clean),
-    row("HTTP/2: garbage without end", Http2, FirstOctet, &[Endless(&[0xA7; 1024])], Right::Told),
+    row("HTTP/2: garbage without end", Http2, FirstOctet, &[Endless(&[0xA7; 1024])], Right::Clean),
     row("HTTP/2: SETTINGS without end", Http2, FirstOctet, &[Flood(Flood::Settings)], Right::Told),
     row("HTTP/2: PING without end", Http2, FirstOctet, &[Flood(Flood::Ping)], Right::Told),
     row("HTTP/2: empty DATA without end", Http2, FirstOctet, &[Flood(Flood::Data)], Right::Told),
@@ -182,7 +182,7 @@ pub(crate) const BEHAVIOURS: &[Behaviour] = &[
     row("HTTP/2: streams without end", Http2, FirstOctet, &[Flood(Flood::Streams)], Right::Told),
     row("HTTP/2: answers without end", Http2, FirstOctet, &[Flood(Flood::Answers)], Right::Told),
     row("HTTP/2: GOAWAY without end", Http2, FirstOctet, &[Flood(Flood::GoAway)], Right::Told),
-    row("HTTP/2: RST_STREAM without end", Http2, FirstOctet, &[Flood(Flood::Reset)], Right::Told),
+    row("HTTP/2: RST_STREAM without end", Http2, FirstOctet, &[Flood(Flood::Reset)], Right::Clean),
     row("HTTP/2: WINDOW_UPDATE without end", Http2, FirstOctet, &[Flood(Flood::Window)], Right::Told),
     row("HTTP/2: PUSH_PROMISE without end", Http2, FirstOctet, &[Flood(Flood::Push)], Right::Told),
     row("HTTP/2: PRIORITY without end", Http2, FirstOctet, &[Flood(Flood::Priority)], Right::Told),

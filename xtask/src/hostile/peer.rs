@@ -28,6 +28,8 @@ pub(crate) struct Peer {
     addr: SocketAddr,
     tls: Option<TlsAcceptor>,
     state: Arc<State>,
+    /// The reference server, which ends with the peer.
+    serving: JoinSet<()>,
 }
 
 /// What its connections have in common.
@@ -48,7 +50,8 @@ impl Peer {
     pub(crate) async fn bind(behaviour: &'static Behaviour) -> io::Result<Self> {
         let server = Server::bind("127.0.0.1:0", Config::default()).await?;
         let behind = server.addr();
-        tokio::spawn(server.run(std::future::pending()));
+        let mut serving = JoinSet::new();
+        serving.spawn(server.run(std::future::pending()));
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let addr = listener.local_addr()?;
         let tls = match behaviour.over {
@@ -65,7 +68,7 @@ impl Peer {
             dies: Notify::new(),
             back: Mutex::default(),
         };
-        Ok(Self { listener, addr, tls, state: Arc::new(state) })
+        Ok(Self { listener, addr, tls, state: Arc::new(state), serving })
     }
 
     pub(crate) fn addr(&self) -> SocketAddr {
@@ -74,7 +77,7 @@ impl Peer {
 
     /// Serves until it is aborted, or dead for good.
     pub(crate) async fn run(self) {
-        let Self { mut listener, addr, tls, state } = self;
+        let Self { mut listener, addr, tls, state, serving: _serving } = self;
         loop {
             let mut connections = JoinSet::new();
             loop {

@@ -32,9 +32,9 @@ impl<'r> Told<'r> {
     pub(crate) fn links(&self) -> Vec<String> {
         let links = self.record.links.iter().enumerate();
         let phrase = |(at, link)| {
-            let flow = Flow::on(self.record, at);
-            let out = visible::counted(flow.sent, "octet");
-            format!("{}{}, {out} out, {} in", self.name(link), connection(link), flow.received)
+            let amounts = Amounts::on(self.record, at);
+            let out = visible::counted(amounts.sent, "octet");
+            format!("{}{}, {out} out, {} in", self.name(link), connection(link), amounts.received)
         };
         links.map(phrase).collect()
     }
@@ -73,27 +73,27 @@ impl<'r> Told<'r> {
 
 /// How many octets went each way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Flow {
+pub(crate) struct Amounts {
     /// What we wrote.
     pub(crate) sent: usize,
     /// What the other end wrote.
     pub(crate) received: usize,
 }
 
-impl Flow {
+impl Amounts {
     /// On one link of a record.
     pub(crate) fn on(record: &Record, link: usize) -> Self {
-        let mut flow = Self::default();
+        let mut amounts = Self::default();
         for io in record.on(link) {
             match io.kind {
-                IoKind::Read => flow.received += io.bytes.len(),
-                kind if kind.is_written() => flow.sent += io.bytes.len(),
+                IoKind::Read => amounts.received += io.bytes.len(),
+                kind if kind.is_written() => amounts.sent += io.bytes.len(),
                 _ => {}
             }
         }
         let unkept = usize::try_from(record.read_unkept(link)).unwrap_or(usize::MAX);
-        flow.received = flow.received.saturating_add(unkept);
-        flow
+        amounts.received = amounts.received.saturating_add(unkept);
+        amounts
     }
 }
 

@@ -10,7 +10,7 @@ use crate::browsers;
 use crate::command;
 use crate::overview::{self, Rule};
 use crate::report::{Report, Summary};
-use crate::seen::Flow;
+use crate::seen::Amounts;
 use crate::visible::{self, counted};
 use crate::words::{BY_URGENCY, verdict_word};
 
@@ -141,15 +141,16 @@ pub(super) fn facts(report: &Report) -> Markup {
 fn sums(report: &Report) -> Option<String> {
     let records = report.cases.iter().flat_map(|case| case.record.iter().chain(&case.twin));
     let links = records.flat_map(|record| (0..record.links.len()).map(move |at| (record, at)));
-    let flows: Vec<Flow> = links.map(|(record, at)| Flow::on(record, at)).collect();
+    let amounts: Vec<Amounts> = links.map(|(record, at)| Amounts::on(record, at)).collect();
     let size = |octets: usize| match octets {
         0..10_000 => counted(octets, "octet"),
         more => format!("{} KiB", more / 1024),
     };
-    let out = size(flows.iter().map(|flow| flow.sent).sum());
-    let received = size(flows.iter().map(|flow| flow.received).sum());
-    let links = counted(flows.len(), "connection");
-    (!flows.is_empty()).then(|| format!("{links}, {out} out, {received} in"))
+    let sum = |of: fn(&Amounts) -> usize| amounts.iter().map(of).fold(0, usize::saturating_add);
+    let out = size(sum(|one| one.sent));
+    let received = size(sum(|one| one.received));
+    let links = counted(amounts.len(), "connection");
+    (!amounts.is_empty()).then(|| format!("{links}, {out} out, {received} in"))
 }
 
 fn ability(need: Need) -> &'static str {

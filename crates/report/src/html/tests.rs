@@ -90,6 +90,15 @@ fn an_endless_answer_stays_light() {
 }
 
 #[test]
+fn made_up_numbers_of_octets_are_borne() {
+    let mut report = sample::report();
+    for record in report.cases.iter_mut().filter_map(|case| case.record.as_mut()) {
+        record.io.push(sample::io(9, IoKind::ReadUnkept, &[0xFF; 8]));
+    }
+    assert!(html(&report).contains("On the wire"));
+}
+
+#[test]
 fn no_case_takes_what_the_others_need() {
     let mut report = sample::report();
     let before = html(&report).len();

@@ -2,7 +2,7 @@
 //! beside its place and renamed, so that a full disk or a killed process never costs an older one.
 
 use std::fs::{File, Metadata};
-use std::io::{ErrorKind, Write as _};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -49,7 +49,15 @@ impl Place {
 
     /// Writes the file as a whole, or leaves what is there.
     pub(crate) fn write(&self, text: &[u8]) -> Result<(), Trouble> {
-        self.put(text).map_err(|error| self.trouble(&error))
+        self.write_with(|out| out.write_all(text))
+    }
+
+    /// The same with what `fill` writes, which may be asked for twice.
+    pub(crate) fn write_with(
+        &self,
+        fill: impl Fn(&mut dyn Write) -> std::io::Result<()>,
+    ) -> Result<(), Trouble> {
+        self.put(&fill).map_err(|error| self.trouble(&error))
     }
 
     fn try_out(&self) -> std::io::Result<()> {
@@ -71,21 +79,21 @@ impl Place {
         }
     }
 
-    fn put(&self, text: &[u8]) -> std::io::Result<()> {
+    fn put(&self, fill: Fill<'_>) -> std::io::Result<()> {
         make_folder(&self.path)?;
         let there = std::fs::metadata(&self.path).ok();
         if there.as_ref().is_some_and(|there| !there.is_file()) {
-            return std::fs::write(&self.path, text);
+            return write_over(&self.path, fill);
         }
         let written = self.beside_it(there.as_ref()).and_then(|mut file| {
-            file.write_all(text)?;
+            filled(file.as_file_mut(), fill)?;
             file.as_file().sync_all()?;
             file.persist(self.real()).map(drop).map_err(|failed| failed.error)
         });
         match written {
             // Nothing can be renamed there, so that writing over it is all that is left.
             Err(error) if there.is_some() && is_about_folder(&error) => {
-                std::fs::write(&self.path, text)
+                write_over(&self.path, fill)
             }
             written => written,
         }
@@ -119,6 +127,21 @@ impl Place {
         Trouble::new(Exit::Usage, format!("cannot write {}: {error}", self.shown()))
     }
 }
+
+/// What writes the content of a file.
+type Fill<'f> = &'f dyn Fn(&mut dyn Write) -> std::io::Result<()>;
+
+fn write_over(path: &Path, fill: Fill<'_>) -> std::io::Result<()> {
+    filled(&mut File::create(path)?, fill)
+}
+
+fn filled(file: &mut File, fill: Fill<'_>) -> std::io::Result<()> {
+    let mut out = BufWriter::with_capacity(BUFFER, file);
+    fill(&mut out)?;
+    out.flush()
+}
+
+const BUFFER: usize = 64 * 1024;
 
 /// The place of a path, whatever it is called by: links and `..` are followed as far as there is something.
 pub(crate) fn identity(path: &Path) -> PathBuf {

@@ -68,8 +68,10 @@ impl<R> Sinks<R> {
     pub(crate) fn write(&self, report: &R, says_something: bool) -> Written {
         let mut written = Written { told: String::new(), result: Ok(()) };
         for (format, sink) in &self.sinks {
-            let octets = format.octets(report);
             let Sink::File(place) = sink else {
+                let mut octets = Vec::new();
+                // A vector takes it all.
+                let _ = format.write_to(report, &mut octets);
                 console::say_raw(&octets);
                 continue;
             };
@@ -77,7 +79,7 @@ impl<R> Sinks<R> {
                 true => (place.clone(), None),
                 false => (place.beside("unjudged"), Some(place)),
             };
-            match place.write(&octets) {
+            match place.write_with(|out| format.write_to(report, out)) {
                 Ok(()) => {
                     let kept = kept.map(|kept| {
                         format!("; {} is of an earlier run, and was kept", kept.shown())

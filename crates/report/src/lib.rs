@@ -49,6 +49,8 @@ mod words;
 #[cfg(test)]
 mod sample;
 
+use std::io;
+
 pub use baseline::{Baseline, BaselineError, Standing};
 pub use cause::{Cause, Suspect};
 pub use chain::Chain;
@@ -90,22 +92,31 @@ pub enum Write<R: 'static> {
     Text(fn(&R) -> String),
     /// As octets that are no text.
     Octets(fn(&R) -> Vec<u8>),
+    /// Bit by bit, since it is long.
+    Parts(fn(&R, &mut dyn io::Write) -> io::Result<()>),
 }
 
 impl<R> Format<R> {
-    /// A report or a comparison in this format.
-    #[must_use]
-    pub fn octets(&self, of: &R) -> Vec<u8> {
+    /// Writes a report or a comparison in this format.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_to(&self, of: &R, out: &mut dyn io::Write) -> io::Result<()> {
         match self.write {
-            Write::Text(write) => write(of).into_bytes(),
-            Write::Octets(write) => write(of),
+            Write::Text(write) => out.write_all(write(of).as_bytes()),
+            Write::Octets(write) => out.write_all(&write(of)),
+            Write::Parts(write) => write(of, out),
         }
     }
 }
 
 /// The formats of a report. A new one is a module and a row here.
 pub const FORMATS: &[Format<Report>] = &[
-    text("json", "the source of the others", Report::json),
+    Format {
+        name: "json",
+        about: "the source of the others",
+        write: Write::Parts(Report::write_json),
+    },
     text("html", "one self-contained page", html::html),
     text("junit", "for a CI system", junit::junit),
     text("junit-strict", "valid by the schemas of Ant and Jenkins", junit::strict),

@@ -1,6 +1,7 @@
 //! The report of one run: what the JSON format, version 2, holds. How it looks is for the views.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -294,17 +295,18 @@ impl Report {
     /// The report as JSON, indented, with a line feed at the end.
     #[must_use]
     pub fn json(&self) -> String {
-        // A vector that grows is copied whole each time, and reports are long.
-        let mut text = Vec::with_capacity(self.cases.len() * OCTETS_OF_A_CASE);
-        serde_json::to_writer_pretty(&mut text, self)
-            .expect("string keys and no fallible Serialize impl: nothing in a report can fail");
-        text.push(b'\n');
+        let mut text = Vec::new();
+        self.write_json(&mut text).expect("a vector takes it all");
         String::from_utf8(text).expect("JSON is UTF-8")
     }
-}
 
-/// About as much as a case takes in JSON, if much happened in it.
-const OCTETS_OF_A_CASE: usize = 4096;
+    /// Writes that JSON, of which memory never holds more than a part.
+    pub(crate) fn write_json(&self, mut out: &mut dyn io::Write) -> io::Result<()> {
+        // String keys and no fallible Serialize impl: only `out` can fail.
+        serde_json::to_writer_pretty(&mut out, self)?;
+        out.write_all(b"\n")
+    }
+}
 
 impl Summary {
     /// Counts the verdicts.

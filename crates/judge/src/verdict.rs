@@ -321,8 +321,8 @@ fn cut_off(
     if let Some(octets) = view.tunnel_octets() {
         let whole: usize = frames(octets).iter().map(|frame| frame.len).sum();
         let begun = whole < octets.len();
-        return (begun && view.ending().at_the_last)
-            .then_some((Reason::NoAnswer, "a frame is still coming"));
+        let comes = view.ending().at_the_last || view.ending().still_coming;
+        return (begun && comes).then_some((Reason::NoAnswer, "a frame is still coming"));
     }
     if view.http2().is_some() {
         return None;

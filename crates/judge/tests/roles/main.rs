@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod connections;
+mod slow;
 
 use upspec_corpus::Corpus;
 use upspec_corpus::case::Need;

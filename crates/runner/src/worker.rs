@@ -338,6 +338,13 @@ impl Worker {
         let transcript = Transcript::read(&octets);
         transcript.talks.iter().any(|talk| talk.statuses().next().is_some())
     }
+
+    /// Whether it got as far as one that nothing has to follow (RFC 9110 section 15).
+    fn has_final_response(record: &Record) -> bool {
+        let octets = Octets::of(record);
+        let transcript = Transcript::read(&octets);
+        transcript.talks.iter().any(|talk| talk.finals().next().is_some())
+    }
 }
 
 impl Control for Worker {
@@ -353,8 +360,11 @@ impl Control for Worker {
         let case = &self.plan.cases()[index];
         let turn = self.bench.turn(case, HEALTH_ATTEMPTS + number);
         match self.bench.exchange(case, turn, limit).await {
-            Ok(record) if Self::has_response(&record) => Ok(()),
-            Ok(record) if record.saw(IoKind::Deadline) => Err(Demise::Hanging),
+            Ok(record) if Self::has_final_response(&record) => Ok(()),
+            // Interim responses without end are as good as silence.
+            Ok(record) if record.saw(IoKind::Deadline) || Self::has_response(&record) => {
+                Err(Demise::Hanging)
+            }
             Ok(_) => Err(Demise::Closing),
             Err(Error::TimedOut { .. }) => Err(Demise::Hanging),
             Err(_) => Err(Demise::Refusing),

@@ -11,7 +11,10 @@ pub(crate) struct Recorder {
     /// How many octets read on a link are kept.
     keep: usize,
     links: Vec<Heard>,
+    /// Without the octets that were read, which the links have.
     io: Vec<Io>,
+    /// How many octets each event has that is a read.
+    lengths: Vec<usize>,
     /// The length of `io` when the current write began: earlier events are not extended.
     write_began: usize,
 }
@@ -50,7 +53,14 @@ impl Recorder {
     /// Begins when the links are opened, which is now.
     pub(crate) fn begin(links: Vec<Link>, keep: usize) -> Self {
         let links = links.into_iter().map(Heard::new).collect();
-        Self { opened: Instant::now(), keep, links, io: Vec::new(), write_began: 0 }
+        Self {
+            opened: Instant::now(),
+            keep,
+            links,
+            io: Vec::new(),
+            lengths: Vec::new(),
+            write_began: 0,
+        }
     }
 
     /// A further link is opened; its number.
@@ -86,6 +96,11 @@ impl Recorder {
         Octets::under_way(&heard.link, &heard.written, &heard.read)
             .with_turns(&heard.turns)
             .with_reports(&heard.reports)
+    }
+
+    /// How many octets were read on a link and kept.
+    pub(crate) fn how_much_read(&self, at: usize) -> usize {
+        self.links[at].read.len()
     }
 
     /// The octets after the last LF that the steps have written on a link.
@@ -151,11 +166,19 @@ impl Recorder {
         let kept = &octets[..octets.len().min(room)];
         heard.read.extend_from_slice(kept);
         heard.reads += 1;
-        if kept.is_empty() {
-        } else if heard.reads <= READS_APART {
-            self.push(at, IoKind::Read, kept);
-        } else {
-            self.append_or_push(at, IoKind::Read, kept, 0);
+        let apart = heard.reads <= READS_APART;
+        let last = self.io.last_mut().filter(|last| last.kind == IoKind::Read && last.link == at);
+        match (last, self.lengths.last_mut()) {
+            _ if kept.is_empty() => {}
+            (Some(last), Some(length)) if !apart => {
+                // Whether something was still coming at the end is told by when the last of it came.
+                last.at_us = micros(self.opened);
+                *length += kept.len();
+            }
+            _ => {
+                self.lengths.push(kept.len());
+                self.push(at, IoKind::Read, &[]);
+            }
         }
         if kept.len() == octets.len() {
             return Room::Left;
@@ -177,7 +200,14 @@ impl Recorder {
     }
 
     /// The finished record.
-    pub(crate) fn finish(self) -> Record {
+    pub(crate) fn finish(mut self) -> Record {
+        let mut begins = vec![0; self.links.len()];
+        let reads = self.io.iter_mut().filter(|io| io.kind == IoKind::Read);
+        for (io, length) in reads.zip(self.lengths) {
+            let begin = begins[io.link];
+            begins[io.link] += length;
+            io.bytes = self.links[io.link].read[begin..begin + length].to_vec();
+        }
         Record { links: self.links.into_iter().map(|heard| heard.link).collect(), io: self.io }
     }
 
@@ -186,10 +216,6 @@ impl Recorder {
         match self.io[from..].last_mut() {
             Some(last) if last.kind == kind && last.link == at => {
                 last.bytes.extend_from_slice(octets);
-                // Whether something was still coming at the end is told by when the last of it came.
-                if kind == IoKind::Read {
-                    last.at_us = micros(self.opened);
-                }
             }
             _ => self.push(at, kind, octets),
         }
@@ -242,11 +268,12 @@ mod tests {
         let kinds: Vec<_> = record.io.iter().map(|io| (io.kind, io.bytes.len())).collect();
         assert_eq!(
             kinds,
-            [(IoKind::Wrote, 4), (IoKind::Read, 1), (IoKind::Wrote, 2), (IoKind::Wrote, 1)]
+            [(IoKind::Wrote, 4), (IoKind::Read, 0), (IoKind::Wrote, 2), (IoKind::Wrote, 1)]
         );
         assert_eq!(record.line_under_way(0), b"abcdefg");
         record.wrote(0, b"\r\nh", IoKind::Wrote);
         assert_eq!(record.line_under_way(0), b"h");
+        assert_eq!(record.finish().sent(0, Party::Server), b"x");
     }
 
     #[test]

@@ -154,8 +154,25 @@ impl Wires {
         self.wires[at].peer == Peer::Open && !self.wires[at].write_shut
     }
 
-    /// Waits until something comes on any connection, or this one is at its end, or the time is up.
+    /// Waits until something comes on any connection, or this one is at its end, or the time is up. Whoever reads
+    /// looks at all that was said: where that is much, it takes more than a little to be worth a look, unless no
+    /// more comes.
     pub(crate) async fn read_until(&mut self, at: usize, until: Instant) -> Result<(), Stop> {
+        self.read_some(at, until).await?;
+        let before = self.record.how_much_read(at);
+        let enough = if before < MUCH { before } else { before + before / WORTH_A_LOOK };
+        while self.record.how_much_read(at) < enough && Instant::now() < until {
+            match self.read_some(at, until.min(Instant::now() + LULL)).await {
+                Ok(()) => {}
+                // The next read meets the end again.
+                Err(Stop::TimeUp | Stop::Ended) => break,
+                Err(stop) => return Err(stop),
+            }
+        }
+        Ok(())
+    }
+
+    async fn read_some(&mut self, at: usize, until: Instant) -> Result<(), Stop> {
         if self.wires[at].peer == Peer::Ended {
             return Err(Stop::Ended);
         }
@@ -437,6 +454,10 @@ pub(crate) fn refusal(error: &io::Error) -> Option<IoKind> {
 
 /// How many octets of what never ends are kept in the record.
 const KEPT: usize = 4 * 1024;
+/// From so many octets on it takes a further part of them, one in so many, to be worth a look, or a lull.
+const MUCH: usize = 32 * 1024;
+const WORTH_A_LOOK: usize = 8;
+const LULL: Duration = Duration::from_millis(5);
 /// How much is read at once.
 const BUFFER: usize = 16 * 1024;
 /// How many octets at most are dropped while a connection closes.

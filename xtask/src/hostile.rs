@@ -18,21 +18,25 @@ mod behaviours;
 mod http2;
 mod peer;
 
-/// Plays all behaviours, or those whose names hold one of these words.
+/// Plays all behaviours, or those whose names hold one of these words, and leaves the reports in `target/hostile`.
 pub(crate) fn run(words: &[&str]) -> Outcome {
     let binary = root().join("target/release/upspec");
     if !binary.is_file() {
         return Err(vec!["build it first: cargo build --release".to_owned()]);
     }
     let runtime = Runtime::new().map_err(|error| vec![format!("cannot start: {error}")])?;
-    let folder = tempfile::tempdir().map_err(|error| vec![error.to_string()])?;
+    let folder = root().join("target/hostile");
+    std::fs::create_dir_all(&folder).map_err(|error| vec![error.to_string()])?;
     let wanted =
         |it: &&Behaviour| words.is_empty() || words.iter().any(|word| it.name.contains(word));
     let (mut problems, mut count) = (Vec::new(), 0);
-    println!("{:38} {:>5} {:>7} {:>6} {:>9}  ending", "behaviour", "exit", "s", "MB", "report KB");
+    println!(
+        "{:38} {:>5} {:>7} {:>6} {:>9} {:>5} {:>5} {:>5}  ending",
+        "behaviour", "exit", "s", "MB", "report KB", "fail", "warn", "lost"
+    );
     for behaviour in BEHAVIOURS.iter().filter(wanted) {
         count += 1;
-        let seen = played(&runtime, &binary, folder.path(), behaviour)
+        let seen = played(&runtime, &binary, &folder, behaviour)
             .map_err(|error| vec![format!("{}: {error}", behaviour.name)])?;
         let wrong = seen.wrong(behaviour);
         println!("{:38} {seen} {}", behaviour.name, wrong.join("; "));
@@ -64,7 +68,15 @@ impl std::fmt::Display for Seen {
             None => "no report",
         };
         let (took, memory) = (self.took.as_secs_f64(), self.memory >> 20);
-        write!(f, "{exit:>5} {took:>7.1} {memory:>6} {:>9}  {ending}", self.report >> 10)
+        let cases = self.stored["cases"].as_array().map_or(&[][..], Vec::as_slice);
+        let of = |verdict: &str| cases.iter().filter(|case| case["verdict"] == verdict).count();
+        let (fails, warns) = (of("fail"), of("warn"));
+        let lost = cases.iter().filter(|case| is_lost(case)).count();
+        let report = self.report >> 10;
+        write!(
+            f,
+            "{exit:>5} {took:>7.1} {memory:>6} {report:>9} {fails:>5} {warns:>5} {lost:>5}  {ending}"
+        )
     }
 }
 
@@ -84,18 +96,35 @@ impl Seen {
         unless(!cases.is_empty(), "the report has no cases".to_owned());
         let how_many = |is_so: fn(&Value) -> bool| cases.iter().filter(|case| is_so(case)).count();
         let fails = how_many(|case| case["verdict"] == "fail");
+        let warns = how_many(|case| case["verdict"] == "warn");
+        let lost = how_many(is_lost);
         let deaths = how_many(|case| !case["death"].is_null());
-        let said = format!("exit {:?}, {fails} fail, {deaths} deaths", self.exit);
+        let said = format!(
+            "exit {:?}, {fails} fail, {warns} warn, {deaths} deaths, {lost} lost",
+            self.exit
+        );
         let is_right = match behaviour.right {
             Right::NotHttp => self.exit == Some(3),
             Right::Fails => self.exit == Some(1) && fails > 0,
             Right::Told => matches!(self.exit, Some(1 | 3)),
-            Right::Clean => self.exit == Some(0) && fails == 0,
+            Right::Clean => {
+                self.exit == Some(0)
+                    && fails == 0
+                    && warns <= MOST_WARNS
+                    && lost * 10 <= cases.len()
+            }
+            Right::Lost => self.exit == Some(0) && fails == 0 && warns <= MOST_WARNS,
             Right::Death => self.exit == Some(1) && deaths > 0,
         };
         unless(is_right, said);
         wrong
     }
+}
+
+/// Whether a case that the target could have answered has no verdict.
+fn is_lost(case: &Value) -> bool {
+    matches!(case["verdict"].as_str(), Some("inconclusive" | "error"))
+        && case["reason"] != "not-applicable"
 }
 
 fn played(
@@ -107,7 +136,9 @@ fn played(
     let peer = runtime.block_on(Peer::bind(behaviour))?;
     let address: SocketAddr = peer.addr();
     let serving = runtime.spawn(peer.run());
-    let report = folder.join("report.json");
+    let name: String =
+        behaviour.name.chars().map(|one| if one.is_alphanumeric() { one } else { '-' }).collect();
+    let report = folder.join(format!("{name}.json"));
     let _ = std::fs::remove_file(&report);
     let mut command = Command::new(binary);
     let scheme = if behaviour.over == behaviours::Over::Tls { "wss" } else { "ws" };
@@ -146,5 +177,7 @@ fn peak(process: u32) -> u64 {
 const LONGEST: Duration = Duration::from_secs(60);
 const MOST_MEMORY: u64 = 64 << 20;
 const LARGEST: u64 = 20 << 20;
+/// How many warnings a conforming target may have, all of its deployment.
+const MOST_WARNS: usize = 3;
 /// How often the memory is looked at.
 const BETWEEN: Duration = Duration::from_millis(20);

@@ -51,12 +51,26 @@ pub(crate) enum Do {
     /// Waits until the other side is gone.
     Hold,
     Reset,
+    /// Ends its side, and waits a second at most until the other is gone.
+    End,
     /// Serves well from here on, each read so many milliseconds late.
     Serve(u64),
     /// Serves well, but refuses with this where more than so many are served at once.
     AtMost(usize, &'static [u8]),
     /// Serves well, but refuses with this beyond so many requests a second.
     PerSecond(usize, &'static [u8]),
+    /// Serves well, one connection after the other.
+    OneAtATime,
+    /// Serves well, after work of so many milliseconds that no other connection's work goes beside.
+    Work(u64),
+    /// Serves well, but so many octets in a millisecond at most.
+    Slowly(usize),
+    /// One connection in so many meets this, and the others are served well.
+    OneIn(usize, &'static [Do]),
+    /// What begins with this meets that, and everything else is served well.
+    If(&'static [u8], &'static [Do]),
+    /// Serves well, but refuses everything behind so many refusals, for so many milliseconds.
+    Ban(usize, u64),
     /// The whole target stops to listen; with the time in milliseconds after which it is back.
     Die(Option<u64>),
     /// The whole target answers nobody any more.
@@ -72,8 +86,10 @@ pub(crate) enum Right {
     Fails,
     /// Either of the two.
     Told,
-    /// Nobody is.
+    /// Nobody is, three warnings of the deployment aside, and nine tenths are judged.
     Clean,
+    /// Nobody is, however little is judged.
+    Lost,
     /// The death is a case's fail.
     Death,
 }
@@ -104,6 +120,18 @@ const UNAVAILABLE: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\
     Retry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 const KB: &[u8] = &[b'a'; 1024];
+const EVENTS: &[u8] = &{
+    let mut octets = [b'1'; 6 * 2000];
+    let mut at = 0;
+    while at < octets.len() {
+        (octets[at + 1], octets[at + 2]) = (b'\r', b'\n');
+        (octets[at + 3], octets[at + 4], octets[at + 5]) = (b'a', b'\r', b'\n');
+        at += 6;
+    }
+    octets
+};
+const GET_ROOT: &[u8] = b"GET / HTTP/1.1\r\n";
+const FOR_EVER: u64 = 1_000_000;
 const TEXT: &[u8] = b"\x81\x7d\
     aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\
     aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -143,7 +171,7 @@ pub(crate) const BEHAVIOURS: &[Behaviour] = &[
     row("later: closes", Tcp, LATER, &[], Right::Death),
     row("later: resets", Tcp, LATER, &[Reset], Right::Death),
     row("later: endless garbage", Tcp, LATER, &[Endless(&[0xA7; 1024])], Right::Told),
-    row("later: endless 1xx", Tcp, LATER, &[Read, Endless(b"HTTP/1.1 103 Early Hints\r\n\r\n")], Right::Told),
+    row("later: endless 1xx", Tcp, LATER, &[Read, Endless(b"HTTP/1.1 103 Early Hints\r\n\r\n")], Right::Death),
     row("later: endless answers", Tcp, LATER, &[Read, Endless(b"HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n")], Right::Fails),
     row("later: endless field lines", Tcp, LATER, &[Read, Write(OK), Endless(b"X-A: b\r\n")], Right::Fails),
     row("later: endless body", Tcp, LATER, &[Read, Write(OK), Write(b"\r\n"), Endless(KB)], Right::Fails),
@@ -192,6 +220,18 @@ pub(crate) const BEHAVIOURS: &[Behaviour] = &[
     row("limit: five at once, others get 503", Tcp, FirstOctet, &[AtMost(5, UNAVAILABLE)], Right::Clean),
     row("limit: five at once, others are closed", Tcp, FirstOctet, &[AtMost(5, b"")], Right::Clean),
     row("limit: 50 a second, others get 429", Tcp, FirstOctet, &[PerSecond(50, TOO_MANY)], Right::Clean),
+    row("limit: one at a time, others wait", Tcp, FirstOctet, &[OneAtATime], Right::Clean),
+    row("limit: work of 50 ms each", Tcp, FirstOctet, &[Work(50)], Right::Clean),
+    row("limit: banned for ever", Tcp, FirstOctet, &[Ban(20, FOR_EVER)], Right::Lost),
+    row("limit: banned for 10 s", Tcp, FirstOctet, &[Ban(20, 10_000)], Right::Lost),
+    row("one in ten is mute", Tcp, FirstOctet, &[OneIn(10, &[Hold])], Right::Clean),
+    row("one in ten is closed", Tcp, FirstOctet, &[OneIn(10, &[Read])], Right::Clean),
+    row("one in ten is reset", Tcp, FirstOctet, &[OneIn(10, &[Read, Reset])], Right::Clean),
+    row("one in seven is late by 1.5 s", Tcp, FirstOctet, &[OneIn(7, &[Serve(1500)])], Right::Clean),
+    row("seven octets in a millisecond", Tcp, FirstOctet, &[Slowly(7)], Right::Clean),
+    row("a page of 500 KB at /", Tcp, FirstOctet, &[If(GET_ROOT, &[Write(OK), Write(b"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nConnection: close\r\nContent-Length: 512000\r\n\r\n"), Times(KB, 500), End])], Right::Clean),
+    row("an event stream without end at /", Tcp, FirstOctet, &[If(GET_ROOT, &[Write(OK), Write(b"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"), Drip(EVENTS, 10)])], Right::Clean),
+    row("late by 2 s", Tcp, FirstOctet, &[Serve(2000)], Right::Clean),
     row("late by 400 ms", Tcp, FirstOctet, &[Serve(400)], Right::Clean),
     row("late by 20 ms", Tcp, FirstOctet, &[Serve(20)], Right::Clean),
     // Deaths.

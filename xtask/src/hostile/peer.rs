@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, sp
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 use upspec_handshake::field::key::accept;
 use upspec_reference::{Config, Server};
@@ -32,6 +32,15 @@ pub(crate) struct Peer {
     serving: JoinSet<()>,
 }
 
+/// How fast answers go out.
+#[derive(Clone, Copy, Debug)]
+enum Pace {
+    /// So many milliseconds after they came.
+    Late(u64),
+    /// So many octets in a millisecond.
+    Parts(usize),
+}
+
 /// What its connections have in common.
 struct State {
     behaviour: &'static Behaviour,
@@ -40,6 +49,11 @@ struct State {
     connections: AtomicUsize,
     served: AtomicUsize,
     requests: Mutex<VecDeque<Instant>>,
+    /// How many requests the reference server has refused, and until when everything is refused for that.
+    refused: AtomicUsize,
+    banned: Mutex<Option<Instant>>,
+    /// Held by the connection whose turn it is.
+    turn: tokio::sync::Mutex<()>,
     hangs: AtomicBool,
     dies: Notify,
     /// After how many milliseconds it is back.
@@ -64,6 +78,9 @@ impl Peer {
             connections: AtomicUsize::new(0),
             served: AtomicUsize::new(0),
             requests: Mutex::default(),
+            refused: AtomicUsize::new(0),
+            banned: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
             hangs: AtomicBool::new(false),
             dies: Notify::new(),
             back: Mutex::default(),
@@ -140,23 +157,29 @@ impl State {
             Some(tls) => {
                 let stream = tls.accept(stream).await?;
                 if is_fit {
-                    self.behave(stream, |_| Ok(())).await
+                    self.behave(stream, number, self.behaviour.does, |_| Ok(())).await
                 } else {
                     self.serve(stream, 0).await
                 }
             }
-            None if is_fit => self.behave(stream, |stream| stream.set_zero_linger()).await,
+            None if is_fit => {
+                let does = self.behaviour.does;
+                self.behave(stream, number, does, |stream| stream.set_zero_linger()).await
+            }
             None => self.serve(stream, 0).await,
         }
     }
 
-    async fn behave<S: AsyncRead + AsyncWrite + Unpin>(
+    /// Does one thing after the other on the connection with this number.
+    async fn behave<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         &self,
         mut stream: S,
-        reset: impl Fn(&S) -> io::Result<()>,
+        number: usize,
+        does: &[Do],
+        reset: fn(&S) -> io::Result<()>,
     ) -> io::Result<()> {
         let mut head = Vec::new();
-        for one in self.behaviour.does {
+        for one in does {
             match *one {
                 Do::Read => head = read_head(&mut stream).await?,
                 Do::Write(octets) => stream.write_all(octets).await?,
@@ -191,6 +214,7 @@ impl State {
                 }
                 Do::Hold => while stream.read(&mut [0; 4096]).await? > 0 {},
                 Do::Reset => return reset(&stream),
+                Do::End => return end(stream).await,
                 Do::Serve(late) => return self.serve(stream, late).await,
                 Do::AtMost(most, refusal) => {
                     return self.serve_at_most(stream, most, refusal).await;
@@ -198,6 +222,41 @@ impl State {
                 Do::PerSecond(most, refusal) => {
                     return match self.is_beyond(most) {
                         true => refuse(stream, refusal).await,
+                        false => self.serve(stream, 0).await,
+                    };
+                }
+                Do::OneAtATime => {
+                    let _turn = self.turn.lock().await;
+                    return self.serve(stream, 0).await;
+                }
+                Do::Work(time) => {
+                    let turn = self.turn.lock().await;
+                    sleep(Duration::from_millis(time)).await;
+                    drop(turn);
+                    return self.serve(stream, 0).await;
+                }
+                Do::Slowly(octets) => {
+                    return self.serve_from(b"", stream, Pace::Parts(octets)).await;
+                }
+                Do::OneIn(many, does) if number % many == many - 1 => {
+                    return Box::pin(self.behave(stream, number, does, reset)).await;
+                }
+                Do::OneIn(..) => return self.serve(stream, 0).await,
+                Do::If(begins, does) => {
+                    let mut request = Vec::new();
+                    while request.len() < begins.len() && begins.starts_with(&request) {
+                        if stream.read_buf(&mut request).await? == 0 {
+                            break;
+                        }
+                    }
+                    if request.starts_with(begins) {
+                        return Box::pin(self.behave(stream, number, does, reset)).await;
+                    }
+                    return self.serve_from(&request, stream, Pace::Late(0)).await;
+                }
+                Do::Ban(most, time) => {
+                    return match self.is_banned(most, Duration::from_millis(time)) {
+                        true => refuse(stream, FORBIDDEN).await,
                         false => self.serve(stream, 0).await,
                     };
                 }
@@ -219,25 +278,57 @@ impl State {
 
     /// Hands all octets on to the reference server, and its own back, each read late.
     async fn serve<S: AsyncRead + AsyncWrite>(&self, stream: S, late: u64) -> io::Result<()> {
+        self.serve_from(b"", stream, Pace::Late(late)).await
+    }
+
+    /// The same behind these octets, at this pace. Counts the refusals.
+    async fn serve_from<S: AsyncRead + AsyncWrite>(
+        &self,
+        read: &[u8],
+        stream: S,
+        pace: Pace,
+    ) -> io::Result<()> {
         let (mut from, mut to) = split(stream);
         let (mut theirs, mut ours) = TcpStream::connect(self.behind).await?.into_split();
         let there = async {
+            ours.write_all(read).await?;
             let _ = tokio::io::copy(&mut from, &mut ours).await;
             ours.shutdown().await
         };
-        let back = async {
+        let (due, mut coming) = tokio::sync::mpsc::unbounded_channel();
+        let taken = async move {
             let mut octets = vec![0; 16 * 1024];
             loop {
                 let read = theirs.read(&mut octets).await?;
-                sleep(Duration::from_millis(late)).await;
-                if read == 0 {
-                    return to.shutdown().await;
+                if octets[..read].starts_with(b"HTTP/1.1 4") {
+                    self.refused.fetch_add(1, Ordering::Relaxed);
                 }
-                to.write_all(&octets[..read]).await?;
+                let _ = due.send((Instant::now(), octets[..read].to_vec()));
+                if read == 0 {
+                    return io::Result::Ok(());
+                }
             }
         };
-        let (there, back) = tokio::join!(there, back);
-        there.and(back)
+        let back = async {
+            while let Some((came, octets)) = coming.recv().await {
+                if let Pace::Late(late) = pace {
+                    sleep_until(came + Duration::from_millis(late)).await;
+                }
+                match pace {
+                    _ if octets.is_empty() => to.shutdown().await?,
+                    Pace::Late(_) => to.write_all(&octets).await?,
+                    Pace::Parts(length) => {
+                        for part in octets.chunks(length) {
+                            to.write_all(part).await?;
+                            sleep(Duration::from_millis(1)).await;
+                        }
+                    }
+                }
+            }
+            io::Result::Ok(())
+        };
+        let (there, taken, back) = tokio::join!(there, taken, back);
+        there.and(taken).and(back)
     }
 
     async fn serve_at_most<S: AsyncRead + AsyncWrite + Unpin>(
@@ -253,6 +344,16 @@ impl State {
         let outcome = self.serve(stream, 0).await;
         self.served.fetch_sub(1, Ordering::Relaxed);
         outcome
+    }
+
+    /// Whether so many requests were refused that the others are, for so long.
+    fn is_banned(&self, most: usize, time: Duration) -> bool {
+        let Ok(mut until) = self.banned.lock() else { return false };
+        if self.refused.load(Ordering::Relaxed) >= most {
+            self.refused.store(0, Ordering::Relaxed);
+            *until = Some(Instant::now() + time);
+        }
+        until.is_some_and(|until| Instant::now() < until)
     }
 
     /// Whether this is one connection too many within a second.
@@ -276,8 +377,13 @@ async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(
         let _ = timeout(SECOND, read_head(&mut stream)).await;
         stream.write_all(refusal).await?;
     }
+    end(stream).await
+}
+
+/// Ends our side, and drops what comes until the other side ends, for a second at most.
+async fn end<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) -> io::Result<()> {
     stream.shutdown().await?;
-    let _ = timeout(SECOND, stream.read(&mut [0; 4096])).await;
+    let _ = timeout(SECOND, tokio::io::copy(&mut stream, &mut tokio::io::sink())).await;
     Ok(())
 }
 
@@ -311,6 +417,8 @@ fn switch(head: &[u8], line: &[u8], times: u32) -> Vec<u8> {
     octets
 }
 
+const FORBIDDEN: &[u8] = b"HTTP/1.1 403 Forbidden\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\
+    Content-Length: 0\r\nConnection: close\r\n\r\n";
 /// More than anybody reads.
 const MOST_PARTS: u32 = 100_000;
 const SECOND: Duration = Duration::from_secs(1);

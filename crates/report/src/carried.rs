@@ -46,9 +46,7 @@ mod tests {
     fn a_page_is_read_as_its_report() {
         let report = sample::report();
         let page = FORMATS.iter().find(|format| format.name == "html").unwrap();
-        let mut octets = Vec::new();
-        page.write_to(&report, &mut octets).unwrap();
-        let page = String::from_utf8(octets).unwrap();
+        let page = String::from_utf8(page.octets(&report)).unwrap();
         assert_eq!(Report::read(&page).unwrap(), report);
         for (page, why) in [
             ("<!DOCTYPE html><p>", "carries no report"),

@@ -97,6 +97,14 @@ pub enum Write<R: 'static> {
 }
 
 impl<R> Format<R> {
+    /// A report or a comparison in this format, as a whole.
+    #[cfg(test)]
+    pub(crate) fn octets(&self, of: &R) -> Vec<u8> {
+        let mut octets = Vec::new();
+        self.write_to(of, &mut octets).expect("a vector takes it all");
+        octets
+    }
+
     /// Writes a report or a comparison in this format.
     ///
     /// # Errors

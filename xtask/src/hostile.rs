@@ -113,7 +113,7 @@ impl Seen {
                     && warns <= MOST_WARNS
                     && lost * 10 <= cases.len()
             }
-            Right::Lost => self.exit == Some(0) && fails == 0 && warns <= MOST_WARNS,
+            Right::Lost => self.exit == Some(0) && fails == 0,
             Right::Death => self.exit == Some(1) && deaths > 0,
         };
         unless(is_right, said);

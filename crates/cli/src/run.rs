@@ -311,8 +311,11 @@ fn conclude(
         }
         Ending::TargetDied { suspects } => Err(Trouble {
             exit: Exit::Failed,
-            message: match suspects.len() {
-                0 | 1 => format!("the target died; {}", suspicion(suspects)),
+            message: match &suspects[..] {
+                [only] if is_unsure(report, only) => format!(
+                    "the target died, most likely of {only}; with --server-cmd upspec restarts it and makes sure"
+                ),
+                [] | [_] => format!("the target died; {}", suspicion(suspects)),
                 _ => format!(
                     "the target died; {}; with --server-cmd upspec restarts it and finds the case",
                     suspicion(suspects)
@@ -320,6 +323,12 @@ fn conclude(
             },
         }),
     }
+}
+
+/// Whether a case that is named alone could not be played again to make sure.
+fn is_unsure(report: &Report, id: &str) -> bool {
+    let named = report.cases.iter().find(|case| case.id == id);
+    named.and_then(|case| case.death.as_ref()).is_some_and(|death| death.unsure)
 }
 
 fn control_failed(report: &Report) -> bool {

@@ -161,7 +161,7 @@ impl Bench {
     /// Stores what a control shows about the target, and how fast it was answered.
     pub(crate) fn learn_control(&mut self, case: &Case, exchange: &Record) {
         self.facts.learn(case, exchange);
-        self.facts.answer_us = answer_us(exchange).unwrap_or(0);
+        self.facts.answer_us = whole_answer_us(exchange).or(answer_us(exchange)).unwrap_or(0);
         self.settings.timeout = self.settings.least_timeout(self.answer());
         let window = self.settings.window(self.answer());
         self.facts.window_ms = millis(window);
@@ -188,6 +188,15 @@ pub(crate) fn answer_us(exchange: &Record) -> Option<u64> {
     let read = exchange.io.iter().position(|io| io.kind == IoKind::Read)?;
     let wrote = exchange.io[..read].iter().rfind(|io| io.kind == IoKind::Wrote)?;
     Some(exchange.io[read].at_us.saturating_sub(wrote.at_us))
+}
+
+/// The same to the last octet that decided the outcome: some answers come in drops.
+fn whole_answer_us(exchange: &Record) -> Option<u64> {
+    let decided = exchange.io.iter().position(|io| io.kind == IoKind::Decided)?;
+    let before = &exchange.io[..decided];
+    let wrote = before.iter().rfind(|io| io.kind == IoKind::Wrote)?;
+    let read = before.iter().rfind(|io| io.kind == IoKind::Read)?;
+    Some(read.at_us.saturating_sub(wrote.at_us))
 }
 
 pub(crate) fn millis(time: Duration) -> u64 {

@@ -31,6 +31,8 @@ pub(crate) struct Wires {
     spans: Option<mpsc::UnboundedReceiver<Span>>,
     /// The place of the case among those under way.
     place: Option<Place>,
+    /// When we last had something to say.
+    asked: Instant,
 }
 
 /// One connection, and what is known about its two directions.
@@ -84,7 +86,15 @@ impl Wires {
         let active = record.opened();
         let wires = streams.into_iter().map(|stream| Wire::new(stream, active));
         let buffer = vec![0; BUFFER].into_boxed_slice();
-        Self { wires: wires.collect(), buffer, record, reports: None, spans: None, place: None }
+        Self {
+            wires: wires.collect(),
+            buffer,
+            record,
+            reports: None,
+            spans: None,
+            place: None,
+            asked: active,
+        }
     }
 
     /// Begins to record a further connection; the number of its link.
@@ -177,9 +187,11 @@ impl Wires {
             return Err(Stop::Ended);
         }
         let place = self.place.clone();
+        // What drips for long behind all that we had to say is merely watched, too.
+        let served = if self.asked.elapsed() < LONG { SOON } else { Duration::ZERO };
         let mut moved = pin!(poll_fn(|context| self.poll_read(context, at)));
         if let Some(place) = place {
-            let soon = until.min(Instant::now() + SOON);
+            let soon = until.min(Instant::now() + served);
             if let Ok(moved) = timeout_at(soon, &mut moved).await {
                 return moved;
             }
@@ -202,6 +214,7 @@ impl Wires {
     ) -> Result<(), Stop> {
         let mut rest = octets;
         let since = Instant::now();
+        self.asked = since;
         self.record.begin_write();
         loop {
             let stalled = (self.active(at).max(since) + window).min(until);
@@ -458,6 +471,8 @@ const KEPT: usize = 4 * 1024;
 const MUCH: usize = 32 * 1024;
 const WORTH_A_LOOK: usize = 8;
 const LULL: Duration = Duration::from_millis(5);
+/// For so long behind our last octets a peer that sends something is served.
+const LONG: Duration = Duration::from_millis(500);
 /// How much is read at once.
 const BUFFER: usize = 16 * 1024;
 /// How many octets at most are dropped while a connection closes.

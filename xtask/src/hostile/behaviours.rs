@@ -88,7 +88,7 @@ pub(crate) enum Right {
     Told,
     /// Nobody is, three warnings of the deployment aside, and nine tenths are judged.
     Clean,
-    /// Nobody is, however little is judged.
+    /// Nobody is, however little is judged and whatever draws warnings.
     Lost,
     /// The death is a case's fail.
     Death,
@@ -210,7 +210,7 @@ pub(crate) const BEHAVIOURS: &[Behaviour] = &[
     row("HTTP/2: streams without end", Http2, FirstOctet, &[Flood(Flood::Streams)], Right::Told),
     row("HTTP/2: answers without end", Http2, FirstOctet, &[Flood(Flood::Answers)], Right::Told),
     row("HTTP/2: GOAWAY without end", Http2, FirstOctet, &[Flood(Flood::GoAway)], Right::Told),
-    row("HTTP/2: RST_STREAM without end", Http2, FirstOctet, &[Flood(Flood::Reset)], Right::Clean),
+    row("HTTP/2: RST_STREAM without end", Http2, FirstOctet, &[Flood(Flood::Reset)], Right::Lost),
     row("HTTP/2: WINDOW_UPDATE without end", Http2, FirstOctet, &[Flood(Flood::Window)], Right::Told),
     row("HTTP/2: PUSH_PROMISE without end", Http2, FirstOctet, &[Flood(Flood::Push)], Right::Told),
     row("HTTP/2: PRIORITY without end", Http2, FirstOctet, &[Flood(Flood::Priority)], Right::Told),

@@ -209,3 +209,25 @@ const SECOND_LOOK: Duration = Duration::from_secs(1);
 const TURNS: u32 = 3;
 /// How long a target that refuses connections is given to come up.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use upspec_exchange::{Io, Link};
+    use upspec_handshake::{Over, Party};
+
+    use super::*;
+
+    #[test]
+    fn an_answer_in_drops_takes_as_long_as_all_of_them() {
+        let rows =
+            [(0, IoKind::Wrote), (20, IoKind::Read), (940, IoKind::Read), (941, IoKind::Decided)];
+        let io = rows.map(|(at_us, kind)| Io { link: 0, at_us, kind, bytes: Vec::new() });
+        let record = Record {
+            links: vec![Link::plain("client", Party::Client, Over::Http1)],
+            io: io.to_vec(),
+        };
+        assert_eq!((answer_us(&record), whole_answer_us(&record)), (Some(20), Some(940)));
+        let undecided = Record { io: io[..3].to_vec(), ..record };
+        assert_eq!(whole_answer_us(&undecided), None);
+    }
+}

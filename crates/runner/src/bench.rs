@@ -161,7 +161,7 @@ impl Bench {
     /// Stores what a control shows about the target, and how fast it was answered.
     pub(crate) fn learn_control(&mut self, case: &Case, exchange: &Record) {
         self.facts.learn(case, exchange);
-        self.facts.answer_us = whole_answer_us(exchange).or(answer_us(exchange)).unwrap_or(0);
+        self.facts.answer_us = answer_us(exchange).unwrap_or(0);
         self.settings.timeout = self.settings.least_timeout(self.answer());
         let window = self.settings.window(self.answer());
         self.facts.window_ms = millis(window);

@@ -391,6 +391,10 @@ pub(crate) struct Requirement {
     pub(crate) binds: Text,
     /// What it asks, in our words.
     pub(crate) text: String,
+    /// What software does that breaks it, as a sentence without its subject and period: `Adds no Via`.
+    pub(crate) breach: Option<String>,
+    /// What to do about it, as a request without a capital and a period: `send Allow with each 405`.
+    pub(crate) mend: Option<String>,
     /// A few words with which its sentence in the RFC begins, and perhaps a few with which it ends, for links.
     #[serde(default)]
     #[schemars(with = "Option<Vec<String>>", length(max = 2))]

@@ -34,6 +34,10 @@ pub struct Requirement {
     pub binds: Binds,
     /// What it asks, in our words.
     pub text: String,
+    /// What software does that breaks it, as a sentence without its subject: `Adds no Via`.
+    pub breach: Option<String>,
+    /// What to do about it, as a request: `send Allow with each 405`.
+    pub mend: Option<String>,
     /// A few words with which its sentence in the RFC begins, and perhaps a few with which it ends.
     pub words: Vec<String>,
     /// Sections of obsolete RFCs that had the rule: `rfc7230/6.7`.
@@ -315,6 +319,8 @@ mod tests {
             habit: false,
             needs_end: false,
             harm: Harm::default(),
+            breach: None,
+            mend: None,
             untestable: None,
             source: Source::default(),
         }

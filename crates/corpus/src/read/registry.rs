@@ -60,6 +60,8 @@ impl Reader<'_> {
             level: self.word(&raw.level).unwrap_or(Level::Info),
             binds: self.word(&raw.binds).unwrap_or(Binds::Both),
             text: raw.text,
+            breach: raw.breach,
+            mend: raw.mend,
             words: raw.words.into_iter().map(Spanned::into_inner).collect(),
             older: raw.older.into_iter().map(Spanned::into_inner).collect(),
             successor: raw.successor.map(Spanned::into_inner),

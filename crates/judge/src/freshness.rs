@@ -2,6 +2,7 @@
 //! An intermediary that asks with keys of its own is such a client.
 //! It shows only over all cases of a run.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use upspec_exchange::{Octets, Response, Talk, Transcript};
@@ -13,32 +14,71 @@ use crate::learn_client::CLIENT_DISCOVERY;
 use crate::result::{CaseResult, Finding, Verdict};
 
 /// Adds what is wrong where the keys, or the masking keys, of a client are not drawn anew: a key to the case in
-/// which it came again, a masking key, which is a habit, to the first case.
+/// which it came again, a masking key to the first control, or else the first case, that shows it.
 pub(crate) fn check(results: &mut [CaseResult], citations: &Citations<'_>) {
     if results.first().is_some_and(|result| result.id.starts_with(INTERMEDIARY)) {
         return check_own_keys(results, citations);
     }
-    let Some(first) = results.iter().position(|result| result.id.starts_with(CLIENT_DISCOVERY))
-    else {
+    if !results.iter().any(|result| result.id.starts_with(CLIENT_DISCOVERY)) {
         return;
-    };
+    }
     let mut keys: BTreeMap<Vec<u8>, Vec<usize>> = BTreeMap::new();
-    let mut masks: BTreeMap<[u8; 4], usize> = BTreeMap::new();
+    let mut masks: BTreeMap<[u8; 4], Masked> = BTreeMap::new();
+    let mut connection = 0;
     for (at, result) in results.iter().enumerate() {
         for octets in result.record.as_ref().map(Octets::of).iter() {
             for talk in &Transcript::read(octets).talks {
                 if let Some(key) = key(talk) {
                     keys.entry(key).or_default().push(at);
                 }
-                masks_of(talk).into_iter().for_each(|mask| *masks.entry(mask).or_default() += 1);
+                for mask in masks_of(talk) {
+                    masks.entry(mask).or_default().add(at, connection, results);
+                }
+                connection += 1;
             }
         }
     }
     blame_for_keys(&keys, results, citations);
     // Two equal ones among thousands are chance, and three are not.
-    if let Some((mask, count)) = masks.iter().find(|(_, count)| **count > 2) {
-        let message = format!("the masking key {mask:02x?} was used for {count} frames");
-        add(&mut results[first], citations.finding(MASK, Verdict::Fail, message, None));
+    let again = masks.iter().filter(|(_, masked)| masked.frames > 2);
+    if let Some((mask, masked)) =
+        again.max_by_key(|(_, masked)| (masked.frames, Reverse(masked.first)))
+    {
+        let mask = mask.map(|octet| format!("{octet:02X}")).join(" ");
+        let (frames, connections) = (masked.frames, masked.connections.len());
+        let message = match connections {
+            1 => format!("{frames} frames of one connection have the masking key {mask}"),
+            _ if frames == connections => {
+                format!(
+                    "one frame on each of {connections} connections has the masking key {mask}, as one here has"
+                )
+            }
+            _ => {
+                format!("{frames} frames on {connections} connections have the masking key {mask}")
+            }
+        };
+        add(&mut results[masked.first], citations.finding(MASK, Verdict::Fail, message, None));
+    }
+}
+
+/// Where a masking key was used.
+#[derive(Default)]
+struct Masked {
+    /// The place of the first case.
+    first: usize,
+    frames: usize,
+    connections: BTreeSet<usize>,
+}
+
+impl Masked {
+    /// Adds a frame. A control shows it best, for nothing else is wrong there.
+    fn add(&mut self, case: usize, connection: usize, results: &[CaseResult]) {
+        let is_control = |at: usize| results[at].id.starts_with(CLIENT_DISCOVERY);
+        if self.frames == 0 || !is_control(self.first) && is_control(case) {
+            self.first = case;
+        }
+        self.frames += 1;
+        self.connections.insert(connection);
     }
 }
 

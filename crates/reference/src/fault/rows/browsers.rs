@@ -11,7 +11,7 @@ use crate::fault::{Fault, fault};
 
 pub(super) const ROWS: &[Fault] = &[
     // HTTP/1.1, and the same fields in HTTP/2.
-    fault("window-hint-refused", "An offer of client_max_window_bits without a value is an error.")
+    fault("window-hint-refused", "Refuses an offer of client_max_window_bits without a value.")
         .breaks("rfc6455/4.2.1-extension-list")
         .shown_by(|| added("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"))
         .by(Refused(400, |seen| {
@@ -22,11 +22,11 @@ pub(super) const ROWS: &[Fault] = &[
         .breaks("rfc6455/4.2.1-other-fields")
         .shown_by(|| added("Origin: http://localhost\r\nCookie: a=b"))
         .by(Refused(400, |seen| seen.has("Origin") && seen.has("Cookie"))),
-    fault("fetch-metadata-refused", "A handshake with Sec-Fetch-Mode is an error.")
+    fault("fetch-metadata-refused", "Refuses a handshake with Sec-Fetch-Mode.")
         .breaks("rfc6455/4.2.1-other-fields")
         .shown_by(|| added("Sec-Fetch-Mode: websocket"))
         .by(Refused(400, |seen| seen.has("Sec-Fetch-Mode"))),
-    fault("late-host-refused", "A Host behind other fields is an error.")
+    fault("late-host-refused", "Refuses a Host behind other fields.")
         .breaks("rfc6455/4.2.1-other-fields")
         .shown_by(|| changed("Host: localhost\r\n", "Pragma: no-cache\r\nHost: localhost\r\n"))
         .by(Refused(400, |seen| {
@@ -34,7 +34,7 @@ pub(super) const ROWS: &[Fault] = &[
                 |line: &Vec<u8>| contains(line, b"User-Agent") || contains(line, b"Pragma");
             seen.has("Host") && seen.lines.first().is_some_and(is_agent)
         })),
-    fault("zstd-refused", "A handshake that accepts Zstandard is an error.")
+    fault("zstd-refused", "Refuses a handshake that accepts Zstandard.")
         .breaks("rfc6455/4.2.1-other-fields")
         .shown_by(|| added("Accept-Encoding: gzip, zstd"))
         .by(Refused(415, |seen| {

@@ -41,7 +41,7 @@ pub(super) const ROWS: &[Fault] = &[
         let host = seen.joined("Host");
         host.iter().any(odd) || host.ends_with(b":")
     })),
-    fault("refuse-capital-host", "A capital letter in Host is an error.")
+    fault("refuse-capital-host", "Refuses a capital letter in Host.")
         .breaks("rfc9110/2.4-meaning")
         .shown_by(|| changed("Host: localhost", "Host: LOCALHOST"))
         .by(Refused(400, |seen| seen.joined("Host").iter().any(u8::is_ascii_uppercase))),
@@ -74,11 +74,11 @@ pub(super) const ROWS: &[Fault] = &[
             head.truncate(head.len().saturating_sub(2));
             head.extend_from_slice(&body[trailers..]);
         })),
-    fault("refuse-chunk-extensions", "A chunk extension is an error.")
+    fault("refuse-chunk-extensions", "Refuses a chunk extension.")
         .breaks("rfc9112/7.1.1-chunk-extensions")
         .shown_by(|| added("Transfer-Encoding: chunked").and("5;a=b\r\nhello\r\n0\r\n\r\n"))
         .by(Chunks(|input| !first_line(input).contains(&b';'))),
-    fault("refuse-space-in-chunk-extensions", "White space in a chunk extension is an error.")
+    fault("refuse-space-in-chunk-extensions", "Refuses white space in a chunk extension.")
         .breaks("rfc9110/5.6.3-bws")
         .shown_by(|| added("Transfer-Encoding: chunked").and("5 ; a = b\r\nhello\r\n0\r\n\r\n"))
         .by(Chunks(|input| !first_line(input).contains(&b' '))),

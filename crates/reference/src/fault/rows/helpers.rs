@@ -69,11 +69,11 @@ pub(super) const ROWS: &[Fault] = &[
         .shown_by(|| added("Referer: http://["))
         .by(Refused(500, has_odd_field)),
     // Offers that may be ignored.
-    fault("h2c-offer-refused", "An offer of h2c is an error.")
+    fault("h2c-offer-refused", "Refuses an offer of h2c.")
         .breaks("rfc9110/7.8-ignore")
         .shown_by(|| plain("Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__"))
         .by(Refused(400, |seen| seen.lists("Upgrade", b"h2c"))),
-    fault("any-offer-refused", "An offer of anything but websocket is an error.")
+    fault("any-offer-refused", "Refuses an offer of anything but websocket.")
         .breaks("rfc9110/7.8-ignore")
         .shown_by(|| plain("Connection: Upgrade\r\nUpgrade: x/1"))
         .by(Refused(400, |seen| {
@@ -84,7 +84,7 @@ pub(super) const ROWS: &[Fault] = &[
         .breaks("rfc9110/7.8-ignore")
         .shown_by(|| plain("Connection: Upgrade\r\nUpgrade: websocket"))
         .by(Refused(500, |seen| seen.has("Upgrade") && !seen.has(super::KEY))),
-    fault("upgrade-option-alone-refused", "The connection option upgrade without the field is an error.")
+    fault("upgrade-option-alone-refused", "Refuses the connection option upgrade without the field.")
         .breaks("rfc9110/7.6.1-option-without-field")
         .shown_by(|| plain("Connection: upgrade"))
         .by(Refused(400, |seen| {

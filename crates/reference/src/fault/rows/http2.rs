@@ -10,7 +10,7 @@ use crate::fault::{Fault, Point, fault};
 
 pub(super) const ROWS: &[Fault] = &[
     // Frames and header lists of the server.
-    fault("http2-client-setting", "SETTINGS_ENABLE_CONNECT_PROTOCOL from a client is an error.")
+    fault("http2-client-setting", "Refuses SETTINGS_ENABLE_CONNECT_PROTOCOL from a client.")
         .breaks("rfc8441/3-client-setting")
         .shown_by(|| http2(&[write::settings(&[(setting::ENABLE_CONNECT_PROTOCOL, 1)])]))
         .at(Point::Http2SettingRefused),

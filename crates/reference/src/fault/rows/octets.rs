@@ -79,7 +79,7 @@ pub(super) const ROWS: &[Fault] = &[
                 line.starts_with(b" ") || field(line).is_some_and(|(name, _)| is_name(name))
             });
         })),
-    fault("refuse-leading-empty-line", "An empty line before the request line is an error.")
+    fault("refuse-leading-empty-line", "Refuses an empty line before the request line.")
         .breaks("rfc9112/2.2-empty-line")
         .shown_by(|| octets(format!("\r\n{HANDSHAKE}")))
         .by(Refused(400, |seen| seen.octets.starts_with(b"\r\n"))),
@@ -91,7 +91,7 @@ pub(super) const ROWS: &[Fault] = &[
         .breaks("rfc9110/5.6.3-ows")
         .shown_by(|| changed("Upgrade: websocket", "Upgrade: \twebsocket\t"))
         .by(Refused(400, |seen| seen.octets.contains(&b'\t'))),
-    fault("space-after-colon-required", "A field line without space after its colon is an error.")
+    fault("space-after-colon-required", "Refuses a field line without space after its colon.")
         .breaks("rfc9110/5.6.3-ows")
         .shown_by(|| changed("Upgrade: websocket", "Upgrade:websocket"))
         .by(Refused(400, |seen| {
@@ -117,7 +117,7 @@ pub(super) const ROWS: &[Fault] = &[
             let first = seen.lines.first().and_then(|line| field(line));
             seen.has("Host") && !first.is_some_and(|(name, _)| name.eq_ignore_ascii_case(b"host"))
         })),
-    fault("refuse-unknown-fields", "A field that the server does not know is an error.")
+    fault("refuse-unknown-fields", "Refuses a field that the server does not know.")
         .breaks("rfc9110/5.1-unknown-fields")
         .shown_by(|| added("X-A: 1"))
         .by(Refused(400, |seen| {
@@ -138,7 +138,7 @@ pub(super) const ROWS: &[Fault] = &[
             seen.keep_last("Upgrade");
             seen.keep_last("Connection");
         })),
-    fault("refuse-empty-list-elements", "An empty list element is an error.")
+    fault("refuse-empty-list-elements", "Refuses an empty list element.")
         .breaks("rfc9110/5.6.1.2-empty-elements")
         .shown_by(|| changed("Upgrade: websocket", "Upgrade: websocket,"))
         .by(Refused(400, |seen| {
@@ -147,7 +147,7 @@ pub(super) const ROWS: &[Fault] = &[
             };
             LISTS.iter().any(|name| seen.has(name) && has_blank(&seen.joined(name)))
         })),
-    fault("head-in-one-read", "A head that does not come in one piece is an error.")
+    fault("head-in-one-read", "Refuses a head that does not come in one piece.")
         .breaks("rfc9110/5.3-whole-head")
         .shown_by(|| octets("GET / HTTP/1.1\r\n").then("Host: a\r\n\r\n"))
         .at(Point::HeadInOneRead),

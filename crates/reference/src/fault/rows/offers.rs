@@ -161,7 +161,7 @@ pub(super) const ROWS: &[Fault] = &[
         })),
     fault(
         "refuse-invalid-deflate-offer",
-        "A bad offer gets the whole handshake refused.",
+        "Refuses the whole handshake for a bad offer.",
     )
     .breaks("rfc7692/7-invalid-value").shown_by(|| added("Sec-WebSocket-Extensions: permessage-deflate; foo"))
     .by(Refused(400, |seen| {
@@ -224,7 +224,7 @@ pub(super) const ROWS: &[Fault] = &[
         let is_spaced = contains(&offer, b" =") || contains(&offer, b"= ");
         is_spaced || offer.iter().any(u8::is_ascii_uppercase)
     })),
-    fault("refuse-quoted-parameter", "A quoted value in an offer of extensions is an error.")
+    fault("refuse-quoted-parameter", "Refuses a quoted value in an offer of extensions.")
         .breaks("rfc6455/4.3-extension-param").shown_by(|| added("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=\"9\""))
         .by(Refused(400, |seen| seen.joined(EXTENSIONS).contains(&b'"'))),
     fault(

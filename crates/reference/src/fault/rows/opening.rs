@@ -80,7 +80,7 @@ pub(super) const ROWS: &[Fault] = &[
                 contains(&value, b"\xe2\x84\xaa") || contains(&value, b"\xc5\xbf")
             });
         })),
-    fault("no-list-in-upgrade", "A list in Upgrade is an error.")
+    fault("no-list-in-upgrade", "Refuses a list in Upgrade.")
         .breaks("rfc6455/4.2.1-upgrade")
         .shown_by(|| changed("Upgrade: websocket", "Upgrade: foo/2, websocket"))
         .by(Refused(400, |seen| seen.joined("Upgrade").contains(&b','))),
@@ -139,7 +139,7 @@ pub(super) const ROWS: &[Fault] = &[
                 seen.remove("Connection");
             }
         })),
-    fault("no-list-in-connection", "A list in Connection is an error.")
+    fault("no-list-in-connection", "Refuses a list in Connection.")
         .breaks("rfc6455/4.2.1-connection")
         .shown_by(|| changed("Connection: Upgrade", "Connection: keep-alive, Upgrade"))
         .by(Refused(400, |seen| seen.joined("Connection").contains(&b','))),

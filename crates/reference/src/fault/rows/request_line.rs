@@ -150,7 +150,7 @@ pub(super) const ROWS: &[Fault] = &[
                 seen.set_target(config.path.as_bytes());
             }
         })),
-    fault("no-absolute-form", "A target in absolute form is an error.")
+    fault("no-absolute-form", "Refuses a target in absolute form.")
         .breaks("rfc9112/3.2.2-absolute-form")
         .shown_by(|| changed("/chat", "http://localhost/chat"))
         .by(Refused(400, |seen| seen.target().windows(3).any(|octets| octets == b"://"))),
@@ -212,7 +212,7 @@ pub(super) const ROWS: &[Fault] = &[
         .breaks("rfc9112/3.2-invalid-request-line")
         .shown_by(|| octets("\u{16}\r\n\r\n"))
         .at(Point::GarbageUnanswered),
-    fault("refuse-query", "A target with a query is an error.")
+    fault("refuse-query", "Refuses a target with a query.")
         .breaks("rfc6455/3-resource-name")
         .shown_by(|| changed("/chat", "/chat?a"))
         .by(Refused(400, |seen| seen.target().contains(&b'?'))),

@@ -89,7 +89,7 @@ impl Prevalence {
     }
 
     /// How common it is to break a rule, or to draw a warning under it, as a sentence; `None` where nothing was played.
-    /// Where it is rare, the others have their names.
+    /// Where it is rare, the others have their names. Of a few peers, and of what all of them do, nothing is said.
     #[must_use]
     pub fn said(&self, id: &str, verdict: Verdict) -> Option<String> {
         if self.peers.is_empty() {
@@ -100,20 +100,29 @@ impl Prevalence {
             role => format!("{}s", peer_word(role)),
         };
         let Some(spread) = self.rule(id) else {
-            return Some(format!("None of the {} {noun} tested does this.", self.peers.len()));
+            let is_news = verdict == Verdict::Fail && self.peers.len() >= ENOUGH;
+            return is_news
+                .then(|| format!("None of the {} {noun} tested does this.", self.peers.len()));
         };
         let (with, does) = match verdict {
             Verdict::Fail => (&spread.fail, "break this rule"),
             _ => (&spread.warn, "draw this warning"),
         };
         let judged = spread.judged;
+        if judged < ENOUGH || with.is_empty() || with.len() == judged {
+            return None;
+        }
+        // Not everybody speaks all that rules are about.
+        let noun = match judged == self.peers.len() {
+            true => format!("{noun} tested"),
+            false => format!("{noun} that it bears on"),
+        };
         Some(match &with[..] {
-            [] => format!("None of the {judged} {noun} tested does this."),
             few if few.len() <= FEW && few.len() * 4 <= judged => {
                 let names: Vec<&str> = few.iter().map(|&peer| self.name(peer)).collect();
-                format!("{} of the {judged} {noun} tested {does}: {}.", few.len(), names.join(", "))
+                format!("{} of the {judged} {noun} {does}: {}.", few.len(), names.join(", "))
             }
-            many => format!("{} of the {judged} {noun} tested {does}.", many.len()),
+            many => format!("{} of the {judged} {noun} {does}.", many.len()),
         })
     }
 
@@ -200,6 +209,9 @@ fn cut(text: &str) -> String {
     }
 }
 
+/// How many peers it takes to say how common something is.
+const ENOUGH: usize = 10;
+
 /// How many peers are named where few do something.
 const FEW: usize = 4;
 
@@ -245,18 +257,24 @@ mod tests {
         let known = Prevalence {
             role: Role::Server,
             played: "2026-11-27".to_owned(),
-            peers: ["a", "b", "c", "d", "e", "f", "g", "h"].map(str::to_owned).to_vec(),
+            peers: ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"]
+                .map(str::to_owned)
+                .to_vec(),
             rules: [
-                ("rare".to_owned(), spread(&[1, 3], 8)),
-                ("common".to_owned(), spread(&[0, 1, 2], 6)),
+                ("rare".to_owned(), spread(&[1, 3], 12)),
+                ("common".to_owned(), spread(&[0, 1, 2, 4, 5, 6], 10)),
+                ("few".to_owned(), spread(&[0, 1, 2], 9)),
             ]
             .into(),
             cases: BTreeMap::new(),
         };
         let said = |id| known.said(id, Verdict::Fail).unwrap();
-        assert_eq!(said("rare"), "2 of the 8 servers tested break this rule: b, d.");
-        assert_eq!(said("common"), "3 of the 6 servers tested break this rule.");
-        assert_eq!(said("new"), "None of the 8 servers tested does this.");
+        assert_eq!(said("rare"), "2 of the 12 servers tested break this rule: b, d.");
+        let common = "6 of the 10 servers that it bears on break this rule.";
+        assert_eq!(said("common"), common);
+        assert_eq!(said("new"), "None of the 12 servers tested does this.");
+        assert_eq!(known.said("few", Verdict::Fail), None);
+        assert_eq!(known.said("rare", Verdict::Warn), None, "somebody does, and it fails");
         assert!(known.rarity("rare") < known.rarity("common"));
         let unknown = Prevalence { peers: Vec::new(), rules: BTreeMap::new(), ..known };
         assert_eq!(unknown.said("rare", Verdict::Fail), None);

@@ -4,7 +4,7 @@
 mod difference;
 mod group;
 mod suspect;
-mod title;
+pub(crate) mod title;
 mod unit;
 
 use std::collections::BTreeMap;
@@ -26,8 +26,11 @@ use unit::{Unit, Way};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cause {
-    /// What is wrong, in one line.
+    /// What the target does wrong, as a sentence without its subject and period. No two causes have the same.
     pub title: String,
+    /// What to do about it, as a request without a capital and a period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mend: Option<String>,
     /// The worst verdict that it gives.
     pub verdict: Verdict,
     /// The requirement that helps most to mend it.
@@ -65,7 +68,8 @@ impl Cause {
         match rest {
             0 => {}
             rest if counted_ones == 0 => said.push(counted(rest, "case")),
-            rest => said.push(format!("{rest} more show it")),
+            rest => said
+                .push(format!("seen in {} that it does not count in", counted(rest, "more case"))),
         }
         said.join(", ")
     }
@@ -122,9 +126,34 @@ pub fn causes(
     groups.extend(habits.iter().filter_map(|habit| Group::of_habit(habit, cases)));
     groups.extend((!closed.is_empty()).then(|| Group::of_closed(closed)));
     let mut causes: Vec<_> =
-        groups.into_iter().map(|group| group.cause(registry, others)).collect();
+        named(groups, registry).into_iter().map(|group| group.cause(registry, others)).collect();
     causes.sort_by(|(one, _), (other, _)| one.cmp(other));
-    causes.into_iter().map(|(_, cause)| cause).collect()
+    let mut causes: Vec<_> = causes.into_iter().map(|(_, cause)| cause).collect();
+    tell_apart(&mut causes);
+    causes
+}
+
+/// Puts each group under the rule that heads it, and those together that are one by their names then.
+fn named<'s, 'r>(groups: Vec<Group<'s, 'r>>, registry: &Registry) -> Vec<Group<'s, 'r>> {
+    let mut named: Vec<Group<'s, 'r>> = Vec::new();
+    for mut group in groups {
+        group.head(registry);
+        if !named.iter_mut().any(|one| one.takes_in_namesake(&mut group, registry)) {
+            named.push(group);
+        }
+    }
+    named
+}
+
+/// Adds to titles that are alike which rule each is about.
+fn tell_apart(causes: &mut [Cause]) {
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    for cause in causes.iter() {
+        *known.entry(cause.title.clone()).or_default() += 1;
+    }
+    for cause in causes.iter_mut().filter(|cause| known[&cause.title] > 1) {
+        cause.title = format!("{} ({})", cause.title, cause.requirement);
+    }
 }
 
 /// Parts what is merely closed without an answer from the rest, if it is more than a few: that is one
@@ -215,7 +244,7 @@ fn alike<'s, 'r>(
     }
     let mut groups: Vec<Group<'s, 'r>> = Vec::new();
     for units in merged.into_values() {
-        let mut group = Group::of_units(units, differences);
+        let mut group = Group::of_units(units, differences, registry);
         if !groups.iter_mut().any(|one| one.takes_in_twin(&mut group, registry)) {
             groups.push(group);
         }
@@ -235,7 +264,7 @@ fn is_none(number: &usize) -> bool {
 }
 
 /// So many requests that are closed without an answer are a habit.
-const MANY_CLOSED: usize = 5;
+const MANY_CLOSED: usize = 2;
 
 #[cfg(test)]
 mod tests;

@@ -176,6 +176,7 @@ mod tests {
     fn a_cause_is_played_by_a_command_that_stays_short() {
         let cause = |cases: Vec<String>, warn: usize| Cause {
             title: String::new(),
+            mend: None,
             verdict: Verdict::Fail,
             requirement: String::new(),
             harm: String::new(),

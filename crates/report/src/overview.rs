@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use upspec_judge::{CaseResult, Finding, SURVIVES, Verdict};
+use upspec_judge::{CaseResult, Finding, Reason, SURVIVES, Verdict};
 
 use crate::cause::Cause;
+use crate::cause::title::is_event;
 use crate::note::RequirementNote;
 use crate::report::{Report, Summary};
 use crate::section::Section;
+use crate::seen::Told;
 use crate::visible::{self, counted};
 use crate::words::{message, reason_text};
 
@@ -39,6 +41,12 @@ pub(crate) struct Behind<'r> {
     pub(crate) example: Option<&'r CaseResult>,
     /// What the example says, where the title does not.
     pub(crate) message: Option<&'r str>,
+    /// What came in the example.
+    pub(crate) seen: Option<String>,
+    /// What should have come, where the example says so.
+    pub(crate) expected: Option<String>,
+    /// Why the example exists, if it takes few words.
+    pub(crate) reason: Option<&'r str>,
 }
 
 /// The cases whose requirement is in one section.
@@ -108,7 +116,14 @@ fn behind<'r>(report: &'r Report, cause: &'r Cause) -> Behind<'r> {
         (None, None) => ("must", &[][..]),
     };
     let message = finding.map(|found| found.message.as_str());
+    let (seen, expected) = compared(report, example, finding);
+    let is_event = |found: &&Finding| found.rule.is_none() && is_event(&found.message);
+    let told = example.filter(|_| finding.as_ref().is_some_and(is_event));
+    let reason = told.and_then(|case| report.notes.get(&case.id)?.why.as_deref());
     Behind {
+        seen,
+        expected,
+        reason: reason.filter(|why| why.len() <= MOST_OF_A_REASON),
         cause,
         level,
         sections,
@@ -116,6 +131,42 @@ fn behind<'r>(report: &'r Report, cause: &'r Cause) -> Behind<'r> {
         example,
         message: message
             .filter(|message| !message.trim_end_matches('.').eq_ignore_ascii_case(&cause.title)),
+    }
+}
+
+/// What came in a case and what should have come, where the finding is about that; else what a rule found.
+fn compared(
+    report: &Report,
+    case: Option<&CaseResult>,
+    finding: Option<&Finding>,
+) -> (Option<String>, Option<String>) {
+    let (Some(case), Some(finding)) = (case, finding) else {
+        return (None, None);
+    };
+    let found = (Some(visible::text(&finding.message)), None);
+    let Some(record) =
+        case.record.as_ref().filter(|_| finding.rule.is_none() && is_event(&finding.message))
+    else {
+        return found;
+    };
+    let passes = report.expected(case).iter().filter(|one| one.grade == Verdict::Pass);
+    // What only some targets may do is no yardstick.
+    let plain = passes.filter(|one| !one.text.contains("where the target has"));
+    let texts: Vec<String> = plain.map(|one| visible::text(&one.text)).collect();
+    let is_short = |text: &&String| text.len() <= LONGEST_EXPECTED;
+    let has_short = texts.iter().any(|text| is_short(&text));
+    let told = texts.iter().filter(|text| !has_short || is_short(text));
+    let expected: Vec<&str> = told.take(MOST_EXPECTED).map(String::as_str).collect();
+    match expected.is_empty() {
+        true => found,
+        false => {
+            let seen = Told::of(record).seen().join("; ");
+            let note = finding.message.split_once(": ").map(|(_, note)| note);
+            let note = note.filter(|_| !finding.message.contains(". Expected: "));
+            let note = note.filter(|note| !note.starts_with('"')).map(visible::text);
+            let note = note.map(|note| format!("{} ", sentence(note.trim_end_matches('.'))));
+            (Some(format!("{}{seen}", note.unwrap_or_default())), Some(expected.join(", or ")))
+        }
     }
 }
 
@@ -167,15 +218,19 @@ pub(crate) fn headline(report: &Report) -> Vec<String> {
     let failing = failing.count();
     let missed = rules(report, Verdict::Warn).len();
     let mut said = deaths(report);
+    let causes = causes(report, Verdict::Fail);
+    let with = match causes.len() {
+        0 => String::new(),
+        number => format!(" with {}", counted(number, "cause")),
+    };
     said.push(match musts {
         0 => format!("No MUST rule is broken in {}.", counted(summary.judged(), "judged case")),
-        1 => format!("1 MUST rule is broken, in {}.", counted(failing, "case")),
-        _ => format!("{musts} MUST rules are broken, in {}.", counted(failing, "case")),
+        1 => format!("1 MUST rule is broken, in {}{with}.", counted(failing, "case")),
+        _ => format!("{musts} MUST rules are broken, in {}{with}.", counted(failing, "case")),
     });
-    let causes = causes(report, Verdict::Fail).len();
-    if causes > 0 {
-        said.push(format!("The failures have {}.", counted(causes, "cause")));
-    }
+    said.extend(
+        causes.first().and_then(|first| mend(first.cause)).map(|mend| format!("{FIRST}: {mend}")),
+    );
     match missed {
         0 => {}
         1 => said.push("1 rule draws a warning.".to_owned()),
@@ -183,6 +238,36 @@ pub(crate) fn headline(report: &Report) -> Vec<String> {
     }
     finish(report, said)
 }
+
+/// What to do about a cause, as a sentence.
+pub(crate) fn mend(cause: &Cause) -> Option<String> {
+    cause.mend.as_ref().map(|mend| format!("{}.", visible::text(mend)))
+}
+
+/// Who was tested, in a line: `chat at ws://127.0.0.1/chat (Server: nginx/1.22.1)`.
+pub(crate) fn target(report: &Report) -> String {
+    let url = visible::text(&report.target.url);
+    let name = report.target.name.as_deref().map(visible::text);
+    let server = report.target.facts.server.as_deref().map(visible::text);
+    let name = name.map_or_else(|| url.clone(), |name| format!("{name} at {url}"));
+    format!("{name}{}", server.map(|server| format!(" (Server: {server})")).unwrap_or_default())
+}
+
+/// What the words for harm mean, the worst first.
+pub(crate) const HARMS: &str = "smuggling (two readers see different messages) > death (it stops) > lockout (good peers \
+    stay out) > confusion (two sides differ) > cosmetic";
+
+/// The most octets of a way to do right, where another is as short.
+const LONGEST_EXPECTED: usize = 60;
+
+/// How many ways to do right are told with a cause.
+const MOST_EXPECTED: usize = 2;
+
+/// What the sentence begins with that says what to mend first.
+pub(crate) const FIRST: &str = "Mend first";
+
+/// The most octets of a reason that is told with a cause.
+const MOST_OF_A_REASON: usize = 400;
 
 /// Why cases are inconclusive, and how many for each reason, the most frequent first: in words that a case has in
 /// common with others, or else by the kind of reason.
@@ -235,12 +320,18 @@ fn finish(report: &Report, mut said: Vec<String>) -> Vec<String> {
     if let Some(trouble) = &report.trouble {
         said.insert(0, sentence(&visible::text(trouble)));
     }
-    let unclear = report.summary.inconclusive;
-    if unclear > 0 {
-        said.push(match unclear {
-            1 => "1 case was inconclusive.".to_owned(),
-            _ => format!("{unclear} cases were inconclusive."),
-        });
+    let inapplicable = |case: &&CaseResult| case.reason == Some(Reason::NotApplicable);
+    let unclear = report.cases.iter().filter(|case| case.verdict == Verdict::Inconclusive);
+    let (out, open): (Vec<&CaseResult>, Vec<&CaseResult>) = unclear.partition(inapplicable);
+    match out.len() {
+        0 => {}
+        1 => said.push("1 case does not apply.".to_owned()),
+        many => said.push(format!("{many} cases do not apply.")),
+    }
+    match open.len() {
+        0 => {}
+        1 => said.push("1 case is undecided.".to_owned()),
+        many => said.push(format!("{many} cases are undecided.")),
     }
     if report.summary.error > 0 {
         said.push(format!("{} ended in an error of ours.", counted(report.summary.error, "case")));
@@ -325,6 +416,7 @@ mod tests {
         ];
         let cause = Cause {
             title: "Answers 101".to_owned(),
+            mend: None,
             verdict: fail,
             requirement: "rule/1".to_owned(),
             harm: "confusion".to_owned(),

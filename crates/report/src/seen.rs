@@ -63,11 +63,24 @@ impl<'r> Told<'r> {
         } else {
             first_line(&read)
         };
+        let messages = self.messages[at].ended(link.we.other(), 0, read.len());
+        let words: Vec<&str> = messages.iter().map(|message| message.words.as_str()).collect();
+        let frames =
+            if words.is_empty() { String::new() } else { format!(", {}", some_of(&words)) };
+        let reports: Vec<String> =
+            self.record.on(at).filter(|io| io.kind == IoKind::Reported).flat_map(said).collect();
+        let reports: Vec<&str> = reports.iter().map(String::as_str).collect();
+        let reports = match reports.is_empty() {
+            true => String::new(),
+            false => format!("; the client reports {}", some_of(&reports)),
+        };
         let size = match read.len() {
             0 => String::new(),
+            _ if !words.is_empty() => String::new(),
             octets => format!(" ({})", visible::counted(octets, "octet")),
         };
-        format!("{what}{size}{}", end.map(|end| format!(", {end}")).unwrap_or_default())
+        let end = end.map(|end| format!(", {end}")).unwrap_or_default();
+        format!("{what}{size}{frames}{end}{reports}")
     }
 }
 

@@ -7,7 +7,6 @@ use upspec_judge::{CaseResult, Verdict};
 use crate::agreement;
 use crate::baseline::Standing;
 use crate::browsers;
-use crate::cause::Cause;
 use crate::command;
 use crate::overview::{self, Behind, Rule};
 use crate::report::Report;
@@ -30,8 +29,16 @@ pub enum Style {
 #[must_use]
 pub fn summary(report: &Report, style: Style) -> String {
     let mut text = String::new();
-    text.extend(browsers::line(report).map(|line| format!("{}\n", painted(&line, None, style))));
-    write_to(&mut text, format_args!("{}\n\n", counts(report, style)));
+    push_folded(&mut text, "", &overview::target(report), None, style);
+    push_folded(&mut text, "", &overview::headline(report).join(" "), Some(BOLD), style);
+    if let Some(line) = browsers::line(report) {
+        push_folded(&mut text, "", &line, None, style);
+    }
+    write_to(&mut text, format_args!("{}\n", counts(report, style)));
+    if !report.causes.is_empty() {
+        push_folded(&mut text, "", &format!("By harm: {}.", overview::HARMS), None, style);
+    }
+    text.push('\n');
     for verdict in [Verdict::Fail, Verdict::Warn] {
         if report.causes.is_empty() {
             for rule in overview::rules(report, verdict) {
@@ -45,17 +52,16 @@ pub fn summary(report: &Report, style: Style) -> String {
     for case in errors {
         let verdict = painted("error", Some(Verdict::Error), style);
         let message = visible::text(message(case).unwrap_or(&case.title));
-        write_to(&mut text, format_args!("{verdict} {}: {message}\n\n", placed(report, case)));
+        let said = format!("{}: {message}", placed(report, case));
+        push_folded(&mut text, &format!("{verdict} "), &said, None, style);
+        text.push('\n');
     }
     for remark in &report.remarks {
         write_to(&mut text, format_args!("Note: {}\n\n", visible::text(remark)));
     }
     text.push_str(&agreement::text(&report.agreement));
     unclear_text(&mut text, report);
-    write_to(
-        &mut text,
-        format_args!("{}\n", painted(&overview::headline(report).join(" "), None, style)),
-    );
+    push_folded(&mut text, "", &overview::headline(report).join(" "), Some(BOLD), style);
     write_to(&mut text, format_args!("{}\n", counts(report, style)));
     if report.baseline.is_some() {
         write_to(&mut text, format_args!("\n{}", standing(report, style)));
@@ -151,7 +157,14 @@ fn causes_text(text: &mut String, report: &Report, verdict: Verdict, style: Styl
     let causes: Vec<_> = all.into_iter().filter(|one| is_news(report, one)).collect();
     let most = if verdict == Verdict::Fail { MOST_FAILS } else { MOST_WARNS };
     for behind in causes.iter().take(most) {
-        cause_text(text, report, behind, style);
+        let is_short = verdict == Verdict::Warn && behind.killers(report).is_empty();
+        match is_short {
+            true => warning_text(text, behind, style),
+            false => cause_text(text, report, behind, style),
+        }
+    }
+    if verdict == Verdict::Warn && !causes.is_empty() {
+        text.push('\n');
     }
     if causes.len() > most {
         let left = counted(causes.len() - most, "more cause");
@@ -173,47 +186,58 @@ fn is_news(report: &Report, behind: &Behind<'_>) -> bool {
 fn cause_text(text: &mut String, report: &Report, behind: &Behind<'_>, style: Style) {
     let cause = behind.cause;
     let word = painted(verdict_word(cause.verdict), Some(cause.verdict), style);
-    let title = painted(&visible::text(&cause.title), None, style);
-    write_to(text, format_args!("{word} {title}\n"));
+    let mut say = |indent: &str, said: &str, ansi| push_folded(text, indent, said, ansi, style);
+    say(&format!("{word} "), &visible::text(&cause.title), Some(BOLD));
+    if let Some(mend) = overview::mend(cause) {
+        say(DEEP, &format!("Mend: {mend}"), None);
+    }
+    let killers = behind.killers(report);
+    if killers.is_empty() {
+        example_text(text, report, behind, style);
+    } else {
+        shown_text(text, report, &killers, style);
+    }
+    let mut say = |said: String| push_folded(text, DEEP, &said, None, style);
+    let others = cause.others.as_ref().map(|others| format!(" {}", visible::text(others)));
     let (harm, why) = (visible::text(&cause.harm), visible::text(&cause.why));
-    write_to(text, format_args!("     {harm}: {why}\n"));
+    say(format!("{harm}: {why}{}", others.unwrap_or_default()));
     let level = level_beside(&visible::text(behind.level), cause.verdict);
-    let (id, link) = (visible::text(&cause.requirement), link(behind.sections));
-    match behind.rule.map(visible::text) {
-        Some(rule) => write_to(text, format_args!("     {level}: {rule}\n     {id}{link}\n")),
-        None => write_to(text, format_args!("     {level}, {id}{link}\n")),
-    }
-    if let Some(others) = &cause.others {
-        write_to(text, format_args!("     {}\n", visible::text(others)));
-    }
-    match behind.killers(report) {
-        killers if !killers.is_empty() => shown_text(text, report, &killers),
-        _ => example_text(text, report, behind),
-    }
-    again_text(text, report, cause);
+    let rule = behind.rule.map(|rule| format!(": {}", visible::text(rule))).unwrap_or_default();
+    say(format!("{level}{rule}"));
+    say(format!("{}{}", visible::text(&cause.requirement), link(behind.sections)));
     text.push('\n');
 }
 
-/// The command that plays a cause again, in lines that no terminal has to break.
-fn again_text(text: &mut String, report: &Report, cause: &Cause) {
-    let again = command::of_cause(report, cause);
-    let part = again.part.map(|part| format!(" ({part})")).unwrap_or_default();
-    write_to(text, format_args!("     run it again{part}:\n"));
-    for line in command::lines(&again.command, WIDTH - INDENT.len()) {
-        write_to(text, format_args!("{INDENT}{line}\n"));
-    }
+/// A cause that warns, in a line: nobody has to act on it at once.
+fn warning_text(text: &mut String, behind: &Behind<'_>, style: Style) {
+    let cause = behind.cause;
+    let word = painted(verdict_word(cause.verdict), Some(cause.verdict), style);
+    let case = behind.example.map(|case| visible::text(&case.id)).unwrap_or_default();
+    let flaky = if behind.example.is_some_and(|case| case.flaky) { " (flaky)" } else { "" };
+    let (title, harm) = (visible::text(&cause.title), visible::text(&cause.harm));
+    let said = format!("{title} ({harm}; {}): {case}{flaky}", cause.counts());
+    push_folded(text, &format!("{word} "), &said, None, style);
 }
 
-fn example_text(text: &mut String, report: &Report, behind: &Behind<'_>) {
+/// The case that shows a cause best, with the command that plays it again, in lines that no terminal has to break.
+fn example_text(text: &mut String, report: &Report, behind: &Behind<'_>, style: Style) {
     let Some(case) = behind.example else {
         return;
     };
     let such_as = if behind.cause.cases.len() > 1 { ", such as" } else { ":" };
     let flaky = if case.flaky { " (flaky)" } else { "" };
-    let said = behind.message.map(|said| format!(": {}", visible::text(said)));
-    let (count, case) = (behind.cause.counts(), placed(report, case));
-    let said = said.unwrap_or_default();
-    write_to(text, format_args!("     {count}{such_as} {case}{flaky}{said}\n"));
+    let mut say = |said: String| push_folded(text, DEEP, &said, None, style);
+    say(format!("{}{such_as} {}{flaky}", behind.cause.counts(), placed(report, case)));
+    let rows = [("Seen: ", &behind.seen), ("Expected: ", &behind.expected)];
+    for (name, said) in rows.into_iter().filter_map(|(name, said)| Some((name, said.as_ref()?))) {
+        say(format!("{name}{said}"));
+    }
+    if let Some(why) = behind.reason {
+        say(visible::text(why));
+    }
+    for line in command::lines(&command::of_case(report, &case.id), WIDTH - INDENT.len()) {
+        write_to(text, format_args!("{INDENT}{line}\n"));
+    }
 }
 
 /// Where the first section can be read, behind a comma.
@@ -225,20 +249,45 @@ fn link(sections: &[String]) -> String {
 fn rule_text(text: &mut String, report: &Report, rule: &Rule<'_>, verdict: Verdict, style: Style) {
     let said = visible::text(rule.note.map_or(rule.id, |note| note.text.as_str()));
     let word = painted(verdict_word(verdict), Some(verdict), style);
-    let said = painted(&said, None, style);
-    write_to(text, format_args!("{word} {said}\n"));
+    push_folded(text, &format!("{word} "), &said, Some(BOLD), style);
     let level = level_beside(&visible::text(rule.level), verdict);
     let link = link(rule.sections);
-    write_to(text, format_args!("     {level}, {}{link}\n", visible::text(rule.id)));
-    shown_text(text, report, &rule.shown);
+    push_folded(text, DEEP, &format!("{level}, {}{link}", visible::text(rule.id)), None, style);
+    shown_text(text, report, &rule.shown, style);
     text.push('\n');
 }
 
+/// A text in lines that no terminal has to break, if its words allow it: the first behind `lead`, the others as far in
+/// as what stands in a cause.
+fn push_folded(text: &mut String, lead: &str, said: &str, ansi: Option<Ansi>, style: Style) {
+    let indent = if lead.is_empty() { "" } else { DEEP };
+    let mut lines: Vec<String> = Vec::new();
+    for word in said.split(' ') {
+        match lines.last_mut() {
+            Some(line)
+                if indent.len() + line.chars().count() + 1 + word.chars().count() <= WIDTH =>
+            {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    for (position, line) in lines.iter().enumerate() {
+        let line = match (ansi, style) {
+            (Some(ansi), Style::Coloured) => format!("{ansi}{line}{ansi:#}"),
+            _ => line.clone(),
+        };
+        let lead = if position == 0 { lead } else { indent };
+        write_to(text, format_args!("{lead}{line}\n"));
+    }
+}
+
 /// The first cases, each with what it says, and what the target printed before it died of it.
-fn shown_text(text: &mut String, report: &Report, shown: &[(&CaseResult, &str)]) {
+fn shown_text(text: &mut String, report: &Report, shown: &[(&CaseResult, &str)], style: Style) {
     let mut printed: Vec<&[String]> = Vec::new();
     for (case, message) in shown.iter().take(MOST_CASES) {
-        case_text(text, report, case, message);
+        case_text(text, report, (case, message), style);
         let output = case.death.as_ref().map(|death| &death.output[..]).unwrap_or_default();
         if printed.len() < MOST_OUTPUTS && !printed.contains(&output) {
             printed.push(output);
@@ -251,10 +300,11 @@ fn shown_text(text: &mut String, report: &Report, shown: &[(&CaseResult, &str)])
     }
 }
 
-fn case_text(text: &mut String, report: &Report, case: &CaseResult, message: &str) {
+fn case_text(text: &mut String, report: &Report, shown: (&CaseResult, &str), style: Style) {
+    let (case, message) = shown;
     let flaky = if case.flaky { " (flaky)" } else { "" };
     let message = visible::text(message);
-    write_to(text, format_args!("     {}{flaky}: {message}\n", placed(report, case)));
+    push_folded(text, DEEP, &format!("{}{flaky}: {message}", placed(report, case)), None, style);
 }
 
 /// The last lines that a server printed before it died.
@@ -307,6 +357,11 @@ const REASONS: [&str; 6] = ["Error", "error:", "Exception", "Traceback", "panic"
 
 /// The columns of a narrow terminal.
 const WIDTH: usize = 80;
+
+/// What stands before what is said of a cause.
+const DEEP: &str = "     ";
+
+const BOLD: Ansi = Ansi::new().bold();
 
 /// What stands before a command.
 const INDENT: &str = "       ";

@@ -57,8 +57,12 @@ pub(crate) fn level_word(level: &str) -> String {
 /// The level of a rule beside a verdict on it. A warning says that a rule with a MUST may well be kept: the answer
 /// is another one than it asks for, or nobody can see from outside whether its condition holds.
 pub(crate) fn level_beside(level: &str, verdict: Verdict) -> String {
-    let word = level_word(level);
+    let word = match level {
+        "grammar" => "MUST (by the grammar)".to_owned(),
+        level => level_word(level),
+    };
     match verdict {
+        Verdict::Warn if level == "grammar" => "MUST (by the grammar, not shown broken)".to_owned(),
         Verdict::Warn if word.starts_with("MUST") => format!("{word} (not shown broken)"),
         _ => word,
     }

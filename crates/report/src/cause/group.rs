@@ -4,16 +4,15 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use upspec_corpus::words::Word as _;
-use upspec_corpus::{Harm, HarmKind, Level, Registry, Weight};
+use upspec_corpus::{Harm, HarmKind, Level, Registry, Requirement, Weight};
 use upspec_judge::{CaseResult, Habit, SURVIVES, Verdict};
 
 use super::Cause;
 use super::difference::Difference;
 use super::suspect::{Guilty, Suspect};
-use super::title::{fitting, lower, plain, said, title, upper, where_of};
+use super::title::{although, fitting, plain, said, title, told, upper};
 use super::unit::{Unit, Way};
 use crate::prevalence::Prevalence;
-use crate::visible::counted;
 
 /// The one part in which the request of each case differs from a plain one, by the case's place.
 pub(super) type Differences = BTreeMap<usize, Difference>;
@@ -33,10 +32,6 @@ impl<'s, 'r> Group<'s, 'r> {
     /// What a fault explains.
     pub(super) fn of_guilty(guilty: Guilty<'s, 'r>) -> Self {
         let summary = guilty.suspect.summary.trim_end_matches('.');
-        let but = match guilty.spared {
-            0 => String::new(),
-            spared => format!(", except in {}", counted(spared, "case")),
-        };
         // What was found says which of two it is.
         let said = guilty.units.iter().all(|unit| unit.way.is_none()).then(|| said(&guilty.units));
         let summary = match said.flatten().filter(|_| guilty.is_one_of_two) {
@@ -44,7 +39,7 @@ impl<'s, 'r> Group<'s, 'r> {
             None => summary.to_owned(),
         };
         Self {
-            title: format!("{summary}{but}"),
+            title: summary,
             requirement: guilty.suspect.breaks.to_owned(),
             faults: vec![guilty.suspect],
             units: guilty.units,
@@ -58,7 +53,7 @@ impl<'s, 'r> Group<'s, 'r> {
         let case = &cases[place];
         let finding = case.findings.iter().find(|finding| habit.is(case, finding))?;
         Some(Self {
-            title: plain(&finding.message),
+            title: told(&plain(&finding.message), ""),
             requirement: habit.requirement.clone(),
             faults: Vec::new(),
             units: vec![Unit { place, case, finding, way: None }],
@@ -67,7 +62,11 @@ impl<'s, 'r> Group<'s, 'r> {
     }
 
     /// What no fault explains, but what has something in common.
-    pub(super) fn of_units(mut units: Vec<Unit<'r>>, differences: &Differences) -> Self {
+    pub(super) fn of_units(
+        mut units: Vec<Unit<'r>>,
+        differences: &Differences,
+        registry: &Registry,
+    ) -> Self {
         units.sort_by_key(|unit| unit.place);
         let mut cited: BTreeMap<&str, usize> = BTreeMap::new();
         let worst = units.iter().map(|unit| unit.finding.verdict).max();
@@ -76,14 +75,14 @@ impl<'s, 'r> Group<'s, 'r> {
         }
         let most = cited.iter().max_by_key(|(id, count)| (**count, Reverse(**id)));
         let requirement = most.map(|(id, _)| (*id).to_owned()).unwrap_or_default();
-        let title = title(&units, differences);
+        let rule = registry.get(&requirement).map_or("", |known| known.text.as_str());
+        let title = title(&units, differences, rule);
         Self { title, requirement, faults: Vec::new(), units, others: Vec::new() }
     }
 
     /// All requests that are closed without an answer where an error would be better.
     pub(super) fn of_closed(units: Vec<Unit<'r>>) -> Self {
-        let places: BTreeSet<usize> = units.iter().map(|unit| unit.place).collect();
-        let title = format!("closes without an answer on {} requests", places.len());
+        let title = "closes the connection without an answer to what it refuses".to_owned();
         let requirement = REFUSE.to_owned();
         Self { title, requirement, faults: Vec::new(), units, others: Vec::new() }
     }
@@ -111,12 +110,65 @@ impl<'s, 'r> Group<'s, 'r> {
             if other.worst() > self.worst() {
                 std::mem::swap(&mut self.title, &mut other.title);
             }
-            let title = lower(&other.title).replacen("to requests", "to other requests", 1);
-            self.title = format!("{}; {title}", self.title);
-            self.faults.append(&mut other.faults);
-            self.units.append(&mut other.units);
+            self.take(other);
         }
         same
+    }
+
+    fn take(&mut self, other: &mut Self) {
+        self.faults.append(&mut other.faults);
+        self.units.append(&mut other.units);
+        self.others.append(&mut other.others);
+    }
+
+    /// Takes in another group that is called the same under the same rule: whoever mends the one mends the other.
+    pub(super) fn takes_in_namesake(&mut self, other: &mut Self, registry: &Registry) -> bool {
+        let same = self.requirement == other.requirement
+            && self.is_death() == other.is_death()
+            && self.named(registry) == other.named(registry);
+        if same {
+            self.take(other);
+        }
+        same
+    }
+
+    /// What the target does wrong, as a sentence without its subject: as the rule puts its breach, if this is one; else
+    /// as a fault does, or as it was found.
+    fn named(&self, registry: &Registry) -> String {
+        let breach = self.breached(registry).and_then(|known| known.breach.as_deref());
+        breach.map_or_else(|| fitting(upper(self.title.clone())), str::to_owned)
+    }
+
+    /// What to do about it.
+    fn mend(&self, registry: &Registry) -> Option<String> {
+        let known = registry.get(&self.requirement);
+        let is_warned = self.worst() == Some(Verdict::Warn);
+        let own = known.and_then(|known| known.mend.clone());
+        if self.is_death() {
+            return Some(SURVIVE.to_owned());
+        }
+        if is_warned && self.way() == Some(Way::Ended) {
+            return Some(ANSWER.to_owned());
+        }
+        own.or_else(|| known.map(|known| format!("see to it that {}", although(&known.text))))
+    }
+
+    /// The rule, where what was seen is what its breach looks like: not where a request is refused under a rule that is
+    /// about what is taken.
+    fn breached<'k>(&self, registry: &'k Registry) -> Option<&'k Requirement> {
+        let known = registry.get(&self.requirement).filter(|_| !self.is_death())?;
+        let is_warned = self.worst() == Some(Verdict::Warn);
+        let locks_out = known.harm.kind == HarmKind::Lockout;
+        let keeps_out = self.keeps_out() || is_warned && self.is_refused();
+        (!keeps_out || locks_out).then_some(known)
+    }
+
+    fn is_refused(&self) -> bool {
+        matches!(self.way(), Some(Way::Status(4 | 5) | Way::Ended | Way::Silent))
+    }
+
+    fn keeps_out(&self) -> bool {
+        self.faults.first().is_some_and(|fault| fault.keeps_out())
     }
 
     /// Takes in another group that the same cases show, under the rule whose breach does more harm; a death does most.
@@ -132,7 +184,6 @@ impl<'s, 'r> Group<'s, 'r> {
                 std::mem::swap(&mut self.title, &mut other.title);
                 std::mem::swap(&mut self.requirement, &mut other.requirement);
             }
-            self.title = format!("{}; {}", self.title, lower(&other.title));
             self.units.append(&mut other.units);
         }
         same
@@ -161,8 +212,7 @@ impl<'s, 'r> Group<'s, 'r> {
         if self.is_death() {
             return Harm { kind: HarmKind::Death, because: DEAD.to_owned(), needs_open: false };
         }
-        let is_refused = matches!(self.way(), Some(Way::Status(4 | 5) | Way::Ended | Way::Silent));
-        if is_refused && self.faults.first().is_some_and(|fault| fault.keeps_out()) {
+        if self.is_refused() && self.keeps_out() {
             return Harm {
                 kind: HarmKind::Lockout,
                 because: KEPT_OUT.to_owned(),
@@ -171,6 +221,13 @@ impl<'s, 'r> Group<'s, 'r> {
         }
         let known = registry.get(&self.requirement);
         let harm = known.map_or_else(Harm::default, |known| known.harm.clone());
+        if harm.kind == HarmKind::Smuggling && self.way() == Some(Way::Ended) {
+            return Harm {
+                kind: HarmKind::Confusion,
+                because: UNTOLD.to_owned(),
+                needs_open: false,
+            };
+        }
         let worst = self.worst();
         let mut shown = self.units.iter().filter(|unit| Some(unit.finding.verdict) == worst);
         if harm.needs_open && shown.all(Unit::is_last_of_its_connection) {
@@ -194,7 +251,7 @@ impl<'s, 'r> Group<'s, 'r> {
 
     /// Puts it under a rule with a MUST that its failing cases break, if they break one: that of the group where half of
     /// them do, else the one that most of them do. Of a death everything else is a detail.
-    fn head(&mut self, registry: &Registry) {
+    pub(super) fn head(&mut self, registry: &Registry) {
         if self.is_death() {
             return;
         }
@@ -219,8 +276,8 @@ impl<'s, 'r> Group<'s, 'r> {
     /// The cause, and its place among others.
     pub(super) fn cause(mut self, registry: &Registry, others: &Prevalence) -> (Order, Cause) {
         self.units.sort_by_key(|unit| (Reverse(unit.finding.verdict), unit.place));
-        self.head(registry);
         let harm = self.harm(registry);
+        let (title, mend) = (self.named(registry), self.mend(registry));
         let mut known = BTreeSet::new();
         let shown = self.units.iter().map(|unit| unit.case.id.clone());
         let cases: Vec<String> =
@@ -247,7 +304,8 @@ impl<'s, 'r> Group<'s, 'r> {
         };
         let cause = Cause {
             others: others.said(&self.requirement, verdict),
-            title: fitting(upper(self.title), &where_of(&self.units)),
+            title,
+            mend,
             verdict,
             requirement: self.requirement,
             harm: harm.kind.to_string(),
@@ -292,6 +350,16 @@ const KEPT_OUT: &str = "A handshake that could succeed is refused.";
 /// Why it is less bad to misread the end of a message when the connection ends.
 const ENDED: &str = "The two sides do not mean the same; but the connection ends behind the answer, so that nothing \
     else on it is misread.";
+
+/// Why it is less bad to end the connection than to misread a message.
+const UNTOLD: &str = "Nothing is misread; but the client is not told what is wrong.";
+
+/// What to do about a death.
+const SURVIVE: &str =
+    "see to it that no peer can end the process, or keep it busy, by what it sends";
+
+/// What to do where connections are closed without an answer.
+const ANSWER: &str = "answer with an error status, such as 400, before you close the connection";
 
 /// Whoever does not take a handshake answers with an error.
 const REFUSE: &str = "rfc6455/4.2.1-refuse";

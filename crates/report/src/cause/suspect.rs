@@ -31,8 +31,6 @@ pub(super) struct Guilty<'s, 'r> {
     pub(super) suspect: &'s Suspect<'s>,
     /// What it explains.
     pub(super) units: Vec<Unit<'r>>,
-    /// How many cases pass that would show it.
-    pub(super) spared: usize,
     /// Whether another fault explains the same as well.
     pub(super) is_one_of_two: bool,
 }
@@ -49,13 +47,13 @@ pub(super) fn find<'s, 'r>(
     let mut found = Vec::new();
     let mut is_left = vec![true; units.len()];
     while let Some(best) = (0..charges.len()).max_by_key(|place| charges[*place].weight()) {
-        let Charge { suspect, explained, spared, .. } = charges.swap_remove(best);
+        let Charge { suspect, explained, .. } = charges.swap_remove(best);
         let is_one_of_two = charges.iter().any(|other| other.explained == explained);
         for unit in &explained {
             is_left[*unit] = false;
         }
         let explained = explained.iter().map(|unit| units[*unit]).collect();
-        found.push(Guilty { suspect, units: explained, spared, is_one_of_two });
+        found.push(Guilty { suspect, units: explained, is_one_of_two });
         charges.retain_mut(|charge| charge.holds(&is_left, &units));
     }
     let left = units.into_iter().zip(is_left).filter_map(|(unit, left)| left.then_some(unit));
@@ -71,8 +69,6 @@ struct Charge<'s> {
     explained: Vec<usize>,
     /// How many of the cases that would show it were judged.
     asked: usize,
-    /// How many of them pass.
-    spared: usize,
 }
 
 impl<'s> Charge<'s> {
@@ -137,7 +133,7 @@ impl<'c, 'r> Scene<'c, 'r> {
         let is_likely = explained.len() >= FEWEST
             && against * 100 >= asked * AGAINST_PERCENT
             && explained.len() * 100 >= asked * EXPLAINED_PERCENT;
-        is_likely.then_some(Charge { suspect, fitting, explained, asked, spared: asked - against })
+        is_likely.then_some(Charge { suspect, fitting, explained, asked })
     }
 }
 

@@ -51,10 +51,19 @@ fn suspect<'s>(name: &'s str, cases: &[&'s str]) -> Suspect<'s> {
     }
 }
 
+/// The registry without what it says of breaches, so that titles come from what was found.
+fn wordless() -> Registry {
+    let registry = &Corpus::embedded().unwrap().requirements;
+    let mut registry = serde_json::to_value(registry).unwrap();
+    for known in registry["requirements"].as_array_mut().unwrap() {
+        known["breach"] = serde_json::Value::Null;
+    }
+    serde_json::from_value(registry).unwrap()
+}
+
 /// Title, harm and cases of each cause.
 fn found(cases: &[CaseResult], habits: &[Habit], suspects: &[Suspect<'_>]) -> Vec<String> {
-    let corpus = Corpus::embedded().unwrap();
-    let causes = causes(cases, habits, &corpus.requirements, suspects, &sample::others());
+    let causes = causes(cases, habits, &wordless(), suspects, &sample::others());
     let line =
         |cause: &Cause| format!("{} ({}): {}", cause.title, cause.harm, cause.cases.join(" "));
     causes.iter().map(line).collect()
@@ -88,7 +97,7 @@ fn a_fault_that_shows_in_most_of_its_cases_says_so_and_one_that_refuses_locks_ou
     let passed = CaseResult { verdict: Verdict::Pass, findings: Vec::new(), ..refused("e") };
     let cases = [refused("a"), refused("b"), refused("c"), refused("d"), passed];
     let suspects = [suspect("refuse-host", &["a", "b", "c", "d", "e"])];
-    let want = ["Host is not looked at, except in 1 case (lockout): a b c d"];
+    let want = ["Host is not looked at (lockout): a b c d"];
     assert_eq!(found(&cases, &[], &suspects), want);
 }
 
@@ -142,10 +151,41 @@ fn the_most_harmful_comes_first_and_a_warning_behind_what_breaks_a_must() {
 }
 
 #[test]
+fn a_title_says_how_the_rule_is_broken_and_no_two_are_alike() {
+    let corpus = Corpus::embedded().unwrap();
+    let two = "rfc9112/3.2-host-invalid";
+    let cases = [
+        control(),
+        case("a", PLAIN, "101", Verdict::Fail, two),
+        case("b", &PLAIN.replace("GET", "get"), "200", Verdict::Fail, two),
+        case("c", PLAIN, "505", Verdict::Warn, two),
+        case("d", PLAIN, "400", Verdict::Warn, "rfc9110/7.8-ignore"),
+    ];
+    let causes = causes(&cases, &[], &corpus.requirements, &[], &sample::others());
+    let told: Vec<_> =
+        causes.iter().map(|one| (one.title.as_str(), one.mend.as_deref().unwrap())).collect();
+    let host = "answer 400 to a request whose Host is no host with an optional port";
+    let want = [
+        ("Does not check Host", host),
+        (
+            "Answers 400, although a server may ignore Upgrade and go on with the current protocol on the connection",
+            "ignore an offer that you do not take, and answer the request as if Upgrade were not there",
+        ),
+        (
+            "Answers 505, although a request whose Host value does not match the grammar is answered with 400, whatever its version",
+            host,
+        ),
+    ];
+    assert_eq!(told, want);
+    assert_eq!(causes[0].cases, ["a", "b"], "they differ in what came, and are mended together");
+}
+
+#[test]
 fn many_closed_connections_are_one_cause() {
     let closed = |id| case(id, PLAIN, "closed", Verdict::Warn, "rfc9112/2.2-bad-request");
     let cases = ["a", "b", "c", "d", "e"].map(closed);
-    let want = ["Closes without an answer on 5 requests (confusion): a b c d e"];
+    let want =
+        ["Closes the connection without an answer to what it refuses (confusion): a b c d e"];
     assert_eq!(found(&cases, &[], &[]), want);
 }
 
@@ -157,7 +197,7 @@ fn a_habit_is_told_with_all_its_cases() {
         at: "b".to_owned(),
         cases: ["a", "b", "c"].map(str::to_owned).to_vec(),
     };
-    assert_eq!(found(&cases, &[habit], &[]), ["Answered 400. Expected: b (cosmetic): b a c"]);
+    assert_eq!(found(&cases, &[habit], &[]), ["Answers 400 (cosmetic): b a c"]);
 }
 
 #[test]
@@ -181,17 +221,13 @@ fn a_cause_stands_under_a_rule_that_its_fails_break() {
         also: &[],
         cases: vec!["a", "b"],
     };
-    let corpus = Corpus::embedded().unwrap();
-    let causes = causes(&cases, &[], &corpus.requirements, &[suspect], &sample::others());
+    let causes = causes(&cases, &[], &wordless(), &[suspect], &sample::others());
     let [cause] = &causes[..] else { panic!("{causes:?}") };
     assert_eq!(
         (cause.requirement.as_str(), cause.counts().as_str()),
         ("rfc6455/3-fragment", "3 fail, 2 warn")
     );
-    assert_eq!(
-        cause.title,
-        "Answers 101 to requests with another request target; of an absolute target only the path is looked at"
-    );
+    assert_eq!(cause.title, "Answers 101 to requests with another request target");
     assert_eq!((cause.fault.as_deref(), cause.cases.join(" ")), (None, "c d e a b".to_owned()));
 }
 
@@ -222,7 +258,7 @@ fn a_death_leads_whatever_else_its_case_breaks() {
         ..deadly.findings[0].clone()
     };
     deadly.findings.push(death);
-    let want = ["The target died of this case: it hangs; answered 101. Expected: a (death): a"];
+    let want = ["The target died of this case: it hangs (death): a"];
     assert_eq!(found(&[deadly], &[], &[]), want);
 }
 
@@ -238,6 +274,7 @@ fn every_case_that_fails_or_warns_has_a_cause() {
 fn numbers_that_somebody_made_up_are_no_harm() {
     let mut cause = Cause {
         title: String::new(),
+        mend: None,
         verdict: Verdict::Fail,
         requirement: String::new(),
         harm: String::new(),

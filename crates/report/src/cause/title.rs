@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::group::{Differences, shared};
 use super::unit::{Unit, Way};
-use crate::visible::counted;
 
 /// What all units say in the same words, as the first of them says it.
 pub(super) fn said(units: &[Unit<'_>]) -> Option<String> {
@@ -30,40 +29,74 @@ pub(super) fn plain(message: &str) -> String {
     compared(&quoted).unwrap_or(quoted)
 }
 
-/// What a group has in common: its message, or what came and what was asked.
-pub(super) fn title(units: &[Unit<'_>], differences: &Differences) -> String {
+/// What a group has in common: what was found, or what came and what was asked, or against which rule.
+pub(super) fn title(units: &[Unit<'_>], differences: &Differences, rule: &str) -> String {
     let said = |unit: &Unit<'_>| plain(&unit.finding.message);
     let shapes: BTreeSet<String> = units.iter().map(|unit| shape(&unit.finding.message)).collect();
-    let Some(first) = units.first().filter(|first| shapes.len() > 1 && first.way.is_some()) else {
-        return units.first().map(said).unwrap_or_default();
+    let Some(first) = units.first() else {
+        return String::new();
     };
-    let came = came(units).unwrap_or_else(|| event(&said(first)).to_owned());
+    let message = said(first);
+    if first.way.is_none() || shapes.len() == 1 {
+        return told(&message, rule);
+    }
+    let came = came(units).unwrap_or_else(|| now(event(&message)));
     let kinds: BTreeSet<_> = units.iter().map(|unit| differences.get(&unit.place)).collect();
     match shared(units, differences) {
         Some(one) if kinds.len() == 1 => format!("{came} to requests {}", one.said()),
         Some(one) => format!("{came} to requests {}", one.of_all()),
-        None => format!("{came} {}", where_of(units)),
+        None => against(&came, rule),
     }
 }
 
-/// In which cases something shows: `in 5 cases on host and key`.
-pub(super) fn where_of(units: &[Unit<'_>]) -> String {
-    let ids: BTreeSet<&str> = units.iter().map(|unit| unit.case.id.as_str()).collect();
-    let topics: BTreeSet<&str> = ids.iter().filter_map(|id| id.split('/').nth(1)).collect();
-    let topics: Vec<String> = topics.into_iter().map(|topic| topic.replace('-', " ")).collect();
-    let cases = counted(ids.len(), "case");
-    match &topics[..] {
-        [] => format!("in {cases}"),
-        [one] => format!("in {cases} on {one}"),
-        [one, two] => format!("in {cases} on {one} and {two}"),
-        [one, two, three] => format!("in {cases} on {one}, {two} and {three}"),
-        many => format!("in {cases} on {} topics", many.len()),
+/// Whether a message is about what came, and not about how something in it looks.
+pub(crate) fn is_event(message: &str) -> bool {
+    EVENTS.iter().any(|(past, _)| message.starts_with(past))
+}
+
+/// What a message says was done, and what speaks against it. What a rule for every message found says both.
+pub(super) fn told(message: &str, rule: &str) -> String {
+    let (came, is) = (event(message), now(event(message)));
+    match note(message) {
+        _ if came == is => message.to_owned(),
+        Some(note) => format!("{is}, although {note}"),
+        None => against(&is, rule),
     }
 }
 
-/// A title that fits into a line or two and says what was done: without quoted octets, without parts that say what
-/// should be done, and without what is said twice. Where only the event is left, `place` says in which cases.
-pub(super) fn fitting(title: String, place: &str) -> String {
+/// What was done, and the rule that it is done against.
+fn against(came: &str, rule: &str) -> String {
+    match rule {
+        "" => came.to_owned(),
+        rule => format!("{came}, although {}", although(rule)),
+    }
+}
+
+/// A sentence as the end of another: without its capital and period.
+pub(super) fn although(sentence: &str) -> String {
+    lower(sentence.trim_end_matches('.'))
+}
+
+/// What is to be thought of an event, where it reads as a reason against it: what was expected, or what the case says.
+fn note(message: &str) -> Option<String> {
+    let (_, note) = message.split_once(". Expected: ").or_else(|| message.split_once(": "))?;
+    let first = parts(note).first().map(|first| bare(first)).unwrap_or_default();
+    let is_rule = RULE_WORDS.iter().any(|word| first.contains(word));
+    (!is_rule && first.split(' ').count() > FEW_WORDS && !first.starts_with('"'))
+        .then(|| although(first))
+}
+
+/// An event as a thing that happens always: `answers 101` for `answered 101`.
+fn now(event: &str) -> String {
+    let is_past = |(past, _): &&(&str, &str)| event.starts_with(past);
+    match EVENTS.iter().find(is_past) {
+        Some((past, now)) => event.replacen(past, now, 1),
+        None => event.to_owned(),
+    }
+}
+
+/// A title that fits into a line or two: without quoted octets, and without what is said twice.
+pub(super) fn fitting(title: String) -> String {
     let parts = parts(&title);
     let is_octets = |part: &str| part.starts_with('"') && part.contains('\\');
     let event = parts.first().map(|first| bare(first).to_ascii_lowercase()).unwrap_or_default();
@@ -84,12 +117,7 @@ pub(super) fn fitting(title: String, place: &str) -> String {
             None => made.push_str(part),
         }
     }
-    let made = cut(bare(&made));
-    let is_event = parts.len() > 1 && made.to_ascii_lowercase() == event;
-    match is_event && made.split(' ').count() <= FEW_WORDS {
-        true => format!("{made} {place}"),
-        false => made,
-    }
+    cut(bare(&made))
 }
 
 /// A part without what sets it off from the next.
@@ -199,16 +227,50 @@ pub(super) fn upper(mut fragment: String) -> String {
 }
 
 /// A sentence as the second part of another; a name such as Host keeps its capital.
-pub(super) fn lower(sentence: &str) -> String {
-    let begins = |start: &&str| sentence.starts_with(start);
-    match STARTS.into_iter().find(begins) {
-        Some(start) => sentence.replacen(start, &start.to_lowercase(), 1),
-        None => sentence.to_owned(),
+fn lower(sentence: &str) -> String {
+    let mut lower = sentence.to_owned();
+    let first = sentence.split([' ', ',']).next().unwrap_or_default();
+    let rest = first.get(1..).unwrap_or_default();
+    let is_word = rest.bytes().all(|octet| octet.is_ascii_lowercase()) && !NAMES.contains(&first);
+    if let Some(letter) = lower.get_mut(..1).filter(|_| is_word) {
+        letter.make_ascii_lowercase();
     }
+    lower
 }
 
-/// Words with a capital only because they begin a sentence.
-const STARTS: [&str; 8] = ["A ", "An ", "The ", "Any ", "Of ", "Answers ", "Sends ", "Closes "];
+/// Names that look like a word with a capital.
+const NAMES: [&str; 15] = [
+    "Allow",
+    "Close",
+    "Connection",
+    "Date",
+    "Debian",
+    "Expect",
+    "Go",
+    "Host",
+    "Location",
+    "Origin",
+    "Ping",
+    "Pong",
+    "Server",
+    "Upgrade",
+    "Via",
+];
+
+/// What happened, and what it is called where it always does.
+const EVENTS: [(&str, &str); 11] = [
+    ("answered ", "answers "),
+    ("asked ", "asks "),
+    ("broke ", "breaks "),
+    ("closed ", "closes "),
+    ("did not ", "does not "),
+    ("ended ", "ends "),
+    ("kept ", "keeps "),
+    ("opened ", "opens "),
+    ("reset ", "resets "),
+    ("sent ", "sends "),
+    ("went on", "goes on"),
+];
 
 /// What a part of a title holds that says what should or may be done.
 const RULE_WORDS: [&str; 7] =
@@ -220,8 +282,8 @@ const PART_ENDS: [&str; 3] = ["; ", ": ", ". "];
 /// Where a title can end that has no such place.
 const CLAUSE_ENDS: [&str; 3] = [", and ", ", but ", ", "];
 
-/// An event of so many words says too little alone.
-const FEW_WORDS: usize = 6;
+/// So few words say too little of what is wrong.
+const FEW_WORDS: usize = 4;
 
 /// The most octets of a title.
 const MOST: usize = 120;
@@ -250,10 +312,7 @@ mod tests {
                 "Answered 101: The 103 is dropped: a proxy MUST forward it",
                 "Answered 101: The 103 is dropped",
             ),
-            (
-                "Answered 200: MUST for a proxy; a gateway has to believe it",
-                "Answered 200 in 2 cases",
-            ),
+            ("Answered 200: MUST for a proxy; a gateway has to believe it", "Answered 200"),
             (&format!("It began, and then {long}"), "It began, and then…"),
             (
                 &format!("Answered 101, but no Pong came. Expected: It is {long}"),
@@ -262,7 +321,7 @@ mod tests {
             (&format!("It went on for a while, and then {long}"), "It went on for a while"),
         ];
         for (title, want) in rows {
-            assert_eq!(fitting(title.to_owned(), "in 2 cases"), want, "{title}");
+            assert_eq!(fitting(title.to_owned()), want, "{title}");
         }
     }
 

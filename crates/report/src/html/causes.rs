@@ -1,7 +1,7 @@
 //! The causes, for a maintainer who asks what to mend first.
 
 use maud::{Markup, html};
-use upspec_judge::Verdict;
+use upspec_judge::{CaseResult, Verdict};
 
 use super::{level_of, rule_id, sections, standing};
 use crate::cause::Cause;
@@ -30,7 +30,7 @@ pub(super) fn causes(report: &Report, verdict: Verdict) -> Markup {
         @if !causes.is_empty() {
             section.causes.(verdict_word(verdict)) aria-labelledby=(id) {
                 h2 #(id) { (title) " " span.number { (causes.len()) } }
-                p.gloss { (gloss) }
+                p.gloss { span.broad { (gloss) " " } @if verdict == Verdict::Fail { "By harm: " (overview::HARMS) "." } }
                 ol { @for behind in causes.iter().take(MANY) { (item(report, behind)) } }
                 @if causes.len() > MANY {
                     details {
@@ -45,17 +45,14 @@ pub(super) fn causes(report: &Report, verdict: Verdict) -> Markup {
 
 fn item(report: &Report, behind: &Behind<'_>) -> Markup {
     let cause = behind.cause;
-    let again = command::of_cause(report, cause);
-    let cases = html! {
-        ul.cases {
-            @for id in &cause.cases { li { a href={ "#" (id) } { (visible::text(id)) } } }
-        }
-    };
     html! {
         li {
             p.harm { span { (visible::text(&cause.harm)) } }
             div {
                 h3 { (visible::text(&cause.title)) }
+                @if let Some(mend) = overview::mend(cause) { p.mend { b { "Mend: " } (mend) } }
+                @if let Some(case) = behind.example { (example(report, behind, case)) }
+                p.why { (visible::text(&cause.why)) @if let Some(others) = &cause.others { " " b { (visible::text(others)) } } }
                 p.meta {
                     (level_of(behind.level, cause.verdict)) (sections(behind.sections, report.requirements.get(&cause.requirement)))
                     " · " (rule_id(report, &cause.requirement))
@@ -66,22 +63,61 @@ fn item(report: &Report, behind: &Behind<'_>) -> Markup {
                     @if let Some(new) = standing::new_of(report, &cause.cases) { " · " b { (new) } }
                 }
                 @if let Some(rule) = behind.rule { p.rule { (visible::text(rule)) } }
-                p.why { (visible::text(&cause.why)) @if let Some(others) = &cause.others { " " b { (visible::text(others)) } } }
-                @if let Some(case) = behind.example {
-                    p.example {
-                        a href={ "#" (case.id) } { (visible::text(&case.id)) }
-                        @if case.flaky { " " span.flaky { "flaky" } }
-                        @if let Some(message) = behind.message { ": " (visible::text(message)) }
-                    }
-                }
-                p.again {
-                    "Run it again" @if let Some(part) = &again.part { " (" (part) ")" } ": " code { (again.command) }
-                }
-                @if cause.cases.len() > 1 {
-                    details { summary { "All " (cause.cases.len()) " cases" } (cases) }
-                }
+                @if cause.cases.len() > 1 { (all_cases(report, cause)) }
             }
             (count(cause))
+        }
+    }
+}
+
+/// The case that shows a cause best: how to play it again, what came and what should have come.
+fn example(report: &Report, behind: &Behind<'_>, case: &CaseResult) -> Markup {
+    html! {
+        p.again { "See it again: " (shell(&command::of_case(report, &case.id))) }
+        p.example {
+            a href={ "#" (case.id) } { (visible::text(&case.id)) }
+            @if case.flaky { " " span.flaky { "flaky" } }
+        }
+        @if behind.seen.is_some() || behind.expected.is_some() {
+            dl.pair {
+                @if let Some(seen) = &behind.seen { dt { "Seen" } dd { (seen) } }
+                @if let Some(expected) = &behind.expected { dt { "Expected" } dd { (expected) } }
+            }
+        } @else if let Some(message) = behind.message {
+            p.example { (visible::text(message)) }
+        }
+        @if let Some(why) = behind.reason { p.reason { (visible::text(why)) } }
+    }
+}
+
+/// All cases of a cause, each with its verdict, and the command that plays them.
+fn all_cases(report: &Report, cause: &Cause) -> Markup {
+    let again = command::of_cause(report, cause);
+    let verdict = |id: &str| report.case(id).map(|case| case.verdict);
+    html! {
+        details {
+            summary { "All " (cause.cases.len()) " cases" }
+            ul.cases {
+                @for id in &cause.cases {
+                    li {
+                        @if let Some(verdict) = verdict(id) { (super::sign(verdict)) (verdict_word(verdict)) " " }
+                        a href={ "#" (id) } { (visible::text(id)) }
+                    }
+                }
+            }
+            p.again { "Play " @if let Some(part) = &again.part { (part) } @else { "them" } ": " (shell(&again.command)) }
+        }
+    }
+}
+
+/// A command whose words are not broken at a hyphen or a slash, unless one is longer than a line.
+pub(super) fn shell(command: &str) -> Markup {
+    html! {
+        code {
+            @for (at, word) in command.split(' ').enumerate() {
+                @if at > 0 { " " }
+                @if word.contains(['-', '/']) { span { (word) } } @else { (word) }
+            }
         }
     }
 }
@@ -96,7 +132,7 @@ fn count(cause: &Cause) -> Markup {
             @for (number, word) in rows.into_iter().filter(|(number, _)| *number > 0) {
                 span.(word) { b { (number) } " " (word) } " "
             }
-            @if rest > 0 { span { b { (rest) } " more show it" } }
+            @if rest > 0 { span { b { (rest) } " more, not counted" } }
         }
     }
 }

@@ -54,7 +54,13 @@ pub(super) fn counts(report: &Report) -> Markup {
             h2 #summary { "Summary" }
             @if let Some(line) = browsers::line(report) { p.also { b { (line) } } }
             p.lead { (lead) }
-            @if !rest.is_empty() { p.also { (rest.join(" ")) } }
+            @if !rest.is_empty() {
+                p.also {
+                    @for said in rest {
+                        @if said.starts_with(overview::FIRST) { span.broad { (said) " " } } @else { (said) " " }
+                    }
+                }
+            }
             @for remark in &report.remarks { p.also { "Note: " (visible::text(remark)) } }
             (bar(summary))
             ul.counts {

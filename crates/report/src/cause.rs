@@ -68,8 +68,7 @@ impl Cause {
         match rest {
             0 => {}
             rest if counted_ones == 0 => said.push(counted(rest, "case")),
-            rest => said
-                .push(format!("seen in {} that it does not count in", counted(rest, "more case"))),
+            rest => said.push(format!("seen in {}", counted(rest, "more case"))),
         }
         said.join(", ")
     }

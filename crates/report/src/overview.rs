@@ -152,11 +152,9 @@ fn compared(
     let passes = report.expected(case).iter().filter(|one| one.grade == Verdict::Pass);
     // What only some targets may do is no yardstick.
     let plain = passes.filter(|one| !one.text.contains("where the target has"));
-    let texts: Vec<String> = plain.map(|one| visible::text(&one.text)).collect();
-    let is_short = |text: &&String| text.len() <= LONGEST_EXPECTED;
-    let has_short = texts.iter().any(|text| is_short(&text));
-    let told = texts.iter().filter(|text| !has_short || is_short(text));
-    let expected: Vec<&str> = told.take(MOST_EXPECTED).map(String::as_str).collect();
+    let mut texts: Vec<String> = plain.map(|one| visible::text(&one.text)).collect();
+    texts.sort_by_key(String::len);
+    let expected = &texts[..texts.len().min(MOST_EXPECTED)];
     match expected.is_empty() {
         true => found,
         false => {
@@ -164,8 +162,11 @@ fn compared(
             let note = finding.message.split_once(": ").map(|(_, note)| note);
             let note = note.filter(|_| !finding.message.contains(". Expected: "));
             let note = note.filter(|note| !note.starts_with('"')).map(visible::text);
-            let note = note.map(|note| format!("{} ", sentence(note.trim_end_matches('.'))));
-            (Some(format!("{}{seen}", note.unwrap_or_default())), Some(expected.join(", or ")))
+            let told = match note {
+                Some(note) => format!("{} ({seen})", note.trim_end_matches('.')),
+                None => seen,
+            };
+            (Some(told), Some(expected.join(", or ")))
         }
     }
 }
@@ -257,9 +258,6 @@ pub(crate) fn target(report: &Report) -> String {
 pub(crate) const HARMS: &str = "smuggling (two readers see different messages) > death (it stops) > lockout (good peers \
     stay out) > confusion (two sides differ) > cosmetic";
 
-/// The most octets of a way to do right, where another is as short.
-const LONGEST_EXPECTED: usize = 60;
-
 /// How many ways to do right are told with a cause.
 const MOST_EXPECTED: usize = 2;
 
@@ -275,19 +273,27 @@ pub(crate) fn unclear(report: &Report) -> Vec<(usize, String)> {
     let unclear: Vec<_> =
         report.cases.iter().filter(|case| case.verdict == Verdict::Inconclusive).collect();
     let mut by_message: BTreeMap<&str, usize> = BTreeMap::new();
-    for said in unclear.iter().filter_map(|case| message(case)) {
+    for said in unclear.iter().filter_map(|case| open(case)) {
         *by_message.entry(said).or_default() += 1;
     }
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for case in &unclear {
-        let own = message(case).filter(|said| by_message.get(said).is_some_and(|many| *many > 1));
-        let why = own.or(case.reason.map(reason_text)).or_else(|| message(case));
+        let own = open(case).filter(|said| by_message.get(said).is_some_and(|many| *many > 1));
+        let why = own.or(case.reason.map(reason_text)).or_else(|| open(case));
         *counts.entry(why.unwrap_or("no reason is known")).or_default() += 1;
     }
     let mut rows: Vec<_> =
         counts.into_iter().map(|(why, count)| (count, visible::text(why))).collect();
     rows.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     rows
+}
+
+/// Why nothing can be said of a case. A warning beside it is no reason.
+fn open(case: &CaseResult) -> Option<&str> {
+    let mut found = case.findings.iter();
+    let own = found.find(|finding| finding.verdict == Verdict::Inconclusive);
+    let own = own.map(|finding| finding.message.as_str());
+    own.or(case.reason.map(reason_text)).or_else(|| message(case))
 }
 
 /// What the target died of.

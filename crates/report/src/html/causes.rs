@@ -73,10 +73,10 @@ fn item(report: &Report, behind: &Behind<'_>) -> Markup {
 /// The case that shows a cause best: how to play it again, what came and what should have come.
 fn example(report: &Report, behind: &Behind<'_>, case: &CaseResult) -> Markup {
     html! {
-        p.again { "See it again: " (shell(&command::of_case(report, &case.id))) }
-        p.example {
-            a href={ "#" (case.id) } { (visible::text(&case.id)) }
+        p.again {
+            "See " a href={ "#" (case.id) } { (visible::text(&case.id)) }
             @if case.flaky { " " span.flaky { "flaky" } }
+            " again: " (shell(&command::of_case(report, &case.id)))
         }
         @if behind.seen.is_some() || behind.expected.is_some() {
             dl.pair {

@@ -24,6 +24,9 @@ pub(super) fn banner(report: &Report) -> Markup {
             h1 { (name.as_ref().unwrap_or(&url)) }
             dl.meta {
                 div.wide.obvious { dt { "Target" } dd { code { (url) } } }
+                @if let Some(server) = &report.target.facts.server {
+                    div.later { dt { "Server field" } dd { code { (visible::text(server)) } } }
+                }
                 div.obvious { dt { "Started" } dd { (started(report)) } }
                 div.obvious { dt { "Took" } dd { (seconds(report.elapsed_ms)) } }
                 (origin(report, "later"))

@@ -60,7 +60,7 @@ pub fn summary(report: &Report, style: Style) -> String {
         write_to(&mut text, format_args!("Note: {}\n\n", visible::text(remark)));
     }
     text.push_str(&agreement::text(&report.agreement));
-    unclear_text(&mut text, report);
+    unclear_text(&mut text, report, style);
     push_folded(&mut text, "", &overview::headline(report).join(" "), Some(BOLD), style);
     write_to(&mut text, format_args!("{}\n", counts(report, style)));
     if report.baseline.is_some() {
@@ -91,7 +91,7 @@ pub fn standing(report: &Report, style: Style) -> String {
 }
 
 /// What nothing could be said of, by reason.
-fn unclear_text(text: &mut String, report: &Report) {
+fn unclear_text(text: &mut String, report: &Report, style: Style) {
     let rows = overview::unclear(report);
     // Where nothing could be judged the sentence below says why.
     if rows.is_empty() || report.summary.judged() == 0 {
@@ -99,7 +99,7 @@ fn unclear_text(text: &mut String, report: &Report) {
     }
     text.push_str("Inconclusive:\n");
     for (count, why) in rows.iter().take(MOST_REASONS) {
-        write_to(text, format_args!("{count:>5}  {why}\n"));
+        push_folded(text, &format!("{count:>5}  "), why, None, style);
     }
     let left: usize = rows.iter().skip(MOST_REASONS).map(|(count, _)| count).sum();
     if left > 0 {

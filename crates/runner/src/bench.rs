@@ -161,7 +161,7 @@ impl Bench {
     /// Stores what a control shows about the target, and how fast it was answered.
     pub(crate) fn learn_control(&mut self, case: &Case, exchange: &Record) {
         self.facts.learn(case, exchange);
-        self.facts.answer_us = answer_us(exchange).unwrap_or(0);
+        self.facts.answer_us = whole_answer_us(exchange).unwrap_or(0);
         self.settings.timeout = self.settings.least_timeout(self.answer());
         let window = self.settings.window(self.answer());
         self.facts.window_ms = millis(window);
@@ -190,13 +190,12 @@ pub(crate) fn answer_us(exchange: &Record) -> Option<u64> {
     Some(exchange.io[read].at_us.saturating_sub(wrote.at_us))
 }
 
-/// The same to the last octet that decided the outcome: some answers come in drops.
+/// The same to the last octet before we went on: some answers come in drops.
 fn whole_answer_us(exchange: &Record) -> Option<u64> {
-    let decided = exchange.io.iter().position(|io| io.kind == IoKind::Decided)?;
-    let before = &exchange.io[..decided];
-    let wrote = before.iter().rfind(|io| io.kind == IoKind::Wrote)?;
-    let read = before.iter().rfind(|io| io.kind == IoKind::Read)?;
-    Some(read.at_us.saturating_sub(wrote.at_us))
+    let first = exchange.io.iter().position(|io| io.kind == IoKind::Read)?;
+    let wrote = exchange.io[..first].iter().rfind(|io| io.kind == IoKind::Wrote)?;
+    let reads = exchange.io[first..].iter().take_while(|io| io.kind == IoKind::Read);
+    Some(reads.last()?.at_us.saturating_sub(wrote.at_us))
 }
 
 pub(crate) fn millis(time: Duration) -> u64 {
@@ -219,15 +218,16 @@ mod tests {
 
     #[test]
     fn an_answer_in_drops_takes_as_long_as_all_of_them() {
-        let rows =
-            [(0, IoKind::Wrote), (20, IoKind::Read), (940, IoKind::Read), (941, IoKind::Decided)];
+        let rows = [
+            (0, IoKind::Wrote),
+            (20, IoKind::Read),
+            (940, IoKind::Read),
+            (941, IoKind::Wrote),
+            (950, IoKind::Read),
+        ];
         let io = rows.map(|(at_us, kind)| Io { link: 0, at_us, kind, bytes: Vec::new() });
-        let record = Record {
-            links: vec![Link::plain("client", Party::Client, Over::Http1)],
-            io: io.to_vec(),
-        };
+        let links = vec![Link::plain("client", Party::Client, Over::Http1)];
+        let record = Record { links, io: io.to_vec() };
         assert_eq!((answer_us(&record), whole_answer_us(&record)), (Some(20), Some(940)));
-        let undecided = Record { io: io[..3].to_vec(), ..record };
-        assert_eq!(whole_answer_us(&undecided), None);
     }
 }

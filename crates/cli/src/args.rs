@@ -16,9 +16,10 @@ pub(crate) mod watch;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use upspec_corpus::did_you_mean;
+use upspec_corpus::words::Word as _;
+use upspec_corpus::{HarmKind, did_you_mean};
 use upspec_report::Format;
 use upspec_report::program::LANGUAGES;
 use upspec_runner::{Family, Ready, Settings};
@@ -167,8 +168,8 @@ impl ServerArgs {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Cases")]
 pub(crate) struct Selection {
-    /// Play only these cases: an id, a prefix such as server/key, or a pattern with `*`; or a rule or section
-    /// that they are about, such as rfc6455/4.2.1.
+    /// Play only these cases: an id, a prefix such as server/key, or a pattern with `*` or with alternatives, such as
+    /// `server/{key,host}`; or a rule or section that they are about, such as rfc6455/4.2.1.
     #[arg(long, value_name = "GLOB", add = complete::case_or_rule())]
     pub(crate) only: Vec<String>,
     /// Skip these cases.
@@ -177,6 +178,9 @@ pub(crate) struct Selection {
     /// Play only cases whose requirement is at least this strong.
     #[arg(long, value_enum)]
     pub(crate) level: Option<LevelArg>,
+    /// Play only cases whose requirement does this harm where it is broken; may be repeated.
+    #[arg(long, value_name = "KIND", value_parser = harms())]
+    pub(crate) harm: Vec<HarmKind>,
     /// Add your own case files from this folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) cases: Vec<PathBuf>,
@@ -186,6 +190,12 @@ pub(crate) struct Selection {
     /// Also play the cases that can hurt a weak server.
     #[arg(long)]
     pub(crate) hazardous: bool,
+}
+
+/// The kinds of harm, so that help lists them.
+fn harms() -> impl TypedValueParser<Value = HarmKind> {
+    PossibleValuesParser::new(HarmKind::WORDS.iter().map(|(word, _)| *word))
+        .map(|word| HarmKind::from_word(&word).expect("it is one of the words"))
 }
 
 /// One of the parts that the cases are split into.

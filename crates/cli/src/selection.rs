@@ -33,19 +33,25 @@ impl Selection {
         safe && self.names(case, corpus)
     }
 
-    /// Whether the patterns and the level name this case, whatever it can do to a server.
+    /// Whether the patterns, the level and the harm name this case, whatever it can do to a server.
     pub(crate) fn names(&self, case: &Case, corpus: &Corpus) -> bool {
         let named = |patterns: &[String]| patterns.iter().any(|pattern| is_meant(pattern, case));
         let chosen = self.only.is_empty() || named(&self.only);
         let is_part = self.partition.is_none_or(|partition| partition.has(&case.id));
-        chosen && is_part && !named(&self.skip) && self.strong_enough(case, corpus)
+        let is_harmful = self.harm.is_empty() || {
+            let rule = corpus.requirements.get(&case.requirement);
+            rule.is_some_and(|rule| self.harm.contains(&rule.harm.kind))
+        };
+        let is_apt = is_harmful && self.strong_enough(case, corpus);
+        chosen && is_part && !named(&self.skip) && is_apt
     }
 
     /// Refuses a pattern that selects nothing: a typing error would otherwise pass for success.
     pub(crate) fn check(&self, corpus: &Corpus) -> Result<(), Trouble> {
-        let mut patterns = self.only.iter().chain(&self.skip);
-        let Some(pattern) =
-            patterns.find(|pattern| !corpus.cases.iter().any(|case| is_meant(pattern, case)))
+        let patterns = self.only.iter().chain(&self.skip);
+        let Some(pattern) = patterns
+            .flat_map(|pattern| select::alternatives(pattern))
+            .find(|pattern| !corpus.cases.iter().any(|case| is_meant(pattern, case)))
         else {
             return Ok(());
         };

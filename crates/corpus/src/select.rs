@@ -1,13 +1,17 @@
 //! Which ids a pattern selects.
 
+use std::borrow::Cow;
+
 /// Whether a pattern selects an id: `*` stands for any text, `/` included, `?` for one character.
 /// A pattern that ends where a part of the id ends selects all that is below: `server/key` selects
-/// `server/key/fifteen-bytes`, and not `server/keys/one`.
+/// `server/key/fifteen-bytes`, and not `server/keys/one`. Braces hold alternatives, see [`alternatives`].
 #[must_use]
 pub fn matches(pattern: &str, id: &str) -> bool {
-    let pattern = pattern.trim_end_matches('/');
-    let ends = id.match_indices('/').map(|(at, _)| at).chain([id.len()]);
-    ends.into_iter().any(|end| matches_whole(pattern.as_bytes(), &id.as_bytes()[..end]))
+    let ends: Vec<usize> = id.match_indices('/').map(|(at, _)| at).chain([id.len()]).collect();
+    alternatives(pattern).iter().any(|pattern| {
+        let pattern = pattern.trim_end_matches('/').as_bytes();
+        ends.iter().any(|end| matches_whole(pattern, &id.as_bytes()[..*end]))
+    })
 }
 
 /// Whether a pattern selects the id of a requirement. It may end where the number of a section ends: `rfc6455/4.2`
@@ -15,9 +19,56 @@ pub fn matches(pattern: &str, id: &str) -> bool {
 #[must_use]
 pub fn matches_rule(pattern: &str, id: &str) -> bool {
     let ends = id.match_indices(['/', '.', '-']).map(|(at, _)| at).chain([id.len()]);
-    pattern.starts_with("rfc")
-        && ends.into_iter().any(|end| matches_whole(pattern.as_bytes(), &id.as_bytes()[..end]))
+    let ends: Vec<usize> = ends.collect();
+    alternatives(pattern).iter().filter(|pattern| pattern.starts_with("rfc")).any(|pattern| {
+        ends.iter().any(|end| matches_whole(pattern.as_bytes(), &id.as_bytes()[..*end]))
+    })
 }
+
+/// What a pattern with braces stands for: `server/{key,host}` for `server/key` and `server/host`. They may stand
+/// in each other; a brace without its partner is a letter. So are all where a pattern stands for too many.
+#[must_use]
+pub fn alternatives(pattern: &str) -> Vec<Cow<'_, str>> {
+    let mut open = vec![pattern.to_owned()];
+    let mut whole = Vec::new();
+    while let Some(next) = open.pop() {
+        match first_braces(&next) {
+            _ if open.len() + whole.len() >= MOST_ALTERNATIVES => return vec![pattern.into()],
+            None => whole.push(Cow::Owned(next)),
+            Some((before, choices, after)) => {
+                let choices = choices.into_iter().rev();
+                open.extend(choices.map(|choice| format!("{before}{choice}{after}")));
+            }
+        }
+    }
+    whole
+}
+
+/// The first braces of a pattern: what stands before them, the choices in them, and what follows.
+fn first_braces(pattern: &str) -> Option<(&str, Vec<&str>, &str)> {
+    pattern.match_indices('{').find_map(|(begin, _)| {
+        let inside = begin + 1;
+        let (mut depth, mut from, mut choices) = (0, inside, Vec::new());
+        for (at, letter) in pattern.bytes().enumerate().skip(inside) {
+            match (letter, depth) {
+                (b'{', _) => depth += 1,
+                (b',' | b'}', 0) => {
+                    choices.push(&pattern[from..at]);
+                    from = at + 1;
+                    if letter == b'}' {
+                        return Some((&pattern[..begin], choices, &pattern[from..]));
+                    }
+                }
+                (b'}', _) => depth -= 1,
+                _ => {}
+            }
+        }
+        None
+    })
+}
+
+/// More than anybody writes on purpose.
+const MOST_ALTERNATIVES: usize = 1000;
 
 /// Greedy with one step back: a later `*` makes the earlier ones settled, so time is bounded by
 /// the product of the lengths.
@@ -80,12 +131,45 @@ mod tests {
             "*bytes",
             "server/key/*",
             "**",
+            "server/{host,key}",
+            "server/{host,key}/*",
+            "{client,server/{key/f*,x}}",
+            "server{,/none}",
         ];
         for pattern in selected {
             assert!(matches(pattern, id), "{pattern}");
         }
-        for pattern in ["", "key", "server/ke", "server/k?", "*fourteen*", "server/key/*x", "?"] {
+        for pattern in [
+            "",
+            "key",
+            "server/ke",
+            "server/k?",
+            "*fourteen*",
+            "server/key/*x",
+            "?",
+            "server/{host,ke}",
+            "{server",
+            "server}",
+        ] {
             assert!(!matches(pattern, id), "{pattern}");
+        }
+        assert!(matches_rule("{rfc9112,rfc6455}/4.2", "rfc6455/4.2.1-key"));
+        assert!(!matches_rule("{rfc9112,server}/4.2", "rfc6455/4.2.1-key"));
+    }
+
+    #[test]
+    fn braces_stand_for_alternatives() {
+        let many = "{a,b}".repeat(20);
+        let rows: [(&str, &[&str]); 6] = [
+            ("a", &["a"]),
+            ("a/{b,c}/d", &["a/b/d", "a/c/d"]),
+            ("{a,b}{c,d}", &["ac", "ad", "bc", "bd"]),
+            ("{a,b{c,d}}", &["a", "bc", "bd"]),
+            ("{a}, {b", &["a, {b"]),
+            (&many, &[&many]),
+        ];
+        for (pattern, wanted) in rows {
+            assert_eq!(alternatives(pattern), wanted, "{pattern}");
         }
     }
 }

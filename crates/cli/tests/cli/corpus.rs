@@ -160,3 +160,25 @@ fn a_case_is_a_program_that_fails_where_the_case_does() {
     let why = String::from_utf8(refused.stderr).unwrap();
     assert!(why.contains("it does more than to send one request"), "{why}");
 }
+
+#[test]
+fn cases_are_selected_by_alternatives_and_by_harm() {
+    let ids = |more: &[&str]| -> Vec<String> {
+        let output = upspec(&[&["list", "--format", "json"], more].concat());
+        let rows: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        rows.as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let both = ids(&["--only", "server/{key,host}/*"]);
+    assert_eq!(both, ids(&["--only", "server/key", "--only", "server/host"]));
+    let harm = ids(&["--harm", "smuggling", "--harm", "death"]);
+    let corpus = upspec_corpus::Corpus::embedded().unwrap();
+    let kind = |id: &str| {
+        let rule = &corpus.case(id).unwrap().requirement;
+        corpus.requirements.get(rule).unwrap().harm.kind.to_string()
+    };
+    let is_meant = |kind: &str| matches!(kind, "smuggling" | "death");
+    let wanted: Vec<String> = corpus.cases.iter().map(|case| case.id.clone()).collect();
+    let wanted: Vec<String> = wanted.into_iter().filter(|id| is_meant(&kind(id))).collect();
+    assert!(!wanted.is_empty());
+    assert_eq!(harm, wanted);
+}

@@ -68,6 +68,8 @@ fn arguments_are_checked() {
         (&["run", "ws://a", "--only", "server/quite-another/*"], "upspec list"),
         (&["run", "ws://a", "--only", "server/kye/*"], "did you mean `server/key`?"),
         (&["run", "ws://a", "--skip", "server/key/fiften-bytes"], "`server/key/fifteen-bytes`?"),
+        (&["run", "ws://a", "--only", "server/{key,hots}"], "`server/hots` selects no case"),
+        (&["list", "--harm", "lokout"], "'lockout'"),
         (&["serve", "--fault", "nothing-like-it"], "--list-faults"),
         (&["serve", "--fault", "accept-short-keys"], "did you mean `accept-short-key`?"),
         (&["serve", "--proxy", "--fault", "via-mising"], "did you mean `via-missing`?"),

@@ -116,7 +116,7 @@ fn chosen(args: &RunArgs) -> Vec<Given> {
 }
 
 /// Which cases are played.
-fn selected(cases: &Selection) -> [Option<Given>; 7] {
+fn selected(cases: &Selection) -> [Option<Given>; 8] {
     let level = cases.level.as_ref().and_then(LevelArg::to_possible_value);
     [
         Given::list("only", cases.only.clone()),
@@ -125,6 +125,7 @@ fn selected(cases: &Selection) -> [Option<Given>; 7] {
         Given::list("harm", cases.harm.iter().map(ToString::to_string).collect()),
         Given::list("cases", cases.cases.iter().map(|path| path.display().to_string()).collect()),
         cases.partition.map(|one| Given::one("partition", format!("{}/{}", one.part, one.of))),
+        cases.sample.map(|number| Given::one("sample", number.to_string())),
         Given::flag("hazardous", cases.hazardous),
     ]
 }
@@ -188,7 +189,7 @@ mod tests {
 
     #[test]
     fn every_option_comes_again() {
-        let line = "--name x --only server/key --level must --harm lockout --cases mine --partition 1/2 --hazardous --jobs 3 \
+        let line = "--name x --only server/key --level must --harm lockout --cases mine --partition 1/2 --sample 9 --hazardous --jobs 3 \
             --timeout 1000ms --retries 2 --fail-on warn --baseline b.toml --strict-flaky --origin http://o \
             --subprotocol chat --require-subprotocol --connect-to 127.0.0.1:1 --ca ca.pem --server-cmd true \
             --ready-port 80 --ready-timeout 5000ms";

@@ -187,6 +187,9 @@ pub(crate) struct Selection {
     /// Play only part M of N; `upspec report merge` puts the parts together.
     #[arg(long, value_name = "M/N", value_parser = partition)]
     pub(crate) partition: Option<Partition>,
+    /// Play only so many of the chosen cases, drawn by the seed: with the same seed the same ones.
+    #[arg(long, value_name = "N", value_parser = number)]
+    pub(crate) sample: Option<usize>,
     /// Also play the cases that can hurt a weak server.
     #[arg(long)]
     pub(crate) hazardous: bool,
@@ -205,6 +208,14 @@ pub(crate) struct Partition {
     pub(crate) part: u64,
     /// Of how many.
     pub(crate) of: u64,
+}
+
+/// A number of things, of which there is one at least.
+fn number(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number @ 1..) => Ok(number),
+        _ => Err("write it as a number from 1".to_owned()),
+    }
 }
 
 /// `2/3`.
@@ -321,6 +332,9 @@ pub(crate) struct ListArgs {
     /// How to print the list.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: ListFormat,
+    /// The seed of --sample. [default: a fresh one]
+    #[arg(long, value_name = "N", requires = "sample")]
+    pub(crate) seed: Option<u64>,
     /// List the requirements instead of the cases.
     #[arg(long)]
     pub(crate) requirements: bool,

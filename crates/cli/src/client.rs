@@ -31,27 +31,34 @@ pub(crate) fn client(args: &ClientArgs) -> Result<Exit, Trouble> {
     let files = args.plan.iter().chain(&args.ca_out);
     let others: Vec<&PathBuf> = args.selection.cases.iter().chain(files).collect();
     let mut outputs = Outputs::prepare(&args.output, &others)?;
-    outputs.asked = args.selection.asked(&corpus);
+    let seed = args.pace.seed.unwrap_or_else(fresh_seed);
+    let chosen = args.selection.chosen(&corpus, Role::Client, seed);
+    outputs.asked = args.selection.asked(&chosen);
+    let plan = Plan::of(Role::Client, &corpus.cases, |case| chosen.contains(&case.id));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Trouble::usage(format!("cannot start: {error}")))?;
-    let ended = runtime.block_on(play(args, &corpus, &outputs));
+    let ended = runtime.block_on(play(args, &corpus, &outputs, plan, seed));
     // A client that hears nothing must not keep us.
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     ended
 }
 
-async fn play(args: &ClientArgs, corpus: &Corpus, outputs: &Outputs<'_>) -> Result<Exit, Trouble> {
-    let settings = settings(args);
+async fn play(
+    args: &ClientArgs,
+    corpus: &Corpus,
+    outputs: &Outputs<'_>,
+    plan: Plan,
+    seed: u64,
+) -> Result<Exit, Trouble> {
+    let settings = settings(args, seed);
     let page = page(args).await?;
     let starter = match &page {
         Some(page) => Arc::new(page.clone()),
         None => starter(args)?,
     };
-    let seed = settings.seed;
     let begun = Begun::now(Role::Client, seed, args.output.quiet);
-    let plan = Plan::of(Role::Client, &corpus.cases, |case| args.selection.wants(case, corpus));
     let progress = Progress::new(args.output.quiet, Arc::new(corpus.requirements.clone()));
     let played = shown(corpus, progress, |requirements, events| {
         run_clients(plan, starter, settings, requirements, events, signals::told())
@@ -74,13 +81,13 @@ async fn play(args: &ClientArgs, corpus: &Corpus, outputs: &Outputs<'_>) -> Resu
     ended(written, conclude(&outcome, &report, outputs.exit(&report)))
 }
 
-fn settings(args: &ClientArgs) -> ClientSettings {
+fn settings(args: &ClientArgs, seed: u64) -> ClientSettings {
     ClientSettings {
         jobs: usize::from(descriptors::jobs(args.pace.jobs)),
         timeout: args.pace.timeout,
         window_floor: args.pace.window,
         retries: args.pace.retries,
-        seed: args.pace.seed.unwrap_or_else(fresh_seed),
+        seed,
         hazardous: args.selection.hazardous,
         declared: if args.browser || args.page { vec![Need::Browser] } else { Vec::new() },
         host: args.listen.map_or(ClientSettings::default().host, |listen| listen.ip()),

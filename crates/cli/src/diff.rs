@@ -1,6 +1,7 @@
 //! `upspec diff`: plays the same cases to several servers, or reads the reports of runs that were, and shows where
 //! they differ. Trouble with one server does not stop the others.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -51,6 +52,7 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Trouble> {
     let others = args.selection.cases.iter().chain(args.trust.files()).chain(&reports);
     let sinks = Sinks::prepare(&args.report, others)?;
     let settings = settings(&args.selection, &args.wants, &args.pace);
+    let chosen = args.selection.chosen(&corpus, role, settings.seed);
     let (at, from) = (Timestamp::now(), Instant::now());
     let started = Started { secrets, seed: settings.seed, role, at, from };
     if let (Some(count), Some((_, first, _))) = (args.generated, targets.first()) {
@@ -63,12 +65,12 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Trouble> {
         .enable_all()
         .build()
         .map_err(|error| Trouble::usage(format!("cannot start: {error}")))?;
-    let played = runtime.block_on(play_all(args, &corpus, targets, &settings));
+    let played = runtime.block_on(play_all(args, &corpus, &chosen, targets, &settings));
     let interrupted = played.iter().any(|(_, one)| one.outcome.ending == Ending::Interrupted);
     let mut runs: Vec<(usize, Run)> =
         played.into_iter().map(|(place, one)| (place, run_of(&corpus, &started, one))).collect();
     for (place, report, server) in stored {
-        runs.push((place, stored_run(args, &corpus, report, server)));
+        runs.push((place, stored_run(&chosen, report, server)));
     }
     runs.sort_by_key(|(place, _)| *place);
     let runs = runs.into_iter().map(|(_, run)| run).collect();
@@ -92,12 +94,8 @@ fn role_of(stored: &[(usize, Report, Named)], plays: bool) -> Result<Role, Troub
 }
 
 /// A run of which the report was stored, as far as the selection goes.
-fn stored_run(args: &DiffArgs, corpus: &Corpus, mut report: Report, server: Named) -> Run {
-    let is_wanted = |id: &str| {
-        let mut cases = corpus.cases.iter();
-        cases.find(|case| case.id == id).is_some_and(|case| args.selection.wants(case, corpus))
-    };
-    report.cases.retain(|case| is_wanted(&case.id));
+fn stored_run(chosen: &BTreeSet<String>, mut report: Report, server: Named) -> Run {
+    report.cases.retain(|case| chosen.contains(&case.id));
     report.summary = Summary::of(&report.cases);
     let trouble = report.trouble.clone().filter(|_| !report.complete);
     Run { name: server.name, trouble, report }
@@ -122,13 +120,14 @@ struct Played {
 async fn play_all(
     args: &DiffArgs,
     corpus: &Arc<Corpus>,
+    chosen: &BTreeSet<String>,
     targets: Vec<(usize, Target, Named)>,
     settings: &Settings,
 ) -> Vec<(usize, Played)> {
     let mut runs = JoinSet::new();
     for (place, target, server) in targets {
         let generated = Generated::new(settings.seed, bindings_of(&target, settings));
-        let plan = plan(args, corpus, &generated);
+        let plan = plan(args, corpus, chosen, &generated);
         let (corpus, settings, quiet) = (Arc::clone(corpus), settings.clone(), args.quiet);
         runs.spawn(async move {
             let mut outcome = drive(plan, target, settings, &corpus, true).await;
@@ -155,9 +154,14 @@ async fn play_all(
 
 /// What is played to one server: the corpus, or generated requests and what finds out whether they mean
 /// anything.
-fn plan(args: &DiffArgs, corpus: &Corpus, generated: &Generated) -> Plan {
+fn plan(
+    args: &DiffArgs,
+    corpus: &Corpus,
+    chosen: &BTreeSet<String>,
+    generated: &Generated,
+) -> Plan {
     let Some(count) = args.generated else {
-        return Plan::new(&corpus.cases, |case| args.selection.wants(case, corpus));
+        return Plan::new(&corpus.cases, |case| chosen.contains(&case.id));
     };
     let is_own = |case: &Case| case.id.starts_with(Generated::TOPIC);
     let others = corpus.cases.iter().filter(|case| !is_own(case)).cloned();

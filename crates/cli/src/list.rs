@@ -7,6 +7,7 @@ use upspec_corpus::words::Word as _;
 
 use crate::args::{ListArgs, ListFormat};
 use crate::exit::{Exit, Trouble};
+use crate::run::fresh_seed;
 use crate::{console, selection};
 
 /// Lists what the arguments select.
@@ -17,8 +18,8 @@ pub(crate) fn list(args: &ListArgs) -> Result<Exit, Trouble> {
         requirements(&corpus, args.format);
         return Ok(Exit::Conforming);
     }
-    let wanted: Vec<&Case> =
-        corpus.cases.iter().filter(|case| args.selection.names(case, &corpus)).collect();
+    let wanted = corpus.cases.iter().filter(|case| args.selection.names(case, &corpus)).collect();
+    let wanted = args.selection.drawn(wanted, args.seed.unwrap_or_else(fresh_seed));
     match args.format {
         ListFormat::Text => {
             console::say(&wanted.into_iter().map(line).collect::<String>());

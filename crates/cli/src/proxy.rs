@@ -28,15 +28,24 @@ pub(crate) fn proxy(args: &ProxyArgs) -> Result<Exit, Trouble> {
     }
     let others: Vec<&PathBuf> = args.selection.cases.iter().chain(args.trust.files()).collect();
     let mut outputs = Outputs::prepare(&args.output, &others)?;
-    outputs.asked = args.selection.asked(&corpus);
+    let seed = args.pace.seed.unwrap_or_else(fresh_seed);
+    let chosen = args.selection.chosen(&corpus, Role::Intermediary, seed);
+    outputs.asked = args.selection.asked(&chosen);
+    let plan = Plan::of(Role::Intermediary, &corpus.cases, |case| chosen.contains(&case.id));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Trouble::usage(format!("cannot start: {error}")))?;
-    runtime.block_on(play(args, &corpus, &outputs))
+    runtime.block_on(play(args, &corpus, &outputs, plan, seed))
 }
 
-async fn play(args: &ProxyArgs, corpus: &Corpus, outputs: &Outputs<'_>) -> Result<Exit, Trouble> {
+async fn play(
+    args: &ProxyArgs,
+    corpus: &Corpus,
+    outputs: &Outputs<'_>,
+    plan: Plan,
+    seed: u64,
+) -> Result<Exit, Trouble> {
     let origin = origin(args.origin_listen, args.url.is_none() || args.proxy_cmd.is_some()).await?;
     let embedded = match &args.url {
         Some(_) => None,
@@ -46,11 +55,8 @@ async fn play(args: &ProxyArgs, corpus: &Corpus, outputs: &Outputs<'_>) -> Resul
     let fields = args.header.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let secrets = secrets::of_fields(&args.output.secret_header, fields, [url.as_str()]);
     let target = target(&args.trust, &url)?;
-    let settings = settings(args, origin.address());
-    let seed = settings.seed;
+    let settings = settings(args, origin.address(), seed);
     let begun = Begun::now(Role::Intermediary, seed, args.output.quiet);
-    let wants = |case: &_| args.selection.wants(case, corpus);
-    let plan = Plan::of(Role::Intermediary, &corpus.cases, wants);
     let progress = Progress::new(args.output.quiet, Arc::new(corpus.requirements.clone()));
     let played = shown(corpus, progress, |requirements, events| {
         run_proxy(plan, target, origin, settings, requirements, events, signals::told())
@@ -95,7 +101,7 @@ pub(crate) async fn embedded(
 /// Where our origin listens if nothing else is said.
 const USUAL_ORIGIN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9000);
 
-fn settings(args: &ProxyArgs, origin: SocketAddr) -> ProxySettings {
+fn settings(args: &ProxyArgs, origin: SocketAddr, seed: u64) -> ProxySettings {
     let named = || args.origin_authority.clone().unwrap_or_else(|| origin.to_string());
     ProxySettings {
         forward: args.forward_proxy.then(named),
@@ -104,7 +110,7 @@ fn settings(args: &ProxyArgs, origin: SocketAddr) -> ProxySettings {
         timeout: args.pace.timeout,
         window_floor: args.pace.window,
         retries: args.pace.retries,
-        seed: args.pace.seed.unwrap_or_else(fresh_seed),
+        seed,
         headers: args.header.clone(),
         hazardous: args.selection.hazardous,
         ready_timeout: args.ready_timeout,

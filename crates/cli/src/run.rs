@@ -92,9 +92,12 @@ pub(crate) fn round(args: &RunArgs, round: &Round) -> Result<Played, Trouble> {
         .map_err(|error| Trouble::usage(format!("cannot start: {error}")))?;
     let others: Vec<&PathBuf> = args.selection.cases.iter().chain(args.trust.files()).collect();
     let mut outputs = Outputs::prepare(&args.output, &others)?;
-    outputs.asked = args.selection.asked(&corpus);
+    let settings = args.server.on(settings(&args.selection, &args.wants, &args.pace));
+    let chosen = args.selection.chosen(&corpus, Role::Server, settings.seed);
+    outputs.asked = args.selection.asked(&chosen);
     outputs.is_brief = round.is_brief;
-    runtime.block_on(play(args, &corpus, &outputs, round))
+    let plan = plan(&chosen, &corpus, &round.first);
+    runtime.block_on(play(args, &corpus, &outputs, round, plan, settings))
 }
 
 async fn play(
@@ -102,6 +105,8 @@ async fn play(
     corpus: &Corpus,
     outputs: &Outputs<'_>,
     round: &Round,
+    plan: Plan,
+    settings: Settings,
 ) -> Result<Played, Trouble> {
     let embedded = match &args.url {
         Some(_) => None,
@@ -114,10 +119,8 @@ async fn play(
     };
     let secrets = secrets::of(&args.output.secret_header, Some(&args.wants), [url.as_str()]);
     let target = target(&args.trust, &url)?;
-    let settings = args.server.on(settings(&args.selection, &args.wants, &args.pace));
     let seed = settings.seed;
     let begun = Begun::now(Role::Server, seed, args.output.quiet);
-    let plan = plan(&args.selection, corpus, &round.first);
     let progress = Progress::new(args.output.quiet, Arc::new(corpus.requirements.clone()));
     let progress = progress.telling_of(&round.first);
     let cancel = async {
@@ -142,8 +145,8 @@ async fn play(
 }
 
 /// The chosen cases, these before all others.
-fn plan(selection: &Selection, corpus: &Corpus, first: &BTreeSet<String>) -> Plan {
-    let wants = |case: &Case| selection.wants(case, corpus);
+fn plan(chosen: &BTreeSet<String>, corpus: &Corpus, first: &BTreeSet<String>) -> Plan {
+    let wants = |case: &Case| chosen.contains(&case.id);
     if first.is_empty() {
         return Plan::new(&corpus.cases, wants);
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use upspec_corpus::case::{Case, Hazard, Role};
 use upspec_corpus::{Corpus, Weight, select};
-use upspec_runner::fnv1a;
+use upspec_runner::{fnv1a, is_control};
 
 use crate::args::{LevelArg, Partition, Selection};
 use crate::exit::Trouble;
@@ -66,10 +66,31 @@ impl Selection {
         ))
     }
 
-    /// The cases that `--only` names, where it is given.
-    pub(crate) fn asked(&self, corpus: &Corpus) -> Option<BTreeSet<String>> {
-        let wanted = corpus.cases.iter().filter(|case| self.wants(case, corpus));
-        (!self.only.is_empty()).then(|| wanted.map(|case| case.id.clone()).collect())
+    /// The cases that are played to peers of a role, besides the controls: those that are wanted, or as many of them
+    /// as `--sample` says.
+    pub(crate) fn chosen(&self, corpus: &Corpus, role: Role, seed: u64) -> BTreeSet<String> {
+        let own = corpus.cases.iter().filter(|case| case.role == role);
+        let wanted = own.filter(|case| self.wants(case, corpus)).collect();
+        self.drawn(wanted, seed).into_iter().map(|case| case.id.clone()).collect()
+    }
+
+    /// As many of these cases as `--sample` says, in their order. A case is drawn by the seed and its own id, so that
+    /// another case more takes the place of one at most.
+    pub(crate) fn drawn<'c>(&self, mut cases: Vec<&'c Case>, seed: u64) -> Vec<&'c Case> {
+        let Some(number) = self.sample else { return cases };
+        let others = cases.iter().filter(|case| !is_control(case));
+        let mut drawn: Vec<&str> = others.map(|case| case.id.as_str()).collect();
+        drawn.sort_by_key(|id| (mixed(fnv1a(format!("{seed} {id}").as_bytes())), *id));
+        drawn.truncate(number);
+        let drawn: BTreeSet<&str> = drawn.into_iter().collect();
+        cases.retain(|case| drawn.contains(case.id.as_str()));
+        cases
+    }
+
+    /// The chosen cases, where few are asked for.
+    pub(crate) fn asked(&self, chosen: &BTreeSet<String>) -> Option<BTreeSet<String>> {
+        let is_few = !self.only.is_empty() || self.sample.is_some();
+        is_few.then(|| chosen.clone())
     }
 
     /// The chosen cases that test something else, so that no run leaves them out in silence. Those that are built
@@ -98,6 +119,13 @@ impl Selection {
     }
 }
 
+/// Spreads a hash over all its bits, so that ids that end alike are not drawn together: the finalizer of MurmurHash3.
+fn mixed(hash: u64) -> u64 {
+    let hash = (hash ^ (hash >> 33)).wrapping_mul(0xFF51_AFD7_ED55_8CCD);
+    let hash = (hash ^ (hash >> 33)).wrapping_mul(0xC4CE_B9FE_1A85_EC53);
+    hash ^ (hash >> 33)
+}
+
 /// Whether a pattern means a case: by its id, or by the rule or section that it is about.
 fn is_meant(pattern: &str, case: &Case) -> bool {
     select::matches(pattern, &case.id) || select::matches_rule(pattern, &case.requirement)
@@ -109,6 +137,24 @@ static BUILT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/corpus.postcard"
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sample_is_drawn_by_the_seed() {
+        let corpus = Corpus::unpack(BUILT).unwrap();
+        let sample = |number, seed| {
+            let selection = Selection { sample: Some(number), ..Selection::default() };
+            selection.chosen(&corpus, Role::Server, seed)
+        };
+        let ten = sample(10, 1);
+        assert_eq!(ten.len(), 10);
+        assert_eq!(ten, sample(10, 1));
+        assert_ne!(ten, sample(10, 2));
+        assert!(ten.is_subset(&sample(20, 1)));
+        assert!(sample(100_000, 1).iter().all(|id| !is_control(corpus.case(id).unwrap())));
+        let topic = |id: &String| id.rsplit_once('/').map(|(topic, _)| topic.to_owned());
+        let topics: BTreeSet<_> = sample(40, 1).iter().map(topic).collect();
+        assert!(topics.len() > 15, "{topics:?}");
+    }
 
     #[test]
     fn the_corpus_that_was_built_is_the_one_that_is_read() {

@@ -126,7 +126,7 @@ fn word(text: &str) -> String {
 }
 
 /// Options that say which cases a run plays and where its reports go, each with a value.
-const OTHERWISE: [&str; 3] = ["--only", "--partition", "--report"];
+const OTHERWISE: [&str; 4] = ["--only", "--partition", "--report", "--sample"];
 
 /// Options that say how much a run tells.
 const TELLING: [&str; 5] = ["-q", "--quiet", "-v", "-vv", "--verbose"];
@@ -156,7 +156,7 @@ mod tests {
                 "upspec run ws://h/ --seed 1 --only a/b/c -v --report json=again.json",
             ),
             (
-                "upspec run --only 'server/*' --jobs 4 -q --only x --partition 1/2 --report html=a.html",
+                "upspec run --only 'server/*' --jobs 4 -q --only x --partition 1/2 --sample 3 --report html=a.html",
                 "upspec run --jobs 4 --only a/b/c -v --report json=again.json",
             ),
             (

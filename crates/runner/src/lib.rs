@@ -52,7 +52,7 @@ pub use client::{
 pub use connect::{Connector, Opening, Stream, is_listening};
 pub use error::Error;
 pub use event::{Death, Ending, Event, RunOutcome};
-pub use plan::{CLIENT_CONTROL, CONTROL, HTTP2_CONTROL, PROXY_CONTROL, Plan};
+pub use plan::{CLIENT_CONTROL, CONTROL, HTTP2_CONTROL, PROXY_CONTROL, Plan, is_control};
 pub use play::{Limits, Play, play, play_on};
 pub use prober::{Prober, bindings_of};
 pub use proxy::{Origin, ProxyProber, ProxySettings, run_proxy};

@@ -84,8 +84,9 @@ impl Plan {
     }
 }
 
-/// Whether a case is there to find out what the target can do.
-pub(crate) fn is_control(case: &Case) -> bool {
+/// Whether a case is there to find out what the target can do. Such a case is in every plan of its role.
+#[must_use]
+pub fn is_control(case: &Case) -> bool {
     let controls = [CONTROLS, CONTROLS_OF_CLIENTS, upspec_judge::PROXY_DISCOVERY];
     let shows = upspec_judge::PROXY_SHOWS.contains(&case.id.as_str());
     shows || controls.iter().any(|folder| case.id.starts_with(folder))

@@ -182,3 +182,24 @@ fn cases_are_selected_by_alternatives_and_by_harm() {
     assert!(!wanted.is_empty());
     assert_eq!(harm, wanted);
 }
+
+#[test]
+fn a_sample_is_played_beside_the_controls() {
+    let folder = tempfile::tempdir().unwrap();
+    let ids = |more: &[&str]| -> Vec<String> {
+        let select = ["--only", "server/{key,host}", "--sample", "4"];
+        let (code, report, error) = run("", folder.path(), &[&select, more].concat());
+        assert_eq!(code, 0, "{error}");
+        let said = "4 cases were asked for";
+        let remarks = report["remarks"].as_array().unwrap();
+        assert!(remarks.iter().any(|one| one.as_str().unwrap().starts_with(said)), "{remarks:?}");
+        let cases = report["cases"].as_array().unwrap().iter();
+        let ids = cases.map(|case| case["id"].as_str().unwrap().to_owned());
+        ids.filter(|id| !id.starts_with("server/control/")).collect()
+    };
+    let drawn = ids(&[]);
+    assert_eq!(drawn.len(), 4);
+    let listed = ["list", "--only", "server/{key,host}", "--sample", "4", "--seed", "1"];
+    let listed = String::from_utf8(upspec(&listed).stdout).unwrap();
+    assert!(listed.lines().zip(&drawn).all(|(line, id)| line.starts_with(id)), "{listed}");
+}

@@ -121,6 +121,8 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) pace: Pace,
     #[command(flatten)]
+    pub(crate) stop: Stop,
+    #[command(flatten)]
     pub(crate) trust: TrustArgs,
     #[command(flatten)]
     pub(crate) output: Output,
@@ -278,6 +280,19 @@ pub(crate) struct Pace {
     /// The seed of all random octets; reports name it. [default: a fresh one]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
+}
+
+/// When a run stops before its end.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Pace")]
+pub(crate) struct Stop {
+    /// Stop once so many cases fail the run, as --fail-on and the baseline have it; it then ends with 1, and the report
+    /// so far is written.
+    #[arg(long, value_name = "N", value_parser = number)]
+    pub(crate) max_fail: Option<usize>,
+    /// Stop at the first case that fails the run: --max-fail 1.
+    #[arg(long, conflicts_with = "max_fail")]
+    pub(crate) fail_fast: bool,
 }
 
 /// How the target is reached, and how TLS is verified.

@@ -16,6 +16,7 @@ use crate::args::client::ClientArgs;
 use crate::begun::{Begun, Called, ended};
 use crate::console::{self, Progress};
 use crate::exit::{Exit, Trouble};
+use crate::limit::Limit;
 use crate::outputs::Outputs;
 use crate::page::Page;
 use crate::run::{fresh_seed, shown};
@@ -60,10 +61,12 @@ async fn play(
     };
     let begun = Begun::now(Role::Client, seed, args.output.quiet);
     let progress = Progress::new(args.output.quiet, Arc::new(corpus.requirements.clone()));
+    let (mut limit, progress) = Limit::of(&args.stop, outputs, corpus, progress);
     let played = shown(corpus, progress, |requirements, events| {
-        run_clients(plan, starter, settings, requirements, events, signals::told())
+        run_clients(plan, starter, settings, requirements, events, limit.or_signal())
     });
     let mut outcome = played.await;
+    limit.tell(&mut outcome);
     if let Some(page) = &page {
         page.end().await;
     }
@@ -78,7 +81,7 @@ async fn play(
     let called = Called { url, name: args.name.clone(), again };
     let mut report = begun.report(&mut outcome, called, &secrets, corpus);
     let written = outputs.publish(&mut report, corpus);
-    ended(written, conclude(&outcome, &report, outputs.exit(&report)))
+    ended(written, limit.ended(|| conclude(&outcome, &report, outputs.exit(&report))))
 }
 
 fn settings(args: &ClientArgs, seed: u64) -> ClientSettings {

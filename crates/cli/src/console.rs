@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio::sync::mpsc::UnboundedSender;
 use upspec_corpus::Registry;
 use upspec_judge::{CaseResult, Verdict, settle};
 use upspec_report::{Secrets, visible};
@@ -148,6 +149,8 @@ pub(crate) struct Progress {
     /// The cases that failed before, until it is told what they do now.
     first: BTreeSet<String>,
     drawn: Option<Instant>,
+    /// Whoever else wants to know what happens.
+    other: Option<UnboundedSender<Event>>,
 }
 
 impl Progress {
@@ -161,13 +164,36 @@ impl Progress {
             }
         }
         let (results, under_way, first) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
-        Self { bar, quiet, requirements, total: 0, results, under_way, first, drawn: None }
+        Self {
+            bar,
+            quiet,
+            requirements,
+            total: 0,
+            results,
+            under_way,
+            first,
+            drawn: None,
+            other: None,
+        }
     }
 
     /// Tells, as soon as these cases are through, which of them still fail.
     pub(crate) fn telling_of(mut self, first: &BTreeSet<String>) -> Self {
         self.first.clone_from(first);
         self
+    }
+
+    /// Tells somebody else of every event that was shown.
+    pub(crate) fn passing_on(mut self, other: UnboundedSender<Event>) -> Self {
+        self.other = Some(other);
+        self
+    }
+
+    pub(crate) fn pass_on(&self, event: Event) {
+        if let Some(other) = &self.other {
+            // It may have heard enough.
+            let _ = other.send(event);
+        }
     }
 
     pub(crate) fn show(&mut self, event: &Event) {
@@ -178,7 +204,7 @@ impl Progress {
             }
             Event::CaseDone(result) => self.count(result),
             Event::Note(note) => self.note(note),
-            Event::Repeated(_) => {}
+            Event::Open(_) | Event::Repeated(_) => {}
             Event::Finished => self.finish(),
         }
     }

@@ -33,6 +33,7 @@ mod fuzz_proxy;
 mod given;
 mod init;
 mod judge;
+mod limit;
 mod list;
 mod locate;
 mod many;

@@ -9,7 +9,9 @@ use jiff::tz::Offset;
 use upspec_corpus::Corpus;
 use upspec_corpus::case::Need;
 use upspec_judge::{CaseResult, Habit, Verdict};
-use upspec_report::{Baseline, FORMATS, Prevalence, Report, Style, Summary, Tool, listing};
+use upspec_report::{
+    Baseline, FORMATS, Prevalence, Report, Standing, Style, Summary, Tool, listing,
+};
 
 use crate::args::{DEFAULT_REPORTS, FailOn, Output, wish};
 use crate::console;
@@ -125,6 +127,14 @@ impl<'a> Outputs<'a> {
         }
     }
 
+    /// How many of these cases fail the run.
+    pub(crate) fn how_many_fail(&self, cases: &[CaseResult], corpus: &Corpus) -> usize {
+        let standing = self.baseline.as_ref();
+        let standing =
+            standing.map(|(name, baseline)| baseline.standing(name, cases, corpus, today()));
+        cases.iter().filter(|case| self.is_failure(standing.as_ref(), case)).count()
+    }
+
     /// The cases that fail the run, each with what it did.
     pub(crate) fn failing(&self, report: &Report) -> BTreeMap<String, String> {
         let failing = report.cases.iter().filter(|case| self.fails(report, case));
@@ -137,12 +147,16 @@ impl<'a> Outputs<'a> {
 
     /// Whether a case makes the run end with 1.
     fn fails(&self, report: &Report, case: &CaseResult) -> bool {
+        self.is_failure(report.baseline.as_ref(), case)
+    }
+
+    fn is_failure(&self, baseline: Option<&Standing>, case: &CaseResult) -> bool {
         let least = match self.output.fail_on {
             FailOn::Fail => Verdict::Fail,
             FailOn::Warn => Verdict::Warn,
             FailOn::Never => return false,
         };
-        let verdict = match &report.baseline {
+        let verdict = match baseline {
             Some(standing) => standing.new.get(&case.id).map(|new| new.verdict),
             None => Some(case.verdict).filter(|one| matches!(one, Verdict::Warn | Verdict::Fail)),
         };

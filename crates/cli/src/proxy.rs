@@ -15,9 +15,10 @@ use crate::args::proxy::ProxyArgs;
 use crate::begun::{Begun, Called, ended};
 use crate::console::{self, Progress};
 use crate::exit::{Exit, Trouble};
+use crate::limit::Limit;
 use crate::outputs::Outputs;
 use crate::run::{fresh_seed, shown, suspicion, target};
-use crate::{again, descriptors, secrets, selection, signals};
+use crate::{again, descriptors, secrets, selection};
 
 /// Runs the corpus and writes the reports.
 pub(crate) fn proxy(args: &ProxyArgs) -> Result<Exit, Trouble> {
@@ -58,10 +59,12 @@ async fn play(
     let settings = settings(args, origin.address(), seed);
     let begun = Begun::now(Role::Intermediary, seed, args.output.quiet);
     let progress = Progress::new(args.output.quiet, Arc::new(corpus.requirements.clone()));
+    let (mut limit, progress) = Limit::of(&args.stop, outputs, corpus, progress);
     let played = shown(corpus, progress, |requirements, events| {
-        run_proxy(plan, target, origin, settings, requirements, events, signals::told())
+        run_proxy(plan, target, origin, settings, requirements, events, limit.or_signal())
     });
     let mut outcome = played.await;
+    limit.tell(&mut outcome);
     let called = Called {
         url: url.clone(),
         name: args.name.clone().or_else(|| embedded.map(|_| "reference proxy".to_owned())),
@@ -69,7 +72,7 @@ async fn play(
     };
     let mut report = begun.report(&mut outcome, called, &secrets, corpus);
     let written = outputs.publish(&mut report, corpus);
-    ended(written, conclude(&outcome, &report, &url, outputs.exit(&report)))
+    ended(written, limit.ended(|| conclude(&outcome, &report, &url, outputs.exit(&report))))
 }
 
 /// Our origin; for the embedded proxy, and for one that we start, any free port will do.

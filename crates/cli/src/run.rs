@@ -20,6 +20,7 @@ use crate::args::{Pace, RunArgs, Selection, TrustArgs, Wants};
 use crate::begun::{Begun, Called, ended};
 use crate::console::{self, Progress};
 use crate::exit::{Exit, Trouble};
+use crate::limit::Limit;
 use crate::outputs::{self, Outputs};
 use crate::signals::{self, Orderly};
 use crate::{again, descriptors, secrets, selection};
@@ -123,13 +124,15 @@ async fn play(
     let begun = Begun::now(Role::Server, seed, args.output.quiet);
     let progress = Progress::new(args.output.quiet, Arc::new(corpus.requirements.clone()));
     let progress = progress.telling_of(&round.first);
+    let (mut limit, progress) = Limit::of(&args.stop, outputs, corpus, progress);
     let cancel = async {
         tokio::select! {
-            () = signals::told() => {}
+            () = limit.or_signal() => {}
             () = round.stopped() => {}
         }
     };
     let mut outcome = drive_until(plan, target, settings, corpus, progress, cancel).await;
+    limit.tell(&mut outcome);
     in_order(&mut outcome, corpus, round);
     let called = Called {
         url: url.clone(),
@@ -139,7 +142,8 @@ async fn play(
     let mut report = begun.report(&mut outcome, called, &secrets, corpus);
     let is_stopped = outcome.ending == Ending::Interrupted && round.is_stopped();
     let written = if is_stopped { Ok(()) } else { outputs.publish(&mut report, corpus) };
-    let ended = ended(written, conclude(&outcome, &report, &url, outputs.exit(&report)));
+    let concluded = || conclude(&outcome, &report, &url, outputs.exit(&report));
+    let ended = ended(written, limit.ended(concluded));
     let (told, failing) = (outputs::line(&report), outputs.failing(&report));
     Ok(Played { told, ended, failing, is_stopped })
 }
@@ -283,6 +287,7 @@ pub(crate) async fn shown<F: Future<Output = RunOutcome>>(
     let shown = tokio::spawn(async move {
         while let Some(event) = receive.recv().await {
             progress.show(&event);
+            progress.pass_on(event);
         }
     });
     let _orderly = Orderly::begin();

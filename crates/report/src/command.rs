@@ -126,10 +126,10 @@ fn word(text: &str) -> String {
 }
 
 /// Options that say which cases a run plays and where its reports go, each with a value.
-const OTHERWISE: [&str; 4] = ["--only", "--partition", "--report", "--sample"];
+const OTHERWISE: [&str; 5] = ["--max-fail", "--only", "--partition", "--report", "--sample"];
 
-/// Options that say how much a run tells.
-const TELLING: [&str; 5] = ["-q", "--quiet", "-v", "-vv", "--verbose"];
+/// Options that say how much a run tells, and that it stops early.
+const TELLING: [&str; 6] = ["--fail-fast", "-q", "--quiet", "-v", "-vv", "--verbose"];
 
 /// The most cases of a cause that a command names.
 const FEW: usize = 6;
@@ -156,7 +156,7 @@ mod tests {
                 "upspec run ws://h/ --seed 1 --only a/b/c -v --report json=again.json",
             ),
             (
-                "upspec run --only 'server/*' --jobs 4 -q --only x --partition 1/2 --sample 3 --report html=a.html",
+                "upspec run --only 'server/*' --jobs 4 -q --only x --partition 1/2 --sample 3 --fail-fast --max-fail 2 --report html=a.html",
                 "upspec run --jobs 4 --only a/b/c -v --report json=again.json",
             ),
             (

@@ -16,6 +16,8 @@ pub enum Event {
     Finished,
     /// Something the user may want to know: one sentence.
     Note(String),
+    /// The result of a case, by its id, that comes next is looked at again before it counts.
+    Open(String),
     /// A case was played more than once, and this result does not count; the one that does came before.
     Repeated(Box<CaseResult>),
     /// The run begins.

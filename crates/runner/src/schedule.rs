@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use upspec_judge::{CaseResult, Reason, unmet};
 
 use crate::ease::{Ease, meets_a_limit};
-use crate::event::Ending;
+use crate::event::{Ending, Event};
 use crate::health::Pulse;
 use crate::place::Place;
 use crate::plan::is_control;
@@ -375,7 +375,10 @@ impl Run {
     /// Handles the end of a case that was played.
     pub(crate) fn take(&mut self, index: usize, played: Played) {
         match played {
-            Played::Open(_) => self.open.insert(index),
+            Played::Open(_) => {
+                self.results.tell(Event::Open(self.worker.plan.cases()[index].id.clone()));
+                self.open.insert(index)
+            }
             _ => self.open.remove(&index),
         };
         match played {

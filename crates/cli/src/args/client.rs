@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::args::{Output, Selection, duration};
+use crate::args::{Output, Selection, Stop, duration};
 
 /// How the client comes to us, which cases are played, how fast, and what is written.
 #[derive(Debug, Args)]
@@ -39,6 +39,8 @@ pub(crate) struct ClientArgs {
     pub(crate) selection: Selection,
     #[command(flatten)]
     pub(crate) pace: ClientPace,
+    #[command(flatten)]
+    pub(crate) stop: Stop,
     #[command(flatten)]
     pub(crate) output: Output,
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::args::client::ClientPace;
-use crate::args::{Output, Selection, TrustArgs, duration, field_line};
+use crate::args::{Output, Selection, Stop, TrustArgs, duration, field_line};
 
 /// Where the intermediary is, where our origin stands behind it, which cases are played, and what is written.
 #[derive(Debug, Args)]
@@ -42,6 +42,8 @@ pub(crate) struct ProxyArgs {
     pub(crate) selection: Selection,
     #[command(flatten)]
     pub(crate) pace: ClientPace,
+    #[command(flatten)]
+    pub(crate) stop: Stop,
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
     #[command(flatten)]

@@ -203,3 +203,31 @@ fn a_sample_is_played_beside_the_controls() {
     let listed = String::from_utf8(upspec(&listed).stdout).unwrap();
     assert!(listed.lines().zip(&drawn).all(|(line, id)| line.starts_with(id)), "{listed}");
 }
+
+#[test]
+fn a_run_stops_once_so_many_cases_fail() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Served::with_fault("accept-any-key");
+    let path = folder.path().join("report.json");
+    let wish = format!("json={}", path.display());
+    let played = |more: &[&str]| -> (Option<i32>, serde_json::Value) {
+        let run = ["run", &server.url, "--only", "server/key", "--jobs", "1", "--retries", "0"];
+        let output = upspec(&[&run[..], &["--quiet", "--report", &wish], more].concat());
+        let report = std::fs::read_to_string(&path).unwrap();
+        (output.status.code(), serde_json::from_str(&report).unwrap())
+    };
+    let fail = |report: &serde_json::Value| report["summary"]["fail"].as_u64().unwrap();
+    let (code, whole) = played(&[]);
+    let failing = fail(&whole);
+    assert!(code == Some(1) && failing > 3, "{}", whole["summary"]);
+    for (option, least) in [(&["--fail-fast"][..], 1), (&["--max-fail", "2"], 2)] {
+        let (code, report) = played(option);
+        assert_eq!((code, report["complete"].as_bool()), (Some(1), Some(false)), "{option:?}");
+        assert!((least..failing).contains(&fail(&report)), "{option:?} {}", report["summary"]);
+        let remarks = report["remarks"].to_string();
+        assert!(remarks.contains("the run was stopped once"), "{remarks}");
+    }
+    let (code, report) = played(&["--fail-fast", "--fail-on", "never"]);
+    assert_eq!((code, report["complete"].as_bool()), (Some(0), Some(true)));
+    assert_eq!(fail(&report), failing);
+}

@@ -105,6 +105,7 @@ fn chosen(args: &RunArgs) -> Vec<Given> {
         pace.jobs.map(|jobs| Given::one("jobs", jobs.to_string())),
         unless("5500ms", "timeout", millis(pace.timeout)),
         unless("500ms", "window", millis(pace.window)),
+        pace.delay.map(|delay| Given::one("delay", millis(delay))),
         unless("1", "retries", pace.retries.to_string()),
     ];
     let name = args.name.clone().map(|name| Given::one("name", name));
@@ -198,7 +199,7 @@ mod tests {
     #[test]
     fn every_option_comes_again() {
         let line = "--name x --only server/key --level must --harm lockout --cases mine --partition 1/2 --sample 9 --hazardous --jobs 3 \
-            --timeout 1000ms --retries 2 --max-fail 3 --fail-on warn --baseline b.toml --strict-flaky --origin http://o \
+            --timeout 1000ms --delay 5ms --retries 2 --max-fail 3 --fail-on warn --baseline b.toml --strict-flaky --origin http://o \
             --subprotocol chat --require-subprotocol --connect-to 127.0.0.1:1 --ca ca.pem --server-cmd true \
             --ready-port 80 --ready-timeout 5000ms";
         let words: Vec<&str> = std::iter::once("wss://h/").chain(line.split_whitespace()).collect();

@@ -274,6 +274,10 @@ pub(crate) struct Pace {
     /// The shortest wait before silence counts as an answer; longer if the target answers slowly.
     #[arg(long, default_value = "500ms", value_parser = duration, value_name = "TIME")]
     pub(crate) window: Duration,
+    /// The least time from the beginning of one case to that of the next, for a target that is not to be asked much;
+    /// the controls between them come besides.
+    #[arg(long, value_parser = duration, value_name = "TIME")]
+    pub(crate) delay: Option<Duration>,
     /// How often to replay a failing case; if a replay disagrees, the case is flaky.
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) retries: u32,

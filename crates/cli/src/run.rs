@@ -219,6 +219,7 @@ pub(crate) fn settings(selection: &Selection, wants: &Wants, pace: &Pace) -> Set
         timeout: pace.timeout,
         window_floor: pace.window,
         retries: pace.retries,
+        delay: pace.delay.unwrap_or_default(),
         seed: pace.seed.unwrap_or_else(fresh_seed),
         headers: wants.header.clone(),
         origin: wants.origin.clone(),

@@ -184,6 +184,7 @@ impl Run {
         let mut pause = SHORTEST_PAUSE;
         let mut vouched = 0;
         while calm.has_time() {
+            sleep(self.worker.bench.settings.delay).await;
             let played = self.worker.play_in_calm(index, calm.next(), patience).await;
             if self.worker.health.is_dead() {
                 self.after_death().await?;

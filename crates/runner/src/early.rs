@@ -115,7 +115,9 @@ impl Run {
 
     /// Whether the target has shown no sign yet that what goes on at once is too much for it.
     fn bears_early_looks(&self) -> bool {
-        self.worker.bench.settings.jobs > 1
+        let settings = &self.worker.bench.settings;
+        settings.jobs > 1
+            && settings.delay.is_zero()
             && !self.ease.has_met_a_limit()
             && !self.worker.is_late()
             && self.deaths.all.is_empty()

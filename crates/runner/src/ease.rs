@@ -14,6 +14,8 @@ use crate::run::Run;
 pub(crate) struct Ease {
     /// The least time from the beginning of one case to that of the next.
     pub(crate) pace: Duration,
+    /// When the next case may begin.
+    pub(crate) next: Option<Instant>,
     /// How many cases are played at once at most, where the target limits that.
     most: Option<usize>,
     /// How often it was slowed down.
@@ -34,6 +36,11 @@ enum Limit {
 }
 
 impl Ease {
+    /// As gentle as the user asks for.
+    pub(crate) fn with_pace(pace: Duration) -> Self {
+        Self { pace, ..Self::default() }
+    }
+
     /// How many cases are played at once, where so many were wanted.
     pub(crate) fn jobs(&self, wanted: usize) -> usize {
         self.most.map_or(wanted, |most| most.min(wanted))
@@ -59,7 +66,7 @@ impl Ease {
         self.steps += 1;
         self.looks = None;
         match limit {
-            Limit::Rate if self.pace.is_zero() => self.pace = PACE,
+            Limit::Rate if self.pace < PACE => self.pace = PACE,
             // Some say so of connections at once.
             _ if self.most.is_none() => self.most = Some((jobs / FEWER).max(1)),
             Limit::Rate => self.pace *= 2,

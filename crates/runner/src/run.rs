@@ -70,7 +70,8 @@ pub async fn run(
     let worker = Worker::new(plan, bench, events);
     worker.health.revive(server.as_ref().and_then(Server::end));
     let deaths = Deaths::default();
-    let (ease, calm, early) = (Ease::default(), Calm::default(), Early::default());
+    let ease = Ease::with_pace(worker.bench.settings.delay);
+    let (calm, early) = (Calm::default(), Early::default());
     let room = Room::of(worker.bench.settings.jobs);
     let (open, lost, refused) = (BTreeSet::new(), Vec::new(), String::new());
     let mut run = Run {

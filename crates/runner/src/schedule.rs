@@ -209,7 +209,7 @@ impl Run {
             begun: BTreeMap::new(),
             played: Vec::new(),
             pace: if again { self.ease.pace.max(ONE_BY_ONE) } else { self.ease.pace },
-            paced: Instant::now(),
+            paced: self.ease.next.unwrap_or_else(Instant::now),
         };
         loop {
             self.worker.health.spare(again);
@@ -318,6 +318,7 @@ impl Run {
                 continue;
             }
             queue.paced = Instant::now() + queue.pace;
+            self.ease.next = Some(queue.paced);
             under_way.latest = Some((index, Instant::now()));
             self.results.begin(index);
             let place = Place::taken(&under_way.free);

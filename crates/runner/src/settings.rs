@@ -18,6 +18,8 @@ pub struct Settings {
     pub window_floor: Duration,
     /// How often a `fail` is played again.
     pub retries: u32,
+    /// The least time from the beginning of one case to that of the next.
+    pub delay: Duration,
     /// The seed of keys and other nonces.
     pub seed: u64,
     /// Field lines added to every request that is meant to reach the endpoint.
@@ -61,6 +63,7 @@ impl Default for Settings {
             timeout: LONGEST_WAIT,
             window_floor: Duration::from_millis(500),
             retries: 1,
+            delay: Duration::ZERO,
             seed: 0,
             headers: Vec::new(),
             origin: None,

@@ -105,7 +105,9 @@ impl Worker {
         if !self.is_open(index, &result) {
             return Played::Judged(result);
         }
-        let is_dear = took >= self.bench.window() / 2 || self.wants_patience(index, &result);
+        let is_paced = !self.bench.settings.delay.is_zero();
+        let is_dear =
+            is_paced || took >= self.bench.window() / 2 || self.wants_patience(index, &result);
         match is_dear && !is_control(&self.plan.cases()[index]) {
             true => Played::Open(result),
             false => self.look_again(index, *result).await,

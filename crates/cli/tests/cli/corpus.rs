@@ -231,3 +231,16 @@ fn a_run_stops_once_so_many_cases_fail() {
     assert_eq!((code, report["complete"].as_bool()), (Some(0), Some(true)));
     assert_eq!(fail(&report), failing);
 }
+
+#[test]
+fn a_delay_parts_the_beginnings_of_cases() {
+    let folder = tempfile::tempdir().unwrap();
+    let only = ["--only", "server/method", "--sample", "5", "--delay", "50ms"];
+    let (code, report, error) = run("", folder.path(), &only);
+    assert_eq!(code, 0, "{error}");
+    let cases = report["cases"].as_array().unwrap().iter();
+    let played = cases.filter(|case| !case["record"].is_null()).count() as u64;
+    // The control stands at the beginning and waits for nobody, nor does anybody wait for it.
+    let least = (played - 2) * 50;
+    assert!(report["elapsed_ms"].as_u64().unwrap() >= least, "{played}: {}", report["elapsed_ms"]);
+}

@@ -17,7 +17,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore,
+    CertificateError, ClientConfig, DigitallySignedStruct, KeyLogFile, OtherError, RootCertStore,
     SignatureScheme,
 };
 
@@ -55,7 +55,8 @@ pub(crate) fn shown(files: &ClientCertificate) -> Result<Arc<CertifiedKey>, Erro
     Ok(Arc::new(shown.map_err(|e| no_key(&files.key, &e))?))
 }
 
-/// The configuration of our side: TLS 1.2 and 1.3, without ALPN, which each connection sets for itself.
+/// The configuration of our side: TLS 1.2 and 1.3, without ALPN, which each connection sets for itself. The secrets go
+/// to the file that `SSLKEYLOGFILE` names, if it is set.
 pub(crate) fn client_config(trust: &Trust) -> Result<ClientConfig, Error> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
@@ -74,10 +75,12 @@ pub(crate) fn client_config(trust: &Trust) -> Result<ClientConfig, Error> {
         }
     };
     let vetting = Vetting { provider, verifier, known };
-    Ok(builder
+    let mut config = builder
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(vetting))
-        .with_no_client_auth())
+        .with_no_client_auth();
+    config.key_log = Arc::new(KeyLogFile::new());
+    Ok(config)
 }
 
 fn certificates_from(file: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {

@@ -1,6 +1,6 @@
 //! Runs over HTTP/2 and TLS against the reference server: every scheme, and a target that has neither.
 
-use crate::support::{Served, run, upspec};
+use crate::support::{BIN, Served, run, upspec};
 use serde_json::Value;
 
 /// The cases of a report that are about HTTP/2, or need it.
@@ -91,4 +91,19 @@ fn h2c_speaks_http2_and_nothing_else() {
             .iter()
             .all(|verdict| *verdict == ("inconclusive", "not-applicable"))
     );
+}
+
+#[test]
+fn the_secrets_of_tls_go_to_the_file_that_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (served, ca) = secure(folder.path());
+    let log = folder.path().join("keys.log");
+    let mut command = std::process::Command::new(BIN);
+    command.args(["run", &served.url, "--ca", &ca, "--only", "server/control/handshake"]);
+    command.args(["--quiet", "--report", "json=report.json"]);
+    let output = command.current_dir(folder.path()).env("SSLKEYLOGFILE", &log).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let keys = std::fs::read_to_string(&log).unwrap();
+    let is_secret = |line: &str| line.starts_with("CLIENT_TRAFFIC_SECRET_0 ");
+    assert!(keys.lines().any(is_secret), "{keys}");
 }

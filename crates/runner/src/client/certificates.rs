@@ -10,9 +10,9 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, date_time_ymd,
 };
-use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{KeyLogFile, ServerConfig};
 use tempfile::NamedTempFile;
 use upspec_corpus::case::Certificate;
 
@@ -91,7 +91,9 @@ fn leaf(
         .and_then(|builder| {
             builder.with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key)
         });
-    config.map(Arc::new).map_err(io::Error::other)
+    let mut config = config.map_err(io::Error::other)?;
+    config.key_log = Arc::new(KeyLogFile::new());
+    Ok(Arc::new(config))
 }
 
 /// Parameters with these names, and dates so many years from now.

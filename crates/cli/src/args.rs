@@ -25,6 +25,7 @@ use upspec_report::program::LANGUAGES;
 use upspec_runner::{Family, Ready, Settings};
 
 use crate::complete;
+use crate::exit::Trouble;
 
 pub(crate) use output::{FailOn, Output};
 
@@ -137,6 +138,9 @@ pub(crate) struct ServerArgs {
     /// Start the target with this command, restart it if it dies or hangs, and stop it at the end.
     #[arg(long, value_name = "CMD")]
     pub(crate) server_cmd: Option<String>,
+    /// Write all that the command prints to this file, as it comes; a run begins it anew.
+    #[arg(long, value_name = "FILE", requires = "server_cmd")]
+    pub(crate) server_log: Option<PathBuf>,
     /// The target is ready when it has printed this text and takes connections. [default: when it
     /// takes connections]
     #[arg(long, value_name = "TEXT", requires = "server_cmd", conflicts_with = "ready_port")]
@@ -150,6 +154,15 @@ pub(crate) struct ServerArgs {
 }
 
 impl ServerArgs {
+    /// Empties the file for what the command prints.
+    pub(crate) fn begin_log(&self) -> Result<(), Trouble> {
+        let Some(path) = &self.server_log else { return Ok(()) };
+        let begun = std::fs::File::create(path);
+        begun.map(|_| ()).map_err(|error| {
+            Trouble::usage(format!("--server-log: cannot write {}: {error}", path.display()))
+        })
+    }
+
     /// Puts these arguments into the settings.
     pub(crate) fn on(&self, settings: Settings) -> Settings {
         let ready = match (&self.ready, self.ready_port) {
@@ -159,6 +172,7 @@ impl ServerArgs {
         };
         Settings {
             server_cmd: self.server_cmd.clone(),
+            server_log: self.server_log.clone(),
             ready,
             ready_timeout: self.ready_timeout,
             ..settings

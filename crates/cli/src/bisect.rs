@@ -28,6 +28,7 @@ pub(crate) fn bisect(args: &BisectArgs) -> Result<Exit, Trouble> {
     let secrets = secrets::of(&args.secret_header, Some(&args.wants), [args.url.as_str()]);
     let target = run::target(&args.trust, &args.url)?;
     let selection = Selection { hazardous: true, ..Selection::default() };
+    args.server.begin_log()?;
     let settings = args.server.on(run::settings(&selection, &args.wants, &args.pace));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -67,6 +67,7 @@ fn state(args: &FuzzArgs) -> Result<State, Trouble> {
 
 async fn hunt(args: &FuzzArgs, corpus: &Corpus, state: State) -> Result<Ending, Trouble> {
     let target = target(&args.trust, args.url())?;
+    args.server.begin_log()?;
     let requirements = Arc::new(corpus.requirements.clone());
     let _orderly = Orderly::begin();
     let prober = tokio::select! {

@@ -92,7 +92,9 @@ pub(crate) fn round(args: &RunArgs, round: &Round) -> Result<Played, Trouble> {
         .build()
         .map_err(|error| Trouble::usage(format!("cannot start: {error}")))?;
     let others: Vec<&PathBuf> = args.selection.cases.iter().chain(args.trust.files()).collect();
+    let others = others.into_iter().chain(&args.server.server_log).collect::<Vec<_>>();
     let mut outputs = Outputs::prepare(&args.output, &others)?;
+    args.server.begin_log()?;
     let settings = args.server.on(settings(&args.selection, &args.wants, &args.pace));
     let chosen = args.selection.chosen(&corpus, Role::Server, settings.seed);
     outputs.asked = args.selection.asked(&chosen);

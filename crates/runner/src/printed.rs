@@ -1,5 +1,7 @@
 //! What a server command prints: its last octets are kept, and a pattern in it can be waited for.
 
+use std::fs::File;
+use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
@@ -20,6 +22,8 @@ struct Kept {
     pattern: Option<Vec<u8>>,
     /// How many streams are still open.
     open: usize,
+    /// Where all of it goes, too.
+    log: Option<File>,
 }
 
 impl Printed {
@@ -28,6 +32,11 @@ impl Printed {
         let printed = Self::default();
         printed.with(|kept| kept.pattern = pattern.map(|text| text.as_bytes().to_vec()));
         printed
+    }
+
+    /// Adds all that comes to a file, too.
+    pub(crate) fn log_to(&self, file: File) {
+        self.with(|kept| kept.log = Some(file));
     }
 
     /// Reads a stream to its end, and keeps what it brings. Whoever writes is never held up.
@@ -96,6 +105,10 @@ impl Printed {
 
 impl Kept {
     fn push(&mut self, octets: &[u8]) {
+        if let Some(Err(error)) = self.log.as_mut().map(|log| log.write_all(octets)) {
+            tracing::warn!("what the command prints is logged no longer: {error}");
+            self.log = None;
+        }
         let before = self.octets.len();
         self.octets.extend_from_slice(octets);
         if let Some(pattern) = &self.pattern {

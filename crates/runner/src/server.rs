@@ -1,5 +1,7 @@
 //! The command that starts the target: its process group, its output, how it becomes ready, and its end.
 
+use std::fs::File;
+use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -46,7 +48,8 @@ impl Server {
                 command: command.to_owned(),
             });
         }
-        let mut server = Self::spawn(command, target, &settings.ready)?;
+        let log = settings.server_log.as_deref().map(|path| log_at(path, command)).transpose()?;
+        let mut server = Self::spawn(command, target, &settings.ready, log)?;
         let until = Instant::now() + settings.ready_timeout;
         match server.wait_until_ready(settings, target, until).await {
             Ok(()) => Ok(server),
@@ -58,7 +61,12 @@ impl Server {
         }
     }
 
-    fn spawn(command: &str, target: &Target, ready: &Ready) -> Result<Self, Error> {
+    fn spawn(
+        command: &str,
+        target: &Target,
+        ready: &Ready,
+        log: Option<File>,
+    ) -> Result<Self, Error> {
         let mut shell = Command::new("sh");
         let mark = next_mark();
         shell.args(["-c", command]).env(MARK, &mark).kill_on_drop(true);
@@ -74,6 +82,9 @@ impl Server {
             Ready::Printed(text) => Some(text),
             Ready::Accepts | Ready::Port(_) => None,
         });
+        if let Some(log) = log {
+            printed.log_to(log);
+        }
         let mut readers = Vec::new();
         readers.extend(child.stdout.take().map(|stream| printed.follow(stream)));
         readers.extend(child.stderr.take().map(|stream| printed.follow(stream)));
@@ -204,6 +215,15 @@ impl Drop for Server {
             reader.abort();
         }
     }
+}
+
+/// The file to which what a command prints is added.
+fn log_at(path: &Path, command: &str) -> Result<File, Error> {
+    let file = File::options().create(true).append(true).open(path);
+    file.map_err(|error| Error::ServerCommand {
+        command: command.to_owned(),
+        why: format!("cannot be logged to {}: {error}", path.display()),
+    })
 }
 
 /// Whether nobody listens at the target, once what is ending there has ended.

@@ -1,5 +1,6 @@
 //! The settings of a run: the options of the command line as plain data.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The settings of a run.
@@ -36,6 +37,8 @@ pub struct Settings {
     pub keep: usize,
     /// A shell command that starts the target, and starts it again when it has died.
     pub server_cmd: Option<String>,
+    /// A file to which all that the command prints is added as it comes.
+    pub server_log: Option<PathBuf>,
     /// What shows that the command's server is ready.
     pub ready: Ready,
     /// How long a server may take to be ready, and a target that has died to come back.
@@ -72,6 +75,7 @@ impl Default for Settings {
             hazardous: false,
             keep: 256 * 1024,
             server_cmd: None,
+            server_log: None,
             ready: Ready::Accepts,
             ready_timeout: Duration::from_secs(10),
         }

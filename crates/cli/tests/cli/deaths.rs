@@ -190,3 +190,18 @@ const LAST_WORDS: &str = "Error: boom at server.rs:1";
 const SERVE_AT: &str = "UPSPEC_TEST_SERVE_AT";
 /// How it dies.
 const DIES_BY: &str = "UPSPEC_TEST_DIES_BY";
+
+#[test]
+fn all_that_a_server_prints_goes_to_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("server.log");
+    std::fs::write(&log, "of an earlier run").unwrap();
+    let file = log.display().to_string();
+    let address = crate::support::free_address();
+    let command = format!("echo begins; exec '{}' serve --listen {address}", crate::support::BIN);
+    let told =
+        told(&format!("ws://{address}/chat"), &["--server-cmd", &command, "--server-log", &file]);
+    assert_eq!(told.code, Some(0), "{}", told.console);
+    let printed = std::fs::read_to_string(&log).unwrap();
+    assert_eq!(printed, format!("begins\nws://{address}/chat\n"));
+}

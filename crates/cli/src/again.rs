@@ -140,11 +140,12 @@ fn stopped(stop: &Stop) -> [Option<Given>; 2] {
 }
 
 /// What the verdicts make of the exit code.
-fn written(output: &Output) -> [Option<Given>; 3] {
+fn written(output: &Output) -> [Option<Given>; 4] {
     let fail_on = (output.fail_on != FailOn::Fail).then(|| output.fail_on.to_possible_value());
     [
         fail_on.flatten().map(|verdict| Given::one("fail-on", verdict.get_name())),
         output.baseline.as_ref().map(|path| Given::one("baseline", path.display().to_string())),
+        Given::flag("strict-baseline", output.strict_baseline),
         Given::flag("strict-flaky", output.strict_flaky),
     ]
 }
@@ -199,7 +200,7 @@ mod tests {
     #[test]
     fn every_option_comes_again() {
         let line = "--name x --only server/key --level must --harm lockout --cases mine --partition 1/2 --sample 9 --hazardous --jobs 3 \
-            --timeout 1000ms --delay 5ms --retries 2 --max-fail 3 --fail-on warn --baseline b.toml --strict-flaky --origin http://o \
+            --timeout 1000ms --delay 5ms --retries 2 --max-fail 3 --fail-on warn --baseline b.toml --strict-baseline --strict-flaky --origin http://o \
             --subprotocol chat --require-subprotocol --connect-to 127.0.0.1:1 --ca ca.pem --server-cmd true \
             --ready-port 80 --ready-timeout 5000ms";
         let words: Vec<&str> = std::iter::once("wss://h/").chain(line.split_whitespace()).collect();

@@ -70,6 +70,7 @@ impl<'a> Outputs<'a> {
         let lacks = |need: Need| format!("the target shows no {need}, which --need asks for");
         let lacking: Vec<String> = self.lacking(report).map(lacks).collect();
         report.remarks.extend(lacking);
+        report.remarks.extend(self.is_lagging(report).then(|| LAGGING.to_owned()));
         locate(report, self.output.locate.as_deref());
         report.docs = self.output.docs.as_ref().map(|docs| docs.root().to_owned());
         if self.output.stable {
@@ -103,6 +104,13 @@ impl<'a> Outputs<'a> {
         needs.iter().copied().filter(move |need| !facts.has(*need))
     }
 
+    /// Whether the baseline accepts something in vain, where the user wants to know.
+    fn is_lagging(&self, report: &Report) -> bool {
+        let counts = self.output.strict_baseline && self.output.fail_on != FailOn::Never;
+        let standing = report.baseline.as_ref().filter(|_| counts);
+        standing.is_some_and(|one| !one.fixed.is_empty() || !one.stale.is_empty())
+    }
+
     /// Which cases are in a report though nobody asked for them, so that its numbers surprise nobody.
     fn unasked(&self, report: &Report) -> Option<String> {
         let asked = self.asked.as_ref()?;
@@ -121,6 +129,7 @@ impl<'a> Outputs<'a> {
         match report.cases.iter().any(|case| self.fails(report, case)) {
             true => Exit::Failed,
             false if self.lacking(report).next().is_some() => Exit::Failed,
+            false if self.is_lagging(report) => Exit::Failed,
             // What was not played says nothing, so that it is no success either.
             false if report.summary.error > 0 => Exit::Unreachable,
             false => Exit::Conforming,
@@ -163,6 +172,9 @@ impl<'a> Outputs<'a> {
         verdict.is_some_and(|verdict| verdict >= least) && (!case.flaky || self.output.strict_flaky)
     }
 }
+
+const LAGGING: &str = "the baseline accepts what is no longer so, and --strict-baseline fails the run for it; `upspec baseline \
+     prune FILE REPORT` takes it out";
 
 /// A report in a line: what is new, or else how many cases have which verdict.
 pub(crate) fn line(report: &Report) -> String {

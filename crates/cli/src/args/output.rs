@@ -28,6 +28,9 @@ pub(crate) struct Output {
     /// Excuse what this file accepts, and fail only on what is new; `upspec baseline write` makes one.
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
+    /// Let what the baseline accepts in vain fail the run, too: what is fixed, and what is stale.
+    #[arg(long, requires = "baseline")]
+    pub(crate) strict_baseline: bool,
     /// The file of your repository at which SARIF, annotations and code quality point, since none of its lines
     /// is to blame. [default: the baseline, else upspec.toml if it is there, else README.md]
     #[arg(long, value_name = "FILE[:LINE]")]

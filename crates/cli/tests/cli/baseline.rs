@@ -123,8 +123,12 @@ fn what_is_fixed_is_told_and_pruned_and_comments_stay() {
     assert_eq!(run.code, 0, "{}", run.out);
     assert!(run.out.contains("  fixed rfc6455/4.2.1-key in server/key/"), "{}", run.out);
     assert!(run.error.contains("was written for mine"), "{}", run.error);
+    let strict = did(&[&arguments[..], &["--strict-baseline"]].concat());
+    assert_eq!(strict.code, 1, "{}", strict.out);
+    assert!(strict.out.contains("accepts what is no longer so"), "{}", strict.out);
     let prune = did(&["baseline", "prune", &file, &good]);
     assert_eq!(prune.code, 0, "{}", prune.error);
+    assert_eq!(did(&[&arguments[..], &["--strict-baseline"]].concat()).code, 0);
     let text = bench.read("upspec.toml");
     assert!(
         !text.contains("our clients need it") && !text.contains("accepted-once-more"),

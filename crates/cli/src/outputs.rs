@@ -72,6 +72,7 @@ impl<'a> Outputs<'a> {
         report.remarks.extend(lacking);
         report.remarks.extend(self.is_lagging(report).then(|| LAGGING.to_owned()));
         locate(report, self.output.locate.as_deref());
+        report.fail_on = (self.output.fail_on == FailOn::Warn).then_some(Verdict::Warn);
         report.docs = self.output.docs.as_ref().map(|docs| docs.root().to_owned());
         if self.output.stable {
             report.stabilize();

@@ -19,7 +19,7 @@ use crate::words::{self, level_word, reason_text, reason_word, verdict_word};
 pub(crate) use strict::strict;
 
 /// The report as JUnit XML: one suite per topic, and one test per case. A `fail` is a failure also when
-/// it is flaky, a `warn` is a success that says so, and an `inconclusive` is skipped. With a baseline only
+/// it is flaky, a `warn` is a success that says so (or a failure, where the run fails on it), and an `inconclusive` is skipped. With a baseline only
 /// what is new is a failure: a `fail` that is known is skipped, and says why it is accepted.
 #[must_use]
 pub(crate) fn junit(report: &Report) -> String {
@@ -124,6 +124,9 @@ fn status(report: &Report, case: &CaseResult) -> TestCaseStatus {
         return status;
     }
     let (mut status, kind) = match case.verdict {
+        Verdict::Warn if report.is_failure(Verdict::Warn) => {
+            (TestCaseStatus::non_success(NonSuccessKind::Failure), "warn")
+        }
         Verdict::Pass | Verdict::Warn => return TestCaseStatus::success(),
         Verdict::Fail => {
             let kind = if case.flaky { "flaky-fail" } else { "fail" };
@@ -141,14 +144,14 @@ fn status(report: &Report, case: &CaseResult) -> TestCaseStatus {
     status
 }
 
-/// Why a `fail` is accepted, if the baseline does so.
+/// Why a failure is accepted, if the baseline does so.
 fn known(report: &Report, case: &CaseResult) -> Option<String> {
-    if case.verdict != Verdict::Fail {
+    if !report.is_failure(case.verdict) {
         return None;
     }
     match report.mark(case)? {
         Mark::Known(excuse) => Some(format!("known: {}", visible::text(&excuse.reason))),
-        Mark::New(new) if new.verdict < Verdict::Fail => {
+        Mark::New(new) if !report.is_failure(new.verdict) => {
             Some(format!("known, with a new warning: {}", message(case)))
         }
         Mark::New(_) | Mark::Lost => None,
@@ -275,6 +278,9 @@ mod tests {
             summary.error
         );
         assert!(xml.contains(&counts), "{counts}");
+        let strict = junit(&Report { fail_on: Some(Verdict::Warn), ..report });
+        let failures = format!("failures=\"{}\"", summary.fail + summary.warn);
+        assert!(strict.contains(&failures), "{failures}");
     }
 
     /// Reads every event, attribute and reference, and looks for characters outside of `Char` of

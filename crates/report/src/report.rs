@@ -71,6 +71,9 @@ pub struct Report {
     /// The file, and perhaps the line, of the user's repository to which formats point that must name one.
     #[serde(skip)]
     pub locate: Option<String>,
+    /// The least verdict that is a failure to formats that know no warning; nothing is a broken MUST.
+    #[serde(skip)]
+    pub fail_on: Option<Verdict>,
     /// What is behind the cases that fail or warn: what breaks a MUST first, then by harm, then what few others
     /// do, then by the number of cases.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -215,6 +218,7 @@ impl Report {
             summary: Summary::of(&cases),
             baseline: None,
             locate: None,
+            fail_on: None,
             causes: Vec::new(),
             agreement: agreement::of_cases(&cases),
             ledger: Vec::new(),
@@ -285,6 +289,11 @@ impl Report {
     /// What the baseline makes of a case.
     pub(crate) fn mark(&self, case: &CaseResult) -> Option<Mark<'_>> {
         self.baseline.as_ref()?.mark(&case.id)
+    }
+
+    /// Whether a verdict is a failure to formats that know no warning.
+    pub(crate) fn is_failure(&self, verdict: Verdict) -> bool {
+        verdict == Verdict::Fail || self.fail_on == Some(verdict)
     }
 
     /// Where a case is written: `cases/server/key.toml:470`.

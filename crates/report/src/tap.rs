@@ -12,8 +12,8 @@ pub(crate) fn tap(report: &Report) -> String {
     let mut text = format!("TAP version 13\n1..{}\n", report.cases.len());
     for (before, case) in report.cases.iter().enumerate() {
         let number = before + 1;
-        let ok =
-            if matches!(case.verdict, Verdict::Fail | Verdict::Error) { "not ok" } else { "ok" };
+        let is_bad = case.verdict == Verdict::Error || report.is_failure(case.verdict);
+        let ok = if is_bad { "not ok" } else { "ok" };
         let id = escaped(&case.id);
         write_to(&mut text, format_args!("{ok} {number} - {id}{}\n", directive(report, case)));
         if case.verdict != Verdict::Pass {
@@ -36,10 +36,12 @@ fn directive(report: &Report, case: &CaseResult) -> String {
     }
     let accepted = match report.mark(case) {
         Some(Mark::Known(excuse)) => Some(excuse.reason.as_str()),
-        Some(Mark::New(new)) if new.verdict < Verdict::Fail => Some("known, with a new warning"),
+        Some(Mark::New(new)) if !report.is_failure(new.verdict) => {
+            Some("known, with a new warning")
+        }
         _ => None,
     };
-    match accepted.filter(|_| case.verdict == Verdict::Fail) {
+    match accepted.filter(|_| report.is_failure(case.verdict)) {
         Some(reason) => format!(" # TODO {}", escaped(reason)),
         None => String::new(),
     }
@@ -85,6 +87,9 @@ mod tests {
         assert!(text.contains("# SKIP not-applicable"));
         assert!(!text.contains('\u{1b}'));
         assert_eq!(escaped("a # b \\ c"), "a \\# b \\\\ c");
+        let strict = tap(&Report { fail_on: Some(Verdict::Warn), ..report.clone() });
+        let not_ok = strict.lines().filter(|line| line.starts_with("not ok ")).count();
+        assert_eq!(not_ok, report.summary.fail + report.summary.warn + report.summary.error);
         let cut = tap(&Report { complete: false, ..report });
         assert!(cut.ends_with("\nBail out! the run did not come to its end\n"), "{cut}");
     }

@@ -27,13 +27,14 @@ fn suite(report: &Report, id: usize, name: &str, cases: &[&CaseResult]) -> Marku
     let tests: Vec<&CaseResult> =
         cases.iter().copied().filter(|case| is_test(report, case)).collect();
     let counts = Summary::of(tests.iter().copied());
+    let failures = tests.iter().filter(|case| report.is_failure(case.verdict)).count();
     let time: u64 = cases.iter().map(|case| case.elapsed_ms).sum();
     let started = report.started.strftime("%Y-%m-%dT%H:%M:%S");
     let target = report.target.name.as_ref().unwrap_or(&report.target.url);
     let package = visible::text(name).replace('/', ".");
     html! {
         testsuite name=(visible::text(name)) package=(package) id=(id) hostname="localhost" timestamp=(started)
-            tests=(tests.len()) failures=(counts.fail) errors=(counts.error) time=(seconds(time)) {
+            tests=(tests.len()) failures=(failures) errors=(counts.error) time=(seconds(time)) {
             properties {
                 property name="target" value=(visible::text(target)) {}
                 property name="seed" value=(report.seed) {}
@@ -52,6 +53,9 @@ fn test(report: &Report, case: &CaseResult) -> Markup {
             @match case.verdict {
                 Verdict::Fail => {
                     failure type="fail" message=(message(case)) { (details(report, case)) }
+                }
+                Verdict::Warn if report.is_failure(Verdict::Warn) => {
+                    failure type="warn" message=(message(case)) { (details(report, case)) }
                 }
                 Verdict::Error => {
                     error type="error" message=(message(case)) { (details(report, case)) }
@@ -105,6 +109,8 @@ mod tests {
         assert_eq!(count("<failure "), summary.fail);
         assert_eq!(count("<error "), summary.error);
         assert_eq!(count(": not judged: "), summary.inconclusive);
+        let failing = strict(&Report { fail_on: Some(Verdict::Warn), ..report });
+        assert_eq!(failing.matches("<failure ").count(), summary.fail + summary.warn);
         super::super::tests::parse_strictly(&xml);
     }
 }

@@ -4,6 +4,7 @@ use upspec_corpus::select;
 
 use crate::browsers;
 use crate::report::{Report, Summary};
+use crate::traffic::Traffic;
 
 impl Report {
     /// Keeps the cases that one of the patterns selects, as `--only` takes them, and counts them anew. The ledger goes: it
@@ -23,6 +24,7 @@ impl Report {
         }
         self.ledger.clear();
         self.summary = Summary::of(&self.cases);
+        self.traffic = Traffic::of(&self.cases);
         self.browsers = browsers::of_cases(&self.cases);
     }
 }

@@ -43,6 +43,7 @@ mod seen;
 mod stable;
 mod tally;
 mod tap;
+mod traffic;
 pub mod visible;
 mod words;
 
@@ -73,6 +74,7 @@ pub use report::{About, Report, Summary, Target, Tool};
 pub use schema::{comparison_schema, diff_schema, matrix_schema, schema};
 pub use tally::Tally;
 pub use text::{Style, standing, summary};
+pub use traffic::Traffic;
 
 /// A format that a file can be written in.
 #[derive(Debug)]

@@ -21,6 +21,7 @@ use crate::places::Docs;
 use crate::prevalence::Prevalence;
 use crate::program::Program;
 use crate::redact::{Secrets, blot_url, redact};
+use crate::traffic::Traffic;
 
 /// The report of one run. It is self-contained: every requirement that a case or a finding cites
 /// is in `requirements`, what the corpus says of a case in `notes`, and every octet of every connection in
@@ -65,6 +66,9 @@ pub struct Report {
     pub browsers: Browsers,
     /// How many cases have which verdict.
     pub summary: Summary,
+    /// What went over the connections of the cases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traffic: Option<Traffic>,
     /// What the baseline says of the run, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Standing>,
@@ -216,6 +220,7 @@ impl Report {
             notes: notes.collect(),
             browsers: browsers::of_cases(&cases),
             summary: Summary::of(&cases),
+            traffic: Traffic::of(&cases),
             baseline: None,
             locate: None,
             fail_on: None,

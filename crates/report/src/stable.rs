@@ -8,6 +8,7 @@ use upspec_handshake::Over;
 use upspec_judge::CaseResult;
 
 use crate::report::Report;
+use crate::traffic::Traffic;
 
 impl Report {
     /// Takes out when and how fast things happened, and where the octets of a target were cut by the network;
@@ -21,6 +22,7 @@ impl Report {
         for case in &mut self.cases {
             steady(case);
         }
+        self.traffic = Traffic::of(&self.cases);
         for cause in &mut self.causes {
             cause.title = without_dates(&cause.title);
         }

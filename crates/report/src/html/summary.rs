@@ -10,7 +10,7 @@ use crate::browsers;
 use crate::command;
 use crate::overview::{self, Rule};
 use crate::report::{Report, Summary};
-use crate::seen::Amounts;
+use crate::traffic::Traffic;
 use crate::visible::{self, counted};
 use crate::words::{BY_URGENCY, verdict_word};
 
@@ -146,20 +146,16 @@ pub(super) fn facts(report: &Report) -> Markup {
     }
 }
 
-/// What went over the connections of the cases whose octets are in the report: `912 connections, 160 KiB out, 204 KiB in`.
+/// What went over the connections of the cases: `912 connections, 160 KiB out, 204 KiB in`.
 fn sums(report: &Report) -> Option<String> {
-    let records = report.cases.iter().flat_map(|case| case.record.iter().chain(&case.twin));
-    let links = records.flat_map(|record| (0..record.links.len()).map(move |at| (record, at)));
-    let amounts: Vec<Amounts> = links.map(|(record, at)| Amounts::on(record, at)).collect();
+    let traffic = report.traffic.or_else(|| Traffic::of(&report.cases))?;
     let size = |octets: usize| match octets {
         0..10_000 => counted(octets, "octet"),
         more => format!("{} KiB", more / 1024),
     };
-    let sum = |of: fn(&Amounts) -> usize| amounts.iter().map(of).fold(0, usize::saturating_add);
-    let out = size(sum(|one| one.sent));
-    let received = size(sum(|one| one.received));
-    let links = counted(amounts.len(), "connection");
-    (!amounts.is_empty()).then(|| format!("{links}, {out} out, {received} in"))
+    let (out, received) = (size(traffic.octets_sent), size(traffic.octets_read));
+    let links = counted(traffic.connections, "connection");
+    Some(format!("{links}, {out} out, {received} in"))
 }
 
 fn ability(need: Need) -> &'static str {

@@ -365,6 +365,10 @@ pub(crate) struct ListArgs {
     /// How to print the list.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: ListFormat,
+    /// Write what each case sends first into a file of this folder that has its name, for a fuzzer to start from, in
+    /// place of the list: requests of servers' cases, answers of clients'.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["requirements", "format"])]
+    pub(crate) octets: Option<PathBuf>,
     /// The seed of --sample. [default: a fresh one]
     #[arg(long, value_name = "N", requires = "sample")]
     pub(crate) seed: Option<u64>,

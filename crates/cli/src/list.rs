@@ -1,7 +1,10 @@
 //! `upspec list`: the cases or requirements, one per line or as JSON. It lists hazardous cases, too, as it
 //! plays none.
 
+use std::path::Path;
+
 use serde::Serialize;
+use upspec_corpus::Bindings;
 use upspec_corpus::case::Case;
 use upspec_corpus::words::Word as _;
 
@@ -20,6 +23,9 @@ pub(crate) fn list(args: &ListArgs) -> Result<Exit, Trouble> {
     }
     let wanted = corpus.cases.iter().filter(|case| args.selection.names(case, &corpus)).collect();
     let wanted = args.selection.drawn(wanted, args.seed.unwrap_or_else(fresh_seed));
+    if let Some(folder) = &args.octets {
+        return octets(&wanted, folder);
+    }
     match args.format {
         ListFormat::Text => {
             console::say(&wanted.into_iter().map(line).collect::<String>());
@@ -36,6 +42,35 @@ fn line(case: &Case) -> String {
     let mark = case.hazard.map_or("", |_| " (hazardous)");
     format!("{}  {}{mark}\n", case.id, case.title)
 }
+
+/// Writes what the cases send first, each into a file of its own.
+fn octets(cases: &[&Case], folder: &Path) -> Result<Exit, Trouble> {
+    let trouble = |path: &Path, error: std::io::Error| {
+        Trouble::usage(format!("--octets: cannot write {}: {error}", path.display()))
+    };
+    std::fs::create_dir_all(folder).map_err(|error| trouble(folder, error))?;
+    let bindings = Bindings::example();
+    let mut written = 0;
+    for case in cases {
+        if let Some(octets) = case.first_octets(&bindings, MOST_OCTETS) {
+            // No id has a dot, so that no two have one name.
+            let path = folder.join(case.id.replace('/', "."));
+            std::fs::write(&path, octets).map_err(|error| trouble(&path, error))?;
+            written += 1;
+        }
+    }
+    let left_out = match cases.len() - written {
+        0 => String::new(),
+        1 => "; 1 case sends nothing first, or too much".to_owned(),
+        more => format!("; {more} cases send nothing first, or too much"),
+    };
+    let files = if written == 1 { "file" } else { "files" };
+    console::say(&format!("wrote {written} {files} to {}{left_out}\n", folder.display()));
+    Ok(Exit::Conforming)
+}
+
+/// More slows a fuzzer down more than it teaches it.
+const MOST_OCTETS: usize = 64 << 10;
 
 /// A case in the JSON list.
 #[derive(Serialize)]

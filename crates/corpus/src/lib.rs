@@ -11,6 +11,7 @@ mod conditions;
 mod corpus;
 mod digest;
 mod files;
+mod first;
 pub mod frames;
 mod nearest;
 mod outcome;

@@ -244,3 +244,18 @@ fn a_delay_parts_the_beginnings_of_cases() {
     let least = (played - 2) * 50;
     assert!(report["elapsed_ms"].as_u64().unwrap() >= least, "{played}: {}", report["elapsed_ms"]);
 }
+
+#[test]
+fn what_cases_send_first_is_written_for_fuzzers() {
+    let folder = tempfile::tempdir().unwrap();
+    let seeds = folder.path().join("seeds");
+    let octets = ["list", "--only", "server/key", "--octets", seeds.to_str().unwrap()];
+    let output = upspec(&octets);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let written = std::fs::read(seeds.join("server.key.fifteen-bytes")).unwrap();
+    let text = String::from_utf8(written).unwrap();
+    assert!(text.starts_with("GET ") && text.contains("\r\nSec-WebSocket-Key: AQID"), "{text}");
+    let told = String::from_utf8(output.stdout).unwrap();
+    let number = std::fs::read_dir(&seeds).unwrap().count();
+    assert!(number > 10 && told.starts_with(&format!("wrote {number} files to ")), "{told}");
+}

@@ -298,18 +298,23 @@ fn open(case: &CaseResult) -> Option<&str> {
 
 /// What the target died of.
 fn deaths(report: &Report) -> Vec<String> {
-    let (open, sure): (Vec<_>, Vec<_>) = report
-        .cases
-        .iter()
-        .filter_map(|case| case.death.as_ref())
-        .partition(|death| !death.suspects.is_empty());
+    let (mut likely, mut open, mut sure) = (Vec::new(), false, 0);
+    for case in &report.cases {
+        match &case.death {
+            Some(death) if death.suspects.is_empty() => sure += 1,
+            Some(death) if death.unsure => likely.push(visible::text(&case.id)),
+            Some(_) => open = true,
+            None => {}
+        }
+    }
     let mut said = Vec::new();
-    match sure.len() {
+    match sure {
         0 => {}
         1 => said.push("The target died of 1 case.".to_owned()),
         many => said.push(format!("The target died of {many} cases.")),
     }
-    if !open.is_empty() {
+    said.extend(likely.iter().map(|id| format!("The target died, most likely of {id}.")));
+    if open {
         said.push("The target died, and it is open of which case.".to_owned());
     }
     said

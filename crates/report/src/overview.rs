@@ -334,6 +334,11 @@ fn finish(report: &Report, mut said: Vec<String>) -> Vec<String> {
     let inapplicable = |case: &&CaseResult| case.reason == Some(Reason::NotApplicable);
     let unclear = report.cases.iter().filter(|case| case.verdict == Verdict::Inconclusive);
     let (out, open): (Vec<&CaseResult>, Vec<&CaseResult>) = unclear.partition(inapplicable);
+    let (passed, judged) = (report.summary.pass, report.summary.judged());
+    if passed < judged {
+        let score = passed * 100 / judged;
+        said.push(format!("Of {} {score} % pass.", counted(judged, "judged case")));
+    }
     match out.len() {
         0 => {}
         1 => said.push("1 case does not apply.".to_owned()),

@@ -154,6 +154,11 @@ fn compared(
     let plain = passes.filter(|one| !one.text.contains("where the target has"));
     let mut texts: Vec<String> = plain.map(|one| visible::text(&one.text)).collect();
     texts.sort_by_key(String::len);
+    // What passes at two ends takes more words than a line has; what to mend says it.
+    if texts.iter().any(|text| text.contains("; at the ")) {
+        let note = finding.message.split_once(": ").map_or(&*finding.message, |(_, note)| note);
+        return (Some(visible::text(note.trim_end_matches('.'))), None);
+    }
     let expected = &texts[..texts.len().min(MOST_EXPECTED)];
     match expected.is_empty() {
         true => found,

@@ -364,7 +364,7 @@ impl Control for Worker {
         match self.bench.exchange(case, turn, limit).await {
             Ok(record) if Self::has_final_response(&record) => Ok(()),
             // Interim responses without end are as good as silence.
-            Ok(record) if record.saw(IoKind::Deadline) || Self::has_response(&record) => {
+            Ok(record) if record.saw(IoKind::Deadline) || record.saw(IoKind::CapReached) => {
                 Err(Demise::Hanging)
             }
             Ok(_) => Err(Demise::Closing),

@@ -143,7 +143,7 @@ impl<'s, 'r> Group<'s, 'r> {
     fn mend(&self, registry: &Registry) -> Option<String> {
         let known = registry.get(&self.requirement);
         let is_warned = self.worst() == Some(Verdict::Warn);
-        let own = known.and_then(|known| known.mend.clone());
+        let own = known.filter(|known| self.fits(known)).and_then(|known| known.mend.clone());
         if self.is_death() {
             return Some(SURVIVE.to_owned());
         }
@@ -153,14 +153,32 @@ impl<'s, 'r> Group<'s, 'r> {
         own.or_else(|| known.map(|known| format!("see to it that {}", although(&known.text))))
     }
 
-    /// The rule, where what was seen is what its breach looks like: not where a request is refused under a rule that is
-    /// about what is taken.
+    /// The rule, where what was seen is what its breach looks like.
     fn breached<'k>(&self, registry: &'k Registry) -> Option<&'k Requirement> {
         let known = registry.get(&self.requirement).filter(|_| !self.is_death())?;
+        if !self.fits(known) {
+            return None;
+        }
         let is_warned = self.worst() == Some(Verdict::Warn);
         let locks_out = known.harm.kind == HarmKind::Lockout;
         let keeps_out = self.keeps_out() || is_warned && self.is_refused();
         (!keeps_out || locks_out).then_some(known)
+    }
+
+    /// Whether the breach that a rule puts into words can be what was seen: a rule about what to take is broken as well
+    /// by whoever refuses it.
+    fn fits(&self, known: &Requirement) -> bool {
+        let is_of = |verbs: &[&str]| {
+            known
+                .breach
+                .as_ref()
+                .is_some_and(|breach| verbs.iter().any(|verb| breach.starts_with(verb)))
+        };
+        let all =
+            |wanted: fn(Way) -> bool| self.units.iter().all(|unit| unit.way.is_some_and(wanted));
+        let refuses = all(|way| matches!(way, Way::Status(4 | 5) | Way::Ended | Way::Silent));
+        let takes = all(|way| matches!(way, Way::Switched | Way::Spoiled | Way::Status(2)));
+        !(refuses && is_of(&OF_TAKING) || takes && is_of(&OF_REFUSING))
     }
 
     fn is_refused(&self) -> bool {
@@ -353,6 +371,11 @@ const ENDED: &str = "The two sides do not mean the same; but the connection ends
 
 /// Why it is less bad to end the connection than to misread a message.
 const UNTOLD: &str = "Nothing is misread; but the client is not told what is wrong.";
+
+/// How the breach of a rule begins that is about taking what is wrong, or about refusing what is right.
+const OF_TAKING: [&str; 7] =
+    ["Accepts ", "Agrees ", "Ignores ", "Opens ", "Serves ", "Switches ", "Takes "];
+const OF_REFUSING: [&str; 2] = ["Fails ", "Refuses "];
 
 /// What to do about a death.
 const SURVIVE: &str =

@@ -290,3 +290,21 @@ fn numbers_that_somebody_made_up_are_no_harm() {
     cause.keep(|_| true);
     assert_eq!((cause.fail, cause.warn), (1, 0));
 }
+
+#[test]
+fn a_breach_is_the_title_only_of_what_it_can_be() {
+    let registry = &Corpus::embedded().unwrap().requirements;
+    let title = |came: &str| {
+        let rule = "rfc6455/4.2.1-connection";
+        let request = PLAIN.replace("Upgrade: websocket", "Connection: keep-alive, Upgrade");
+        let cases = [control(), case("a", &request, came, Verdict::Fail, rule)];
+        let causes = causes(&cases, &[], registry, &[], &sample::others());
+        (causes[0].title.clone(), causes[0].mend.clone().unwrap_or_default())
+    };
+    let (taken, mended) = title("101");
+    assert_eq!(taken, "Opens the WebSocket though Connection does not name Upgrade");
+    assert!(mended.starts_with("answer 400 unless"), "{mended}");
+    let (refused, mended) = title("400");
+    assert!(refused.starts_with("Answers 400"), "{refused}");
+    assert!(mended.starts_with("see to it that"), "{mended}");
+}

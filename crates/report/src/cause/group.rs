@@ -373,8 +373,8 @@ const ENDED: &str = "The two sides do not mean the same; but the connection ends
 const UNTOLD: &str = "Nothing is misread; but the client is not told what is wrong.";
 
 /// How the breach of a rule begins that is about taking what is wrong, or about refusing what is right.
-const OF_TAKING: [&str; 7] =
-    ["Accepts ", "Agrees ", "Ignores ", "Opens ", "Serves ", "Switches ", "Takes "];
+const OF_TAKING: [&str; 8] =
+    ["Accepts ", "Agrees ", "Ignores ", "Opens ", "Reads ", "Serves ", "Switches ", "Takes "];
 const OF_REFUSING: [&str; 2] = ["Fails ", "Refuses "];
 
 /// What to do about a death.

@@ -76,6 +76,9 @@ async function chart(page, expect) {
   await summary.click();
 }
 
+/** Whether something comes to hold of the page: what a dialog does when it closes, it does in an event behind that. */
+const comes = (page, test, argument) => page.waitForFunction(test, argument, { timeout: 5000 }).then(() => true, () => false);
+
 /** A cell by mouse and by keys: its cases, two logs side by side, another peer, and back. */
 async function drill(page, way, expect) {
   const cells = page.locator(".matrix tbody tr:visible td.f");
@@ -98,14 +101,15 @@ async function drill(page, way, expect) {
   const isBeside = boxes.every((top) => top === boxes[0]);
   expect(isBeside === (way.viewport.width > 700), `two logs stand at ${boxes}`);
   await page.keyboard.press("Escape");
-  expect((await dialog.count()) === 0, "Escape does not close the cell");
-  expect(await cell.evaluate((one) => one === document.activeElement), "the focus does not go back to the cell");
-  expect(!/rule=/.test(page.url()), "the address keeps a cell that is closed");
+  expect(await comes(page, () => !document.querySelector("dialog[open]")), "Escape does not close the cell");
+  const cellIsFocused = (one) => one === document.activeElement;
+  expect(await comes(page, cellIsFocused, await cell.elementHandle()), "the focus does not go back to the cell");
+  expect(await comes(page, () => !/rule=/.test(location.href)), "the address keeps a cell that is closed");
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   await dialog.waitFor();
   await dialog.getByRole("button", { name: "Close" }).click();
-  expect((await dialog.count()) === 0, "its button does not close the cell");
+  expect(await comes(page, () => !document.querySelector("dialog[open]")), "its button does not close the cell");
   return shared;
 }
 

@@ -14,6 +14,7 @@ pub(crate) mod serve;
 pub(crate) mod stored;
 pub(crate) mod watch;
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -253,6 +254,10 @@ pub(crate) struct TrustArgs {
     /// Connect over IPv6 alone.
     #[arg(short = '6', long)]
     pub(crate) ipv6: bool,
+    /// Connect from this address of this machine; may be repeated: the next one is used where the target bans one
+    /// for what it was sent. On loopback there are further ones by themselves.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) from: Vec<IpAddr>,
     /// Trust the certificates of this PEM file instead of the system's.
     #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
     pub(crate) ca: Option<PathBuf>,

@@ -52,13 +52,14 @@ pub(crate) fn options(
 }
 
 /// How a peer is connected to, and whom TLS trusts.
-pub(crate) fn reached(trust: &TrustArgs) -> [Option<Given>; 7] {
+pub(crate) fn reached(trust: &TrustArgs) -> [Option<Given>; 8] {
     let one = |long, value: Option<String>| value.map(|value| Given::one(long, value));
     let file = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
     [
         one("connect-to", trust.connect_to.clone()),
         Given::flag("ipv4", trust.ipv4),
         Given::flag("ipv6", trust.ipv6),
+        Given::list("from", trust.from.iter().map(ToString::to_string).collect()),
         one("ca", file(&trust.ca)),
         Given::flag("insecure", trust.insecure),
         one("client-cert", file(&trust.client_cert)),

@@ -16,7 +16,7 @@ pub(crate) async fn ready(args: &RunArgs) -> bool {
         None => Ok(target),
     };
     let Ok(target) = target else { return true };
-    let target = target.over(args.trust.family());
+    let target = target.over(args.trust.family()).coming_from(args.trust.from.clone());
     let until = Instant::now() + args.server.ready_timeout;
     while Instant::now() < until && !signals::has_come() {
         if is_listening(&target, PROBE).await {

@@ -201,6 +201,7 @@ pub(crate) fn target(args: &TrustArgs, url: &str) -> Result<Target, Trouble> {
         key: args.client_key.as_ref().unwrap_or(chain).clone(),
     });
     let target = target.trusting(trust).showing(shown).over(args.family());
+    let target = target.coming_from(args.from.clone());
     match &args.connect_to {
         Some(place) => target.reached_at(place).map_err(Trouble::usage),
         None => Ok(target),

@@ -17,6 +17,7 @@ use crate::place::Place;
 use crate::play::{Limits, Play, play_at};
 use crate::server::Server;
 use crate::settings::{Settings, lateness};
+use crate::source::Sources;
 use crate::target::Target;
 
 /// What exchanges with a target need besides their case.
@@ -130,6 +131,11 @@ impl Bench {
     pub(crate) async fn is_tls_spoken(&self) -> bool {
         let limit = self.settings.timeout.min(SECOND_LOOK);
         self.target.tls.is_none() && self.connector.is_tls_spoken(limit).await
+    }
+
+    /// Where connections to it come from.
+    pub(crate) fn sources(&self) -> &Sources {
+        self.connector.sources()
     }
 
     /// A connection without TLS, on which nothing is said yet.

@@ -29,6 +29,8 @@ pub(crate) struct Calm {
     control: Option<Outcome>,
     /// The control got something else since, so that there is a limit indeed.
     refused: bool,
+    /// It got its answer from another address.
+    has_moved: bool,
     /// The control got at the last what it got at first, and nothing was asked since.
     is_settled: bool,
 }
@@ -85,7 +87,8 @@ impl Run {
         calm.until = Some(began + MOST_CALM.saturating_sub(calm.spent));
         let before = self.is_as_before(&mut calm).await;
         let asked = calm.attempt;
-        let loaded = !before || self.ease.has_met_a_limit() || self.signs_of_load();
+        let has_moved = self.worker.bench.sources().at() > 0;
+        let loaded = !before || has_moved || self.ease.has_met_a_limit() || self.signs_of_load();
         let was_known = calm.was_the_limit();
         let mut went_on = self.play_all_in_calm(&mut calm, loaded).await;
         if went_on.is_ok() && !was_known && calm.was_the_limit() {
@@ -111,6 +114,14 @@ impl Run {
 
     /// How many cases have no result because of a limit, and what to do about it.
     pub(crate) async fn tell_of_limit(&mut self) {
+        let left = self.worker.bench.sources().at();
+        if left > 0 {
+            let were = if left == 1 { "1 address was" } else { &format!("{left} addresses were") };
+            self.results.remark(format!(
+                "the target bans who sends bad requests: {were} let in no more, and the run went on from {}",
+                self.worker.bench.sources().current().map_or_else(String::new, |ip| ip.to_string())
+            ));
+        }
         let lost = self.how_many(|result| result.reason == Some(Reason::Busy));
         if lost > 0 {
             let jobs = self.worker.bench.settings.jobs;
@@ -212,8 +223,10 @@ impl Run {
                 }
                 continue;
             }
-            sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            if !std::mem::take(&mut calm.has_moved) {
+                sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
         }
         Ok(None)
     }
@@ -253,10 +266,19 @@ impl Run {
         if late { Patience::Timeout } else { Patience::Window }
     }
 
-    /// Whether the control gets what it got at first.
-    async fn is_as_before(&self, calm: &mut Calm) -> bool {
-        let same = self.worker.control_now(calm.next()).await == calm.control;
+    /// Whether the control gets what it got at first, if need be from another address. A case that was played from
+    /// this one has to be played again there.
+    async fn is_as_before(&mut self, calm: &mut Calm) -> bool {
+        let came = self.worker.control_now(calm.next()).await;
+        let same = came == calm.control;
         calm.refused |= !same;
+        let is_ban = came == Some(Outcome::Status(403)) || self.worker.bench.sources().at() > 0;
+        if let (true, Some(wanted)) = (!same && is_ban, calm.control)
+            && self.moves_on(wanted).await
+        {
+            calm.refused = false;
+            calm.has_moved = true;
+        }
         same
     }
 

@@ -3,7 +3,7 @@
 
 use std::any::Any;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -13,13 +13,14 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use rustls::sign::CertifiedKey;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::error::Error;
 use crate::proxy::Span;
+use crate::source::Sources;
 use crate::target::{Family, Target};
 use crate::tls::{Papers, Trust, client_config, shown};
 use crate::trouble::alert_of;
@@ -28,6 +29,7 @@ use crate::trouble::alert_of;
 #[derive(Clone)]
 pub struct Connector {
     address: SocketAddr,
+    sources: Arc<Sources>,
     tls: Option<Secure>,
 }
 
@@ -71,8 +73,14 @@ impl Connector {
         loop {
             let mut failure = None;
             for &address in &addresses {
-                match connect_tcp(address, limit).await {
-                    Ok(_) => return Ok(Self { address, tls }),
+                match connect_tcp(address, target.from.first().copied(), limit).await {
+                    Ok(_) => {
+                        for &from in &target.from {
+                            socket(address, Some(from))?;
+                        }
+                        let sources = Arc::new(Sources::new(target.from.clone(), address));
+                        return Ok(Self { address, sources, tls });
+                    }
                     Err(error) => failure = Some(error),
                 }
             }
@@ -90,6 +98,11 @@ impl Connector {
         self.address
     }
 
+    /// Where connections come from.
+    pub(crate) fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
     /// Opens a connection; TCP and TLS together may take `limit`.
     ///
     /// # Errors
@@ -98,7 +111,7 @@ impl Connector {
     pub async fn open(&self, opening: Opening<'_>, limit: Duration) -> Result<Stream, Error> {
         let address = self.address;
         let begun = Instant::now();
-        let tcp = connect_tcp(address, limit).await?;
+        let tcp = connect_tcp(address, self.sources.current(), limit).await?;
         let (Some(tls), Opening::AsTarget { alpn }) = (&self.tls, opening) else {
             return Ok(Stream::plain(tcp));
         };
@@ -126,7 +139,7 @@ impl Connector {
         };
         let name = ServerName::from(self.address.ip());
         let tls = Some(Secure { config: Arc::new(config), name, shown: None });
-        let secure = Self { address: self.address, tls };
+        let secure = Self { tls, ..self.clone() };
         match secure.open(Opening::AsTarget { alpn: &[] }, limit).await {
             Ok(_) | Err(Error::ClientCertificate { .. }) => true,
             Err(Error::Tls { source, .. }) => alert_of(&source).is_some(),
@@ -258,7 +271,7 @@ pub async fn is_listening(target: &Target, limit: Duration) -> bool {
         return false;
     };
     for address in addresses {
-        if connect_tcp(address, limit).await.is_ok() {
+        if connect_tcp(address, target.from.first().copied(), limit).await.is_ok() {
             return true;
         }
     }
@@ -293,8 +306,12 @@ async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, Error> {
     }
 }
 
-async fn connect_tcp(address: SocketAddr, limit: Duration) -> Result<TcpStream, Error> {
-    let stream = match timeout(limit, TcpStream::connect(address)).await {
+async fn connect_tcp(
+    address: SocketAddr,
+    from: Option<IpAddr>,
+    limit: Duration,
+) -> Result<TcpStream, Error> {
+    let stream = match timeout(limit, socket(address, from)?.connect(address)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(e)) if e.kind() == io::ErrorKind::ConnectionRefused => {
             return Err(Error::Refused(address));
@@ -308,6 +325,17 @@ async fn connect_tcp(address: SocketAddr, limit: Duration) -> Result<TcpStream, 
     // if the peer has already closed, which the first read will show.
     let _ = stream.set_nodelay(true);
     Ok(stream)
+}
+
+/// A socket for a connection to an address, from one of ours if it is given.
+fn socket(address: SocketAddr, from: Option<IpAddr>) -> Result<TcpSocket, Error> {
+    let new = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
+    let socket = new.map_err(|source| Error::Connect { address, source })?;
+    if let Some(from) = from {
+        let bound = socket.bind(SocketAddr::new(from, 0));
+        bound.map_err(|source| Error::From { address, from, source })?;
+    }
+    Ok(socket)
 }
 
 fn no_address(target: &Target, why: &str) -> Error {

@@ -1,6 +1,8 @@
-//! Slows down where a target limits what it serves: a limit on rates, on connections at once.
+//! Slows down where a target limits what it serves: a limit on rates, on connections at once. Goes on from another
+//! address where it bans who sends bad requests.
 //! What met the limit is played again; `calm` has what is left at the end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -24,6 +26,8 @@ pub(crate) struct Ease {
     looks: Option<(Instant, Duration)>,
     /// How many controls were asked, so that each has its own nonces.
     asked: u32,
+    /// How often another address was of no use.
+    futile: u32,
 }
 
 /// What a target refuses that is asked for too much.
@@ -33,6 +37,27 @@ enum Limit {
     Rate,
     /// It ends the connection.
     Connections,
+    /// It lets nobody in who comes from our address (RFC 9110 section 15.5.4).
+    Ban,
+}
+
+/// What was done about a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Eased {
+    /// The target is asked more gently.
+    Slower,
+    /// It is asked from another address.
+    Elsewhere,
+}
+
+impl Eased {
+    /// Whether a result is worth another try for it.
+    pub(crate) fn concerns(self, result: &CaseResult) -> bool {
+        match self {
+            Self::Slower => meets_a_limit(result),
+            Self::Elsewhere => meets_a_limit(result) || is_forbidden(result),
+        }
+    }
 }
 
 impl Ease {
@@ -52,10 +77,10 @@ impl Ease {
     }
 
     /// Whether it is time to look at the control, after a result that a limit would explain.
-    fn is_due(&mut self) -> bool {
+    fn is_due(&mut self, forbidden: bool) -> bool {
         let now = Instant::now();
         let (from, pause) = self.looks.unwrap_or((now, FIRST_PAUSE));
-        if now < from || self.steps == MOST_STEPS {
+        if now < from || self.steps == MOST_STEPS && !forbidden {
             return false;
         }
         self.looks = Some((now + pause, (pause * 2).min(LAST_PAUSE)));
@@ -70,45 +95,70 @@ impl Ease {
             // Some say so of connections at once.
             _ if self.most.is_none() => self.most = Some((jobs / FEWER).max(1)),
             Limit::Rate => self.pace *= 2,
+            Limit::Ban => {}
             Limit::Connections => self.most = self.most.map(|most| (most / FEWER).max(1)),
         }
     }
 }
 
 impl Run {
-    /// After the result of a case: whether the target refuses the control as well, so that it was slowed down and
-    /// what met the limit is worth another try.
-    pub(crate) async fn eases(&mut self, index: usize, jobs: usize) -> bool {
-        let met = self.results.result(index).is_some_and(meets_a_limit);
-        if !met || self.worker.health.is_dead() || !self.ease.is_due() {
-            return false;
+    /// After the result of a case: what was done because the target refuses the control as well, so that what met the
+    /// limit is worth another try.
+    pub(crate) async fn eases(&mut self, index: usize, jobs: usize) -> Option<Eased> {
+        let result = self.results.result(index)?;
+        let forbidden = is_forbidden(result);
+        let met = forbidden || meets_a_limit(result);
+        if !met || self.worker.health.is_dead() || !self.ease.is_due(forbidden) {
+            return None;
         }
-        let Some(first) = self.worker.control.and_then(|control| self.results.result(control))
-        else {
-            return false;
-        };
-        let Some(wanted) = first.outcome.map(|came| came.outcome) else {
-            return false;
-        };
-        let mut limit = None;
+        let first = self.worker.control.and_then(|control| self.results.result(control))?;
+        let wanted = first.outcome.map(|came| came.outcome)?;
+        let mut limit = Limit::Rate;
         // One connection may be lost by chance.
         for _ in 0..SURE {
-            limit = self.refuses_control(wanted).await;
-            if limit.is_none() {
-                return false;
-            }
+            limit = self.refuses_control(wanted).await?;
         }
-        let Some(limit) = limit else { return false };
+        let has_moved = self.worker.bench.sources().at() > 0;
+        if (limit == Limit::Ban || has_moved) && self.moves_on(wanted).await {
+            return Some(Eased::Elsewhere);
+        }
+        if limit == Limit::Ban {
+            return None;
+        }
+        let before = (self.ease.pace, self.ease.most, self.ease.steps);
         self.ease.step(limit, jobs);
         self.results.note("the target limits what it serves; it is asked more gently from here on");
         let until = Instant::now() + MOST_SETTLING;
         while Instant::now() < until {
             sleep(SETTLING).await;
             if self.refuses_control(wanted).await.is_none() {
-                break;
+                return Some(Eased::Slower);
             }
         }
-        true
+        // What does not pass is a ban, which no pace prevents.
+        if self.moves_on(wanted).await {
+            (self.ease.pace, self.ease.most, self.ease.steps) = before;
+            return Some(Eased::Elsewhere);
+        }
+        Some(Eased::Slower)
+    }
+
+    /// Goes on from the next of our addresses, if the control gets there what it got at first.
+    pub(crate) async fn moves_on(&mut self, wanted: Outcome) -> bool {
+        let bench = Arc::clone(&self.worker.bench);
+        if self.ease.futile == SURE || !bench.sources().goes_on() {
+            return false;
+        }
+        for _ in 0..SURE {
+            self.ease.asked += 1;
+            if self.worker.control_now(EASE + self.ease.asked).await == Some(wanted) {
+                self.ease.looks = None;
+                return true;
+            }
+        }
+        bench.sources().goes_back();
+        self.ease.futile += 1;
+        false
     }
 
     /// The limit that the control meets right now.
@@ -120,16 +170,21 @@ impl Run {
 }
 
 /// Whether a result is what a limit makes of a case.
-pub(crate) fn meets_a_limit(result: &CaseResult) -> bool {
+fn meets_a_limit(result: &CaseResult) -> bool {
     let outcome = result.outcome.map(|came| came.outcome);
-    let is_limit = outcome.is_some_and(|outcome| limit_of(outcome).is_some());
+    let is_limit = matches!(outcome, Some(Outcome::Status(429 | 503) | Outcome::Closed));
     result.death.is_none()
         && (is_limit || matches!(result.reason, Some(Reason::Busy | Reason::Connect)))
+}
+
+fn is_forbidden(result: &CaseResult) -> bool {
+    result.outcome.is_some_and(|came| came.outcome == Outcome::Status(403))
 }
 
 fn limit_of(outcome: Outcome) -> Option<Limit> {
     match outcome {
         Outcome::Status(429 | 503) => Some(Limit::Rate),
+        Outcome::Status(403) => Some(Limit::Ban),
         Outcome::Closed => Some(Limit::Connections),
         _ => None,
     }

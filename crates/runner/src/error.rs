@@ -1,7 +1,7 @@
 //! Errors on our side: the URL, the connection, our TLS, the server command.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -60,6 +60,16 @@ pub enum Error {
         host: String,
         /// What the resolver says.
         why: String,
+    },
+    /// No connection can come from an address that was given.
+    #[error("no connection to {address} can come from {from}: {source}")]
+    From {
+        /// Where to.
+        address: SocketAddr,
+        /// Where from.
+        from: IpAddr,
+        /// What the system says.
+        source: io::Error,
     },
     /// Nobody listens.
     #[error("the connection to {0} was refused")]

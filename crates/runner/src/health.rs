@@ -80,6 +80,18 @@ pub(crate) trait Control {
     /// Plays a control for the n-th time, and waits for that long. Without an answer, says what came
     /// instead.
     async fn answered(&self, number: u32, patience: Patience) -> Result<(), Demise>;
+
+    /// Whether it is answered where it comes from another address of ours, and still not from this one: then the
+    /// other is used from now on.
+    async fn is_banned(&self, numbers: [u32; 2]) -> bool {
+        let _ = numbers;
+        false
+    }
+
+    /// Whether an address of ours was banned before.
+    fn has_been_banned(&self) -> bool {
+        false
+    }
 }
 
 /// How long to wait for a control.
@@ -183,6 +195,9 @@ impl Health {
         if self.attempt(control, &mut answered, Patience::Window).await {
             return Pulse::Alive;
         }
+        if control.has_been_banned() && self.is_let_in_elsewhere(control, &mut answered).await {
+            return Pulse::Alive;
+        }
         let mut refused = self.demise() == Demise::Refusing;
         self.doubts.send_modify(|doubts| *doubts = doubts.wrapping_add(1));
         let _alone = self.gate.write().await;
@@ -200,6 +215,9 @@ impl Health {
                 return Pulse::Alive;
             }
         }
+        if self.is_let_in_elsewhere(control, &mut answered).await {
+            return Pulse::Alive;
+        }
         if self.demise() == Demise::Refusing
             && let Some(outlived) = with(&self.heard, |heard| *heard)
         {
@@ -208,6 +226,22 @@ impl Health {
         }
         self.dead.store(true, Ordering::Release);
         Pulse::Dead
+    }
+
+    /// Whether who ends our connections, or refuses them, bans our address, so that it lives.
+    async fn is_let_in_elsewhere(
+        &self,
+        control: &impl Control,
+        answered: &mut Option<Instant>,
+    ) -> bool {
+        let began = Instant::now();
+        let may_be = !self.has_ended() && self.demise() != Demise::Hanging;
+        let banned = may_be && control.is_banned([self.next_control(), self.next_control()]).await;
+        if banned {
+            *answered = Some(began);
+            self.with_suspects(|all| all.retain(|suspect| !suspect.was_over(began)));
+        }
+        banned
     }
 
     /// A connection was refused, and a control is answered: nobody who listens refuses, so it was dead.

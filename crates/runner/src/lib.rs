@@ -38,6 +38,7 @@ mod run;
 mod schedule;
 mod server;
 mod settings;
+mod source;
 mod steps;
 mod target;
 mod tls;

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 use upspec_judge::{CaseResult, Reason, unmet};
 
-use crate::ease::{Ease, meets_a_limit};
+use crate::ease::{Ease, Eased};
 use crate::event::{Ending, Event};
 use crate::health::Pulse;
 use crate::place::Place;
@@ -35,10 +35,19 @@ struct Queue {
     /// When the first case of each risk began.
     begun: BTreeMap<Risk, Instant>,
     /// The cases that began.
-    played: Vec<(usize, Option<Risk>)>,
+    played: Vec<Begun>,
+    /// How often each was played again because of a ban.
+    banned: BTreeMap<usize, u32>,
     /// The time from one beginning to the next, and when the next one may be.
     pace: Duration,
     paced: Instant,
+}
+
+/// A case that began, and how many of our addresses were left behind by then.
+struct Begun {
+    index: usize,
+    risk: Option<Risk>,
+    source: u32,
 }
 
 impl Queue {
@@ -72,12 +81,12 @@ impl Queue {
         self.jobs.min(if has_died { MOST_SUSPECTS } else { MOST_WAITING })
     }
 
-    fn next(&mut self) -> Option<usize> {
+    fn next(&mut self, source: u32) -> Option<usize> {
         let (index, risk) = self.left.pop_front()?;
         if let Some(risk) = risk {
             self.begun.entry(risk).or_insert_with(Instant::now);
         }
-        self.played.push((index, risk));
+        self.played.push(Begun { index, risk, source });
         Some(index)
     }
 
@@ -90,11 +99,27 @@ impl Queue {
     fn ease(&mut self, ease: &Ease, met: impl Fn(usize) -> bool) {
         self.jobs = ease.jobs(self.jobs);
         self.pace = ease.pace;
-        let (again, kept) = self.played.drain(..).partition(|(index, _)| met(*index));
+        self.again(|begun| met(begun.index));
+    }
+
+    /// Goes on from another address, with those first that met the ban of an earlier one; but where a target forbids
+    /// what it is asked, it does so from any address.
+    fn elsewhere(&mut self, source: u32, met: impl Fn(usize) -> bool) {
+        let mut banned = std::mem::take(&mut self.banned);
+        self.again(|begun| {
+            let times = banned.entry(begun.index).or_default();
+            let again = begun.source < source && *times < MOST_BANNED && met(begun.index);
+            *times += u32::from(again);
+            again
+        });
+        self.banned = banned;
+    }
+
+    fn again(&mut self, mut wanted: impl FnMut(&Begun) -> bool) {
+        let (again, kept): (Vec<_>, _) = self.played.drain(..).partition(|begun| wanted(begun));
         self.played = kept;
-        let again: Vec<_> = again;
-        for case in again.into_iter().rev() {
-            self.left.push_front(case);
+        for Begun { index, risk, .. } in again.into_iter().rev() {
+            self.left.push_front((index, risk));
         }
     }
 }
@@ -208,6 +233,7 @@ impl Run {
             answer,
             begun: BTreeMap::new(),
             played: Vec::new(),
+            banned: BTreeMap::new(),
             pace: if again { self.ease.pace.max(ONE_BY_ONE) } else { self.ease.pace },
             paced: self.ease.next.unwrap_or_else(Instant::now),
         };
@@ -268,12 +294,7 @@ impl Run {
                 Some(Ok((index, played))) => {
                     under_way.is_over(index);
                     self.end_case(index, played, queue.again);
-                    if self.eases(index, queue.jobs).await {
-                        let results = &self.results;
-                        queue.ease(&self.ease, |index| {
-                            results.result(index).is_some_and(meets_a_limit)
-                        });
-                    }
+                    self.mind_limits(index, queue).await;
                 }
                 // Nobody aborts a task of ours, so it is a bug, and it stays one.
                 Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
@@ -284,6 +305,22 @@ impl Run {
                 // Those that end beside each other need one check in all.
                 under_way.unchecked = 0;
                 self.worker.check_now().await;
+            }
+        }
+    }
+
+    /// After the end of a case: what met a limit of the target is played again, once something was done about it.
+    async fn mind_limits(&mut self, index: usize, queue: &mut Queue) {
+        let eased = self.eases(index, queue.jobs).await;
+        let (results, source) = (&self.results, self.worker.bench.sources().at());
+        let concerns = |eased: Eased, index| {
+            results.result(index).is_some_and(|result| eased.concerns(result))
+        };
+        match eased {
+            Some(Eased::Slower) => queue.ease(&self.ease, |index| concerns(Eased::Slower, index)),
+            None if source == 0 => {}
+            Some(Eased::Elsewhere) | None => {
+                queue.elsewhere(source, |index| concerns(Eased::Elsewhere, index));
             }
         }
     }
@@ -311,7 +348,7 @@ impl Run {
             if !may_begin || queue.paced_until().is_some() {
                 return;
             }
-            let Some(index) = queue.next() else {
+            let Some(index) = queue.next(self.worker.bench.sources().at()) else {
                 return;
             };
             if !self.is_playable(index) {
@@ -394,6 +431,9 @@ impl Run {
         }
     }
 }
+
+/// How often a case is played again because a ban may have spoilt it.
+const MOST_BANNED: u32 = 2;
 
 const HAZARD: (Reason, &str) =
     (Reason::NotApplicable, "can hurt a weak server; it is played with --hazardous");

@@ -2,7 +2,7 @@
 //! Resolves no name and opens no connection.
 
 use std::fmt;
-use std::net::{Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use crate::error::Error;
 use crate::tls::{ClientCertificate, Trust};
@@ -26,6 +26,9 @@ pub struct Target {
     pub via: Option<(String, u16)>,
     /// The one version of IP to reach it over, if not any.
     pub family: Option<Family>,
+    /// The addresses of this machine that connections come from, the next where the target bans one; where
+    /// there is none, the system chooses.
+    pub from: Vec<IpAddr>,
 }
 
 /// A version of IP.
@@ -111,6 +114,7 @@ impl Target {
             shows: None,
             via: None,
             family: None,
+            from: Vec::new(),
         })
     }
 
@@ -132,6 +136,13 @@ impl Target {
     #[must_use]
     pub fn over(mut self, family: Option<Family>) -> Self {
         self.family = family;
+        self
+    }
+
+    /// The same target, reached from these addresses of this machine.
+    #[must_use]
+    pub fn coming_from(mut self, from: Vec<IpAddr>) -> Self {
+        self.from = from;
         self
     }
 

@@ -248,23 +248,30 @@ impl Worker {
             let exchange = self.bench.exchange(played, turn, window);
             return exchange.await.map_err(Failed::Connect);
         }
-        let exchange = match self.suspected(index, played, turn, window).await {
+        let source = self.bench.sources().at();
+        let again = || self.suspected(index, played, turn, window);
+        let exchange = match again().await {
             Ok(exchange) => exchange,
             Err(error) if !error.hints_at_death() => return Err(Failed::Connect(error)),
             Err(_) if self.check_now().await == Pulse::Dead => {
                 return Err(Failed::Died(Vec::new()));
             }
-            Err(Error::Refused(_)) => {
+            Err(Error::Refused(_)) if self.bench.sources().at() == source => {
                 self.health.was_away();
                 return Err(Failed::Died(Vec::new()));
             }
             // It lives: whatever stood in the way may have passed.
-            Err(_) => self.suspected(index, played, turn, window).await.map_err(Failed::Connect)?,
+            Err(_) => again().await.map_err(Failed::Connect)?,
         };
-        if hints_at_death(&exchange) && self.check_now().await == Pulse::Dead {
-            return Err(Failed::Died(vec![exchange]));
+        if !hints_at_death(&exchange) {
+            return Ok(exchange);
         }
-        Ok(exchange)
+        match self.check_now().await {
+            Pulse::Dead => Err(Failed::Died(vec![exchange])),
+            Pulse::Alive if self.bench.sources().at() == source => Ok(exchange),
+            // It was our address that was not let in.
+            Pulse::Alive => again().await.map_err(Failed::Connect),
+        }
     }
 
     /// One exchange that the case is suspected for, should the target die.
@@ -371,6 +378,22 @@ impl Control for Worker {
             Err(Error::TimedOut { .. }) => Err(Demise::Hanging),
             Err(_) => Err(Demise::Refusing),
         }
+    }
+
+    async fn is_banned(&self, [there, here]: [u32; 2]) -> bool {
+        let sources = self.bench.sources();
+        if !sources.goes_on() {
+            return false;
+        }
+        let is_welcome = self.answered(there, Patience::Window).await.is_ok();
+        sources.goes_back();
+        // A target that is back by now lets everybody in.
+        let is_banned = is_welcome && self.answered(here, Patience::Window).await.is_err();
+        is_banned && sources.goes_on()
+    }
+
+    fn has_been_banned(&self) -> bool {
+        self.bench.sources().at() > 0
     }
 }
 

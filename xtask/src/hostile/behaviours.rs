@@ -69,8 +69,8 @@ pub(crate) enum Do {
     OneIn(usize, &'static [Do]),
     /// What begins with this meets that, and everything else is served well.
     If(&'static [u8], &'static [Do]),
-    /// Serves well, but refuses everything behind so many refusals, for so many milliseconds.
-    Ban(usize, u64),
+    /// Serves well, but refuses everything from an address behind so many refusals, for so many milliseconds, with this.
+    Ban(usize, u64, &'static [u8]),
     /// The whole target stops to listen; with the time in milliseconds after which it is back.
     Die(Option<u64>),
     /// The whole target answers nobody any more.
@@ -113,6 +113,8 @@ const LATER: Since = Connection(14);
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n";
 const CHUNKED: &[u8] = b"HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n";
+const FORBIDDEN: &[u8] = b"HTTP/1.1 403 Forbidden\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\
+    Content-Length: 0\r\nConnection: close\r\n\r\n";
 const TOO_MANY: &[u8] =
     b"HTTP/1.1 429 Too Many Requests\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\
     Content-Length: 0\r\nConnection: close\r\n\r\n";
@@ -222,8 +224,10 @@ pub(crate) const BEHAVIOURS: &[Behaviour] = &[
     row("limit: 50 a second, others get 429", Tcp, FirstOctet, &[PerSecond(50, TOO_MANY)], Right::Clean),
     row("limit: one at a time, others wait", Tcp, FirstOctet, &[OneAtATime], Right::Clean),
     row("limit: work of 50 ms each", Tcp, FirstOctet, &[Work(50)], Right::Clean),
-    row("limit: banned for ever", Tcp, FirstOctet, &[Ban(20, FOR_EVER)], Right::Lost),
-    row("limit: banned for 10 s", Tcp, FirstOctet, &[Ban(20, 10_000)], Right::Lost),
+    row("limit: banned for ever", Tcp, FirstOctet, &[Ban(20, FOR_EVER, FORBIDDEN)], Right::Clean),
+    row("limit: banned for 10 s", Tcp, FirstOctet, &[Ban(20, 10_000, FORBIDDEN)], Right::Clean),
+    row("limit: banned for ever with 429", Tcp, FirstOctet, &[Ban(20, FOR_EVER, TOO_MANY)], Right::Clean),
+    row("limit: banned for ever and closed", Tcp, FirstOctet, &[Ban(20, FOR_EVER, b"")], Right::Clean),
     row("one in ten is mute", Tcp, FirstOctet, &[OneIn(10, &[Hold])], Right::Clean),
     row("one in ten is closed", Tcp, FirstOctet, &[OneIn(10, &[Read])], Right::Clean),
     row("one in ten is reset", Tcp, FirstOctet, &[OneIn(10, &[Read, Reset])], Right::Clean),

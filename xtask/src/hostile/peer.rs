@@ -1,8 +1,8 @@
 //! A peer that behaves as a row of the table says. What it serves well the reference server serves behind it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -49,9 +49,8 @@ struct State {
     connections: AtomicUsize,
     served: AtomicUsize,
     requests: Mutex<VecDeque<Instant>>,
-    /// How many requests the reference server has refused, and until when everything is refused for that.
-    refused: AtomicUsize,
-    banned: Mutex<Option<Instant>>,
+    /// How many requests of an address the reference server has refused, and until when it refuses all for that.
+    refused: Mutex<BTreeMap<IpAddr, (usize, Option<Instant>)>>,
     /// Held by the connection whose turn it is.
     turn: tokio::sync::Mutex<()>,
     hangs: AtomicBool,
@@ -78,8 +77,7 @@ impl Peer {
             connections: AtomicUsize::new(0),
             served: AtomicUsize::new(0),
             requests: Mutex::default(),
-            refused: AtomicUsize::new(0),
-            banned: Mutex::default(),
+            refused: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
             hangs: AtomicBool::new(false),
             dies: Notify::new(),
@@ -142,6 +140,7 @@ fn acceptor() -> io::Result<TlsAcceptor> {
 impl State {
     async fn connection(&self, stream: TcpStream, tls: Option<TlsAcceptor>) -> io::Result<()> {
         let number = self.connections.fetch_add(1, Ordering::Relaxed);
+        let from = stream.peer_addr()?.ip();
         let is_fit = match self.behaviour.from {
             Since::FirstOctet => true,
             Since::Connection(from) => number >= from,
@@ -157,24 +156,24 @@ impl State {
             Some(tls) => {
                 let stream = tls.accept(stream).await?;
                 if is_fit {
-                    self.behave(stream, number, self.behaviour.does, |_| Ok(())).await
+                    self.behave(stream, (number, from), self.behaviour.does, |_| Ok(())).await
                 } else {
                     self.serve(stream, 0).await
                 }
             }
             None if is_fit => {
                 let does = self.behaviour.does;
-                self.behave(stream, number, does, |stream| stream.set_zero_linger()).await
+                self.behave(stream, (number, from), does, |stream| stream.set_zero_linger()).await
             }
             None => self.serve(stream, 0).await,
         }
     }
 
-    /// Does one thing after the other on the connection with this number.
+    /// Does one thing after the other on the connection with this number, from this address.
     async fn behave<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         &self,
         mut stream: S,
-        number: usize,
+        (number, from): (usize, IpAddr),
         does: &[Do],
         reset: fn(&S) -> io::Result<()>,
     ) -> io::Result<()> {
@@ -236,10 +235,10 @@ impl State {
                     return self.serve(stream, 0).await;
                 }
                 Do::Slowly(octets) => {
-                    return self.serve_from(b"", stream, Pace::Parts(octets)).await;
+                    return self.serve_from(b"", stream, Pace::Parts(octets), None).await;
                 }
                 Do::OneIn(many, does) if number % many == many - 1 => {
-                    return Box::pin(self.behave(stream, number, does, reset)).await;
+                    return Box::pin(self.behave(stream, (number, from), does, reset)).await;
                 }
                 Do::OneIn(..) => return self.serve(stream, 0).await,
                 Do::If(begins, does) => {
@@ -250,14 +249,14 @@ impl State {
                         }
                     }
                     if request.starts_with(begins) {
-                        return Box::pin(self.behave(stream, number, does, reset)).await;
+                        return Box::pin(self.behave(stream, (number, from), does, reset)).await;
                     }
-                    return self.serve_from(&request, stream, Pace::Late(0)).await;
+                    return self.serve_from(&request, stream, Pace::Late(0), None).await;
                 }
-                Do::Ban(most, time) => {
-                    return match self.is_banned(most, Duration::from_millis(time)) {
-                        true => refuse(stream, FORBIDDEN).await,
-                        false => self.serve(stream, 0).await,
+                Do::Ban(most, time, refusal) => {
+                    return match self.is_banned(from, most, Duration::from_millis(time)) {
+                        true => refuse(stream, refusal).await,
+                        false => self.serve_from(b"", stream, Pace::Late(0), Some(from)).await,
                     };
                 }
                 Do::Die(back) => {
@@ -278,15 +277,16 @@ impl State {
 
     /// Hands all octets on to the reference server, and its own back, each read late.
     async fn serve<S: AsyncRead + AsyncWrite>(&self, stream: S, late: u64) -> io::Result<()> {
-        self.serve_from(b"", stream, Pace::Late(late)).await
+        self.serve_from(b"", stream, Pace::Late(late), None).await
     }
 
-    /// The same behind these octets, at this pace. Counts the refusals.
+    /// The same behind these octets, at this pace. Counts the refusals that somebody gets.
     async fn serve_from<S: AsyncRead + AsyncWrite>(
         &self,
         read: &[u8],
         stream: S,
         pace: Pace,
+        client: Option<IpAddr>,
     ) -> io::Result<()> {
         let (mut from, mut to) = split(stream);
         let (mut theirs, mut ours) = TcpStream::connect(self.behind).await?.into_split();
@@ -300,8 +300,8 @@ impl State {
             let mut octets = vec![0; 16 * 1024];
             loop {
                 let read = theirs.read(&mut octets).await?;
-                if octets[..read].starts_with(b"HTTP/1.1 4") {
-                    self.refused.fetch_add(1, Ordering::Relaxed);
+                if let (true, Some(address)) = (octets[..read].starts_with(b"HTTP/1.1 4"), client) {
+                    self.has_refused(address);
                 }
                 let _ = due.send((Instant::now(), octets[..read].to_vec()));
                 if read == 0 {
@@ -346,14 +346,21 @@ impl State {
         outcome
     }
 
-    /// Whether so many requests were refused that the others are, for so long.
-    fn is_banned(&self, most: usize, time: Duration) -> bool {
-        let Ok(mut until) = self.banned.lock() else { return false };
-        if self.refused.load(Ordering::Relaxed) >= most {
-            self.refused.store(0, Ordering::Relaxed);
+    /// Whether so many requests of an address were refused that the others are, for so long.
+    fn is_banned(&self, address: IpAddr, most: usize, time: Duration) -> bool {
+        let Ok(mut all) = self.refused.lock() else { return false };
+        let (refused, until) = all.entry(address).or_default();
+        if *refused >= most {
+            *refused = 0;
             *until = Some(Instant::now() + time);
         }
         until.is_some_and(|until| Instant::now() < until)
+    }
+
+    fn has_refused(&self, address: IpAddr) {
+        if let Ok(mut all) = self.refused.lock() {
+            all.entry(address).or_default().0 += 1;
+        }
     }
 
     /// Whether this is one connection too many within a second.
@@ -417,8 +424,6 @@ fn switch(head: &[u8], line: &[u8], times: u32) -> Vec<u8> {
     octets
 }
 
-const FORBIDDEN: &[u8] = b"HTTP/1.1 403 Forbidden\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\
-    Content-Length: 0\r\nConnection: close\r\n\r\n";
 /// More than anybody reads.
 const MOST_PARTS: u32 = 100_000;
 const SECOND: Duration = Duration::from_secs(1);

@@ -1,9 +1,9 @@
 //! Runs against targets that limit what they serve: nobody is blamed for a limit.
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::future::pending;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -79,6 +79,56 @@ async fn a_limit_that_passes_costs_no_verdict() {
             );
         }
     }
+}
+
+/// Serves each address until it was refused ten requests, and from then on answers it with this head.
+async fn banning(ban: &'static str) -> SocketAddr {
+    let refused = Arc::new(Mutex::new(BTreeMap::<IpAddr, u32>::new()));
+    serve(move |mut stream: TcpStream| {
+        let refused = Arc::clone(&refused);
+        async move {
+            let mut first = [0; 6];
+            let count = stream.peek(&mut first).await.unwrap_or(0);
+            if count == 0 {
+                return;
+            }
+            let from = stream.peer_addr().unwrap().ip();
+            let times = *refused.lock().unwrap().entry(from).or_default();
+            if times < 10 {
+                // What is no handshake asks for `/`.
+                let is_refused = &first == b"GET / ";
+                *refused.lock().unwrap().entry(from).or_default() += u32::from(is_refused);
+                websocket(stream).await;
+            } else if !ban.is_empty() {
+                read_head(&mut stream).await;
+                let _ = stream.write_all(ban.as_bytes()).await;
+            }
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn where_one_address_is_banned_the_run_goes_on_from_the_next() {
+    for ban in [FORBIDDEN, TOO_MANY, ""] {
+        let address = banning(ban).await;
+        let outcome = run_cases(address, &cases(60)).await;
+        assert_eq!(outcome.ending, Ending::Complete, "{ban}");
+        let bad = outcome.results.iter().filter(|it| it.verdict != Verdict::Pass);
+        assert_eq!(bad.map(|it| &it.id).collect::<Vec<_>>(), Vec::<&String>::new(), "{ban}");
+        assert!(outcome.remarks.iter().any(|one| one.contains("bans")), "{:?}", outcome.remarks);
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_ours_is_named() {
+    let address = limited(|_| true, "").await;
+    let target = target(address).coming_from(vec!["192.0.2.1".parse().unwrap()]);
+    let (events, _told) = unbounded_channel();
+    let plan = Plan::new(&cases(1), |_| true);
+    let outcome = run(plan, target, settings(), requirements(), events, pending()).await;
+    let Ending::Unreachable { message } = outcome.ending else { panic!("{:?}", outcome.ending) };
+    assert!(message.contains("can come from 192.0.2.1"), "{message}");
 }
 
 #[tokio::test]

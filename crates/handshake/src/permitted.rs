@@ -1,6 +1,8 @@
 //! Every answer that the RFCs allow to a request, each with the requirements that allow it, advise
 //! against it or forbid it. Picks none of them.
 
+use std::borrow::Cow;
+
 use crate::RequestHead;
 use crate::opening::{Consequence, Opening};
 
@@ -85,7 +87,7 @@ pub struct Ruling {
     /// What the answer is worth.
     pub grade: Grade,
     /// Ids of requirements that allow, advise against or forbid the answer.
-    pub by: Vec<&'static str>,
+    pub by: Cow<'static, [&'static str]>,
 }
 
 /// What is known of the resource that the request is for.
@@ -143,7 +145,7 @@ impl Permitted {
     /// The rulings on a valid handshake. Whoever switches on it may still refuse one for reasons of
     /// its own, so that no refusal breaks a MUST.
     fn valid() -> Self {
-        Self { rulings: VALID.map(|(grade, rule)| Ruling { grade, by: vec![rule] }) }
+        Self { rulings: VALID.map(|(grade, by)| Ruling { grade, by: Cow::Borrowed(by) }) }
     }
 
     /// Takes a defect into account; only what makes an answer better or worse is written.
@@ -204,7 +206,7 @@ impl Permitted {
             }
             for answer in [Answer::ClientError, Answer::ServerError] {
                 self.rulings[answer as usize] =
-                    Ruling { grade: Grade::Discouraged, by: vec![rule] };
+                    Ruling { grade: Grade::Discouraged, by: Cow::Owned(vec![rule]) };
             }
             self.open(&[Answer::BadRequest], rule);
         }
@@ -226,10 +228,10 @@ impl Permitted {
     fn open(&mut self, answers: &[Answer], rule: &'static str) {
         for &answer in answers {
             let ruling = &mut self.rulings[answer as usize];
-            if ruling.grade == Grade::Lawful && ruling.by != [rule] {
-                ruling.by.push(rule);
+            if ruling.grade == Grade::Lawful && *ruling.by != [rule] {
+                ruling.by.to_mut().push(rule);
             } else {
-                *ruling = Ruling { grade: Grade::Lawful, by: vec![rule] };
+                *ruling = Ruling { grade: Grade::Lawful, by: Cow::Owned(vec![rule]) };
             }
         }
     }
@@ -237,9 +239,9 @@ impl Permitted {
     fn worsen(&mut self, answer: Answer, grade: Grade, rule: &'static str) {
         let ruling = &mut self.rulings[answer as usize];
         if grade > ruling.grade {
-            *ruling = Ruling { grade, by: vec![rule] };
+            *ruling = Ruling { grade, by: Cow::Owned(vec![rule]) };
         } else if grade == ruling.grade && !ruling.by.contains(&rule) {
-            ruling.by.push(rule);
+            ruling.by.to_mut().push(rule);
         }
     }
 }
@@ -278,14 +280,14 @@ const UNSETTLED: [(&str, Grade, &[Answer]); 4] = [
 
 /// The rulings on a valid opening handshake, in the order of [`Answer::ALL`]. Any side may close at
 /// any time, but a request deserves its response (RFC 9112 9.5; RFC 6455 10.7).
-const VALID: [(Grade, &str); 9] = [
-    (Grade::Lawful, "rfc6455/4.2.2-response"),
-    (Grade::Discouraged, IGNORE),
-    (Grade::Discouraged, "rfc6455/4.2.2-redirect"),
-    (Grade::Discouraged, "rfc6455/4.2.2-no-service"),
-    (Grade::Discouraged, "rfc6455/4.2.2-no-service"),
-    (Grade::Discouraged, "rfc6455/4.2.2-no-service"),
-    (Grade::Discouraged, "rfc9112/9.5-close-any-time"),
-    (Grade::Forbidden, REFUSE),
-    (Grade::Forbidden, "rfc9112/2.1-message"),
+const VALID: [(Grade, &[&str]); 9] = [
+    (Grade::Lawful, &["rfc6455/4.2.2-response"]),
+    (Grade::Discouraged, &[IGNORE]),
+    (Grade::Discouraged, &["rfc6455/4.2.2-redirect"]),
+    (Grade::Discouraged, &["rfc6455/4.2.2-no-service"]),
+    (Grade::Discouraged, &["rfc6455/4.2.2-no-service"]),
+    (Grade::Discouraged, &["rfc6455/4.2.2-no-service"]),
+    (Grade::Discouraged, &["rfc9112/9.5-close-any-time"]),
+    (Grade::Forbidden, &[REFUSE]),
+    (Grade::Forbidden, &["rfc9112/2.1-message"]),
 ];

@@ -41,9 +41,14 @@ pub(crate) fn arrivals_miss(asked: &Conditions, talks: &[Talk<'_>]) -> Vec<Strin
         one_of("the request is", &asked.request, || passage.arrival(1)),
         one_of("the second request is", &asked.request_2, || passage.arrival(2)),
         one_of("the third request is", &asked.request_3, || passage.arrival(3)),
-        match passage.second_on() {
-            Some(came) => one_of("the second request came on a connection that is", on, || came),
-            None => (!on.is_empty()).then(|| "the second request did not come".to_owned()),
+        match on {
+            [] => None,
+            on => match passage.second_on() {
+                Some(came) => {
+                    one_of("the second request came on a connection that is", on, || came)
+                }
+                None => Some("the second request did not come".to_owned()),
+            },
         },
     ];
     missing.into_iter().flatten().collect()

@@ -36,7 +36,8 @@ pub(crate) fn misses(asked: &Conditions, view: &View<'_, '_>) -> Vec<String> {
             .map(|Told::Early| "no end came early".to_owned()),
         one_of("the content came", &asked.content, || content(view)),
     ];
-    let second = Passage::of(view.talks).arrived(2);
+    let wants_second = !asked.fields_2.is_empty();
+    let second = wants_second.then(|| Passage::of(view.talks).arrived(2)).flatten();
     let second = second.as_ref().map(|one| (&one.request.head.fields, one.talk));
     let fields = asked.fields_2.iter().filter_map(|one| match second {
         Some((fields, talk)) => miss_in(one, Some(fields), talk),

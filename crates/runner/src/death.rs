@@ -69,9 +69,14 @@ impl Run {
             suspects.truncate(MOST_BEFORE);
         }
         let recent = self.worker.health.recent(LATE);
-        self.deaths.early = std::mem::take(&mut self.early.under_way).into_iter().collect();
         self.deaths.before = self.worker.health.recent(LATE_PATIENCE);
-        self.deaths.freshest = self.worker.health.freshest(self.waiting());
+        let (health, by) = (&self.worker.health, self.waiting());
+        self.deaths.freshest = health.freshest(by);
+        let mut early: Vec<usize> = std::mem::take(&mut self.early.under_way).into_iter().collect();
+        if let Some(newest) = self.deaths.freshest {
+            early.retain(|case| !health.waited_aside(*case, newest, by));
+        }
+        self.deaths.early = early;
         if self.deaths.all.len() >= MOST_DEATHS || self.deaths.spent >= MOST_TIME {
             self.results.remark(format!(
                 "the target died {} times and is left alone now; what was left was not played",

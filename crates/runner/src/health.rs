@@ -1,7 +1,7 @@
 //! Is the target still alive, and which case may have killed it?
 //! Plays nothing itself: the caller passes in a way to play a control.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::process::ExitStatus;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -23,6 +23,8 @@ pub(crate) struct Health {
     /// is one at a time and all waiters share its answer.
     answered: tokio::sync::Mutex<Option<Instant>>,
     suspects: Mutex<Vec<Suspect>>,
+    /// When the latest exchange of each case began that was outlived before, and is looked at again beside the others.
+    aside: Mutex<BTreeMap<usize, Instant>>,
     /// What was over by then has been outlived: octets came later, in an exchange that began later.
     heard: Mutex<Option<Instant>>,
     /// The exchanges since the target was started, the latest last, for a death that comes late.
@@ -58,6 +60,8 @@ struct Suspect {
     case: usize,
     /// When its latest exchange began.
     began: Instant,
+    /// When the one before began: what gets no connection says nothing to the target.
+    before: Instant,
     /// How many of its exchanges are under way.
     under_way: usize,
     /// When the last of them ended.
@@ -66,7 +70,8 @@ struct Suspect {
 
 impl Suspect {
     fn new(case: usize, under_way: usize) -> Self {
-        Self { case, began: Instant::now(), under_way, ended: None }
+        let now = Instant::now();
+        Self { case, began: now, before: now, under_way, ended: None }
     }
 
     /// Whether none of its exchanges is under way, nor has been since then.
@@ -114,7 +119,7 @@ impl Health {
             match suspects.iter_mut().find(|suspect| suspect.case == case) {
                 Some(suspect) => {
                     suspect.under_way += 1;
-                    suspect.began = Instant::now();
+                    suspect.before = std::mem::replace(&mut suspect.began, Instant::now());
                 }
                 None => suspects.push(Suspect::new(case, 1)),
             }
@@ -176,6 +181,7 @@ impl Health {
             suspects.retain_mut(|suspect| {
                 if suspect.case == case {
                     suspect.under_way = suspect.under_way.saturating_sub(1);
+                    suspect.began = suspect.before;
                 }
                 suspect.case != case || suspect.under_way > 0 || suspect.ended.is_some()
             });
@@ -292,6 +298,20 @@ impl Health {
             let waited = |other: &Suspect| newest.began.duration_since(other.began) >= by;
             others.clone().all(waited).then_some(newest.case)
         })
+    }
+
+    /// Marks the beginning of an exchange of a case that is looked at again.
+    pub(crate) fn begin_aside(&self, case: usize) {
+        with(&self.aside, |aside| aside.insert(case, Instant::now()));
+    }
+
+    /// Whether a case that is looked at again had had that much time before a suspect began: it was merely waiting.
+    pub(crate) fn waited_aside(&self, case: usize, suspect: usize, by: Duration) -> bool {
+        let began = self.with_suspects(|suspects| {
+            suspects.iter().find(|one| one.case == suspect).map(|one| one.began)
+        });
+        let aside = with(&self.aside, |aside| aside.get(&case).copied());
+        matches!((began, aside), (Some(began), Some(aside)) if began.duration_since(aside) >= by)
     }
 
     /// The cases whose exchanges ended within this time, each once, the earliest first.

@@ -110,8 +110,18 @@ impl Worker {
             is_paced || took >= self.bench.window() / 2 || self.wants_patience(index, &result);
         match is_dear && !is_control(&self.plan.cases()[index]) {
             true => Played::Open(result),
+            false if self.died_meanwhile(&result).await => {
+                Played::Died(result.record.into_iter().chain(result.twin).collect())
+            }
             false => self.look_again(index, *result).await,
         }
+    }
+
+    /// Whether an exchange that the peer ended met its death, which another case brought: whoever plays again then
+    /// would be suspected of it.
+    async fn died_meanwhile(&self, result: &CaseResult) -> bool {
+        let ended = result.record.as_ref().is_some_and(|record| record.ended_by_peer(0));
+        ended && self.check_now().await == Pulse::Dead
     }
 
     /// Whether a first result needs another look: a `fail`, or anything that rests on a short silence.
@@ -245,6 +255,7 @@ impl Worker {
         window: Duration,
     ) -> Result<Record, Failed> {
         if self.is_aside {
+            self.health.begin_aside(index);
             let exchange = self.bench.exchange(played, turn, window);
             return exchange.await.map_err(Failed::Connect);
         }

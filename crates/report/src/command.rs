@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use upspec_corpus::case::Role;
+
 use crate::cause::Cause;
 use crate::report::Report;
 use crate::visible;
@@ -26,6 +28,18 @@ pub(crate) fn of_run(report: &Report) -> String {
 /// The command that plays a case again.
 pub(crate) fn of_case(report: &Report, id: &str) -> String {
     only(report, [id])
+}
+
+/// What has to be so besides, for a command to do anything: a proxy that stands somewhere passes to our origin.
+pub(crate) fn condition(report: &Report) -> Option<String> {
+    let run = of_run(report);
+    let words = words(&run);
+    let stands = report.target.role == Role::Intermediary
+        && words.get(2).is_some_and(|url| !url.starts_with('-'))
+        && !words.iter().any(|word| matches!(*word, "--proxy-cmd" | "--forward-proxy"));
+    let at = words.iter().position(|word| *word == "--origin-listen");
+    let origin = at.and_then(|at| words.get(at + 1)).copied().unwrap_or(USUAL_ORIGIN);
+    stands.then(|| format!("the proxy has to pass to {origin}"))
 }
 
 /// The command that plays the cases of a cause again: by their ids where they are few, else by their topics, and where
@@ -125,6 +139,9 @@ fn word(text: &str) -> String {
     }
 }
 
+/// Where our origin listens if nothing else is said.
+const USUAL_ORIGIN: &str = "127.0.0.1:9000";
+
 /// Options that say which cases a run plays and where its reports go, each with a value.
 const OTHERWISE: [&str; 5] = ["--max-fail", "--only", "--partition", "--report", "--sample"];
 
@@ -201,6 +218,28 @@ mod tests {
         let few = of_cause(&report("upspec run"), &cause(ids(9, 98), 96));
         assert_eq!(few.part.as_deref(), Some("those that fail"));
         assert_eq!(played(few), "upspec run --only server/t0/c0 --only server/t1/c1");
+    }
+
+    #[test]
+    fn a_proxy_has_to_pass_to_our_origin() {
+        let rows = [
+            ("upspec run http://h/ --seed 1", Role::Server, None),
+            ("upspec proxy --seed 1", Role::Intermediary, None),
+            ("upspec proxy http://h/ --seed 1", Role::Intermediary, Some("127.0.0.1:9000")),
+            (
+                "upspec proxy http://h/ --seed 1 --origin-listen [::1]:9100 --jobs 2",
+                Role::Intermediary,
+                Some("[::1]:9100"),
+            ),
+            ("upspec proxy http://h/ --proxy-cmd 'a b'", Role::Intermediary, None),
+            ("upspec proxy http://h/ --forward-proxy", Role::Intermediary, None),
+        ];
+        for (again, role, origin) in rows {
+            let mut report = report(again);
+            report.target.role = role;
+            let want = origin.map(|origin| format!("the proxy has to pass to {origin}"));
+            assert_eq!(condition(&report), want, "{again}");
+        }
     }
 
     #[test]

@@ -235,8 +235,11 @@ fn example_text(text: &mut String, report: &Report, behind: &Behind<'_>, style: 
     if let Some(why) = behind.reason {
         say(visible::text(why));
     }
-    for line in command::lines(&command::of_case(report, &case.id), WIDTH - INDENT.len()) {
-        write_to(text, format_args!("{INDENT}{line}\n"));
+    let condition = command::condition(report).map(|one| format!(" ({one})")).unwrap_or_default();
+    let again = format!("Again{condition}: {}", command::of_case(report, &case.id));
+    for (at, line) in command::lines(&again, WIDTH - INDENT.len()).iter().enumerate() {
+        let indent = if at == 0 { DEEP } else { INDENT };
+        write_to(text, format_args!("{indent}{line}\n"));
     }
 }
 
@@ -363,7 +366,7 @@ const DEEP: &str = "     ";
 
 const BOLD: Ansi = Ansi::new().bold();
 
-/// What stands before a command.
+/// What stands before the further lines of a command.
 const INDENT: &str = "       ";
 
 /// How many outputs are repeated for a rule.

@@ -76,7 +76,7 @@ fn example(report: &Report, behind: &Behind<'_>, case: &CaseResult) -> Markup {
         p.again {
             "See " a href={ "#" (case.id) } { (visible::text(&case.id)) }
             @if case.flaky { " " span.flaky { "flaky" } }
-            " again: " (shell(&command::of_case(report, &case.id)))
+            " again" (condition(report)) ": " (shell(&command::of_case(report, &case.id)))
         }
         @if behind.seen.is_some() || behind.expected.is_some() {
             dl.pair {
@@ -105,9 +105,14 @@ fn all_cases(report: &Report, cause: &Cause) -> Markup {
                     }
                 }
             }
-            p.again { "Play " @if let Some(part) = &again.part { (part) } @else { "them" } ": " (shell(&again.command)) }
+            p.again { "Play " @if let Some(part) = &again.part { (part) } @else { "them" } " again" (condition(report)) ": " (shell(&again.command)) }
         }
     }
+}
+
+/// What has to be so for a command, in brackets.
+pub(super) fn condition(report: &Report) -> Markup {
+    html! { @if let Some(condition) = command::condition(report) { " (" (condition) ")" } }
 }
 
 /// A command whose words are not broken at a hyphen or a slash, unless one is longer than a line.

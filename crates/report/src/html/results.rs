@@ -169,7 +169,7 @@ fn case_body(report: &Report, case: &CaseResult, budget: &mut wire::Budget) -> M
                 " · " (case.elapsed_ms) " ms"
             }
             @if !records.is_empty() {
-                p.again { "Run it again: " (super::causes::shell(&command::of_case(report, &case.id))) }
+                p.again { "Run it again" (super::causes::condition(report)) ": " (super::causes::shell(&command::of_case(report, &case.id))) }
             }
             @if let Some(why) = note.and_then(|note| note.why.as_ref()) { p.why { (visible::text(why)) } }
             @if let Some(reason) = case.reason { p { (reason_text(reason)) "." } }

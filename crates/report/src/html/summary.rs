@@ -41,7 +41,7 @@ fn origin(report: &Report, class: &str) -> Markup {
         div.(class) { dt { "Seed" } dd { (report.seed) } }
         div.(class) { dt { "upspec" } dd { (visible::text(&report.tool.version)) } }
         div.wide.(class) { dt { "Corpus" } dd { code { (short(&report.tool.corpus)) } } }
-        div.wide.(class) { dt { "Run it again" } dd { code { (command::of_run(report)) } } }
+        div.wide.(class) { dt { "Run it again" (super::causes::condition(report)) } dd { code { (command::of_run(report)) } } }
     }
 }
 

@@ -33,6 +33,7 @@ mod fuzz_proxy;
 mod given;
 mod init;
 mod judge;
+mod key_log;
 mod limit;
 mod list;
 mod locate;
@@ -88,6 +89,7 @@ pub fn main() -> ExitCode {
     let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     tracing_subscriber::registry().with(log.with_filter(log_filter())).init();
     let command = cli.command;
+    key_log::check(&command);
     let ended = match all.is_empty() {
         true => dispatch(command),
         false => many::run(all.into_iter().map(|cli| cli.command).chain([command])),

@@ -106,4 +106,8 @@ fn the_secrets_of_tls_go_to_the_file_that_is_named() {
     let keys = std::fs::read_to_string(&log).unwrap();
     let is_secret = |line: &str| line.starts_with("CLIENT_TRAFFIC_SECRET_0 ");
     assert!(keys.lines().any(is_secret), "{keys}");
+    let output = command.env("SSLKEYLOGFILE", "no/such/keys.log").output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{error}");
+    assert!(error.contains("SSLKEYLOGFILE: cannot write no/such/keys.log: "), "{error}");
 }

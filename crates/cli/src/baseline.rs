@@ -158,7 +158,8 @@ fn check(args: &CheckArgs) -> Result<Exit, Trouble> {
         }
     };
     let failed = standing.new.values().any(|new| new.verdict == Verdict::Fail);
-    Ok(if failed || !standing.stale.is_empty() { Exit::Failed } else { Exit::Conforming })
+    let useless = !standing.stale.is_empty() || args.strict_baseline && !standing.fixed.is_empty();
+    Ok(if failed || useless { Exit::Failed } else { Exit::Conforming })
 }
 
 fn prune(args: &PruneArgs) -> Result<Exit, Trouble> {

@@ -10,7 +10,7 @@ use upspec_corpus::Corpus;
 use upspec_corpus::case::Need;
 use upspec_judge::{CaseResult, Habit, Verdict};
 use upspec_report::{
-    Baseline, FORMATS, Prevalence, Report, Standing, Style, Summary, Tool, listing,
+    Baseline, Demand, FORMATS, Prevalence, Report, Standing, Style, Summary, Tool, listing,
 };
 
 use crate::args::{DEFAULT_REPORTS, FailOn, Output, wish};
@@ -67,12 +67,10 @@ impl<'a> Outputs<'a> {
             report.baseline = Some(baseline.standing(name, &report.cases, corpus, today()));
         }
         report.remarks.extend(self.unasked(report));
-        let lacks = |need: Need| format!("the target shows no {need}, which --need asks for");
-        let lacking: Vec<String> = self.lacking(report).map(lacks).collect();
-        report.remarks.extend(lacking);
-        report.remarks.extend(self.is_lagging(report).then(|| LAGGING.to_owned()));
+        report.demands = self.demands(report);
+        report.remarks.extend(report.demands.iter().map(|demand| demand.said.clone()));
         locate(report, self.output.locate.as_deref());
-        report.fail_on = (self.output.fail_on == FailOn::Warn).then_some(Verdict::Warn);
+        report.fail_on = self.output.fail_on.into();
         report.docs = self.output.docs.as_ref().map(|docs| docs.root().to_owned());
         if self.output.stable {
             report.stabilize();
@@ -105,6 +103,15 @@ impl<'a> Outputs<'a> {
         needs.iter().copied().filter(move |need| !facts.has(*need))
     }
 
+    /// What fails the run besides its cases.
+    fn demands(&self, report: &Report) -> Vec<Demand> {
+        let demand = |option: &str, said| Demand { option: option.to_owned(), said };
+        let lacks = |need| format!("the target shows no {need}, which --need asks for");
+        let lacking = self.lacking(report).map(|need| demand("need", lacks(need)));
+        let lagging = self.is_lagging(report).then(|| LAGGING.to_owned());
+        lacking.chain(lagging.map(|said| demand("strict-baseline", said))).collect()
+    }
+
     /// Whether the baseline accepts something in vain, where the user wants to know.
     fn is_lagging(&self, report: &Report) -> bool {
         let counts = self.output.strict_baseline && self.output.fail_on != FailOn::Never;
@@ -116,12 +123,16 @@ impl<'a> Outputs<'a> {
     fn unasked(&self, report: &Report) -> Option<String> {
         let asked = self.asked.as_ref()?;
         let others = report.cases.iter().filter(|case| !asked.contains(&case.id)).count();
-        let number = report.cases.len() - others;
+        let (number, played) = (asked.len(), report.cases.len() - others);
         let were = if number == 1 { "case was" } else { "cases were" };
+        let played = (played < number).then(|| format!(", and {played} of them played"));
+        let played = played.unwrap_or_default();
         let are = if others == 1 { "one is a control" } else { "are controls" };
         let others = if others == 1 { String::new() } else { format!("{others} ") };
         (others != "0 ").then(|| {
-            format!("{number} {were} asked for; {others}{are}, without which a run says nothing")
+            format!(
+                "{number} {were} asked for{played}; {others}{are}, without which a run says nothing"
+            )
         })
     }
 

@@ -10,7 +10,7 @@ use upspec_exchange::{IoKind, Record};
 use upspec_judge::{CaseResult, Finding, Verdict};
 
 use crate::baseline::{Mark, Standing};
-use crate::report::Report;
+use crate::report::{Demand, Report};
 use crate::section::Section;
 use crate::seen::{self, Told};
 use crate::visible::{self, write_to};
@@ -19,7 +19,7 @@ use crate::words::{self, level_word, reason_text, reason_word, verdict_word};
 pub(crate) use strict::strict;
 
 /// The report as JUnit XML: one suite per topic, and one test per case. A `fail` is a failure also when
-/// it is flaky, a `warn` is a success that says so (or a failure, where the run fails on it), and an `inconclusive` is skipped. With a baseline only
+/// it is flaky, a `warn` is a success that says so (both as `--fail-on` has it), and an `inconclusive` is skipped. With a baseline only
 /// what is new is a failure: a `fail` that is known is skipped, and says why it is accepted.
 #[must_use]
 pub(crate) fn junit(report: &Report) -> String {
@@ -34,6 +34,11 @@ pub(crate) fn junit(report: &Report) -> String {
     }
     if let Some(standing) = &report.baseline {
         junit.add_test_suite(baseline(standing));
+    }
+    if !report.demands.is_empty() {
+        let mut suite = TestSuite::new("upspec");
+        suite.add_test_cases(report.demands.iter().map(demand));
+        junit.add_test_suite(suite);
     }
     for (topic, cases) in topics(report) {
         let mut suite = TestSuite::new(visible::text(topic));
@@ -56,6 +61,15 @@ fn baseline(standing: &Standing) -> TestSuite {
         }
     }
     suite
+}
+
+/// A demand that the run does not meet.
+fn demand(demand: &Demand) -> TestCase {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_type("fail").set_message(visible::text(&demand.said));
+    let mut test = TestCase::new(visible::text(&demand.option), status);
+    test.set_classname("upspec");
+    test
 }
 
 /// The cases by topic, in the order in which the topics turn up first.
@@ -104,7 +118,7 @@ fn test_case(report: &Report, case: &CaseResult) -> TestCase {
         test.set_system_err(lines.join("\n"));
     }
     match case.verdict {
-        Verdict::Warn => {
+        verdict if verdict == Verdict::Warn || is_borne(report, verdict) => {
             test.set_system_out(format!("{}\n{}", details(report, case), wire(case)));
         }
         Verdict::Fail | Verdict::Error if case.record.is_some() => {
@@ -127,6 +141,7 @@ fn status(report: &Report, case: &CaseResult) -> TestCaseStatus {
         Verdict::Warn if report.is_failure(Verdict::Warn) => {
             (TestCaseStatus::non_success(NonSuccessKind::Failure), "warn")
         }
+        verdict if is_borne(report, verdict) => return TestCaseStatus::success(),
         Verdict::Pass | Verdict::Warn => return TestCaseStatus::success(),
         Verdict::Fail => {
             let kind = if case.flaky { "flaky-fail" } else { "fail" };
@@ -142,6 +157,11 @@ fn status(report: &Report, case: &CaseResult) -> TestCaseStatus {
         status.set_description(details);
     }
     status
+}
+
+/// Whether a verdict is a `fail` that fails no run.
+fn is_borne(report: &Report, verdict: Verdict) -> bool {
+    verdict == Verdict::Fail && !report.is_failure(verdict)
 }
 
 /// Why a failure is accepted, if the baseline does so.
@@ -241,6 +261,7 @@ mod tests {
     use quick_xml::events::Event;
 
     use super::*;
+    use crate::report::FailOn;
     use crate::sample;
 
     #[test]
@@ -278,9 +299,23 @@ mod tests {
             summary.error
         );
         assert!(xml.contains(&counts), "{counts}");
-        let strict = junit(&Report { fail_on: Some(Verdict::Warn), ..report });
-        let failures = format!("failures=\"{}\"", summary.fail + summary.warn);
-        assert!(strict.contains(&failures), "{failures}");
+        for (fail_on, failing) in [(FailOn::Warn, summary.fail + summary.warn), (FailOn::Never, 0)]
+        {
+            let xml = junit(&Report { fail_on, ..report.clone() });
+            let failures = format!("failures=\"{failing}\"");
+            assert!(xml.contains(&failures), "{failures}");
+        }
+    }
+
+    #[test]
+    fn what_is_demanded_in_vain_fails() {
+        let demands = vec![sample::demand()];
+        let report = Report { demands, ..sample::report() };
+        let failures = format!("failures=\"{}\"", report.summary.fail + 1);
+        let xml = junit(&report);
+        assert!(xml.contains(&failures), "{xml}");
+        assert!(xml.contains("<testcase name=\"need\" classname=\"upspec\">"), "{xml}");
+        parse_strictly(&xml);
     }
 
     /// Reads every event, attribute and reference, and looks for characters outside of `Char` of

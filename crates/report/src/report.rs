@@ -75,9 +75,12 @@ pub struct Report {
     /// The file, and perhaps the line, of the user's repository to which formats point that must name one.
     #[serde(skip)]
     pub locate: Option<String>,
-    /// The least verdict that is a failure to formats that know no warning; nothing is a broken MUST.
+    /// What is a failure to formats that know no warning.
     #[serde(skip)]
-    pub fail_on: Option<Verdict>,
+    pub fail_on: FailOn,
+    /// What fails the run besides its cases.
+    #[serde(skip)]
+    pub demands: Vec<Demand>,
     /// What is behind the cases that fail or warn: what breaks a MUST first, then by harm, then what few others
     /// do, then by the number of cases.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -94,6 +97,27 @@ pub struct Report {
     pub notes: BTreeMap<String, CaseNote>,
     /// The cases, in the order of the corpus.
     pub cases: Vec<CaseResult>,
+}
+
+/// Which verdicts are failures, where a format has no more words for them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FailOn {
+    /// A broken MUST.
+    #[default]
+    Fail,
+    /// None.
+    Never,
+    /// Also a missed SHOULD.
+    Warn,
+}
+
+/// Something that the user asks for, that the run does not show, and that no case is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Demand {
+    /// The option that asks for it, without its dashes.
+    pub option: String,
+    /// What is amiss, in a sentence.
+    pub said: String,
 }
 
 /// What is known of a run besides its cases.
@@ -223,7 +247,8 @@ impl Report {
             traffic: Traffic::of(&cases),
             baseline: None,
             locate: None,
-            fail_on: None,
+            fail_on: FailOn::default(),
+            demands: Vec::new(),
             causes: Vec::new(),
             agreement: agreement::of_cases(&cases),
             ledger: Vec::new(),
@@ -298,7 +323,11 @@ impl Report {
 
     /// Whether a verdict is a failure to formats that know no warning.
     pub(crate) fn is_failure(&self, verdict: Verdict) -> bool {
-        verdict == Verdict::Fail || self.fail_on == Some(verdict)
+        match self.fail_on {
+            FailOn::Fail => verdict == Verdict::Fail,
+            FailOn::Never => false,
+            FailOn::Warn => matches!(verdict, Verdict::Fail | Verdict::Warn),
+        }
     }
 
     /// Where a case is written: `cases/server/key.toml:470`.

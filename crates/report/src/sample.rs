@@ -12,7 +12,7 @@ use crate::expected::Expected;
 use crate::matrix::{Line, Side};
 use crate::note::{CaseNote, Example, RequirementNote};
 use crate::prevalence::Prevalence;
-use crate::report::{About, Report, Target, Tool};
+use crate::report::{About, Demand, Report, Target, Tool};
 use crate::section::Section;
 
 /// What a hostile target may put into anything that it sends.
@@ -38,6 +38,11 @@ pub(crate) fn others() -> Prevalence {
 }
 
 /// What is known of the run, with a target that calls itself something hostile.
+/// A demand that a run did not meet.
+pub(crate) fn demand() -> Demand {
+    Demand { option: "need".to_owned(), said: "the target shows no http2".to_owned() }
+}
+
 pub(crate) fn about() -> About {
     let facts = TargetFacts {
         capabilities: [Need::Endpoint, Need::Echo, Need::KeepAlive, Need::Plain, Need::Pong].into(),

@@ -9,7 +9,8 @@ use crate::words::{message, reason_word, verdict_word};
 
 /// The report as TAP. What cannot be judged is skipped, and what a baseline accepts is to do.
 pub(crate) fn tap(report: &Report) -> String {
-    let mut text = format!("TAP version 13\n1..{}\n", report.cases.len());
+    let number = report.cases.len() + report.demands.len();
+    let mut text = format!("TAP version 13\n1..{number}\n");
     for (before, case) in report.cases.iter().enumerate() {
         let number = before + 1;
         let is_bad = case.verdict == Verdict::Error || report.is_failure(case.verdict);
@@ -19,6 +20,11 @@ pub(crate) fn tap(report: &Report) -> String {
         if case.verdict != Verdict::Pass {
             details(&mut text, case);
         }
+    }
+    for (before, demand) in report.demands.iter().enumerate() {
+        let number = report.cases.len() + before + 1;
+        let (option, said) = (escaped(&demand.option), escaped(&demand.said));
+        write_to(&mut text, format_args!("not ok {number} - {option}: {said}\n"));
     }
     if !report.complete {
         text.push_str("Bail out! the run did not come to its end\n");
@@ -69,6 +75,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::FailOn;
     use crate::sample;
 
     #[test]
@@ -87,9 +94,16 @@ mod tests {
         assert!(text.contains("# SKIP not-applicable"));
         assert!(!text.contains('\u{1b}'));
         assert_eq!(escaped("a # b \\ c"), "a \\# b \\\\ c");
-        let strict = tap(&Report { fail_on: Some(Verdict::Warn), ..report.clone() });
-        let not_ok = strict.lines().filter(|line| line.starts_with("not ok ")).count();
-        assert_eq!(not_ok, report.summary.fail + report.summary.warn + report.summary.error);
+        let not_ok = |text: &str| text.lines().filter(|line| line.starts_with("not ok ")).count();
+        let summary = report.summary;
+        for (fail_on, failing) in [(FailOn::Warn, summary.fail + summary.warn), (FailOn::Never, 0)]
+        {
+            let text = tap(&Report { fail_on, ..report.clone() });
+            assert_eq!(not_ok(&text), failing + summary.error);
+        }
+        let failing = tap(&Report { demands: vec![sample::demand()], ..report.clone() });
+        assert!(failing.starts_with("TAP version 13\n1..9\n"), "{failing}");
+        assert!(failing.contains("\nnot ok 9 - need: the target shows no http2\n"), "{failing}");
         let cut = tap(&Report { complete: false, ..report });
         assert!(cut.ends_with("\nBail out! the run did not come to its end\n"), "{cut}");
     }

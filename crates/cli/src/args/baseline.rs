@@ -39,6 +39,9 @@ pub(crate) struct CheckArgs {
     pub(crate) file: PathBuf,
     /// The JSON report of a run.
     pub(crate) report: Option<PathBuf>,
+    /// Let what is fixed end the check with 1, too, as `upspec run --strict-baseline` does.
+    #[arg(long, requires = "report")]
+    pub(crate) strict_baseline: bool,
     /// Add your own case files from this folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) cases: Vec<PathBuf>,
@@ -58,5 +61,5 @@ pub(crate) struct PruneArgs {
 const EXIT_CODES: &str = "\
 Exit codes:
   0    nothing is new or stale; what is fixed is told
-  1    something new fails, or something is stale
+  1    something new fails, or something is stale, or with --strict-baseline fixed
   2    bad arguments or files";

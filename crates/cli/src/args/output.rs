@@ -98,3 +98,13 @@ pub(crate) enum FailOn {
     /// Nothing: end with 0 whatever the verdicts are.
     Never,
 }
+
+impl From<FailOn> for upspec_report::FailOn {
+    fn from(given: FailOn) -> Self {
+        match given {
+            FailOn::Fail => Self::Fail,
+            FailOn::Never => Self::Never,
+            FailOn::Warn => Self::Warn,
+        }
+    }
+}

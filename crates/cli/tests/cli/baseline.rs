@@ -126,6 +126,14 @@ fn what_is_fixed_is_told_and_pruned_and_comments_stay() {
     let strict = did(&[&arguments[..], &["--strict-baseline"]].concat());
     assert_eq!(strict.code, 1, "{}", strict.out);
     assert!(strict.out.contains("accepts what is no longer so"), "{}", strict.out);
+    let [junit, tap] = ["junit", "tap"].map(|format| bench.shown(format));
+    let views = [format!("junit={junit}"), format!("tap={tap}")];
+    let views = ["--strict-baseline", "--report", &views[0], "--report", &views[1]];
+    did(&[&arguments[..], &views].concat());
+    assert!(bench.read("junit").contains("<testcase name=\"strict-baseline\""));
+    assert!(bench.read("tap").contains(" - strict-baseline: the baseline accepts"));
+    let check = ["baseline", "check", &file, &good, "--strict-baseline"];
+    assert_eq!(did(&check).code, 1);
     let prune = did(&["baseline", "prune", &file, &good]);
     assert_eq!(prune.code, 0, "{}", prune.error);
     assert_eq!(did(&[&arguments[..], &["--strict-baseline"]].concat()).code, 0);
@@ -136,7 +144,7 @@ fn what_is_fixed_is_told_and_pruned_and_comments_stay() {
     );
     assert!(text.contains("# A note.") && text.contains("# why"), "{text}");
     assert!(text.contains("'server/host'"), "{text}");
-    assert_eq!(did(&["baseline", "check", &file, &good]).code, 0);
+    assert_eq!(did(&check).code, 0);
 }
 
 #[test]

@@ -218,6 +218,9 @@ fn a_run_stops_once_so_many_cases_fail() {
     };
     let fail = |report: &serde_json::Value| report["summary"]["fail"].as_u64().unwrap();
     let (code, whole) = played(&[]);
+    let is_key =
+        |case: &&serde_json::Value| case["id"].as_str().unwrap().starts_with("server/key/");
+    let asked = whole["cases"].as_array().unwrap().iter().filter(is_key).count();
     let failing = fail(&whole);
     assert!(code == Some(1) && failing > 3, "{}", whole["summary"]);
     for (option, least) in [(&["--fail-fast"][..], 1), (&["--max-fail", "2"], 2)] {
@@ -226,6 +229,8 @@ fn a_run_stops_once_so_many_cases_fail() {
         assert!((least..failing).contains(&fail(&report)), "{option:?} {}", report["summary"]);
         let remarks = report["remarks"].to_string();
         assert!(remarks.contains("the run was stopped once"), "{remarks}");
+        let number = format!("{asked} cases were asked for, and ");
+        assert!(remarks.contains(&number) && remarks.contains(" of them played"), "{remarks}");
     }
     let (code, report) = played(&["--fail-fast", "--fail-on", "never"]);
     assert_eq!((code, report["complete"].as_bool()), (Some(0), Some(true)));

@@ -5,19 +5,21 @@
 use maud::{Markup, html};
 use upspec_judge::{CaseResult, Verdict};
 
-use super::{details, known, message, topic, topics};
-use crate::report::{Report, Summary};
+use super::{details, is_borne, known, message, topic, topics};
+use crate::report::{Demand, Report, Summary};
 use crate::visible::{self, write_to};
 
 /// The report as strict JUnit XML. What could not be judged and what a baseline accepts is no test there.
 #[must_use]
 pub(crate) fn strict(report: &Report) -> String {
     let suites = topics(report);
+    let number = suites.len();
     let suites = html! {
         testsuites {
             @for (id, (name, cases)) in suites.into_iter().enumerate() {
                 (suite(report, id, name, &cases))
             }
+            @if !report.demands.is_empty() { (demands(report, number)) }
         }
     };
     format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}\n", suites.into_string())
@@ -46,12 +48,31 @@ fn suite(report: &Report, id: usize, name: &str, cases: &[&CaseResult]) -> Marku
     }
 }
 
+/// The demands that the run does not meet, as a suite of their own.
+fn demands(report: &Report, id: usize) -> Markup {
+    let started = report.started.strftime("%Y-%m-%dT%H:%M:%S");
+    let number = report.demands.len();
+    html! {
+        testsuite name="upspec" package="upspec" id=(id) hostname="localhost" timestamp=(started)
+            tests=(number) failures=(number) errors="0" time="0.000" {
+            properties {}
+            @for Demand { option, said } in &report.demands {
+                testcase name=(visible::text(option)) classname="upspec" time="0.000" {
+                    failure type="fail" message=(visible::text(said)) {}
+                }
+            }
+            system-out {}
+            system-err {}
+        }
+    }
+}
+
 fn test(report: &Report, case: &CaseResult) -> Markup {
     let (id, class) = (visible::text(&case.id), visible::text(topic(case)).replace('/', "."));
     html! {
         testcase name=(id) classname=(class) time=(seconds(case.elapsed_ms)) {
             @match case.verdict {
-                Verdict::Fail => {
+                Verdict::Fail if report.is_failure(Verdict::Fail) => {
                     failure type="fail" message=(message(case)) { (details(report, case)) }
                 }
                 Verdict::Warn if report.is_failure(Verdict::Warn) => {
@@ -78,6 +99,7 @@ fn output(report: &Report, cases: &[&CaseResult]) -> String {
             (Some(known), _) => known,
             (None, Verdict::Inconclusive) => format!("not judged: {}", message(case)),
             (None, Verdict::Warn) => format!("warn: {}", message(case)),
+            (None, verdict) if is_borne(report, verdict) => format!("fail: {}", message(case)),
             _ => continue,
         };
         write_to(&mut text, format_args!("{}: {said}\n", visible::text(&case.id)));
@@ -92,6 +114,7 @@ fn seconds(milliseconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::FailOn;
     use crate::sample;
 
     #[test]
@@ -109,8 +132,14 @@ mod tests {
         assert_eq!(count("<failure "), summary.fail);
         assert_eq!(count("<error "), summary.error);
         assert_eq!(count(": not judged: "), summary.inconclusive);
-        let failing = strict(&Report { fail_on: Some(Verdict::Warn), ..report });
-        assert_eq!(failing.matches("<failure ").count(), summary.fail + summary.warn);
+        let all = summary.fail + summary.warn;
+        for (fail_on, failing) in [(FailOn::Warn, all), (FailOn::Never, 0)] {
+            let xml = strict(&Report { fail_on, ..report.clone() });
+            assert_eq!(xml.matches("<failure ").count(), failing);
+        }
+        let failing = strict(&Report { demands: vec![sample::demand()], ..report });
+        assert_eq!(failing.matches("<failure ").count(), summary.fail + 1);
+        super::super::tests::parse_strictly(&failing);
         super::super::tests::parse_strictly(&xml);
     }
 }

@@ -42,14 +42,15 @@ pub(crate) fn shields(report: &Report) -> String {
 /// What the badge says, and in which colour.
 fn said(report: &Report) -> (String, &'static str) {
     let summary = report.summary;
-    if summary.judged() == 0 {
+    let Some(score) = summary.score() else {
         return ("not judged".to_owned(), "#6a6a6a");
-    }
+    };
+    let pass = format!("{} % pass", score.percent);
     match (summary.fail, summary.warn) {
         (0, _) if !report.complete || summary.error > 0 => ("incomplete".to_owned(), "#6a6a6a"),
         (0, 0) => (format!("{} pass", summary.pass), "#1a7f37"),
-        (0, warn) => (format!("{} pass, {}", summary.pass, counted(warn, "warning")), "#946200"),
-        (fail, _) => (format!("{} pass, {fail} fail", summary.pass), "#c0362c"),
+        (0, warn) => (format!("{pass}, {}", counted(warn, "warning")), "#946200"),
+        (fail, _) => (format!("{pass}, {fail} fail"), "#c0362c"),
     }
 }
 
@@ -69,9 +70,9 @@ mod tests {
     fn a_badge_says_what_fails() {
         let report = sample::report();
         let image = svg(&report);
-        assert!(image.starts_with("<svg xmlns=") && image.contains("1 pass, 4 fail"), "{image}");
+        assert!(image.starts_with("<svg xmlns=") && image.contains("16 % pass, 4 fail"), "{image}");
         let endpoint: serde_json::Value = serde_json::from_str(&shields(&report)).unwrap();
-        assert_eq!(endpoint["message"], "1 pass, 4 fail");
+        assert_eq!(endpoint["message"], "16 % pass, 4 fail");
         let mut cut = sample::report();
         cut.cases.retain(|case| case.verdict == upspec_judge::Verdict::Pass);
         let cut = Report { summary: crate::Summary::of(&cut.cases), complete: false, ..cut };

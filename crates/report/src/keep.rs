@@ -24,6 +24,7 @@ impl Report {
         }
         self.ledger.clear();
         self.summary = Summary::of(&self.cases);
+        self.score = self.summary.score();
         self.traffic = Traffic::of(&self.cases);
         self.browsers = browsers::of_cases(&self.cases);
     }

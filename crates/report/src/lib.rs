@@ -70,7 +70,7 @@ pub use places::Docs;
 pub use prevalence::Prevalence;
 pub use read::ReadError;
 pub use redact::{Secrets, blot_url, redact, without_credentials};
-pub use report::{About, Demand, FailOn, Report, Summary, Target, Tool};
+pub use report::{About, Demand, FailOn, Report, Score, Summary, Target, Tool};
 pub use schema::{comparison_schema, diff_schema, matrix_schema, schema};
 pub use tally::Tally;
 pub use text::{Style, standing, summary};

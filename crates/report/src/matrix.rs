@@ -16,7 +16,7 @@ use upspec_judge::{CaseResult, Reason, Verdict};
 
 use crate::diff::{Said, peer_word};
 use crate::note::RequirementNote;
-use crate::report::{Report, Summary, Tool};
+use crate::report::{Report, Score, Summary, Tool};
 use crate::tally::Tally;
 use crate::visible::counted;
 
@@ -60,6 +60,9 @@ pub struct Peer {
     pub corpus: String,
     /// How many cases have which verdict.
     pub summary: Summary,
+    /// Which share of the judged cases passes, where any was judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<Score>,
 }
 
 /// A row of the matrix.
@@ -141,6 +144,7 @@ impl Matrix {
             started: report.started,
             corpus: report.tool.corpus,
             summary: report.summary,
+            score: report.summary.score(),
         });
         for (id, note) in report.requirements {
             if self.rules.iter().all(|rule| rule.id != id) {
@@ -171,6 +175,7 @@ impl Matrix {
             started: report.started,
             corpus: report.tool.corpus.clone(),
             summary: report.summary,
+            score: report.summary.score(),
         });
         for result in &report.cases {
             let mut case = Case::new(result, None);

@@ -230,7 +230,7 @@ pub(crate) fn headline(report: &Report) -> Vec<String> {
         number => format!(" with {}", counted(number, "cause")),
     };
     said.push(match musts {
-        0 => format!("No MUST rule is broken in {}.", counted(summary.judged(), "judged case")),
+        0 => "No MUST rule is broken.".to_owned(),
         1 => format!("1 MUST rule is broken, in {}{with}.", counted(failing, "case")),
         _ => format!("{musts} MUST rules are broken, in {}{with}.", counted(failing, "case")),
     });
@@ -339,10 +339,9 @@ fn finish(report: &Report, mut said: Vec<String>) -> Vec<String> {
     let inapplicable = |case: &&CaseResult| case.reason == Some(Reason::NotApplicable);
     let unclear = report.cases.iter().filter(|case| case.verdict == Verdict::Inconclusive);
     let (out, open): (Vec<&CaseResult>, Vec<&CaseResult>) = unclear.partition(inapplicable);
-    let (passed, judged) = (report.summary.pass, report.summary.judged());
-    if passed < judged {
-        let score = passed * 100 / judged;
-        said.push(format!("Of {} {score} % pass.", counted(judged, "judged case")));
+    if let Some(score) = report.summary.score() {
+        let judged = counted(score.judged, "judged case");
+        said.push(format!("Of {judged} {} % pass.", score.percent));
     }
     match out.len() {
         0 => {}

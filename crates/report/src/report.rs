@@ -66,6 +66,9 @@ pub struct Report {
     pub browsers: Browsers,
     /// How many cases have which verdict.
     pub summary: Summary,
+    /// Which share of the judged cases passes, where any was judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<Score>,
     /// What went over the connections of the cases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traffic: Option<Traffic>,
@@ -184,6 +187,19 @@ pub struct Summary {
     pub error: usize,
 }
 
+/// Which share of the judged cases passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Score {
+    /// How many cases say something of the target: those that pass, warn or fail.
+    pub judged: usize,
+    /// How many of them pass.
+    pub passed: usize,
+    /// How many of a hundred pass, rounded down: 100 only where all do.
+    #[schemars(range(max = 100))]
+    pub percent: u8,
+}
+
 impl Report {
     /// Puts the report of a run together: results in the order in which they are to be shown, with
     /// what the corpus has on their cases and on the requirements that they cite. Secrets are
@@ -234,6 +250,7 @@ impl Report {
         cited: impl Fn(&str) -> Option<RequirementNote>,
     ) -> Self {
         let ids: BTreeSet<&str> = cases.iter().flat_map(cites).collect();
+        let summary = Summary::of(&cases);
         let requirements =
             ids.into_iter().filter_map(|id| Some((id.to_owned(), cited(id)?))).collect();
         let notes = cases.iter().filter_map(|case| Some((case.id.clone(), note(&case.id)?)));
@@ -243,7 +260,8 @@ impl Report {
             requirements,
             notes: notes.collect(),
             browsers: browsers::of_cases(&cases),
-            summary: Summary::of(&cases),
+            summary,
+            score: summary.score(),
             traffic: Traffic::of(&cases),
             baseline: None,
             locate: None,
@@ -380,6 +398,14 @@ impl Summary {
         self.pass + self.warn + self.fail
     }
 
+    /// Which share of them passes; nothing where none was judged.
+    #[must_use]
+    pub fn score(self) -> Option<Score> {
+        let (judged, passed) = (self.judged(), self.pass);
+        let percent = u8::try_from((passed * 100).checked_div(judged)?).ok()?;
+        Some(Score { judged, passed, percent })
+    }
+
     fn slot(&mut self, verdict: Verdict) -> &mut usize {
         match verdict {
             Verdict::Pass => &mut self.pass,
@@ -410,6 +436,14 @@ mod tests {
 
     use super::*;
     use crate::sample;
+
+    #[test]
+    fn a_score_is_full_only_where_all_pass() {
+        let score = |pass, warn| Summary { pass, warn, inconclusive: 7, ..Summary::default() };
+        let score = |pass, warn| score(pass, warn).score().map(|score| score.percent);
+        assert_eq!([score(0, 0), score(3, 0)], [None, Some(100)]);
+        assert_eq!([score(999, 1), score(0, 4)], [Some(99), Some(0)]);
+    }
 
     #[test]
     fn a_run_is_told_with_its_topics_and_without_its_secrets() {

@@ -93,7 +93,7 @@ fn peers(matrix: &Matrix) -> Markup {
                     @for verdict in BY_URGENCY {
                         span { svg viewBox="0 0 10 10" aria-hidden="true" { rect.(verdict_word(verdict)) width="10" height="10" {} } " " (sign(verdict)) (verdict_word(verdict)) }
                     }
-                    span.gloss { "A bar is all cases of a peer, from 0 to 100 %." }
+                    span.gloss { "A bar is all cases of a peer, from 0 to 100 %; the number behind it is the share of those that were judged that passes." }
                 }
                 ol { @for peer in judged { (bar(peer)) } }
                 @if !open.is_empty() {
@@ -111,6 +111,7 @@ fn bar(peer: &Peer) -> Markup {
             span.name { (visible::text(&peer.name)) }
             (summary::bar(peer.summary))
             span.tallies {
+                span.score { @if let Some(score) = peer.score { (score.percent) " %" } }
                 @for verdict in [Verdict::Fail, Verdict::Warn, Verdict::Pass] {
                     span.tally.(verdict_word(verdict)) { (sign(verdict)) (peer.summary.count(verdict)) span.unseen { " " (verdict_word(verdict)) } }
                 }

@@ -101,7 +101,7 @@ pub(crate) fn write(args: &WriteArgs) -> Result<Exit, Trouble> {
         return ratchet(&compared);
     }
     let standing = &compared.standing;
-    let groups = draft::groups(&compared.report, standing, args.reason.as_deref(), today());
+    let groups = draft::groups(&compared.report, standing, args, today());
     let (text, verb) = match &compared.text {
         None => (draft::fresh(&compared.report, &compared.corpus, &groups), "accepts"),
         Some(text) => {
@@ -112,7 +112,7 @@ pub(crate) fn write(args: &WriteArgs) -> Result<Exit, Trouble> {
     console::say(&format!(
         "wrote {}: it {verb} {} in {}; give each rule its reason\n",
         visible::text(&args.file.to_string_lossy()),
-        visible::counted(groups.len(), "rule"),
+        visible::counted(draft::rules(&groups), "rule"),
         visible::counted(standing.new.len(), "case"),
     ));
     Ok(Exit::Conforming)

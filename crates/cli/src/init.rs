@@ -43,6 +43,7 @@ pub(crate) fn init(args: &InitArgs) -> Result<Exit, Trouble> {
     places[0].write(file(args, &options, &mut variables).as_bytes())?;
     console::say(&format!("\nwrote {FILE}\n"));
     baseline::write(&WriteArgs {
+        answers: false,
         file: args.baseline.clone(),
         report: REPORT.into(),
         reason: None,

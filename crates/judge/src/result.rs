@@ -135,6 +135,13 @@ impl Came {
     pub fn is_error_status(self) -> bool {
         matches!(self.outcome, Outcome::Status(400..=599))
     }
+
+    /// Whether it is what another one names: of `4xx` any status of the class, and without a code any code.
+    #[must_use]
+    pub fn is_named_by(self, named: Self) -> bool {
+        let code = named.code.is_none() || named.code == self.code;
+        code && Outcomes(vec![named.outcome]).covers(self.outcome)
+    }
 }
 
 impl fmt::Display for Came {

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
-use upspec_judge::Verdict;
+use upspec_judge::{Came, Verdict};
 
 pub(crate) use standing::Mark;
 pub use standing::{Excuse, NewCase, Row, Standing, shown};
@@ -34,6 +34,8 @@ pub struct Known {
     pub cases: Vec<String>,
     /// The worst verdict that is accepted: `warn` or `fail`.
     pub verdict: Verdict,
+    /// What has to come for it to be accepted; anything where nothing is said.
+    pub answer: Option<Came>,
     /// Why it is accepted.
     pub reason: String,
     /// Where more is said about it.
@@ -115,6 +117,7 @@ struct RawKnown {
     requirement: String,
     cases: Vec<String>,
     verdict: Verdict,
+    answer: Option<String>,
     reason: String,
     link: Option<String>,
     until: Option<toml::value::Datetime>,
@@ -132,11 +135,17 @@ impl RawKnown {
         if self.cases.is_empty() || self.cases.iter().any(blank) {
             return Err(format!("{} names no case in `cases`", self.requirement));
         }
+        let answer = self.answer.map(|word| {
+            let words =
+                "`answer` is a word of the reports, such as `101`, `4xx`, `closed` or `silent`";
+            word.parse().map_err(|wrong| format!("{wrong}: {words}"))
+        });
         let until = self.until.map(|until| date(&until).ok_or("`until` is a day: 2027-01-31"));
         Ok(Known {
             requirement: self.requirement,
             cases: self.cases,
             verdict: self.verdict,
+            answer: answer.transpose()?,
             reason: self.reason,
             link: self.link,
             until: until.transpose()?,

@@ -24,8 +24,11 @@ pub(crate) struct WriteArgs {
     /// The reason of what is added. [default: a draft for each rule, to be replaced]
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: Option<String>,
+    /// Accept only the answer that came: where another one comes later, it is new.
+    #[arg(long)]
+    pub(crate) answers: bool,
     /// Never loosen: refuse what is new and end with 1, else take out what is fixed or stale.
-    #[arg(long, conflicts_with = "reason")]
+    #[arg(long, conflicts_with_all = ["reason", "answers"])]
     pub(crate) ratchet: bool,
     /// Add your own case files from this folder.
     #[arg(long, value_name = "DIR")]

@@ -11,6 +11,7 @@ use upspec_judge::{CaseResult, Reason, Verdict};
 use upspec_report::baseline::{Row, Standing, shown};
 use upspec_report::{Baseline, Report};
 
+use crate::args::baseline::WriteArgs;
 use crate::exit::Trouble;
 use crate::outputs::target_of;
 
@@ -18,18 +19,20 @@ use crate::outputs::target_of;
 pub(super) struct Group {
     requirement: String,
     verdict: Verdict,
+    /// The only answer that is to be accepted, if it is one.
+    answer: Option<String>,
     cases: Vec<String>,
     reason: String,
 }
 
-/// What is new in a report, by rule and verdict.
+/// What is new in a report, by rule and verdict, and by the answer where that is to be pinned.
 pub(super) fn groups(
     report: &Report,
     standing: &Standing,
-    reason: Option<&str>,
+    args: &WriteArgs,
     today: Date,
 ) -> Vec<Group> {
-    let mut by_rule: BTreeMap<(&str, Verdict), Vec<String>> = BTreeMap::new();
+    let mut by_rule: BTreeMap<(&str, Verdict, Option<String>), Vec<String>> = BTreeMap::new();
     for case in &report.cases {
         let Some(new) = standing.new.get(&case.id) else {
             continue;
@@ -39,19 +42,28 @@ pub(super) fn groups(
             let known = worst.entry(requirement).or_insert(verdict);
             *known = verdict.max(*known);
         }
+        let answer = case.outcome.filter(|_| args.answers).map(|came| came.to_string());
         for (requirement, verdict) in worst {
             if new.requirements.iter().any(|one| one == requirement) {
-                by_rule.entry((requirement, verdict)).or_default().push(case.id.clone());
+                let group = by_rule.entry((requirement, verdict, answer.clone()));
+                group.or_default().push(case.id.clone());
             }
         }
     }
-    let groups = by_rule.into_iter().map(|((requirement, verdict), cases)| Group {
+    let reason = args.reason.as_deref();
+    let groups = by_rule.into_iter().map(|((requirement, verdict, answer), cases)| Group {
         requirement: requirement.to_owned(),
         verdict,
+        answer,
         reason: reason.map_or_else(|| drafted(report, requirement, &cases, today), str::to_owned),
         cases,
     });
     groups.collect()
+}
+
+/// How many rules there are in groups.
+pub(super) fn rules(groups: &[Group]) -> usize {
+    groups.iter().map(|group| &group.requirement).collect::<BTreeSet<_>>().len()
 }
 
 /// A reason that says what is known, and that it is none yet.
@@ -124,6 +136,7 @@ pub(super) fn groups_of_hunt(
         let group = by_rule.entry(&found.requirement).or_insert_with(|| Group {
             requirement: found.requirement.clone(),
             verdict: Verdict::Fail,
+            answer: None,
             cases: Vec::new(),
             reason: reason.map_or(drafted, str::to_owned),
         });
@@ -193,7 +206,11 @@ impl Group {
             }
         }
         let verdict = if self.verdict == Verdict::Fail { "fail" } else { "warn" };
-        text.push_str(&format!("verdict = \"{verdict}\"\nreason = {}\n", quoted(&self.reason)));
+        text.push_str(&format!("verdict = \"{verdict}\"\n"));
+        if let Some(answer) = &self.answer {
+            text.push_str(&format!("answer = {}\n", quoted(answer)));
+        }
+        text.push_str(&format!("reason = {}\n", quoted(&self.reason)));
     }
 }
 
@@ -255,7 +272,7 @@ fn quoted(text: &str) -> String {
 pub(super) const HEAD: &str = "\
 # What upspec finds on this target and the team accepts for now. `upspec run --baseline FILE` fails on
 # everything else. A rule may have a `link`, and a last day: `until = 2027-01-31`. `cases` are ids, prefixes,
-# or patterns with `*`.
+# or patterns with `*`. With an `answer`, such as \"101\" or \"closed\", nothing is excused that answers otherwise.
 version = 1
 ";
 

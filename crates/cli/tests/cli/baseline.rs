@@ -103,6 +103,23 @@ fn what_is_accepted_is_excused_and_nothing_else() {
 }
 
 #[test]
+fn an_answer_is_pinned_where_that_is_asked_for() {
+    let bench = Bench::new();
+    let (report, file) = (bench.report(), bench.shown("upspec.toml"));
+    did(&["baseline", "write", &file, &report]);
+    assert!(!bench.read("upspec.toml").contains("\nanswer = "));
+    std::fs::remove_file(bench.path("upspec.toml")).unwrap();
+    let wrote = did(&["baseline", "write", &file, &report, "--answers"]);
+    assert!(wrote.out.contains("it accepts 1 rule in "), "{}{}", wrote.out, wrote.error);
+    assert!(bench.read("upspec.toml").contains("\nanswer = \"101\"\n"));
+    assert_eq!(did(&["baseline", "check", &file, &report]).code, 0);
+    edit(&bench.path("upspec.toml"), "answer = \"101\"", "answer = \"closed\"");
+    let other = did(&["baseline", "check", &file, &report]);
+    assert_eq!(other.code, 1, "{}", other.out);
+    assert!(other.out.contains("rfc6455/4.2.1-key; 101 in place of closed\n"), "{}", other.out);
+}
+
+#[test]
 fn what_is_fixed_is_told_and_pruned_and_comments_stay() {
     let bench = Bench::new();
     let (report, file) = (bench.report(), bench.shown("upspec.toml"));

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use upspec_corpus::case::Role;
 use upspec_corpus::{Corpus, select};
-use upspec_judge::{CaseResult, Reason, Verdict};
+use upspec_judge::{Came, CaseResult, Reason, Verdict};
 
 use super::{Baseline, Known};
 use crate::visible::{self, counted};
@@ -39,6 +39,9 @@ pub struct NewCase {
     pub verdict: Verdict,
     /// The requirements that it is about.
     pub requirements: Vec<String>,
+    /// The answer that the baseline accepts of the case, where another one came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_answer: Option<String>,
 }
 
 /// Why what a case shows is accepted.
@@ -153,7 +156,7 @@ impl Baseline {
         standing
     }
 
-    /// Why it is accepted that a case breaks a rule, if it is.
+    /// Why it is accepted that a case breaks a rule, if it is, whatever the answer is.
     #[must_use]
     pub fn excuse(
         &self,
@@ -185,17 +188,23 @@ impl Standing {
     fn place(&mut self, case: &CaseResult, lines: &mut [Line<'_>], today: Date) {
         let mut excuse: Option<&Known> = None;
         let mut new: Option<NewCase> = None;
+        let mut known_answer: Option<Came> = None;
         for (requirement, verdict) in shown(case) {
-            let mut is_excused = false;
+            let (mut is_excused, mut otherwise) = (false, None);
             for line in lines.iter_mut().filter(|line| line.is_about(requirement, &case.id)) {
                 line.is_live = true;
-                if line.known.verdict >= verdict && !line.known.is_over(today) {
+                let counts = line.known.verdict >= verdict && !line.known.is_over(today);
+                if counts && line.known.accepts(case.outcome) {
                     is_excused = true;
                     excuse.get_or_insert(line.known);
+                } else if counts {
+                    otherwise = otherwise.or(line.known.answer);
                 }
             }
             if !is_excused {
-                let new = new.get_or_insert(NewCase { verdict, requirements: Vec::new() });
+                known_answer = known_answer.or(otherwise);
+                let fresh = NewCase { verdict, requirements: Vec::new(), known_answer: None };
+                let new = new.get_or_insert(fresh);
                 new.verdict = new.verdict.max(verdict);
                 if new.requirements.iter().all(|one| one != requirement) {
                     new.requirements.push(requirement.to_owned());
@@ -204,7 +213,8 @@ impl Standing {
         }
         match (new, excuse) {
             (Some(new), _) => {
-                self.new.insert(case.id.clone(), new);
+                let known_answer = known_answer.map(|answer| answer.to_string());
+                self.new.insert(case.id.clone(), NewCase { known_answer, ..new });
             }
             (None, Some(known)) => {
                 self.known.insert(case.id.clone(), Excuse::of(known));
@@ -259,6 +269,11 @@ impl Line<'_> {
 }
 
 impl Known {
+    /// Whether it excuses a case of which this came.
+    fn accepts(&self, came: Option<Came>) -> bool {
+        self.answer.is_none_or(|answer| came.is_some_and(|came| came.is_named_by(answer)))
+    }
+
     fn is_over(&self, today: Date) -> bool {
         self.until.is_some_and(|until| until < today)
     }

@@ -71,6 +71,39 @@ fn only_what_failed_there_is_excused() {
 }
 
 #[test]
+fn an_answer_that_is_pinned_excuses_no_other() {
+    let id = "server/key/fifteen-bytes";
+    let rows = [
+        ("101", "101", "known"),
+        ("101", "closed", "new"),
+        ("4xx", "426", "known"),
+        ("4xx", "500", "new"),
+        ("stream-error", "stream-error CANCEL", "known"),
+        ("stream-error CANCEL", "stream-error CANCEL", "known"),
+        ("stream-error CANCEL", "stream-error", "new"),
+    ];
+    for (pinned, came, want) in rows {
+        let text = entry(KEY, id, "fail", &format!("answer = '{pinned}'"));
+        let case = CaseResult {
+            outcome: Some(came.parse().unwrap()),
+            ..case(id, Verdict::Fail, &[(KEY, Verdict::Fail)])
+        };
+        assert_eq!(made(&text, &case), want, "{pinned} {came}");
+        let standing = standing(&text, &[case]);
+        let known = standing.new.get(id).and_then(|new| new.known_answer.as_deref());
+        assert_eq!(known, (want == "new").then_some(pinned), "{pinned} {came}");
+        assert!(standing.fixed.is_empty(), "{pinned} {came}");
+    }
+    let silent = case(id, Verdict::Fail, &[(KEY, Verdict::Fail)]);
+    let silent = CaseResult { outcome: None, ..silent };
+    assert_eq!(made(&entry(KEY, id, "fail", "answer = '101'"), &silent), "new");
+    let pin = |word: &str| entry(KEY, id, "fail", &format!("answer = '{word}'"));
+    let two = pin("101") + &pin("closed");
+    let case = CaseResult { outcome: Some("closed".parse().unwrap()), ..silent };
+    assert_eq!(made(&two, &case), "known");
+}
+
+#[test]
 fn what_is_fixed_or_stale_is_told() {
     use Verdict::{Fail, Inconclusive, Pass};
     let id = "server/key/fifteen-bytes";
@@ -121,6 +154,7 @@ fn what_is_no_baseline_is_said_clearly() {
         (&good.replace("'fail'", "'inconclusive'"), "line 3: `verdict` is `warn` or `fail`"),
         (&good.replace("'fail'", "'bad'"), "unknown variant `bad`"),
         (&format!("{good}until = 2027-01-01T00:00:00Z"), "`until` is a day"),
+        (&format!("{good}answer = 'Closed'"), "line 3: `Closed` is not an outcome: `answer` is"),
     ];
     for (text, words) in rows {
         let error = Baseline::read(text).unwrap_err().to_string();

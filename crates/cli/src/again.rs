@@ -8,6 +8,7 @@ use upspec_report::{Secrets, without_credentials};
 
 use crate::args::client::{ClientArgs, ClientPace};
 use crate::args::proxy::ProxyArgs;
+use crate::args::rounds::Rounds;
 use crate::args::{FailOn, LevelArg, Output, RunArgs, Selection, Stop};
 use crate::given::{Given, millis, options, reached, variable};
 
@@ -35,7 +36,7 @@ pub(crate) fn client_command(args: &ClientArgs, seed: u64, secrets: &Secrets) ->
         args.name.clone().map(|name| Given::one("name", name)),
         Given::flag("browser", args.browser),
     ];
-    let paced = paced(&args.pace).into_iter().chain(stopped(&args.stop));
+    let paced = paced(&args.pace).into_iter().chain(stopped(&args.rounds, &args.stop));
     let rest = selected(&args.selection).into_iter().chain(paced).chain(written(&args.output));
     let given: Vec<Given> = rows.into_iter().chain(rest).flatten().collect();
     let mut words = vec!["upspec client".to_owned(), format!("--seed {seed}")];
@@ -67,7 +68,7 @@ pub(crate) fn proxy_command(args: &ProxyArgs, seed: u64, secrets: &Secrets) -> S
         args.name.clone().map(|name| Given::one("name", name)),
         Given::list("header", headers),
     ];
-    let paced = paced(&args.pace).into_iter().chain(stopped(&args.stop));
+    let paced = paced(&args.pace).into_iter().chain(stopped(&args.rounds, &args.stop));
     let rest = selected(&args.selection).into_iter().chain(paced).chain(written(&args.output));
     let given: Vec<Given> =
         rows.into_iter().chain(reached(&args.trust)).chain(rest).flatten().collect();
@@ -110,7 +111,7 @@ fn chosen(args: &RunArgs) -> Vec<Given> {
     ];
     let name = args.name.clone().map(|name| Given::one("name", name));
     let rows = std::iter::once(name).chain(selected(&args.selection)).chain(paced);
-    let rows = rows.chain(stopped(&args.stop)).chain(written(&args.output));
+    let rows = rows.chain(stopped(&args.rounds, &args.stop)).chain(written(&args.output));
     let rest = options(&args.wants, &args.output.secret_header, &args.trust, &args.server);
     let is_usual = |one: &Given| one.long == "ready-timeout" && one.values == ["10000ms"];
     rows.flatten().chain(rest).filter(|one| !is_usual(one)).collect()
@@ -131,9 +132,10 @@ fn selected(cases: &Selection) -> [Option<Given>; 8] {
     ]
 }
 
-/// When a run stops before its end.
-fn stopped(stop: &Stop) -> [Option<Given>; 2] {
+/// How often the cases are played, and when a run stops before its end.
+fn stopped(rounds: &Rounds, stop: &Stop) -> [Option<Given>; 3] {
     [
+        (rounds.repeat > 1).then(|| Given::one("repeat", rounds.repeat.to_string())),
         stop.max_fail.map(|most| Given::one("max-fail", most.to_string())),
         Given::flag("fail-fast", stop.fail_fast),
     ]
@@ -200,7 +202,7 @@ mod tests {
     #[test]
     fn every_option_comes_again() {
         let line = "--name x --only server/key --level must --harm lockout --cases mine --partition 1/2 --sample 9 --hazardous --jobs 3 \
-            --timeout 1000ms --delay 5ms --retries 2 --max-fail 3 --fail-on warn --baseline b.toml --strict-baseline --strict-flaky --origin http://o \
+            --timeout 1000ms --delay 5ms --retries 2 --repeat 3 --max-fail 3 --fail-on warn --baseline b.toml --strict-baseline --strict-flaky --origin http://o \
             --subprotocol chat --require-subprotocol --connect-to 127.0.0.1:1 --ca ca.pem --server-cmd true \
             --ready-port 80 --ready-timeout 5000ms";
         let words: Vec<&str> = std::iter::once("wss://h/").chain(line.split_whitespace()).collect();

@@ -9,6 +9,7 @@ pub(crate) mod fuzz;
 pub(crate) mod init;
 pub(crate) mod output;
 pub(crate) mod proxy;
+pub(crate) mod rounds;
 pub(crate) mod selection;
 pub(crate) mod serve;
 pub(crate) mod stored;
@@ -29,6 +30,7 @@ use crate::complete;
 use crate::exit::Trouble;
 
 pub(crate) use output::{FailOn, Output};
+use rounds::Rounds;
 use selection::number;
 pub(crate) use selection::{LevelArg, Partition, Selection};
 
@@ -124,6 +126,8 @@ pub(crate) struct RunArgs {
     pub(crate) wants: Wants,
     #[command(flatten)]
     pub(crate) pace: Pace,
+    #[command(flatten)]
+    pub(crate) rounds: Rounds,
     #[command(flatten)]
     pub(crate) stop: Stop,
     #[command(flatten)]

@@ -19,6 +19,7 @@ use crate::exit::{Exit, Trouble};
 use crate::limit::Limit;
 use crate::outputs::Outputs;
 use crate::page::Page;
+use crate::rounds::Rounds;
 use crate::run::{fresh_seed, shown};
 use crate::{again, descriptors, plan, secrets, selection, signals};
 
@@ -60,12 +61,19 @@ async fn play(
         None => starter(args)?,
     };
     let begun = Begun::now(Role::Client, seed, args.output.quiet);
-    let progress = Progress::new(args.output.quiet, Arc::new(corpus.requirements.clone()));
-    let (mut limit, progress) = Limit::of(&args.stop, outputs, corpus, progress);
-    let played = shown(corpus, progress, |requirements, events| {
-        run_clients(plan, starter, settings, requirements, events, limit.or_signal())
-    });
-    let mut outcome = played.await;
+    let mut rounds = Rounds::begin(&args.rounds, args.output.quiet);
+    let limit = loop {
+        let progress = Progress::new(args.output.quiet, Arc::new(corpus.requirements.clone()));
+        let (mut limit, progress) = Limit::of(&args.stop, outputs, corpus, progress);
+        let (plan, starter, settings) = (plan.clone(), Arc::clone(&starter), settings.clone());
+        let played = shown(corpus, progress, |requirements, events| {
+            run_clients(plan, starter, settings, requirements, events, limit.or_signal())
+        });
+        if !rounds.take(played.await) {
+            break limit;
+        }
+    };
+    let mut outcome = rounds.end();
     limit.tell(&mut outcome);
     if let Some(page) = &page {
         page.end().await;

@@ -44,6 +44,7 @@ mod plan;
 mod proxy;
 mod reach;
 mod replay;
+mod rounds;
 mod run;
 mod secrets;
 mod selection;

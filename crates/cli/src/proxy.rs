@@ -17,6 +17,7 @@ use crate::console::{self, Progress};
 use crate::exit::{Exit, Trouble};
 use crate::limit::Limit;
 use crate::outputs::Outputs;
+use crate::rounds::Rounds;
 use crate::run::{fresh_seed, shown, suspicion, target};
 use crate::{again, descriptors, secrets, selection};
 
@@ -58,12 +59,21 @@ async fn play(
     let target = target(&args.trust, &url)?;
     let settings = settings(args, origin.address(), seed);
     let begun = Begun::now(Role::Intermediary, seed, args.output.quiet);
-    let progress = Progress::new(args.output.quiet, Arc::new(corpus.requirements.clone()));
-    let (mut limit, progress) = Limit::of(&args.stop, outputs, corpus, progress);
-    let played = shown(corpus, progress, |requirements, events| {
-        run_proxy(plan, target, origin, settings, requirements, events, limit.or_signal())
-    });
-    let mut outcome = played.await;
+    let origin = Arc::new(origin);
+    let mut rounds = Rounds::begin(&args.rounds, args.output.quiet);
+    let limit = loop {
+        let progress = Progress::new(args.output.quiet, Arc::new(corpus.requirements.clone()));
+        let (mut limit, progress) = Limit::of(&args.stop, outputs, corpus, progress);
+        let (plan, target, settings) = (plan.clone(), target.clone(), settings.clone());
+        let origin = Arc::clone(&origin);
+        let played = shown(corpus, progress, |requirements, events| {
+            run_proxy(plan, target, origin, settings, requirements, events, limit.or_signal())
+        });
+        if !rounds.take(played.await) {
+            break limit;
+        }
+    };
+    let mut outcome = rounds.end();
     limit.tell(&mut outcome);
     let called = Called {
         url: url.clone(),

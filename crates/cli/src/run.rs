@@ -22,6 +22,7 @@ use crate::console::{self, Progress};
 use crate::exit::{Exit, Trouble};
 use crate::limit::Limit;
 use crate::outputs::{self, Outputs};
+use crate::rounds::Rounds;
 use crate::signals::{self, Orderly};
 use crate::{again, descriptors, secrets, selection};
 
@@ -124,16 +125,24 @@ async fn play(
     let target = target(&args.trust, &url)?;
     let seed = settings.seed;
     let begun = Begun::now(Role::Server, seed, args.output.quiet);
-    let progress = Progress::new(args.output.quiet, Arc::new(corpus.requirements.clone()));
-    let progress = progress.telling_of(&round.first);
-    let (mut limit, progress) = Limit::of(&args.stop, outputs, corpus, progress);
-    let cancel = async {
-        tokio::select! {
-            () = limit.or_signal() => {}
-            () = round.stopped() => {}
+    let mut rounds = Rounds::begin(&args.rounds, args.output.quiet);
+    let limit = loop {
+        let progress = Progress::new(args.output.quiet, Arc::new(corpus.requirements.clone()));
+        let progress = progress.telling_of(&round.first);
+        let (mut limit, progress) = Limit::of(&args.stop, outputs, corpus, progress);
+        let cancel = async {
+            tokio::select! {
+                () = limit.or_signal() => {}
+                () = round.stopped() => {}
+            }
+        };
+        let (plan, target, settings) = (plan.clone(), target.clone(), settings.clone());
+        let played = drive_until(plan, target, settings, corpus, progress, cancel).await;
+        if !rounds.take(played) {
+            break limit;
         }
     };
-    let mut outcome = drive_until(plan, target, settings, corpus, progress, cancel).await;
+    let mut outcome = rounds.end();
     limit.tell(&mut outcome);
     in_order(&mut outcome, corpus, round);
     let called = Called {

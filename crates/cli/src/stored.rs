@@ -17,6 +17,7 @@ use crate::exit::{Exit, Trouble};
 use crate::judge::judged_again;
 use crate::locate::locate;
 use crate::outputs::{self, Outputs, read};
+use crate::rounds::keep_worst;
 use crate::sinks::Sinks;
 use crate::{console, secrets, selection};
 
@@ -269,31 +270,11 @@ fn joined(parts: Vec<Report>, corpus: &Corpus, secrets: &Secrets) -> Vec<CaseRes
                 results.push(result);
                 continue;
             };
-            let known = &mut results[*place];
-            let flaky = known.flaky
-                || result.flaky
-                || rank(known.verdict) > 1
-                    && rank(result.verdict) > 1
-                    && known.verdict != result.verdict;
-            if rank(result.verdict) > rank(known.verdict) {
-                *known = result;
-            }
-            known.flaky = flaky;
+            keep_worst(&mut results[*place], result);
         }
     }
     let order: HashMap<&str, usize> =
         corpus.cases.iter().enumerate().map(|(at, case)| (case.id.as_str(), at)).collect();
     results.sort_by_key(|result| order.get(result.id.as_str()).copied().unwrap_or(usize::MAX));
     results
-}
-
-/// What says most of a target comes last; from 2 on it is a judgement.
-fn rank(verdict: Verdict) -> u8 {
-    match verdict {
-        Verdict::Error => 0,
-        Verdict::Inconclusive => 1,
-        Verdict::Pass => 2,
-        Verdict::Warn => 3,
-        Verdict::Fail => 4,
-    }
 }

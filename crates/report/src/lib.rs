@@ -75,6 +75,7 @@ pub use schema::{comparison_schema, diff_schema, matrix_schema, schema};
 pub use tally::Tally;
 pub use text::{Style, standing, summary};
 pub use traffic::Traffic;
+pub use words::verdict_word;
 
 /// A format that a file can be written in.
 #[derive(Debug)]

@@ -11,7 +11,8 @@ pub(crate) fn message(case: &CaseResult) -> Option<&str> {
 }
 
 /// A verdict as JSON spells it.
-pub(crate) fn verdict_word(verdict: Verdict) -> &'static str {
+#[must_use]
+pub fn verdict_word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "pass",
         Verdict::Warn => "warn",

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::args::rounds::Rounds;
 use crate::args::{Output, Selection, Stop, duration};
 
 /// How the client comes to us, which cases are played, how fast, and what is written.
@@ -39,6 +40,8 @@ pub(crate) struct ClientArgs {
     pub(crate) selection: Selection,
     #[command(flatten)]
     pub(crate) pace: ClientPace,
+    #[command(flatten)]
+    pub(crate) rounds: Rounds,
     #[command(flatten)]
     pub(crate) stop: Stop,
     #[command(flatten)]

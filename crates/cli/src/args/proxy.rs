@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::args::client::ClientPace;
+use crate::args::rounds::Rounds;
 use crate::args::{Output, Selection, Stop, TrustArgs, duration, field_line};
 
 /// Where the intermediary is, where our origin stands behind it, which cases are played, and what is written.
@@ -42,6 +43,8 @@ pub(crate) struct ProxyArgs {
     pub(crate) selection: Selection,
     #[command(flatten)]
     pub(crate) pace: ClientPace,
+    #[command(flatten)]
+    pub(crate) rounds: Rounds,
     #[command(flatten)]
     pub(crate) stop: Stop,
     #[command(flatten)]

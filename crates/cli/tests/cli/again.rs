@@ -161,3 +161,44 @@ fn a_watch_says_what_it_lacks() {
         expect(&shell(&line, folder.path()), 2, &[words]);
     }
 }
+
+#[test]
+fn rounds_that_differ_make_cases_flaky() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = crate::support::free_address();
+    let serve = format!("exec '{BIN}' serve --listen {place}");
+    // The first start is conforming, and every later one has a fault.
+    let script =
+        format!("[ -e started ] && {serve} --fault accept-any-key\ntouch started\n{serve}\n");
+    std::fs::write(folder.path().join("start.sh"), script).unwrap();
+    let run = |more: &str| {
+        let _ = std::fs::remove_file(folder.path().join("started"));
+        let line = format!(
+            "$BIN run ws://{place}/chat --server-cmd 'exec sh start.sh' --only server/key --seed 1 --repeat 3 \
+             --report json=report.json {more}"
+        );
+        shell(&line, folder.path())
+    };
+    let output = run("");
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("round 3 of 3"), "{output:?}");
+    assert!(told.contains("Note: in 3 rounds the verdicts of "), "{told}");
+    assert!(told.contains(" (2 fail, 1 pass)"), "{told}");
+    assert_eq!(run("--strict-flaky --quiet").status.code(), Some(1));
+    let report = std::fs::read_to_string(folder.path().join("report.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let cases = report["cases"].as_array().unwrap();
+    let failing: Vec<_> = cases.iter().filter(|case| case["verdict"] == "fail").collect();
+    assert!(failing.len() > 3, "{}", report["summary"]);
+    assert!(failing.iter().all(|case| case["flaky"] == true && !case["record"].is_null()));
+    assert!(report["again"].as_str().unwrap().contains(" --repeat 3 "), "{}", report["again"]);
+    for (role, only) in [("client", "client/url"), ("proxy", "intermediary/interim")] {
+        let line =
+            format!("$BIN {role} --only {only} --repeat 2 --seed 1 --report json=other.json");
+        let output = shell(&line, folder.path());
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        assert!(told.contains("Note: in 2 rounds no verdict differed"), "{told}");
+    }
+}

@@ -45,7 +45,7 @@ impl ProxyProber {
         // Nobody asks how the controls go.
         let (events, _) = unbounded_channel();
         let results = Results::new(Arc::clone(&plan), Arc::clone(&requirements), events.clone());
-        let (stage, server) = ready(target, origin, settings, requirements).await?;
+        let (stage, server) = ready(target, Arc::new(origin), settings, requirements).await?;
         let jobs = stage.settings.jobs;
         let (recent, deaths) = (VecDeque::new(), Vec::new());
         let mut run = ProxyRun { plan, stage, results, events, server, jobs, recent, deaths };

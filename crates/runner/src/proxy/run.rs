@@ -27,11 +27,12 @@ use crate::server::Server;
 use crate::settings::Settings;
 use crate::target::Target;
 
-/// Plays a plan of cases for intermediaries. When `cancel` completes, the results so far are returned.
+/// Plays a plan of cases for intermediaries. When `cancel` completes, the results so far are returned. The origin may
+/// serve another run later.
 pub async fn run_proxy(
     plan: Plan,
     target: Target,
-    origin: Origin,
+    origin: impl Into<Arc<Origin>>,
     settings: ProxySettings,
     requirements: Arc<Registry>,
     events: UnboundedSender<Event>,
@@ -44,7 +45,7 @@ pub async fn run_proxy(
     let ready = tokio::select! {
         biased;
         () = &mut cancel => Err("interrupted".to_owned()),
-        ready = ready(target, origin, settings, requirements) => ready,
+        ready = ready(target, origin.into(), settings, requirements) => ready,
     };
     let (stage, server) = match ready {
         Ok(ready) => ready,
@@ -78,7 +79,7 @@ pub async fn run_proxy(
 /// Starts the intermediary if it is ours to start, and finds it.
 pub(super) async fn ready(
     target: Target,
-    origin: Origin,
+    origin: Arc<Origin>,
     settings: ProxySettings,
     requirements: Arc<Registry>,
 ) -> Result<(Stage, Option<Server>), String> {
@@ -87,7 +88,6 @@ pub(super) async fn ready(
     let connector = connector.map_err(|error| error.to_string())?;
     let mut facts = TargetFacts::default();
     facts.set(Need::ForwardProxy, settings.forward.is_some());
-    let origin = Arc::new(origin);
     Ok((Stage { target, connector, origin, settings, facts, requirements }, server))
 }
 

@@ -203,7 +203,7 @@ mod tests {
     fn every_option_comes_again() {
         let line = "--name x --only server/key --level must --harm lockout --cases mine --partition 1/2 --sample 9 --hazardous --jobs 3 \
             --timeout 1000ms --delay 5ms --retries 2 --repeat 3 --max-fail 3 --fail-on warn --baseline b.toml --strict-baseline --strict-flaky --origin http://o \
-            --subprotocol chat --require-subprotocol --connect-to 127.0.0.1:1 --ca ca.pem --server-cmd true \
+            --subprotocol chat --require-subprotocol --connect-to 127.0.0.1:1 --server-name n --ca ca.pem --server-cmd true \
             --ready-port 80 --ready-timeout 5000ms";
         let words: Vec<&str> = std::iter::once("wss://h/").chain(line.split_whitespace()).collect();
         let made = again(&words);

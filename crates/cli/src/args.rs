@@ -252,6 +252,9 @@ pub(crate) struct TrustArgs {
     /// Connect to this place; Host and the name in TLS are those of the URL.
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) connect_to: Option<String>,
+    /// Ask for this name in TLS, and want it in the certificate; Host is that of the URL.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) server_name: Option<String>,
     /// Connect over IPv4 alone, where a name has addresses of both kinds.
     #[arg(short = '4', long, conflicts_with = "ipv6")]
     pub(crate) ipv4: bool,

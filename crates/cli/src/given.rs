@@ -57,6 +57,7 @@ pub(crate) fn reached(trust: &TrustArgs) -> [Option<Given>; 8] {
     let file = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
     [
         one("connect-to", trust.connect_to.clone()),
+        one("server-name", trust.server_name.clone()),
         Given::flag("ipv4", trust.ipv4),
         Given::flag("ipv6", trust.ipv6),
         Given::list("from", trust.from.iter().map(ToString::to_string).collect()),

@@ -211,6 +211,12 @@ pub(crate) fn target(args: &TrustArgs, url: &str) -> Result<Target, Trouble> {
     });
     let target = target.trusting(trust).showing(shown).over(args.family());
     let target = target.coming_from(args.from.clone());
+    let target = match &args.server_name {
+        Some(name) => target
+            .called(name)
+            .map_err(|error| Trouble::usage(format!("--server-name: {error}")))?,
+        None => target,
+    };
     match &args.connect_to {
         Some(place) => target.reached_at(place).map_err(Trouble::usage),
         None => Ok(target),

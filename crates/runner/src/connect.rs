@@ -283,7 +283,7 @@ fn tls_for(target: &Target) -> Result<Option<Secure>, Error> {
         return Ok(None);
     };
     let config = Arc::new(client_config(trust)?);
-    let name = ServerName::try_from(target.bare_host().to_owned())
+    let name = ServerName::try_from(target.tls_name().to_owned())
         .map_err(|e| no_address(target, &e.to_string()))?;
     let shown = target.shows.as_ref().map(shown).transpose()?;
     Ok(Some(Secure { config, name, shown }))

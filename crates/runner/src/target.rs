@@ -4,6 +4,8 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
+use rustls::pki_types::ServerName;
+
 use crate::error::Error;
 use crate::tls::{ClientCertificate, Trust};
 
@@ -22,6 +24,8 @@ pub struct Target {
     pub tls: Option<Trust>,
     /// What is shown to a server that asks for a certificate inside TLS.
     pub shows: Option<ClientCertificate>,
+    /// The name that TLS asks for and that the certificate has to have, if not the host.
+    pub server_name: Option<String>,
     /// Where to connect, if not to host and port; Host and the name in TLS stay.
     pub via: Option<(String, u16)>,
     /// The one version of IP to reach it over, if not any.
@@ -112,6 +116,7 @@ impl Target {
             path,
             tls,
             shows: None,
+            server_name: None,
             via: None,
             family: None,
             from: Vec::new(),
@@ -144,6 +149,21 @@ impl Target {
     pub fn coming_from(mut self, from: Vec<IpAddr>) -> Self {
         self.from = from;
         self
+    }
+
+    /// The same target, called by another name in TLS; no effect without TLS.
+    ///
+    /// # Errors
+    ///
+    /// It is neither a DNS name nor an IP address.
+    pub fn called(mut self, name: &str) -> Result<Self, Error> {
+        let why = |_| Error::Url {
+            url: name.to_owned(),
+            why: "is no name that TLS can ask for".to_owned(),
+        };
+        ServerName::try_from(name).map_err(why)?;
+        self.server_name = Some(name.to_owned());
+        Ok(self)
     }
 
     /// The same target, reached at another place: `host:port`.
@@ -183,6 +203,12 @@ impl Target {
     #[must_use]
     pub fn bare_host(&self) -> &str {
         self.host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(&self.host)
+    }
+
+    /// The name that TLS asks for.
+    #[must_use]
+    pub fn tls_name(&self) -> &str {
+        self.server_name.as_deref().unwrap_or(self.bare_host())
     }
 
     /// The origin that a page of the target itself would have.
@@ -331,6 +357,15 @@ mod tests {
             assert!(message.contains(says), "{url}: {message}");
             assert!(message.contains(url), "{message}");
         }
+    }
+
+    #[test]
+    fn tls_asks_for_the_host_unless_another_name_is_given() {
+        let target = Target::parse("wss://[::1]:8443/").unwrap();
+        assert_eq!(target.tls_name(), "::1");
+        let called = target.clone().called("chat.example").unwrap();
+        assert_eq!((called.tls_name(), called.host.as_str()), ("chat.example", "[::1]"));
+        assert!(target.called("a b").unwrap_err().to_string().contains("no name that TLS"));
     }
 
     #[test]

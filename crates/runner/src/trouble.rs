@@ -93,7 +93,7 @@ fn of_handshake(error: &io::Error, target: &Target) -> &'static str {
                 "check the clocks, or believe it as it is with --insecure"
             }
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                "give a name that it is for in the URL, or believe it as it is with --insecure"
+                "give a name that it is for in the URL, or with --server-name, or believe it as it is with --insecure"
             }
             _ if ours => "give that certificate, or its CA's, with --ca, or try --insecure",
             _ => "give it, or its CA's certificate, with --ca FILE, or try --insecure",

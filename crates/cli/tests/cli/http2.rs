@@ -73,6 +73,19 @@ fn a_certificate_of_nobody_is_refused_unless_that_is_asked_for() {
 }
 
 #[test]
+fn tls_may_ask_for_another_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let (served, file) = secure(folder.path());
+    let only = ["run", &served.url, "--ca", &file, "--only", "server/control/handshake", "--quiet"];
+    let wish = format!("json={}", folder.path().join("report.json").display());
+    let rows = [("localhost", Some(0)), ("other.example", Some(3)), ("a b", Some(2))];
+    for (name, code) in rows {
+        let output = upspec(&[&only[..], &["--report", &wish, "--server-name", name]].concat());
+        assert_eq!(output.status.code(), code, "{name}: {output:?}");
+    }
+}
+
+#[test]
 fn h2c_speaks_http2_and_nothing_else() {
     let served = Served::conforming();
     let folder = tempfile::tempdir().unwrap();

@@ -234,7 +234,7 @@ async fn a_certificates_fault_is_named() {
             true,
             format!(
                 "{begins} is for a.example, and not for 127.0.0.1; give a name that it is for in the \
-                 URL, or believe it as it is with --insecure"
+                 URL, or with --server-name, or believe it as it is with --insecure"
             ),
         ),
     ];

@@ -46,6 +46,9 @@ pub(crate) struct Cli {
     /// Read options from this file. [default: upspec.toml, if there is one]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// Take the options of [profile.NAME] in upspec.toml, before those of the command's table.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

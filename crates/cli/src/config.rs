@@ -1,5 +1,6 @@
 //! `upspec.toml` and the environment: where an option comes from that the command line does not give. The
-//! command line comes first, then a variable such as `UPSPEC_JOBS`, then the named target, then the command's table.
+//! command line comes first, then a variable such as `UPSPEC_JOBS`, then the named target, then the profile, then the
+//! command's table.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -52,8 +53,9 @@ fn added(given: &[OsString]) -> Result<Option<Vec<Added>>, Trouble> {
     let Some(command) = cli.find_subcommand(name).filter(|one| !one.has_subcommands()) else {
         return Ok(None);
     };
-    let file = File::find(own)?;
+    let mut file = File::find(own)?;
     file.check(&cli)?;
+    file.choose(own)?;
     let targets = match file.targets(own, name)? {
         targets if targets.is_empty() => vec![file.target(own, name)?],
         targets => targets.into_iter().map(Some).collect(),
@@ -133,6 +135,8 @@ struct Target {
 struct File {
     path: PathBuf,
     tables: Table,
+    /// The profile that is chosen, by its name.
+    profile: Option<(String, Table)>,
 }
 
 impl File {
@@ -148,7 +152,7 @@ impl File {
         let tables = text_of(&path)?.parse().map_err(|error: toml::de::Error| {
             Trouble::usage(format!("{}: {}", path.display(), error.to_string().trim_end()))
         })?;
-        Ok(Self { path, tables })
+        Ok(Self { path, tables, profile: None })
     }
 
     /// Refuses what nobody reads: a typing error would otherwise pass in silence.
@@ -173,19 +177,50 @@ impl File {
                 }
                 continue;
             }
+            if table == PROFILE {
+                for (name, options) in content {
+                    let Value::Table(options) = options else {
+                        return Err(self.trouble(&format!("`{PROFILE}.{name}` is no table")));
+                    };
+                    self.check_table(&format!("{PROFILE}.{name}"), options, &of_profiles(cli))?;
+                }
+                continue;
+            }
             if cli.find_subcommand(table).is_none_or(Command::has_subcommands) {
-                let names = cli.get_subcommands().map(Command::get_name).chain([TARGET]);
+                let names = cli.get_subcommands().map(Command::get_name).chain([TARGET, PROFILE]);
                 let names: Vec<&str> = names.collect();
                 return Err(Trouble::unknown(
                     &format!("{}: there is no table `[{table}]`", self.path.display()),
                     table,
                     names,
-                    "its tables are [target.NAME] and those of commands, such as [run]",
+                    "its tables are [target.NAME], [profile.NAME] and those of commands, such as [run]",
                 ));
             }
             self.check_table(table, content, &known(cli, table))?;
         }
         Ok(())
+    }
+
+    /// Takes the profile that `--profile` or `UPSPEC_PROFILE` names.
+    fn choose(&mut self, matches: &ArgMatches) -> Result<(), Trouble> {
+        let named = matches.try_get_one::<String>("profile").ok().flatten().cloned();
+        let named = named.or_else(|| std::env::var("UPSPEC_PROFILE").ok());
+        let Some(name) = named.filter(|name| !name.is_empty()) else { return Ok(()) };
+        let none = Table::new();
+        let known = self.tables.get(PROFILE).and_then(Value::as_table).unwrap_or(&none);
+        let Some(options) = known.get(&name).and_then(Value::as_table) else {
+            let message = format!("there is no profile `{name}` in {}", self.named_path());
+            let names = known.keys().map(String::as_str);
+            return Err(Trouble::unknown(&message, &name, names, "write a table [profile.NAME]"));
+        };
+        self.profile = Some((name, options.clone()));
+        Ok(())
+    }
+
+    /// Where the file is, or would be.
+    fn named_path(&self) -> String {
+        let path = if self.path.as_os_str().is_empty() { Path::new(NAME) } else { &self.path };
+        path.display().to_string()
     }
 
     fn check_table(&self, table: &str, content: &Table, known: &[String]) -> Result<(), Trouble> {
@@ -224,8 +259,7 @@ impl File {
     /// The target with this name.
     fn named(&self, known: &Table, name: &str, is_named: bool) -> Result<Target, Trouble> {
         let Some(options) = known.get(name) else {
-            let file = if self.path.as_os_str().is_empty() { Path::new(NAME) } else { &self.path };
-            let message = format!("there is no target `{name}` in {}", file.display());
+            let message = format!("there is no target `{name}` in {}", self.named_path());
             let names = known.keys().map(String::as_str);
             return Err(Trouble::unknown(&message, name, names, "or give a URL"));
         };
@@ -287,6 +321,10 @@ impl File {
                 target.map(|target| &target.options),
                 target.map(|target| format!("{TARGET}.{}", target.name)),
             ),
+            (
+                self.profile.as_ref().map(|(_, options)| options),
+                self.profile.as_ref().map(|(name, _)| format!("{PROFILE}.{name}")),
+            ),
             (table(command), Some(command.to_owned())),
             (of_run, Some("run".to_owned())),
         ];
@@ -345,13 +383,26 @@ fn known(cli: &Command, command: &str) -> Vec<String> {
     names.into_keys().map(str::to_owned).collect()
 }
 
+/// The long names of the options that a profile can set: those of all commands.
+fn of_profiles(cli: &Command) -> Vec<String> {
+    let commands = cli.get_subcommands().map(Command::get_name);
+    let mut names: Vec<String> = commands.flat_map(|command| known(cli, command)).collect();
+    names.retain(|name| name != URL);
+    names.sort();
+    names.dedup();
+    names
+}
+
 /// The file that is read where it lies.
 const NAME: &str = "upspec.toml";
 /// The table of targets.
 const TARGET: &str = "target";
+/// The table of profiles.
+const PROFILE: &str = "profile";
 /// The commands that take a target of the file.
 const PLAYS: [&str; 4] = ["bisect", "fuzz", "run", "watch"];
 /// The key of a target's address.
 const URL: &str = "url";
 /// What only the command line says.
-const NOT_SET: [&str; 6] = ["all-targets", "config", "help", "target", "verbose", "version"];
+const NOT_SET: [&str; 7] =
+    ["all-targets", "config", "help", "profile", "target", "verbose", "version"];

@@ -80,6 +80,47 @@ fn what_is_wrong_with_the_file_is_said() {
 }
 
 #[test]
+fn a_profile_is_a_set_of_options() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Served::conforming();
+    let text = format!(
+        "[target.mine]\nurl = '{}'\nname = 'own'\n[run]\nonly = ['server/host']\nreport = ['json=r.json']\nseed = 1\n\
+         [profile.quick]\nonly = ['server/key']\nseed = 2\nname = 'quick'\norigin-listen = '127.0.0.1:1'\n",
+        server.url
+    );
+    file(folder.path(), &text);
+    let played = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let output = call(folder.path(), &[&["run", "--quiet"], arguments].concat(), variables);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let text = std::fs::read(folder.path().join("r.json")).unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        let of_keys = report["cases"].to_string().contains("server/key/");
+        (report["seed"].as_u64().unwrap(), report["target"]["name"].clone(), of_keys)
+    };
+    let name = |name: &str| serde_json::Value::from(name);
+    assert_eq!(played(&[], &[]), (1, name("own"), false));
+    // It comes behind the target's table and before the command's.
+    assert_eq!(played(&["--profile", "quick"], &[]), (2, name("own"), true));
+    let variables = [("UPSPEC_PROFILE", "quick"), ("UPSPEC_SEED", "3")];
+    assert_eq!(played(&[], &variables), (3, name("own"), true));
+    assert_eq!(played(&["--seed", "4"], &variables), (4, name("own"), true));
+    let rows = [
+        (text.as_str(), "there is no profile `quikc` in upspec.toml; did you mean `quick`?"),
+        ("[profile.a]\nurl = 'ws://a/'", "[profile.a] has no option `url`"),
+        ("[profile.a]\nonyl = 'x'", "[profile.a] has no option `onyl`; did you mean `only`?"),
+        ("[profile]\na = 1", "`profile.a` is no table"),
+        ("[run]\nprofile = 'a'", "[run] has no option `profile`"),
+    ];
+    for (text, words) in rows {
+        file(folder.path(), text);
+        let output = call(folder.path(), &["run", "--profile", "quikc"], &[]);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{text}: {error}");
+        assert!(error.contains(words), "{text}: {error}");
+    }
+}
+
+#[test]
 fn a_project_begins_with_one_command() {
     let folder = tempfile::tempdir().unwrap();
     let port = crate::support::free_port();

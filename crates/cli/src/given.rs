@@ -52,7 +52,7 @@ pub(crate) fn options(
 }
 
 /// How a peer is connected to, and whom TLS trusts.
-pub(crate) fn reached(trust: &TrustArgs) -> [Option<Given>; 8] {
+pub(crate) fn reached(trust: &TrustArgs) -> [Option<Given>; 9] {
     let one = |long, value: Option<String>| value.map(|value| Given::one(long, value));
     let file = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
     [

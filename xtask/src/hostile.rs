@@ -1,9 +1,9 @@
-//! `cargo xtask hostile`: plays the corpus to peers that flood, drip, die, limit and lie, and prints what each costs:
-//! time, memory at its peak, octets of the report, and whether the verdict is right.
-//! The peers are in this process; each run is one of its own, so that its memory can be seen.
+//! `cargo xtask hostile`: plays the corpus to servers, clients and proxies that flood, drip, die, limit and lie, and
+//! prints what each costs: time, memory at its peak, octets of the report, and whether the verdict is right.
+//! The servers and proxies are in this process; each run is one of its own, so that its memory can be seen.
 
-use std::net::SocketAddr;
-use std::path::Path;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -11,12 +11,46 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use crate::{Outcome, root};
-use behaviours::{BEHAVIOURS, Behaviour, Right};
+use behaviours::{BEHAVIOURS, Behaviour, Over, Right};
+use clients::{CLIENTS, Client};
 use peer::Peer;
+use proxies::PROXIES;
 
 mod behaviours;
+pub(crate) mod client;
+mod clients;
 mod http2;
 mod peer;
+mod proxies;
+
+/// Who is under test.
+#[derive(Clone, Copy)]
+enum Subject {
+    Server(&'static Behaviour),
+    Client(&'static Client),
+    Proxy(&'static Behaviour),
+}
+
+impl Subject {
+    fn all() -> impl Iterator<Item = Self> {
+        let servers = BEHAVIOURS.iter().map(Self::Server);
+        servers.chain(CLIENTS.iter().map(Self::Client)).chain(PROXIES.iter().map(Self::Proxy))
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Server(behaviour) | Self::Proxy(behaviour) => behaviour.name,
+            Self::Client(client) => client.name,
+        }
+    }
+
+    fn right(self) -> Right {
+        match self {
+            Self::Server(behaviour) | Self::Proxy(behaviour) => behaviour.right,
+            Self::Client(client) => client.right,
+        }
+    }
+}
 
 /// Plays all behaviours, or those whose names hold one of these words, and leaves the reports in `target/hostile`.
 pub(crate) fn run(words: &[&str]) -> Outcome {
@@ -28,19 +62,20 @@ pub(crate) fn run(words: &[&str]) -> Outcome {
     let folder = root().join("target/hostile");
     std::fs::create_dir_all(&folder).map_err(|error| vec![error.to_string()])?;
     let wanted =
-        |it: &&Behaviour| words.is_empty() || words.iter().any(|word| it.name.contains(word));
+        |it: &Subject| words.is_empty() || words.iter().any(|word| it.name().contains(word));
     let (mut problems, mut count) = (Vec::new(), 0);
     println!(
-        "{:38} {:>5} {:>7} {:>6} {:>9} {:>5} {:>5} {:>5}  ending",
+        "{:48} {:>5} {:>7} {:>6} {:>9} {:>5} {:>5} {:>5}  ending",
         "behaviour", "exit", "s", "MB", "report KB", "fail", "warn", "lost"
     );
-    for behaviour in BEHAVIOURS.iter().filter(wanted) {
+    for subject in Subject::all().filter(wanted) {
         count += 1;
-        let seen = played(&runtime, &binary, &folder, behaviour)
-            .map_err(|error| vec![format!("{}: {error}", behaviour.name)])?;
-        let wrong = seen.wrong(behaviour);
-        println!("{:38} {seen} {}", behaviour.name, wrong.join("; "));
-        problems.extend(wrong.into_iter().map(|wrong| format!("{}: {wrong}", behaviour.name)));
+        let name = subject.name();
+        let seen = played(&runtime, &binary, &folder, subject)
+            .map_err(|error| vec![format!("{name}: {error}")])?;
+        let wrong = seen.wrong(subject.right());
+        println!("{name:48} {seen} {}", wrong.join("; "));
+        problems.extend(wrong.into_iter().map(|wrong| format!("{name}: {wrong}")));
     }
     if problems.is_empty() {
         Ok(format!("hostile: {count} behaviours are borne"))
@@ -82,7 +117,7 @@ impl std::fmt::Display for Seen {
 
 impl Seen {
     /// What is not as it has to be.
-    fn wrong(&self, behaviour: &Behaviour) -> Vec<String> {
+    fn wrong(&self, right: Right) -> Vec<String> {
         let mut wrong = Vec::new();
         let mut unless = |is_right: bool, told: String| {
             if !is_right {
@@ -103,7 +138,7 @@ impl Seen {
             "exit {:?}, {fails} fail, {warns} warn, {deaths} deaths, {lost} lost",
             self.exit
         );
-        let is_right = match behaviour.right {
+        let is_right = match right {
             Right::NotHttp => self.exit == Some(3),
             Right::Fails => self.exit == Some(1) && fails > 0,
             Right::Told => matches!(self.exit, Some(1 | 3)),
@@ -115,6 +150,7 @@ impl Seen {
             }
             Right::Lost => self.exit == Some(0) && fails == 0,
             Right::Death => self.exit == Some(1) && deaths > 0,
+            Right::Crash => cases.iter().any(|case| case["findings"].to_string().contains(CRASH)),
         };
         unless(is_right, said);
         wrong
@@ -131,38 +167,86 @@ fn played(
     runtime: &Runtime,
     binary: &Path,
     folder: &Path,
-    behaviour: &'static Behaviour,
+    subject: Subject,
 ) -> std::io::Result<Seen> {
-    let peer = runtime.block_on(Peer::bind(behaviour))?;
-    let address: SocketAddr = peer.addr();
-    let serving = runtime.spawn(peer.run());
     let name: String =
-        behaviour.name.chars().map(|one| if one.is_alphanumeric() { one } else { '-' }).collect();
+        subject.name().chars().map(|one| if one.is_alphanumeric() { one } else { '-' }).collect();
     let report = folder.join(format!("{name}.json"));
     let _ = std::fs::remove_file(&report);
     let mut command = Command::new(binary);
-    let scheme = if behaviour.over == behaviours::Over::Tls { "wss" } else { "ws" };
-    command.args(["run", &format!("{scheme}://{address}/chat"), "--insecure", "--quiet"]);
-    command.args(["--seed", "1", "--report", &format!("json={}", report.display())]);
+    let (mut serving, mut starts) = (None, None);
+    match subject {
+        Subject::Server(behaviour) => {
+            let peer = runtime.block_on(Peer::bind(behaviour, None))?;
+            let scheme = if behaviour.over == Over::Tls { "wss" } else { "ws" };
+            command.args(["run", &format!("{scheme}://{}/chat", peer.addr()), "--insecure"]);
+            serving = Some(runtime.spawn(peer.run()));
+        }
+        Subject::Client(client) => {
+            let count = folder.join(format!("{name}.starts"));
+            command.args(["client", "--cmd", &client_command(client, &count)?]);
+            starts = Some(Starts::begin(count));
+        }
+        Subject::Proxy(behaviour) => {
+            // It is free again once it is dropped, and nobody else takes it so soon.
+            let origin = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+            let peer = runtime.block_on(Peer::bind(behaviour, Some(origin)))?;
+            command.args(["proxy", &format!("http://{}/chat", peer.addr())]);
+            command.args(["--origin-listen", &origin.to_string()]);
+            serving = Some(runtime.spawn(peer.run()));
+        }
+    }
+    command.args(["--quiet", "--seed", "1", "--report", &format!("json={}", report.display())]);
     let begun = Instant::now();
+    let (exit, memory) = watched(&mut command, begun)?;
+    drop(starts);
+    if let Some(serving) = serving {
+        serving.abort();
+    }
+    let (took, text) = (begun.elapsed(), std::fs::read(&report).unwrap_or_default());
+    let stored = serde_json::from_slice(&text).unwrap_or_default();
+    Ok(Seen { exit, took, memory, report: text.len() as u64, stored })
+}
+
+/// What upspec starts for each case: this program, which counts the starts in a file.
+fn client_command(client: &Client, count: &Path) -> std::io::Result<String> {
+    let own = std::env::current_exe()?;
+    let (own, count) = (own.display(), count.display());
+    Ok(format!("\"{own}\" hostile-client \"{}\" {{url}} {{ca}} \"{count}\"", client.name))
+}
+
+/// The file that counts the starts of a client, as long as it is needed.
+struct Starts(PathBuf);
+
+impl Starts {
+    fn begin(path: PathBuf) -> Self {
+        let _ = std::fs::remove_file(&path);
+        Self(path)
+    }
+}
+
+impl Drop for Starts {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Runs a command to its end, for twice the time that it may take at most: how it ended, and its memory at the peak.
+fn watched(command: &mut Command, begun: Instant) -> std::io::Result<(Option<i32>, u64)> {
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
     let mut memory = 0;
-    let exit = loop {
+    loop {
         memory = memory.max(peak(child.id()));
         if let Some(status) = child.try_wait()? {
-            break status.code();
+            return Ok((status.code(), memory));
         }
         if begun.elapsed() > LONGEST * 2 {
             child.kill()?;
             child.wait()?;
-            break None;
+            return Ok((None, memory));
         }
         std::thread::sleep(BETWEEN);
-    };
-    serving.abort();
-    let (took, text) = (begun.elapsed(), std::fs::read(&report).unwrap_or_default());
-    let stored = serde_json::from_slice(&text).unwrap_or_default();
-    Ok(Seen { exit, took, memory, report: text.len() as u64, stored })
+    }
 }
 
 /// The octets that a process had in memory at the most, where the system tells.
@@ -179,5 +263,7 @@ const MOST_MEMORY: u64 = 64 << 20;
 const LARGEST: u64 = 20 << 20;
 /// How many warnings a conforming target may have, all of its deployment.
 const MOST_WARNS: usize = 3;
+/// How a finding tells of a client whose process died.
+const CRASH: &str = "process died";
 /// How often the memory is looked at.
 const BETWEEN: Duration = Duration::from_millis(20);

@@ -49,6 +49,8 @@ fn dispatch(words: &[&str]) -> Option<Outcome> {
         ["dist", rest @ ..] => dist::run(&dist_options(rest)?),
         ["docs", rest @ ..] => docs::run(&docs_options(rest)?),
         ["hostile", words @ ..] => hostile::run(words),
+        // Nobody but `hostile` starts it.
+        ["hostile-client", name, url, ca, count] => hostile::client::run(name, url, ca, count),
         ["man", folder] => man::run(std::path::Path::new(folder)),
         ["sensitivity", rest @ ..] => sensitivity::run(&sensitivity_options(rest)?),
         ["prevalence", reports @ ..] => prevalence::run(reports),
@@ -154,8 +156,8 @@ usage: cargo xtask TASK
   docs [DIR]   write the documentation as a static site, to target/docs when nothing is said
                  --check          write nothing; fail when a link leads nowhere
   hostile [WORD…]
-               play the corpus to peers that flood, drip, die, limit and lie, or to those of them whose names hold
-               one of the words; prints time, memory and size of the report of each, and fails where a bound or
+               play the corpus to servers, clients and proxies that flood, drip, die, limit and lie, or to those of
+               them whose names hold one of the words; prints time, memory and size of the report of each, and fails where a bound or
                the verdict is not as it has to be; needs the release build
   man DIR      write the manual pages
   seeds [FOLDER…]

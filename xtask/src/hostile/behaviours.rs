@@ -1,4 +1,4 @@
-//! The behaviours of hostile peers, as data.
+//! The behaviours of hostile peers as data, and the table of servers.
 
 use super::http2::Flood;
 
@@ -46,6 +46,8 @@ pub(crate) enum Do {
     Switch,
     /// The same with so many more field lines.
     SwitchWith(&'static [u8], u32),
+    /// Writes what `Read` has read.
+    Pass,
     /// Floods with frames of HTTP/2.
     Flood(Flood),
     /// Waits until the other side is gone.
@@ -71,6 +73,14 @@ pub(crate) enum Do {
     If(&'static [u8], &'static [Do]),
     /// Serves well, but refuses everything from an address behind so many refusals, for so many milliseconds, with this.
     Ban(usize, u64, &'static [u8]),
+    /// Connects to the origin behind an intermediary, and does these there.
+    AtOrigin(&'static [Self]),
+    /// The same again and again, each time on a connection of its own.
+    AtOriginForEver(&'static [Self]),
+    /// Asks the origin what `Read` has read so many times, each on a connection of its own, and writes the last answer.
+    Forward(usize),
+    /// Asks it, and writes the answer that somebody else's request got before.
+    ForwardMixed,
     /// The whole target stops to listen; with the time in milliseconds after which it is back.
     Die(Option<u64>),
     /// The whole target answers nobody any more.
@@ -92,6 +102,8 @@ pub(crate) enum Right {
     Lost,
     /// The death is a case's fail.
     Death,
+    /// A finding tells that the process died.
+    Crash,
 }
 
 use Do::*;

@@ -1,8 +1,10 @@
-//! A peer that behaves as a row of the table says. What it serves well the reference server serves behind it.
+//! A peer that behaves as a row of the tables says. What it serves well the reference server serves behind it, or the
+//! reference proxy.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::mem::replace;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -17,7 +19,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 use upspec_handshake::field::key::accept;
-use upspec_reference::{Config, Server};
+use upspec_reference::{Config, Proxy, ProxyConfig, Server};
 
 use super::behaviours::{Behaviour, Do, Over, Since};
 use super::http2;
@@ -28,7 +30,7 @@ pub(crate) struct Peer {
     addr: SocketAddr,
     tls: Option<TlsAcceptor>,
     state: Arc<State>,
-    /// The reference server, which ends with the peer.
+    /// The reference server or proxy, which ends with the peer.
     serving: JoinSet<()>,
 }
 
@@ -44,8 +46,12 @@ enum Pace {
 /// What its connections have in common.
 struct State {
     behaviour: &'static Behaviour,
-    /// Where the reference server listens.
+    /// Where the reference server or proxy listens.
     behind: SocketAddr,
+    /// Where upspec's origin listens.
+    origin: Option<SocketAddr>,
+    /// The answer of the origin that somebody else gets.
+    mixed: Mutex<Vec<u8>>,
     connections: AtomicUsize,
     served: AtomicUsize,
     requests: Mutex<VecDeque<Instant>>,
@@ -60,11 +66,27 @@ struct State {
 }
 
 impl Peer {
-    pub(crate) async fn bind(behaviour: &'static Behaviour) -> io::Result<Self> {
-        let server = Server::bind("127.0.0.1:0", Config::default()).await?;
-        let behind = server.addr();
+    /// A server, or an intermediary in front of this origin.
+    pub(crate) async fn bind(
+        behaviour: &'static Behaviour,
+        origin: Option<SocketAddr>,
+    ) -> io::Result<Self> {
         let mut serving = JoinSet::new();
-        serving.spawn(server.run(std::future::pending()));
+        let behind = match origin {
+            Some(origin) => {
+                let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+                let proxy = Proxy::bind(ProxyConfig::new(listen, origin)).await?;
+                let behind = proxy.local_addr();
+                serving.spawn(proxy.serve());
+                behind
+            }
+            None => {
+                let server = Server::bind("127.0.0.1:0", Config::default()).await?;
+                let behind = server.addr();
+                serving.spawn(server.run(std::future::pending()));
+                behind
+            }
+        };
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let addr = listener.local_addr()?;
         let tls = match behaviour.over {
@@ -74,6 +96,8 @@ impl Peer {
         let state = State {
             behaviour,
             behind,
+            origin,
+            mixed: Mutex::default(),
             connections: AtomicUsize::new(0),
             served: AtomicUsize::new(0),
             requests: Mutex::default(),
@@ -137,6 +161,22 @@ fn acceptor() -> io::Result<TlsAcceptor> {
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
+/// A connection under way.
+struct Course<S> {
+    number: usize,
+    /// Where the client comes from.
+    from: IpAddr,
+    /// What `Read` has read.
+    head: Vec<u8>,
+    reset: fn(&S) -> io::Result<()>,
+}
+
+impl Course<TcpStream> {
+    fn of_tcp(number: usize, from: IpAddr, head: Vec<u8>) -> Self {
+        Self { number, from, head, reset: TcpStream::set_zero_linger }
+    }
+}
+
 impl State {
     async fn connection(&self, stream: TcpStream, tls: Option<TlsAcceptor>) -> io::Result<()> {
         let number = self.connections.fetch_add(1, Ordering::Relaxed);
@@ -156,31 +196,31 @@ impl State {
             Some(tls) => {
                 let stream = tls.accept(stream).await?;
                 if is_fit {
-                    self.behave(stream, (number, from), self.behaviour.does, |_| Ok(())).await
+                    let course = Course { number, from, head: Vec::new(), reset: |_| Ok(()) };
+                    self.behave(stream, course, self.behaviour.does).await
                 } else {
                     self.serve(stream, 0).await
                 }
             }
             None if is_fit => {
-                let does = self.behaviour.does;
-                self.behave(stream, (number, from), does, |stream| stream.set_zero_linger()).await
+                let course = Course::of_tcp(number, from, Vec::new());
+                self.behave(stream, course, self.behaviour.does).await
             }
             None => self.serve(stream, 0).await,
         }
     }
 
-    /// Does one thing after the other on the connection with this number, from this address.
+    /// Does one thing after the other on a connection.
     async fn behave<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         &self,
         mut stream: S,
-        (number, from): (usize, IpAddr),
+        mut course: Course<S>,
         does: &[Do],
-        reset: fn(&S) -> io::Result<()>,
     ) -> io::Result<()> {
-        let mut head = Vec::new();
         for one in does {
             match *one {
-                Do::Read => head = read_head(&mut stream).await?,
+                Do::Read => course.head = read_head(&mut stream).await?,
+                Do::Pass => stream.write_all(&course.head).await?,
                 Do::Write(octets) => stream.write_all(octets).await?,
                 Do::Times(octets, times) => {
                     for _ in 0..times {
@@ -199,9 +239,9 @@ impl State {
                         sleep(Duration::from_millis(pause)).await;
                     }
                 }
-                Do::Switch => stream.write_all(&switch(&head, b"", 0)).await?,
+                Do::Switch => stream.write_all(&switch(&course.head, b"", 0)).await?,
                 Do::SwitchWith(line, times) => {
-                    stream.write_all(&switch(&head, line, times)).await?;
+                    stream.write_all(&switch(&course.head, line, times)).await?;
                 }
                 Do::Flood(flood) => {
                     stream.write_all(&http2::opening()).await?;
@@ -212,7 +252,7 @@ impl State {
                     }
                 }
                 Do::Hold => while stream.read(&mut [0; 4096]).await? > 0 {},
-                Do::Reset => return reset(&stream),
+                Do::Reset => return (course.reset)(&stream),
                 Do::End => return end(stream).await,
                 Do::Serve(late) => return self.serve(stream, late).await,
                 Do::AtMost(most, refusal) => {
@@ -237,8 +277,8 @@ impl State {
                 Do::Slowly(octets) => {
                     return self.serve_from(b"", stream, Pace::Parts(octets), None).await;
                 }
-                Do::OneIn(many, does) if number % many == many - 1 => {
-                    return Box::pin(self.behave(stream, (number, from), does, reset)).await;
+                Do::OneIn(many, does) if course.number % many == many - 1 => {
+                    return Box::pin(self.behave(stream, course, does)).await;
                 }
                 Do::OneIn(..) => return self.serve(stream, 0).await,
                 Do::If(begins, does) => {
@@ -249,15 +289,35 @@ impl State {
                         }
                     }
                     if request.starts_with(begins) {
-                        return Box::pin(self.behave(stream, (number, from), does, reset)).await;
+                        return Box::pin(self.behave(stream, course, does)).await;
                     }
                     return self.serve_from(&request, stream, Pace::Late(0), None).await;
                 }
                 Do::Ban(most, time, refusal) => {
-                    return match self.is_banned(from, most, Duration::from_millis(time)) {
+                    return match self.is_banned(course.from, most, Duration::from_millis(time)) {
                         true => refuse(stream, refusal).await,
-                        false => self.serve_from(b"", stream, Pace::Late(0), Some(from)).await,
+                        false => self.serve_from(b"", stream, Pace::Late(0), Some(course.from)).await,
                     };
+                }
+                Do::AtOrigin(does) => self.at_origin(&course.head, does).await?,
+                Do::AtOriginForEver(does) => {
+                    for _ in 0..MOST_PARTS {
+                        // Whatever one connection comes to, the next one is opened.
+                        let _ = self.at_origin(&course.head, does).await;
+                        tokio::task::yield_now().await;
+                    }
+                }
+                Do::Forward(times) => {
+                    let mut answer = Vec::new();
+                    for _ in 0..times {
+                        answer = self.asked(&course.head).await?;
+                    }
+                    stream.write_all(&answer).await?;
+                }
+                Do::ForwardMixed => {
+                    let answer = self.asked(&course.head).await?;
+                    let other = self.mixed.lock().map(|mut mixed| replace(&mut *mixed, answer));
+                    stream.write_all(&other.unwrap_or_default()).await?;
                 }
                 Do::Die(back) => {
                     if let Ok(mut known) = self.back.lock() {
@@ -275,7 +335,24 @@ impl State {
         stream.shutdown().await
     }
 
-    /// Hands all octets on to the reference server, and its own back, each read late.
+    /// Does these on a new connection to the origin.
+    async fn at_origin(&self, head: &[u8], does: &[Do]) -> io::Result<()> {
+        let stream = self.origin().await?;
+        Box::pin(self.behave(stream, Course::of_tcp(0, Ipv4Addr::LOCALHOST.into(), head.to_vec()), does)).await
+    }
+
+    /// What the origin answers to this on a new connection, up to the end of the first head.
+    async fn asked(&self, head: &[u8]) -> io::Result<Vec<u8>> {
+        let mut stream = self.origin().await?;
+        stream.write_all(head).await?;
+        read_head(&mut stream).await
+    }
+
+    async fn origin(&self) -> io::Result<TcpStream> {
+        TcpStream::connect(self.origin.ok_or(io::ErrorKind::NotConnected)?).await
+    }
+
+    /// Hands all octets on to the reference server or proxy, and its own back, each read late.
     async fn serve<S: AsyncRead + AsyncWrite>(&self, stream: S, late: u64) -> io::Result<()> {
         self.serve_from(b"", stream, Pace::Late(late), None).await
     }
@@ -395,7 +472,7 @@ async fn end<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) -> io::Result<()>
 }
 
 /// What comes up to the empty line, or the first 64 KB.
-async fn read_head<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Vec<u8>> {
+pub(super) async fn read_head<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     while head.len() < 64 * 1024 && !head.windows(4).any(|four| four == b"\r\n\r\n") {
         let read = stream.read_buf(&mut head).await?;

@@ -219,8 +219,8 @@ impl Record {
         self.count_of(link, IoKind::ReadUnkept)
     }
 
-    /// Keeps of what was read on each link the first octets, so many, and the number of the others. What HTTP/2 obliged
-    /// us to write in answer to those goes with them.
+    /// Keeps of what was read on each link the first octets, so many, and the number of the others; of what was reported
+    /// there as much. What HTTP/2 obliged us to write in answer to what is not kept goes with it.
     pub fn shorten(&mut self, most: impl Fn(usize) -> usize) {
         for link in 0..self.links.len() {
             self.shorten_link(link, most(link));
@@ -229,6 +229,7 @@ impl Record {
 
     fn shorten_link(&mut self, link: usize, most: usize) {
         let (mut left, mut unkept, mut cut) = (most, 0_u64, None);
+        let (mut left_reports, mut untold) = (most, None);
         let mut kept = Vec::with_capacity(self.io.len());
         for mut io in std::mem::take(&mut self.io) {
             if io.link == link && io.kind == IoKind::Read {
@@ -244,11 +245,19 @@ impl Record {
                     continue;
                 }
             }
+            if io.link == link && io.kind == IoKind::Reported {
+                if io.bytes.len() > left_reports {
+                    unkept += u64::try_from(io.bytes.len()).unwrap_or(u64::MAX);
+                    untold = untold.or(Some((kept.len(), io.at_us)));
+                    continue;
+                }
+                left_reports -= io.bytes.len();
+            }
             if cut.is_none() || io.link != link || io.kind != IoKind::WroteOwed {
                 kept.push(io);
             }
         }
-        if let Some((at, at_us)) = cut {
+        if let Some((at, at_us)) = cut.or(untold) {
             let bytes = unkept.to_be_bytes().to_vec();
             kept.insert(at, Io { link, at_us, kind: IoKind::ReadUnkept, bytes });
         }
@@ -312,6 +321,27 @@ mod names {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_many_reports_the_first_are_kept() {
+        let io = |kind, bytes: &[u8]| Io { link: 0, at_us: 1, kind, bytes: bytes.to_vec() };
+        let all = vec![
+            io(IoKind::Read, b"GET"),
+            io(IoKind::Reported, b"abc"),
+            io(IoKind::Reported, b"defgh"),
+            io(IoKind::Wrote, b"x"),
+        ];
+        let link = Link::plain("origin", Party::Server, Over::Http1);
+        for (most, kinds, unkept) in [
+            (8, [IoKind::Read, IoKind::Reported, IoKind::Reported, IoKind::Wrote], 0),
+            (7, [IoKind::Read, IoKind::Reported, IoKind::ReadUnkept, IoKind::Wrote], 5),
+        ] {
+            let mut record = Record::of(link.clone(), all.clone());
+            record.shorten(|_| most);
+            let left: Vec<IoKind> = record.io.iter().map(|io| io.kind).collect();
+            assert_eq!((left.as_slice(), record.read_unkept(0)), (&kinds[..], unkept), "{most}");
+        }
+    }
 
     #[test]
     fn a_record_is_shortened_behind_its_first_octets() {

@@ -196,7 +196,7 @@ fn bound(record: &mut Record, shown: &[Place], room: &mut usize) {
 
 /// How many octets of a record the peer is to answer for.
 fn weight(record: &Record) -> usize {
-    let is_due = |kind: IoKind| matches!(kind, IoKind::Read | IoKind::WroteOwed);
+    let is_due = |kind: IoKind| matches!(kind, IoKind::Read | IoKind::Reported | IoKind::WroteOwed);
     record.io.iter().filter(|io| is_due(io.kind)).map(|io| io.bytes.len()).sum()
 }
 

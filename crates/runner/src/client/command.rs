@@ -10,7 +10,7 @@ use tokio::process::Child;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use upspec_exchange::Exit;
+use upspec_exchange::{Exit, Report};
 
 use super::starter::{Call, Started, Starter};
 use crate::printed::Printed;
@@ -135,7 +135,7 @@ impl Starter for Command {
             .map_err(|error| format!("cannot start {}: {error}", words[0].to_string_lossy()))?;
         let group = Group::of(&child);
         let printed = Printed::default();
-        let (tell, reports) = mpsc::channel(MOST_UNREAD);
+        let (tell, reports) = mpsc::channel(MOST_REPORTS);
         if let Some(stream) = child.stderr.take() {
             printed.follow(stream);
         }
@@ -167,12 +167,12 @@ impl Drop for Command {
     }
 }
 
-/// Reads what a client prints to its end, and hands on the lines that can be events. Whoever prints is never held up.
+/// Reads what a client prints to its end, and hands on the lines that are events. Whoever prints is never held up.
 async fn follow<R: AsyncRead + Unpin>(stream: R, tell: mpsc::Sender<Vec<u8>>, printed: Printed) {
     let mut stream = BufReader::new(stream);
-    let mut told = 0;
+    let (mut line, mut told, mut octets) = (Vec::new(), 0, 0);
     loop {
-        let mut line = Vec::new();
+        line.clear();
         let mut bounded = (&mut stream).take(LONGEST_LINE);
         match bounded.read_until(b'\n', &mut line).await {
             Ok(0) | Err(_) => return,
@@ -181,8 +181,11 @@ async fn follow<R: AsyncRead + Unpin>(stream: R, tell: mpsc::Sender<Vec<u8>>, pr
         printed.add(&line);
         let line = line.trim_ascii();
         // What is too long has no end here, and is no JSON.
-        if told < MOST_REPORTS && line.starts_with(b"{") && line.ends_with(b"}") {
+        let is_whole = line.starts_with(b"{") && line.ends_with(b"}");
+        let has_room = told < MOST_REPORTS && octets + line.len() <= MOST_REPORTED;
+        if is_whole && has_room && Report::read(line).is_some() {
             told += 1;
+            octets += line.len();
             let _ = tell.try_send(line.to_vec());
         }
     }
@@ -242,10 +245,10 @@ const MARK: &str = "UPSPEC_CLIENT";
 const GRACE: Duration = Duration::from_millis(200);
 /// The longest line that can be an event.
 const LONGEST_LINE: u64 = 256 * 1024;
-/// How many events of a client are read.
-const MOST_REPORTS: usize = 10_000;
-/// How many of them may wait to be read.
-const MOST_UNREAD: usize = 1_000;
+/// How many events of a client are read; cases bring it few messages.
+const MOST_REPORTS: usize = 100;
+/// How many octets they may have in all.
+const MOST_REPORTED: usize = 256 * 1024;
 
 #[cfg(test)]
 mod tests {
@@ -275,6 +278,23 @@ mod tests {
         }
         assert!(Command::parse("a {url} {ca}").unwrap().takes_ca());
         assert!(!Command::parse("a {url}").unwrap().takes_ca());
+    }
+
+    #[tokio::test]
+    async fn only_so_many_events_are_read() {
+        let noise = "{\"level\":\"info\"}\n".repeat(MOST_REPORTS) + &"x".repeat(1 << 20) + "\n";
+        let events = "{\"event\":\"open\"}\n".repeat(MOST_REPORTS + 20);
+        let long = format!("{{\"event\":\"message\",\"data\":\"{}\"}}\n", "a".repeat(100_000));
+        let rows = [(noise.clone() + &events, MOST_REPORTS), (noise + &long.repeat(9), 2)];
+        for (printed, wanted) in rows {
+            let (tell, mut reports) = mpsc::channel(2 * MOST_REPORTS);
+            follow(std::io::Cursor::new(printed.into_bytes()), tell, Printed::default()).await;
+            let mut count = 0;
+            while reports.recv().await.is_some() {
+                count += 1;
+            }
+            assert_eq!(count, wanted);
+        }
     }
 
     #[test]

@@ -173,11 +173,14 @@ impl Run {
         }
     }
 
-    /// Plays what finds out what the target can do, one by one; where answers come late, beside each other what builds
-    /// on nothing that the others find out.
+    /// Plays what finds out what the target can do, one by one; where answers come late, or the control fails,
+    /// beside each other what builds on nothing that the others find out.
     async fn discover(&mut self, mut left: Vec<usize>, jobs: usize) -> Result<(), Ending> {
         let plan = self.plan();
-        while jobs > self.worker.bench.settings.jobs {
+        let control = self.worker.control.and_then(|index| self.results.verdict(index));
+        let usual =
+            if control == Some(Verdict::Fail) { 1 } else { self.worker.bench.settings.jobs };
+        while jobs > usual {
             let facts = &self.worker.bench.facts;
             let (mut ready, mut rest) = (Vec::<usize>::new(), Vec::new());
             for index in left {

@@ -150,7 +150,12 @@ fn conclude(outcome: &RunOutcome, report: &Report, verdict: Exit) -> Result<Exit
         report.cases.iter().any(|case| case.id == CLIENT_CONTROL && case.verdict == Verdict::Fail)
     };
     match &outcome.ending {
-        Ending::Complete | Ending::TargetDied { .. } => Ok(verdict),
+        Ending::Complete => Ok(verdict),
+        Ending::TargetDied { .. } => Err(Trouble {
+            exit: if verdict == Exit::Conforming { Exit::Unreachable } else { verdict },
+            message: "the client no longer does what it did at first, so the rest was not played"
+                .to_owned(),
+        }),
         Ending::Interrupted => Ok(Exit::Interrupted),
         Ending::NotSwitched { message } if control_failed() => {
             Err(Trouble { exit: verdict, message: message.clone() })

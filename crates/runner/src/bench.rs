@@ -12,6 +12,7 @@ use upspec_judge::{CaseResult, Reason, SLOW, TargetFacts, judge, not_played};
 use crate::bindings::{Nonces, Turn, bindings};
 use crate::connect::{Connector, Opening, Stream};
 use crate::contact;
+use crate::drips::Drips;
 use crate::error::Error;
 use crate::place::Place;
 use crate::play::{Limits, Play, play_at};
@@ -30,6 +31,7 @@ pub(crate) struct Bench {
     connector: Connector,
     /// The time-out that was asked for.
     asked: Duration,
+    drips: Drips,
 }
 
 impl Bench {
@@ -47,7 +49,8 @@ impl Bench {
         settings.timeout = settings.least_timeout(Duration::ZERO);
         let connector = Connector::reach(&target, CONNECT_PATIENCE, settings.timeout).await?;
         let facts = declared(&target, &settings);
-        Ok((Self { target, settings, facts, requirements, connector, asked }, server))
+        let drips = Drips::default();
+        Ok((Self { target, settings, facts, requirements, connector, asked, drips }, server))
     }
 
     /// How long the control took to be answered.
@@ -108,9 +111,12 @@ impl Bench {
         let bindings = &self.bindings(&nonces);
         let late = if lateness(self.answer()) > 0 { self.answer() * TURNS } else { Duration::ZERO };
         let timeout = self.settings.timeout + late;
-        let limits = Limits { window, timeout, keep: self.settings.keep };
+        let (keep, drip) = (self.settings.keep, self.drips.borne());
+        let limits = Limits { window, timeout, keep, drip };
         let play = Play { case, bindings, close: &nonces.close, limits, reports: false };
-        play_at(place, &self.connector, &play).await
+        let record = play_at(place, &self.connector, &play).await?;
+        self.drips.note(&record);
+        Ok(record)
     }
 
     /// Whether the target takes a connection.

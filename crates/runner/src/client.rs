@@ -6,6 +6,7 @@
 
 mod calm;
 mod certificates;
+mod changed;
 mod command;
 mod door;
 mod further;

@@ -52,6 +52,8 @@ pub struct Limits {
     pub timeout: Duration,
     /// How many octets read on a connection are kept.
     pub keep: usize,
+    /// How long a peer is listened to that sends a little time and again.
+    pub drip: Duration,
 }
 
 impl Limits {
@@ -113,6 +115,7 @@ pub(crate) async fn play_reporting(
     let count = links.len();
     let mut wires = Wires::new(links.into_iter().map(as_opened).collect(), play.limits.keep);
     wires.sit_at(place);
+    wires.patience().bear(play.limits.drip);
     wires.listen_to(reports);
     let opened = wires.record().opened();
     let until = wires.record().opened()

@@ -103,6 +103,11 @@ impl Recorder {
         self.links[at].read.len()
     }
 
+    /// The same of all links.
+    pub(crate) fn how_much_read_in_all(&self) -> usize {
+        self.links.iter().map(|heard| heard.read.len()).sum()
+    }
+
     /// The octets after the last LF that the steps have written on a link.
     pub(crate) fn line_under_way(&self, at: usize) -> &[u8] {
         let written = &self.links[at].written;

@@ -14,6 +14,7 @@ use upspec_exchange::{IoKind, Link, Record};
 use upspec_handshake::Party;
 
 use crate::connect::Stream;
+use crate::drips::Patience;
 use crate::place::{Place, SOON};
 use crate::proxy::Span;
 use crate::record::{Recorder, Room};
@@ -31,8 +32,8 @@ pub(crate) struct Wires {
     spans: Option<mpsc::UnboundedReceiver<Span>>,
     /// The place of the case among those under way.
     place: Option<Place>,
-    /// When we last had something to say.
-    asked: Instant,
+    /// How long the peer is listened to.
+    patience: Patience,
 }
 
 /// One connection, and what is known about its two directions.
@@ -93,7 +94,7 @@ impl Wires {
             reports: None,
             spans: None,
             place: None,
-            asked: active,
+            patience: Patience::since(active),
         }
     }
 
@@ -128,8 +129,21 @@ impl Wires {
         }
     }
 
-    /// Waits until something comes on any connection, or a new one, or the time is up; whether anything came.
+    /// Waits until something comes on any connection, or a new one, or the time is up; whether anything came. Much has
+    /// to grow by a part of it to be worth a look, as in [`read_until`](Self::read_until).
     pub(crate) async fn any_until(&mut self, until: Instant) -> bool {
+        let came = self.any_moved(until).await;
+        let before = self.record.how_much_read_in_all();
+        let enough = if before < MUCH { before } else { before + before / WORTH_A_LOOK };
+        while came && self.record.how_much_read_in_all() < enough && Instant::now() < until {
+            if !self.any_moved(until.min(Instant::now() + LULL)).await {
+                break;
+            }
+        }
+        came
+    }
+
+    async fn any_moved(&mut self, until: Instant) -> bool {
         let moved = poll_fn(|context| self.poll_read(context, usize::MAX));
         timeout_at(until, moved).await.is_ok()
     }
@@ -137,6 +151,11 @@ impl Wires {
     /// While nothing comes, the case gives its place back.
     pub(crate) fn sit_at(&mut self, place: Option<&Place>) {
         self.place = place.cloned();
+    }
+
+    /// A peer that drips is listened to for so long; whether one has done so.
+    pub(crate) fn patience(&mut self) -> &mut Patience {
+        &mut self.patience
     }
 
     /// Records from now on what the client under test reports.
@@ -179,7 +198,7 @@ impl Wires {
                 Err(stop) => return Err(stop),
             }
         }
-        Ok(())
+        if self.patience.is_over() { Err(Stop::TimeUp) } else { Ok(()) }
     }
 
     async fn read_some(&mut self, at: usize, until: Instant) -> Result<(), Stop> {
@@ -188,7 +207,7 @@ impl Wires {
         }
         let place = self.place.clone();
         // What drips for long behind all that we had to say is merely watched, too.
-        let served = if self.asked.elapsed() < LONG { SOON } else { Duration::ZERO };
+        let served = if self.patience.elapsed() < LONG { SOON } else { Duration::ZERO };
         let mut moved = pin!(poll_fn(|context| self.poll_read(context, at)));
         if let Some(place) = place {
             let soon = until.min(Instant::now() + served);
@@ -214,7 +233,7 @@ impl Wires {
     ) -> Result<(), Stop> {
         let mut rest = octets;
         let since = Instant::now();
-        self.asked = since;
+        self.patience.ask(since);
         self.record.begin_write();
         loop {
             let stalled = (self.active(at).max(since) + window).min(until);
@@ -398,6 +417,7 @@ impl Wires {
             Ok(0) => IoKind::ReadEnd,
             Ok(count) => {
                 wire.active = Instant::now();
+                self.patience.came(count);
                 wire.full = self.record.got(at, &self.buffer[..count]) == Room::Used;
                 return if wire.full { Err(Stop::Full) } else { Ok(()) };
             }

@@ -74,6 +74,14 @@ impl Pace {
         }
     }
 
+    /// How long a start takes at the most: who takes longer does something else.
+    pub(crate) fn start(&self) -> Duration {
+        match read(&self.start_us) {
+            Duration::ZERO => Duration::MAX,
+            start => start.saturating_mul(2).max(SHORTEST_START),
+        }
+    }
+
     /// How long a client whose connection is over may take to end.
     pub(crate) fn leave(&self, window: Duration) -> Duration {
         match read(&self.leave_us) {
@@ -98,8 +106,10 @@ const STRAIN_FROM: Duration = Duration::from_secs(1);
 const PATIENCE: u32 = 20;
 /// A client that is started beside others may take as long as this.
 const SHORTEST_ARRIVAL: Duration = Duration::from_secs(2);
-/// The same of the end of its process.
+/// How long the end of its process may take at least.
 const SHORTEST_LEAVE: Duration = Duration::from_millis(50);
+/// A process that is started takes the machine's time for so long at least.
+const SHORTEST_START: Duration = Duration::from_millis(250);
 /// Who takes longer to end does not end because its connection does.
 const LONGEST_LEAVE: Duration = Duration::from_millis(500);
 

@@ -19,9 +19,11 @@ use super::certificates::Certificates;
 use super::settings::ClientSettings;
 use super::stage::Stage;
 use super::starter::Starter;
+use crate::drips::Drips;
 use crate::event::{Ending, Event, RunOutcome};
 use crate::plan::Plan;
 use crate::results::Results;
+use crate::strange::Strange;
 
 /// Plays a plan of cases for clients. When `cancel` completes, the clients under way are ended and the results so
 /// far returned.
@@ -50,7 +52,7 @@ pub async fn run_clients(
             return RunOutcome::new(results.finish(), TargetFacts::default(), ending, Vec::new());
         }
     };
-    let mut run = ClientRun { plan, stage, results, events };
+    let mut run = ClientRun { plan, stage, results, events, strange: Strange::default() };
     let ending = tokio::select! {
         biased;
         () = &mut cancel => {
@@ -83,6 +85,7 @@ pub(crate) async fn stage(
         requirements,
         certificates: Arc::new(certificates),
         pace: Arc::default(),
+        drips: Drips::default(),
         starting: Arc::new(Semaphore::new(at_once)),
         control: Arc::new(control),
         earlier_key: Vec::new(),
@@ -98,28 +101,36 @@ pub(super) struct ClientRun {
     pub(super) stage: Stage,
     pub(super) results: Results,
     events: UnboundedSender<Event>,
+    pub(super) strange: Strange,
 }
 
 impl ClientRun {
     async fn play_all(&mut self) -> Ending {
+        match self.play_in_phases().await {
+            Ok(()) => Ending::Complete,
+            Err(ending) => ending,
+        }
+    }
+
+    async fn play_in_phases(&mut self) -> Result<(), Ending> {
         let control = self.plan.control().unwrap_or_default();
         if let Err(message) = self.control(control).await {
             self.results.leave_out_rest(Reason::Blocked, &message);
-            return Ending::Unreachable { message };
+            return Err(Ending::Unreachable { message });
         }
         let discovery: Vec<usize> =
             self.plan.discovery().into_iter().filter(|index| *index != control).collect();
         for index in discovery {
-            self.play(vec![index]).await;
+            self.play(vec![index]).await?;
             self.learn(index);
         }
-        self.play(self.plan.rest()).await;
+        self.play(self.plan.rest()).await?;
         self.play_calmly().await;
-        self.control_again(control).await;
-        match self.stage.facts.has(Need::Opens) {
-            true => Ending::Complete,
-            false => Ending::NotSwitched { message: self.what_came(control) },
+        if !self.stage.facts.has(Need::Opens) {
+            return Err(Ending::NotSwitched { message: self.what_came(control) });
         }
+        self.control_again(control).await;
+        Ok(())
     }
 
     async fn control(&mut self, index: usize) -> Result<(), String> {
@@ -139,12 +150,16 @@ impl ClientRun {
     }
 
     /// Plays cases, so many at a time; those whose needs are not met are left out.
-    async fn play(&mut self, cases: Vec<usize>) {
+    ///
+    /// # Errors
+    ///
+    /// When the client is no longer what it was.
+    async fn play(&mut self, cases: Vec<usize>) -> Result<(), Ending> {
         let mut left = cases.into_iter();
         let mut running = JoinSet::new();
         let jobs = self.stage.settings.jobs.min(self.stage.starter.most_at_once()).max(1);
         loop {
-            while running.len() < jobs {
+            while running.len() < jobs && !self.strange.is_much() {
                 let Some(index) = left.next() else {
                     break;
                 };
@@ -162,12 +177,16 @@ impl ClientRun {
                 running.spawn(async move { (index, player.play(index).await) });
             }
             match running.join_next().await {
-                Some(Ok((index, Ok(result)))) => self.results.store(index, result),
+                Some(Ok((index, Ok(result)))) => {
+                    self.strange.note(index, &result);
+                    self.results.store(index, result);
+                }
                 Some(Ok((index, Err(message)))) => {
                     self.results.leave_out(index, Reason::Connect, &message);
                 }
                 Some(Err(panicked)) => tracing::error!("a case was lost: {panicked}"),
-                None => return,
+                None if self.strange.is_much() => self.look_at_control().await?,
+                None => return Ok(()),
             }
         }
     }
@@ -211,7 +230,9 @@ async fn play_control(stage: &mut Stage, case: &Case) -> Result<CaseResult, Stri
         let window = stage.settings.timeout.min(CONTROL_WINDOW);
         let result = stage.attempt(case, None, attempt, window).await?;
         attempt += 1;
-        if result.verdict != Verdict::Inconclusive || attempt == CONTROL_TRIES {
+        // Who has come and asked, and then does nothing, is not late.
+        let is_decided = result.verdict != Verdict::Inconclusive || rests_on_silence(&result);
+        if is_decided || attempt == CONTROL_TRIES {
             break result;
         }
     };
@@ -256,15 +277,18 @@ impl Player {
             let absent = std::mem::replace(&mut result, again);
             let _ = self.events.send(Event::Repeated(Box::new(absent)));
         }
+        let mut retries = self.stage.settings.retries;
         let patient = self.stage.settings.timeout.min(PATIENT);
         if rests_on_silence(&result) && window < patient {
             // The first wait was too short to accuse anybody, so a difference is no flakiness.
             window = patient;
             let again = self.stage.attempt(case, partner, PATIENTLY, window).await?;
+            let is_confirmed = again.verdict == result.verdict;
+            retries = retries.saturating_sub(u32::from(is_confirmed));
             let hasty = std::mem::replace(&mut result, again);
             let _ = self.events.send(Event::Repeated(Box::new(hasty)));
         }
-        for attempt in 1..=self.stage.settings.retries {
+        for attempt in 1..=retries {
             if result.verdict != Verdict::Fail || result.flaky {
                 break;
             }

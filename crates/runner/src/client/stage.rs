@@ -1,6 +1,7 @@
 //! One exchange with a client: it is started, comes to its door, the case is played, and it is ended.
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ use super::settings::ClientSettings;
 use super::starter::{Call, Started, Starter, over};
 use crate::answers::answering;
 use crate::bindings::{Nonces, Turn};
+use crate::drips::Drips;
 use crate::play::{Heard, Limits, Play, play_reporting};
 use crate::trouble::alert_of;
 use crate::wire::refusal;
@@ -38,6 +40,7 @@ pub(crate) struct Stage {
     pub(crate) requirements: Arc<Registry>,
     pub(crate) certificates: Arc<Certificates>,
     pub(crate) pace: Arc<Pace>,
+    pub(crate) drips: Drips,
     /// Held by a client until it comes.
     pub(crate) starting: Arc<Semaphore>,
     /// What is played on further connections.
@@ -109,15 +112,25 @@ impl Stage {
         let begun = Instant::now();
         let started = self.starter.start(&call)?;
         let (timeout, keep) = (self.settings.timeout, self.settings.keep);
-        let limits = Limits { window, timeout, keep };
+        let limits = Limits { window, timeout, keep, drip: self.drips.borne() };
         let mut guest = Guest { started, begun, door, link, bindings, limits, early: Vec::new() };
-        let came = self.arrival(&mut guest).await;
-        drop(starting);
+        let came = {
+            let mut arrival = pin!(self.arrival(&mut guest));
+            let soon = tokio::time::timeout(self.pace.start(), &mut arrival).await;
+            // Who does not come soon takes no machine's time by that.
+            drop(starting);
+            match soon {
+                Ok(came) => came,
+                Err(_) => arrival.await,
+            }
+        };
         match came {
             None => Ok(guest.never_came().await),
             Some(tcp) => {
                 self.pace.started(begun.elapsed());
-                Ok(self.host(guest, tcp, case, &nonces.close).await)
+                let record = self.host(guest, tcp, case, &nonces.close).await;
+                self.drips.note(&record);
+                Ok(record)
             }
         }
     }

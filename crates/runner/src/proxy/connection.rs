@@ -32,8 +32,10 @@ pub(super) struct Connection {
     is_connect: bool,
     wants: UnboundedReceiver<(Nonce, Want)>,
     tell: UnboundedSender<(Nonce, Want)>,
-    /// How many octets came.
+    /// How many octets came since the exchange that came last began.
     count: usize,
+    /// How many may.
+    most: usize,
     /// It ends with a reset.
     is_reset: bool,
 }
@@ -61,6 +63,7 @@ impl Connection {
             wants,
             tell,
             count: 0,
+            most: MOST,
             is_reset: false,
         }
     }
@@ -105,7 +108,7 @@ impl Connection {
 
     async fn came(&mut self, octets: &[u8]) -> Flow {
         self.count += octets.len();
-        if self.count > MOST {
+        if self.count > self.most {
             return Flow::Over;
         }
         let (rooms, last) = (Arc::clone(&self.rooms), self.last.clone());
@@ -148,6 +151,7 @@ impl Connection {
     /// A request of this exchange comes.
     fn begin(&mut self, nonce: Nonce, octets: Vec<u8>) {
         if !self.spans.contains_key(&nonce) {
+            (self.count, self.most) = (octets.len(), self.rooms.most(&nonce) + BUFFER);
             let (tell, came) = unbounded_channel();
             self.rooms.hand(&nonce, Span::new(nonce.clone(), came, self.tell.clone()));
             self.spans.insert(nonce.clone(), tell);
@@ -254,9 +258,56 @@ const NOT_ALLOWED: &[u8] =
     b"HTTP/1.1 405 Method Not Allowed\r\nAllow: GET, HEAD\r\nContent-Length: 0\r\n\r\n";
 /// How much is read at once.
 const BUFFER: usize = 16 * 1024;
-/// How much may come on a connection.
-const MOST: usize = 64 * 1024 * 1024;
+/// How much may come before an exchange begins.
+const MOST: usize = 256 * 1024;
 /// How long octets that may become a head are held back.
 const PARTIAL: Duration = Duration::from_millis(200);
 /// How much of what is written is looked at for a 101.
 const HEADS: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::super::origin::Origin;
+    use super::*;
+
+    #[tokio::test]
+    async fn an_exchange_has_only_so_many_connections() {
+        let origin = Origin::listen(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let mut guest = origin.receive(b"aaaaaaaaaaaaaaaa", MOST, false);
+        let mut spans = guest.take_spans().unwrap();
+        let (mut taken, mut held) = (Vec::new(), Vec::new());
+        for _ in 0..100 {
+            let mut peer = TcpStream::connect(origin.address()).await.unwrap();
+            peer.write_all(b"GET /?upspec=1-aaaaaaaaaaaaaaaa HTTP/1.1\r\n\r\n").await.unwrap();
+            // A connection that is handed on waits for its answer, and any other one ends.
+            let came = tokio::select! {
+                span = spans.recv() => span,
+                _ = peer.read_u8() => None,
+            };
+            taken.extend(came);
+            held.push(peer);
+        }
+        assert_eq!(taken.len(), 32);
+    }
+
+    #[tokio::test]
+    async fn what_comes_without_end_for_an_exchange_ends_the_connection() {
+        let origin = Origin::listen(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let nonce = b"aaaaaaaaaaaaaaaa";
+        let mut guest = origin.receive(nonce, MOST, false);
+        let mut spans = guest.take_spans().unwrap();
+        let mut peer = TcpStream::connect(origin.address()).await.unwrap();
+        let head = "POST /?upspec=1-aaaaaaaaaaaaaaaa HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n";
+        peer.write_all(head.as_bytes()).await.unwrap();
+        let many = vec![b'a'; 1 << 20];
+        let mut sent = 0;
+        while sent < 64 && peer.write_all(&many).await.is_ok() {
+            sent += 1;
+        }
+        assert!(sent < 64, "somebody reads all of it");
+        let mut span = spans.recv().await.unwrap();
+        let mut came = Vec::new();
+        let _ = span.read_to_end(&mut came).await;
+        assert!(came.len() <= MOST + 2 * BUFFER, "{}", came.len());
+    }
+}

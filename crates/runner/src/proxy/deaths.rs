@@ -8,7 +8,8 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use upspec_corpus::case::Need;
-use upspec_judge::{Death as Dead, Demise, Reason};
+use upspec_exchange::{Octets, Record, Talk};
+use upspec_judge::{CaseResult, Death as Dead, Demise, Reason};
 
 use super::player::Player;
 use super::run::{ProxyRun, start};
@@ -27,8 +28,12 @@ impl ProxyRun {
         while let Some(suspects) = self.side_by_side(&mut left, jobs.min(self.jobs)).await {
             let ids: Vec<String> =
                 suspects.iter().map(|index| self.plan.cases()[*index].id.clone()).collect();
-            let dead = if self.is_alive().await { None } else { Some(self.dead(&ids).await) };
-            self.revive(ids).await?;
+            let lives = self.gone.is_none() && self.is_alive().await;
+            let dead = if lives { None } else { Some(self.dead(&ids).await) };
+            if let Err(ending) = self.revive(ids).await {
+                self.leave_open(dead);
+                return Err(ending);
+            }
             let mut is_found = false;
             for index in suspects {
                 is_found |= self.alone(index).await?;
@@ -52,7 +57,8 @@ impl ProxyRun {
         let mut under_way: Vec<usize> = Vec::new();
         let mut suspects: Option<Vec<usize>> = None;
         loop {
-            while suspects.is_none() && running.len() < jobs.max(1) {
+            let goes_on = suspects.is_none() && !self.strange.is_much();
+            while goes_on && running.len() < jobs.max(1) {
                 let Some(index) = left.pop_front() else {
                     break;
                 };
@@ -68,6 +74,7 @@ impl ProxyRun {
             match running.join_next().await {
                 Some(Ok((index, Ok(result)))) => {
                     under_way.retain(|one| *one != index);
+                    self.strange.note(index, &result);
                     self.results.store(index, result);
                     self.recent.push_back(index);
                     while self.recent.len() > jobs {
@@ -80,15 +87,51 @@ impl ProxyRun {
                     suspects = Some(recent.chain(under_way.drain(..)).collect());
                 }
                 Some(Err(panicked)) => tracing::error!("a case was lost: {panicked}"),
-                None => return suspects,
+                None if goes_on || suspects.is_some() => return suspects,
+                None => match self.no_answer().await {
+                    None => self.strange.is_the_same(),
+                    Some(how) => return Some(self.found_gone(how, jobs)),
+                },
             }
         }
+    }
+
+    /// How the intermediary is gone, if the control gets no answer at all in a few tries.
+    async fn no_answer(&mut self) -> Option<Demise> {
+        let control = self.plan.control().unwrap_or_default();
+        let case = self.plan.cases()[control].clone();
+        let mut how = Demise::Refusing;
+        for _ in 0..TRIES {
+            let attempt = self.strange.next_look();
+            how = match self.stage.exchange(&case, attempt, PATIENT).await {
+                Ok(record) if is_answered(&record) => return None,
+                Ok(record) if record.ended_by_peer(0) => Demise::Closing,
+                Ok(_) => Demise::Hanging,
+                Err(_) => Demise::Refusing,
+            };
+        }
+        Some(how)
+    }
+
+    /// Nothing is answered any more: what came to nothing since the last case that passed says nothing, and the first of
+    /// those cases may have done it.
+    fn found_gone(&mut self, how: Demise, jobs: usize) -> Vec<usize> {
+        self.gone = Some(how);
+        let strange = self.strange.take();
+        for &index in &strange {
+            let answered = |result: &CaseResult| result.record.as_ref().is_some_and(is_answered);
+            if !self.results.result(index).is_some_and(answered) {
+                self.results.leave_out(index, Reason::TargetDied, "nothing was answered any more");
+            }
+        }
+        self.recent.drain(..).chain(strange).take(2 * jobs).collect()
     }
 
     /// Plays a case with nothing beside it; whether the intermediary died of it.
     async fn alone(&mut self, index: usize) -> Result<bool, Ending> {
         let result = self.player().play(index).await;
-        let lives = self.outlives().await;
+        self.gone = if self.was_gone { self.no_answer().await } else { None };
+        let lives = self.gone.is_none() && self.outlives().await;
         let result = match result {
             Ok(result) if lives => {
                 self.results.store(index, result);
@@ -110,7 +153,8 @@ impl ProxyRun {
 
     /// A death, and the cases of which one may have done it.
     pub(super) async fn dead(&self, suspects: &[String]) -> Dead {
-        let how = if self.server.is_some() { Demise::Exited } else { Demise::Refusing };
+        let usual = if self.server.is_some() { Demise::Exited } else { Demise::Refusing };
+        let how = self.gone.unwrap_or(usual);
         let (status, output) = self.last_words().await;
         Dead { how, status, suspects: suspects.to_vec(), unsure: false, output }
     }
@@ -157,8 +201,13 @@ impl ProxyRun {
 
     /// Starts the intermediary again, or waits until somebody does, and until requests come through it.
     pub(super) async fn revive(&mut self, suspects: Vec<String>) -> Result<(), Ending> {
-        let until = Instant::now() + self.stage.settings.ready_timeout;
-        if !self.is_alive().await {
+        let patience = self.stage.settings.ready_timeout;
+        let is_gone = self.gone.take().is_some();
+        self.was_gone |= is_gone;
+        // Nobody starts again what still takes connections.
+        let is_lost = is_gone && self.server.is_none();
+        let until = Instant::now() + if is_lost { patience.min(COMES_TO) } else { patience };
+        if is_gone || !self.is_alive().await {
             self.deaths.push(Death { suspects: suspects.clone() });
             let (settings, target) = (&self.stage.settings, &self.stage.target);
             if let Some(server) = self.server.take() {
@@ -191,6 +240,17 @@ impl ProxyRun {
     }
 }
 
+/// Whether our client got a response head.
+fn is_answered(record: &Record) -> bool {
+    let octets = Octets::of(record);
+    octets.first().is_some_and(|first| Talk::read(first).statuses().next().is_some())
+}
+
+/// How often, and how long, an answer to the control is waited for before what gives none hangs.
+const TRIES: usize = 2;
+const PATIENT: Duration = Duration::from_secs(2);
+/// How long what hangs may take to come to.
+const COMES_TO: Duration = Duration::from_secs(5);
 /// The attempts of the control after deaths.
 const REVIVED: u32 = 2000;
 /// How long a process may take to end that has met its case.

@@ -28,10 +28,20 @@ pub struct Origin {
 /// The exchanges under way, and what came for none of them.
 #[derive(Debug, Default)]
 pub(super) struct Rooms {
-    guests: Mutex<BTreeMap<Nonce, UnboundedSender<Span>>>,
+    guests: Mutex<BTreeMap<Nonce, Seat>>,
     /// Who takes a CONNECT, which has no tag.
     connect: Mutex<Option<Nonce>>,
     strays: AtomicUsize,
+}
+
+/// What an exchange under way may have.
+#[derive(Debug)]
+struct Seat {
+    tell: UnboundedSender<Span>,
+    /// How many further connections.
+    spans_left: usize,
+    /// How many octets on a connection.
+    most: usize,
 }
 
 /// An exchange under way. Dropping it makes what still comes for it a stray.
@@ -66,11 +76,13 @@ impl Origin {
         self.rooms.strays.load(Ordering::Relaxed)
     }
 
-    /// Begins an exchange with this nonce, which also takes a CONNECT if it says so.
-    pub(super) fn receive(&self, nonce: &[u8], takes_connect: bool) -> Guest {
+    /// Begins an exchange with this nonce, to which so many octets may come on a connection. It also takes a CONNECT if
+    /// it says so.
+    pub(super) fn receive(&self, nonce: &[u8], most: usize, takes_connect: bool) -> Guest {
         let nonce = Nonce::from(nonce);
         let (tell, spans) = unbounded_channel();
-        self.rooms.guests().insert(nonce.clone(), tell);
+        let seat = Seat { tell, spans_left: MOST_SPANS, most };
+        self.rooms.guests().insert(nonce.clone(), seat);
         if takes_connect {
             *self.rooms.connect() = Some(nonce.clone());
         }
@@ -107,10 +119,17 @@ impl Rooms {
         self.guests().contains_key(nonce)
     }
 
-    /// Hands a connection to an exchange; gives up when that is over.
+    /// How many octets may come to an exchange on a connection.
+    pub(super) fn most(&self, nonce: &[u8]) -> usize {
+        self.guests().get(nonce).map_or(0, |seat| seat.most)
+    }
+
+    /// Hands a connection to an exchange; gives up when that is over, or has more than any case needs.
     pub(super) fn hand(&self, nonce: &Nonce, span: Span) {
-        if let Some(tell) = self.guests().get(nonce) {
-            let _ = tell.send(span);
+        let mut guests = self.guests();
+        if let Some(seat) = guests.get_mut(nonce).filter(|seat| seat.spans_left > 0) {
+            seat.spans_left -= 1;
+            let _ = seat.tell.send(span);
         }
     }
 
@@ -123,7 +142,7 @@ impl Rooms {
         self.strays.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn guests(&self) -> MutexGuard<'_, BTreeMap<Nonce, UnboundedSender<Span>>> {
+    fn guests(&self) -> MutexGuard<'_, BTreeMap<Nonce, Seat>> {
         self.guests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -164,3 +183,6 @@ async fn serve(mut stream: TcpStream, rooms: Arc<Rooms>) {
         false => Connection::new(stream, rooms).serve(&early).await,
     }
 }
+
+/// On how many connections requests of one exchange are taken.
+const MOST_SPANS: usize = 32;

@@ -20,22 +20,25 @@ pub(super) struct Player {
 }
 
 impl Player {
-    /// Plays a case. What counts against the intermediary and rests on silence is played again with more patience; a
-    /// `fail` as often as the settings ask for, and when a retry disagrees the first result is kept and marked as flaky.
+    /// Plays a case. What counts against the intermediary and rests on silence is played again with more patience, which
+    /// counts as a repeat where it agrees; a `fail` as often as the settings ask for, and when a retry disagrees the first result is kept and marked as flaky.
     pub(super) async fn play(&self, index: usize) -> Result<CaseResult, String> {
         let begun = Instant::now();
         let case = &self.plan.cases()[index];
         let mut window = Duration::from_millis(self.stage.facts.window_ms);
         let mut result = self.attempt(case, 0, window).await?;
+        let mut retries = self.stage.settings.retries;
         let patient = self.stage.settings.timeout.min(PATIENT);
         let weighs = matches!(result.verdict, Verdict::Fail | Verdict::Warn);
         if weighs && result.aside.rests_on_silence && window < patient {
             window = patient;
             let again = self.attempt(case, PATIENTLY, window).await?;
+            let is_confirmed = again.verdict == result.verdict;
             let hasty = std::mem::replace(&mut result, again);
+            retries = retries.saturating_sub(u32::from(is_confirmed));
             let _ = self.events.send(Event::Repeated(Box::new(hasty)));
         }
-        for attempt in 1..=self.stage.settings.retries {
+        for attempt in 1..=retries {
             if result.verdict != Verdict::Fail || result.flaky {
                 break;
             }

@@ -19,6 +19,7 @@ use crate::connect::is_listening;
 use crate::event::Ending;
 use crate::plan::Plan;
 use crate::results::Results;
+use crate::strange::Strange;
 use crate::target::Target;
 
 /// An intermediary to play cases through, and what is known about it.
@@ -48,7 +49,20 @@ impl ProxyProber {
         let (stage, server) = ready(target, Arc::new(origin), settings, requirements).await?;
         let jobs = stage.settings.jobs;
         let (recent, deaths) = (VecDeque::new(), Vec::new());
-        let mut run = ProxyRun { plan, stage, results, events, server, jobs, recent, deaths };
+        let (strange, gone, was_gone) = (Strange::default(), None, false);
+        let mut run = ProxyRun {
+            plan,
+            stage,
+            results,
+            events,
+            server,
+            jobs,
+            recent,
+            strange,
+            gone,
+            was_gone,
+            deaths,
+        };
         run.find_out().await.map_err(|ending| said(&ending))?;
         Ok(Self { stage: run.stage.clone(), run: RwLock::new(run) })
     }

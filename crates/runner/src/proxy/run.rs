@@ -13,18 +13,20 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Instant, sleep};
 use upspec_corpus::Registry;
 use upspec_corpus::case::{Act, Case, LinkName, Need};
-use upspec_judge::{Reason, TargetFacts, passes_octets_unread, unmet};
+use upspec_judge::{Demise, Reason, TargetFacts, passes_octets_unread, unmet};
 
 use super::forward::about_gateways;
 use super::origin::Origin;
 use super::settings::ProxySettings;
 use super::stage::Stage;
 use crate::connect::Connector;
+use crate::drips::Drips;
 use crate::event::{Death, Ending, Event, RunOutcome};
 use crate::plan::Plan;
 use crate::results::Results;
 use crate::server::Server;
 use crate::settings::Settings;
+use crate::strange::Strange;
 use crate::target::Target;
 
 /// Plays a plan of cases for intermediaries. When `cancel` completes, the results so far are returned. The origin may
@@ -57,7 +59,20 @@ pub async fn run_proxy(
     };
     let jobs = stage.settings.jobs;
     let (recent, deaths) = (VecDeque::new(), Vec::new());
-    let mut run = ProxyRun { plan, stage, results, events, server, jobs, recent, deaths };
+    let (strange, gone, was_gone) = (Strange::default(), None, false);
+    let mut run = ProxyRun {
+        plan,
+        stage,
+        results,
+        events,
+        server,
+        jobs,
+        recent,
+        strange,
+        gone,
+        was_gone,
+        deaths,
+    };
     let ending = tokio::select! {
         biased;
         () = &mut cancel => {
@@ -88,7 +103,8 @@ pub(super) async fn ready(
     let connector = connector.map_err(|error| error.to_string())?;
     let mut facts = TargetFacts::default();
     facts.set(Need::ForwardProxy, settings.forward.is_some());
-    Ok((Stage { target, connector, origin, settings, facts, requirements }, server))
+    let drips = Drips::default();
+    Ok((Stage { target, connector, origin, settings, facts, requirements, drips }, server))
 }
 
 /// Starts the intermediary, if there is a command for it.
@@ -127,6 +143,11 @@ pub(super) struct ProxyRun {
     pub(super) jobs: usize,
     /// The cases that were over last.
     pub(super) recent: VecDeque<usize>,
+    pub(super) strange: Strange,
+    /// How it is gone that takes connections and answers nothing.
+    pub(super) gone: Option<Demise>,
+    /// It was so before.
+    pub(super) was_gone: bool,
     pub(super) deaths: Vec<Death>,
 }
 

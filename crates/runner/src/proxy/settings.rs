@@ -22,7 +22,7 @@ pub struct ProxySettings {
     pub seed: u64,
     /// Field lines added to every request.
     pub headers: Vec<(String, String)>,
-    /// How many octets of each connection are kept.
+    /// How many octets of each connection are kept in a case that is about much; in others it is 256 KiB at most.
     pub keep: usize,
     /// Whether cases that can hurt a weak target are played.
     pub hazardous: bool,
@@ -41,7 +41,7 @@ impl Default for ProxySettings {
             retries: 1,
             seed: 0,
             headers: Vec::new(),
-            keep: 4 * 1024 * 1024,
+            keep: 2 * 1024 * 1024,
             hazardous: false,
             ready_timeout: Duration::from_secs(20),
         }

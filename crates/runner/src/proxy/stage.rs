@@ -17,6 +17,7 @@ use super::script::Script;
 use super::settings::ProxySettings;
 use crate::bindings::Turn;
 use crate::connect::{Connector, Opening};
+use crate::drips::Drips;
 use crate::error::Error;
 use crate::play::{Limits, Play};
 use crate::target::Target;
@@ -31,6 +32,7 @@ pub(super) struct Stage {
     pub(super) settings: ProxySettings,
     pub(super) facts: TargetFacts,
     pub(super) requirements: Arc<Registry>,
+    pub(super) drips: Drips,
 }
 
 impl Stage {
@@ -62,8 +64,9 @@ impl Stage {
         let (bindings, nonce) = bindings(&self.target, &self.settings, &turn, case.over);
         let takes_connect =
             case.steps.iter().any(|step| step.act == Act::AwaitOther(Awaited::Connect));
-        let mut guest = self.origin.receive(&nonce, takes_connect);
-        let (timeout, keep) = (self.settings.timeout, self.settings.keep);
+        let keep = if is_about_much(case) { usize::MAX } else { USUAL }.min(self.settings.keep);
+        let mut guest = self.origin.receive(&nonce, keep, takes_connect);
+        let (timeout, drip) = (self.settings.timeout, self.drips.borne());
         let opening = Opening::AsTarget { alpn: &case.alpn };
         let stream = self.connector.open(opening, timeout).await?;
         let link = Link::plain(LinkName::Client.word(), Party::Client, case.over);
@@ -71,13 +74,29 @@ impl Stage {
         let link = Link { tls: stream.is_tls(), alpn, ..link };
         let mut wires = Wires::new(vec![(link, stream)], keep);
         wires.take_spans(guest.take_spans());
+        wires.patience().bear(drip);
         let play = Play {
             case,
             bindings: &bindings,
             close: &[],
             reports: false,
-            limits: Limits { window, timeout, keep },
+            limits: Limits { window, timeout, keep, drip },
         };
-        Ok(Script::new(&play, &self.connector, wires).run().await)
+        let record = Script::new(&play, &self.connector, wires).run().await;
+        self.drips.note(&record);
+        Ok(record)
     }
 }
+
+/// Whether a case sends much, or waits for it.
+fn is_about_much(case: &Case) -> bool {
+    let much = |act: &Act| match act {
+        Act::Repeat { .. } => true,
+        Act::AwaitCount(count) => *count as usize >= USUAL / 2,
+        _ => false,
+    };
+    case.steps.iter().any(|step| much(&step.act))
+}
+
+/// How many octets are kept otherwise.
+const USUAL: usize = 256 * 1024;

@@ -41,7 +41,7 @@ pub(super) struct Streams {
     streams: BTreeMap<u32, Stream>,
     wants: UnboundedReceiver<(Nonce, Want)>,
     tell: UnboundedSender<(Nonce, Want)>,
-    /// How many octets came.
+    /// How many octets came since the exchange that came last began.
     count: usize,
     /// An exchange has done something to the whole connection.
     is_spoilt: bool,
@@ -182,6 +182,7 @@ impl Streams {
     /// A request of this exchange comes.
     fn begin(&mut self, nonce: &Nonce, octets: Vec<u8>) {
         if !self.spans.contains_key(nonce) {
+            self.count = octets.len();
             let (tell, came) = unbounded_channel();
             let _ = tell.send(Came::Octets(self.opening.clone()));
             let span = Span::new(nonce.clone(), came, self.tell.clone());
@@ -310,7 +311,7 @@ fn greeting() -> Vec<u8> {
 
 /// How much is read at once.
 const BUFFER: usize = 16 * 1024;
-/// How much may come on a connection.
-const MOST: usize = 64 * 1024 * 1024;
+/// How much may come behind the beginning of an exchange.
+const MOST: usize = 8 * 1024 * 1024;
 /// How much of what concerns the whole connection is kept for those who come later.
 const OPENING: usize = 4096;

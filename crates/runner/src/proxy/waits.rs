@@ -97,7 +97,7 @@ impl Script<'_> {
             let silent = active.unwrap_or(since).max(since) + self.play.limits.window;
             let limit = silent.min(self.until);
             let moved = self.wires.any_until(self.next_waking(limit)).await;
-            if !moved && Instant::now() >= limit {
+            if !moved && Instant::now() >= limit || self.wires.patience().is_over() {
                 self.is_silent = true;
                 return;
             }

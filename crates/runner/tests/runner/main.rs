@@ -8,6 +8,7 @@ mod contact;
 mod cost;
 mod death;
 mod early;
+mod gone;
 mod http2;
 mod links;
 mod play;

@@ -99,7 +99,7 @@ pub(crate) fn settings() -> Settings {
 /// Limits for a single exchange.
 pub(crate) fn limits() -> Limits {
     let window = Duration::from_millis(150);
-    Limits { window, timeout: Duration::from_secs(2), keep: 64 * 1024 }
+    Limits { window, timeout: Duration::from_secs(2), keep: 64 * 1024, drip: Duration::MAX }
 }
 
 /// The target at an address.

@@ -1,0 +1,56 @@
+//! Counts the cases in a row that did not pass. Where they are many, the target may no longer be what it was in its
+//! control, which is played again then: one that does nothing any more is not asked hundreds of times.
+
+use upspec_judge::{CaseResult, Verdict};
+
+/// The cases since the last one that passed.
+#[derive(Debug)]
+pub(crate) struct Strange {
+    cases: Vec<usize>,
+    /// How many of them are enough for a look at the control.
+    enough: usize,
+    /// How often the control was played for that.
+    looks: u32,
+}
+
+impl Default for Strange {
+    fn default() -> Self {
+        Self { cases: Vec::new(), enough: FIRST, looks: 0 }
+    }
+}
+
+impl Strange {
+    pub(crate) fn note(&mut self, index: usize, result: &CaseResult) {
+        match result.verdict {
+            Verdict::Pass => self.cases.clear(),
+            _ => self.cases.push(index),
+        }
+    }
+
+    /// Whether it is time for a look at the control.
+    pub(crate) fn is_much(&self) -> bool {
+        self.cases.len() >= self.enough
+    }
+
+    /// The attempt of the next control.
+    pub(crate) fn next_look(&mut self) -> u32 {
+        self.looks += 1;
+        LOOKS + self.looks
+    }
+
+    /// The control came out as at first: it takes more until the next look.
+    pub(crate) fn is_the_same(&mut self) {
+        self.cases.clear();
+        self.enough *= 2;
+    }
+
+    /// Hands over the cases.
+    pub(crate) fn take(&mut self) -> Vec<usize> {
+        std::mem::take(&mut self.cases)
+    }
+}
+
+/// So many cases in a row are enough for the first look.
+const FIRST: usize = 16;
+/// The attempts of these controls, apart from all others.
+const LOOKS: u32 = 3000;

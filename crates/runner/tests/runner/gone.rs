@@ -1,0 +1,128 @@
+//! Clients and intermediaries that are no longer there in mid-run: nobody is asked hundreds of times, nobody is accused.
+
+use std::future::pending;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crate::support::*;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::{self, unbounded_channel};
+use tokio::sync::watch;
+use upspec_corpus::Corpus;
+use upspec_corpus::case::Role;
+use upspec_exchange::Exit;
+use upspec_judge::{Demise, Reason, Verdict};
+use upspec_reference::{ClientConfig, Proxy, ProxyConfig, connect};
+use upspec_runner::{
+    Call, ClientSettings, Ending, Origin, Plan, ProxySettings, Started, Starter, Target,
+    run_clients, run_proxy,
+};
+
+/// Starts so many reference clients, and then processes that end at once.
+struct Fickle {
+    starts: Arc<AtomicUsize>,
+    good: usize,
+}
+
+impl Starter for Fickle {
+    fn start(&self, call: &Call) -> Result<Started, String> {
+        let is_good = self.starts.fetch_add(1, Ordering::Relaxed) < self.good;
+        let url = String::from_utf8_lossy(&call.url).into_owned();
+        let config = ClientConfig { ca: Some(call.ca.clone()), ..ClientConfig::for_url(url) };
+        let (tell, reports) = mpsc::channel(100);
+        let (over, ended) = watch::channel(None);
+        let task = tokio::spawn(async move {
+            if is_good {
+                let mut report = |report: upspec_reference::ClientReport| {
+                    let _ = tell.try_send(report.to_json_line().into_bytes());
+                };
+                connect(&config, &mut report).await;
+            }
+            over.send_replace(Some(Exit::Status(1)));
+        });
+        let hold = Box::new(Ends(task));
+        Ok(Started { reports, ended, last_lines: Box::new(Vec::new), hold })
+    }
+
+    fn takes_ca(&self) -> bool {
+        true
+    }
+}
+
+struct Ends(tokio::task::JoinHandle<()>);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_is_no_longer_what_it_was_is_not_started_for_all_cases() {
+    let corpus = Corpus::embedded().unwrap();
+    let plan = Plan::of(Role::Client, &corpus.cases, |_| true);
+    let starts = Arc::new(AtomicUsize::new(0));
+    let starter = Arc::new(Fickle { starts: Arc::clone(&starts), good: 20 });
+    let (events, _told) = unbounded_channel();
+    let settings = ClientSettings::default();
+    let outcome = run_clients(plan, starter, settings, requirements(), events, pending()).await;
+    assert_eq!(outcome.ending, Ending::TargetDied { suspects: Vec::new() });
+    assert!(starts.load(Ordering::Relaxed) < 120, "{starts:?}");
+    assert_eq!(outcome.remarks.len(), 1, "{:?}", outcome.remarks);
+    let accused = outcome.results.iter().filter(|result| {
+        !result.id.ends_with("-again") && matches!(result.verdict, Verdict::Fail | Verdict::Warn)
+    });
+    assert_eq!(accused.count(), 0);
+    assert!(outcome.results.iter().filter(|one| one.reason == Some(Reason::Blocked)).count() > 100);
+}
+
+/// The reference gateway, of which so many connections come through; the others get no answer.
+async fn hanging_behind(good: usize, origin: SocketAddr) -> SocketAddr {
+    let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    let proxy = Proxy::bind(ProxyConfig::new(listen, origin)).await.unwrap();
+    let behind = proxy.local_addr();
+    tokio::spawn(proxy.serve());
+    let listener = TcpListener::bind(listen).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut count = 0;
+        while let Ok((mut client, _)) = listener.accept().await {
+            count += 1;
+            let comes_through = count <= good;
+            tokio::spawn(async move {
+                if !comes_through {
+                    return drain(&mut client).await;
+                }
+                let mut gateway = TcpStream::connect(behind).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut client, &mut gateway).await;
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn an_intermediary_that_hangs_is_noticed_and_told() {
+    let corpus = Corpus::embedded().unwrap();
+    let plan = Plan::of(Role::Intermediary, &corpus.cases, |case| {
+        case.id.contains("/hop-by-hop/") || case.id.contains("/content/")
+    });
+    let origin = Origin::listen(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+    let address = hanging_behind(10, origin.address()).await;
+    let target = Target::parse(&format!("http://{address}/")).unwrap();
+    let (events, _told) = unbounded_channel();
+    let (window_floor, timeout) = (Duration::from_millis(200), Duration::from_secs(1));
+    let settings = ProxySettings { window_floor, timeout, ..ProxySettings::default() };
+    let outcome =
+        run_proxy(plan, target, origin, settings, requirements(), events, pending()).await;
+    assert!(matches!(outcome.ending, Ending::TargetDied { .. }), "{:?}", outcome.ending);
+    let deaths: Vec<Demise> =
+        outcome.results.iter().filter_map(|result| Some(result.death.as_ref()?.how)).collect();
+    assert_eq!(deaths, [Demise::Hanging]);
+    let accused = |result: &&upspec_judge::CaseResult| {
+        result.death.is_none() && matches!(result.verdict, Verdict::Fail | Verdict::Warn)
+    };
+    assert_eq!(outcome.results.iter().filter(accused).count(), 0);
+}

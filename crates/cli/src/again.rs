@@ -118,13 +118,14 @@ fn chosen(args: &RunArgs) -> Vec<Given> {
 }
 
 /// Which cases are played.
-fn selected(cases: &Selection) -> [Option<Given>; 8] {
+fn selected(cases: &Selection) -> [Option<Given>; 9] {
     let level = cases.level.as_ref().and_then(LevelArg::to_possible_value);
     [
         Given::list("only", cases.only.clone()),
         Given::list("skip", cases.skip.clone()),
         level.map(|level| Given::one("level", level.get_name())),
         Given::list("harm", cases.harm.iter().map(ToString::to_string).collect()),
+        Given::list("tag", cases.tag.clone()),
         Given::list("cases", cases.cases.iter().map(|path| path.display().to_string()).collect()),
         cases.partition.map(|one| Given::one("partition", format!("{}/{}", one.part, one.of))),
         cases.sample.map(|number| Given::one("sample", number.to_string())),
@@ -201,7 +202,7 @@ mod tests {
 
     #[test]
     fn every_option_comes_again() {
-        let line = "--name x --only server/key --level must --harm lockout --cases mine --partition 1/2 --sample 9 --hazardous --jobs 3 \
+        let line = "--name x --only server/key --level must --harm lockout --tag quick --cases mine --partition 1/2 --sample 9 --hazardous --jobs 3 \
             --timeout 1000ms --delay 5ms --retries 2 --repeat 3 --max-fail 3 --fail-on warn --baseline b.toml --strict-baseline --strict-flaky --origin http://o \
             --subprotocol chat --require-subprotocol --connect-to 127.0.0.1:1 --server-name n --ca ca.pem --server-cmd true \
             --ready-port 80 --ready-timeout 5000ms";

@@ -86,6 +86,9 @@ fn of_case(case: &Case, corpus: &Corpus) -> String {
         let needs: Vec<&str> = case.needs.iter().map(|need| need.word()).collect();
         let _ = writeln!(text, "\nNeeds: {}", needs.join(", "));
     }
+    if !case.tags.is_empty() {
+        let _ = writeln!(text, "\nTags: {}", case.tags.join(", "));
+    }
     if case.hazard == Some(Hazard::Resource) {
         text.push_str("\nIt can hurt a weak server, so only --hazardous plays it.\n");
     }

@@ -80,6 +80,7 @@ struct CaseRow<'c> {
     requirement: &'c str,
     see: &'c [String],
     needs: Vec<&'static str>,
+    tags: &'c [String],
     hazard: bool,
     /// Where the case is written.
     file: &'c str,
@@ -94,6 +95,7 @@ impl<'c> CaseRow<'c> {
             requirement: &case.requirement,
             see: &case.see,
             needs: case.needs.iter().map(|need| need.word()).collect(),
+            tags: &case.tags,
             hazard: case.hazard.is_some(),
             file: &case.source.file,
             line: case.source.line,

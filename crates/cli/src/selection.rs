@@ -33,7 +33,7 @@ impl Selection {
         safe && self.names(case, corpus)
     }
 
-    /// Whether the patterns, the level and the harm name this case, whatever it can do to a server.
+    /// Whether the patterns, the level, the harm and the tags name this case, whatever it can do to a server.
     pub(crate) fn names(&self, case: &Case, corpus: &Corpus) -> bool {
         let named = |patterns: &[String]| patterns.iter().any(|pattern| is_meant(pattern, case));
         let chosen = self.only.is_empty() || named(&self.only);
@@ -42,12 +42,14 @@ impl Selection {
             let rule = corpus.requirements.get(&case.requirement);
             rule.is_some_and(|rule| self.harm.contains(&rule.harm.kind))
         };
-        let is_apt = is_harmful && self.strong_enough(case, corpus);
+        let is_tagged = self.tag.is_empty() || case.tags.iter().any(|own| self.tag.contains(own));
+        let is_apt = is_tagged && is_harmful && self.strong_enough(case, corpus);
         chosen && is_part && !named(&self.skip) && is_apt
     }
 
-    /// Refuses a pattern that selects nothing: a typing error would otherwise pass for success.
+    /// Refuses a pattern or a tag that selects nothing: a typing error would otherwise pass for success.
     pub(crate) fn check(&self, corpus: &Corpus) -> Result<(), Trouble> {
+        self.check_tags(corpus)?;
         let patterns = self.only.iter().chain(&self.skip);
         let Some(pattern) = patterns
             .flat_map(|pattern| select::alternatives(pattern))
@@ -64,6 +66,20 @@ impl Selection {
             known,
             "`upspec list` shows all ids, and with --requirements all rules",
         ))
+    }
+
+    fn check_tags(&self, corpus: &Corpus) -> Result<(), Trouble> {
+        let tags = corpus.cases.iter().flat_map(|case| case.tags.iter().map(String::as_str));
+        let tags: BTreeSet<&str> = tags.collect();
+        match self.tag.iter().find(|tag| !tags.contains(tag.as_str())) {
+            Some(tag) => Err(Trouble::unknown(
+                &format!("no case has the tag `{tag}`"),
+                tag,
+                tags,
+                "case files say `tags`; `upspec list --format json` shows them",
+            )),
+            None => Ok(()),
+        }
     }
 
     /// The cases that are played to peers of a role, besides the controls: those that are wanted, or as many of them
@@ -89,7 +105,7 @@ impl Selection {
 
     /// The chosen cases, where few are asked for.
     pub(crate) fn asked(&self, chosen: &BTreeSet<String>) -> Option<BTreeSet<String>> {
-        let is_few = !self.only.is_empty() || self.sample.is_some();
+        let is_few = !self.only.is_empty() || !self.tag.is_empty() || self.sample.is_some();
         is_few.then(|| chosen.clone())
     }
 
@@ -154,6 +170,21 @@ mod tests {
         let topic = |id: &String| id.rsplit_once('/').map(|(topic, _)| topic.to_owned());
         let topics: BTreeSet<_> = sample(40, 1).iter().map(topic).collect();
         assert!(topics.len() > 15, "{topics:?}");
+    }
+
+    /// The cases that CI plays at each change have to be few, and to catch much.
+    #[test]
+    fn what_is_quick_is_a_smoke_test() {
+        let corpus = Corpus::unpack(BUILT).unwrap();
+        let quick = Selection { tag: vec!["quick".to_owned()], ..Selection::default() };
+        let ids = quick.chosen(&corpus, Role::Server, 1);
+        assert!((50..=70).contains(&ids.len()), "{}", ids.len());
+        let caught = crate::Caught::embedded();
+        let faults: BTreeSet<&str> = ids.iter().flat_map(|id| caught.by(id)).collect();
+        assert!(faults.len() > 150, "{}", faults.len());
+        for role in [Role::Client, Role::Intermediary] {
+            assert!(quick.chosen(&corpus, role, 1).is_empty());
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub use crate::conditions::{
     Spelling, Surplus, Told, Tunnel, Version, Where,
 };
 pub use crate::outcome::{Outcome, Outcomes};
+pub use crate::role::Role;
 use crate::template::Template;
 pub use upspec_handshake::Over;
 
@@ -26,6 +27,9 @@ pub struct Case {
     pub requirement: String,
     /// Further requirements that bear on the case.
     pub see: Vec<String>,
+    /// The names under which it can be selected with others.
+    #[serde(default)]
+    pub tags: Vec<String>,
     /// Who is under test.
     pub role: Role,
     /// What the target must be able to do for the case to mean anything.
@@ -70,6 +74,7 @@ impl Default for Case {
             why: None,
             requirement: String::new(),
             see: Vec::new(),
+            tags: Vec::new(),
             role: Role::Server,
             needs: Vec::new(),
             without: Vec::new(),
@@ -94,49 +99,6 @@ impl Case {
     pub fn is_about_cost(&self) -> bool {
         let measures = |act: &Act| matches!(act, Act::Grow { .. } | Act::Endless { .. });
         self.steps.iter().any(|step| measures(&step.act))
-    }
-}
-
-/// Who is under test.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// A client: we are the server.
-    Client,
-    /// A proxy or gateway: we are both ends.
-    Intermediary,
-    /// A server: we are the client.
-    #[default]
-    Server,
-}
-
-impl Role {
-    /// Whether it is a server.
-    #[must_use]
-    pub fn is_server(&self) -> bool {
-        *self == Self::Server
-    }
-
-    /// What an answer is worth that no alternative names. Presets for servers spell out every class of
-    /// answer, so that any other fails; in the other roles each fail is written out.
-    #[must_use]
-    pub fn unnamed(self) -> Grade {
-        match self {
-            Self::Server => Grade::Fail,
-            Self::Client | Self::Intermediary => Grade::Inconclusive,
-        }
-    }
-
-    /// The connections that a case may have, by the end that we are.
-    #[must_use]
-    pub fn links(self) -> &'static [LinkName] {
-        match self {
-            Self::Client => &[LinkName::Origin],
-            Self::Intermediary => &[LinkName::Client, LinkName::Client2, LinkName::Origin],
-            Self::Server => &[LinkName::Client],
-        }
     }
 }
 

@@ -20,6 +20,7 @@ mod problem;
 mod raw;
 mod read;
 pub mod registry;
+mod role;
 mod schema;
 pub mod select;
 mod show;

@@ -34,6 +34,7 @@ fn keys(case: &Case) -> Vec<(&'static str, String)> {
         ("title", Some(text(&case.title))),
         ("requirement", Some(text(&case.requirement))),
         ("see", (!case.see.is_empty()).then(|| texts(&case.see))),
+        ("tags", (!case.tags.is_empty()).then(|| texts(&case.tags))),
         ("why", case.why.as_deref().map(text)),
         ("needs", (!case.needs.is_empty()).then_some(needs)),
         ("without", (!case.without.is_empty()).then_some(without)),

@@ -1,10 +1,8 @@
 //! The files as they are written: what serde reads, and what the published schema is made of.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::marker::PhantomData;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -15,8 +13,11 @@ use crate::words::Word;
 
 mod forms;
 mod h2;
+mod stands;
 
 pub(crate) use h2::{Frame, H2};
+pub(crate) use stands::OneOf;
+use stands::Yes;
 
 /// Text with its place in the file.
 pub(crate) type Text = Spanned<String>;
@@ -32,6 +33,10 @@ pub(crate) struct CaseFile {
     #[serde(default)]
     #[schemars(with = "Option<Vec<OneOf<Need>>>")]
     pub(crate) needs: Vec<Text>,
+    /// The tags of every case, beside its own.
+    #[serde(default)]
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(crate) tags: Vec<Text>,
     /// What is spoken in every case that does not say so itself; `http1` when nothing is said.
     #[schemars(with = "Option<OneOf<Over>>")]
     pub(crate) over: Option<Text>,
@@ -70,6 +75,10 @@ pub(crate) struct Case {
     #[serde(default)]
     #[schemars(with = "Option<Vec<String>>")]
     pub(crate) see: Vec<Text>,
+    /// Names under which it can be selected with others, in lower-case letters, digits and hyphens.
+    #[serde(default)]
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(crate) tags: Vec<Text>,
     /// Why the case exists: what goes wrong where the rule is broken.
     pub(crate) why: Option<String>,
     /// What the target must be able to do; takes the place of the file's `needs`.
@@ -443,24 +452,6 @@ pub(crate) struct Harm {
     pub(crate) needs_open: bool,
 }
 
-/// Stands for one of the words of a choice in the schema.
-pub(crate) struct OneOf<W>(PhantomData<W>);
-
-impl<W: Word> JsonSchema for OneOf<W> {
-    fn schema_name() -> Cow<'static, str> {
-        W::WHAT.into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let words: Vec<&str> = W::WORDS.iter().map(|(word, _)| *word).collect();
-        json_schema!({ "type": "string", "enum": words })
-    }
-}
-
 /// Which side of a connection is ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
@@ -476,21 +467,4 @@ impl Word for Side {
     const WHAT: &'static str = "side";
     const WORDS: &'static [(&'static str, Self)] =
         &[("write", Self::Write), ("both", Self::Both), ("reset", Self::Reset)];
-}
-
-/// Stands for `true` in the schema.
-struct Yes;
-
-impl JsonSchema for Yes {
-    fn schema_name() -> Cow<'static, str> {
-        "yes".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "const": true })
-    }
 }

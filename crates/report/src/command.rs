@@ -143,7 +143,8 @@ fn word(text: &str) -> String {
 const USUAL_ORIGIN: &str = "127.0.0.1:9000";
 
 /// Options that say which cases a run plays and where its reports go, each with a value.
-const OTHERWISE: [&str; 5] = ["--max-fail", "--only", "--partition", "--report", "--sample"];
+const OTHERWISE: [&str; 6] =
+    ["--max-fail", "--only", "--partition", "--report", "--sample", "--tag"];
 
 /// Options that say how much a run tells, and that it stops early.
 const TELLING: [&str; 6] = ["--fail-fast", "-q", "--quiet", "-v", "-vv", "--verbose"];
@@ -173,7 +174,7 @@ mod tests {
                 "upspec run ws://h/ --seed 1 --only a/b/c -v --report json=again.json",
             ),
             (
-                "upspec run --only 'server/*' --jobs 4 -q --only x --partition 1/2 --sample 3 --fail-fast --max-fail 2 --report html=a.html",
+                "upspec run --only 'server/*' --jobs 4 -q --only x --partition 1/2 --sample 3 --tag quick --fail-fast --max-fail 2 --report html=a.html",
                 "upspec run --jobs 4 --only a/b/c -v --report json=again.json",
             ),
             (

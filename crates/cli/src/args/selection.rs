@@ -26,6 +26,9 @@ pub(crate) struct Selection {
     /// Play only cases whose requirement does this harm where it is broken; may be repeated.
     #[arg(long, value_name = "KIND", value_parser = harms())]
     pub(crate) harm: Vec<HarmKind>,
+    /// Play only cases with this tag, such as quick; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) tag: Vec<String>,
     /// Add your own case files from this folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) cases: Vec<PathBuf>,

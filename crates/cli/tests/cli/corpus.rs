@@ -205,6 +205,36 @@ fn a_sample_is_played_beside_the_controls() {
 }
 
 #[test]
+fn cases_are_selected_by_their_tags() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = "title = \"Mine\"\ntags = [\"own\"]\n\n[[case]]\nname = \"one\"\ntitle = \"One\"\n\
+                requirement = \"rfc6455/4.2.1-key\"\ntags = [\"first\"]\nsend = '{get}\\r\\n'\nexpect = \"refused\"\n\n\
+                [[case]]\nname = \"two\"\ntitle = \"Two\"\nrequirement = \"rfc6455/4.2.1-key\"\n\
+                send = '{get}\\r\\n'\nexpect = \"refused\"\n";
+    std::fs::create_dir(folder.path().join("server")).unwrap();
+    std::fs::write(folder.path().join("server/mine.toml"), file).unwrap();
+    let cases = folder.path().to_str().unwrap();
+    let list = |tags: &[&str]| {
+        let output = upspec(&[&["list", "--format", "json", "--cases", cases], tags].concat());
+        let text = String::from_utf8(output.stdout).unwrap();
+        let rows: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
+        let row = |row: &serde_json::Value| format!("{} {}", row["id"], row["tags"]);
+        rows.iter().map(row).collect::<Vec<_>>()
+    };
+    let one = "\"user/server/mine/one\" [\"own\",\"first\"]";
+    let two = "\"user/server/mine/two\" [\"own\"]";
+    assert_eq!(list(&["--tag", "first"]), [one]);
+    assert_eq!(list(&["--tag", "own"]), [one, two]);
+    assert!(list(&["--tag", "quick", "--tag", "first"]).len() > 50);
+    let output = upspec(&["run", "--tag", "quikc"]);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("no case has the tag `quikc`; did you mean `quick`?"), "{error}");
+    let output = upspec(&["explain", "server/key/one-byte"]);
+    assert!(String::from_utf8(output.stdout).unwrap().contains("\nTags: quick\n"));
+}
+
+#[test]
 fn a_run_stops_once_so_many_cases_fail() {
     let folder = tempfile::tempdir().unwrap();
     let server = Served::with_fault("accept-any-key");

@@ -32,6 +32,7 @@ struct Shared<'k> {
     topic: &'k str,
     role: Role,
     needs: Vec<Need>,
+    tags: Vec<String>,
     over: Over,
     tls: Tls,
     alpn: Option<Vec<String>>,
@@ -51,12 +52,14 @@ impl Reader<'_> {
         self.role = Some(role);
         let title = self.sentence(&file.title);
         let needs = self.needs(&file.needs);
+        let tags = file.tags.iter().map(|tag| self.name(tag)).collect();
         let mut names = known.names.clone();
         self.fragments(&file.fragments, known.taken, &mut names);
         let shared = Shared {
             topic,
             role,
             needs,
+            tags,
             over: file.over.and_then(|word| self.word(&word)).unwrap_or_default(),
             tls: file.tls.and_then(|word| self.word(&word)).unwrap_or_default(),
             alpn: file.alpn.map(|names| self.alpn(&names)),
@@ -89,6 +92,7 @@ impl Reader<'_> {
         let same_as = raw.same_as.as_ref().map(Spanned::span);
         let over = raw.over.map_or(Some(shared.over), |word| self.word(&word)).unwrap_or_default();
         let alpn = raw.alpn.map(|names| self.alpn(&names));
+        let own_tags: Vec<String> = raw.tags.iter().map(|tag| self.name(tag)).collect();
         let steps = CaseSteps { open: raw.open, send: raw.send, h2: raw.h2, list: raw.step };
         let steps = self.steps(steps, shared.role, &shared.names);
         let case = Case {
@@ -97,6 +101,7 @@ impl Reader<'_> {
             why: raw.why,
             requirement: self.requirement(&raw.requirement, registry),
             see: raw.see.iter().map(|id| self.requirement(id, registry)).collect(),
+            tags: shared.tags.iter().cloned().chain(own_tags).collect(),
             role: shared.role,
             needs: raw.needs.map_or_else(|| shared.needs.clone(), |needs| self.needs(&needs)),
             without: self.needs(&raw.without),

@@ -112,7 +112,8 @@ impl Selection {
     /// The chosen cases that test something else, so that no run leaves them out in silence. Those that are built
     /// in have a command of their own; only where they are asked for it is to be said.
     pub(crate) fn other_roles(&self, corpus: &Corpus, role: Role) -> Option<String> {
-        let is_meant = |case: &&Case| !self.only.is_empty() || case.id.starts_with("user/");
+        let is_named = !self.only.is_empty() || !self.tag.is_empty();
+        let is_meant = |case: &&Case| is_named || case.id.starts_with("user/");
         let others = corpus.cases.iter().filter(|case| case.role != role).filter(is_meant);
         let ids: Vec<&str> =
             others.filter(|case| self.wants(case, corpus)).map(|case| case.id.as_str()).collect();

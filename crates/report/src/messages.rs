@@ -72,8 +72,9 @@ fn messages(tunnel: &Tunnel<'_>, party: Party) -> Vec<Message> {
     found
 }
 
-fn words(frame: &Frame<'_>) -> String {
-    let name = match frame.opcode {
+/// What a frame is called by its opcode.
+pub(crate) fn kind(code: u8) -> String {
+    match code {
         opcode::CONTINUATION => "Continuation".to_owned(),
         opcode::TEXT => "Text".to_owned(),
         opcode::BINARY => "Binary".to_owned(),
@@ -81,7 +82,11 @@ fn words(frame: &Frame<'_>) -> String {
         opcode::PING => "Ping".to_owned(),
         opcode::PONG => "Pong".to_owned(),
         other => format!("frame of opcode {other:#x}"),
-    };
+    }
+}
+
+fn words(frame: &Frame<'_>) -> String {
+    let name = kind(frame.opcode);
     let payload = &frame.payload[..];
     let is_plain = frame.rsv == 0 && payload.len() <= LONGEST_TEXT;
     let says = match (frame.opcode, frame.close_code()) {

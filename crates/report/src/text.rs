@@ -61,6 +61,12 @@ pub fn summary(report: &Report, style: Style) -> String {
     }
     text.push_str(&agreement::text(&report.agreement));
     unclear_text(&mut text, report, style);
+    if let Some(traffic) = &report.traffic {
+        for (name, said) in traffic.said() {
+            push_folded(&mut text, "", &format!("{name}: {said}."), None, style);
+        }
+        text.push('\n');
+    }
     push_folded(&mut text, "", &overview::headline(report).join(" "), Some(BOLD), style);
     write_to(&mut text, format_args!("{}\n", counts(report, style)));
     if report.baseline.is_some() {

@@ -139,23 +139,22 @@ pub(super) fn facts(report: &Report) -> Markup {
                 @if let Some(server) = &facts.server {
                     div.wide { dt { "Server field" } dd { code { (visible::text(server)) } } }
                 }
-                @if let Some(sums) = sums(report) { div.wide { dt { "On the wire" } dd { (sums) } } }
+                (wire(report))
                 (origin(report, "narrow"))
             }
         }
     }
 }
 
-/// What went over the connections of the cases: `912 connections, 160 KiB out, 204 KiB in`.
-fn sums(report: &Report) -> Option<String> {
-    let traffic = report.traffic.or_else(|| Traffic::of(&report.cases))?;
-    let size = |octets: usize| match octets {
-        0..10_000 => counted(octets, "octet"),
-        more => format!("{} KiB", more / 1024),
-    };
-    let (out, received) = (size(traffic.octets_sent), size(traffic.octets_read));
-    let links = counted(traffic.connections, "connection");
-    Some(format!("{links}, {out} out, {received} in"))
+/// What went over the connections of the cases.
+fn wire(report: &Report) -> Markup {
+    let made = report.traffic.is_none().then(|| Traffic::of(&report.cases)).flatten();
+    let traffic = report.traffic.as_ref().or(made.as_ref());
+    html! {
+        @for (name, said) in traffic.map(Traffic::said).unwrap_or_default() {
+            div.wide { dt { (name) } dd { (said) } }
+        }
+    }
 }
 
 fn ability(need: Need) -> &'static str {

@@ -12,8 +12,8 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Instant, sleep};
 use upspec_corpus::Registry;
-use upspec_corpus::case::{Act, Case, LinkName, Need};
-use upspec_judge::{Demise, Reason, TargetFacts, passes_octets_unread, unmet};
+use upspec_corpus::case::{Act, Case, LinkName, Need, Outcome};
+use upspec_judge::{Demise, Reason, TargetFacts, Verdict, passes_octets_unread, unmet};
 
 use super::forward::about_gateways;
 use super::origin::Origin;
@@ -175,7 +175,20 @@ impl ProxyRun {
         // What one exchange does in HTTP/2 can end the connection of all.
         let is_shared = self.stage.facts.has(Need::Http2Origin);
         self.play(together, if is_shared { 1 } else { self.jobs }).await?;
+        self.play(self.refused(), 1).await?;
         self.play(last, 1).await
+    }
+
+    /// What a limit on what goes on at once may have spoilt.
+    fn refused(&self) -> Vec<usize> {
+        let is_refused = |index: &usize| {
+            self.results.result(*index).is_some_and(|result| {
+                let came = result.outcome.map(|came| came.outcome);
+                matches!(result.verdict, Verdict::Warn | Verdict::Fail)
+                    && matches!(came, Some(Outcome::Status(429 | 503)))
+            })
+        };
+        self.plan.rest().into_iter().filter(is_refused).collect()
     }
 
     /// Plays the control, and what finds out what else the intermediary does.

@@ -80,6 +80,16 @@ async fn a_client_that_is_no_longer_what_it_was_is_not_started_for_all_cases() {
 
 /// The reference gateway, of which so many connections come through; the others get no answer.
 async fn hanging_behind(good: usize, origin: SocketAddr) -> SocketAddr {
+    in_front(origin, move |count, _| count <= good, b"").await
+}
+
+/// The reference gateway behind who lets connections through by how many there were and how many go on; the others get
+/// this answer.
+async fn in_front(
+    origin: SocketAddr,
+    lets_through: impl Fn(usize, usize) -> bool + Send + 'static,
+    refusal: &'static [u8],
+) -> SocketAddr {
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
     let proxy = Proxy::bind(ProxyConfig::new(listen, origin)).await.unwrap();
     let behind = proxy.local_addr();
@@ -87,16 +97,23 @@ async fn hanging_behind(good: usize, origin: SocketAddr) -> SocketAddr {
     let listener = TcpListener::bind(listen).await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
-        let mut count = 0;
+        let (mut count, going_on) = (0, Arc::new(AtomicUsize::new(0)));
         while let Ok((mut client, _)) = listener.accept().await {
             count += 1;
-            let comes_through = count <= good;
+            let going_on = Arc::clone(&going_on);
+            let comes_through = lets_through(count, going_on.load(Ordering::Relaxed));
             tokio::spawn(async move {
                 if !comes_through {
+                    if !refusal.is_empty() {
+                        read_head(&mut client).await;
+                        return answer(&mut client, refusal).await;
+                    }
                     return drain(&mut client).await;
                 }
+                going_on.fetch_add(1, Ordering::Relaxed);
                 let mut gateway = TcpStream::connect(behind).await.unwrap();
                 let _ = tokio::io::copy_bidirectional(&mut client, &mut gateway).await;
+                going_on.fetch_sub(1, Ordering::Relaxed);
             });
         }
     });
@@ -125,4 +142,22 @@ async fn an_intermediary_that_hangs_is_noticed_and_told() {
         result.death.is_none() && matches!(result.verdict, Verdict::Fail | Verdict::Warn)
     };
     assert_eq!(outcome.results.iter().filter(accused).count(), 0);
+}
+
+#[tokio::test]
+async fn an_intermediary_that_serves_few_at_once_is_asked_again() {
+    let corpus = Corpus::embedded().unwrap();
+    let plan = Plan::of(Role::Intermediary, &corpus.cases, |case| case.id.contains("/hop-by-hop/"));
+    let origin = Origin::listen(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+    let refusal = b"HTTP/1.1 503 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let address = in_front(origin.address(), |_, going_on| going_on < 3, refusal).await;
+    let target = Target::parse(&format!("http://{address}/")).unwrap();
+    let (events, _told) = unbounded_channel();
+    let settings = ProxySettings::default();
+    let outcome =
+        run_proxy(plan, target, origin, settings, requirements(), events, pending()).await;
+    assert_eq!(outcome.ending, Ending::Complete);
+    let bad =
+        outcome.results.iter().filter(|one| matches!(one.verdict, Verdict::Fail | Verdict::Warn));
+    assert_eq!(bad.map(|one| one.id.as_str()).collect::<Vec<_>>(), Vec::<&str>::new());
 }

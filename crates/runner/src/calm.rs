@@ -23,6 +23,8 @@ pub(crate) struct Calm {
     done: BTreeSet<usize>,
     limited: usize,
     otherwise: usize,
+    /// How many in a row came out as before that no limit explains.
+    unchanged: u32,
     /// The number of the next attempt, so that no nonce is used twice.
     attempt: u32,
     /// What the control got when nothing else was under way.
@@ -143,7 +145,7 @@ impl Run {
 
     /// Plays again what may be explained; whether anything fared otherwise.
     async fn play_all_in_calm(&mut self, calm: &mut Calm, loaded: bool) -> Result<bool, Ending> {
-        let (mut silent, mut unchanged) = (0, 0);
+        let mut silent = 0;
         let mut otherwise = false;
         for index in 0..self.plan().cases().len() {
             if calm.done.contains(&index) || self.open.contains(&index) {
@@ -157,7 +159,7 @@ impl Run {
             let limited = looks_like_a_limit(result);
             // What so many before it show in calm, too, is the target's way.
             let is_its_way = !limited && !result.flaky;
-            if is_its_way && unchanged >= MANY {
+            if is_its_way && calm.unchanged >= MANY {
                 continue;
             }
             let patience = self.patience(result);
@@ -184,10 +186,10 @@ impl Run {
             // An answer is worth more than none in a shorter wait.
             if (result.verdict, result.reason) != before && (was_silent || !is_silent(&result)) {
                 otherwise = true;
-                unchanged = 0;
+                calm.unchanged = 0;
                 self.results.replace(index, result);
             } else {
-                unchanged += u32::from(is_its_way);
+                calm.unchanged += u32::from(is_its_way);
             }
         }
         Ok(otherwise)
@@ -386,8 +388,8 @@ const MOST_CALM: Duration = Duration::from_secs(40);
 /// How many that met silence are played again where nothing hints at load.
 const FEW: u32 = 3;
 
-/// How many in a row that come out as before are enough where no limit explains them.
-const MANY: u32 = 12;
+/// How many of those are enough.
+const MANY: u32 = 8;
 
 /// The pauses that a target is given which refuses the control.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);

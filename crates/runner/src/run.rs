@@ -178,9 +178,8 @@ impl Run {
     async fn discover(&mut self, mut left: Vec<usize>, jobs: usize) -> Result<(), Ending> {
         let plan = self.plan();
         let control = self.worker.control.and_then(|index| self.results.verdict(index));
-        let usual =
-            if control == Some(Verdict::Fail) { 1 } else { self.worker.bench.settings.jobs };
-        while jobs > usual {
+        let fails = control == Some(Verdict::Fail);
+        while jobs > if fails { 1 } else { self.worker.bench.settings.jobs } {
             let facts = &self.worker.bench.facts;
             let (mut ready, mut rest) = (Vec::<usize>::new(), Vec::new());
             for index in left {

@@ -59,6 +59,8 @@ pub(crate) enum Do {
     Serve(u64),
     /// Serves well, but refuses with this where more than so many are served at once.
     AtMost(usize, &'static [u8]),
+    /// Serves well, but what comes where so many are served at once meets this.
+    Beyond(usize, &'static [Self]),
     /// Serves well, but refuses with this beyond so many requests a second.
     PerSecond(usize, &'static [u8]),
     /// Serves well, one connection after the other.
@@ -233,7 +235,9 @@ pub(crate) const BEHAVIOURS: &[Behaviour] = &[
     // Limits and lateness of a target that is in order.
     row("limit: five at once, others get 503", Tcp, FirstOctet, &[AtMost(5, UNAVAILABLE)], Right::Clean),
     row("limit: five at once, others are closed", Tcp, FirstOctet, &[AtMost(5, b"")], Right::Clean),
+    row("limit: five at once, others are reset", Tcp, FirstOctet, &[Beyond(5, &[Reset])], Right::Clean),
     row("limit: 50 a second, others get 429", Tcp, FirstOctet, &[PerSecond(50, TOO_MANY)], Right::Clean),
+    row("limit: 50 a second, others get 503", Tcp, FirstOctet, &[PerSecond(50, UNAVAILABLE)], Right::Clean),
     row("limit: one at a time, others wait", Tcp, FirstOctet, &[OneAtATime], Right::Clean),
     row("limit: work of 50 ms each", Tcp, FirstOctet, &[Work(50)], Right::Clean),
     row("limit: banned for ever", Tcp, FirstOctet, &[Ban(20, FOR_EVER, FORBIDDEN)], Right::Clean),

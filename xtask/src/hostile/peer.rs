@@ -258,6 +258,12 @@ impl State {
                 Do::AtMost(most, refusal) => {
                     return self.serve_at_most(stream, most, refusal).await;
                 }
+                Do::Beyond(most, does) => {
+                    if self.served.load(Ordering::Relaxed) >= most {
+                        return Box::pin(self.behave(stream, course, does)).await;
+                    }
+                    return self.serve_at_most(stream, most, b"").await;
+                }
                 Do::PerSecond(most, refusal) => {
                     return match self.is_beyond(most) {
                         true => refuse(stream, refusal).await,
@@ -296,7 +302,9 @@ impl State {
                 Do::Ban(most, time, refusal) => {
                     return match self.is_banned(course.from, most, Duration::from_millis(time)) {
                         true => refuse(stream, refusal).await,
-                        false => self.serve_from(b"", stream, Pace::Late(0), Some(course.from)).await,
+                        false => {
+                            self.serve_from(b"", stream, Pace::Late(0), Some(course.from)).await
+                        }
                     };
                 }
                 Do::AtOrigin(does) => self.at_origin(&course.head, does).await?,
@@ -338,7 +346,12 @@ impl State {
     /// Does these on a new connection to the origin.
     async fn at_origin(&self, head: &[u8], does: &[Do]) -> io::Result<()> {
         let stream = self.origin().await?;
-        Box::pin(self.behave(stream, Course::of_tcp(0, Ipv4Addr::LOCALHOST.into(), head.to_vec()), does)).await
+        Box::pin(self.behave(
+            stream,
+            Course::of_tcp(0, Ipv4Addr::LOCALHOST.into(), head.to_vec()),
+            does,
+        ))
+        .await
     }
 
     /// What the origin answers to this on a new connection, up to the end of the first head.

@@ -1,6 +1,8 @@
 //! What a run leaves behind: it is checked before the run, written after it, and the exit code comes from it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::OpenOptions;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -9,6 +11,7 @@ use jiff::tz::Offset;
 use upspec_corpus::Corpus;
 use upspec_corpus::case::Need;
 use upspec_judge::{CaseResult, Habit, Verdict};
+use upspec_report::history::Entry;
 use upspec_report::{
     Baseline, Demand, FORMATS, Prevalence, Report, Standing, Style, Summary, Tool, listing,
 };
@@ -51,7 +54,10 @@ impl<'a> Outputs<'a> {
             Some(path) => Some((path.display().to_string(), read_baseline(path)?)),
             None => None,
         };
-        let others = others.iter().copied().chain(&output.baseline);
+        let others = others.iter().copied().chain(&output.baseline).chain(&output.history);
+        if let Some(path) = &output.history {
+            add_to(path, "")?;
+        }
         let sinks = match output.report.is_empty() {
             true => default_sinks(),
             false => Sinks::prepare(&output.report, others)?,
@@ -72,6 +78,7 @@ impl<'a> Outputs<'a> {
         locate(report, self.output.locate.as_deref());
         report.fail_on = self.output.fail_on.into();
         report.docs = self.output.docs.as_ref().map(|docs| docs.root().to_owned());
+        let entry = Entry::of(report);
         if self.output.stable {
             report.stabilize();
         }
@@ -82,7 +89,12 @@ impl<'a> Outputs<'a> {
         if self.output.slim {
             report.slim();
         }
-        let written = self.sinks.write(report, report.summary.judged() > 0);
+        let is_judged = report.summary.judged() > 0;
+        let written = self.sinks.write(report, is_judged);
+        let added = match self.output.history.as_ref().filter(|_| is_judged) {
+            Some(path) => add_to(path, &entry.line()),
+            None => Ok(()),
+        };
         if !self.output.quiet {
             self.sinks.tell(&listed.unwrap_or_default());
             if !self.is_brief {
@@ -90,7 +102,7 @@ impl<'a> Outputs<'a> {
                 self.sinks.tell(&written.told);
             }
         }
-        written.result
+        written.result.and(added)
     }
 
     /// What the target has to have, as the user says, and does not show.
@@ -234,6 +246,19 @@ pub(crate) fn target_of(report: &Report) -> String {
 /// The day on which we are, in UTC.
 pub(crate) fn today() -> jiff::civil::Date {
     Offset::UTC.to_datetime(Timestamp::now()).date()
+}
+
+/// Adds a text to the history of runs.
+fn add_to(path: &Path, text: &str) -> Result<(), Trouble> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let made = folder.map_or(Ok(()), std::fs::create_dir_all);
+    let added = made.and_then(|()| {
+        let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+        file.write_all(text.as_bytes())
+    });
+    added.map_err(|error| {
+        Trouble::usage(format!("--history: cannot write {}: {error}", path.display()))
+    })
 }
 
 /// Reads a baseline.

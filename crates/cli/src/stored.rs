@@ -7,16 +7,17 @@ use upspec_corpus::Corpus;
 use upspec_judge::{CaseResult, Verdict, settle};
 use upspec_report::text::Style;
 use upspec_report::visible::counted;
-use upspec_report::{About, Chain, Comparison, Living, Matrix, Report, Secrets};
+use upspec_report::{About, Chain, Comparison, Living, Matrix, Report, Secrets, history};
 
 use crate::args::FailOn;
 use crate::args::stored::{
-    ChainArgs, CompareArgs, LivingArgs, MatrixArgs, MergeArgs, RenderArgs, ReportCommand,
+    ChainArgs, CompareArgs, HistoryArgs, LivingArgs, MatrixArgs, MergeArgs, RenderArgs,
+    ReportCommand,
 };
 use crate::exit::{Exit, Trouble};
 use crate::judge::judged_again;
 use crate::locate::locate;
-use crate::outputs::{self, Outputs, read};
+use crate::outputs::{self, Outputs, read, text_of};
 use crate::rounds::keep_worst;
 use crate::sinks::Sinks;
 use crate::{console, secrets, selection};
@@ -28,6 +29,7 @@ pub(crate) fn report(command: &ReportCommand) -> Result<Exit, Trouble> {
         ReportCommand::Merge(args) => merge(args),
         ReportCommand::Render(args) => render(args),
         ReportCommand::Matrix(args) => matrix(args),
+        ReportCommand::History(args) => history(args),
         ReportCommand::Living(args) => living(args),
     }
 }
@@ -109,6 +111,18 @@ fn matrix(args: &MatrixArgs) -> Result<Exit, Trouble> {
     written.result.map(|()| Exit::Conforming)
 }
 
+fn history(args: &HistoryArgs) -> Result<Exit, Trouble> {
+    let entries = history::read(&text_of(&args.file)?);
+    let mut entries =
+        entries.map_err(|wrong| Trouble::usage(format!("{}: {wrong}", args.file.display())))?;
+    entries.retain(|entry| args.target.as_ref().is_none_or(|target| *target == entry.target));
+    if entries.is_empty() {
+        return Err(Trouble::usage(format!("{}: no such run is in it", args.file.display())));
+    }
+    console::say(&history::table(&entries));
+    Ok(Exit::Conforming)
+}
+
 fn living(args: &LivingArgs) -> Result<Exit, Trouble> {
     let named = named_reports(&args.reports);
     let sinks = Sinks::prepare(&args.report, named.iter().map(|(_, path)| path))?;
@@ -133,7 +147,7 @@ fn living(args: &LivingArgs) -> Result<Exit, Trouble> {
 
 /// The matrix that a file holds; `None` when it is something else, such as a report.
 fn stored_matrix(path: &Path) -> Result<Option<Matrix>, Trouble> {
-    let read = Matrix::read(&outputs::text_of(path)?).transpose();
+    let read = Matrix::read(&text_of(path)?).transpose();
     read.map_err(|error| Trouble::usage(format!("{}: {error}", path.display())))
 }
 

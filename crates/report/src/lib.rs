@@ -27,6 +27,7 @@ mod badge;
 mod carried;
 mod changed;
 mod command;
+pub mod history;
 mod html;
 mod items;
 mod junit;

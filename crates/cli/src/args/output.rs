@@ -38,6 +38,10 @@ pub(crate) struct Output {
     /// Where the documentation is, as `cargo xtask docs` makes it: findings in the HTML report link to its pages.
     #[arg(long, value_name = "URL", value_parser = docs)]
     pub(crate) docs: Option<Docs>,
+    /// Add a line of JSON to this file, with when the run was, the target, and how many cases have which verdict;
+    /// `upspec report history FILE` shows them. A run of which nothing could be judged adds none.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) history: Option<PathBuf>,
     /// Let flaky failures fail the run.
     #[arg(long)]
     pub(crate) strict_flaky: bool,
@@ -82,6 +86,7 @@ impl Output {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         let name: String = name.chars().map(|c| if plain(c) { c } else { '-' }).collect();
         let paths = self.report.iter_mut().map(|(_, path)| path).chain(&mut self.baseline);
+        let paths = paths.chain(&mut self.history);
         for path in paths.filter(|path| path.to_string_lossy().contains(many::PLACE)) {
             *path = path.to_string_lossy().replace(many::PLACE, &name).into();
         }

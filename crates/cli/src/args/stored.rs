@@ -24,8 +24,19 @@ pub(crate) enum ReportCommand {
     Render(RenderArgs),
     /// Put the reports of many servers, clients or proxies on one page: who breaks which rule.
     Matrix(MatrixArgs),
+    /// Show how the runs of a file of --history went, and what changed from one to the next.
+    History(HistoryArgs),
     /// Show the RFCs section by section: what each asks, the cases behind it, and whether a run or many keep it.
     Living(LivingArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HistoryArgs {
+    /// The file to which runs with --history added a line each.
+    pub(crate) file: PathBuf,
+    /// Only the runs against this target, by its name or URL as the table has it.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) target: Option<String>,
 }
 
 #[derive(Debug, Args)]

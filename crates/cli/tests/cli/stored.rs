@@ -223,3 +223,30 @@ fn the_rfcs_are_coloured_by_a_run_by_many_or_by_a_matrix() {
     assert_eq!(of(&[text(&matrix)]), both);
     assert!(!of(&[]).contains("data-state=\"broken\""));
 }
+
+#[test]
+fn runs_add_up_to_a_history() {
+    let folder = tempfile::tempdir().unwrap();
+    let (good, bad) = (Served::conforming(), Served::with_fault("accept-short-key"));
+    let file = folder.path().join("runs/history.jsonl").display().to_string();
+    let report = format!("json={}", folder.path().join("r.json").display());
+    for server in [&bad, &good] {
+        let run = ["run", &server.url, "--name", "mine", "--only", "server/key", "--stable"];
+        let output =
+            upspec(&[&run[..], &["--quiet", "--report", &report, "--history", &file]].concat());
+        assert!(output.status.code() < Some(2), "{output:?}");
+    }
+    // Nothing was judged there.
+    let away = ["run", "ws://127.0.0.1:1/", "--quiet", "--report", &report, "--history", &file];
+    assert_eq!(upspec(&away).status.code(), Some(3));
+    let output = upspec(&["report", "history", &file]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!((output.status.code(), lines.len()), (Some(0), 3), "{text}");
+    assert!(lines[1].contains("  mine    ") && !lines[1].starts_with("1970"), "{text}");
+    assert!(lines[2].contains("  100 %     0 ") && lines[2].ends_with(" fail"), "{text}");
+    let output = upspec(&["report", "history", &file, "--target", "other"]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let report = folder.path().join("r.json").display().to_string();
+    assert_eq!(upspec(&["report", "history", &report]).status.code(), Some(2));
+}

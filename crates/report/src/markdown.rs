@@ -51,7 +51,9 @@ fn standing(text: &mut String, report: &Report) {
     let new = report.cases.iter().filter_map(|case| Some((case, standing.new.get(&case.id)?)));
     for (case, new) in new.take(MOST_ROWS) {
         let (verdict, id) = (verdict_word(new.verdict), plain(&case.id));
-        let rules: Vec<String> = new.requirements.iter().map(|rule| plain(rule)).collect();
+        let rules = new.requirements.iter().map(|rule| plain(rule));
+        let rules: Vec<String> =
+            rules.chain(new.otherwise(case).map(|said| plain(&said))).collect();
         let seen = plain(message(case).unwrap_or(&case.title));
         write_to(text, format_args!("| {verdict} | {id} | {} | {seen} |\n", rules.join("<br>")));
     }

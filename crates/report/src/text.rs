@@ -122,8 +122,7 @@ fn new_text(text: &mut String, report: &Report, standing: &Standing, style: Styl
         let flaky = if case.flaky { " (flaky)" } else { "" };
         let rules = visible::text(&new.requirements.join(", "));
         let id = visible::text(&case.id);
-        let answer = new.known_answer.as_ref().map(|known| otherwise(case, known));
-        let answer = answer.unwrap_or_default();
+        let answer = new.otherwise(case).map(|said| format!("; {said}")).unwrap_or_default();
         write_to(text, format_args!("  new {word} {id}{flaky}: {rules}{answer}\n"));
     }
     let rows = [(fails.len(), MOST_FAILS, "new fail"), (warns.len(), MOST_WARNS, "new warning")];
@@ -131,12 +130,6 @@ fn new_text(text: &mut String, report: &Report, standing: &Standing, style: Styl
         let left = counted(number - most, &format!("more {what}"));
         write_to(text, format_args!("  and {left}; the reports have them all\n"));
     }
-}
-
-/// What came where the baseline knows another answer.
-fn otherwise(case: &CaseResult, known: &str) -> String {
-    let came = case.outcome.map_or("nothing".to_owned(), |came| came.to_string());
-    format!("; {} in place of {}", visible::text(&came), visible::text(known))
 }
 
 fn useless_text(text: &mut String, standing: &Standing) {

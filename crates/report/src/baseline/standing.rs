@@ -118,6 +118,15 @@ impl Standing {
     }
 }
 
+impl NewCase {
+    /// Which answer came in place of which that the baseline knows: `closed in place of 101`.
+    pub(crate) fn otherwise(&self, case: &CaseResult) -> Option<String> {
+        let known = self.known_answer.as_ref()?;
+        let came = case.outcome.map_or("nothing".to_owned(), |came| came.to_string());
+        Some(format!("{} in place of {}", visible::text(&came), visible::text(known)))
+    }
+}
+
 /// A pattern of an entry, and what came of it.
 struct Line<'b> {
     entry: usize,

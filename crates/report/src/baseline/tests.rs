@@ -99,6 +99,17 @@ fn an_answer_that_is_pinned_excuses_no_other() {
     assert_eq!(made(&entry(KEY, id, "fail", "answer = '101'"), &silent), "new");
     let pin = |word: &str| entry(KEY, id, "fail", &format!("answer = '{word}'"));
     let two = pin("101") + &pin("closed");
+    let mut report = sample::report();
+    report.cases[0].outcome = Some("closed".parse().unwrap());
+    report.cases[0].verdict = Verdict::Fail;
+    let text = entry("*", &report.cases[0].id, "fail", "answer = '101'");
+    let text = text.replace("'*'", &format!("'{}'", report.cases[0].requirement));
+    report.cases.truncate(1);
+    report.baseline = Some(standing(&text, &report.cases));
+    for format in crate::FORMATS.iter().filter(|one| ["html", "markdown"].contains(&one.name)) {
+        let text = String::from_utf8_lossy(&format.octets(&report)).into_owned();
+        assert!(text.contains("closed in place of 101"), "{}: {text}", format.name);
+    }
     let case = CaseResult { outcome: Some("closed".parse().unwrap()), ..silent };
     assert_eq!(made(&two, &case), "known");
 }

@@ -22,6 +22,7 @@ pub(super) fn standing(report: &Report) -> Markup {
                         li {
                             (badge(new.verdict)) " " a href={ "#" (id) } { (visible::text(id)) } " "
                             @for requirement in &new.requirements { code { (visible::text(requirement)) } " " }
+                            @if let Some(said) = report.case(id).and_then(|case| new.otherwise(case)) { (said) }
                         }
                     }
                 }

@@ -20,6 +20,7 @@ mod behaviours;
 pub(crate) mod client;
 mod clients;
 mod http2;
+mod octets;
 mod peer;
 mod proxies;
 

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use upspec_reference::{ClientConfig, connect};
 
 use super::clients::{Act, CLIENTS};
-use super::peer::read_head;
+use super::octets::read_head;
 use crate::Outcome;
 
 /// Does what the row of this name says. The file counts the starts.

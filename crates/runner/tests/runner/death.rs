@@ -13,7 +13,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::unbounded_channel;
-use upspec_corpus::case::{Act, Case, Grade, Outcome};
+use upspec_corpus::case::{Act, Case, Outcome};
 use upspec_judge::{CaseResult, Demise, Reason, Verdict};
 use upspec_runner::{Death, Ending, Plan, Ready, RunOutcome, Settings, run};
 
@@ -202,45 +202,6 @@ async fn without_a_command_those_that_merely_wait_share_the_blame() {
     let waited = result(&outcome, "slow-1");
     assert_eq!((waited.verdict, waited.reason), (Verdict::Inconclusive, Some(Reason::TargetDied)));
     assert_eq!(outcome.results.len(), 16);
-}
-
-/// Whose connection is cut when another case kills the target plays again at once, and is no suspect for that.
-#[tokio::test]
-async fn who_plays_again_when_the_target_dies_did_not_kill_it() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        let (killed, alive) = tokio::sync::watch::channel(());
-        let killed = Arc::new(killed);
-        while let Ok((mut stream, _)) = listener.accept().await {
-            if alive.has_changed().unwrap_or(true) {
-                continue;
-            }
-            let (killed, mut cut) = (Arc::clone(&killed), alive.clone());
-            tokio::spawn(async move {
-                match beginning(&stream).await.as_str() {
-                    "HOLD" => {
-                        read_head(&mut stream).await;
-                        let begun = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhe";
-                        let _ = stream.write_all(begun).await;
-                        let _ = cut.changed().await;
-                    }
-                    "KILL" => {
-                        read_head(&mut stream).await;
-                        let _ = stream.write_all(BAD_REQUEST).await;
-                        killed.send_replace(());
-                    }
-                    _ => websocket(stream).await,
-                }
-            });
-        }
-    });
-    let mut hold = deadly("hold", "HOLD");
-    hold.expect = vec![expect(Grade::Fail, &[Outcome::Status(200)])];
-    let cases = among_others([hold, deadly("killer", "KILL")]);
-    let outcome = run_cases(address, &cases, settings()).await;
-    let suspects = vec!["server/a/killer".to_owned()];
-    assert_eq!(outcome.ending, Ending::TargetDied { suspects });
 }
 
 #[tokio::test]

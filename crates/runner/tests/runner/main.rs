@@ -2,6 +2,7 @@
 //! One binary: what waits for its peers waits side by side, and is linked once.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod beside;
 mod calm;
 mod client_certificate;
 mod contact;

@@ -23,8 +23,8 @@ pub(crate) struct Calm {
     done: BTreeSet<usize>,
     limited: usize,
     otherwise: usize,
-    /// How many in a row came out as before that no limit explains.
-    unchanged: u32,
+    /// What failed beside others, and not alone.
+    acquitted: Vec<usize>,
     /// The number of the next attempt, so that no nonce is used twice.
     attempt: u32,
     /// What the control got when nothing else was under way.
@@ -114,8 +114,35 @@ impl Run {
         self.calm.is_settled
     }
 
+    /// What the calm has shown of the target, besides its cases.
+    pub(crate) async fn tell_of_calm(&mut self) {
+        self.tell_of_acquitted();
+        self.tell_of_limit().await;
+    }
+
+    /// Which cases failed beside others and did not alone, so that nobody takes them for steady.
+    fn tell_of_acquitted(&mut self) {
+        let ids =
+            self.calm.acquitted.iter().map(|index| self.worker.plan.cases()[*index].id.as_str());
+        let ids: Vec<&str> = ids.collect();
+        let (named, left) = ids.split_at(ids.len().min(FEW_NAMES));
+        let cases = match ids.len() {
+            0 => return,
+            1 => "1 case".to_owned(),
+            more => format!("{more} cases"),
+        };
+        let more = match left.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let named = named.join(", ");
+        self.results.remark(format!(
+            "{cases} failed beside others, and not alone, which counts: {named}{more}; --repeat shows how steady that is"
+        ));
+    }
+
     /// How many cases have no result because of a limit, and what to do about it.
-    pub(crate) async fn tell_of_limit(&mut self) {
+    async fn tell_of_limit(&mut self) {
         let left = self.worker.bench.sources().at();
         if left > 0 {
             let were = if left == 1 { "1 address was" } else { &format!("{left} addresses were") };
@@ -157,11 +184,6 @@ impl Run {
                 continue;
             };
             let limited = looks_like_a_limit(result);
-            // What so many before it show in calm, too, is the target's way.
-            let is_its_way = !limited && !result.flaky;
-            if is_its_way && calm.unchanged >= MANY {
-                continue;
-            }
             let patience = self.patience(result);
             if patience == Patience::Timeout || is_silent(result) {
                 silent += 1;
@@ -186,10 +208,10 @@ impl Run {
             // An answer is worth more than none in a shorter wait.
             if (result.verdict, result.reason) != before && (was_silent || !is_silent(&result)) {
                 otherwise = true;
-                calm.unchanged = 0;
+                if !limited && before.0 == Verdict::Fail && result.verdict != Verdict::Fail {
+                    calm.acquitted.push(index);
+                }
                 self.results.replace(index, result);
-            } else {
-                calm.unchanged += u32::from(is_its_way);
             }
         }
         Ok(otherwise)
@@ -388,8 +410,8 @@ const MOST_CALM: Duration = Duration::from_secs(40);
 /// How many that met silence are played again where nothing hints at load.
 const FEW: u32 = 3;
 
-/// How many of those are enough.
-const MANY: u32 = 8;
+/// How many of those that were acquitted are named.
+const FEW_NAMES: usize = 5;
 
 /// The pauses that a target is given which refuses the control.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);

@@ -165,7 +165,7 @@ impl Run {
         self.outlast(jobs).await?;
         self.tell_of_burst();
         self.again_in_calm().await?;
-        self.tell_of_limit().await;
+        self.tell_of_calm().await;
         // A control more is dear where answers come late.
         match self.worker.bench.is_late() && self.is_settled() {
             true => Ok(()),

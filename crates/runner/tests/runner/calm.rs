@@ -218,6 +218,29 @@ async fn an_answer_that_only_one_case_gets_stays_what_it_is() {
 }
 
 #[tokio::test]
+async fn what_fails_once_and_not_in_calm_is_named() {
+    let asked = Arc::new(AtomicU32::new(0));
+    let address = serve(move |mut stream: TcpStream| {
+        let asked = Arc::clone(&asked);
+        async move {
+            if beginning(&stream).await != "KILL" || asked.fetch_add(1, Ordering::Relaxed) > 0 {
+                return websocket(stream).await;
+            }
+            read_head(&mut stream).await;
+            let ok = b"HTTP/1.1 204 No Content\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n";
+            let _ = stream.write_all(ok).await;
+        }
+    })
+    .await;
+    let mut all = cases(4);
+    all[2].steps = vec![send("KILL / HTTP/1.1\r\nHost: a\r\n\r\n")];
+    let outcome = run_cases(address, &all).await;
+    assert!(outcome.results.iter().all(|result| result.verdict == Verdict::Pass));
+    let named = format!("1 case failed beside others, and not alone, which counts: {}", all[2].id);
+    assert!(outcome.remarks.iter().any(|one| one.starts_with(&named)), "{:?}", outcome.remarks);
+}
+
+#[tokio::test]
 async fn what_is_unavailable_to_one_case_alone_is_no_lack_of_time() {
     let address = serve(|mut stream: TcpStream| async move {
         if beginning(&stream).await != "KILL" {

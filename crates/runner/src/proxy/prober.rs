@@ -1,7 +1,6 @@
 //! Plays single cases at both ends of an intermediary, for callers that choose each case by what the last one showed.
 //! Repeats no case on its own, but for one that the intermediary may have died of.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +18,6 @@ use crate::connect::is_listening;
 use crate::event::Ending;
 use crate::plan::Plan;
 use crate::results::Results;
-use crate::strange::Strange;
 use crate::target::Target;
 
 /// An intermediary to play cases through, and what is known about it.
@@ -47,22 +45,7 @@ impl ProxyProber {
         let (events, _) = unbounded_channel();
         let results = Results::new(Arc::clone(&plan), Arc::clone(&requirements), events.clone());
         let (stage, server) = ready(target, Arc::new(origin), settings, requirements).await?;
-        let jobs = stage.settings.jobs;
-        let (recent, deaths) = (VecDeque::new(), Vec::new());
-        let (strange, gone, was_gone) = (Strange::default(), None, false);
-        let mut run = ProxyRun {
-            plan,
-            stage,
-            results,
-            events,
-            server,
-            jobs,
-            recent,
-            strange,
-            gone,
-            was_gone,
-            deaths,
-        };
+        let mut run = ProxyRun::new(plan, stage, results, events, server);
         run.find_out().await.map_err(|ending| said(&ending))?;
         Ok(Self { stage: run.stage.clone(), run: RwLock::new(run) })
     }

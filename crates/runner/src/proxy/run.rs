@@ -57,22 +57,7 @@ pub async fn run_proxy(
             return RunOutcome::new(results.finish(), TargetFacts::default(), ending, Vec::new());
         }
     };
-    let jobs = stage.settings.jobs;
-    let (recent, deaths) = (VecDeque::new(), Vec::new());
-    let (strange, gone, was_gone) = (Strange::default(), None, false);
-    let mut run = ProxyRun {
-        plan,
-        stage,
-        results,
-        events,
-        server,
-        jobs,
-        recent,
-        strange,
-        gone,
-        was_gone,
-        deaths,
-    };
+    let mut run = ProxyRun::new(plan, stage, results, events, server);
     let ending = tokio::select! {
         biased;
         () = &mut cancel => {
@@ -152,6 +137,30 @@ pub(super) struct ProxyRun {
 }
 
 impl ProxyRun {
+    /// A run in which nothing was played yet.
+    pub(super) fn new(
+        plan: Arc<Plan>,
+        stage: Stage,
+        results: Results,
+        events: UnboundedSender<Event>,
+        server: Option<Server>,
+    ) -> Self {
+        let jobs = stage.settings.jobs;
+        Self {
+            plan,
+            stage,
+            results,
+            events,
+            server,
+            jobs,
+            recent: VecDeque::new(),
+            strange: Strange::default(),
+            gone: None,
+            was_gone: false,
+            deaths: Vec::new(),
+        }
+    }
+
     async fn play_all(&mut self) -> Ending {
         match self.play_in_phases().await {
             Ok(()) => Ending::Complete,

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 use upspec_corpus::case::Outcome;
 use upspec_judge::{CaseResult, Reason, Verdict, unmet};
 
+use crate::ease::FORBIDDEN;
 use crate::event::Ending;
 use crate::health::Patience;
 use crate::run::Run;
@@ -304,7 +305,7 @@ impl Run {
         let came = self.worker.control_now(calm.next()).await;
         let same = came == calm.control;
         calm.refused |= !same;
-        let is_ban = came == Some(Outcome::Status(403)) || self.worker.bench.sources().at() > 0;
+        let is_ban = came == Some(FORBIDDEN) || self.worker.bench.sources().at() > 0;
         if let (true, Some(wanted)) = (!same && is_ban, calm.control)
             && self.moves_on(wanted).await
         {

@@ -37,8 +37,6 @@ enum Limit {
     Rate,
     /// It ends the connection.
     Connections,
-    /// It lets nobody in who comes from our address (RFC 9110 section 15.5.4).
-    Ban,
 }
 
 /// What was done about a limit.
@@ -95,7 +93,6 @@ impl Ease {
             // Some say so of connections at once.
             _ if self.most.is_none() => self.most = Some((jobs / FEWER).max(1)),
             Limit::Rate => self.pace *= 2,
-            Limit::Ban => {}
             Limit::Connections => self.most = self.most.map(|most| (most / FEWER).max(1)),
         }
     }
@@ -113,18 +110,17 @@ impl Run {
         }
         let first = self.worker.control.and_then(|control| self.results.result(control))?;
         let wanted = first.outcome.map(|came| came.outcome)?;
-        let mut limit = Limit::Rate;
+        let mut came = wanted;
         // One connection may be lost by chance.
         for _ in 0..SURE {
-            limit = self.refuses_control(wanted).await?;
+            came = self.refuses_control(wanted).await?;
         }
-        let has_moved = self.worker.bench.sources().at() > 0;
-        if (limit == Limit::Ban || has_moved) && self.moves_on(wanted).await {
+        // Who lets nobody in from our address (RFC 9110 section 15.5.4) does not let in who waits.
+        let is_ban = came == FORBIDDEN || self.worker.bench.sources().at() > 0;
+        if is_ban && self.moves_on(wanted).await {
             return Some(Eased::Elsewhere);
         }
-        if limit == Limit::Ban {
-            return None;
-        }
+        let limit = limit_of(came)?;
         let before = (self.ease.pace, self.ease.most, self.ease.steps);
         self.ease.step(limit, jobs);
         self.results.note("the target limits what it serves; it is asked more gently from here on");
@@ -161,35 +157,35 @@ impl Run {
         false
     }
 
-    /// The limit that the control meets right now.
-    async fn refuses_control(&mut self, wanted: Outcome) -> Option<Limit> {
+    /// What the control gets right now in place of what it got at first, where a limit or a ban explains it.
+    async fn refuses_control(&mut self, wanted: Outcome) -> Option<Outcome> {
         self.ease.asked += 1;
         let came = self.worker.control_now(EASE + self.ease.asked).await;
-        came.filter(|came| *came != wanted).and_then(limit_of)
+        came.filter(|came| *came != wanted && (*came == FORBIDDEN || limit_of(*came).is_some()))
     }
 }
 
 /// Whether a result is what a limit makes of a case.
 fn meets_a_limit(result: &CaseResult) -> bool {
-    let outcome = result.outcome.map(|came| came.outcome);
-    let is_limit = matches!(outcome, Some(Outcome::Status(429 | 503) | Outcome::Closed));
+    let is_limit = result.outcome.is_some_and(|came| limit_of(came.outcome).is_some());
     result.death.is_none()
         && (is_limit || matches!(result.reason, Some(Reason::Busy | Reason::Connect)))
 }
 
 fn is_forbidden(result: &CaseResult) -> bool {
-    result.outcome.is_some_and(|came| came.outcome == Outcome::Status(403))
+    result.outcome.is_some_and(|came| came.outcome == FORBIDDEN)
 }
 
 fn limit_of(outcome: Outcome) -> Option<Limit> {
     match outcome {
         Outcome::Status(429 | 503) => Some(Limit::Rate),
-        Outcome::Status(403) => Some(Limit::Ban),
         Outcome::Closed => Some(Limit::Connections),
         _ => None,
     }
 }
 
+/// What a ban answers.
+pub(crate) const FORBIDDEN: Outcome = Outcome::Status(403);
 /// How many controls in a row are refused where there is a limit.
 const SURE: u32 = 2;
 /// How often a target is slowed down.

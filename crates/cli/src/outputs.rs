@@ -77,6 +77,7 @@ impl<'a> Outputs<'a> {
         report.remarks.extend(report.demands.iter().map(|demand| demand.said.clone()));
         locate(report, self.output.locate.as_deref());
         report.fail_on = self.output.fail_on.into();
+        report.strict_flaky = self.output.strict_flaky;
         report.docs = self.output.docs.as_ref().map(|docs| docs.root().to_owned());
         let entry = Entry::of(report);
         if self.output.stable {

@@ -18,9 +18,10 @@ use crate::words::{self, level_word, reason_text, reason_word, verdict_word};
 
 pub(crate) use strict::strict;
 
-/// The report as JUnit XML: one suite per topic, and one test per case. A `fail` is a failure also when
-/// it is flaky, a `warn` is a success that says so (both as `--fail-on` has it), and an `inconclusive` is skipped. With a baseline only
-/// what is new is a failure: a `fail` that is known is skipped, and says why it is accepted.
+/// The report as JUnit XML: one suite per topic, and one test per case. What fails the run is a failure: a
+/// `warn` is a success that says so, as is a `fail` that is flaky (as `--fail-on` and `--strict-flaky` have it), and an
+/// `inconclusive` is skipped. With a baseline only what is new is a failure: a `fail` that is known is skipped, and says
+/// why it is accepted.
 #[must_use]
 pub(crate) fn junit(report: &Report) -> String {
     let mut junit =
@@ -118,7 +119,7 @@ fn test_case(report: &Report, case: &CaseResult) -> TestCase {
         test.set_system_err(lines.join("\n"));
     }
     match case.verdict {
-        verdict if verdict == Verdict::Warn || is_borne(report, verdict) => {
+        verdict if verdict == Verdict::Warn || is_borne(report, case) => {
             test.set_system_out(format!("{}\n{}", details(report, case), wire(case)));
         }
         Verdict::Fail | Verdict::Error if case.record.is_some() => {
@@ -138,10 +139,10 @@ fn status(report: &Report, case: &CaseResult) -> TestCaseStatus {
         return status;
     }
     let (mut status, kind) = match case.verdict {
-        Verdict::Warn if report.is_failure(Verdict::Warn) => {
+        Verdict::Warn if report.fails(case) => {
             (TestCaseStatus::non_success(NonSuccessKind::Failure), "warn")
         }
-        verdict if is_borne(report, verdict) => return TestCaseStatus::success(),
+        _ if is_borne(report, case) => return TestCaseStatus::success(),
         Verdict::Pass | Verdict::Warn => return TestCaseStatus::success(),
         Verdict::Fail => {
             let kind = if case.flaky { "flaky-fail" } else { "fail" };
@@ -159,14 +160,14 @@ fn status(report: &Report, case: &CaseResult) -> TestCaseStatus {
     status
 }
 
-/// Whether a verdict is a `fail` that fails no run.
-fn is_borne(report: &Report, verdict: Verdict) -> bool {
-    verdict == Verdict::Fail && !report.is_failure(verdict)
+/// Whether a case is a `fail` that fails no run.
+fn is_borne(report: &Report, case: &CaseResult) -> bool {
+    case.verdict == Verdict::Fail && !report.fails(case)
 }
 
 /// Why a failure is accepted, if the baseline does so.
 fn known(report: &Report, case: &CaseResult) -> Option<String> {
-    if !report.is_failure(case.verdict) {
+    if !report.fails(case) {
         return None;
     }
     match report.mark(case)? {
@@ -288,7 +289,7 @@ mod tests {
 
     #[test]
     fn the_counts_are_those_of_the_summary() {
-        let report = sample::report();
+        let report = Report { strict_flaky: true, ..sample::report() };
         let xml = junit(&report);
         let summary = report.summary;
         let counts = format!(
@@ -305,12 +306,16 @@ mod tests {
             let failures = format!("failures=\"{failing}\"");
             assert!(xml.contains(&failures), "{failures}");
         }
+        let flaky = report.cases.iter().filter(|case| case.flaky).count();
+        let lenient = junit(&Report { strict_flaky: false, ..report });
+        let failures = format!("failures=\"{}\"", summary.fail - flaky);
+        assert!(flaky > 0 && lenient.contains(&failures), "{failures}: {lenient}");
     }
 
     #[test]
     fn what_is_demanded_in_vain_fails() {
         let demands = vec![sample::demand()];
-        let report = Report { demands, ..sample::report() };
+        let report = Report { demands, strict_flaky: true, ..sample::report() };
         let failures = format!("failures=\"{}\"", report.summary.fail + 1);
         let xml = junit(&report);
         assert!(xml.contains(&failures), "{xml}");

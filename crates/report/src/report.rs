@@ -81,6 +81,9 @@ pub struct Report {
     /// What is a failure to formats that know no warning.
     #[serde(skip)]
     pub fail_on: FailOn,
+    /// Whether it is one also where it is flaky.
+    #[serde(skip)]
+    pub strict_flaky: bool,
     /// What fails the run besides its cases.
     #[serde(skip)]
     pub demands: Vec<Demand>,
@@ -266,6 +269,7 @@ impl Report {
             baseline: None,
             locate: None,
             fail_on: FailOn::default(),
+            strict_flaky: false,
             demands: Vec::new(),
             causes: Vec::new(),
             agreement: agreement::of_cases(&cases),
@@ -346,6 +350,11 @@ impl Report {
             FailOn::Never => false,
             FailOn::Warn => matches!(verdict, Verdict::Fail | Verdict::Warn),
         }
+    }
+
+    /// Whether a case is a failure to them.
+    pub(crate) fn fails(&self, case: &CaseResult) -> bool {
+        self.is_failure(case.verdict) && (!case.flaky || self.strict_flaky)
     }
 
     /// Where a case is written: `cases/server/key.toml:470`.

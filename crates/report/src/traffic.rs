@@ -14,7 +14,8 @@ use crate::messages::kind;
 use crate::seen::Amounts;
 use crate::visible::{self, counted};
 
-/// What went over the connections of the cases: of a case that was played more than once, over those that count.
+/// What went over the connections of the exchanges that the verdicts rest on. Controls in between, and what was played
+/// again and does not count, have more.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Traffic {
@@ -94,7 +95,7 @@ impl Traffic {
         let links = counted(self.connections, "connection");
         let statuses = self.statuses.iter().map(|(status, number)| format!("{number} × {status}"));
         let rows = [
-            ("On the wire", format!("{links}, {out} out, {received} in")),
+            ("Exchanges that count", format!("{links}, {out} out, {received} in")),
             ("Statuses", statuses.collect::<Vec<_>>().join(", ")),
             ("WebSocket frames", self.websocket.said()),
             ("HTTP/2 frames", self.http2.said()),
@@ -176,7 +177,7 @@ mod tests {
         let traffic = Traffic::of(&[sample::result_of(io, Vec::new())]).unwrap();
         let said: Vec<String> = traffic.said().iter().map(|(a, b)| format!("{a}: {b}")).collect();
         let amounts = format!(
-            "On the wire: 1 connection, {} octets out, {} octets in",
+            "Exchanges that count: 1 connection, {} octets out, {} octets in",
             get.len() + 6,
             switch.len()
         );

@@ -95,7 +95,7 @@ fn made_up_numbers_of_octets_are_borne() {
     for record in report.cases.iter_mut().filter_map(|case| case.record.as_mut()) {
         record.io.push(sample::io(9, IoKind::ReadUnkept, &[0xFF; 8]));
     }
-    assert!(html(&report).contains("On the wire"));
+    assert!(html(&report).contains("Exchanges that count"));
 }
 
 #[test]

@@ -97,7 +97,7 @@ pub(crate) fn round(args: &RunArgs, round: &Round) -> Result<Played, Trouble> {
     let mut outputs = Outputs::prepare(&args.output, &others)?;
     args.server.begin_log()?;
     let settings = args.server.on(settings(&args.selection, &args.wants, &args.pace));
-    let chosen = args.selection.chosen(&corpus, Role::Server, settings.seed);
+    let chosen = args.selection.chosen(&corpus, Role::Server, settings.seed)?;
     outputs.asked = args.selection.asked(&chosen);
     outputs.is_brief = round.is_brief;
     let plan = plan(&chosen, &corpus, &round.first);
@@ -212,6 +212,10 @@ pub(crate) fn target(args: &TrustArgs, url: &str) -> Result<Target, Trouble> {
     let target = target.trusting(trust).showing(shown).over(args.family());
     let target = target.coming_from(args.from.clone());
     let target = match &args.server_name {
+        Some(_) if target.tls.is_none() => {
+            let why = "--server-name: there is no TLS at this URL; try wss:// or https://";
+            return Err(Trouble::usage(why));
+        }
         Some(name) => target
             .called(name)
             .map_err(|error| Trouble::usage(format!("--server-name: {error}")))?,

@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use serde::Serialize;
-use upspec_corpus::Bindings;
 use upspec_corpus::case::Case;
 use upspec_corpus::words::Word as _;
+use upspec_corpus::{Bindings, Corpus};
 
 use crate::args::{ListArgs, ListFormat};
 use crate::exit::{Exit, Trouble};
@@ -31,7 +31,8 @@ pub(crate) fn list(args: &ListArgs) -> Result<Exit, Trouble> {
             console::say(&wanted.into_iter().map(line).collect::<String>());
         }
         ListFormat::Json => {
-            let rows: Vec<CaseRow<'_>> = wanted.into_iter().map(CaseRow::of).collect();
+            let row = |case| CaseRow::of(case, &corpus);
+            let rows: Vec<CaseRow<'_>> = wanted.into_iter().map(row).collect();
             console::say(&json(&rows));
         }
     }
@@ -78,6 +79,9 @@ struct CaseRow<'c> {
     id: &'c str,
     title: &'c str,
     requirement: &'c str,
+    /// The level of the requirement, and the harm that its breach does.
+    level: Option<String>,
+    harm: Option<String>,
     see: &'c [String],
     needs: Vec<&'static str>,
     tags: &'c [String],
@@ -88,11 +92,14 @@ struct CaseRow<'c> {
 }
 
 impl<'c> CaseRow<'c> {
-    fn of(case: &'c Case) -> Self {
+    fn of(case: &'c Case, corpus: &Corpus) -> Self {
+        let rule = corpus.requirements.get(&case.requirement);
         Self {
             id: &case.id,
             title: &case.title,
             requirement: &case.requirement,
+            level: rule.map(|rule| rule.level.to_string()),
+            harm: rule.map(|rule| rule.harm.kind.to_string()),
             see: &case.see,
             needs: case.needs.iter().map(|need| need.word()).collect(),
             tags: &case.tags,
@@ -116,7 +123,7 @@ struct RequirementRow<'r> {
     untestable: Option<&'r str>,
 }
 
-fn requirements(corpus: &upspec_corpus::Corpus, format: ListFormat) {
+fn requirements(corpus: &Corpus, format: ListFormat) {
     let rows = corpus.requirements.iter().map(|one| RequirementRow {
         id: &one.id,
         level: one.level.to_string(),

@@ -34,7 +34,7 @@ pub(crate) fn client(args: &ClientArgs) -> Result<Exit, Trouble> {
     let others: Vec<&PathBuf> = args.selection.cases.iter().chain(files).collect();
     let mut outputs = Outputs::prepare(&args.output, &others)?;
     let seed = args.pace.seed.unwrap_or_else(fresh_seed);
-    let chosen = args.selection.chosen(&corpus, Role::Client, seed);
+    let chosen = args.selection.chosen(&corpus, Role::Client, seed)?;
     outputs.asked = args.selection.asked(&chosen);
     let plan = Plan::of(Role::Client, &corpus.cases, |case| chosen.contains(&case.id));
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -52,7 +52,7 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Trouble> {
     let others = args.selection.cases.iter().chain(args.trust.files()).chain(&reports);
     let sinks = Sinks::prepare(&args.report, others)?;
     let settings = settings(&args.selection, &args.wants, &args.pace);
-    let chosen = args.selection.chosen(&corpus, role, settings.seed);
+    let chosen = args.selection.chosen(&corpus, role, settings.seed)?;
     let (at, from) = (Timestamp::now(), Instant::now());
     let started = Started { secrets, seed: settings.seed, role, at, from };
     if let (Some(count), Some((_, first, _))) = (args.generated, targets.first()) {

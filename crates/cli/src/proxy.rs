@@ -31,7 +31,7 @@ pub(crate) fn proxy(args: &ProxyArgs) -> Result<Exit, Trouble> {
     let others: Vec<&PathBuf> = args.selection.cases.iter().chain(args.trust.files()).collect();
     let mut outputs = Outputs::prepare(&args.output, &others)?;
     let seed = args.pace.seed.unwrap_or_else(fresh_seed);
-    let chosen = args.selection.chosen(&corpus, Role::Intermediary, seed);
+    let chosen = args.selection.chosen(&corpus, Role::Intermediary, seed)?;
     outputs.asked = args.selection.asked(&chosen);
     let plan = Plan::of(Role::Intermediary, &corpus.cases, |case| chosen.contains(&case.id));
     let runtime = tokio::runtime::Builder::new_multi_thread()

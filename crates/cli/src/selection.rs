@@ -50,8 +50,11 @@ impl Selection {
     /// Refuses a pattern or a tag that selects nothing: a typing error would otherwise pass for success.
     pub(crate) fn check(&self, corpus: &Corpus) -> Result<(), Trouble> {
         self.check_tags(corpus)?;
-        let patterns = self.only.iter().chain(&self.skip);
-        let Some(pattern) = patterns
+        let patterns = || self.only.iter().chain(&self.skip);
+        if let Some(pattern) = patterns().find(|pattern| select::has_empty_alternative(pattern)) {
+            return Err(Trouble::usage(format!("`{pattern}`: an alternative in braces is empty")));
+        }
+        let Some(pattern) = patterns()
             .flat_map(|pattern| select::alternatives(pattern))
             .find(|pattern| !corpus.cases.iter().any(|case| is_meant(pattern, case)))
         else {
@@ -84,10 +87,26 @@ impl Selection {
 
     /// The cases that are played to peers of a role, besides the controls: those that are wanted, or as many of them
     /// as `--sample` says.
-    pub(crate) fn chosen(&self, corpus: &Corpus, role: Role, seed: u64) -> BTreeSet<String> {
-        let own = corpus.cases.iter().filter(|case| case.role == role);
-        let wanted = own.filter(|case| self.wants(case, corpus)).collect();
-        self.drawn(wanted, seed).into_iter().map(|case| case.id.clone()).collect()
+    ///
+    /// # Errors
+    ///
+    /// Where there is none: a run of controls alone would pass for success. A part of few cases may be empty.
+    pub(crate) fn chosen(
+        &self,
+        corpus: &Corpus,
+        role: Role,
+        seed: u64,
+    ) -> Result<BTreeSet<String>, Trouble> {
+        let own = || corpus.cases.iter().filter(|case| case.role == role);
+        let wanted: Vec<&Case> = own().filter(|case| self.wants(case, corpus)).collect();
+        if wanted.is_empty() && self.partition.is_none() {
+            let hurts = own().any(|case| self.names(case, corpus));
+            let advice = if hurts { "; --hazardous plays those that can hurt" } else { "" };
+            return Err(Trouble::usage(format!(
+                "no case for this role ({role}) is selected{advice}"
+            )));
+        }
+        Ok(self.drawn(wanted, seed).into_iter().map(|case| case.id.clone()).collect())
     }
 
     /// As many of these cases as `--sample` says, in their order. A case is drawn by the seed and its own id, so that
@@ -160,7 +179,7 @@ mod tests {
         let corpus = Corpus::unpack(BUILT).unwrap();
         let sample = |number, seed| {
             let selection = Selection { sample: Some(number), ..Selection::default() };
-            selection.chosen(&corpus, Role::Server, seed)
+            selection.chosen(&corpus, Role::Server, seed).unwrap_or_default()
         };
         let ten = sample(10, 1);
         assert_eq!(ten.len(), 10);
@@ -178,13 +197,13 @@ mod tests {
     fn what_is_quick_is_a_smoke_test() {
         let corpus = Corpus::unpack(BUILT).unwrap();
         let quick = Selection { tag: vec!["quick".to_owned()], ..Selection::default() };
-        let ids = quick.chosen(&corpus, Role::Server, 1);
+        let ids = quick.chosen(&corpus, Role::Server, 1).unwrap_or_default();
         assert!((50..=70).contains(&ids.len()), "{}", ids.len());
         let caught = crate::Caught::embedded();
         let faults: BTreeSet<&str> = ids.iter().flat_map(|id| caught.by(id)).collect();
         assert!(faults.len() > 150, "{}", faults.len());
         for role in [Role::Client, Role::Intermediary] {
-            assert!(quick.chosen(&corpus, role, 1).is_empty());
+            assert!(quick.chosen(&corpus, role, 1).is_err(), "{role}");
         }
     }
 

@@ -44,6 +44,15 @@ pub fn alternatives(pattern: &str) -> Vec<Cow<'_, str>> {
     whole
 }
 
+/// Whether a choice in the braces of a pattern is empty, so that it stands for whatever is before them.
+#[must_use]
+pub fn has_empty_alternative(pattern: &str) -> bool {
+    first_braces(pattern).is_some_and(|(_, choices, after)| {
+        let is_empty = |choice: &&str| choice.is_empty() || has_empty_alternative(choice);
+        choices.iter().any(is_empty) || has_empty_alternative(after)
+    })
+}
+
 /// The first braces of a pattern: what stands before them, the choices in them, and what follows.
 fn first_braces(pattern: &str) -> Option<(&str, Vec<&str>, &str)> {
     pattern.match_indices('{').find_map(|(begin, _)| {
@@ -111,6 +120,16 @@ mod tests {
         }
         for pattern in ["", "*", "rfc64", "rfc6455/4.2.", "rfc6455/4.2.1-k", "server/key"] {
             assert!(!matches_rule(pattern, id), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn empty_alternatives() {
+        for pattern in ["{}", "server/{key,}", "server/{,key}/*", "a/{b,{c,}}", "{a,b}/{}"] {
+            assert!(has_empty_alternative(pattern), "{pattern}");
+        }
+        for pattern in ["server/{key,host}", "a/{b,{c,d}}", "a{", "a}", ""] {
+            assert!(!has_empty_alternative(pattern), "{pattern}");
         }
     }
 

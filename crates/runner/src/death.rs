@@ -182,12 +182,14 @@ impl Run {
     }
 
     /// Whether the target still lives after this time, or when its process has ended.
-    async fn outlives(&self, patience: Duration) -> bool {
+    async fn outlives(&mut self, patience: Duration) -> bool {
         let health = &self.worker.health;
         if !health.is_dead() {
             let _ = tokio::time::timeout(patience, health.process_end()).await;
         }
-        self.worker.check_now().await == Pulse::Alive
+        let pulse = self.worker.check_now().await;
+        self.mind_exit(pulse);
+        pulse == Pulse::Alive
     }
 
     /// What there is to say of the death that was just found.

@@ -366,6 +366,11 @@ impl Health {
         }
     }
 
+    /// What serves is another process, which we do not know.
+    pub(crate) fn forget_process(&self) {
+        with(&self.process, |known| *known = None);
+    }
+
     fn has_ended(&self) -> bool {
         with(&self.process, |known| known.as_ref().is_some_and(|end| end.borrow().is_some()))
     }

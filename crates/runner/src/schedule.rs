@@ -276,7 +276,8 @@ impl Run {
                 biased;
                 () = &mut process_end, if !has_ended => {
                     has_ended = true;
-                    self.worker.check_now().await;
+                    let pulse = self.worker.check_now().await;
+                    self.mind_exit(pulse);
                     continue;
                 }
                 joined = under_way.running.join_next() => joined,
@@ -306,6 +307,15 @@ impl Run {
                 under_way.unchecked = 0;
                 self.worker.check_now().await;
             }
+        }
+    }
+
+    /// A target that lives on when its command has ended is not that command, but a server that it left behind.
+    pub(crate) fn mind_exit(&mut self, pulse: Pulse) {
+        if let Some(server) = self.server.as_mut()
+            && server.leaves_behind(pulse == Pulse::Alive)
+        {
+            self.worker.health.forget_process();
         }
     }
 

@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio::process::{Child, Command};
@@ -23,7 +24,9 @@ pub(crate) struct Server {
     group: Option<Group>,
     /// Set when the command has ended.
     ended: watch::Receiver<Option<ExitStatus>>,
-    /// The command had left a server behind and ended before that was ready.
+    /// When the command ended well, something that it had started went on.
+    left: Arc<AtomicBool>,
+    /// The command has left a server behind and ended.
     detached: bool,
     printed: Printed,
     /// Dropping it kills the command itself.
@@ -89,10 +92,12 @@ impl Server {
         readers.extend(child.stdout.take().map(|stream| printed.follow(stream)));
         readers.extend(child.stderr.take().map(|stream| printed.follow(stream)));
         let (hold, killed) = oneshot::channel();
-        let ended = watch_over(child, killed);
+        let left = Arc::new(AtomicBool::new(false));
+        let ended = watch_over(child, killed, mark.clone(), Arc::clone(&left));
         Ok(Self {
             group,
             ended,
+            left,
             detached: false,
             printed,
             hold: Some(hold),
@@ -104,7 +109,15 @@ impl Server {
 
     /// How the command ended, if it did and was the server itself.
     pub(crate) fn exit(&self) -> Option<ExitStatus> {
-        if self.detached { None } else { *self.ended.borrow() }
+        let left = self.detached || self.left.load(Ordering::Acquire);
+        if left { None } else { *self.ended.borrow() }
+    }
+
+    /// Whether the command has ended, and what serves, or served, is something that it left behind.
+    pub(crate) fn leaves_behind(&mut self, serves: bool) -> bool {
+        let has_ended = self.ended.borrow().is_some();
+        self.detached = has_ended && (serves || self.left.load(Ordering::Acquire));
+        self.detached
     }
 
     /// To wait for the end of the command; nothing if it left a server behind and is over already.
@@ -247,35 +260,53 @@ pub(crate) fn next_mark() -> String {
 /// Kills what has left the process group of its command, such as a daemon: it still has the mark.
 #[cfg(target_os = "linux")]
 pub(crate) fn kill_marked(variable: &str, mark: &str) {
-    let mark = format!("{variable}={mark}").into_bytes();
-    let Ok(processes) = std::fs::read_dir("/proc") else {
-        return;
-    };
-    let numbers = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    for number in numbers {
-        let environment = std::fs::read(format!("/proc/{number}/environ")).unwrap_or_default();
-        if environment.split(|octet| *octet == 0).any(|pair| pair == mark)
-            && let Some(process) = rustix::process::Pid::from_raw(number)
-        {
-            // It fails when the process is gone, which is what we want.
-            let _ = rustix::process::kill_process(process, rustix::process::Signal::KILL);
-        }
+    for process in marked(variable, mark) {
+        // It fails when the process is gone, which is what we want.
+        let _ = rustix::process::kill_process(process, rustix::process::Signal::KILL);
     }
+}
+
+/// The processes with a mark in their environment. One that is over and not waited for has none.
+#[cfg(target_os = "linux")]
+fn marked(variable: &str, mark: &str) -> impl Iterator<Item = rustix::process::Pid> {
+    let mark = format!("{variable}={mark}").into_bytes();
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let has_mark = move |number: &i32| {
+        let environment = std::fs::read(format!("/proc/{number}/environ")).unwrap_or_default();
+        environment.split(|octet| *octet == 0).any(|pair| pair == mark)
+    };
+    numbers.filter(has_mark).filter_map(rustix::process::Pid::from_raw)
+}
+
+#[cfg(target_os = "linux")]
+fn is_anything_marked(mark: &str) -> bool {
+    marked(MARK, mark).next().is_some()
 }
 
 /// Elsewhere a daemon cannot be told from other processes.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn kill_marked(_variable: &str, _mark: &str) {}
 
+#[cfg(not(target_os = "linux"))]
+fn is_anything_marked(_mark: &str) -> bool {
+    false
+}
+
 /// Waits for the command in a task of its own, and kills it when nobody holds the other end any more.
 fn watch_over(
     mut child: Child,
     killed: oneshot::Receiver<()>,
+    mark: String,
+    left: Arc<AtomicBool>,
 ) -> watch::Receiver<Option<ExitStatus>> {
     let (tell, ended) = watch::channel(None);
     tokio::spawn(async move {
         tokio::select! {
             status = child.wait() => {
+                if status.as_ref().is_ok_and(ExitStatus::success) {
+                    left.store(is_anything_marked(&mark), Ordering::Release);
+                }
                 tell.send_replace(status.ok());
             }
             // It comes as an error: the sender is only ever dropped.

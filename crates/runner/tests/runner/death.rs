@@ -62,7 +62,7 @@ fn assert_blamed(outcome: &RunOutcome, killers: &[(&str, Demise)]) {
     for result in &outcome.results {
         let known = killers.iter().find(|(name, _)| result.id == format!("server/a/{name}"));
         let how = result.death.as_ref().map(|death| death.how);
-        assert_eq!(how, known.map(|(_, how)| *how), "{}", result.id);
+        assert_eq!(how, known.map(|(_, how)| *how), "{}: {:?}", result.id, result.death);
         let wanted = if known.is_some() { Verdict::Fail } else { Verdict::Pass };
         assert_eq!(result.verdict, wanted, "{}", result.id);
     }

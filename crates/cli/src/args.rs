@@ -239,7 +239,7 @@ pub(crate) struct Pace {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Pace")]
 pub(crate) struct Stop {
-    /// Stop once so many cases fail the run, as --fail-on and the baseline have it; it then ends with 1, and the report
+    /// Stop once so many cases fail the run, or one round of --repeat, as --fail-on and the baseline have it; it then ends with 1, and the report
     /// so far is written.
     #[arg(long, value_name = "N", value_parser = number)]
     pub(crate) max_fail: Option<usize>,
@@ -363,7 +363,8 @@ pub(crate) struct JudgeArgs {
 }
 
 const OPTIONS: &str = "\
-Options also come from upspec.toml, by their long names, and from variables such as UPSPEC_JOBS.";
+Options also come from upspec.toml, by their long names, and from variables such as UPSPEC_JOBS.
+The secrets of TLS are added to the file that SSLKEYLOGFILE names, if it is set.";
 
 const EXIT_CODES: &str = "\
 Exit codes:

@@ -29,10 +29,9 @@ fn writes(command: &Command) -> bool {
     match command {
         Command::Run(_) | Command::Client(_) | Command::Proxy(_) | Command::Init(_) => true,
         Command::Diff(_) | Command::Fuzz(_) | Command::Replay(_) => true,
-        Command::Watch(_) | Command::Bisect(_) => true,
-        Command::Chain(_) | Command::List(_) | Command::Explain(_) | Command::Serve(_) => false,
-        Command::Connect(_) | Command::Baseline(_) | Command::Report(_) => false,
-        Command::Judge(_) | Command::Completions { .. } => false,
+        Command::Watch(_) | Command::Bisect(_) | Command::Serve(_) | Command::Connect(_) => true,
+        Command::Chain(_) | Command::List(_) | Command::Explain(_) | Command::Baseline(_) => false,
+        Command::Report(_) | Command::Judge(_) | Command::Completions { .. } => false,
     }
 }
 

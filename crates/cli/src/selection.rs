@@ -75,12 +75,11 @@ impl Selection {
         let tags = corpus.cases.iter().flat_map(|case| case.tags.iter().map(String::as_str));
         let tags: BTreeSet<&str> = tags.collect();
         match self.tag.iter().find(|tag| !tags.contains(tag.as_str())) {
-            Some(tag) => Err(Trouble::unknown(
-                &format!("no case has the tag `{tag}`"),
-                tag,
-                tags,
-                "case files say `tags`; `upspec list --format json` shows them",
-            )),
+            Some(tag) => {
+                let names: Vec<String> = tags.iter().map(|tag| format!("`{tag}`")).collect();
+                let hint = format!("known are {}", names.join(", "));
+                Err(Trouble::unknown(&format!("no case has the tag `{tag}`"), tag, tags, &hint))
+            }
             None => Ok(()),
         }
     }

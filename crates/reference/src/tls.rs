@@ -4,10 +4,10 @@
 use std::io;
 use std::sync::Arc;
 
-use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::Acceptor;
+use rustls::{KeyLogFile, ServerConfig};
 use tokio::net::TcpStream;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -63,6 +63,7 @@ impl Identity {
                 builder.with_no_client_auth().with_single_cert(chain, self.key.clone_key())
             })
             .map_err(io::Error::other)?;
+        tls.key_log = Arc::new(KeyLogFile::new());
         tls.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
         Ok(Arc::new(tls))
     }

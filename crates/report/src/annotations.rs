@@ -12,7 +12,8 @@ pub(crate) fn github(report: &Report) -> String {
     let (file, line) = located(report);
     let (file, mut text) = (property(&file), String::new());
     let new: Vec<_> = items(report).into_iter().filter(|item| item.accepted.is_none()).collect();
-    for (verdict, word) in [(Verdict::Fail, "error"), (Verdict::Warn, "warning")] {
+    let warning = if report.is_failure(Verdict::Warn) { "error" } else { "warning" };
+    for (verdict, word) in [(Verdict::Fail, "error"), (Verdict::Warn, warning)] {
         let own = new.iter().filter(|item| item.verdict == verdict);
         for item in own.clone().take(MOST) {
             let title = property(&visible::text(item.requirement));

@@ -30,7 +30,7 @@ pub struct Baseline {
 pub struct Known {
     /// The id of the requirement.
     pub requirement: String,
-    /// The cases as `--only` takes them: ids, prefixes, or patterns with `*` and `?`.
+    /// The cases as `--only` takes them: ids, prefixes, or patterns with `*`, `?` and `{a,b}`.
     pub cases: Vec<String>,
     /// The worst verdict that is accepted: `warn` or `fail`.
     pub verdict: Verdict,

@@ -354,7 +354,7 @@ fn finish(report: &Report, mut said: Vec<String>) -> Vec<String> {
         many => said.push(format!("{many} cases are undecided.")),
     }
     if report.summary.error > 0 {
-        said.push(format!("{} ended in an error of ours.", counted(report.summary.error, "case")));
+        said.push(format!("{} could not be played.", counted(report.summary.error, "case")));
     }
     if !report.complete {
         said.push("The run was cut short: cases may be missing.".to_owned());

@@ -120,8 +120,13 @@ impl Frames {
         let said = said.map(|(way, counts)| {
             let mut counts: Vec<_> = counts.iter().collect();
             counts.sort_by_key(|(kind, number)| (Reverse(**number), *kind));
-            let counts =
-                counts.iter().map(|(kind, number)| format!("{number} {}", visible::text(kind)));
+            let counts = counts.iter().map(|(kind, number)| {
+                let kind = visible::text(kind);
+                match (number, kind.strip_prefix("frame ")) {
+                    (2.., Some(of)) => format!("{number} frames {of}"),
+                    _ => format!("{number} {kind}"),
+                }
+            });
             format!("{} {way}", counts.collect::<Vec<_>>().join(", "))
         });
         said.collect::<Vec<_>>().join("; ")
@@ -197,6 +202,8 @@ mod tests {
             CaseResult { record: Some(record), ..sample::result_of(Vec::new(), Vec::new()) };
         let http2 = Traffic::of(&[result]).unwrap().http2;
         assert_eq!(http2.said(), "2 SETTINGS out; 2 SETTINGS in");
+        let of_no_kind = Frames { read: [(kind(3), 2)].into(), ..Frames::default() };
+        assert_eq!(of_no_kind.said(), "2 frames of opcode 0x3 in");
         assert_eq!(opcodes(b"\x89\0\x73\0\x89\0"), [9, 3]);
     }
 }

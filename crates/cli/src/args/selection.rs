@@ -26,7 +26,7 @@ pub(crate) struct Selection {
     /// Play only cases whose requirement does this harm where it is broken; may be repeated.
     #[arg(long, value_name = "KIND", value_parser = harms())]
     pub(crate) harm: Vec<HarmKind>,
-    /// Play only cases with this tag, such as quick; may be repeated.
+    /// Play only cases with this tag; may be repeated. Cases for servers have `quick`, and your own may have others.
     #[arg(long, value_name = "NAME")]
     pub(crate) tag: Vec<String>,
     /// Add your own case files from this folder.

@@ -135,7 +135,7 @@ pub(crate) struct RenderArgs {
     /// Where the documentation is: findings in the HTML report link to its pages. [default: that of the run]
     #[arg(long, value_name = "URL", value_parser = docs)]
     pub(crate) docs: Option<Docs>,
-    /// Only these cases: an id, a prefix, or a pattern with `*` and `?`; may be repeated.
+    /// Only these cases: an id, a prefix, or a pattern with `*`, `?` and `{a,b}`; may be repeated.
     #[arg(long, value_name = "PATTERN", add = complete::case())]
     pub(crate) only: Vec<String>,
     /// For cases that passed or were not played, report only verdict, reason and outcome.

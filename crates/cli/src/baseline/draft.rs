@@ -272,7 +272,7 @@ fn quoted(text: &str) -> String {
 pub(super) const HEAD: &str = "\
 # What upspec finds on this target and the team accepts for now. `upspec run --baseline FILE` fails on
 # everything else. A rule may have a `link`, and a last day: `until = 2027-01-31`. `cases` are ids, prefixes,
-# or patterns with `*`. With an `answer`, such as \"101\" or \"closed\", nothing is excused that answers otherwise.
+# or patterns with `*` and `{a,b}`. With an `answer`, such as \"101\" or \"closed\", nothing is excused that answers otherwise.
 version = 1
 ";
 

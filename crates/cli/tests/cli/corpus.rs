@@ -230,6 +230,9 @@ fn cases_are_selected_by_their_tags() {
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{error}");
     assert!(error.contains("no case has the tag `quikc`; did you mean `quick`?"), "{error}");
+    let output = upspec(&["run", "--tag", "z"]);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("no case has the tag `z`; known are `quick`"), "{error}");
     let output = upspec(&["explain", "server/key/one-byte"]);
     assert!(String::from_utf8(output.stdout).unwrap().contains("\nTags: quick\n"));
 }

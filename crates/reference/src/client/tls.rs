@@ -9,8 +9,8 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{
-    CertificateError, ClientConfig as TlsConfig, DigitallySignedStruct, Error, OtherError,
-    RootCertStore, SignatureScheme,
+    CertificateError, ClientConfig as TlsConfig, DigitallySignedStruct, Error, KeyLogFile,
+    OtherError, RootCertStore, SignatureScheme,
 };
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -65,6 +65,7 @@ fn settings(config: &ClientConfig, attempt: &Attempt) -> Result<TlsConfig, Strin
         .with_custom_certificate_verifier(Arc::new(Vetting::new(config)?))
         .with_no_client_auth();
     settings.alpn_protocols = alpn(config, attempt).iter().map(|name| name.to_vec()).collect();
+    settings.key_log = Arc::new(KeyLogFile::new());
     settings.enable_sni = !config.goes(Way::NoServerName);
     Ok(settings)
 }

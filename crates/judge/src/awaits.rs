@@ -1,6 +1,6 @@
 //! What can still change the outcome of a case, so that nobody waits longer than needed.
 
-use upspec_corpus::case::{self, Case, Conditions, Expectation, Grade, Outcome};
+use upspec_corpus::case::{self, Case, Conditions, Expectation, Grade, Need, Outcome};
 use upspec_exchange::{BodyState, Http2, Talk};
 use upspec_handshake::{Party, Status, starts_like_http};
 
@@ -147,6 +147,24 @@ fn tunnel_awaits(case: &Case, view: &View<'_, '_>) -> Awaits {
         return Awaits::Octets;
     }
     if end_matters(case, view) { Awaits::End } else { Awaits::Nothing }
+}
+
+/// Whether only a Pong, or the Close frame that answers ours, can still change the outcome of a case that has switched.
+pub(crate) fn is_due_soon(case: &Case, view: &View<'_, '_>) -> bool {
+    let is_switched = view.talk.tunnel.is_some() && view.http2().is_none();
+    let outcome = view.outcome();
+    let mut open = case.expect.iter().map(|one| (one.covers(outcome), &one.wants));
+    let is_due = |tunnel: case::Tunnel| match tunnel {
+        case::Tunnel::PingPong => true,
+        // The control's Close was answered, and this one is sent, too.
+        case::Tunnel::CloseFrame => case.needs.contains(&Need::Close),
+        _ => false,
+    };
+    is_switched
+        && case.same_as.is_none()
+        && open.all(|(covers, wants)| {
+            !covers || wants.connection.is_none() && wants.tunnel.is_none_or(is_due)
+        })
 }
 
 /// Whether an alternative for this outcome says what must happen to the connection.

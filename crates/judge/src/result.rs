@@ -53,6 +53,9 @@ pub struct CaseResult {
 pub struct Aside {
     /// The outcome rests on nothing having come, so that more patience may change it.
     pub rests_on_silence: bool,
+    /// If it rests on silence, only a Pong or the answer to a Close can change it. No timer of the target ends that
+    /// wait: both are due as soon as is practical (RFC 6455 5.5.1, 5.5.2).
+    pub is_due_soon: bool,
     /// The versions of WebSocket that a refusal lists (RFC 6455 4.4).
     pub versions_listed: Vec<u8>,
     /// The version of the handshake that was answered with 101.

@@ -3,7 +3,6 @@
 
 use upspec_corpus::Registry;
 use upspec_corpus::case::{Case, Expectation, Grade, Outcome, Outcomes, Over, Role};
-
 use upspec_exchange::frames::frames;
 use upspec_exchange::http2::{FRAME_HEADER, Scope};
 use upspec_exchange::{BodyState, Exit, Http2, Octets, Place, Record, Response, Transcript};
@@ -109,6 +108,7 @@ pub fn judge_transcript(
     conclude(&mut result);
     if case.role != Role::Intermediary {
         result.aside = versions::aside(&view, twin.as_ref());
+        result.aside.is_due_soon = crate::awaits::is_due_soon(case, &view);
     }
     result.aside.rests_on_silence =
         rests_on_silence(case, &view, &matched, busy, &result.findings, registry);

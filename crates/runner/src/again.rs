@@ -17,15 +17,18 @@ impl Run {
         let mut few = (jobs * 3 / 4).max(1);
         let most = self.worker.bench.settings.most_watched.min(MOST).max(few);
         let mut many = jobs > 1 && !self.ease.has_met_a_limit() && !self.worker.is_late();
-        self.end_early();
         for _ in 0..MOST_ROUNDS {
-            if self.open.is_empty() {
+            let mut waiting = self.open_and_waiting();
+            if waiting.is_empty() {
+                self.await_early().await;
+                waiting = self.open_and_waiting();
+            }
+            if waiting.is_empty() {
                 break;
             }
-            let firsts: Vec<(usize, CaseResult)> = self
-                .open
-                .iter()
-                .filter_map(|index| Some((*index, self.results.result(*index)?.clone())))
+            let firsts: Vec<(usize, CaseResult)> = waiting
+                .into_iter()
+                .filter_map(|index| Some((index, self.results.result(index)?.clone())))
                 .collect();
             let open = firsts.iter().map(|(index, _)| (*index, None)).collect();
             if !many || firsts.len() <= few {
@@ -53,6 +56,7 @@ impl Run {
                 }
             }
         }
+        self.await_early().await;
         self.leave_open_ones(Reason::Busy, "the target was too busy for another look at this case");
         self.check_all().await
     }
@@ -78,7 +82,7 @@ pub(crate) async fn is_answered(worker: &Worker, wanted: Outcome, from: u32) {
 /// How many are under way at most.
 const MOST: usize = 96;
 /// How often results that are open again, behind a death or because it was too much, are looked at.
-const MOST_ROUNDS: usize = 3;
+const MOST_ROUNDS: usize = 4;
 /// The pause between two controls meanwhile, how many there are at most, and their attempts, apart from all others.
 const BETWEEN: Duration = Duration::from_millis(150);
 const MOST_CONTROLS: u32 = 500;

@@ -74,6 +74,15 @@ impl Bench {
         })
     }
 
+    /// How long silence is waited for when it is looked at again.
+    pub(crate) fn patience(&self, result: &CaseResult) -> Duration {
+        let timeout = self.settings.timeout;
+        match result.aside.is_due_soon {
+            true => timeout.min(self.window().saturating_mul(SOON)),
+            false => timeout,
+        }
+    }
+
     /// How long silence must last.
     pub(crate) fn window(&self) -> Duration {
         Duration::from_millis(self.facts.window_ms)
@@ -220,6 +229,9 @@ const SECOND_LOOK: Duration = Duration::from_secs(1);
 const TURNS: u32 = 3;
 /// How long a target that refuses connections is given to come up.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How many times the window an answer within the tunnel may take: nothing but the target's own pace delays it.
+const SOON: u32 = 4;
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio::time::Instant;
 use upspec_judge::CaseResult;
 
@@ -79,22 +79,43 @@ impl Run {
     /// Takes the results of the early looks that are over, and ends the others where the target does not bear them.
     pub(crate) fn take_early(&mut self) {
         while let Some(joined) = self.early.looks.try_join_next() {
-            match joined {
-                Ok(Look { end: End::Doubt, .. }) => {}
-                Ok(Look { index, end }) => {
-                    self.early.under_way.remove(&index);
-                    if let End::Confirmed(confirmed) = end {
-                        self.take_confirmed(index, confirmed);
-                    }
-                }
-                Err(error) if error.is_cancelled() => {}
-                // It is a bug, and it stays one.
-                Err(error) => std::panic::resume_unwind(error.into_panic()),
-            }
+            self.take_look(joined);
         }
         if !self.bears_early_looks() {
             self.early.looks.abort_all();
         }
+    }
+
+    fn take_look(&mut self, joined: Result<Look, JoinError>) {
+        match joined {
+            Ok(Look { end: End::Doubt, .. }) => {}
+            Ok(Look { index, end }) => {
+                self.early.under_way.remove(&index);
+                if let End::Confirmed(confirmed) = end {
+                    self.take_confirmed(index, confirmed);
+                }
+            }
+            Err(error) if error.is_cancelled() => {}
+            // It is a bug, and it stays one.
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+
+    /// The open cases at which no early look is under way.
+    pub(crate) fn open_and_waiting(&self) -> Vec<usize> {
+        let is_aside =
+            |index: &usize| !self.early.looks.is_empty() && self.early.under_way.contains(index);
+        self.open.iter().copied().filter(|index| !is_aside(index)).collect()
+    }
+
+    /// Waits for the early looks, as long as the target bears them.
+    pub(crate) async fn await_early(&mut self) {
+        while self.bears_early_looks()
+            && let Some(joined) = self.early.looks.join_next().await
+        {
+            self.take_look(joined);
+        }
+        self.end_early();
     }
 
     /// Ends the early looks. Those that have confirmed nothing stay open.

@@ -168,7 +168,7 @@ impl Worker {
         let mut retries = self.bench.settings.retries;
         let mut result = first;
         if self.wants_patience(index, &result) {
-            window = self.bench.settings.timeout;
+            window = self.bench.patience(&result);
             attempt += 1;
             let began = Instant::now();
             let patient = self.attempt(index, attempt, window).await?;

@@ -153,3 +153,20 @@ fn a_switch_out_of_turn_breaks_the_order_of_a_pipeline() {
     assert!(!cited.contains(&"rfc9110/7.8-offered"), "{cited:?}");
     assert_eq!(result.verdict, Verdict::Fail);
 }
+
+#[test]
+fn what_a_tunnel_owes_at_once_is_no_matter_of_timers() {
+    let corpus = Corpus::embedded().unwrap();
+    for (id, is_due_soon) in [
+        ("server/body/ping-frame", true),
+        ("server/body/pong-header", true),
+        ("server/close/end-of-connection", false),
+        ("server/frames/unmasked-text", false),
+        ("server/persistence/request-in-tunnel", false),
+    ] {
+        let result = judged(&corpus, id, &[&[SWITCH]]);
+        assert_eq!(result.aside.is_due_soon, is_due_soon, "{id}: {:?}", result.findings);
+    }
+    // Where nothing has switched a timer may be what brings the answer.
+    assert!(!judged(&corpus, "server/body/ping-frame", &[&[]]).aside.is_due_soon);
+}

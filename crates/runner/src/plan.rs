@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use upspec_corpus::case::{Case, Role};
+use upspec_corpus::case::{Act, Case, Over, Role, Step};
 
 /// The id of the positive control: a valid opening handshake with a Ping after the 101.
 pub const CONTROL: &str = "server/control/handshake";
@@ -90,6 +90,17 @@ pub fn is_control(case: &Case) -> bool {
     let controls = [CONTROLS, CONTROLS_OF_CLIENTS, upspec_judge::PROXY_DISCOVERY];
     let shows = upspec_judge::PROXY_SHOWS.contains(&case.id.as_str());
     shows || controls.iter().any(|folder| case.id.starts_with(folder))
+}
+
+/// What of a control shows that the target lives: its request, to which any final response will do.
+pub(crate) fn pulse(control: &Case) -> Case {
+    let is_send = |step: &Step| matches!(step.act, Act::Send(_));
+    let most = match (control.over, control.steps.iter().position(is_send)) {
+        (Over::Http1, Some(at)) => at + 1,
+        _ => control.steps.len(),
+    };
+    let steps = control.steps[..most].to_vec();
+    Case { steps, expect: Vec::new(), ..control.clone() }
 }
 
 const CONTROLS: &str = "server/control/";

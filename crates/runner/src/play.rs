@@ -134,8 +134,9 @@ pub(crate) async fn play_reporting(
     if player.so_far(FIRST).awaits == Awaits::Nothing {
         player.wires.note(FIRST, IoKind::Decided);
     }
-    // Nobody waits for the end of a connection on which only time is measured.
-    let window = if play.case.is_about_cost() { BRIEF } else { play.limits.window };
+    // Nobody waits for the end of a connection on which only time is measured, or a sign of life is awaited.
+    let is_over = play.case.is_about_cost() || play.case.expect.is_empty();
+    let window = if is_over { BRIEF } else { play.limits.window };
     for at in 0..count {
         if stop != Stop::Full {
             say_goodbye(&mut player.wires, at, play.close, window).await;

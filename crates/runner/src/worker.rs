@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::health::{Control, Health, Patience, Pulse};
 use crate::place::{Place, Promptness};
-use crate::plan::{Plan, is_control};
+use crate::plan::{Plan, is_control, pulse};
 
 /// What a case is played with. A clone sees the facts as they are when it is made.
 #[derive(Clone)]
@@ -377,9 +377,9 @@ impl Control for Worker {
             let connected = self.bench.is_connectable(limit).await;
             return if connected { Ok(()) } else { Err(Demise::Refusing) };
         };
-        let case = &self.plan.cases()[index];
-        let turn = self.bench.turn(case, HEALTH_ATTEMPTS + number);
-        match self.bench.exchange(case, turn, limit).await {
+        let pulse = pulse(&self.plan.cases()[index]);
+        let turn = self.bench.turn(&pulse, HEALTH_ATTEMPTS + number);
+        match self.bench.exchange(&pulse, turn, limit).await {
             Ok(record) if Self::has_final_response(&record) => Ok(()),
             // Interim responses without end are as good as silence.
             Ok(record) if record.saw(IoKind::Deadline) || record.saw(IoKind::CapReached) => {

@@ -7,6 +7,7 @@ use tokio::time::sleep;
 use upspec_corpus::case::Outcome;
 use upspec_judge::{CaseResult, Reason};
 
+use crate::calm::is_strange;
 use crate::event::Ending;
 use crate::run::Run;
 use crate::worker::Worker;
@@ -68,11 +69,13 @@ impl Run {
     }
 }
 
-/// Plays the control time and again, with attempts from this number on, until it gets something else than at first.
+/// Plays the control time and again, with attempts from this number on, until a limit makes something else of it than
+/// at first.
 pub(crate) async fn is_answered(worker: &Worker, wanted: Outcome, from: u32) {
     for attempt in 0..MOST_CONTROLS {
         sleep(BETWEEN).await;
-        if worker.control_now(from + attempt).await != Some(wanted) {
+        let came = worker.control_now(from + attempt).await;
+        if came != Some(wanted) && !came.is_some_and(is_strange) {
             return;
         }
     }

@@ -32,6 +32,8 @@ pub(crate) struct Calm {
     control: Option<Outcome>,
     /// The control got something else since, so that there is a limit indeed.
     refused: bool,
+    /// Since when it gets what no limit explains.
+    strange: Option<Instant>,
     /// It got its answer from another address.
     has_moved: bool,
     /// The control got at the last what it got at first, and nothing was asked since.
@@ -305,6 +307,8 @@ impl Run {
         let came = self.worker.control_now(calm.next()).await;
         let same = came == calm.control;
         calm.refused |= !same;
+        let is_strange = !same && came.is_some_and(is_strange);
+        calm.strange = is_strange.then(|| calm.strange.unwrap_or_else(Instant::now));
         let is_ban = came == Some(FORBIDDEN) || self.worker.bench.sources().at() > 0;
         if let (true, Some(wanted)) = (!same && is_ban, calm.control)
             && self.moves_on(wanted).await
@@ -334,7 +338,8 @@ impl Run {
 
 impl Calm {
     fn has_time(&self) -> bool {
-        self.until.is_some_and(|until| Instant::now() < until)
+        let is_changed = self.strange.is_some_and(|since| since.elapsed() > STRANGE);
+        !is_changed && self.until.is_some_and(|until| Instant::now() < until)
     }
 
     /// Whether what met silence fares otherwise alone, as far as is known.
@@ -381,6 +386,11 @@ fn looks_like_a_limit(result: &CaseResult) -> bool {
     limited || matches!(result.reason, Some(Reason::Busy | Reason::Connect))
 }
 
+/// Whether no limit, and no trouble that passes, explains that the control gets this in place of what it got at first.
+pub(crate) fn is_strange(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Status(status) if status < 500 && ![403, 408, 429].contains(&status))
+}
+
 /// Whether what counts against the target is that nothing more came behind a first answer.
 fn fell_silent(result: &CaseResult) -> bool {
     let bad = matches!(result.verdict, Verdict::Warn | Verdict::Fail);
@@ -407,6 +417,9 @@ const CALM: u32 = 2000;
 
 /// How long all of it may take in a run.
 const MOST_CALM: Duration = Duration::from_secs(40);
+
+/// After how long a control that gets what no limit explains is not waited for any more.
+const STRANGE: Duration = Duration::from_secs(3);
 
 /// How many that met silence are played again where nothing hints at load.
 const FEW: u32 = 3;

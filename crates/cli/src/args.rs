@@ -167,8 +167,9 @@ impl ServerArgs {
     /// Empties the file for what the command prints.
     pub(crate) fn begin_log(&self) -> Result<(), Trouble> {
         let Some(path) = &self.server_log else { return Ok(()) };
-        let begun = std::fs::File::create(path);
-        begun.map(|_| ()).map_err(|error| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let begun = folder.map_or(Ok(()), std::fs::create_dir_all);
+        begun.and_then(|()| std::fs::File::create(path)).map(|_| ()).map_err(|error| {
             Trouble::usage(format!("--server-log: cannot write {}: {error}", path.display()))
         })
     }

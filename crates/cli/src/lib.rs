@@ -123,7 +123,7 @@ fn dispatch(command: Command) -> Result<Exit, Trouble> {
     match command {
         Command::Run(mut args) => {
             let name = args.name.clone().unwrap_or_default();
-            args.output.name_places(&name);
+            args.output.name_places(&name, &mut args.server.server_log);
             run::run(&args)
         }
         Command::Client(args) => client::client(&args),

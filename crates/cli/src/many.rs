@@ -86,7 +86,12 @@ fn give_own_places(args: &mut RunArgs) -> Result<(), Trouble> {
             *path = below(path, PLACE);
         }
     }
-    args.output.name_places(&name);
+    if let Some(path) = &mut args.server.server_log
+        && !path.to_string_lossy().contains(PLACE)
+    {
+        *path = below(path, PLACE);
+    }
+    args.output.name_places(&name, &mut args.server.server_log);
     Ok(())
 }
 

@@ -46,6 +46,11 @@ pub(crate) fn chain(args: &ChainArgs) -> Result<Exit, Trouble> {
 fn compare(args: &CompareArgs) -> Result<Exit, Trouble> {
     let sinks = Sinks::prepare(&args.report, [&args.old, &args.new])?;
     let (old, new) = (read(&args.old)?, read(&args.new)?);
+    let (before, after) = (old.target.role, new.target.role);
+    if before != after {
+        let why = format!("it is about a {after}, and the first one about a {before}");
+        return Err(Trouble::usage(format!("{}: {why}", args.new.display())));
+    }
     if old.tool.corpus != new.tool.corpus {
         console::remark(
             "the reports were made with different cases; what changed may be due to that",
@@ -257,6 +262,9 @@ fn about(parts: &[Report], corpus: &Corpus) -> About {
     if parts.iter().any(|part| part.seed != first.seed) {
         remarks.push("the parts have different seeds; the first one's is told".to_owned());
     }
+    let missing = missing(parts);
+    let is_whole = missing.is_none();
+    remarks.extend(missing);
     About {
         tool: outputs::tool(corpus),
         target: first.target.clone(),
@@ -265,11 +273,36 @@ fn about(parts: &[Report], corpus: &Corpus) -> About {
         again: None,
         started: parts.iter().map(|part| part.started).min().unwrap_or(first.started),
         elapsed_ms: parts.iter().map(|part| part.elapsed_ms).sum(),
-        complete: parts.iter().all(|part| part.complete),
+        complete: is_whole && parts.iter().all(|part| part.complete),
         trouble: parts.iter().find_map(|part| part.trouble.clone()),
         remarks,
     }
 }
+
+/// Which parts of a run are not among these, as far as their commands tell.
+fn missing(parts: &[Report]) -> Option<String> {
+    let partition = |part: &Report| {
+        let (_, words) = part.again.as_deref()?.split_once(" --partition ")?;
+        let (number, of) = words.split_whitespace().next()?.split_once('/')?;
+        Some((number.parse::<u64>().ok()?, of.parse::<u64>().ok()?))
+    };
+    let there: Vec<(u64, u64)> = parts.iter().filter_map(partition).collect();
+    let of = there.first()?.1;
+    if there.len() < parts.len() || there.iter().any(|part| part.1 != of) || of > MOST_PARTS {
+        return None;
+    }
+    let lacks = |number: &u64| there.iter().all(|part| part.0 != *number);
+    let missing: Vec<String> = (1..=of).filter(lacks).map(|part| part.to_string()).collect();
+    let named = missing.join(", ");
+    match missing.len() {
+        0 => None,
+        1 => Some(format!("part {named} of {of} is missing, and its cases with it")),
+        _ => Some(format!("parts {named} of {of} are missing, and their cases with them")),
+    }
+}
+
+/// Of more parts nobody wants to read which are missing.
+const MOST_PARTS: u64 = 1000;
 
 /// All cases in the order of the corpus, judged again, since a habit counts once in the whole run. Of a case
 /// that several parts have, the worst stands; it is flaky if they disagree.

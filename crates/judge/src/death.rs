@@ -65,7 +65,8 @@ impl Death {
 }
 
 impl CaseResult {
-    /// Adds the death of the target, which fails the case whatever else its answer was worth.
+    /// Adds the death of the target, which fails the case whatever else its answer was worth. Where it died of this case
+    /// nothing else counts.
     #[must_use]
     pub fn with_death(mut self, death: Death, registry: &Registry) -> Self {
         let what = death.what();
@@ -88,6 +89,13 @@ impl CaseResult {
                 )
             }
         };
+        // How much of an answer came before the end is a matter of chance.
+        let lightened = death.suspects.is_empty();
+        for own in self.findings.iter_mut().filter(|own| lightened && own.verdict >= Verdict::Warn)
+        {
+            own.verdict = Verdict::Pass;
+            own.message.push_str(" (of no weight beside the death)");
+        }
         let finding = Citations::new(registry).finding(SURVIVES, Verdict::Fail, message, None);
         self.findings.insert(0, Finding { rule: Some(RULE.to_owned()), ..finding });
         self.verdict = Verdict::Fail;

@@ -10,7 +10,7 @@ use toml::Spanned;
 use upspec_judge::{Came, Verdict};
 
 pub(crate) use standing::Mark;
-pub use standing::{Excuse, NewCase, Row, Standing, shown};
+pub use standing::{Excuse, NewCase, Row, Standing, shown, shown_elsewhere};
 
 /// What is accepted of a target.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -74,7 +74,7 @@ impl Cause {
     }
 
     /// How many fail or warn because of it; a report that somebody else wrote may say anything.
-    fn counted_ones(&self) -> usize {
+    pub(crate) fn counted_ones(&self) -> usize {
         self.fail.saturating_add(self.warn)
     }
 

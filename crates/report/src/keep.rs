@@ -13,10 +13,12 @@ impl Report {
         let wanted = |id: &str| patterns.iter().any(|pattern| select::matches(pattern, id));
         self.cases.retain(|case| wanted(&case.id));
         self.notes.retain(|id, _| wanted(id));
-        for cause in &mut self.causes {
+        // A habit that counts in a case that goes is not what these cases are blamed for.
+        self.causes.retain_mut(|cause| {
+            let counted = cause.counted_ones();
             cause.keep(wanted);
-        }
-        self.causes.retain(|cause| !cause.cases.is_empty());
+            !cause.cases.is_empty() && (counted == 0 || cause.counted_ones() > 0)
+        });
         if let Some(standing) = &mut self.baseline {
             standing.new.retain(|id, _| wanted(id));
             standing.known.retain(|id, _| wanted(id));

@@ -82,11 +82,11 @@ fn need(text: &str) -> Result<Need, String> {
 
 impl Output {
     /// Puts the name of the target into paths that ask for it; what no file name may hold becomes `-`.
-    pub(crate) fn name_places(&mut self, name: &str) {
+    pub(crate) fn name_places(&mut self, name: &str, log: &mut Option<PathBuf>) {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         let name: String = name.chars().map(|c| if plain(c) { c } else { '-' }).collect();
         let paths = self.report.iter_mut().map(|(_, path)| path).chain(&mut self.baseline);
-        let paths = paths.chain(&mut self.history);
+        let paths = paths.chain(&mut self.history).chain(log);
         for path in paths.filter(|path| path.to_string_lossy().contains(many::PLACE)) {
             *path = path.to_string_lossy().replace(many::PLACE, &name).into();
         }

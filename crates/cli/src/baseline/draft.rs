@@ -8,7 +8,7 @@ use upspec_corpus::case::Role;
 use upspec_corpus::{Corpus, select};
 use upspec_hunt::State;
 use upspec_judge::{CaseResult, Reason, Verdict};
-use upspec_report::baseline::{Row, Standing, shown};
+use upspec_report::baseline::{Row, Standing, shown, shown_elsewhere};
 use upspec_report::{Baseline, Report};
 
 use crate::args::baseline::WriteArgs;
@@ -48,6 +48,17 @@ pub(super) fn groups(
                 let group = by_rule.entry((requirement, verdict, answer.clone()));
                 group.or_default().push(case.id.clone());
             }
+        }
+    }
+    // A part of the cases counts a habit in another one of those that show it.
+    for (requirement, case) in shown_elsewhere(&report.cases) {
+        let of_habit = |(rule, verdict, _): &&(&str, Verdict, Option<String>)| {
+            *rule == requirement && *verdict == Verdict::Warn
+        };
+        let key = by_rule.keys().find(of_habit).cloned();
+        let cases = key.and_then(|key| by_rule.get_mut(&key));
+        if let Some(cases) = cases.filter(|cases| cases.iter().all(|known| known != case)) {
+            cases.push(case.to_owned());
         }
     }
     let reason = args.reason.as_deref();

@@ -227,3 +227,23 @@ fn what_is_wrong_with_a_baseline_is_found_before_the_run() {
     }
     assert_eq!(bench.read("report.json"), before);
 }
+
+#[test]
+fn a_habit_that_is_accepted_is_known_in_a_part_of_the_cases() {
+    let bench = Bench { served: Served::with_fault("no-date"), ..Bench::new() };
+    let (url, file) = (&bench.served.url, bench.shown("upspec.toml"));
+    let all = ["--only", "server/key", "--only", "server/host", "--only", "server/method"];
+    let run = |only: &[&str], more: &[&str]| {
+        let words = [&["run", url, "--fail-on", "warn"], only, more].concat();
+        did(&words)
+    };
+    let report = bench.shown("report.json");
+    let first = run(&all, &["--report", &format!("json={report}")]);
+    assert_eq!(first.code, 1, "{}", first.error);
+    let wrote = did(&["baseline", "write", &file, &report]);
+    assert_eq!(wrote.code, 0, "{}", wrote.error);
+    for only in [&all[..], &all[..2], &all[2..4], &all[4..]] {
+        let did = run(only, &["--baseline", &file, "--strict-baseline"]);
+        assert_eq!(did.code, 0, "{only:?}: {}{}", did.out, did.error);
+    }
+}

@@ -59,6 +59,11 @@ fn two_parts_make_the_whole() {
     let (code, out, error) =
         call(&["report", "merge", text(&one), text(&two), "--report", &wish, "--fail-on", "warn"]);
     assert_eq!(code, 1, "{out}{error}");
+    let half = folder.path().join("half.json");
+    call(&["report", "merge", text(&one), "--report", &format!("json={}", half.display())]);
+    let half = json(&half);
+    assert_eq!(half["complete"], false);
+    assert!(half["remarks"].to_string().contains("part 2 of 2 is missing"), "{}", half["remarks"]);
     let [whole, one, two, merged] = [whole, one, two, merged].map(|path| json(&path));
     let count = |report: &Value| report["cases"].as_array().unwrap().len();
     assert!(count(&one) < count(&whole) && count(&two) < count(&whole));

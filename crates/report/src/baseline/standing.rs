@@ -159,6 +159,11 @@ impl Baseline {
                 standing.lost.push(case.id.clone());
             }
         }
+        for (requirement, case) in shown_elsewhere(cases) {
+            for line in lines.iter_mut().filter(|line| line.is_about(requirement, case)) {
+                line.is_live = true;
+            }
+        }
         for line in &lines {
             standing.settle(line, cases, corpus, today);
         }
@@ -305,6 +310,21 @@ pub fn shown(case: &CaseResult) -> impl Iterator<Item = (&str, Verdict)> {
     let bare = found.clone().all(|finding| finding.verdict < case.verdict);
     let own = bare.then_some((case.requirement.as_str(), case.verdict));
     found.map(|finding| (finding.requirement.as_str(), finding.verdict)).chain(own)
+}
+
+/// What cases show of habits that count in another one: the requirements of that, and the case.
+pub fn shown_elsewhere(cases: &[CaseResult]) -> impl Iterator<Item = (&str, &str)> {
+    let by_id: BTreeMap<&str, &CaseResult> =
+        cases.iter().map(|case| (case.id.as_str(), case)).collect();
+    let of_case = move |case: &'_ CaseResult| {
+        let at = case.findings.iter().filter_map(|finding| finding.counts_at());
+        at.filter_map(|at| by_id.get(at).copied()).collect::<Vec<_>>()
+    };
+    cases.iter().flat_map(move |case| {
+        let counting = of_case(case);
+        let habits = counting.into_iter().flat_map(|at| &at.findings).filter(|one| one.is_habit());
+        habits.map(|habit| (habit.requirement.as_str(), case.id.as_str()))
+    })
 }
 
 /// What the ids of a user's cases start with.

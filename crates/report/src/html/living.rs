@@ -226,7 +226,7 @@ fn state(living: &Living, rule: &Rule) -> Markup {
         state => state.word().to_owned(),
     };
     html! {
-        span.badge.(verdict_word(verdict)) { (sign(verdict)) (words) } " "
+        span.badge.(verdict_word(verdict)) { (words) } " "
         @if many && of > 0 { span.bars { (summary::bar(rule.tally.into())) } " " }
     }
 }

@@ -254,6 +254,9 @@ impl Hunt {
     pub(crate) fn add(&self, finding: Finding) {
         self.notes().state.findings.push(finding.clone());
         self.tell(Event::Found(Box::new(finding)));
+        if self.options.until_found {
+            self.course.stop();
+        }
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Options {
     pub rate: Option<u32>,
     /// The folder that case files are written to.
     pub out: PathBuf,
+    /// Whether the hunt ends with its first finding.
+    pub until_found: bool,
     /// The verdict from which a result is a finding.
     pub least: Verdict,
 }

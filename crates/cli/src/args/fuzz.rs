@@ -41,6 +41,9 @@ pub(crate) struct FuzzArgs {
     /// How many exchanges to play.
     #[arg(long, value_name = "N")]
     pub(crate) runs: Option<u64>,
+    /// End with the first finding.
+    #[arg(long)]
+    pub(crate) until_found: bool,
     /// The most exchanges per second.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rate: Option<u32>,

@@ -41,6 +41,7 @@ async fn hunt(prober: ProxyProber, state: ProxyState, runs: u64, out: &Path) -> 
         rate: None,
         out: out.to_owned(),
         least: Verdict::Fail,
+        until_found: false,
     };
     let (events, _) = tokio::sync::mpsc::unbounded_channel();
     let quarry = ProxyQuarry::new(prober, &CORPUS).unwrap();

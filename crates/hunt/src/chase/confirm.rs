@@ -151,6 +151,9 @@ impl<Q: Quarry> Chase<Q> {
         };
         self.notes().state.findings.push(finding.clone());
         self.tell(ChaseEvent::Found(Box::new(finding)));
+        if self.options.until_found {
+            self.course.stop();
+        }
     }
 
     /// Writes the case file of an exchange; the id of its case.

@@ -199,12 +199,17 @@ impl Permitted {
     /// Where HTTP itself fixes 400 nothing else is left.
     fn http(&mut self, opening: &Opening<'_>) {
         let fixed = opening.defects.iter().filter(|one| one.consequence == Consequence::BadRequest);
+        // A version that the server does not speak is as good a reason as any other.
+        let foreign = opening.defects.iter().any(|one| VERSIONS.contains(&one.requirement));
         for defect in fixed {
             let rule = defect.requirement;
             for answer in [Answer::Switch, Answer::Success, Answer::Redirect] {
                 self.worsen(answer, Grade::Forbidden, rule);
             }
             for answer in [Answer::ClientError, Answer::ServerError] {
+                if answer == Answer::ServerError && foreign {
+                    continue;
+                }
                 self.rulings[answer as usize] =
                     Ruling { grade: Grade::Discouraged, by: Cow::Owned(vec![rule]) };
             }
@@ -250,6 +255,10 @@ const IGNORE: &str = "rfc9110/7.8-ignore";
 const SUBPROTOCOLS: &str = "rfc6455/4.2.1-protocol-list";
 const REFUSE: &str = "rfc6455/4.2.1-refuse";
 
+const FOREIGN_VERSION: &str = "rfc9110/6.2-505";
+/// A version that a server may answer with 505, whatever else is wrong.
+const VERSIONS: [&str; 2] = [FOREIGN_VERSION, "rfc6455/4.2.1-http-version"];
+
 /// Malformed extensions fail the connection, and a close does that (RFC 6455 9.1).
 const FAILS_CONNECTION: &str = "rfc6455/9.1-malformed";
 
@@ -270,7 +279,7 @@ const UNSETTLED: [(&str, Grade, &[Answer]); 4] = [
     // A body that makes an implementation reject the request makes it the client's mistake.
     ("rfc9110/9.3.1-get-content", Grade::Lawful, &[Answer::BadRequest, Answer::ClientError]),
     (
-        "rfc9110/6.2-505",
+        FOREIGN_VERSION,
         Grade::Discouraged,
         &[Answer::BadRequest, Answer::ClientError, Answer::ServerError],
     ),

@@ -2,8 +2,7 @@
 
 use upspec_corpus::Bindings;
 use upspec_corpus::case::Case;
-use upspec_handshake::permitted::Endpoint;
-use upspec_recipes::CaseName;
+use upspec_recipes::{CaseName, Known};
 
 use crate::options::recipe;
 
@@ -33,16 +32,14 @@ impl Generated {
 
     fn case(&self, number: u32) -> Case {
         let name = CaseName { topic: Self::TOPIC, name: &format!("request-{number}") };
-        let recipe = recipe(self.seed, u64::from(number));
-        let mut case = recipe.case(name, &ENDPOINT, &self.bindings);
+        // The milder reading: nobody knows yet what the targets negotiate.
+        let known = Known::switching();
+        let recipe = recipe(self.seed, u64::from(number), &known);
+        let mut case = recipe.case(name, &known, &self.bindings);
         case.title = format!("{recipe}: {}", case.title);
         case
     }
 }
-
-/// The milder reading: nobody knows yet what the targets negotiate.
-const ENDPOINT: Endpoint =
-    Endpoint { switches: true, negotiates_subprotocols: false, negotiates_extensions: false };
 
 #[cfg(test)]
 mod tests {

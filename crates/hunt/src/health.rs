@@ -12,7 +12,6 @@ use upspec_runner::Prober;
 
 use crate::finding::{Finding, Kind};
 use crate::hunt::{Event, Hunt};
-use crate::options::recipe;
 
 impl Hunt {
     /// Plays the control while nothing else is under way, and sees to the consequences.
@@ -81,7 +80,7 @@ impl Hunt {
             return;
         }
         for number in &suspects {
-            let suspect = recipe(self.options.seed, *number);
+            let suspect = self.recipe(*number);
             if self.kills(prober, &suspect).await {
                 let smallest = self.smallest_killer(prober, suspect).await;
                 self.name_killer(&smallest);
@@ -97,7 +96,7 @@ impl Hunt {
         let mut notes = self.notes();
         let mut deaths = notes.state.findings.iter_mut();
         let known = deaths.find(|known| {
-            let mut recipes = suspects.iter().map(|number| recipe(self.options.seed, *number));
+            let mut recipes = suspects.iter().map(|number| self.recipe(*number));
             known.kind == Kind::Death && recipes.any(|recipe| known.is_shown_by(&recipe))
         });
         known.map(|known| known.count += 1).is_some()
@@ -164,7 +163,7 @@ impl Hunt {
     /// Names the latest of the suspects where none killed it alone, and writes the last few.
     fn name_suspects(&self, suspects: &[u64]) {
         let recipes = suspects.iter().take(MOST_WRITTEN);
-        let mut recipes = recipes.map(|number| recipe(self.options.seed, *number));
+        let mut recipes = recipes.map(|number| self.recipe(*number));
         let Some(latest) = recipes.next() else {
             self.tell(Event::Note("the target died with nothing under way".to_owned()));
             return;

@@ -14,7 +14,7 @@ use upspec_corpus::case::{Case, Need};
 use upspec_corpus::{Bindings, Corpus};
 use upspec_handshake::permitted::Endpoint;
 use upspec_judge::{CONTROL, CaseResult, DISCOVERY};
-use upspec_recipes::{CaseName, Recipe};
+use upspec_recipes::{CaseName, Known, Recipe};
 use upspec_runner::Prober;
 
 use crate::course::{Course, Second};
@@ -28,7 +28,7 @@ pub struct Hunt {
     pub(crate) prober: RwLock<Prober>,
     pub(crate) control: Case,
     pub(crate) options: Options,
-    pub(crate) endpoint: Endpoint,
+    pub(crate) known: Known,
     pub(crate) bindings: Bindings,
     pub(crate) window: Duration,
     /// One finding is examined at a time.
@@ -136,13 +136,20 @@ impl Hunt {
         end: Option<Instant>,
     ) -> Self {
         let facts = prober.facts();
-        let endpoint = Endpoint {
-            switches: true,
-            negotiates_subprotocols: !facts.subprotocols.is_empty(),
-            negotiates_extensions: facts.has(Need::PermessageDeflate),
+        let known = Known {
+            endpoint: Endpoint {
+                switches: true,
+                negotiates_subprotocols: !facts.subprotocols.is_empty(),
+                negotiates_extensions: facts.has(Need::PermessageDeflate),
+            },
+            http2: facts.has(Need::Http2),
+            tunnels: facts.has(Need::Http2Endpoint),
+            pongs: facts.has(Need::Pong),
+            echoes: facts.has(Need::Echo),
+            subprotocols: facts.subprotocols.clone(),
         };
         Self {
-            endpoint,
+            known,
             bindings: prober.bindings(),
             window: Duration::from_millis(facts.window_ms),
             prober: RwLock::new(prober),
@@ -179,7 +186,7 @@ impl Hunt {
     async fn work(self: Arc<Self>) {
         while let Some(number) = self.take_number() {
             self.course.turn(number, self.options.rate).await;
-            let recipe = recipe(self.options.seed, number);
+            let recipe = self.recipe(number);
             self.remember(number);
             let name = number.to_string();
             let outcome = tokio::select! {
@@ -226,7 +233,12 @@ impl Hunt {
     pub(crate) fn case(&self, recipe: &Recipe, name: (&str, &str)) -> Case {
         let topic = format!("user/server/{}", name.0);
         let name = CaseName { topic: &topic, name: name.1 };
-        recipe.case(name, &self.endpoint, &self.bindings)
+        recipe.case(name, &self.known, &self.bindings)
+    }
+
+    /// The recipe with this number.
+    pub(crate) fn recipe(&self, number: u64) -> Recipe {
+        recipe(self.options.seed, number, &self.known)
     }
 
     fn remember(&self, number: u64) {

@@ -4,12 +4,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use arbitrary::{Arbitrary as _, Unstructured};
+use arbitrary::Unstructured;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use upspec_judge::Verdict;
-use upspec_recipes::Recipe;
 use upspec_recipes::words::Base;
+use upspec_recipes::{Known, Recipe};
 
 use crate::chase::Drawn;
 
@@ -34,10 +34,10 @@ pub struct Options {
     pub least: Verdict,
 }
 
-/// The recipe with this number. It depends only on seed and number.
-pub(crate) fn recipe(seed: u64, number: u64) -> Recipe {
+/// The recipe with this number. It depends only on seed, number and what is known of the target.
+pub(crate) fn recipe(seed: u64, number: u64, known: &Known) -> Recipe {
     // This many octets are enough for any recipe.
-    Recipe::arbitrary(&mut Unstructured::new(&octets(seed, number)))
+    Recipe::near(&mut Unstructured::new(&octets(seed, number)), known)
         .unwrap_or_else(|_| Recipe::plain(Base::Handshake))
 }
 

@@ -2,11 +2,13 @@
 //! Expects no more of the answer than the model does.
 
 use upspec_corpus::Bindings;
-use upspec_corpus::case::{Act, Case, Need};
-use upspec_handshake::permitted::Endpoint;
+use upspec_corpus::case::{Act, Case, Need, Over, usual_alpn};
 
+use crate::edit::Edit;
 use crate::expect::expected;
+use crate::known::Known;
 use crate::recipe::Recipe;
+use crate::words::Base;
 
 /// What a case of a recipe is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +23,8 @@ impl Recipe {
     /// The case that plays the recipe and expects what the model permits. `bindings` are those of
     /// the target: whether a Host is right depends on them.
     #[must_use]
-    pub fn case(&self, name: CaseName<'_>, endpoint: &Endpoint, bindings: &Bindings) -> Case {
-        let expected = expected(self, endpoint, bindings);
+    pub fn case(&self, name: CaseName<'_>, known: &Known, bindings: &Bindings) -> Case {
+        let expected = expected(self, known, bindings);
         let mut steps = self.steps();
         // Nothing is due to a request without an end, so that nobody need wait for it.
         if !expected.whole {
@@ -33,12 +35,27 @@ impl Recipe {
             title: expected.title,
             why: Some(format!("Recipe: {self}")),
             requirement: expected.requirement,
-            needs: vec![Need::Endpoint],
+            needs: needs(self),
+            over: self.base.over(),
+            alpn: usual_alpn(self.base.over()),
             steps,
             expect: expected.alternatives,
             ..Case::default()
         }
     }
+}
+
+/// What a target has to have shown for the expectations to hold.
+fn needs(recipe: &Recipe) -> Vec<Need> {
+    let mut needs = match recipe.base {
+        Base::Get => vec![Need::Http2],
+        base if base.over() == Over::Http2 => vec![Need::Http2Endpoint],
+        _ => vec![Need::Endpoint],
+    };
+    if recipe.edits.iter().any(|edit| matches!(edit, Edit::Then(_))) {
+        needs.extend([Need::Pong]);
+    }
+    needs
 }
 
 #[cfg(test)]
@@ -47,9 +64,18 @@ mod tests {
     use proptest::prelude::*;
     use upspec_corpus::case::{Grade, Outcomes};
     use upspec_corpus::{Corpus, Source, case_file};
+    use upspec_handshake::permitted::Endpoint;
 
-    const SWITCHES: Endpoint =
-        Endpoint { switches: true, negotiates_subprotocols: true, negotiates_extensions: false };
+    fn switches() -> Known {
+        Known {
+            endpoint: Endpoint { negotiates_subprotocols: true, ..Known::switching().endpoint },
+            http2: true,
+            tunnels: true,
+            pongs: true,
+            echoes: true,
+            subprotocols: vec!["chat".to_owned()],
+        }
+    }
 
     /// Writes the case files of many recipes and loads them beside the corpus.
     fn replayed(recipes: &[Recipe]) -> Vec<(Case, Case)> {
@@ -60,7 +86,7 @@ mod tests {
         for (index, recipe) in recipes.iter().enumerate() {
             let topic = format!("user/server/found-{index}");
             let name = CaseName { topic: &topic, name: "one" };
-            let case = recipe.case(name, &SWITCHES, &Bindings::example());
+            let case = recipe.case(name, &switches(), &Bindings::example());
             let path = server.join(format!("found-{index}.toml"));
             std::fs::write(path, case_file("Found", std::slice::from_ref(&case))).unwrap();
             cases.push(case);
@@ -115,7 +141,7 @@ mod tests {
         for (recipe, answer, cites) in rows {
             let recipe: Recipe = recipe.parse().unwrap();
             let name = CaseName { topic: "user/server/found", name: "one" };
-            let case = recipe.case(name, &SWITCHES, &Bindings::example());
+            let case = recipe.case(name, &switches(), &Bindings::example());
             let answer = Outcomes::from_words(answer).unwrap().0[0];
             let found = case.expect.iter().find(|one| one.covers(answer));
             assert!(found.is_none_or(|found| found.grade == Grade::Fail), "{answer}");

@@ -1,12 +1,13 @@
 //! A request in parts, and what each edit does to it.
 //! An edit that finds nothing to change changes nothing.
 
+use upspec_corpus::case::Over;
 use upspec_corpus::template::Binding;
 
 use crate::edit::Edit;
 use crate::list;
 use crate::text::{Text, Unit};
-use crate::words::{Base, Blank, Body, End, Field, Lines, Part, Place, Spot};
+use crate::words::{Ahead, Base, Blank, Body, End, Field, Lines, Odd, Pace, Part, Place, Spot};
 
 /// A request in parts.
 pub(crate) struct Draft {
@@ -21,6 +22,15 @@ pub(crate) struct Draft {
     pub(crate) body: Text,
     pub(crate) after: Text,
     pub(crate) cuts: Vec<u16>,
+    /// The requests before it, each with when the next one follows.
+    pub(crate) ahead: Vec<(Ahead, Pace)>,
+    /// What goes into the tunnel.
+    pub(crate) then: Text,
+    /// The frames of HTTP/2 before it.
+    pub(crate) odd: Vec<Odd>,
+    /// Over how many CONTINUATION frames its header block goes on.
+    pub(crate) continuations: u16,
+    over: Over,
 }
 
 /// A line of the field section; a line that is not a field line is all name.
@@ -38,16 +48,20 @@ pub(crate) struct Line {
 impl Draft {
     /// A base as it is.
     pub(crate) fn of(base: Base) -> Self {
+        let over = base.over();
         let lines = base_lines(base).into_iter().map(|(field, name, value)| {
             let value = Text::parse(value).unwrap_or_default();
-            Line::new(field, Text::from(name), value)
+            Line::new(field, Text::octets(&spelt(name, over)), value)
         });
         let mut lines: Vec<Line> = lines.collect();
         // Whatever an edit does, what the target wants on every request stays on it.
-        lines.insert(1, Line::standing());
+        let pseudo = |line: &Line| line.field.is_some_and(Field::is_pseudo);
+        let before = lines.iter().filter(|line| pseudo(line)).count().max(1);
+        lines.insert(before, Line::standing());
+        let target = if base == Base::Root { Text::from("/") } else { bound(Binding::Path) };
         Self {
             lead: Text::default(),
-            words: [Text::from("GET"), bound(Binding::Path), Text::from("HTTP/1.1")],
+            words: [Text::from("GET"), target, Text::from("HTTP/1.1")],
             gaps: [Text::from(" "), Text::from(" ")],
             request_end: Text::from("\r\n"),
             lines,
@@ -55,6 +69,11 @@ impl Draft {
             body: Text::default(),
             after: Text::default(),
             cuts: Vec::new(),
+            ahead: Vec::new(),
+            then: Text::default(),
+            odd: Vec::new(),
+            continuations: 0,
+            over,
         }
     }
 
@@ -66,8 +85,10 @@ impl Draft {
                 self.put_line(*place, line);
             }
             Edit::After(octets) => self.after.append(octets),
+            Edit::Ahead(ahead, pace) => self.ahead.push((*ahead, *pace)),
             Edit::Body(body) => self.add_body(*body),
             Edit::Case(field, letters) => self.each(*field, |line| line.value.recase(*letters)),
+            Edit::Continue(frames) => self.continuations = (*frames).min(MOST_CONTINUATIONS),
             Edit::Cut(units) => self.cuts.push(*units),
             Edit::Drop(field) => self.lines.retain(|line| line.field != Some(*field)),
             Edit::End(lines, end) => self.end(*lines, &end_of_line(*end)),
@@ -76,6 +97,7 @@ impl Draft {
                     line.value.insert(*place, &Text::from("\r\n "));
                 });
             }
+            Edit::Frame(odd) => self.odd.push(*odd),
             Edit::Gap(part, blank) => self.gap(*part, white(*blank)),
             Edit::Lead(octets) => self.lead.append(octets),
             Edit::Move(field, place) => self.relocate(*field, *place),
@@ -99,6 +121,7 @@ impl Draft {
             Edit::Remove(field, place) => self.list(*field, |list| list::remove(list, *place)),
             Edit::Join(field) => self.join(*field),
             Edit::Split(field) => self.split(*field),
+            Edit::Then(octets) => self.then.append(octets),
         }
     }
 
@@ -154,8 +177,15 @@ impl Draft {
     fn set(&mut self, field: Field, value: &Text) {
         match self.first(field) {
             Some(at) => self.lines[at].value = value.clone(),
-            None => self.lines.push(Line::of(field, value.clone())),
+            None => self.add(field, value.clone()),
         }
+    }
+
+    /// A further line: a pseudo-header field goes before the regular ones.
+    fn add(&mut self, field: Field, value: Text) {
+        let line = Line::new(Some(field), Text::octets(&spelt(name(field), self.over)), value);
+        let at = if field.is_pseudo() { 0 } else { self.lines.len() };
+        self.lines.insert(at, line);
     }
 
     fn join(&mut self, field: Field) {
@@ -206,7 +236,7 @@ impl Draft {
     fn add_body(&mut self, body: Body) {
         let (lines, octets) = framed(body);
         for (field, value) in lines {
-            self.lines.push(Line::of(*field, Text::from(*value)));
+            self.add(*field, Text::from(*value));
         }
         self.body = Text::parse(octets).unwrap_or_default();
     }
@@ -224,10 +254,6 @@ impl Line {
         }
     }
 
-    fn of(field: Field, value: Text) -> Self {
-        Self::new(Some(field), Text::from(name(field)), value)
-    }
-
     /// A line that is all name.
     fn raw(text: Text, end: &str) -> Self {
         Self {
@@ -242,7 +268,7 @@ impl Line {
         Self::raw(bound(Binding::Standing), "")
     }
 
-    fn is_standing(&self) -> bool {
+    pub(crate) fn is_standing(&self) -> bool {
         self.name.0 == [Unit::Binding(Binding::Standing)]
     }
 
@@ -298,15 +324,34 @@ pub(crate) fn name(field: Field) -> &'static str {
         Field::Origin => "Origin",
         Field::Length => "Content-Length",
         Field::Coding => "Transfer-Encoding",
+        Field::Method => ":method",
+        Field::Wish => ":protocol",
+        Field::Scheme => ":scheme",
+        Field::Authority => ":authority",
+        Field::Path => ":path",
     }
 }
+
+/// A name as it is spelt in HTTP/1.1 or HTTP/2 (RFC 9113, section 8.2).
+fn spelt(name: &str, over: Over) -> Vec<u8> {
+    match over {
+        Over::Http1 => name.as_bytes().to_vec(),
+        Over::Http2 => name.to_ascii_lowercase().into_bytes(),
+    }
+}
+
+/// The most CONTINUATION frames of a header block; a server may take many for a flood.
+const MOST_CONTINUATIONS: u16 = 8;
 
 type BaseLine = (Option<Field>, &'static str, &'static str);
 
 fn base_lines(base: Base) -> Vec<BaseLine> {
     let own = |field, value| (Some(field), name(field), value);
+    if base.over() == Over::Http2 {
+        return http2_lines(base);
+    }
     let mut lines = vec![own(Field::Host, "{authority}")];
-    if base == Base::Plain {
+    if matches!(base, Base::Plain | Base::Root) {
         return lines;
     }
     if base == Base::Browser {
@@ -326,6 +371,37 @@ fn base_lines(base: Base) -> Vec<BaseLine> {
         lines.push(own(Field::Extensions, offer));
     }
     if base == Base::Browser {
+        lines.push((None, "Cache-Control", "no-cache"));
+    }
+    lines
+}
+
+fn http2_lines(base: Base) -> Vec<BaseLine> {
+    let own = |field, value| (Some(field), name(field), value);
+    let target = [own(Field::Scheme, "{scheme}"), own(Field::Authority, "{authority}")];
+    if base == Base::Get {
+        let mut lines = vec![own(Field::Method, "GET")];
+        lines.extend(target);
+        lines.push(own(Field::Path, "/"));
+        return lines;
+    }
+    let mut lines = vec![own(Field::Method, "CONNECT"), own(Field::Wish, "websocket")];
+    lines.extend(target);
+    lines.push(own(Field::Path, "{path}"));
+    lines.push(own(Field::Version, "13"));
+    if base == Base::ConnectSubprotocols {
+        lines.push(own(Field::Protocol, "chat, superchat, x-none"));
+    }
+    if matches!(base, Base::ConnectExtensions | Base::ConnectBrowser) {
+        lines.push(own(Field::Extensions, "permessage-deflate; client_max_window_bits"));
+    }
+    if base == Base::ConnectBrowser {
+        lines.push((None, "User-Agent", "Mozilla/5.0 (X11; Linux x86_64)"));
+        lines.push((None, "Accept-Encoding", "gzip, deflate, br, zstd"));
+        lines.push((None, "Accept-Language", "en-GB,en;q=0.5"));
+        lines.push((None, "Cookie", "a=b; c=d"));
+        lines.push((None, "Sec-Fetch-Mode", "websocket"));
+        lines.push((None, "Priority", "u=4, i"));
         lines.push((None, "Cache-Control", "no-cache"));
     }
     lines

@@ -9,6 +9,8 @@ use crate::recipe::Recipe;
 use crate::text::Text;
 use crate::words::{Base, Field, Part};
 
+mod frames;
+mod near;
 mod tables;
 
 use tables::{AFTER, LEADS, LINES, LISTS, OCTETS, WORDS};

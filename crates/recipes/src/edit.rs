@@ -6,7 +6,7 @@ use std::fmt;
 use upspec_corpus::words::Word;
 
 use crate::text::Text;
-use crate::words::{Blank, Body, End, Field, Letters, Lines, Part, Place, Spot};
+use crate::words::{Ahead, Blank, Body, End, Field, Letters, Lines, Odd, Pace, Part, Place, Spot};
 
 /// An argument of an edit.
 pub(crate) trait Argument: Sized {
@@ -34,7 +34,7 @@ macro_rules! word_argument {
 
 pub(crate) use word_argument;
 
-word_argument!(Blank, Body, End, Letters, Lines, Place, Spot);
+word_argument!(Ahead, Blank, Body, End, Letters, Lines, Pace, Place, Spot);
 
 /// Another field or part is another edit, not a simpler one.
 macro_rules! subject_argument {
@@ -53,7 +53,7 @@ macro_rules! subject_argument {
 
 pub(crate) use subject_argument;
 
-subject_argument!(Field, Part);
+subject_argument!(Field, Odd, Part);
 
 impl Argument for Text {
     fn read(token: &str) -> Option<Self> {
@@ -165,13 +165,18 @@ edits! {
     :
     /// A line of its own, without its line end, somewhere in the field section.
     Add(place: Place, line: Text) = "add",
-    /// Octets behind the head and its body.
+    /// Octets behind the head and its body; only in HTTP/1.1.
     After(octets: Text) = "after",
+    /// A request before it, on the same connection.
+    Ahead(ahead: Ahead, pace: Pace) = "ahead",
     /// A body.
     Body(body: Body) = "body",
     /// The letters of a field's value.
     Case(field: Field, letters: Letters) = "case",
-    /// A cut in the stream: a pause after so many units, counted around.
+    /// So many CONTINUATION frames in HTTP/2.
+    Continue(frames: u16) = "continue",
+    /// A cut in the stream: a pause after so many units, counted around. In HTTP/2, a cut in the octets of the tunnel,
+    /// which go out in a DATA frame each.
     Cut(units: u16) = "cut",
     /// An element of a list once more.
     Double(field: Field, place: Place) = "double",
@@ -181,6 +186,8 @@ edits! {
     End(lines: Lines, end: End) = "end",
     /// A value goes on in the next line.
     Fold(field: Field, place: Place) = "fold",
+    /// A frame of HTTP/2 before the request.
+    Frame(frame: Odd) = "frame",
     /// White space between two words of the request line, before this part.
     Gap(part: Part, blank: Blank) = "gap",
     /// A further element of a list.
@@ -209,4 +216,6 @@ edits! {
     Spell(field: Field, place: Place, octets: Text) = "spell",
     /// Each element of a list on a line of its own.
     Split(field: Field) = "split",
+    /// Octets in the tunnel, once it is open.
+    Then(octets: Text) = "then",
 }

@@ -1,19 +1,26 @@
 //! What the model permits and forbids in answer to a recipe, as the alternatives of a case.
 
 use upspec_corpus::Bindings;
-use upspec_corpus::case::{Expectation, Grade, Outcome, Outcomes};
+use upspec_corpus::case::{Expectation, FieldMatcher, FieldTest, Grade, Outcome, Outcomes, Over};
 use upspec_handshake::field::chunked::{Chunked, ChunkedReader};
 use upspec_handshake::field::elements;
 use upspec_handshake::field::framing::Framing;
 use upspec_handshake::opening::Opening;
-use upspec_handshake::permitted::{Answer, Endpoint, Grade as Ruled, Permitted, permitted};
+use upspec_handshake::permitted::{Answer, Grade as Ruled, Permitted, permitted};
 use upspec_handshake::{RequestHead, ViolationKind};
 
-use crate::draft::name;
+use crate::draft::{Draft, name};
 use crate::edit::Edit;
+use crate::known::Known;
 use crate::recipe::Recipe;
 use crate::text::Text;
-use crate::words::{Field, Part};
+use crate::words::{Ahead, Field, Part};
+
+mod http2;
+mod sequence;
+mod tunnel;
+
+use tunnel::Duty;
 
 /// What a recipe may be answered with.
 pub(crate) struct Expected {
@@ -27,29 +34,95 @@ pub(crate) struct Expected {
     pub(crate) whole: bool,
 }
 
+/// What is spoken, and so which outcomes a class of answer has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Spoken {
+    Http1,
+    /// A request of HTTP/2 that opens no tunnel.
+    Http2,
+    /// An extended CONNECT.
+    Connect,
+}
+
 /// Asks the model about the octets of a recipe.
-pub(crate) fn expected(recipe: &Recipe, endpoint: &Endpoint, bindings: &Bindings) -> Expected {
+pub(crate) fn expected(recipe: &Recipe, known: &Known, bindings: &Bindings) -> Expected {
+    if recipe.base.over() == Over::Http2 {
+        return http2::expected(recipe, known, bindings);
+    }
+    let draft = recipe.draft();
     let octets = recipe.octets(bindings);
     let Some(head) = RequestHead::parse(&octets).complete() else {
         return unfinished_head();
     };
     let opening = Opening::read(&head);
-    let permitted = permitted(&head, endpoint);
+    if draft.ahead.iter().any(|(ahead, _)| *ahead == Ahead::Close) {
+        return sequence::behind_close();
+    }
+    let permitted = permitted(&head, &known.endpoint);
     let whole = is_whole(&head, &octets[head.len..]);
-    let mut lawful = Lawful::of(&permitted);
+    let mut lawful = Lawful::of(&permitted, Spoken::Http1);
     if !whole {
         lawful.open(&[Answer::Close, Answer::Silence]);
     }
-    if is_plain(recipe, &head, &opening, bindings) {
-        lawful.forbid(Answer::BadRequest);
-    } else {
+    let is_plain = is_plain(recipe, &head, &opening, bindings);
+    if !is_plain {
         lawful.excuse();
+    } else if draft.ahead.is_empty() {
+        lawful.forbid(Answer::BadRequest);
     }
     let rule = |answer| rule(recipe, &head, &opening, &permitted, answer);
-    let (requirement, title) = rule(Answer::Switch);
-    let mut alternatives = lawful.alternatives();
+    let (mut requirement, title) = rule(Answer::Switch);
+    let mut alternatives = Vec::new();
+    if let Some(behind) = sequence::requirement(&draft) {
+        // A server may close after any response (RFC 9112 9.5), and says so in the last one.
+        lawful.open(&[Answer::Close]);
+        alternatives.push(sequence::announced());
+        if opening.is_valid() {
+            requirement = behind;
+        }
+    }
+    if is_plain {
+        alternatives.extend(selection(&head, known, Spoken::Http1));
+    }
+    if whole {
+        alternatives.extend(tunnel(&draft, &head, known, bindings, &mut lawful));
+    }
+    alternatives.extend(lawful.alternatives());
     alternatives.extend(lawful.forbidden(&title, rule));
     Expected { requirement: requirement.to_owned(), title, alternatives, whole }
+}
+
+/// What is due behind an open tunnel, in place of the switch alone.
+fn tunnel(
+    draft: &Draft,
+    head: &RequestHead<'_>,
+    known: &Known,
+    bindings: &Bindings,
+    lawful: &mut Lawful,
+) -> Vec<Expectation> {
+    let octets = draft.then.template().render(bindings);
+    let agreed = head.fields.contains("Sec-WebSocket-Extensions");
+    let duty = Duty::of(&octets, known).filter(|_| !agreed && !octets.is_empty());
+    let Some(duty) = duty else { return Vec::new() };
+    let switched = lawful.take_switch();
+    let spoken = lawful.spoken;
+    switched.map_or_else(Vec::new, |switched| duty.alternatives(&switched, spoken))
+}
+
+/// That a server which knows a subprotocol on offer selects none, which it may (RFC 6455, section 4.2.2).
+fn selection(head: &RequestHead<'_>, known: &Known, spoken: Spoken) -> Vec<Expectation> {
+    let offered = head.fields.combined(name(Field::Protocol)).unwrap_or_default();
+    let is_known = |one: &[u8]| known.subprotocols.iter().any(|name| name.as_bytes() == one);
+    if !elements(&offered).any(|one| is_known(one.bytes)) {
+        return Vec::new();
+    }
+    let absent = FieldMatcher { name: name(Field::Protocol).to_owned(), test: FieldTest::Absent };
+    let mut none = passing(Outcomes(outcomes(Answer::Switch, spoken)));
+    none.grade = Grade::Warn;
+    none.requirement = Some("rfc6455/4.2.2-subprotocol-choice".to_owned());
+    none.because = Some("None of the subprotocols on offer was selected.".to_owned());
+    none.wants.fields = vec![absent];
+    vec![none]
 }
 
 /// The requirement that a forbidden answer breaks, and what is expected instead.
@@ -210,20 +283,36 @@ const NO_SERVICE: [&str; 3] =
 const RESPONSE: &str = "rfc6455/4.2.2-response";
 
 /// The grade of each class of answer, and the requirement behind it.
-struct Lawful(Vec<(Answer, Ruled, &'static str)>);
+struct Lawful {
+    rows: Vec<Row>,
+    spoken: Spoken,
+}
+
+type Row = (Answer, Ruled, &'static str);
 
 impl Lawful {
-    fn of(permitted: &Permitted) -> Self {
+    fn of(permitted: &Permitted, spoken: Spoken) -> Self {
         let rows = Answer::ALL.into_iter().map(|answer| {
             let ruling = permitted.ruling(answer);
             let by = ruling.by.first().copied().unwrap_or(RESPONSE);
             (answer, ruling.grade, by)
         });
-        Self(rows.collect())
+        Self { rows: rows.collect(), spoken }
+    }
+
+    /// The outcomes of a lawful switch, which are no longer among the alternatives then.
+    fn take_switch(&mut self) -> Option<Outcomes> {
+        let lawful = |row: &Row| row.0 == Answer::Switch && row.1 == Ruled::Lawful;
+        let at = self.rows.iter().position(lawful)?;
+        let switched = outcomes(Answer::Switch, self.spoken);
+        (!switched.is_empty()).then(|| {
+            self.rows.remove(at);
+            Outcomes(switched)
+        })
     }
 
     fn open(&mut self, answers: &[Answer]) {
-        for row in self.0.iter_mut().filter(|row| answers.contains(&row.0)) {
+        for row in self.rows.iter_mut().filter(|row| answers.contains(&row.0)) {
             row.1 = Ruled::Lawful;
         }
     }
@@ -231,8 +320,8 @@ impl Lawful {
     /// That a server does not switch, or serves something else, is worth a word only where the request
     /// asks for nothing unusual.
     fn excuse(&mut self) {
-        let no_service = |row: &&mut (Answer, Ruled, &'static str)| NO_SERVICE.contains(&row.2);
-        for row in self.0.iter_mut().filter(no_service) {
+        let no_service = |row: &&mut Row| NO_SERVICE.contains(&row.2);
+        for row in self.rows.iter_mut().filter(no_service) {
             if row.1 == Ruled::Discouraged {
                 row.1 = Ruled::Lawful;
             }
@@ -240,16 +329,16 @@ impl Lawful {
     }
 
     fn forbid(&mut self, answer: Answer) {
-        for row in self.0.iter_mut().filter(|row| row.0 == answer) {
+        for row in self.rows.iter_mut().filter(|row| row.0 == answer) {
             row.1 = Ruled::Forbidden;
         }
     }
 
     /// What passes as one alternative, and what is advised against as one for each requirement.
     fn alternatives(&self) -> Vec<Expectation> {
-        let of = |wanted: &dyn Fn(&(Answer, Ruled, &'static str)) -> bool| {
-            let rows = self.0.iter().filter(|row| wanted(row));
-            Outcomes(rows.flat_map(|row| outcomes(row.0)).collect())
+        let of = |wanted: &dyn Fn(&Row) -> bool| {
+            let rows = self.rows.iter().filter(|row| wanted(row));
+            Outcomes(rows.flat_map(|row| outcomes(row.0, self.spoken)).collect())
         };
         let mut found = Vec::new();
         let pass = of(&|row| row.1 == Ruled::Lawful);
@@ -257,18 +346,21 @@ impl Lawful {
             found.push(passing(pass));
         }
         let mut rules: Vec<&'static str> = Vec::new();
-        for (_, grade, rule) in &self.0 {
+        for (_, grade, rule) in &self.rows {
             if *grade == Ruled::Discouraged && !rules.contains(rule) {
                 rules.push(rule);
             }
         }
         for rule in rules {
-            found.push(Expectation {
-                grade: Grade::Warn,
-                requirement: Some(rule.to_owned()),
-                because: Some("No rule forbids it, but it does not serve clients.".to_owned()),
-                ..passing(of(&|row| row.1 == Ruled::Discouraged && row.2 == rule))
-            });
+            let outcomes = of(&|row| row.1 == Ruled::Discouraged && row.2 == rule);
+            if !outcomes.0.is_empty() {
+                found.push(Expectation {
+                    grade: Grade::Warn,
+                    requirement: Some(rule.to_owned()),
+                    because: Some("No rule forbids it, but it does not serve clients.".to_owned()),
+                    ..passing(outcomes)
+                });
+            }
         }
         found
     }
@@ -280,20 +372,23 @@ impl Lawful {
         rule: impl Fn(Answer) -> (&'static str, String),
     ) -> Vec<Expectation> {
         let mut found: Vec<Expectation> = Vec::new();
-        for (answer, _, _) in self.0.iter().filter(|row| row.1 == Ruled::Forbidden) {
+        for (answer, _, _) in self.rows.iter().filter(|row| row.1 == Ruled::Forbidden) {
             let (broken, due) = rule(*answer);
             if due == title {
+                continue;
+            }
+            if outcomes(*answer, self.spoken).is_empty() {
                 continue;
             }
             let due = format!("{due}.");
             let known = found.iter_mut().find(|one| one.because.as_ref() == Some(&due));
             match known {
-                Some(known) => known.wants.status.0.extend(outcomes(*answer)),
+                Some(known) => known.wants.status.0.extend(outcomes(*answer, self.spoken)),
                 None => found.push(Expectation {
                     grade: Grade::Fail,
                     requirement: Some(broken.to_owned()),
                     because: Some(due),
-                    ..passing(Outcomes(outcomes(*answer)))
+                    ..passing(Outcomes(outcomes(*answer, self.spoken)))
                 }),
             }
         }
@@ -301,8 +396,16 @@ impl Lawful {
     }
 }
 
-fn outcomes(answer: Answer) -> Vec<Outcome> {
+fn outcomes(answer: Answer, spoken: Spoken) -> Vec<Outcome> {
     match answer {
+        Answer::Switch if spoken == Spoken::Connect => vec![Outcome::Class(2)],
+        // What no such request can be answered with.
+        Answer::Switch if spoken == Spoken::Http2 => Vec::new(),
+        Answer::Success if spoken == Spoken::Connect => Vec::new(),
+        Answer::Close if spoken != Spoken::Http1 => {
+            vec![Outcome::Closed, Outcome::StreamError, Outcome::ConnectionError]
+        }
+        Answer::Junk if spoken != Spoken::Http1 => vec![Outcome::NotHttp, Outcome::Status(101)],
         Answer::Switch => vec![Outcome::Status(101)],
         Answer::Success => vec![Outcome::Class(2)],
         Answer::Redirect => vec![Outcome::Class(3)],

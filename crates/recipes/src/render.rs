@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use upspec_corpus::Bindings;
-use upspec_corpus::case::{Act, Step};
+use upspec_corpus::case::{Act, Over, Step};
 
 use crate::draft::Draft;
+use crate::http2::outcomes;
 use crate::recipe::Recipe;
 use crate::text::Text;
+use crate::words::{Ahead, Pace};
 
 /// A request as it goes out.
 pub(crate) struct Rendered {
@@ -27,10 +29,30 @@ impl Recipe {
         octets(self.tagged(), bindings)
     }
 
-    /// The steps of the recipe: writes, and a pause at each cut.
+    /// The steps of the recipe: the requests before it, writes with a pause at each cut, and what goes into the tunnel.
     #[must_use]
     pub fn steps(&self) -> Vec<Step> {
-        steps(self.rendered())
+        let draft = self.draft();
+        if self.base.over() == Over::Http2 {
+            return draft.http2_steps();
+        }
+        let mut all = Vec::new();
+        let mut unanswered = 0;
+        for (ahead, pace) in &draft.ahead {
+            let Some(octets) = earlier(*ahead) else { continue };
+            all.push(Act::Send(octets.template()).into());
+            match pace {
+                Pace::Awaited => all.push(any_final()),
+                Pace::Pipelined => unanswered += 1,
+            }
+        }
+        all.extend(steps(rendered(&draft)));
+        all.extend((0..unanswered).map(|_| any_final()));
+        if !draft.then.0.is_empty() {
+            all.push(Act::Await(outcomes("101")).into());
+            all.push(Act::Send(draft.then.template()).into());
+        }
+        all
     }
 
     /// The steps with a tag in the target.
@@ -48,13 +70,38 @@ impl Recipe {
         rendered(&draft)
     }
 
-    fn draft(&self) -> Draft {
+    pub(crate) fn draft(&self) -> Draft {
         let mut draft = Draft::of(self.base);
         for edit in &self.edits {
             draft.apply(edit);
         }
         draft
     }
+}
+
+/// A request before the one in question, as HTTP/1.1 writes it.
+fn earlier(ahead: Ahead) -> Option<Text> {
+    const REFUSED: &str = r"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {key-2}\r\nSec-WebSocket-Version: 25\r\n";
+    const OFFERS: &str = r"Sec-WebSocket-Protocol: {subprotocol}\r\nSec-WebSocket-Extensions: permessage-deflate\r\n";
+    let (line, fields, content) = match ahead {
+        Ahead::Plain => ("GET /", "", ""),
+        Ahead::Head => ("HEAD /", "", ""),
+        Ahead::Post => ("POST /", r"Content-Length: 5\r\n", "hello"),
+        Ahead::Refused => ("GET {path}", REFUSED, ""),
+        Ahead::Rich => ("GET {path}", &*[REFUSED, OFFERS].concat(), ""),
+        Ahead::Ignored => ("GET /", r"Upgrade: x-{random}/1\r\nConnection: Upgrade\r\n", ""),
+        Ahead::Close => ("GET /", r"Connection: close\r\n", ""),
+        Ahead::Malformed | Ahead::Opened | Ahead::Closed | Ahead::Reset | Ahead::Negotiated => {
+            return None;
+        }
+    };
+    Text::parse(&format!(
+        r"{line} HTTP/1.1\r\nHost: {{authority}}\r\n{{standing}}{fields}\r\n{content}"
+    ))
+}
+
+fn any_final() -> Step {
+    Act::Await(outcomes("2xx 3xx 4xx 5xx")).into()
 }
 
 fn rendered(draft: &Draft) -> Rendered {

@@ -23,7 +23,10 @@ impl Recipe {
             found.push(fewer);
         }
         let bases = Base::WORDS.iter().map(|(_, base)| *base);
-        for base in bases.take_while(|base| *base != self.base) {
+        for base in bases
+            .take_while(|base| *base != self.base)
+            .filter(|base| base.over() == self.base.over())
+        {
             found.push(Self { base, edits: self.edits.clone() });
         }
         for (at, edit) in self.edits.iter().enumerate() {

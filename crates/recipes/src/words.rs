@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use upspec_corpus::case::Over;
 use upspec_corpus::words::Word;
 
 /// Defines a choice with its words.
@@ -45,6 +46,38 @@ choice! {
     Browser = "browser",
     /// The same GET without the fields of the handshake.
     Plain = "plain",
+    /// A plain GET of the root.
+    Root = "root",
+    /// The extended CONNECT of RFC 8441, section 5, on a stream of HTTP/2.
+    Connect = "connect",
+    /// The same with an offer of subprotocols.
+    ConnectSubprotocols = "connect-subprotocols",
+    /// The same with an offer of permessage-deflate.
+    ConnectExtensions = "connect-extensions",
+    /// The same with what browsers send.
+    ConnectBrowser = "connect-browser",
+    /// A plain GET of the root, on a stream of HTTP/2.
+    Get = "get",
+}
+
+impl Base {
+    /// What is spoken.
+    #[must_use]
+    pub fn over(self) -> Over {
+        match self {
+            Self::Handshake
+            | Self::Subprotocols
+            | Self::Extensions
+            | Self::Browser
+            | Self::Plain
+            | Self::Root => Over::Http1,
+            Self::Connect
+            | Self::ConnectSubprotocols
+            | Self::ConnectExtensions
+            | Self::ConnectBrowser
+            | Self::Get => Over::Http2,
+        }
+    }
 }
 
 choice! {
@@ -70,6 +103,24 @@ choice! {
     Length = "length",
     /// Transfer-Encoding.
     Coding = "coding",
+    /// `:method`, which only a request of HTTP/2 has.
+    Method = ":method",
+    /// `:protocol`.
+    Wish = ":protocol",
+    /// `:scheme`.
+    Scheme = ":scheme",
+    /// `:authority`.
+    Authority = ":authority",
+    /// `:path`.
+    Path = ":path",
+}
+
+impl Field {
+    /// Whether it is a pseudo-header field of HTTP/2 (RFC 9113, section 8.3).
+    #[must_use]
+    pub fn is_pseudo(self) -> bool {
+        self >= Self::Method
+    }
 }
 
 choice! {
@@ -188,4 +239,85 @@ choice! {
     OtherCoding = "other-coding",
     /// A Content-Length that more octets follow than it says, a handshake of their own.
     Smuggled = "smuggled",
+}
+
+choice! {
+    /// A request on the same connection, before the one that the recipe is about.
+    Ahead, "earlier request",
+    /// A plain GET of the root.
+    Plain = "plain",
+    /// A HEAD of the root.
+    Head = "head",
+    /// A POST with content.
+    Post = "post",
+    /// A handshake for a version that nobody speaks.
+    Refused = "refused",
+    /// The same with an offer of subprotocols and of permessage-deflate, and in HTTP/2 with a key.
+    Rich = "rich",
+    /// In HTTP/1.1, an Upgrade to something that nobody knows.
+    Ignored = "ignored",
+    /// In HTTP/1.1, a plain GET that says close.
+    Close = "close",
+    /// In HTTP/2, a malformed request.
+    Malformed = "malformed",
+    /// In HTTP/2, a WebSocket that stays open.
+    Opened = "opened",
+    /// In HTTP/2, a WebSocket that was closed.
+    Closed = "closed",
+    /// In HTTP/2, a WebSocket that was reset.
+    Reset = "reset",
+    /// In HTTP/2, a WebSocket with subprotocols, permessage-deflate and a key.
+    Negotiated = "negotiated",
+}
+
+choice! {
+    /// When a request follows another one.
+    Pace, "pace",
+    /// When that was answered.
+    Awaited = "awaited",
+    /// At once.
+    Pipelined = "pipelined",
+}
+
+choice! {
+    /// A frame of HTTP/2 that a request does not need.
+    Odd, "frame",
+    /// PING.
+    Ping = "ping",
+    /// A type that no RFC knows.
+    Unknown = "unknown",
+    /// PRIORITY for the stream of the request.
+    Priority = "priority",
+    /// Further SETTINGS that change nothing.
+    Settings = "settings",
+    /// SETTINGS with an identifier that no RFC knows.
+    UnknownSetting = "unknown-setting",
+    /// SETTINGS in which the client allows extended CONNECT, which only servers do.
+    ClientSetting = "client-setting",
+    /// More room on the connection.
+    Window = "window",
+    /// An increment of 0 on the connection.
+    ZeroIncrement = "zero-increment",
+    /// More room than a window may have.
+    WideWindow = "wide-window",
+    /// A PING of seven octets.
+    ShortPing = "short-ping",
+    /// A PING on the stream of the request.
+    StreamPing = "stream-ping",
+    /// SETTINGS of five octets.
+    ShortSettings = "short-settings",
+    /// SETTINGS on the stream of the request.
+    StreamSettings = "stream-settings",
+    /// A CONTINUATION that continues nothing.
+    StrayContinuation = "stray-continuation",
+    /// DATA on the connection.
+    LooseData = "loose-data",
+    /// HEADERS on the connection.
+    LooseHeaders = "loose-headers",
+    /// HEADERS with a block that HPACK cannot read.
+    BadBlock = "bad-block",
+    /// DATA with more padding than octets.
+    Overpadded = "overpadded",
+    /// A promise, which no client makes.
+    Promise = "promise",
 }

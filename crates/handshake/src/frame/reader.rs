@@ -48,6 +48,11 @@ impl FrameReader {
         self.closed
     }
 
+    /// Whether every message that was begun has ended.
+    pub fn is_between_messages(&self) -> bool {
+        self.message.is_none()
+    }
+
     /// Reads the frame at the start of `buffer`; the next call gets the buffer after
     /// [`Frame::len`] octets. A partial frame changes nothing.
     pub fn read<'b>(&mut self, buffer: &'b [u8]) -> Status<Frame<'b>> {

@@ -15,6 +15,11 @@ pub(super) fn values(field: Field) -> &'static [&'static str] {
         Field::Origin => ORIGINS,
         Field::Length => LENGTHS,
         Field::Coding => CODINGS,
+        Field::Method => HTTP2_METHODS,
+        Field::Wish => WISHES,
+        Field::Scheme => SCHEMES,
+        Field::Authority => AUTHORITIES,
+        Field::Path => PATHS,
     }
 }
 
@@ -159,6 +164,9 @@ const PROTOCOLS: &[&str] = &[
     "{subprotocol-swapped}",
     "{random}, {subprotocol}",
     "{random}",
+    "x-none, {subprotocol}, x-other",
+    "{subprotocol}, x-none",
+    "{subprotocol-2}",
     "chat, chat",
     "chat,superchat",
     ",chat",
@@ -403,4 +411,71 @@ pub(super) const AFTER: &[&str] = &[
     r"\r\n",
     r"GET {path} HTTP/1.1\r\nHost: {authority}\r\n{standing}\r\n",
     r"GET / HTTP/1.1\r\nHost: {authority}\r\n{standing}\r\n",
+];
+
+const HTTP2_METHODS: &[&str] =
+    &["GET", "CONNECT", "POST", "HEAD", "OPTIONS", "get", "connect", "", "FOO"];
+
+const WISHES: &[&str] = &[
+    "WebSocket",
+    "websockets",
+    "web",
+    "websocket-x",
+    "",
+    "x-upspec",
+    "connect-udp",
+    "connect-ip",
+    "h2c",
+];
+
+const SCHEMES: &[&str] = &["http", "https", "ws", "", "HTTP", "ftp"];
+
+const AUTHORITIES: &[&str] =
+    &["{host}", "", "example.org", "user@{authority}", "a b", "{authority-upper}"];
+
+const PATHS: &[&str] = &["", "*", "/", "{path}?a=b", "chat", "{path}#x", "/nothing", r"{path}\x00"];
+
+/// Fields of a request in HTTP/2, in order and out of order.
+pub(super) const HTTP2_LINES: &[&str] = &[
+    "connection: upgrade",
+    "connection: keep-alive",
+    "upgrade: websocket",
+    "keep-alive: timeout=5",
+    "proxy-connection: keep-alive",
+    "transfer-encoding: chunked",
+    "te: gzip",
+    "te: trailers",
+    "te: trailers, gzip",
+    "upgrade-insecure-requests: 1",
+    "http2-settings: AAMAAABkAAQAAP__",
+    "x-upspec: 1",
+    "x-upspec:",
+    "X-Upspec: 1",
+    "x upspec: 1",
+    r"x\x7Fupspec: 1",
+    r"x\xE9upspec: 1",
+    r"x-upspec: a\r\nupgrade: websocket",
+    r"x-upspec: a\x00b",
+    r"x-upspec: \x80",
+    "x-upspec:  led by a space",
+    ":upspec: 1",
+    ":status: 101",
+    ":protocol: websocket",
+    ":method: GET",
+    ":path: /",
+    "sec-websocket-key: {key}",
+    "sec-websocket-key: x",
+    "sec-websocket-accept: AAAA",
+    "sec-websocket-version: 13",
+    "sec-websocket-version: 25",
+    "sec-websocket-protocol: {subprotocol}",
+    "sec-websocket-extensions: permessage-deflate",
+    "host: {authority}",
+    "host: example.org",
+    "cookie: a=b",
+    "accept-encoding: gzip, deflate, br, zstd",
+    "priority: u=1, i",
+    "content-length: 0",
+    "content-length: 5",
+    "expect: 100-continue",
 ];

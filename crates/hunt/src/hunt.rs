@@ -19,7 +19,7 @@ use upspec_runner::Prober;
 
 use crate::course::{Course, Second};
 use crate::error::Error;
-use crate::finding::{Finding, Symptom};
+use crate::finding::{Finding, Kind, Symptom};
 use crate::options::{Options, recipe};
 use crate::state::State;
 
@@ -143,6 +143,7 @@ impl Hunt {
                 negotiates_extensions: facts.has(Need::PermessageDeflate),
             },
             http2: facts.has(Need::Http2),
+            resource: facts.has(Need::Http2Resource),
             tunnels: facts.has(Need::Http2Endpoint),
             pongs: facts.has(Need::Pong),
             echoes: facts.has(Need::Echo),
@@ -265,8 +266,8 @@ impl Hunt {
     /// Adds a finding.
     pub(crate) fn add(&self, finding: Finding) {
         self.notes().state.findings.push(finding.clone());
-        self.tell(Event::Found(Box::new(finding)));
-        if self.options.until_found {
+        self.tell(Event::Found(Box::new(finding.clone())));
+        if self.options.until_found && finding.kind != Kind::Slower {
             self.course.stop();
         }
     }

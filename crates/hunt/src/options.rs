@@ -28,7 +28,7 @@ pub struct Options {
     pub rate: Option<u32>,
     /// The folder that case files are written to.
     pub out: PathBuf,
-    /// Whether the hunt ends with its first finding.
+    /// Whether the hunt ends with its first violation or death.
     pub until_found: bool,
     /// The verdict from which a result is a finding.
     pub least: Verdict,

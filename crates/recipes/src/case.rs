@@ -4,7 +4,6 @@
 use upspec_corpus::Bindings;
 use upspec_corpus::case::{Act, Case, Need, Over, usual_alpn};
 
-use crate::edit::Edit;
 use crate::expect::expected;
 use crate::known::Known;
 use crate::recipe::Recipe;
@@ -47,15 +46,11 @@ impl Recipe {
 
 /// What a target has to have shown for the expectations to hold.
 fn needs(recipe: &Recipe) -> Vec<Need> {
-    let mut needs = match recipe.base {
+    match recipe.base {
         Base::Get => vec![Need::Http2],
         base if base.over() == Over::Http2 => vec![Need::Http2Endpoint],
         _ => vec![Need::Endpoint],
-    };
-    if recipe.edits.iter().any(|edit| matches!(edit, Edit::Then(_))) {
-        needs.extend([Need::Pong]);
     }
-    needs
 }
 
 #[cfg(test)]
@@ -70,6 +65,7 @@ mod tests {
         Known {
             endpoint: Endpoint { negotiates_subprotocols: true, ..Known::switching().endpoint },
             http2: true,
+            resource: true,
             tunnels: true,
             pongs: true,
             echoes: true,

@@ -7,7 +7,9 @@ use upspec_corpus::template::Binding;
 use crate::edit::Edit;
 use crate::list;
 use crate::text::{Text, Unit};
-use crate::words::{Ahead, Base, Blank, Body, End, Field, Lines, Odd, Pace, Part, Place, Spot};
+use crate::words::{
+    Ahead, Base, Blank, Body, End, Field, Inside, Lines, Odd, Pace, Part, Place, Spot,
+};
 
 /// A request in parts.
 pub(crate) struct Draft {
@@ -26,6 +28,10 @@ pub(crate) struct Draft {
     pub(crate) ahead: Vec<(Ahead, Pace)>,
     /// What goes into the tunnel.
     pub(crate) then: Text,
+    /// The frames of HTTP/2 in the tunnel, before that.
+    pub(crate) inside: Vec<Inside>,
+    /// After how many units the request and our side end.
+    pub(crate) stop: Option<u16>,
     /// The frames of HTTP/2 before it.
     pub(crate) odd: Vec<Odd>,
     /// Over how many CONTINUATION frames its header block goes on.
@@ -71,6 +77,8 @@ impl Draft {
             cuts: Vec::new(),
             ahead: Vec::new(),
             then: Text::default(),
+            inside: Vec::new(),
+            stop: None,
             odd: Vec::new(),
             continuations: 0,
             over,
@@ -99,6 +107,7 @@ impl Draft {
             }
             Edit::Frame(odd) => self.odd.push(*odd),
             Edit::Gap(part, blank) => self.gap(*part, white(*blank)),
+            Edit::Inside(inside) => self.inside.push(*inside),
             Edit::Lead(octets) => self.lead.append(octets),
             Edit::Move(field, place) => self.relocate(*field, *place),
             Edit::Name(field, letters) => self.each(*field, |line| line.name.recase(*letters)),
@@ -121,6 +130,7 @@ impl Draft {
             Edit::Remove(field, place) => self.list(*field, |list| list::remove(list, *place)),
             Edit::Join(field) => self.join(*field),
             Edit::Split(field) => self.split(*field),
+            Edit::Stop(units) => self.stop = Some(*units),
             Edit::Then(octets) => self.then.append(octets),
         }
     }

@@ -11,6 +11,7 @@ use crate::words::{Base, Field, Part};
 
 mod frames;
 mod near;
+mod seeds;
 mod tables;
 
 use tables::{AFTER, LEADS, LINES, LISTS, OCTETS, WORDS};

@@ -6,7 +6,9 @@ use std::fmt;
 use upspec_corpus::words::Word;
 
 use crate::text::Text;
-use crate::words::{Ahead, Blank, Body, End, Field, Letters, Lines, Odd, Pace, Part, Place, Spot};
+use crate::words::{
+    Ahead, Blank, Body, End, Field, Inside, Letters, Lines, Odd, Pace, Part, Place, Spot,
+};
 
 /// An argument of an edit.
 pub(crate) trait Argument: Sized {
@@ -53,7 +55,7 @@ macro_rules! subject_argument {
 
 pub(crate) use subject_argument;
 
-subject_argument!(Field, Odd, Part);
+subject_argument!(Field, Inside, Odd, Part);
 
 impl Argument for Text {
     fn read(token: &str) -> Option<Self> {
@@ -192,6 +194,8 @@ edits! {
     Gap(part: Part, blank: Blank) = "gap",
     /// A further element of a list.
     Insert(field: Field, place: Place, element: Text) = "insert",
+    /// A frame on the stream of an open tunnel of HTTP/2, before what else goes into it.
+    Inside(inside: Inside) = "inside",
     /// The lines of a field become one.
     Join(field: Field) = "join",
     /// Octets in front of the request line.
@@ -216,6 +220,8 @@ edits! {
     Spell(field: Field, place: Place, octets: Text) = "spell",
     /// Each element of a list on a line of its own.
     Split(field: Field) = "split",
+    /// The request ends after so many units, and with it our side of the connection; only in HTTP/1.1.
+    Stop(units: u16) = "stop",
     /// Octets in the tunnel, once it is open.
     Then(octets: Text) = "then",
 }

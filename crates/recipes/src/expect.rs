@@ -52,7 +52,11 @@ pub(crate) fn expected(recipe: &Recipe, known: &Known, bindings: &Bindings) -> E
     let draft = recipe.draft();
     let octets = recipe.octets(bindings);
     let Some(head) = RequestHead::parse(&octets).complete() else {
-        return unfinished_head();
+        return match draft.stop {
+            Some(_) if octets.is_empty() => sequence::left(),
+            Some(_) if draft.ahead.is_empty() && is_clean(&octets) => cut_head(),
+            _ => unfinished_head(),
+        };
     };
     let opening = Opening::read(&head);
     if draft.ahead.iter().any(|(ahead, _)| *ahead == Ahead::Close) {
@@ -63,6 +67,9 @@ pub(crate) fn expected(recipe: &Recipe, known: &Known, bindings: &Bindings) -> E
     let mut lawful = Lawful::of(&permitted, Spoken::Http1);
     if !whole {
         lawful.open(&[Answer::Close, Answer::Silence]);
+    }
+    if head.len >= ORDINARY {
+        lawful.open(&[Answer::ClientError]);
     }
     let is_plain = is_plain(recipe, &head, &opening, bindings);
     if !is_plain {
@@ -102,7 +109,9 @@ fn tunnel(
 ) -> Vec<Expectation> {
     let octets = draft.then.template().render(bindings);
     let agreed = head.fields.contains("Sec-WebSocket-Extensions");
-    let duty = Duty::of(&octets, known).filter(|_| !agreed && !octets.is_empty());
+    let inside = draft.inside.iter().find_map(|inside| Duty::of_frame(*inside));
+    let said = || Duty::of(&octets, known).filter(|_| !agreed && !octets.is_empty());
+    let duty = inside.or_else(said);
     let Some(duty) = duty else { return Vec::new() };
     let switched = lawful.take_switch();
     let spoken = lawful.spoken;
@@ -171,6 +180,32 @@ fn unfinished_head() -> Expected {
         alternatives: vec![passing(outcomes)],
         whole: false,
     }
+}
+
+/// A head that its client left in the middle, every line of which ends as it should.
+fn cut_head() -> Expected {
+    let outcomes = Outcomes::from_words("4xx 5xx closed silent").unwrap_or_default();
+    Expected {
+        requirement: "rfc9110/5.3-whole-head".to_owned(),
+        title: "A head that is cut off is not acted upon".to_owned(),
+        alternatives: vec![passing(outcomes)],
+        whole: false,
+    }
+}
+
+/// Whether no octet could be taken for the end of a line but CR LF, which does not come twice in a row, and not even the
+/// request line could be read in another way.
+fn is_clean(octets: &[u8]) -> bool {
+    let rest = octets.split(|octet| *octet == b'\n');
+    let lines: Vec<&[u8]> = rest.collect();
+    let Some((last, lines)) = lines.split_last() else { return false };
+    let is_line = |line: &&[u8]| line.strip_suffix(b"\r").is_some_and(is_text);
+    let is_request = lines.first().is_some_and(|line| line.ends_with(b" HTTP/1.1\r"));
+    is_request && lines.iter().all(is_line) && is_text(last)
+}
+
+fn is_text(line: &[u8]) -> bool {
+    !line.is_empty() && line.iter().all(|octet| (b' '..=b'~').contains(octet))
 }
 
 /// Whether the body that the head announces is there.

@@ -9,7 +9,7 @@ use upspec_handshake::h2::{self, HeaderList, flag, kind};
 use crate::draft::{Draft, Line};
 use crate::render::cut;
 use crate::text::{Text, Unit};
-use crate::words::{Ahead, Odd, Pace};
+use crate::words::{Ahead, Inside, Odd, Pace};
 
 impl Draft {
     /// The steps on a connection of its own.
@@ -25,8 +25,9 @@ impl Draft {
         if !self.body.0.is_empty() {
             steps.push(data(&self.body, stream, flag::END_STREAM).into());
         }
-        if self.is_tunnel() && !self.then.0.is_empty() {
+        if self.is_tunnel() && !(self.then.0.is_empty() && self.inside.is_empty()) {
             steps.push(Act::Await(outcomes("2xx")).into());
+            steps.extend(self.inside.iter().map(|inside| inner_frame(*inside, stream).into()));
             let parts = cut(&self.then, &self.cuts);
             steps.extend(parts.iter().map(|part| data(part, stream, 0).into()));
         }
@@ -193,6 +194,20 @@ fn data(octets: &Text, stream: u32, flags: u8) -> Act {
 
 fn frame(kind: u8, flags: u8, stream: u32, octets: &[u8]) -> Frames {
     Frames { kind, flags, stream, payload: Payload::Octets(Text::octets(octets).template()) }
+}
+
+/// A frame on the stream of an open tunnel.
+fn inner_frame(inside: Inside, stream: u32) -> Act {
+    match inside {
+        Inside::EmptyData => Act::H2(frame(kind::DATA, 0, stream, &[])),
+        Inside::PaddedData => Act::H2(frame(kind::DATA, flag::PADDED, stream, &[4, 0, 0, 0, 0])),
+        Inside::ZeroIncrement => Act::H2(frame(kind::WINDOW_UPDATE, 0, stream, &[0; 4])),
+        Inside::WideWindow => {
+            Act::H2(frame(kind::WINDOW_UPDATE, 0, stream, &[0x7F, 0xFF, 0xFF, 0xFF]))
+        }
+        Inside::Headers => headers(&[("x-upspec", "1")], stream, false),
+        Inside::End => data(&Text::default(), stream, flag::END_STREAM),
+    }
 }
 
 /// A frame that the request on this stream does not need.

@@ -9,6 +9,8 @@ pub struct Known {
     pub endpoint: Endpoint,
     /// It speaks HTTP/2.
     pub http2: bool,
+    /// A GET of `/` over HTTP/2 gets another answer than 400.
+    pub resource: bool,
     /// An extended CONNECT gets its 2xx.
     pub tunnels: bool,
     /// A Ping gets its Pong.

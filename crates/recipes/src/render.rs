@@ -143,6 +143,9 @@ fn whole(draft: &Draft) -> Text {
     for text in [&draft.empty_line, &draft.body, &draft.after] {
         all.append(text);
     }
+    if let Some(units) = draft.stop {
+        all.0.truncate(units.into());
+    }
     all
 }
 

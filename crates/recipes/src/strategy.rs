@@ -1,11 +1,12 @@
 //! Recipes for property tests.
 //! They shrink by [`Recipe::simpler`] alone.
 
-use arbitrary::{Arbitrary as _, Unstructured};
+use arbitrary::Unstructured;
 use proptest::prelude::Rng as _;
 use proptest::strategy::{NewTree, Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
+use crate::known::Known;
 use crate::recipe::Recipe;
 
 /// Any recipe.
@@ -35,7 +36,7 @@ impl Strategy for Recipes {
     fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
         let mut octets = [0; OCTETS];
         runner.rng().fill_bytes(&mut octets);
-        let recipe = Recipe::arbitrary(&mut Unstructured::new(&octets))
+        let recipe = Recipe::near(&mut Unstructured::new(&octets), &all())
             .map_err(|error| error.to_string())?;
         Ok(RecipeTree { untried: untried(&recipe), settled: recipe.clone(), current: recipe })
     }
@@ -83,3 +84,8 @@ fn untried(recipe: &Recipe) -> Vec<Recipe> {
 
 /// As many octets as the longest recipe draws, and more.
 const OCTETS: usize = 512;
+
+/// A target that does all that there is.
+fn all() -> Known {
+    Known { http2: true, tunnels: true, ..Known::switching() }
+}

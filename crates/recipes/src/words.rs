@@ -321,3 +321,20 @@ choice! {
     /// A promise, which no client makes.
     Promise = "promise",
 }
+
+choice! {
+    /// A frame of HTTP/2 on the stream of an open tunnel.
+    Inside, "frame in a tunnel",
+    /// DATA without octets.
+    EmptyData = "empty-data",
+    /// DATA with padding and no octets.
+    PaddedData = "padded-data",
+    /// An increment of 0.
+    ZeroIncrement = "zero-increment",
+    /// More room than a window may have.
+    WideWindow = "wide-window",
+    /// HEADERS, where only DATA may be.
+    Headers = "headers",
+    /// The end of our side.
+    End = "end",
+}

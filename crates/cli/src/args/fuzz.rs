@@ -41,7 +41,7 @@ pub(crate) struct FuzzArgs {
     /// How many exchanges to play.
     #[arg(long, value_name = "N")]
     pub(crate) runs: Option<u64>,
-    /// End with the first finding.
+    /// End with the first violation or death.
     #[arg(long)]
     pub(crate) until_found: bool,
     /// The most exchanges per second.

@@ -4,11 +4,13 @@
 use arbitrary::{Arbitrary as _, Result, Unstructured};
 
 use super::frames::frames;
+use super::seeds;
 use super::tables::{self, HTTP2_LINES, LISTS, OCTETS};
 use super::{list, one_of, word};
 use crate::edit::Edit;
 use crate::known::Known;
 use crate::recipe::Recipe;
+use crate::text::Text;
 use crate::words::{Ahead, Base, Field, Letters, Place};
 
 impl Recipe {
@@ -23,12 +25,10 @@ impl Recipe {
         }
         let mut recipe = match u.int_in_range(0..=15_u8)? {
             0 => Self::plain(Base::Root),
-            1..=2 if known.pongs => Self::plain(*u.choose(TUNNELS)?),
+            1..=2 => Self { base: *u.choose(TUNNELS)?, edits: vec![Edit::Then(tunnel(u)?)] },
+            3..=6 => seed(u, seeds::SEEDS)?,
             _ => Self::arbitrary(u)?,
         };
-        if recipe.edits.is_empty() && recipe.base != Base::Root {
-            recipe.edits.push(Edit::Then(frames(u)?));
-        }
         if recipe.base == Base::Root && u.ratio(1, 2)? {
             recipe.edits.push(Edit::arbitrary(u)?);
         }
@@ -53,7 +53,24 @@ impl Recipe {
     }
 }
 
+/// One of these recipes, sometimes with one more edit.
+fn seed(u: &mut Unstructured<'_>, seeds: &[&str]) -> Result<Recipe> {
+    let mut recipe: Recipe = u.choose(seeds)?.parse().unwrap_or_default();
+    if u.ratio(1, 4)? {
+        recipe.edits.push(recipe.edited(u)?);
+    }
+    Ok(recipe)
+}
+
+/// Octets for a tunnel.
+fn tunnel(u: &mut Unstructured<'_>) -> Result<Text> {
+    if u.ratio(1, 3)? { one_of(u, seeds::TUNNELS) } else { frames(u) }
+}
+
 fn http2(u: &mut Unstructured<'_>, known: &Known) -> Result<Recipe> {
+    if known.tunnels && u.ratio(1, 4)? {
+        return seed(u, seeds::HTTP2_SEEDS);
+    }
     let base = if known.tunnels { *u.choose(HTTP2_BASES)? } else { Base::Get };
     let mut recipe = Recipe::plain(base);
     for _ in 0..*u.choose(&[0, 1, 1, 1, 1, 1, 2, 2, 3])? {
@@ -65,8 +82,8 @@ fn http2(u: &mut Unstructured<'_>, known: &Known) -> Result<Recipe> {
             recipe.edits.push(Edit::Ahead(*u.choose(ahead)?, word(u)?));
         }
     }
-    if base != Base::Get && known.pongs && u.ratio(1, 3)? {
-        recipe.edits.push(Edit::Then(frames(u)?));
+    if base != Base::Get && u.ratio(1, 3)? {
+        recipe.edits.push(Edit::Then(tunnel(u)?));
         if u.ratio(1, 3)? {
             recipe.edits.push(Edit::Cut(u.int_in_range(1..=40)?));
         }
@@ -102,7 +119,8 @@ fn edit(u: &mut Unstructured<'_>, base: Base) -> Result<Edit> {
         27 => Edit::Split(list(u)?),
         28 if base == Base::Get => Edit::Body(word(u)?),
         29 => Edit::Continue(u.int_in_range(1..=4)?),
-        30..=31 => Edit::Frame(word(u)?),
+        30 => Edit::Frame(word(u)?),
+        31 if base != Base::Get => Edit::Inside(word(u)?),
         _ => Edit::Drop(field(u)?),
     })
 }

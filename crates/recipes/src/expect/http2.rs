@@ -2,7 +2,7 @@
 //! other is answered as in HTTP/1.1.
 
 use upspec_corpus::Bindings;
-use upspec_corpus::case::{Expectation, Grade, Outcomes};
+use upspec_corpus::case::{Expectation, FieldMatcher, FieldTest, Grade, Outcomes};
 use upspec_handshake::RequestHead;
 use upspec_handshake::h2::ErrorCode;
 use upspec_handshake::h2::message::{ListKind, violations};
@@ -15,7 +15,7 @@ use crate::edit::Edit;
 use crate::http2::outcomes;
 use crate::known::Known;
 use crate::recipe::Recipe;
-use crate::words::{Ahead, Odd};
+use crate::words::{Ahead, Base, Odd};
 
 /// Asks the model about the header list of a recipe.
 pub(super) fn expected(recipe: &Recipe, known: &Known, bindings: &Bindings) -> Expected {
@@ -47,7 +47,14 @@ pub(super) fn expected(recipe: &Recipe, known: &Known, bindings: &Bindings) -> E
     };
     let mut lawful = Lawful::of(&permitted, spoken);
     let is_usual = opening.is_valid() && recipe.edits.iter().all(is_harmless);
-    if !is_usual {
+    // A key means nothing, so that the request is as valid as the one without it.
+    let is_key = |edit: &Edit| match edit {
+        Edit::Add(_, line) => line.template().to_string().starts_with("sec-websocket-key: "),
+        _ => false,
+    };
+    let is_usual_but_for_key =
+        opening.is_valid() && recipe.edits.iter().all(|edit| is_harmless(edit) || is_key(edit));
+    if !is_usual_but_for_key {
         lawful.excuse();
     }
     if !opening.is_valid() || !head.is_extended_connect() {
@@ -66,14 +73,42 @@ pub(super) fn expected(recipe: &Recipe, known: &Known, bindings: &Bindings) -> E
     if !draft.ahead.is_empty() && opening.is_valid() {
         requirement = STATELESS;
     }
+    if is_usual_but_for_key && !is_usual {
+        requirement = "rfc8441/5-no-key-accept";
+    }
     if draft.odd.contains(&Odd::ClientSetting) {
         requirement = "rfc8441/3-client-setting";
     }
     let mut alternatives = if is_usual { selection(&head, known, spoken) } else { Vec::new() };
+    if opening.is_valid() && head.is_extended_connect() && head.fields.contains("Sec-WebSocket-Key")
+    {
+        alternatives.push(key_processed());
+    }
+    let is_alone = recipe.base == Base::Get && known.resource && !recipe.edits.is_empty();
+    if is_alone && recipe.edits.iter().all(|edit| matches!(edit, Edit::Ahead(..) | Edit::Frame(_)))
+    {
+        alternatives.push(Expectation {
+            grade: Grade::Warn,
+            requirement: Some(requirement.to_owned()),
+            because: Some("The same request gets another answer alone.".to_owned()),
+            ..Expectation::of(outcomes("400"))
+        });
+    }
     alternatives.extend(tunnel(&draft, &head, known, bindings, &mut lawful));
     alternatives.extend(lawful.alternatives());
     alternatives.extend(lawful.forbidden(&title, rule));
     Expected { requirement: requirement.to_owned(), title, alternatives, whole: true }
+}
+
+/// The key of HTTP/1.1 has no meaning here (RFC 8441, section 5).
+fn key_processed() -> Expectation {
+    let mut accepted = Expectation::of(outcomes("2xx"));
+    accepted.grade = Grade::Warn;
+    accepted.requirement = Some("rfc8441/5-no-key-accept".to_owned());
+    accepted.because = Some("The field shows that the key was processed.".to_owned());
+    let name = "Sec-WebSocket-Accept".to_owned();
+    accepted.wants.fields = vec![FieldMatcher { name, test: FieldTest::Present }];
+    accepted
 }
 
 /// What a frame before the request leads to; `None` where it changes nothing.
@@ -150,6 +185,7 @@ fn is_harmless(edit: &Edit) -> bool {
             | Edit::Continue(_)
             | Edit::Cut(_)
             | Edit::Frame(_)
+            | Edit::Inside(_)
             | Edit::Move(..)
             | Edit::Split(_)
             | Edit::Then(_)

@@ -44,3 +44,20 @@ pub(super) fn behind_close() -> Expected {
         whole: true,
     }
 }
+
+/// The client ends its side of an idle connection (RFC 9112, section 9.5).
+pub(super) fn left() -> Expected {
+    let open = Expectation {
+        grade: Grade::Warn,
+        because: Some(
+            "The connection stays open although nothing can come on it any more.".to_owned(),
+        ),
+        ..Expectation::of(outcomes("silent"))
+    };
+    Expected {
+        requirement: "rfc9112/9.5-monitor".to_owned(),
+        title: "The server ends an idle connection whose client has ended its side".to_owned(),
+        alternatives: vec![Expectation::of(outcomes("2xx 3xx 4xx 5xx closed")), open],
+        whole: false,
+    }
+}

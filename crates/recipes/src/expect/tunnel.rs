@@ -2,11 +2,12 @@
 //! Octets that end within a frame, or ask for nothing, have nothing due to them.
 
 use upspec_corpus::case::{Connection, Expectation, Grade, Outcomes, Tunnel};
-use upspec_handshake::frame::{Compression, FrameReader, FrameViolation, opcode};
+use upspec_handshake::frame::{Compression, FrameHeader, FrameReader, FrameViolation, opcode};
 use upspec_handshake::{Party, Status};
 
 use super::Spoken;
 use crate::known::Known;
+use crate::words::Inside;
 
 /// What is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,9 +26,24 @@ pub(super) enum Duty {
     Answer,
     /// The same, unless the frame is read as it is, which a Pong behind it shows.
     AnswerOrRead,
+    /// A Close frame or the end, unless the rest of the frame is still waited for.
+    Wait,
+    /// The stream of HTTP/2 ends.
+    StreamEnd(&'static str),
 }
 
 impl Duty {
+    /// What is due to a frame of HTTP/2 on the stream of a tunnel; `None` where it is no matter of the tunnel.
+    pub(super) fn of_frame(inside: Inside) -> Option<Self> {
+        match inside {
+            Inside::EmptyData | Inside::PaddedData => None,
+            Inside::ZeroIncrement => Some(Self::StreamEnd("rfc9113/6.9-increment-zero")),
+            Inside::WideWindow => Some(Self::StreamEnd("rfc9113/6.9.1-overflow")),
+            Inside::Headers => Some(Self::StreamEnd("rfc9113/8.5-only-data")),
+            Inside::End => Some(Self::StreamEnd("rfc8441/5-stream-is-tcp")),
+        }
+    }
+
     /// What is due to these octets in a tunnel without extensions.
     pub(super) fn of(octets: &[u8], known: &Known) -> Option<Self> {
         let mut reader = FrameReader::new(Party::Client, Compression::None);
@@ -35,7 +51,7 @@ impl Duty {
         let mut length = 0;
         while at < octets.len() {
             let Status::Complete(frame) = reader.read(&octets[at..]) else {
-                return None;
+                return Self::of_part(&octets[at..]);
             };
             if let Some(violation) = frame.violations.first() {
                 return Self::of_violation(*violation);
@@ -55,7 +71,20 @@ impl Duty {
         let is_text = texts == 1 && others == 0 && length > 0 && reader.is_between_messages();
         match pings {
             0 if is_text && known.echoes => Some(Self::Echo),
-            1 if known.pongs => Some(Self::Pong),
+            1 => Some(Self::Pong),
+            _ => None,
+        }
+    }
+
+    /// What is due to the beginning of a frame.
+    fn of_part(octets: &[u8]) -> Option<Self> {
+        let Status::Complete(header) = FrameHeader::parse(octets) else {
+            return None;
+        };
+        match header.violations.first() {
+            _ if header.mask.is_none() => Some(Self::End),
+            Some(FrameViolation::LengthTopBit) => Some(Self::Answer),
+            None if header.announced > HUGE => Some(Self::Wait),
             _ => None,
         }
     }
@@ -91,6 +120,8 @@ impl Duty {
             Self::End => "rfc6455/5.1-unmasked",
             Self::Fail(requirement) => requirement,
             Self::Answer | Self::AnswerOrRead => CLOSE_FRAME,
+            Self::Wait => "rfc6455/6.2-parse-frames",
+            Self::StreamEnd(requirement) => requirement,
         }
     }
 
@@ -103,6 +134,8 @@ impl Duty {
             Self::End => "A frame without a mask ends the connection",
             Self::Fail(_) => "The frames fail the connection",
             Self::Answer | Self::AnswerOrRead => "The frames are answered with a Close frame",
+            Self::Wait => "What belongs to a frame is not read as another one",
+            Self::StreamEnd(_) => "The stream ends",
         }
     }
 
@@ -131,7 +164,13 @@ impl Duty {
             Self::Echo => {
                 vec![one(Tunnel::Echo), warn(one(Tunnel::Closed), ENDED, self.requirement())]
             }
+            Self::Close if spoken == Spoken::Http1 => vec![
+                and_closed(one(Tunnel::Closed)),
+                warn(one(Tunnel::Closed), OPEN, "rfc6455/5.5.1-close-tcp"),
+            ],
             Self::Close => vec![one(Tunnel::Closed)],
+            Self::Wait => vec![one(Tunnel::Closed), one(Tunnel::PingUnanswered)],
+            Self::StreamEnd(_) => vec![one(Tunnel::Ended)],
             // In HTTP/2 the stream ends, and the connection goes on.
             Self::End if spoken == Spoken::Connect => vec![one(Tunnel::Closed)],
             Self::Fail(_) if spoken == Spoken::Connect => vec![one(Tunnel::CloseFrame), bare],
@@ -154,6 +193,8 @@ impl Duty {
     }
 }
 
+/// So much no server has to take.
+const HUGE: u64 = 1 << 30;
 const CLOSE_FRAME: &str = "rfc6455/10.7-close-frame";
 const FAILS: &str = "rfc6455/7.1.7-fail";
 const BARE: &str = "The connection ended without the Close frame that says why.";

@@ -145,6 +145,7 @@ impl Hunt {
             http2: facts.has(Need::Http2),
             resource: facts.has(Need::Http2Resource),
             tunnels: facts.has(Need::Http2Endpoint),
+            plain: facts.has(Need::PlainResource),
             pongs: facts.has(Need::Pong),
             echoes: facts.has(Need::Echo),
             subprotocols: facts.subprotocols.clone(),

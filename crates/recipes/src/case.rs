@@ -67,6 +67,7 @@ mod tests {
             http2: true,
             resource: true,
             tunnels: true,
+            plain: true,
             pongs: true,
             echoes: true,
             subprotocols: vec!["chat".to_owned()],

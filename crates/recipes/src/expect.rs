@@ -16,10 +16,12 @@ use crate::recipe::Recipe;
 use crate::text::Text;
 use crate::words::{Ahead, Field, Part};
 
+mod habits;
 mod http2;
 mod sequence;
 mod tunnel;
 
+use habits::Asked;
 use tunnel::Duty;
 
 /// What a recipe may be answered with.
@@ -65,15 +67,20 @@ pub(crate) fn expected(recipe: &Recipe, known: &Known, bindings: &Bindings) -> E
     let permitted = permitted(&head, &known.endpoint);
     let whole = is_whole(&head, &octets[head.len..]);
     let mut lawful = Lawful::of(&permitted, Spoken::Http1);
+    let asked = Asked { recipe, head: &head, opening: &opening, body: &octets[head.len..], known };
     if !whole {
-        lawful.open(&[Answer::Close, Answer::Silence]);
+        lawful.open(&[Answer::Close]);
+        lawful.discourage(&[Answer::Switch, Answer::Silence], "rfc9112/6.3-short-body");
     }
     if head.len >= ORDINARY {
         lawful.open(&[Answer::ClientError]);
     }
+    let is_usual = habits::is_usual(&asked, bindings);
     let is_plain = is_plain(recipe, &head, &opening, bindings);
     if !is_plain {
-        lawful.excuse();
+        if !is_usual {
+            lawful.excuse(habits::spared(&asked, bindings));
+        }
     } else if draft.ahead.is_empty() {
         lawful.forbid(Answer::BadRequest);
     }
@@ -88,7 +95,8 @@ pub(crate) fn expected(recipe: &Recipe, known: &Known, bindings: &Bindings) -> E
             requirement = behind;
         }
     }
-    if is_plain {
+    alternatives.extend(asked.alternatives());
+    if is_plain || is_usual {
         alternatives.extend(selection(&head, known, Spoken::Http1));
     }
     if whole {
@@ -353,12 +361,22 @@ impl Lawful {
     }
 
     /// That a server does not switch, or serves something else, is worth a word only where the request
-    /// asks for nothing unusual.
-    fn excuse(&mut self) {
-        let no_service = |row: &&mut Row| NO_SERVICE.contains(&row.2);
+    /// asks for nothing unusual; what is spared always is.
+    fn excuse(&mut self, spared: &[Answer]) {
+        let no_service = |row: &&mut Row| NO_SERVICE.contains(&row.2) && !spared.contains(&row.0);
         for row in self.rows.iter_mut().filter(no_service) {
             if row.1 == Ruled::Discouraged {
                 row.1 = Ruled::Lawful;
+            }
+        }
+    }
+
+    /// Makes these answers worth a warning, where they were lawful.
+    fn discourage(&mut self, answers: &[Answer], rule: &'static str) {
+        for row in self.rows.iter_mut().filter(|row| answers.contains(&row.0)) {
+            let is_better = row.1 == Ruled::Lawful || row.0 == Answer::Silence;
+            if is_better {
+                (row.1, row.2) = (Ruled::Discouraged, rule);
             }
         }
     }

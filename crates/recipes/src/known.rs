@@ -13,6 +13,8 @@ pub struct Known {
     pub resource: bool,
     /// An extended CONNECT gets its 2xx.
     pub tunnels: bool,
+    /// A plain GET of `/` gets a 2xx.
+    pub plain: bool,
     /// A Ping gets its Pong.
     pub pongs: bool,
     /// A text comes back.

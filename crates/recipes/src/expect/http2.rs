@@ -55,7 +55,7 @@ pub(super) fn expected(recipe: &Recipe, known: &Known, bindings: &Bindings) -> E
     let is_usual_but_for_key =
         opening.is_valid() && recipe.edits.iter().all(|edit| is_harmless(edit) || is_key(edit));
     if !is_usual_but_for_key {
-        lawful.excuse();
+        lawful.excuse(&[]);
     }
     if !opening.is_valid() || !head.is_extended_connect() {
         lawful.open(&[Answer::Close]);

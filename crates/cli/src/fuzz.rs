@@ -121,6 +121,7 @@ pub(crate) fn options(args: &FuzzArgs, seed: u64) -> Options {
         time: args.time.or(args.runs.is_none().then_some(A_MINUTE)),
         rate: args.rate,
         out: args.out.clone(),
+        blind: args.blind,
         until_found: args.until_found,
         least: match args.fail_on {
             FuzzFailOn::Fail => Verdict::Fail,

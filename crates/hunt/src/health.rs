@@ -58,7 +58,7 @@ impl Hunt {
 
     /// The target is dead. Where it can be started again, each suspect is played alone.
     async fn after_death(&self, prober: &mut Prober) {
-        let suspects: Vec<u64> = {
+        let suspects: Vec<Recipe> = {
             let mut notes = self.notes();
             notes.deaths += 1;
             notes.recent.drain(..).rev().collect()
@@ -79,10 +79,9 @@ impl Hunt {
         if self.is_known_killer(&suspects) {
             return;
         }
-        for number in &suspects {
-            let suspect = self.recipe(*number);
-            if self.kills(prober, &suspect).await {
-                let smallest = self.smallest_killer(prober, suspect).await;
+        for suspect in &suspects {
+            if self.kills(prober, suspect).await {
+                let smallest = self.smallest_killer(prober, suspect.clone()).await;
                 self.name_killer(&smallest);
                 self.restart(prober).await;
                 return;
@@ -92,12 +91,11 @@ impl Hunt {
     }
 
     /// Counts a death that one of the suspects is known to cause.
-    fn is_known_killer(&self, suspects: &[u64]) -> bool {
+    fn is_known_killer(&self, suspects: &[Recipe]) -> bool {
         let mut notes = self.notes();
         let mut deaths = notes.state.findings.iter_mut();
         let known = deaths.find(|known| {
-            let mut recipes = suspects.iter().map(|number| self.recipe(*number));
-            known.kind == Kind::Death && recipes.any(|recipe| known.is_shown_by(&recipe))
+            known.kind == Kind::Death && suspects.iter().any(|recipe| known.is_shown_by(recipe))
         });
         known.map(|known| known.count += 1).is_some()
     }
@@ -161,15 +159,14 @@ impl Hunt {
     }
 
     /// Names the latest of the suspects where none killed it alone, and writes the last few.
-    fn name_suspects(&self, suspects: &[u64]) {
-        let recipes = suspects.iter().take(MOST_WRITTEN);
-        let mut recipes = recipes.map(|number| self.recipe(*number));
+    fn name_suspects(&self, suspects: &[Recipe]) {
+        let mut recipes = suspects.iter().take(MOST_WRITTEN);
         let Some(latest) = recipes.next() else {
             self.tell(Event::Note("the target died with nothing under way".to_owned()));
             return;
         };
         for other in recipes {
-            self.write(&other, SUSPECT);
+            self.write(other, SUSPECT);
         }
         let message = format!(
             "the target no longer answers controls; any of {} exchanges may have killed it, the \
@@ -177,7 +174,7 @@ impl Hunt {
             suspects.len(),
             suspects.len().min(MOST_WRITTEN)
         );
-        self.add(self.death(&latest, message));
+        self.add(self.death(latest, message));
     }
 
     fn death(&self, recipe: &Recipe, message: String) -> Finding {

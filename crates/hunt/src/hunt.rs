@@ -6,6 +6,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use arbitrary::Unstructured;
 use tokio::sync::RwLock;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
@@ -20,7 +21,8 @@ use upspec_runner::Prober;
 use crate::course::{Course, Second};
 use crate::error::Error;
 use crate::finding::{Finding, Kind, Symptom};
-use crate::options::{Options, recipe};
+use crate::guide::Guide;
+use crate::options::{Options, octets};
 use crate::state::State;
 
 /// A hunt under way.
@@ -43,8 +45,9 @@ pub(crate) struct Notes {
     pub(crate) state: State,
     /// How often results with a symptom were examined.
     pub(crate) examined: HashMap<(String, String), u32>,
-    /// The numbers that were begun since the target last answered a control, the latest last.
-    pub(crate) recent: VecDeque<u64>,
+    /// The recipes that were begun since the target last answered a control, the latest last.
+    pub(crate) recent: VecDeque<Recipe>,
+    guide: Guide,
     /// The answer times of controls that were alone with the target.
     pub(crate) times: Vec<u64>,
     pub(crate) deaths: u32,
@@ -163,6 +166,7 @@ impl Hunt {
                 state,
                 examined: HashMap::new(),
                 recent: VecDeque::new(),
+                guide: Guide::default(),
                 times: Vec::new(),
                 deaths: 0,
                 dead: false,
@@ -188,8 +192,8 @@ impl Hunt {
     async fn work(self: Arc<Self>) {
         while let Some(number) = self.take_number() {
             self.course.turn(number, self.options.rate).await;
-            let recipe = self.recipe(number);
-            self.remember(number);
+            let recipe = self.draw(number);
+            self.remember(&recipe);
             let name = number.to_string();
             let outcome = tokio::select! {
                 biased;
@@ -200,6 +204,7 @@ impl Hunt {
             self.course.played();
             match outcome {
                 Ok(result) => {
+                    self.notice(&recipe, &result);
                     let symptoms: Vec<Symptom> =
                         Symptom::all(&result, self.options.least).collect();
                     for symptom in symptoms {
@@ -238,17 +243,30 @@ impl Hunt {
         recipe.case(name, &self.known, &self.bindings)
     }
 
-    /// The recipe with this number.
-    pub(crate) fn recipe(&self, number: u64) -> Recipe {
-        recipe(self.options.seed, number, &self.known)
+    /// The recipe with this number, or one near what has shown something new.
+    fn draw(&self, number: u64) -> Recipe {
+        let octets = octets(self.options.seed, number);
+        let mut octets = Unstructured::new(&octets);
+        let near = match self.options.blind {
+            true => None,
+            false => self.notes().guide.near(&mut octets, &self.known).unwrap_or_default(),
+        };
+        near.unwrap_or_else(|| Recipe::near(&mut octets, &self.known).unwrap_or_default())
     }
 
-    fn remember(&self, number: u64) {
+    fn notice(&self, recipe: &Recipe, result: &CaseResult) {
+        let outcome = result.outcome.map(|came| came.to_string()).unwrap_or_default();
+        if let Some(record) = result.record.as_ref().filter(|_| !self.options.blind) {
+            self.notes().guide.notice(recipe, outcome, record);
+        }
+    }
+
+    fn remember(&self, recipe: &Recipe) {
         let mut notes = self.notes();
         if notes.recent.len() == MOST_RECENT {
             notes.recent.pop_front();
         }
-        notes.recent.push_back(number);
+        notes.recent.push_back(recipe.clone());
     }
 
     pub(crate) fn notes(&self) -> MutexGuard<'_, Notes> {
@@ -291,5 +309,5 @@ async fn learn(prober: &mut Prober, corpus: &Corpus) -> Result<Case, Error> {
 
 /// After how many seconds the target is looked after when nothing looks suspicious.
 const BETWEEN_CHECKS: u32 = 5;
-/// How many numbers can be suspected of a death.
+/// How many recipes can be suspected of a death.
 const MOST_RECENT: usize = 512;

@@ -13,6 +13,7 @@ mod course;
 mod error;
 mod finding;
 mod generated;
+mod guide;
 mod health;
 mod hunt;
 mod options;

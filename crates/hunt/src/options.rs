@@ -28,6 +28,8 @@ pub struct Options {
     pub rate: Option<u32>,
     /// The folder that case files are written to.
     pub out: PathBuf,
+    /// Whether recipes are drawn without regard to what was seen.
+    pub blind: bool,
     /// Whether the hunt ends with its first violation or death.
     pub until_found: bool,
     /// The verdict from which a result is a finding.
@@ -36,7 +38,6 @@ pub struct Options {
 
 /// The recipe with this number. It depends only on seed, number and what is known of the target.
 pub(crate) fn recipe(seed: u64, number: u64, known: &Known) -> Recipe {
-    // This many octets are enough for any recipe.
     Recipe::near(&mut Unstructured::new(&octets(seed, number)), known)
         .unwrap_or_else(|_| Recipe::plain(Base::Handshake))
 }
@@ -46,7 +47,8 @@ pub(crate) fn drawn<D: Drawn>(seed: u64, number: u64) -> D {
     D::draw(&mut Unstructured::new(&octets(seed, number)))
 }
 
-fn octets(seed: u64, number: u64) -> [u8; OCTETS] {
+/// What is drawn from for this number: enough for any recipe.
+pub(crate) fn octets(seed: u64, number: u64) -> [u8; OCTETS] {
     let mut from = [0; 32];
     from[..8].copy_from_slice(&seed.to_le_bytes());
     from[8..16].copy_from_slice(&number.to_le_bytes());

@@ -41,6 +41,9 @@ pub(crate) struct FuzzArgs {
     /// How many exchanges to play.
     #[arg(long, value_name = "N")]
     pub(crate) runs: Option<u64>,
+    /// Draw each request without regard to what the target did before.
+    #[arg(long, conflicts_with_all = ["client", "proxy"])]
+    pub(crate) blind: bool,
     /// End with the first violation or death.
     #[arg(long)]
     pub(crate) until_found: bool,

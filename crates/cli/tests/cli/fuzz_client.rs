@@ -51,6 +51,7 @@ async fn hunt_for(
         rate: None,
         out: out.to_owned(),
         least,
+        blind: false,
         until_found: false,
     };
     let (events, _) = tokio::sync::mpsc::unbounded_channel();

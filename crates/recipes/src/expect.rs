@@ -67,7 +67,14 @@ pub(crate) fn expected(recipe: &Recipe, known: &Known, bindings: &Bindings) -> E
     let permitted = permitted(&head, &known.endpoint);
     let whole = is_whole(&head, &octets[head.len..]);
     let mut lawful = Lawful::of(&permitted, Spoken::Http1);
-    let asked = Asked { recipe, head: &head, opening: &opening, body: &octets[head.len..], known };
+    let asked = Asked {
+        recipe,
+        head: &head,
+        opening: &opening,
+        body: &octets[head.len..],
+        known,
+        bindings,
+    };
     if !whole {
         lawful.open(&[Answer::Close]);
         lawful.discourage(&[Answer::Switch, Answer::Silence], "rfc9112/6.3-short-body");
@@ -75,11 +82,11 @@ pub(crate) fn expected(recipe: &Recipe, known: &Known, bindings: &Bindings) -> E
     if head.len >= ORDINARY {
         lawful.open(&[Answer::ClientError]);
     }
-    let is_usual = habits::is_usual(&asked, bindings);
+    let is_usual = habits::is_usual(&asked);
     let is_plain = is_plain(recipe, &head, &opening, bindings);
     if !is_plain {
         if !is_usual {
-            lawful.excuse(habits::spared(&asked, bindings));
+            lawful.excuse(habits::spared(&asked));
         }
     } else if draft.ahead.is_empty() {
         lawful.forbid(Answer::BadRequest);

@@ -115,8 +115,10 @@ impl Session {
             Stage::Body(_) if self.config.errs_at(Point::ShortBodyAwaited) => {
                 self.stage = Stage::Over;
             }
-            Stage::Body(_) => {
-                self.send_alone(now, Answer::new(400, "the content is incomplete").closing());
+            Stage::Body(pending) => {
+                let is_head = pending.seen.method() == b"HEAD";
+                let answer = Answer::new(400, "the content is incomplete").closing();
+                self.send_alone(now, if is_head { answer.without_content() } else { answer });
             }
             Stage::Head if self.config.errs_at(Point::HalfCloseIgnored) => self.stage = Stage::Over,
             Stage::Http2(http2) => self.actions.extend(http2.end()),

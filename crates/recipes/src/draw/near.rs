@@ -77,7 +77,7 @@ fn http2(u: &mut Unstructured<'_>, known: &Known) -> Result<Recipe> {
         recipe.edits.push(edit(u, base)?);
     }
     if u.ratio(1, 4)? {
-        let ahead = if known.tunnels { HTTP2_AHEAD } else { AHEAD };
+        let ahead = if known.tunnels { HTTP2_AHEAD } else { PLAIN_AHEAD };
         for _ in 0..*u.choose(&[1, 1, 1, 2])? {
             recipe.edits.push(Edit::Ahead(*u.choose(ahead)?, word(u)?));
         }
@@ -160,6 +160,9 @@ const HTTP2_AHEAD: &[Ahead] = &[
     Ahead::Reset,
     Ahead::Negotiated,
 ];
+
+/// What needs no tunnel.
+const PLAIN_AHEAD: &[Ahead] = &[Ahead::Plain, Ahead::Head, Ahead::Post, Ahead::Malformed];
 
 const PSEUDO: &[Field] = &[
     Field::Method,

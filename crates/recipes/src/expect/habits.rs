@@ -5,6 +5,7 @@ use upspec_corpus::Bindings;
 use upspec_corpus::case::{Connection, Expectation, FieldMatcher, FieldTest, Grade};
 use upspec_corpus::template::Binding;
 use upspec_handshake::field::chunked::{Chunked, ChunkedReader};
+use upspec_handshake::field::elements;
 use upspec_handshake::field::framing::Framing;
 use upspec_handshake::field::target::Target;
 use upspec_handshake::opening::{Consequence, Opening};
@@ -15,7 +16,7 @@ use crate::edit::Edit;
 use crate::http2::outcomes;
 use crate::known::Known;
 use crate::recipe::Recipe;
-use crate::text::Unit;
+use crate::text::{Text, Unit};
 use crate::words::{Base, Field, Part};
 
 /// A recipe of HTTP/1.1, as it was read.
@@ -25,12 +26,14 @@ pub(super) struct Asked<'a> {
     pub(super) opening: &'a Opening<'a>,
     pub(super) body: &'a [u8],
     pub(super) known: &'a Known,
+    pub(super) bindings: &'a Bindings,
 }
 
 impl Asked<'_> {
     /// The alternatives, which come before those by the class of the answer.
     pub(super) fn alternatives(&self) -> Vec<Expectation> {
         let all = [
+            self.other_switch(),
             self.userinfo(),
             self.left_open(),
             self.version_list(),
@@ -40,6 +43,26 @@ impl Asked<'_> {
             self.no_explanation(),
         ];
         all.into_iter().flatten().collect()
+    }
+
+    /// A valid offer of h2c may be taken (RFC 7540, section 3.2), whatever else the request is.
+    fn other_switch(&self) -> Option<Expectation> {
+        let fields = &self.head.fields;
+        let has = |name, token: &[u8]| {
+            let value = fields.combined(name).unwrap_or_default();
+            elements(&value).any(|one| one.bytes.eq_ignore_ascii_case(token))
+        };
+        let is_valid = has("Upgrade", b"h2c")
+            && has("Connection", b"Upgrade")
+            && has("Connection", b"HTTP2-Settings")
+            && fields.values("HTTP2-Settings").count() == 1
+            && fields.values("HTTP2-Settings").all(is_base64url)
+            && self.head.version >= Some(Version::HTTP_11)
+            && self.opening.defects.iter().all(|one| one.consequence != Consequence::BadRequest);
+        let mut switched = Expectation::of(outcomes("101"));
+        let test = FieldTest::Token(Text::from("h2c").template());
+        switched.wants.fields = vec![FieldMatcher { name: "Upgrade".to_owned(), test }];
+        is_valid.then_some(switched)
     }
 
     /// Userinfo in a target is an error (RFC 9110, section 4.2.4).
@@ -76,14 +99,16 @@ impl Asked<'_> {
     /// A client that asks for another version is told the right one (RFC 6455, section 4.4).
     fn version_list(&self) -> Option<Expectation> {
         let [defect] = &self.opening.defects[..] else { return None };
-        if defect.consequence != Consequence::RefuseVersion {
+        let is_odd = ["Expect", "Content-Length", "Transfer-Encoding"]
+            .into_iter()
+            .any(|name| self.head.fields.contains(name));
+        let is_own = self.head.target == self.bindings.path && self.head.len < ORDINARY;
+        if defect.consequence != Consequence::RefuseVersion || is_odd || !is_own {
             return None;
         }
-        let mut untold = warn(
-            "4xx",
-            "rfc6455/4.4-version-list",
-            "The client is not told which version would do.",
-        );
+        // Another status has another reason.
+        let because = "The client is not told which version would do.";
+        let mut untold = warn("400 426", "rfc6455/4.4-version-list", because);
         untold.grade = Grade::Fail;
         untold.wants.fields = vec![absent(Field::Version)];
         Some(untold)
@@ -170,8 +195,8 @@ impl Asked<'_> {
 
 /// Whether a valid handshake is for the resource that is known to switch, in whatever spelling, with nothing in it that
 /// a server may have cause to refuse.
-pub(super) fn is_usual(asked: &Asked<'_>, bindings: &Bindings) -> bool {
-    let head = asked.head;
+pub(super) fn is_usual(asked: &Asked<'_>) -> bool {
+    let (head, bindings) = (asked.head, asked.bindings);
     let (host, target) = match Target::parse(head.target) {
         Ok(Target::Absolute(uri)) => {
             let is_own =
@@ -201,8 +226,8 @@ pub(super) fn is_usual(asked: &Asked<'_>, bindings: &Bindings) -> bool {
 
 /// The answers that are worth a word although the request is unusual: a fault of its own where a server can read the
 /// request, and a success that is none where it is for the resource that switches, or for none.
-pub(super) fn spared(asked: &Asked<'_>, bindings: &Bindings) -> &'static [Answer] {
-    let head = asked.head;
+pub(super) fn spared(asked: &Asked<'_>) -> &'static [Answer] {
+    let (head, bindings) = (asked.head, asked.bindings);
     let is_read = head.violations.is_empty()
         && head.method == b"GET"
         && head.version == Some(Version::HTTP_11)
@@ -226,6 +251,11 @@ fn is_usual_edit(edit: &Edit) -> bool {
         Edit::After(_) | Edit::Lead(_) | Edit::Stop(_) => false,
         _ => true,
     }
+}
+
+/// Whether each octet may stand in the payload of SETTINGS in base64url (RFC 7540, section 3.2.1).
+fn is_base64url(value: &[u8]) -> bool {
+    value.iter().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_'))
 }
 
 fn absent(field: Field) -> FieldMatcher {

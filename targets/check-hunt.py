@@ -4,8 +4,17 @@ edits of a valid request, and its case file replays to the same finding; the con
 Usage: check-hunt.py [--quick] [UPSPEC]. Prints a line for each hunt; ends with 1 when one fails. With --quick
 it is three faults, less time and a tenth of the exchanges. Everything runs on loopback, and only what is started
 here is ended.
+
+       check-hunt.py --table [--seconds N] [--at-once N] [--seed N] [--out FILE] [--guided] [UPSPEC [FAULT…]]
+
+hunts at the server with each fault (or with those named) until something is found, so many seconds at the most, and
+writes what was found after what time as a table: reports/HUNT.md unless --out says otherwise. It ends with 1 when fewer
+than nine in ten of the faults were found that a recipe can reach.
 """
 
+import argparse
+import concurrent.futures
+import datetime
 import json
 import pathlib
 import re
@@ -13,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 
 # Each has many requests that show it, and no one sequence of octets that all of them hold.
 FAULTS = [
@@ -99,12 +109,155 @@ def conforming(upspec, runs):
     return None
 
 
+# What no recipe does, by the cases that show it: a fault that shows in no other case is counted apart unless it is
+# found all the same.
+KINDS = {
+    "TLS and ALPN: the hunt speaks inside TLS and does not vary it": [r"tls/", r"h2c/inside-tls"],
+    "cost: a request has to grow from one exchange to the next": [r"cost/"],
+    "requests without an end": [r"endless/"],
+    "resets, and the end of our side while something is under way": [r"resets/"],
+    "compressed messages in the tunnel": [r"compression/", r"permessage-deflate/(rsv1|uncompressed)"],
+    "windows of HTTP/2 that fill up": [r"flow-control/"],
+    "which origins are allowed: the hunt is not told": [r"origin/", r"one-connection/.*origin"],
+    "content that waits for a 100": [r"expect/(before-switch|on-|other-case)", r"http-version/http10-expect", r"h2c/expect"],
+    "the control itself: without a 101 there is no hunt": [r"control/", r"resets/half-close-before-101"],
+}
+COMPARED = "lawful alone: wrong only beside the answer to another request"
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def catching():
+    """The cases for servers that each fault makes fail or warn."""
+    caught = tomllib.loads((ROOT / "crates/cli/caught.toml").read_text())
+    cases = {}
+    for case, words in caught["cases"].items():
+        if case.startswith("server/"):
+            for word in words:
+                for fault in caught["sets"].get(word, [word]):
+                    cases.setdefault(fault, []).append(case.removeprefix("server/"))
+    return cases
+
+
+def compared():
+    """The cases whose outcome is compared with that of another one."""
+    found = set()
+    for path in (ROOT / "cases/server").glob("*.toml"):
+        for case in tomllib.loads(path.read_text())["case"]:
+            if "same-as" in case:
+                found.add(f"{path.stem}/{case['name']}")
+    return found
+
+
+def kind(cases, twins):
+    """Why no recipe reaches a fault that these cases show, or nothing."""
+    if cases and all(case in twins for case in cases):
+        return COMPARED
+    rows = KINDS.items()
+    named = [name for name, parts in rows if cases and all(any(re.match(p, c) for p in parts) for c in cases)]
+    return named[0] if named else None
+
+
+def search(upspec, fault, options):
+    """Hunts at the server with a fault until something is found: the finding or nothing, seconds, exchanges."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        server, url = serve(upspec, "--fault", fault)
+        # A name has letters, which some faults are about.
+        url = url.replace("127.0.0.1", "localhost")
+        state = folder / "state.json"
+        command = [upspec, "fuzz", url, "--quiet", "--until-found", "--fail-on", "warn", "--jobs", "8"]
+        command += ["--seed", str(options.seed), "--time", f"{options.seconds}s"]
+        command += ["--state", state, "--out", folder / "found", *(["--guided"] if options.guided else [])]
+        begun = time.monotonic()
+        try:
+            hush = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+            subprocess.run(command, timeout=options.seconds + 60, **hush)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            seconds = time.monotonic() - begun
+            server.kill()
+            server.wait()
+        if not state.exists():
+            return None, seconds, 0
+        left = json.loads(state.read_text())
+        found = [one for one in left["findings"] if one["kind"] != "slower"]
+        return (found[0] if found else None), seconds, left["next"]
+
+
+def shown(recipe):
+    """A recipe in a cell of a table."""
+    short = recipe if len(recipe) < 90 else recipe[:87] + "…"
+    return "`" + short.replace("|", "\\|") + "`"
+
+
+def table(options):
+    upspec = options.upspec
+    listed = subprocess.run([upspec, "serve", "--list-faults"], capture_output=True, text=True, check=True)
+    faults = [line.split()[0] for line in listed.stdout.splitlines() if line.strip()]
+    faults = [fault for fault in faults if not options.faults or fault in options.faults]
+    with concurrent.futures.ThreadPoolExecutor(options.at_once) as pool:
+        results = list(pool.map(lambda fault: search(upspec, fault, options), faults))
+    cases, twins = catching(), compared()
+    rows = list(zip(faults, results, strict=True))
+    found = [(fault, *one) for fault, one in rows if one[0]]
+    lost = [(fault, kind(cases.get(fault, []), twins)) for fault, one in rows if not one[0]]
+    missed = [fault for fault, reason in lost if reason is None]
+    reach = len(found) + len(missed)
+    times = sorted(seconds for _, _, seconds, _ in found)
+    version = subprocess.run([upspec, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    said = " --guided" if options.guided else ""
+    lines = [
+        "# What the hunt finds",
+        "",
+        f"Of {len(faults)} faults of the reference server a recipe can reach {reach}, and the hunt finds {len(found)} of",
+        f"these ({100 * len(found) / max(reach, 1):.0f} %) within {options.seconds} s each"
+        + (f", half of them within {times[len(times) // 2]:.1f} s." if times else "."),
+        "",
+        f"Written by `targets/check-hunt.py --table --seconds {options.seconds} --at-once {options.at_once} "
+        f"--seed {options.seed}{said}` with {version} on {datetime.date.today()}. "
+        f"{options.at_once} hunts share the machine, with 8 exchanges each at a time; a hunt ends with its first "
+        "violation (`--until-found --fail-on warn`), and its time holds what confirms and shrinks that. The conforming "
+        "server gives no finding that fails.",
+        "",
+        "| fault | s | exchanges | what is broken, as found | recipe |",
+        "|---|---|---|---|---|",
+    ]
+    for fault, one, seconds, exchanges in found:
+        lines.append(f"| `{fault}` | {seconds:.1f} | {exchanges} | {one['requirement']} | {shown(one['recipe'])} |")
+    lines += ["", f"## Not found ({len(missed)})", ""]
+    lines += [f"- `{fault}`: shows in {', '.join(cases.get(fault, [])[:3])}" for fault in missed] or ["None."]
+    lines += ["", f"## Out of the reach of recipes ({len(lost) - len(missed)})", ""]
+    for reason in [*KINDS, COMPARED]:
+        named = [f"`{fault}`" for fault, why in lost if why == reason]
+        if named:
+            lines += [f"- {reason}: {', '.join(named)}"]
+    options.out.write_text("\n".join(lines) + "\n")
+    print(f"{len(found)} of {reach} found, {len(lost) - len(missed)} out of reach: {options.out}")
+    sys.exit(0 if len(found) >= 0.9 * reach else 1)
+
+
+def table_options(arguments):
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--table", action="store_true")
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--at-once", type=int, default=8)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--guided", action="store_true")
+    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "reports/HUNT.md")
+    parser.add_argument("upspec", nargs="?", default="target/release/upspec")
+    parser.add_argument("faults", nargs="*")
+    return parser.parse_args(arguments)
+
+
 def main():
+    if "--table" in sys.argv:
+        table(table_options(sys.argv[1:]))
     options = [option for option in sys.argv[1:] if option.startswith("-")]
     quick = "--quick" in options
     upspec = next((name for name in sys.argv[1:] if not name.startswith("-")), "target/release/upspec")
-    table = subprocess.run([upspec, "serve", "--list-faults"], capture_output=True, text=True, check=True)
-    rows = re.findall(r"^(\S+)\s+(rfc\S+)", table.stdout, re.MULTILINE)
+    listed = subprocess.run([upspec, "serve", "--list-faults"], capture_output=True, text=True, check=True)
+    rows = re.findall(r"^(\S+)\s+(rfc\S+)", listed.stdout, re.MULTILINE)
     requirement = dict(rows)
     problems = []
     for fault in FAULTS[:3] if quick else FAULTS:

@@ -121,7 +121,7 @@ pub(crate) fn options(args: &FuzzArgs, seed: u64) -> Options {
         time: args.time.or(args.runs.is_none().then_some(A_MINUTE)),
         rate: args.rate,
         out: args.out.clone(),
-        blind: args.blind,
+        guided: args.guided,
         until_found: args.until_found,
         least: match args.fail_on {
             FuzzFailOn::Fail => Verdict::Fail,
@@ -141,8 +141,9 @@ fn conclude(args: &FuzzArgs, ending: &Ending, baseline: Option<&Baseline>) -> Ex
         let seconds = ending.elapsed.as_secs_f64();
         let rate = ending.executed as f64 / seconds.max(f64::MIN_POSITIVE);
         console::say(&format!(
-            "{} exchanges in {seconds:.1} s, {rate:.0} a second; {} findings; next number {}\n",
+            "{} exchanges in {seconds:.1} s, {rate:.0} a second; {} kinds of answer; {} findings; next number {}\n",
             ending.executed,
+            ending.behaviours,
             findings.len(),
             ending.state.next,
         ));

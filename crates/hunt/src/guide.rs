@@ -51,9 +51,14 @@ impl Guide {
         }
     }
 
-    /// A recipe near one that showed something new, as these octets have it; half of the time there is none.
+    /// How many behaviours were seen.
+    pub(crate) fn seen(&self) -> usize {
+        self.seen.len()
+    }
+
+    /// A recipe near one that showed something new, as these octets have it; half of the time it is none.
     pub(crate) fn near(&self, u: &mut Unstructured<'_>, known: &Known) -> Result<Option<Recipe>> {
-        if self.news.is_empty() || u.ratio(4, 5)? {
+        if self.news.is_empty() || u.ratio(1, 2)? {
             return Ok(None);
         }
         let mut recipe = u.choose(&self.news)?.clone();

@@ -80,6 +80,8 @@ pub struct Ending {
     pub state: State,
     /// How many exchanges were played, without those that confirm and shrink.
     pub executed: u64,
+    /// How many behaviours were seen: outcomes with their field names, endings and rough times.
+    pub behaviours: usize,
     /// Whether the target died and was not started again.
     pub dead: bool,
     /// Whether it was cancelled.
@@ -117,13 +119,14 @@ impl Hunt {
         // An exchange that met the target's death may have been the last one.
         hunt.check_up().await;
         hunt.prober.write().await.stop().await;
-        let (state, dead) = {
+        let (state, dead, behaviours) = {
             let notes = hunt.notes();
-            (notes.state.clone(), notes.dead)
+            (notes.state.clone(), notes.dead, notes.guide.seen())
         };
         Ok(Ending {
             state,
             executed: hunt.course.executed(),
+            behaviours,
             dead,
             interrupted,
             elapsed: hunt.course.elapsed(),
@@ -247,16 +250,16 @@ impl Hunt {
     fn draw(&self, number: u64) -> Recipe {
         let octets = octets(self.options.seed, number);
         let mut octets = Unstructured::new(&octets);
-        let near = match self.options.blind {
-            true => None,
-            false => self.notes().guide.near(&mut octets, &self.known).unwrap_or_default(),
+        let near = match self.options.guided {
+            true => self.notes().guide.near(&mut octets, &self.known).unwrap_or_default(),
+            false => None,
         };
         near.unwrap_or_else(|| Recipe::near(&mut octets, &self.known).unwrap_or_default())
     }
 
     fn notice(&self, recipe: &Recipe, result: &CaseResult) {
         let outcome = result.outcome.map(|came| came.to_string()).unwrap_or_default();
-        if let Some(record) = result.record.as_ref().filter(|_| !self.options.blind) {
+        if let Some(record) = &result.record {
             self.notes().guide.notice(recipe, outcome, record);
         }
     }

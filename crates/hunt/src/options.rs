@@ -28,8 +28,8 @@ pub struct Options {
     pub rate: Option<u32>,
     /// The folder that case files are written to.
     pub out: PathBuf,
-    /// Whether recipes are drawn without regard to what was seen.
-    pub blind: bool,
+    /// Whether recipes are also drawn near those that showed something new.
+    pub guided: bool,
     /// Whether the hunt ends with its first violation or death.
     pub until_found: bool,
     /// The verdict from which a result is a finding.

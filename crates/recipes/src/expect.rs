@@ -79,10 +79,13 @@ pub(crate) fn expected(recipe: &Recipe, known: &Known, bindings: &Bindings) -> E
         lawful.open(&[Answer::Close]);
         lawful.discourage(&[Answer::Switch, Answer::Silence], "rfc9112/6.3-short-body");
     }
-    if head.len >= ORDINARY {
-        lawful.open(&[Answer::ClientError]);
+    if Framing::of_request(&head) == Framing::Invalid {
+        lawful.discourage(&[Answer::Switch], "rfc9110/8.6-cl-overflow");
     }
     let is_usual = habits::is_usual(&asked);
+    if head.len >= ORDINARY && !is_usual {
+        lawful.open(&[Answer::ClientError]);
+    }
     let is_plain = is_plain(recipe, &head, &opening, bindings);
     if !is_plain {
         if !is_usual {

@@ -116,7 +116,7 @@ impl Session {
                 self.stage = Stage::Over;
             }
             Stage::Body(pending) => {
-                let is_head = pending.seen.method() == b"HEAD";
+                let is_head = pending.request.is_head;
                 let answer = Answer::new(400, "the content is incomplete").closing();
                 self.send_alone(now, if is_head { answer.without_content() } else { answer });
             }
@@ -235,7 +235,10 @@ impl Session {
         let length = match self.server.read(&self.input) {
             Status::Complete(Ok(head)) => head.len,
             Status::Complete(Err(refusal)) => {
-                return self.send_alone(now, Answer::refusal(&refusal));
+                let answer = Answer::refusal(&refusal);
+                let is_head = self.input.starts_with(b"HEAD ");
+                return self
+                    .send_alone(now, if is_head { answer.without_content() } else { answer });
             }
             Status::Partial => {
                 if self.config.errs_at(Point::HeadInOneRead) && !self.input.is_empty() {

@@ -41,9 +41,10 @@ pub(crate) struct FuzzArgs {
     /// How many exchanges to play.
     #[arg(long, value_name = "N")]
     pub(crate) runs: Option<u64>,
-    /// Draw each request without regard to what the target did before.
+    /// Also draw near the requests that showed something new of the target. It sees more kinds of answer in the same number
+    /// of exchanges, and does not find its first violation sooner.
     #[arg(long, conflicts_with_all = ["client", "proxy"])]
-    pub(crate) blind: bool,
+    pub(crate) guided: bool,
     /// End with the first violation or death.
     #[arg(long)]
     pub(crate) until_found: bool,

@@ -51,7 +51,7 @@ async fn hunt_for(
         rate: None,
         out: out.to_owned(),
         least,
-        blind: false,
+        guided: false,
         until_found: false,
     };
     let (events, _) = tokio::sync::mpsc::unbounded_channel();

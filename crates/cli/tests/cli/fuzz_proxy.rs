@@ -41,7 +41,7 @@ async fn hunt(prober: ProxyProber, state: ProxyState, runs: u64, out: &Path) -> 
         rate: None,
         out: out.to_owned(),
         least: Verdict::Fail,
-        blind: false,
+        guided: false,
         until_found: false,
     };
     let (events, _) = tokio::sync::mpsc::unbounded_channel();

@@ -58,7 +58,7 @@ pub(super) const SEEDS: &[&str] = &[
     "handshake; set host '{host}:'",
     "handshake; set host '%41.example'",
     "handshake; set host '{authority-upper}'",
-    "handshake; set host '{host}:65536'",
+    "handshake; set host '{host}:99999'",
     "handshake; set host 'other.invalid'",
     // Request lines.
     "handshake; request protocol ''",

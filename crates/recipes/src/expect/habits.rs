@@ -5,9 +5,9 @@ use upspec_corpus::Bindings;
 use upspec_corpus::case::{Connection, Expectation, FieldMatcher, FieldTest, Grade};
 use upspec_corpus::template::Binding;
 use upspec_handshake::field::chunked::{Chunked, ChunkedReader};
-use upspec_handshake::field::elements;
 use upspec_handshake::field::framing::Framing;
 use upspec_handshake::field::target::Target;
+use upspec_handshake::field::{elements, is_token};
 use upspec_handshake::opening::{Consequence, Opening};
 use upspec_handshake::permitted::Answer;
 use upspec_handshake::{RequestHead, Version};
@@ -41,6 +41,7 @@ impl Asked<'_> {
             self.ignored_offer(),
             self.no_extension(),
             self.no_explanation(),
+            self.expectation(),
         ];
         all.into_iter().flatten().collect()
     }
@@ -135,7 +136,7 @@ impl Asked<'_> {
                     .defects
                     .iter()
                     .all(|one| one.consequence == Consequence::Unsettled);
-                opened.then(|| warn("400", "rfc9112/7.1-chunked", because))
+                opened.then(|| warn("400 501", "rfc9112/7.1-chunked", because))
             }
             Chunked::Malformed(_) => {
                 let because = "The server switched although the content is malformed.";
@@ -185,11 +186,36 @@ impl Asked<'_> {
         if self.head.method == b"HEAD" || !self.head.violations.is_empty() {
             return None;
         }
-        let mut empty = warn("4xx", "rfc9110/15.5-explanation", "The answer explains nothing.");
+        let foreign = self.opening.defects.iter().any(|one| one.requirement == "rfc9110/6.2-505");
+        let (status, requirement) = match foreign {
+            true => ("505", "rfc9110/15.6.6-505-explanation"),
+            false => ("4xx", "rfc9110/15.5-explanation"),
+        };
+        let mut empty = warn(status, requirement, "The answer explains nothing.");
         empty.wants.body = Some(upspec_corpus::Template::default());
         let refused =
             |one: &Consequence| matches!(one, Consequence::Refuse | Consequence::RefuseVersion);
-        self.opening.defects.iter().any(|one| refused(&one.consequence)).then_some(empty)
+        let is_refused = self.opening.defects.iter().any(|one| refused(&one.consequence));
+        (foreign || is_refused).then_some(empty)
+    }
+
+    /// An expectation is met or failed by its name, whatever its case, and is no mistake of syntax (RFC 9110, section
+    /// 10.1.1).
+    fn expectation(&self) -> Option<Expectation> {
+        let mut values = self.head.fields.values("Expect");
+        let (value, None) = (values.next()?, values.next()) else { return None };
+        let settled = |one: &Consequence| *one != Consequence::Unsettled;
+        let is_read = self.head.violations.is_empty()
+            && !self.opening.defects.iter().any(|one| settled(&one.consequence));
+        if !is_read || self.head.len >= ORDINARY || self.head.target != self.bindings.path {
+            return None;
+        }
+        if value.eq_ignore_ascii_case(b"100-continue") {
+            let because = "It is the one expectation that there is, in whatever case.";
+            return Some(warn("417", "rfc9110/10.1.1-grammar", because));
+        }
+        let because = "What is not met is a 417, or passed over.";
+        is_token(value).then(|| warn("400", "rfc9110/10.1.1-417", because))
     }
 }
 
@@ -238,7 +264,9 @@ pub(super) fn spared(asked: &Asked<'_>) -> &'static [Answer] {
     };
     if !is_read {
         &[]
-    } else if head.target == bindings.path || asked.recipe.edits.iter().any(random) {
+    } else if asked.recipe.edits.iter().any(random) {
+        &[Answer::ServerError, Answer::Success, Answer::Redirect]
+    } else if head.target == bindings.path {
         &[Answer::ServerError, Answer::Success]
     } else {
         &[Answer::ServerError]

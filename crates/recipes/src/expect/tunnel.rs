@@ -16,8 +16,10 @@ pub(super) enum Duty {
     Pong,
     /// The text comes back.
     Echo,
-    /// A Close frame, or the end.
+    /// A Close frame.
     Close,
+    /// A Close frame or the end, for the Close is wrong itself.
+    Leave,
     /// The end; a Close frame before it is the server's choice.
     End,
     /// The connection fails: a Close frame and the end.
@@ -106,7 +108,7 @@ impl Duty {
             | Wrong::CloseCodeOutOfRange
             | Wrong::CloseCodeReserved
             | Wrong::CloseCodeUnassigned
-            | Wrong::CloseReasonNotUtf8 => Self::Close,
+            | Wrong::CloseReasonNotUtf8 => Self::Leave,
             _ => return None,
         })
     }
@@ -116,7 +118,7 @@ impl Duty {
         match self {
             Self::Pong => "rfc6455/5.5.2-pong",
             Self::Echo => "rfc6455/6.2-parse-frames",
-            Self::Close => "rfc6455/5.5.1-answer-close",
+            Self::Close | Self::Leave => "rfc6455/5.5.1-answer-close",
             Self::End => "rfc6455/5.1-unmasked",
             Self::Fail(requirement) => requirement,
             Self::Answer | Self::AnswerOrRead => CLOSE_FRAME,
@@ -130,7 +132,7 @@ impl Duty {
         match self {
             Self::Pong => "A Ping in the tunnel is answered",
             Self::Echo => "A text in the tunnel comes back, as others do",
-            Self::Close => "A Close in the tunnel is answered",
+            Self::Close | Self::Leave => "A Close in the tunnel is answered",
             Self::End => "A frame without a mask ends the connection",
             Self::Fail(_) => "The frames fail the connection",
             Self::Answer | Self::AnswerOrRead => "The frames are answered with a Close frame",
@@ -165,10 +167,11 @@ impl Duty {
                 vec![one(Tunnel::Echo), warn(one(Tunnel::Closed), ENDED, self.requirement())]
             }
             Self::Close if spoken == Spoken::Http1 => vec![
-                and_closed(one(Tunnel::Closed)),
-                warn(one(Tunnel::Closed), OPEN, "rfc6455/5.5.1-close-tcp"),
+                and_closed(one(Tunnel::CloseFrame)),
+                warn(one(Tunnel::CloseFrame), OPEN, "rfc6455/5.5.1-close-tcp"),
             ],
-            Self::Close => vec![one(Tunnel::Closed)],
+            Self::Close => vec![one(Tunnel::CloseFrame)],
+            Self::Leave => vec![one(Tunnel::Closed)],
             Self::Wait => vec![one(Tunnel::Closed), one(Tunnel::PingUnanswered)],
             Self::StreamEnd(_) => vec![one(Tunnel::Ended)],
             // In HTTP/2 the stream ends, and the connection goes on.

@@ -60,44 +60,40 @@ pub(crate) fn expected(recipe: &Recipe, known: &Known, bindings: &Bindings) -> E
             _ => unfinished_head(),
         };
     };
-    let opening = Opening::read(&head);
     if draft.ahead.iter().any(|(ahead, _)| *ahead == Ahead::Close) {
         return sequence::behind_close();
     }
-    let permitted = permitted(&head, &known.endpoint);
-    let whole = is_whole(&head, &octets[head.len..]);
+    let opening = Opening::read(&head);
+    let body = &octets[head.len..];
+    answered(&Asked { recipe, head: &head, opening: &opening, body, known, bindings }, &draft)
+}
+
+/// What a request with a whole head may be answered with.
+fn answered(asked: &Asked<'_>, draft: &Draft) -> Expected {
+    let Asked { recipe, head, opening, body, known, bindings } = *asked;
+    let permitted = permitted(head, &known.endpoint);
+    let whole = is_whole(head, body);
+    let (is_plain, is_usual) = (is_plain(recipe, head, opening, bindings), habits::is_usual(asked));
     let mut lawful = Lawful::of(&permitted, Spoken::Http1);
-    let asked = Asked {
-        recipe,
-        head: &head,
-        opening: &opening,
-        body: &octets[head.len..],
-        known,
-        bindings,
-    };
     if !whole {
         lawful.open(&[Answer::Close]);
         lawful.discourage(&[Answer::Switch, Answer::Silence], "rfc9112/6.3-short-body");
     }
-    if Framing::of_request(&head) == Framing::Invalid {
+    if Framing::of_request(head) == Framing::Invalid {
         lawful.discourage(&[Answer::Switch], "rfc9110/8.6-cl-overflow");
     }
-    let is_usual = habits::is_usual(&asked);
     if head.len >= ORDINARY && !is_usual {
         lawful.open(&[Answer::ClientError]);
     }
-    let is_plain = is_plain(recipe, &head, &opening, bindings);
-    if !is_plain {
-        if !is_usual {
-            lawful.excuse(habits::spared(&asked));
-        }
-    } else if draft.ahead.is_empty() {
-        lawful.forbid(Answer::BadRequest);
+    match (is_plain, is_usual) {
+        (true, _) if draft.ahead.is_empty() => lawful.forbid(Answer::BadRequest),
+        (false, false) => lawful.excuse(habits::spared(asked)),
+        _ => {}
     }
-    let rule = |answer| rule(recipe, &head, &opening, &permitted, answer);
+    let rule = |answer| rule(recipe, head, opening, &permitted, answer);
     let (mut requirement, title) = rule(Answer::Switch);
     let mut alternatives = Vec::new();
-    if let Some(behind) = sequence::requirement(&draft) {
+    if let Some(behind) = sequence::requirement(draft) {
         // A server may close after any response (RFC 9112 9.5), and says so in the last one.
         lawful.open(&[Answer::Close]);
         alternatives.push(sequence::announced());
@@ -107,10 +103,10 @@ pub(crate) fn expected(recipe: &Recipe, known: &Known, bindings: &Bindings) -> E
     }
     alternatives.extend(asked.alternatives());
     if is_plain || is_usual {
-        alternatives.extend(selection(&head, known, Spoken::Http1));
+        alternatives.extend(selection(head, known, Spoken::Http1));
     }
     if whole {
-        alternatives.extend(tunnel(&draft, &head, known, bindings, &mut lawful));
+        alternatives.extend(tunnel(draft, head, known, bindings, &mut lawful));
     }
     alternatives.extend(lawful.alternatives());
     alternatives.extend(lawful.forbidden(&title, rule));

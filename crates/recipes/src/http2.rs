@@ -53,7 +53,7 @@ impl Draft {
             h2::EventKind::Headers { list, .. } => Some(list),
             _ => None,
         });
-        lists.last().unwrap_or_default()
+        lists.fold(HeaderList::default(), |_, list| list)
     }
 
     /// Whether the stream stays open, as that of an extended CONNECT does.

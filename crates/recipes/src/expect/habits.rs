@@ -20,6 +20,7 @@ use crate::text::{Text, Unit};
 use crate::words::{Base, Field, Part};
 
 /// A recipe of HTTP/1.1, as it was read.
+#[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {
     pub(super) recipe: &'a Recipe,
     pub(super) head: &'a RequestHead<'a>,

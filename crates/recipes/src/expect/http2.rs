@@ -43,72 +43,82 @@ pub(super) fn expected(recipe: &Recipe, known: &Known, bindings: &Bindings) -> E
         };
         return malformed("rfc9113/8.1.1-malformed", what, vec![warn]);
     }
-    let opening = Opening::read(&head);
-    let permitted = permitted(&head, &known.endpoint);
-    let spoken = match head.is_extended_connect() {
-        true => Spoken::Connect,
-        false => Spoken::Http2,
-    };
-    let mut lawful = Lawful::of(&permitted, spoken);
-    let is_usual = opening.is_valid() && recipe.edits.iter().all(is_harmless);
+    answered(recipe, &draft, &head, (known, bindings))
+}
+
+/// What a request that is in order as HTTP/2 may be answered with.
+fn answered(
+    recipe: &Recipe,
+    draft: &Draft,
+    head: &RequestHead<'_>,
+    (known, bindings): (&Known, &Bindings),
+) -> Expected {
+    let opening = Opening::read(head);
+    let permitted = permitted(head, &known.endpoint);
+    let connects = head.is_extended_connect();
+    let spoken = if connects { Spoken::Connect } else { Spoken::Http2 };
+    let edits = &recipe.edits;
+    let is_usual = opening.is_valid() && edits.iter().all(is_harmless);
     // A key means nothing, so that the request is as valid as the one without it.
-    let is_key = |edit: &Edit| match edit {
-        Edit::Add(_, line) => line.template().to_string().starts_with("sec-websocket-key: "),
-        _ => false,
-    };
-    let is_usual_but_for_key =
-        opening.is_valid() && recipe.edits.iter().all(|edit| is_harmless(edit) || is_key(edit));
-    if !is_usual_but_for_key {
+    let has_key = opening.is_valid() && head.fields.contains("Sec-WebSocket-Key");
+    let is_valid =
+        is_usual || has_key && edits.iter().all(|edit| is_harmless(edit) || is_key(edit));
+    let mut lawful = Lawful::of(&permitted, spoken);
+    if !is_valid {
         lawful.excuse(&[]);
     }
-    if !opening.is_valid() || !head.is_extended_connect() {
+    // A malformed request may have ended the connection (RFC 9113 5.4.1).
+    let is_behind_malformed = draft.ahead.iter().any(|(ahead, _)| *ahead == Ahead::Malformed);
+    if !opening.is_valid() || !connects || is_behind_malformed {
         lawful.open(&[Answer::Close]);
     }
     // No rule says how soon an ordinary response is due.
-    if !head.is_extended_connect() {
+    if !connects {
         lawful.open(&[Answer::Silence]);
     }
-    // A malformed request may have ended the connection (RFC 9113 5.4.1).
-    if draft.ahead.iter().any(|(ahead, _)| *ahead == Ahead::Malformed) {
-        lawful.open(&[Answer::Close]);
-    }
-    let rule = |answer| rule(recipe, &head, &opening, &permitted, answer);
-    let (mut requirement, title) = rule(Answer::Switch);
-    if !draft.ahead.is_empty() && opening.is_valid() {
-        requirement = STATELESS;
-    }
-    if is_usual_but_for_key && !is_usual {
-        requirement = "rfc8441/5-no-key-accept";
-    }
-    if draft.odd.contains(&Odd::ClientSetting) {
-        requirement = "rfc8441/3-client-setting";
-    }
-    let mut alternatives = if is_usual { selection(&head, known, spoken) } else { Vec::new() };
-    if opening.is_valid() && head.is_extended_connect() && head.fields.contains("Sec-WebSocket-Key")
+    let rule = |answer| rule(recipe, head, &opening, &permitted, answer);
+    let (usual, title) = rule(Answer::Switch);
+    let requirement = match () {
+        () if draft.odd.contains(&Odd::ClientSetting) => "rfc8441/3-client-setting",
+        () if is_valid && has_key => NO_KEY,
+        () if opening.is_valid() && !draft.ahead.is_empty() => STATELESS,
+        () => usual,
+    };
+    let mut alternatives = if is_usual { selection(head, known, spoken) } else { Vec::new() };
+    alternatives.extend(has_key.then(key_processed));
+    let is_other = |edit: &Edit| matches!(edit, Edit::Ahead(..) | Edit::Frame(_));
+    if recipe.base == Base::Get && known.resource && !edits.is_empty() && edits.iter().all(is_other)
     {
-        alternatives.push(key_processed());
+        alternatives.push(other_than_alone(requirement));
     }
-    let is_alone = recipe.base == Base::Get && known.resource && !recipe.edits.is_empty();
-    if is_alone && recipe.edits.iter().all(|edit| matches!(edit, Edit::Ahead(..) | Edit::Frame(_)))
-    {
-        alternatives.push(Expectation {
-            grade: Grade::Warn,
-            requirement: Some(requirement.to_owned()),
-            because: Some("The same request gets another answer alone.".to_owned()),
-            ..Expectation::of(outcomes("400"))
-        });
-    }
-    alternatives.extend(tunnel(&draft, &head, known, bindings, &mut lawful));
+    alternatives.extend(tunnel(draft, head, known, bindings, &mut lawful));
     alternatives.extend(lawful.alternatives());
     alternatives.extend(lawful.forbidden(&title, rule));
     Expected { requirement: requirement.to_owned(), title, alternatives, whole: true }
+}
+
+/// 400 to a request that gets another answer alone.
+fn other_than_alone(requirement: &str) -> Expectation {
+    Expectation {
+        grade: Grade::Warn,
+        requirement: Some(requirement.to_owned()),
+        because: Some("The same request gets another answer alone.".to_owned()),
+        ..Expectation::of(outcomes("400"))
+    }
+}
+
+fn is_key(edit: &Edit) -> bool {
+    match edit {
+        Edit::Add(_, line) => line.template().to_string().starts_with("sec-websocket-key: "),
+        _ => false,
+    }
 }
 
 /// The key of HTTP/1.1 has no meaning here (RFC 8441, section 5).
 fn key_processed() -> Expectation {
     let mut accepted = Expectation::of(outcomes("2xx"));
     accepted.grade = Grade::Warn;
-    accepted.requirement = Some("rfc8441/5-no-key-accept".to_owned());
+    accepted.requirement = Some(NO_KEY.to_owned());
     accepted.because = Some("The field shows that the key was processed.".to_owned());
     let name = "Sec-WebSocket-Accept".to_owned();
     accepted.wants.fields = vec![FieldMatcher { name, test: FieldTest::Present }];
@@ -197,4 +207,5 @@ fn is_harmless(edit: &Edit) -> bool {
 }
 
 const ANYTHING: &str = "2xx 3xx 4xx 5xx stream-error connection-error closed silent";
+const NO_KEY: &str = "rfc8441/5-no-key-accept";
 const STATELESS: &str = "rfc9110/3.3-stateless";

@@ -7,7 +7,7 @@ pub(super) const SEEDS: &[&str] = &[
     r"handshake; drop upgrade; add last 'X-A: 1\xC4\x8AUpgrade: websocket'",
     r"handshake; drop upgrade; add first ' Upgrade: websocket'",
     r"handshake; drop upgrade; add first '\tUpgrade: websocket'",
-    r"handshake; drop upgrade; add last 'X-A: 1\x0D\x0A Upgrade: websocket'",
+    r"handshake; drop upgrade; add last 'X-A: 1\r\n Upgrade: websocket'",
     r"handshake; drop connection; add last 'X-A: 1\xC4\x8AConnection: Upgrade'",
     r"handshake; drop key; add last 'Sec_WebSocket_Key: {key}'",
     r"handshake; drop version; add last 'Sec_WebSocket_Version: 13'",

@@ -141,6 +141,12 @@ impl Duty {
         }
     }
 
+    /// What it is worth that nothing of it happens.
+    fn worst(self) -> Grade {
+        let is_advice = matches!(self, Self::Answer | Self::AnswerOrRead);
+        if is_advice { Grade::Warn } else { Grade::Fail }
+    }
+
     /// The alternatives behind an open tunnel, the last of them what fails.
     pub(super) fn alternatives(self, switched: &Outcomes, spoken: Spoken) -> Vec<Expectation> {
         let one = |tunnel| {
@@ -187,7 +193,7 @@ impl Duty {
             Self::AnswerOrRead => vec![one(Tunnel::CloseFrame), one(Tunnel::PingPong), bare],
         };
         found.push(Expectation {
-            grade: Grade::Fail,
+            grade: self.worst(),
             requirement: Some(self.requirement().to_owned()),
             because: Some(format!("{}.", self.what())),
             ..Expectation::of(switched.clone())

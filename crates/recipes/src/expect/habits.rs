@@ -216,7 +216,10 @@ impl Asked<'_> {
             return Some(warn("417", "rfc9110/10.1.1-grammar", because));
         }
         let because = "What is not met is a 417, or passed over.";
-        is_token(value).then(|| warn("400", "rfc9110/10.1.1-417", because))
+        let has_content = ["Content-Length", "Transfer-Encoding"]
+            .into_iter()
+            .any(|name| self.head.fields.contains(name));
+        (is_token(value) && !has_content).then(|| warn("400", "rfc9110/10.1.1-417", because))
     }
 }
 

@@ -150,6 +150,7 @@ impl Hunt {
             },
             http2: facts.has(Need::Http2),
             resource: facts.has(Need::Http2Resource),
+            announces: facts.has(Need::ExtendedConnect),
             tunnels: facts.has(Need::Http2Endpoint),
             plain: facts.has(Need::PlainResource),
             pongs: facts.has(Need::Pong),

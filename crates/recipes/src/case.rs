@@ -48,7 +48,7 @@ impl Recipe {
 fn needs(recipe: &Recipe) -> Vec<Need> {
     match recipe.base {
         Base::Get => vec![Need::Http2],
-        base if base.over() == Over::Http2 => vec![Need::Http2Endpoint],
+        base if base.over() == Over::Http2 => vec![Need::ExtendedConnect],
         _ => vec![Need::Endpoint],
     }
 }
@@ -66,6 +66,7 @@ mod tests {
             endpoint: Endpoint { negotiates_subprotocols: true, ..Known::switching().endpoint },
             http2: true,
             resource: true,
+            announces: true,
             tunnels: true,
             plain: true,
             pongs: true,

@@ -11,6 +11,8 @@ pub struct Known {
     pub http2: bool,
     /// A GET of `/` over HTTP/2 gets another answer than 400.
     pub resource: bool,
+    /// Its SETTINGS allow the extended CONNECT.
+    pub announces: bool,
     /// An extended CONNECT gets its 2xx.
     pub tunnels: bool,
     /// A plain GET of `/` gets a 2xx.

@@ -87,5 +87,5 @@ const OCTETS: usize = 512;
 
 /// A target that does all that there is.
 fn all() -> Known {
-    Known { http2: true, tunnels: true, ..Known::switching() }
+    Known { http2: true, announces: true, tunnels: true, ..Known::switching() }
 }

@@ -236,7 +236,7 @@ impl Session {
             Status::Complete(Ok(head)) => head.len,
             Status::Complete(Err(refusal)) => {
                 let answer = Answer::refusal(&refusal);
-                let is_head = self.input.starts_with(b"HEAD ");
+                let is_head = may_be_head(&self.input);
                 return self
                     .send_alone(now, if is_head { answer.without_content() } else { answer });
             }
@@ -486,6 +486,12 @@ impl Session {
 }
 
 /// As much of the preface as looks like a head of HTTP/1.1 (RFC 9113 3.4).
+/// Whether somebody may read a request that is refused for its syntax as a HEAD, whose answer has no content.
+fn may_be_head(input: &[u8]) -> bool {
+    let rest = input.trim_ascii_start().strip_prefix(b"HEAD");
+    rest.and_then(<[u8]>::first).is_some_and(u8::is_ascii_whitespace)
+}
+
 const PREFACE_HEAD: &[u8] = b"PRI * HTTP/2.0\r\n\r\n";
 
 /// How many octets a faulty server looks through for the end of a head: more than it reads at once.

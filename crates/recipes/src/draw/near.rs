@@ -68,10 +68,10 @@ fn tunnel(u: &mut Unstructured<'_>) -> Result<Text> {
 }
 
 fn http2(u: &mut Unstructured<'_>, known: &Known) -> Result<Recipe> {
-    if known.tunnels && u.ratio(1, 4)? {
+    if known.announces && u.ratio(1, 4)? {
         return seed(u, seeds::HTTP2_SEEDS);
     }
-    let base = if known.tunnels { *u.choose(HTTP2_BASES)? } else { Base::Get };
+    let base = if known.announces { *u.choose(HTTP2_BASES)? } else { Base::Get };
     let mut recipe = Recipe::plain(base);
     for _ in 0..*u.choose(&[0, 1, 1, 1, 1, 1, 2, 2, 3])? {
         recipe.edits.push(edit(u, base)?);

@@ -29,7 +29,7 @@ pub(super) fn expected(recipe: &Recipe, known: &Known, bindings: &Bindings) -> E
         }
         return found;
     }
-    let kind = if known.tunnels { ListKind::RequestExtended } else { ListKind::Request };
+    let kind = if known.announces { ListKind::RequestExtended } else { ListKind::Request };
     if let Some(violation) = violations(&list, kind).first() {
         let what = format!("The request is malformed: {}", violation.kind.describe());
         return malformed(violation.kind.requirement(), what, Vec::new());

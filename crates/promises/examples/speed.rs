@@ -1,181 +1,35 @@
-//! Measures our readers beside what others do with the same octets, in turns, in one run, by processor time: the body of
-//! `request_head` beside httparse; one valid exchange, read and judged, beside the checks that a server makes by hand.
-//! Prints ratios of the medians. Never counts the fuzzer's own work; `targets/bench-fuzz.sh` does.
+//! Prints how fast our readers are beside those of others, as medians of some rounds; `cargo xtask bench` measures the
+//! same beside everything else.
 #![allow(clippy::print_stdout, reason = "it is a command")]
 
-use std::fs;
-use std::hint::black_box;
-use std::io::{self, Read, Write};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use upspec_corpus::Corpus;
-use upspec_exchange::{Io, IoKind, Link, Over, Record};
-use upspec_handshake::field::key::accept;
-use upspec_handshake::permitted::{Endpoint, permitted};
-use upspec_handshake::{Party, RequestHead};
-use upspec_judge::{CONTROL, TargetFacts, judge};
-use upspec_promises::seeds::Material;
-use upspec_promises::{peer, request_head};
+use upspec_promises::speed::{Pace, Rounds, exchanges, heads};
 
 fn main() {
-    heads();
-    exchanges();
-}
-
-/// Heads of requests, ours beside httparse.
-fn heads() {
     let corpus = Corpus::embedded().expect("the tests of the corpus have read it");
-    let requests = Material::of_corpus(&corpus).requests;
-    let octets: usize = requests.iter().map(Vec::len).sum();
-    println!(
-        "{} requests of {} octets on average, {ROUNDS} rounds",
-        requests.len(),
-        octets / requests.len()
-    );
-    let bodies: [(&str, Body); 2] = [("request_head", request_head), ("httparse", peer)];
-    let mut rates = [Vec::new(), Vec::new()];
-    for _ in 0..ROUNDS {
-        for ((_, body), rates) in bodies.iter().zip(&mut rates) {
-            rates.push(rate(*body, &requests));
-        }
+    let rounds = Rounds { count: 7, each: Duration::from_millis(400) };
+    println!("the heads of all requests of the corpus");
+    let [own, other] = heads(&corpus, rounds);
+    for pace in [&own, &other] {
+        println!("{:>28}: {:>9.0} executions per CPU-second", pace.name, 1e9 / median(pace));
     }
-    let [own, other] = rates.map(|mut rates| {
-        rates.sort_by(f64::total_cmp);
-        rates[rates.len() / 2]
-    });
-    for ((name, _), rate) in bodies.iter().zip([own, other]) {
-        println!("{name:>12}: {rate:>9.0} executions per CPU-second");
-    }
-    println!("{:>12}: {:>8.0} %", "ratio", 100.0 * own / other);
-}
-
-/// One valid exchange, read and judged, beside what a server does with such a request by hand.
-fn exchanges() {
-    let corpus = Corpus::embedded().expect("the tests of the corpus have read it");
-    let control = corpus.cases.iter().find(|case| case.id == CONTROL).expect("there is a control");
-    let record = exchange();
-    let facts = TargetFacts::default();
-    let judged = |octets: &[u8]| {
-        let head = RequestHead::parse(octets).complete().expect("the request is whole");
-        black_box(permitted(&head, &Endpoint::default()));
-        black_box(judge(control, Some(record.clone()), None, &facts, &corpus.requirements));
-    };
-    let bodies: [Named<'_>; 5] = [
-        ("httparse and checks by hand", &by_hand),
-        ("tungstenite's accept", &accepted),
-        ("parse", &|octets| drop(black_box(RequestHead::parse(octets)))),
-        ("parse, permitted", &|octets| {
-            let head = RequestHead::parse(octets).complete().expect("the request is whole");
-            black_box(permitted(&head, &Endpoint::default()));
-        }),
-        ("parse, permitted, judge", &judged),
-    ];
-    let inputs = [REQUEST.to_vec()];
-    let mut rates = bodies.map(|_| Vec::new());
-    for _ in 0..ROUNDS {
-        for ((_, body), rates) in bodies.iter().zip(&mut rates) {
-            rates.push(rate(body, &inputs));
-        }
-    }
-    println!("one valid exchange, whose request has {} octets", REQUEST.len());
-    let medians = rates.map(|mut rates| {
-        rates.sort_by(f64::total_cmp);
-        rates[rates.len() / 2]
-    });
-    for ((name, _), rate) in bodies.iter().zip(medians) {
-        println!("{name:>28}: {:>7.0} ns, {:>5.2} times the first", 1e9 / rate, medians[0] / rate);
+    println!("{:>28}: {:>8.0} %", "ratio", 100.0 * median(&other) / median(&own));
+    println!("one valid exchange");
+    let paces = exchanges(&corpus, rounds);
+    for pace in &paces {
+        let ns = median(pace);
+        println!(
+            "{:>28}: {ns:>7.0} ns, {:>5.2} times the first",
+            pace.name,
+            ns / median(&paces[0])
+        );
     }
 }
 
-/// The valid request, and the answer of a server to it.
-fn exchange() -> Record {
-    let io = |at_us, kind, octets: &[u8]| Io { link: 0, at_us, kind, bytes: octets.to_vec() };
-    let io = vec![io(0, IoKind::Wrote, REQUEST), io(500, IoKind::Read, ANSWER)];
-    Record::of(Link::plain("client", Party::Client, Over::Http1), io)
+fn median(pace: &Pace) -> f64 {
+    let mut ns = pace.ns.clone();
+    ns.sort_by(f64::total_cmp);
+    ns[ns.len() / 2]
 }
-
-/// The checks of RFC 6455 section 4.2.1, and the accept value, as a server writes them on top of httparse.
-fn by_hand(octets: &[u8]) {
-    let mut slots = [httparse::EMPTY_HEADER; 64];
-    let mut request = httparse::Request::new(&mut slots);
-    let status = request.parse(octets).expect("it is valid");
-    assert!(status.is_complete() && request.method == Some("GET") && request.version == Some(1));
-    let find = |name: &str| {
-        let mut named = request.headers.iter().filter(|one| one.name.eq_ignore_ascii_case(name));
-        named.next().map(|one| one.value)
-    };
-    let has = |name: &str, token: &[u8]| {
-        find(name).is_some_and(|value| {
-            value
-                .split(|octet| *octet == b',')
-                .any(|one| one.trim_ascii().eq_ignore_ascii_case(token))
-        })
-    };
-    assert!(
-        find("host").is_some() && has("upgrade", b"websocket") && has("connection", b"upgrade")
-    );
-    assert!(find("sec-websocket-version") == Some(b"13"));
-    black_box(accept(find("sec-websocket-key").expect("it has a key")));
-}
-
-fn accepted(octets: &[u8]) {
-    struct Wire<'o>(&'o [u8]);
-    impl Read for Wire<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            self.0.read(buffer)
-        }
-    }
-    impl Write for Wire<'_> {
-        fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-            Ok(octets.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-    assert!(black_box(tungstenite::accept(Wire(octets))).is_ok());
-}
-
-/// What is done with one input, and what it is called.
-type Body = fn(&[u8]);
-type Named<'b> = (&'static str, &'b dyn Fn(&[u8]));
-
-/// How often a body takes an input in a second of processor time.
-fn rate(body: impl Fn(&[u8]), requests: &[Vec<u8>]) -> f64 {
-    let (from, mut runs) = (spent(), 0_u32);
-    loop {
-        for _ in 0..20 {
-            requests.iter().for_each(|request| body(black_box(request)));
-        }
-        runs += 20;
-        let took = spent().saturating_sub(from);
-        if took >= ROUND {
-            return f64::from(runs) * requests.len() as f64 / took.as_secs_f64();
-        }
-    }
-}
-
-/// The processor time of this process; where the system does not say it, the time of the wall.
-fn spent() -> Duration {
-    static START: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
-    let ticks = fs::read_to_string("/proc/self/stat").ok().and_then(|stat| {
-        // After the name, which may hold spaces: user and system time are the 12th and 13th.
-        let mut fields = stat.rsplit(')').next()?.split_ascii_whitespace().skip(11);
-        let mut next = || fields.next()?.parse::<u64>().ok();
-        Some(next()? + next()?)
-    });
-    ticks.map_or_else(|| START.elapsed(), |ticks| Duration::from_millis(10 * ticks))
-}
-
-const ROUNDS: usize = 7;
-const ROUND: Duration = Duration::from_millis(400);
-
-/// As a browser sends it.
-const REQUEST: &[u8] = b"GET /chat HTTP/1.1\r\nHost: server.example.com:9001\r\nConnection: keep-alive, Upgrade\r\n\
-    Pragma: no-cache\r\nCache-Control: no-cache\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36\r\n\
-    Upgrade: websocket\r\nOrigin: http://example.com\r\nSec-WebSocket-Version: 13\r\nAccept-Encoding: gzip, deflate\r\n\
-    Accept-Language: en\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-    Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n";
-const ANSWER: &[u8] =
-    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-    Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n\x8a\x00";

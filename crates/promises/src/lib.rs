@@ -21,6 +21,7 @@ mod roles;
 mod roundtrip;
 pub mod seeds;
 mod server;
+pub mod speed;
 mod split;
 
 pub use against_httparse::{against_httparse, peer};

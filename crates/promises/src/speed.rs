@@ -1,0 +1,186 @@
+//! Measures our readers beside what others do with the same octets, in turns, in one run, by processor time: the body of
+//! `request_head` beside httparse; one valid exchange, read and judged, beside the checks that a server makes by hand
+//! and beside tungstenite. Never counts the fuzzer's own work; `targets/bench-fuzz.sh` does.
+
+use std::fs;
+use std::hint::black_box;
+use std::io::{self, Read, Write};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use upspec_corpus::Corpus;
+use upspec_exchange::{Io, IoKind, Link, Over, Record};
+use upspec_handshake::field::key::accept;
+use upspec_handshake::permitted::{Endpoint, permitted};
+use upspec_handshake::{Party, RequestHead};
+use upspec_judge::{CONTROL, TargetFacts, judge};
+
+use crate::seeds::Material;
+use crate::{peer, request_head};
+
+/// How often each is measured, and for how long.
+#[derive(Clone, Copy, Debug)]
+pub struct Rounds {
+    /// How many rounds.
+    pub count: usize,
+    /// The processor time of a body in a round.
+    pub each: Duration,
+}
+
+/// What a body took.
+#[derive(Clone, Debug)]
+pub struct Pace {
+    /// What was done.
+    pub name: &'static str,
+    /// The nanoseconds that one input took, round by round.
+    pub ns: Vec<f64>,
+}
+
+/// The heads of all requests of the corpus, ours beside httparse: ours is first.
+#[must_use]
+pub fn heads(corpus: &Corpus, rounds: Rounds) -> [Pace; 2] {
+    let requests = Material::of_corpus(corpus).requests;
+    in_turns([("request_head", &request_head), ("httparse", &peer)], &requests, rounds)
+}
+
+/// One valid exchange, read and judged, and what a server does with such a request: by hand, with tungstenite, and we.
+///
+/// # Panics
+/// Where the corpus has no control.
+#[must_use]
+pub fn exchanges(corpus: &Corpus, rounds: Rounds) -> [Pace; 5] {
+    let control = corpus.cases.iter().find(|case| case.id == CONTROL).expect("there is a control");
+    let record = exchange();
+    let facts = TargetFacts::default();
+    let ruled = |octets: &[u8]| {
+        let head = RequestHead::parse(octets).complete().expect("the request is whole");
+        black_box(permitted(&head, &Endpoint::default()));
+    };
+    let judged = |octets: &[u8]| {
+        ruled(octets);
+        black_box(judge(control, Some(record.clone()), None, &facts, &corpus.requirements));
+    };
+    let bodies: [Named<'_>; 5] = [
+        ("httparse and checks by hand", &by_hand),
+        ("tungstenite's accept", &accepted),
+        ("parse", &|octets| drop(black_box(RequestHead::parse(octets)))),
+        ("parse, permitted", &ruled),
+        ("parse, permitted, judge", &judged),
+    ];
+    in_turns(bodies, &[REQUEST.to_vec()], rounds)
+}
+
+/// What is done with one input, and what it is called.
+type Named<'b> = (&'static str, &'b dyn Fn(&[u8]));
+
+fn in_turns<const N: usize>(
+    bodies: [Named<'_>; N],
+    inputs: &[Vec<u8>],
+    rounds: Rounds,
+) -> [Pace; N] {
+    let mut paces = bodies.map(|(name, _)| Pace { name, ns: Vec::new() });
+    for _ in 0..rounds.count {
+        for ((_, body), pace) in bodies.iter().zip(&mut paces) {
+            pace.ns.push(1e9 / rate(body, inputs, rounds.each));
+        }
+    }
+    paces
+}
+
+/// How often a body takes an input in a second of processor time.
+fn rate(body: impl Fn(&[u8]), inputs: &[Vec<u8>], least: Duration) -> f64 {
+    let (from, mut runs) = (spent(), 0_u32);
+    loop {
+        for _ in 0..20 {
+            inputs.iter().for_each(|input| body(black_box(input)));
+        }
+        runs += 20;
+        let took = spent().saturating_sub(from);
+        if took >= least {
+            return f64::from(runs) * inputs.len() as f64 / took.as_secs_f64();
+        }
+    }
+}
+
+/// The processor time of this process; where the system does not say it, the time of the wall.
+fn spent() -> Duration {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let ticks = fs::read_to_string("/proc/self/stat").ok().and_then(|stat| {
+        // After the name, which may hold spaces: user and system time are the 12th and 13th.
+        let mut fields = stat.rsplit(')').next()?.split_ascii_whitespace().skip(11);
+        let mut next = || fields.next()?.parse::<u64>().ok();
+        Some(next()? + next()?)
+    });
+    ticks.map_or_else(|| START.elapsed(), |ticks| Duration::from_millis(10 * ticks))
+}
+
+/// The valid request, and the answer of a server to it.
+fn exchange() -> Record {
+    let io = |at_us, kind, octets: &[u8]| Io { link: 0, at_us, kind, bytes: octets.to_vec() };
+    let io = vec![io(0, IoKind::Wrote, REQUEST), io(500, IoKind::Read, ANSWER)];
+    Record::of(Link::plain("client", Party::Client, Over::Http1), io)
+}
+
+/// The checks of RFC 6455 section 4.2.1, and the accept value, as a server writes them on top of httparse.
+fn by_hand(octets: &[u8]) {
+    let mut slots = [httparse::EMPTY_HEADER; 64];
+    let mut request = httparse::Request::new(&mut slots);
+    let status = request.parse(octets).expect("it is valid");
+    assert!(status.is_complete() && request.method == Some("GET") && request.version == Some(1));
+    let find = |name: &str| {
+        let mut named = request.headers.iter().filter(|one| one.name.eq_ignore_ascii_case(name));
+        named.next().map(|one| one.value)
+    };
+    let has = |name: &str, token: &[u8]| {
+        find(name).is_some_and(|value| {
+            value
+                .split(|octet| *octet == b',')
+                .any(|one| one.trim_ascii().eq_ignore_ascii_case(token))
+        })
+    };
+    assert!(
+        find("host").is_some() && has("upgrade", b"websocket") && has("connection", b"upgrade")
+    );
+    assert!(find("sec-websocket-version") == Some(b"13"));
+    black_box(accept(find("sec-websocket-key").expect("it has a key")));
+}
+
+fn accepted(octets: &[u8]) {
+    struct Wire<'o>(&'o [u8]);
+    impl Read for Wire<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.0.read(buffer)
+        }
+    }
+    impl Write for Wire<'_> {
+        fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+            Ok(octets.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    assert!(black_box(tungstenite::accept(Wire(octets))).is_ok());
+}
+
+/// As a browser sends it.
+const REQUEST: &[u8] = b"GET /chat HTTP/1.1\r\nHost: server.example.com:9001\r\nConnection: keep-alive, Upgrade\r\n\
+    Pragma: no-cache\r\nCache-Control: no-cache\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36\r\n\
+    Upgrade: websocket\r\nOrigin: http://example.com\r\nSec-WebSocket-Version: 13\r\nAccept-Encoding: gzip, deflate\r\n\
+    Accept-Language: en\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+    Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n";
+const ANSWER: &[u8] =
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n\x8a\x00";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_takes_the_request() {
+        let corpus = Corpus::embedded().unwrap();
+        let paces = exchanges(&corpus, Rounds { count: 1, each: Duration::ZERO });
+        assert!(paces.iter().all(|pace| pace.ns.len() == 1), "{paces:?}");
+    }
+}

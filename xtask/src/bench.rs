@@ -1,103 +1,104 @@
-//! `cargo xtask bench URL`: how much longer a full run takes than a bare loop that opens as many
-//! connections, sends the same octets and waits as long.
-//! It prints both times and their ratio, taken in one process, and asserts nothing.
+//! `cargo xtask bench`: what we cost beside others who do as much, as ratios with their spread: runs in every role beside a
+//! bare loop of the same octets, our readers beside those of others, commands, reports, and how all of it grows. It asserts
+//! nothing: a ratio is there to be read, and to be compared with the last one in `reports/bench/`.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc::unbounded_channel;
-use upspec_corpus::Corpus;
-use upspec_judge::CaseResult;
-use upspec_runner::{Event, Plan, Settings, Target};
+use upspec_promises::speed::Rounds;
 
-use crate::Outcome;
+use crate::{Outcome, root};
+use sheet::{Row, Sheet};
 
 mod bare;
+mod command;
+mod growth;
+mod one;
+mod peers;
+mod readers;
+mod runs;
+mod sheet;
+mod silent;
+mod stored;
 
-/// What the task was asked to do.
-#[derive(Debug)]
-pub(crate) struct Options {
-    /// The target.
-    pub(crate) url: String,
-    /// How many cases are played at once, and how many connections the bare loop has open.
-    pub(crate) jobs: usize,
-    /// How often both are timed; the median counts.
-    pub(crate) rounds: usize,
+pub(crate) use one::{Options, run as one};
+
+/// How much is measured.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Measure {
+    quick: bool,
 }
 
-/// Times run and bare loop in turns, and prints the medians and their ratio.
-pub(crate) fn run(options: &Options) -> Outcome {
-    let corpus = Corpus::embedded().map_err(|error| vec![error.to_string()])?;
-    let target = Target::parse(&options.url).map_err(|error| vec![error.to_string()])?;
-    if target.tls.is_some() {
-        return Err(vec!["the bare loop speaks no TLS: give a ws URL".to_owned()]);
-    }
-    let runtime =
-        tokio::runtime::Runtime::new().map_err(|error| vec![format!("cannot start: {error}")])?;
-    let mut rounds = Vec::new();
-    for round in 0..options.rounds.max(1) {
-        let timed = runtime.block_on(one_round(&corpus, &target, options.jobs))?;
-        println!(
-            "round {}: run {} ms, bare loop {} ms, {} connections, {} cases",
-            round + 1,
-            timed.run.as_millis(),
-            timed.bare.as_millis(),
-            timed.connections,
-            timed.cases
-        );
-        rounds.push(timed);
-    }
-    let run = median(rounds.iter().map(|round| round.run));
-    let bare = median(rounds.iter().map(|round| round.bare));
-    let ratio = run.as_secs_f64() / bare.as_secs_f64().max(f64::EPSILON);
-    Ok(format!(
-        "bench: --jobs {}: run {} ms, bare loop {} ms, ratio {ratio:.2} (medians of {})",
-        options.jobs,
-        run.as_millis(),
-        bare.as_millis(),
-        rounds.len()
-    ))
-}
+impl Measure {
+    pub(crate) const FULL: Self = Self { quick: false };
+    pub(crate) const QUICK: Self = Self { quick: true };
 
-struct Round {
-    run: Duration,
-    bare: Duration,
-    connections: usize,
-    cases: usize,
-}
-
-async fn one_round(corpus: &Corpus, target: &Target, jobs: usize) -> Result<Round, Vec<String>> {
-    let plan = Plan::new(&corpus.cases, |_| true);
-    let settings = Settings { jobs, seed: 1, ..Settings::default() };
-    let requirements = Arc::new(corpus.requirements.clone());
-    let (events, mut told) = unbounded_channel();
-    let begun = Instant::now();
-    let never = std::future::pending();
-    let outcome =
-        upspec_runner::run(plan, target.clone(), settings, requirements, events, never).await;
-    let run = begun.elapsed();
-    if !outcome.complete {
-        return Err(vec![format!("the run did not end well: {:?}", outcome.ending)]);
-    }
-    let mut records = Vec::new();
-    while let Ok(event) = told.try_recv() {
-        if let Event::Repeated(result) = event {
-            records.extend(result.record.into_iter().chain(result.twin));
+    /// How often a thing is done at most, and until when another round begins.
+    fn bound(self) -> Bound {
+        match self.quick {
+            true => Bound { rounds: 2, time: Duration::from_secs(2) },
+            false => Bound { rounds: 5, time: Duration::from_secs(12) },
         }
     }
-    let played = |result: &&CaseResult| result.record.is_some();
-    let cases = outcome.results.iter().filter(played).count();
-    let of = |result: CaseResult| result.record.into_iter().chain(result.twin);
-    records.extend(outcome.results.into_iter().flat_map(of));
-    let connections = records.len();
-    let bare = bare::replay(records, target, jobs)
-        .await
-        .map_err(|error| vec![format!("cannot replay: {error}")])?;
-    Ok(Round { run, bare, connections, cases })
+
+    fn rounds(self) -> Rounds {
+        match self.quick {
+            true => Rounds { count: 3, each: Duration::from_millis(60) },
+            false => Rounds { count: 7, each: Duration::from_millis(300) },
+        }
+    }
 }
 
-fn median(times: impl Iterator<Item = Duration>) -> Duration {
-    let mut times: Vec<Duration> = times.collect();
-    times.sort();
-    times.get(times.len() / 2).copied().unwrap_or_default()
+/// A bound of rounds and of time: what comes first ends the loop, but not before the first round.
+#[derive(Clone, Copy, Debug)]
+struct Bound {
+    rounds: usize,
+    time: Duration,
+}
+
+impl Bound {
+    /// Does the same again and again.
+    fn each<T>(self, mut once: impl FnMut() -> Result<T, String>) -> Result<Vec<T>, String> {
+        let begun = Instant::now();
+        let mut all = vec![once()?];
+        while all.len() < self.rounds && begun.elapsed() < self.time {
+            all.push(once()?);
+        }
+        Ok(all)
+    }
+}
+
+/// One part of the bench.
+type Part = fn(Measure, &mut Vec<Row>) -> Result<(), String>;
+
+const PARTS: &[(&str, Part)] = &[
+    ("readers", readers::measure),
+    ("commands", command::measure),
+    ("runs", runs::measure),
+    ("stored reports", stored::measure),
+    ("growth", growth::measure),
+];
+
+/// Measures everything, prints it beside what was measured last, and writes it to `reports/bench/` unless it is quick.
+pub(crate) fn suite(measure: Measure) -> Outcome {
+    if !command::binary().is_file() {
+        return Err(vec!["build it first: cargo build --release".to_owned()]);
+    }
+    let folder = root().join("reports/bench");
+    let last = Sheet::last(&folder).map_err(|error| vec![error])?;
+    let (begun, mut rows) = (Instant::now(), Vec::new());
+    for (name, part) in PARTS {
+        println!("--- {name}");
+        let before = rows.len();
+        part(measure, &mut rows).map_err(|error| vec![format!("{name}: {error}")])?;
+        for row in &rows[before..] {
+            println!("{}", row.told(last.as_ref()));
+        }
+    }
+    let took = begun.elapsed().as_secs();
+    if measure.quick {
+        return Ok(format!("bench: {} rows in {took} s; nothing is written", rows.len()));
+    }
+    let sheet = Sheet::of(rows).map_err(|error| vec![error])?;
+    let path = sheet.write(&folder).map_err(|error| vec![error])?;
+    Ok(format!("bench: {} rows in {took} s, written to {}", sheet.rows.len(), path.display()))
 }

@@ -43,7 +43,9 @@ fn main() -> ExitCode {
 /// Does a task; `None` when the words name none.
 fn dispatch(words: &[&str]) -> Option<Outcome> {
     Some(match words {
-        ["bench", url, rest @ ..] => bench::run(&bench_options(url, rest)?),
+        ["bench"] => bench::suite(bench::Measure::FULL),
+        ["bench", "--quick"] => bench::suite(bench::Measure::QUICK),
+        ["bench", url, rest @ ..] => bench::one(&bench_options(url, rest)?),
         ["ci"] => ci::run(),
         ["coverage", rest @ ..] => coverage::run(&coverage_options(rest)?),
         ["dist", rest @ ..] => dist::run(&dist_options(rest)?),
@@ -135,6 +137,10 @@ pub(crate) fn root() -> std::path::PathBuf {
 
 const USAGE: &str = "\
 usage: cargo xtask TASK
+  bench        what we cost beside others who do as much: runs in every role beside a bare loop of the same octets,
+               readers beside those of others, commands, reports, and how all of it grows; ten minutes;
+               writes reports/bench/; needs the release build
+                 --quick          in less than 40 s, and beside what was measured last; writes nothing
   bench URL    how much longer a run takes than a bare loop that opens as many connections, sends
                the same octets and waits as long
                  --jobs N         how many at a time; 64 without it

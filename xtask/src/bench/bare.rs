@@ -1,34 +1,62 @@
 //! The bare loop: sends what was sent, reads as much as was read, and waits as long as was waited.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpStream, lookup_host};
-use tokio::sync::Semaphore;
+use tokio::net::{TcpListener, TcpStream, lookup_host};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
-use upspec_exchange::{IoKind, Record};
+use tokio::time::{sleep, timeout};
+use upspec_exchange::{Io, IoKind, Record};
 use upspec_runner::Target;
 
-/// Plays the records again, so many connections at a time, and says how long that took.
-pub(super) async fn replay(
-    records: Vec<Record>,
-    target: &Target,
-    jobs: usize,
-) -> io::Result<Duration> {
+/// Who is at the other end.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Far {
+    /// The same target as in the run.
+    At(SocketAddr),
+    /// A loop as bare as ours, which sends what the peer sent: where nobody stays to be asked again.
+    Bare,
+}
+
+/// Whether an exchange that waits for silence keeps others from their turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Waits {
+    Kept,
+    /// They cost nothing but themselves, however many there are.
+    Overlapped,
+}
+
+/// How the loop goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Way {
+    pub(super) far: Far,
+    pub(super) waits: Waits,
+    /// How many exchanges at a time.
+    pub(super) jobs: usize,
+}
+
+/// Where a target is.
+pub(super) async fn address(target: &Target) -> io::Result<SocketAddr> {
     let address = lookup_host((target.bare_host(), target.port)).await?.next();
-    let address = address.ok_or_else(|| io::Error::other("the host has no address"))?;
-    let slots = Arc::new(Semaphore::new(jobs.max(1)));
+    address.ok_or_else(|| io::Error::other("the host has no address"))
+}
+
+/// Plays the records again, and says how long that took.
+pub(super) async fn replay(records: Vec<Record>, way: Way) -> io::Result<Duration> {
+    let slots = Arc::new(Semaphore::new(way.jobs.max(1)));
     let mut running = JoinSet::new();
     let begun = Instant::now();
     for record in records {
-        let slots = Arc::clone(&slots);
+        let slot = Slot { all: Arc::clone(&slots), held: None, waits: way.waits };
         running.spawn(async move {
-            let _slot = slots.acquire().await.map_err(io::Error::other)?;
-            one(&record, address).await
+            match way.far {
+                Far::At(address) => at_target(&record, address, slot).await,
+                Far::Bare => both_ends(&record, slot).await,
+            }
         });
     }
     while let Some(ended) = running.join_next().await {
@@ -38,28 +66,60 @@ pub(super) async fn replay(
     Ok(begun.elapsed())
 }
 
-async fn one(record: &Record, address: SocketAddr) -> io::Result<()> {
-    let mut stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
+/// The place of an exchange among those that are under way.
+struct Slot {
+    all: Arc<Semaphore>,
+    held: Option<OwnedSemaphorePermit>,
+    waits: Waits,
+}
+
+impl Slot {
+    async fn take(&mut self) -> io::Result<()> {
+        if self.held.is_none() {
+            let slot = Arc::clone(&self.all).acquire_owned().await;
+            self.held = Some(slot.map_err(io::Error::other)?);
+        }
+        Ok(())
+    }
+
+    fn give_back(&mut self) {
+        if self.waits == Waits::Overlapped {
+            self.held = None;
+        }
+    }
+}
+
+async fn at_target(record: &Record, address: SocketAddr, mut slot: Slot) -> io::Result<()> {
+    slot.take().await?;
+    let mut links: Vec<Option<(TcpStream, Count)>> = record.links.iter().map(|_| None).collect();
     let mut buffer = vec![0; 16 * 1024];
-    let (mut read, mut wanted) = (0, 0);
     let mut before_us = 0;
     for event in &record.io {
+        let Some(link) = links.get_mut(event.link) else { continue };
+        if link.is_none() {
+            let stream = TcpStream::connect(address).await?;
+            stream.set_nodelay(true)?;
+            *link = Some((stream, Count::default()));
+        }
+        let Some((stream, count)) = link else { continue };
         match event.kind {
-            IoKind::Wrote | IoKind::WroteLeave => stream.write_all(&event.bytes).await?,
+            IoKind::Wrote | IoKind::WroteLeave | IoKind::WroteOwed => {
+                stream.write_all(&event.bytes).await?;
+            }
             IoKind::ShutWrite => stream.shutdown().await?,
             IoKind::Read => {
-                wanted += event.bytes.len();
-                while read < wanted {
-                    match timeout(LONGEST, stream.read(&mut buffer)).await {
-                        Ok(Ok(count)) if count > 0 => read += count,
+                count.wanted += event.bytes.len();
+                while count.read < count.wanted {
+                    match timeout(ANSWER, stream.read(&mut buffer)).await {
+                        Ok(Ok(more)) if more > 0 => count.read += more,
                         _ => return Ok(()),
                     }
                 }
             }
             IoKind::Deadline => {
-                let silence = Duration::from_micros(event.at_us.saturating_sub(before_us));
-                let _ = timeout(silence, stream.read(&mut buffer)).await;
+                slot.give_back();
+                let _ = timeout(since(event, before_us), stream.read(&mut buffer)).await;
+                slot.take().await?;
             }
             _ => {}
         }
@@ -68,5 +128,60 @@ async fn one(record: &Record, address: SocketAddr) -> io::Result<()> {
     Ok(())
 }
 
+/// How many octets a link has brought, and how many the run read there so far.
+#[derive(Default)]
+struct Count {
+    read: usize,
+    wanted: usize,
+}
+
+async fn both_ends(record: &Record, mut slot: Slot) -> io::Result<()> {
+    slot.take().await?;
+    let mut links = Vec::new();
+    for _ in &record.links {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let (near, far) =
+            tokio::join!(TcpStream::connect(listener.local_addr()?), listener.accept());
+        let (near, far) = (near?, far?.0);
+        near.set_nodelay(true)?;
+        far.set_nodelay(true)?;
+        links.push((near, far));
+    }
+    let mut before_us = 0;
+    for event in &record.io {
+        let Some((near, far)) = links.get_mut(event.link) else { continue };
+        match event.kind {
+            IoKind::Wrote | IoKind::WroteLeave | IoKind::WroteOwed => {
+                pass(near, far, &event.bytes).await?;
+            }
+            IoKind::Read => pass(far, near, &event.bytes).await?,
+            IoKind::ShutWrite => near.shutdown().await?,
+            IoKind::ReadEnd => far.shutdown().await?,
+            IoKind::Deadline | IoKind::NotOpened => {
+                slot.give_back();
+                sleep(since(event, before_us)).await;
+                slot.take().await?;
+            }
+            _ => {}
+        }
+        before_us = event.at_us;
+    }
+    Ok(())
+}
+
+/// Octets from one end to the other.
+async fn pass(from: &mut TcpStream, to: &mut TcpStream, octets: &[u8]) -> io::Result<()> {
+    let mut came = vec![0; octets.len()];
+    let (wrote, read) = tokio::join!(from.write_all(octets), to.read_exact(&mut came));
+    wrote?;
+    read.map(|_| ())
+}
+
+fn since(event: &Io, before_us: u64) -> Duration {
+    Duration::from_micros(event.at_us.saturating_sub(before_us)).min(LONGEST)
+}
+
+/// How long an answer is awaited that came in the run: this time it may be shorter.
+const ANSWER: Duration = Duration::from_secs(1);
 /// No wait of a run is longer.
-const LONGEST: Duration = Duration::from_secs(5);
+const LONGEST: Duration = Duration::from_secs(6);

@@ -1,0 +1,23 @@
+//! Our readers, the model and the judge beside what others do with the same octets.
+
+use upspec_corpus::Corpus;
+use upspec_promises::speed::{Pace, exchanges, heads};
+
+use super::Measure;
+use super::sheet::{Row, Unit};
+
+pub(super) fn measure(measure: Measure, rows: &mut Vec<Row>) -> Result<(), String> {
+    let corpus = Corpus::embedded().map_err(|error| error.to_string())?;
+    let [own, httparse] = heads(&corpus, measure.rounds());
+    rows.push(row("heads of all requests: the target request_head", &own, &httparse));
+    let [by_hand, tungstenite, parse, ruled, judged] = exchanges(&corpus, measure.rounds());
+    rows.push(row("one handshake: parse", &parse, &by_hand));
+    rows.push(row("one handshake: parse, permitted", &ruled, &by_hand));
+    rows.push(row("one handshake: parse, permitted, judge", &judged, &by_hand));
+    rows.push(row("the same beside tungstenite", &judged, &tungstenite));
+    Ok(())
+}
+
+fn row(name: &str, own: &Pace, other: &Pace) -> Row {
+    Row::alone(name, Unit::CpuNs, own.ns.clone()).beside(other.name, &own.ns, other.ns.clone())
+}

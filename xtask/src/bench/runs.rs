@@ -1,0 +1,91 @@
+//! Runs of the whole corpus in each role, beside a bare loop of the same octets in which waits cost nothing but themselves.
+
+use std::path::Path;
+
+use tokio::runtime::Runtime;
+use upspec_exchange::Record;
+use upspec_report::Report;
+
+use super::bare::{self, Far, Waits, Way};
+use super::command::{Spent, milliseconds, upspec};
+use super::peers::{SERVERS, workplace};
+use super::sheet::{Row, Unit};
+use super::{Bound, Measure};
+
+/// What is run, and who is at the other end of the bare loop.
+struct Run<'a> {
+    name: &'a str,
+    /// The command and its target.
+    words: Vec<String>,
+    far: Far,
+}
+
+pub(super) fn measure(measure: Measure, rows: &mut Vec<Row>) -> Result<(), String> {
+    let runtime = Runtime::new().map_err(|error| error.to_string())?;
+    let servers = if measure.quick { &SERVERS[..1] } else { SERVERS };
+    for (name, start) in servers {
+        let Some(peer) = start()? else {
+            println!("{name}: skipped, it is not installed (targets/install.sh)");
+            continue;
+        };
+        let words = vec!["run".to_owned(), format!("ws://{}/chat", peer.address)];
+        let run = Run { name: peer.name, words, far: Far::At(peer.address) };
+        all_jobs(&runtime, &run, measure, rows)?;
+    }
+    let embedded = [("client: reference client", "client"), ("proxy: reference proxy", "proxy")];
+    for (name, command) in embedded {
+        let run = Run { name, words: vec![command.to_owned()], far: Far::Bare };
+        all_jobs(&runtime, &run, measure, rows)?;
+    }
+    Ok(())
+}
+
+fn all_jobs(
+    runtime: &Runtime,
+    run: &Run<'_>,
+    measure: Measure,
+    rows: &mut Vec<Row>,
+) -> Result<(), String> {
+    let jobs: &[usize] = if measure.quick { &[16] } else { &[1, 16, 64] };
+    for &jobs in jobs {
+        let rounds = if measure.quick { 1 } else { 3 };
+        let bound = Bound { rounds, ..measure.bound() };
+        let mut last = (0, 0, 0);
+        let timed = bound.each(|| {
+            let (spent, records) = played(run, jobs)?;
+            let connections = records.iter().map(|record| record.links.len()).sum::<usize>();
+            last = (last.0.max(spent.memory), records.len(), connections);
+            let way = Way { far: run.far, waits: Waits::Overlapped, jobs };
+            let bare = runtime.block_on(bare::replay(records, way));
+            let bare = bare.map_err(|error| format!("cannot replay: {error}"))?;
+            Ok((milliseconds(spent.wall), milliseconds(bare), spent.cpu_ms()))
+        })?;
+        let of = |pick: fn(&(f64, f64, f64)) -> f64| timed.iter().map(pick).collect::<Vec<_>>();
+        let (own, other, cpu) = (of(|one| one.0), of(|one| one.1), of(|one| one.2));
+        let (memory, exchanges, connections) = last;
+        let name = format!("run, {}, --jobs {jobs}", run.name);
+        let cpu = cpu.iter().copied().fold(f64::INFINITY, f64::min);
+        let row = Row::alone(name, Unit::WallMs, own.clone()).beside("a bare loop", &own, other);
+        let note = format!("{exchanges} exchanges, {connections} connections, {cpu:.0} ms CPU");
+        rows.push(row.memory(memory).note(note));
+    }
+    Ok(())
+}
+
+/// One run, and the exchanges that its report has.
+fn played(run: &Run<'_>, jobs: usize) -> Result<(Spent, Vec<Record>), String> {
+    let (_folder, within) = workplace()?;
+    let path = within("report.json");
+    let mut words: Vec<&str> = run.words.iter().map(String::as_str).collect();
+    let (jobs, report) = (jobs.to_string(), format!("json={}", path.display()));
+    words.extend(["--quiet", "--seed", "1", "--jobs", &jobs, "--report", &report]);
+    let spent = upspec(&words)?;
+    let cases = read(&path)?.cases.into_iter();
+    let records = cases.flat_map(|case| case.record.into_iter().chain(case.twin)).collect();
+    Ok((spent, records))
+}
+
+pub(super) fn read(path: &Path) -> Result<Report, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    Report::read(&text).map_err(|error| format!("{}: {error}", path.display()))
+}

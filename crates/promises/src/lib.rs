@@ -23,6 +23,7 @@ pub mod seeds;
 mod server;
 pub mod speed;
 mod split;
+mod stored;
 
 pub use against_httparse::{against_httparse, peer};
 pub use against_tungstenite::against_tungstenite;
@@ -37,6 +38,7 @@ pub use roles::roles;
 pub use roundtrip::roundtrip;
 pub use server::server;
 pub use split::split;
+pub use stored::stored;
 
 use seeds::Material;
 
@@ -66,4 +68,5 @@ pub const TARGETS: &[Target] = &[
     Target { name: "roundtrip", check: roundtrip, seeds: roundtrip::seeds },
     Target { name: "server", check: server, seeds: server::seeds },
     Target { name: "split", check: split, seeds: split::seeds },
+    Target { name: "stored", check: stored, seeds: stored::seeds },
 ];

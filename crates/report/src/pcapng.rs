@@ -22,7 +22,8 @@ pub(crate) fn pcapng(report: &Report) -> Vec<u8> {
         {
             let said = format!("{}{which}: {}", visible::text(&case.id), told(case));
             exchange(&mut capture, record, &mut number, clock, &said);
-            clock += record.io.last().map_or(0, |io| io.at_us) + GAP_US;
+            let took = record.io.last().map_or(0, |io| io.at_us);
+            clock = clock.saturating_add(took).saturating_add(GAP_US);
         }
     }
     capture.octets
@@ -45,7 +46,7 @@ fn exchange(capture: &mut Capture, record: &Record, number: &mut u32, clock: u64
     for io in &record.io {
         if let Some(stream) = streams.get_mut(io.link) {
             for (packet, comment) in stream.packets(io) {
-                capture.packet(clock + io.at_us, &packet, &comment);
+                capture.packet(clock.saturating_add(io.at_us), &packet, &comment);
             }
         }
     }

@@ -30,7 +30,7 @@ fn suite(report: &Report, id: usize, name: &str, cases: &[&CaseResult]) -> Marku
         cases.iter().copied().filter(|case| is_test(report, case)).collect();
     let counts = Summary::of(tests.iter().copied());
     let failures = tests.iter().filter(|case| report.fails(case)).count();
-    let time: u64 = cases.iter().map(|case| case.elapsed_ms).sum();
+    let time = cases.iter().map(|case| case.elapsed_ms).fold(0, u64::saturating_add);
     let started = report.started.strftime("%Y-%m-%dT%H:%M:%S");
     let target = report.target.name.as_ref().unwrap_or(&report.target.url);
     let package = visible::text(name).replace('/', ".");

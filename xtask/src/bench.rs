@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use upspec_promises::speed::Rounds;
 
 use crate::{Outcome, root};
-use sheet::{Row, Sheet};
+use sheet::{Rows, Sheet};
 
 mod bare;
 mod command;
@@ -68,7 +68,7 @@ impl Bound {
 }
 
 /// One part of the bench.
-type Part = fn(Measure, &mut Vec<Row>) -> Result<(), String>;
+type Part = fn(Measure, &mut Rows) -> Result<(), String>;
 
 const PARTS: &[(&str, Part)] = &[
     ("readers", readers::measure),
@@ -85,20 +85,16 @@ pub(crate) fn suite(measure: Measure) -> Outcome {
     }
     let folder = root().join("reports/bench");
     let last = Sheet::last(&folder).map_err(|error| vec![error])?;
-    let (begun, mut rows) = (Instant::now(), Vec::new());
+    let (begun, mut rows) = (Instant::now(), Rows { all: Vec::new(), last });
     for (name, part) in PARTS {
         println!("--- {name}");
-        let before = rows.len();
         part(measure, &mut rows).map_err(|error| vec![format!("{name}: {error}")])?;
-        for row in &rows[before..] {
-            println!("{}", row.told(last.as_ref()));
-        }
     }
     let took = begun.elapsed().as_secs();
     if measure.quick {
-        return Ok(format!("bench: {} rows in {took} s; nothing is written", rows.len()));
+        return Ok(format!("bench: {} rows in {took} s; nothing is written", rows.all.len()));
     }
-    let sheet = Sheet::of(rows).map_err(|error| vec![error])?;
+    let sheet = Sheet::of(rows.all).map_err(|error| vec![error])?;
     let path = sheet.write(&folder).map_err(|error| vec![error])?;
     Ok(format!("bench: {} rows in {took} s, written to {}", sheet.rows.len(), path.display()))
 }

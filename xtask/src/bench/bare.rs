@@ -110,9 +110,9 @@ async fn at_target(record: &Record, address: SocketAddr, mut slot: Slot) -> io::
             IoKind::Read => {
                 count.wanted += event.bytes.len();
                 while count.read < count.wanted {
-                    match timeout(ANSWER, stream.read(&mut buffer)).await {
-                        Ok(Ok(more)) if more > 0 => count.read += more,
-                        _ => return Ok(()),
+                    match answer(stream, &mut buffer, &mut slot).await {
+                        Some(more) => count.read += more,
+                        None => return Ok(()),
                     }
                 }
             }
@@ -126,6 +126,20 @@ async fn at_target(record: &Record, address: SocketAddr, mut slot: Slot) -> io::
         before_us = event.at_us;
     }
     Ok(())
+}
+
+/// Reads an answer. Where it is shorter than in the run, the wait for the rest is one like all others.
+async fn answer(stream: &mut TcpStream, buffer: &mut [u8], slot: &mut Slot) -> Option<usize> {
+    let read = match timeout(SOON, stream.read(buffer)).await {
+        Ok(read) => read,
+        Err(_) => {
+            slot.give_back();
+            let read = timeout(ANSWER, stream.read(buffer)).await;
+            slot.take().await.ok()?;
+            read.ok()?
+        }
+    };
+    read.ok().filter(|more| *more > 0)
 }
 
 /// How many octets a link has brought, and how many the run read there so far.
@@ -181,6 +195,7 @@ fn since(event: &Io, before_us: u64) -> Duration {
     Duration::from_micros(event.at_us.saturating_sub(before_us)).min(LONGEST)
 }
 
+const SOON: Duration = Duration::from_millis(50);
 /// How long an answer is awaited that came in the run: this time it may be shorter.
 const ANSWER: Duration = Duration::from_secs(1);
 /// No wait of a run is longer.

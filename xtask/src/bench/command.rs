@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::Measure;
-use super::sheet::{Row, Unit};
+use super::sheet::{Row, Rows, Unit};
 use crate::root;
 
 /// The command in its release build.
@@ -121,7 +121,7 @@ pub(super) fn here(mut once: impl FnMut() -> Result<(), String>) -> Result<f64, 
 }
 
 /// What starts, says something and ends, beside a program that does nothing.
-pub(super) fn measure(measure: Measure, rows: &mut Vec<Row>) -> Result<(), String> {
+pub(super) fn measure(measure: Measure, rows: &mut Rows) -> Result<(), String> {
     for arguments in SHORT {
         let (mut own, mut other, mut memory) = (Vec::new(), Vec::new(), 0);
         let rounds = measure.bound().each(|| {

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use super::command::{milliseconds, upspec};
 use super::peers::{reference, workplace};
-use super::sheet::{Row, Unit};
+use super::sheet::{Row, Rows, Unit};
 use super::{Bound, Measure};
 use crate::root;
 
-pub(super) fn measure(measure: Measure, rows: &mut Vec<Row>) -> Result<(), String> {
+pub(super) fn measure(measure: Measure, rows: &mut Rows) -> Result<(), String> {
     let (_folder, within) = workplace()?;
     cases(measure, &within, rows)?;
     targets(measure, &within, rows)
@@ -52,7 +52,7 @@ const WRITE: &str = "json=REPORT";
 fn cases(
     measure: Measure,
     within: &impl Fn(&str) -> PathBuf,
-    rows: &mut Vec<Row>,
+    rows: &mut Rows,
 ) -> Result<(), String> {
     let peer = reference()?;
     let url = format!("ws://{}/chat", peer.address);
@@ -93,7 +93,7 @@ fn copies(folder: &Path, count: usize) -> Result<usize, String> {
 fn targets(
     measure: Measure,
     within: &impl Fn(&str) -> PathBuf,
-    rows: &mut Vec<Row>,
+    rows: &mut Rows,
 ) -> Result<(), String> {
     let (report, history) = (within("slim.json"), within("history"));
     let (json, past) = (format!("json={}", report.display()), history.display().to_string());

@@ -15,9 +15,17 @@ pub(super) struct Peer {
     pub(super) name: &'static str,
     pub(super) address: SocketAddr,
     processes: Vec<Child>,
-    /// What it writes goes here.
-    _folder: Option<tempfile::TempDir>,
-    _serving: Option<tokio::runtime::Runtime>,
+    /// Where it writes; it is held until the end.
+    folder: Option<tempfile::TempDir>,
+    /// What serves in this process.
+    serving: Option<tokio::runtime::Runtime>,
+}
+
+impl Peer {
+    /// Whether it says nothing to much of what it is sent.
+    pub(super) fn is_silent(&self) -> bool {
+        self.serving.is_some()
+    }
 }
 
 impl Drop for Peer {
@@ -78,7 +86,7 @@ fn nginx() -> Result<Option<Peer>, String> {
     command.arg("-e").arg(folder.path().join("error.log")).arg("-c").arg(config);
     let mut peer = started("nginx before node-ws", port, &mut command)?;
     peer.processes.splice(0..0, std::mem::take(&mut origin.processes));
-    peer._folder = Some(folder);
+    peer.folder = Some(folder);
     Ok(Some(peer))
 }
 
@@ -93,8 +101,8 @@ fn silent_one() -> Result<Peer, String> {
         name: "silent on what is malformed",
         address,
         processes: std::mem::take(&mut behind.processes),
-        _folder: None,
-        _serving: Some(runtime),
+        folder: None,
+        serving: Some(runtime),
     })
 }
 
@@ -102,7 +110,7 @@ fn silent_one() -> Result<Peer, String> {
 fn started(name: &'static str, address: SocketAddr, command: &mut Command) -> Result<Peer, String> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let process = command.spawn().map_err(|error| format!("{name}: {error}"))?;
-    let mut peer = Peer { name, address, processes: vec![process], _folder: None, _serving: None };
+    let mut peer = Peer { name, address, processes: vec![process], folder: None, serving: None };
     let begun = Instant::now();
     while TcpStream::connect(address).is_err() {
         let has_ended = peer.processes.iter_mut().any(|one| !matches!(one.try_wait(), Ok(None)));

@@ -4,9 +4,9 @@ use upspec_corpus::Corpus;
 use upspec_promises::speed::{Pace, exchanges, heads};
 
 use super::Measure;
-use super::sheet::{Row, Unit};
+use super::sheet::{Row, Rows, Unit};
 
-pub(super) fn measure(measure: Measure, rows: &mut Vec<Row>) -> Result<(), String> {
+pub(super) fn measure(measure: Measure, rows: &mut Rows) -> Result<(), String> {
     let corpus = Corpus::embedded().map_err(|error| error.to_string())?;
     let [own, httparse] = heads(&corpus, measure.rounds());
     rows.push(row("heads of all requests: the target request_head", &own, &httparse));

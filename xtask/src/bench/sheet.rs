@@ -31,6 +31,20 @@ struct Machine {
     load: String,
 }
 
+/// What was measured so far. Each row is printed as it comes, beside what it was the last time.
+#[derive(Debug)]
+pub(super) struct Rows {
+    pub(super) all: Vec<Row>,
+    pub(super) last: Option<Sheet>,
+}
+
+impl Rows {
+    pub(super) fn push(&mut self, row: Row) {
+        println!("{}", row.told(self.last.as_ref()));
+        self.all.push(row);
+    }
+}
+
 /// One thing that was measured, beside another one.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -136,7 +150,7 @@ impl Row {
     }
 
     /// One line for the terminal, with what it was the last time.
-    pub(super) fn told(&self, last: Option<&Sheet>) -> String {
+    fn told(&self, last: Option<&Sheet>) -> String {
         let mut told = format!("{:56} {} {}", self.name, self.own.told(), self.unit.told());
         if let Some(ratio) = &self.ratio {
             told += &format!(", {} times {}", ratio.told(), self.beside);

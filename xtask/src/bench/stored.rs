@@ -9,10 +9,10 @@ use upspec_report::{Report, Summary};
 use super::command::{here, upspec};
 use super::peers::workplace;
 use super::runs::read;
-use super::sheet::{Row, Unit};
+use super::sheet::{Row, Rows, Unit};
 use super::{Bound, Measure};
 
-pub(super) fn measure(measure: Measure, rows: &mut Vec<Row>) -> Result<(), String> {
+pub(super) fn measure(measure: Measure, rows: &mut Rows) -> Result<(), String> {
     let (_folder, within) = workplace()?;
     let (path, out) = (within("report.json"), within("out"));
     upspec(&["run", "--quiet", "--seed", "1", "--report", &format!("json={}", path.display())])?;

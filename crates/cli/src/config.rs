@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Command, CommandFactory as _, Parser as _};
 use toml::{Table, Value};
+use upspec_corpus::text::toml_error;
 
 use crate::args::Cli;
 use crate::console;
@@ -149,8 +150,9 @@ impl File {
             None if Path::new(NAME).is_file() => PathBuf::from(NAME),
             None => return Ok(Self::default()),
         };
-        let tables = text_of(&path)?.parse().map_err(|error: toml::de::Error| {
-            Trouble::usage(format!("{}: {}", path.display(), error.to_string().trim_end()))
+        let text = text_of(&path)?;
+        let tables = text.parse().map_err(|error: toml::de::Error| {
+            Trouble::usage(format!("{}: {}", path.display(), toml_error(&error, &text)))
         })?;
         Ok(Self { path, tables, profile: None })
     }

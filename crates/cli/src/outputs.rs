@@ -276,6 +276,6 @@ pub(crate) fn read(path: &Path) -> Result<Report, Trouble> {
 
 /// What is in a file.
 pub(crate) fn text_of(path: &Path) -> Result<String, Trouble> {
-    std::fs::read_to_string(path)
+    upspec_corpus::text::read(path)
         .map_err(|error| Trouble::usage(format!("cannot read {}: {error}", path.display())))
 }

@@ -4,6 +4,7 @@ use std::fs::{self, FileType};
 use std::path::{Path, PathBuf};
 
 use crate::problem::{LoadError, Problem};
+use crate::text;
 
 /// A TOML file of a corpus.
 pub(crate) struct File {
@@ -112,7 +113,7 @@ impl Found<'_> {
         let shown = at.to_string_lossy().into_owned();
         let text = match is_special {
             true => Err("not a plain file".to_owned()),
-            false => fs::read_to_string(at).map_err(|error| format!("cannot read: {error}")),
+            false => text::read(at).map_err(|error| format!("cannot read: {error}")),
         };
         match text {
             Ok(text) => self.files.push(File { prefix: self.prefix, path, shown, text }),

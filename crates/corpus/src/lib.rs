@@ -25,6 +25,7 @@ mod schema;
 pub mod select;
 mod show;
 pub mod template;
+pub mod text;
 pub mod words;
 
 pub use bindings::Bindings;

@@ -41,7 +41,7 @@ impl State {
             return Ok(None);
         };
         if state.format != FORMAT || state.version != VERSION {
-            return Err(wrong(path, format!("{} {}", state.format, state.version)));
+            return Err(wrong(path, other(&state.format, state.version, FORMAT)));
         }
         Ok(Some(state))
     }
@@ -58,7 +58,7 @@ impl State {
 
 /// Reads what is kept of a hunt; `None` if the file does not exist yet.
 pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Error> {
-    let text = match std::fs::read_to_string(path) {
+    let text = match upspec_corpus::text::read(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(why) => return Err(unusable(path, why)),
@@ -78,6 +78,11 @@ pub(crate) fn write(path: &Path, state: &impl Serialize) -> Result<(), Error> {
 /// A file that is no state of a hunt of this kind.
 pub(crate) fn wrong(path: &Path, why: String) -> Error {
     Error::State { path: path.to_owned(), why }
+}
+
+/// Which keys of a state are not as they have to be.
+pub(crate) fn other(format: &str, version: u32, ours: &str) -> String {
+    format!("`format` is {format:?} and `version` {version}, not {ours:?} and {VERSION}")
 }
 
 fn unusable(path: &Path, why: std::io::Error) -> Error {

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
+use upspec_corpus::text::toml_error;
 use upspec_judge::{Came, Verdict};
 
 pub(crate) use standing::Mark;
@@ -53,8 +54,8 @@ pub enum BaselineError {
     )]
     Json,
     /// It is not TOML, or has a key that is missing, unknown or of another type.
-    #[error("not a baseline: {}", .0.to_string().trim_end())]
-    Toml(#[source] Box<toml::de::Error>),
+    #[error("not a baseline: {0}")]
+    Toml(String),
     /// Its version is not ours.
     #[error("version {found} of a baseline: this upspec reads version {VERSION} only")]
     Version {
@@ -82,7 +83,7 @@ impl Baseline {
             return Err(BaselineError::Json);
         }
         let raw: Raw =
-            toml::from_str(text).map_err(|error| BaselineError::Toml(Box::new(error)))?;
+            toml::from_str(text).map_err(|error| BaselineError::Toml(toml_error(&error, text)))?;
         if raw.version != VERSION {
             return Err(BaselineError::Version { found: raw.version });
         }

@@ -8,6 +8,7 @@ mod clients;
 mod config;
 mod connect;
 mod corpus;
+mod corrupt;
 mod deaths;
 mod diff;
 mod errors;

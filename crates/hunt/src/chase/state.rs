@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::finding::Caught;
 use super::quarry::Drawn;
 use crate::error::Error;
-use crate::state::{read, write, wrong};
+use crate::state::{other, read, write, wrong};
 
 /// A hunt between two runs of the command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +41,7 @@ impl<D: Drawn> ChaseState<D> {
         let state: Option<Self> = read(path)?;
         match state {
             Some(state) if state.format != D::STATE || state.version != VERSION => {
-                Err(wrong(path, format!("{} {}", state.format, state.version)))
+                Err(wrong(path, other(&state.format, state.version, D::STATE)))
             }
             state => Ok(state),
         }

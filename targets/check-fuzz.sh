@@ -6,7 +6,8 @@
 #   targets/check-fuzz.sh NAME…           these
 #   targets/check-fuzz.sh --planted …     the same with one planted bug each, which must be found
 #
-# UPSPEC_FUZZ_SECONDS says how long each runs, UPSPEC_FUZZ_SEED what is drawn; 0 draws anew each time.
+# UPSPEC_FUZZ_SECONDS says how long each runs, UPSPEC_FUZZ_SEED what is drawn; 0 draws anew each time. What is found is kept
+# in the folder that UPSPEC_FUZZ_KEEP names, and taken into account the next time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -56,10 +57,11 @@ binaries=$folder/$(rustc --version --verbose | sed -n 's/^host: //p')/release
 run() {
     local name=$1 seconds=$2 artifacts=$3 inputs=("fuzz/corpus/$1")
     [ ! -d "fuzz/regressions/$name" ] || inputs+=("fuzz/regressions/$name")
-    mkdir "$work/$name"
+    local found=${UPSPEC_FUZZ_KEEP:-$work}/$name
+    mkdir -p "$found"
     "$binaries/$name" "-max_total_time=$seconds" "-seed=${UPSPEC_FUZZ_SEED:-0}" -max_len=4096 -timeout=10 -rss_limit_mb=2048 \
         -dict=fuzz/http.dict -print_final_stats=1 "-artifact_prefix=$artifacts" \
-        "$work/$name" "${inputs[@]}" >"$work/$name.log" 2>&1
+        "$found" "${inputs[@]}" >"$work/$name.log" 2>&1
 }
 
 # One target: what is to be said of it, and whether it is as it should be.

@@ -39,8 +39,10 @@ if [ "$UPSPEC_FUZZ_SECONDS" -gt 0 ]; then
 fi
 
 # The inputs are played by a program without libFuzzer, so that one profile has them all.
-RUSTFLAGS="-C instrument-coverage" cargo build --quiet --package upspec-promises --example replay --target-dir target/coverage
-binary=target/coverage/debug/examples/replay
+# With --target the flag is not for build scripts.
+RUSTFLAGS="-C instrument-coverage" cargo build --quiet --package upspec-promises --example replay \
+    --target "$host" --target-dir target/coverage
+binary=target/coverage/$host/debug/examples/replay
 LLVM_PROFILE_FILE="$work/%p.profraw" "$binary" fuzz/corpus fuzz/regressions "$found"
 
 "$profdata" merge --sparse "$work"/*.profraw --output "$work/all.profdata"

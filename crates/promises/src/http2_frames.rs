@@ -34,6 +34,9 @@ fn inside(events: &[Event], length: usize) {
         assert!(event.at >= from, "{event:?} begins before {from}");
         assert!(event.at <= event.end, "{event:?}");
         let is_fault = matches!(event.kind, EventKind::Violation(_));
+        if let EventKind::Violation(kind) = &event.kind {
+            assert!(!kind.describe().is_empty() && kind.section().starts_with("rfc"), "{kind:?}");
+        }
         assert!(is_fault || event.end <= length, "{event:?} of {length}");
         from = event.at;
         if let EventKind::Headers { list, .. } | EventKind::Push { list, .. } = &event.kind {
@@ -47,6 +50,7 @@ fn look_at(list: &HeaderList) {
         for violation in violations(list, kind) {
             assert!(violation.field.is_none_or(|index| index < list.fields.len()));
             assert!(!violation.kind.requirement().is_empty());
+            assert!(!violation.kind.describe().is_empty());
         }
     }
     let regular = list.regular();
@@ -70,14 +74,52 @@ pub(crate) fn seeds(material: &Material) -> Vec<Vec<u8>> {
     let is_client = |text: &&Vec<u8>| text.starts_with(PREFACE);
     let is_server = |text: &&Vec<u8>| text.starts_with(b"\0") && text.get(3) == Some(&SETTINGS);
     let texts = material.requests.iter().filter(is_client);
-    let texts = texts.chain(material.responses.iter().filter(is_server));
+    let answers = material.responses.iter().chain(&material.requests).filter(is_server);
+    let texts = texts.chain(answers);
     let steps: [&[u8]; 3] = [&[0], &[1, 1], &[3, 9, 1, 30]];
     texts
         .enumerate()
         .map(|(index, text)| [steps[index % steps.len()], text].concat())
-        .chain([[&[1, 7], PREFACE, b"\0\0\0\x04\0\0\0\0\0"].concat()])
+        .chain(ODD.iter().flat_map(|odd| {
+            let of_client = [&[1, 7], PREFACE, EMPTY, odd, EMPTY].concat();
+            [of_client, [&[1, 9], EMPTY, odd, EMPTY].concat()]
+        }))
+        .chain([b"\0no preface at all, but an octet more".to_vec()])
         .collect()
 }
+
+/// A SETTINGS frame without settings.
+const EMPTY: &[u8] = b"\0\0\0\x04\0\0\0\0\0";
+/// Frames that are wrong in one way each, or rare.
+const ODD: &[&[u8]] = &[
+    b"",
+    b"\0\0\x01\x04\x01\0\0\0\0a",
+    b"\0\0\x05\x04\0\0\0\0\0aaaaa",
+    b"\0\0\0\x04\0\0\0\0\x01",
+    b"\0\0\x05\x02\0\0\0\0\x01\0\0\0\0\x10",
+    b"\0\0\x04\x02\0\0\0\0\x01\0\0\0\0",
+    b"\0\0\x04\x01\x04\0\0\0\0\x82\x84\x86\x41",
+    b"\0\0\x01\x01\x04\0\0\0\x01\x82",
+    b"\0\0\x01\x01\0\0\0\0\x01\x82\0\0\x08\x06\0\0\0\0\0aaaaaaaa",
+    b"\0\0\x01\x01\0\0\0\0\x01\x82\0\0\x01\x09\x04\0\0\0\x01\x84",
+    b"\0\0\x01\x09\x04\0\0\0\x01\x84",
+    b"\0\0\x02\x01\x04\0\0\0\x01\xff\xff",
+    b"\0\0\x02\0\x08\0\0\0\x01\x09a",
+    b"\0\0\0\0\x08\0\0\0\x01",
+    b"\0\0\x03\x01\x0c\0\0\0\x01\x09\x82a",
+    b"\0\0\x05\x05\x04\0\0\0\x01\0\0\0\x02\x82",
+    b"\0\0\x02\x05\x04\0\0\0\x01\0\0",
+    b"\0\0\x03\x03\0\0\0\0\x01aaa",
+    b"\0\0\x07\x06\0\0\0\0\0aaaaaaa",
+    b"\0\0\x08\x06\0\0\0\0\x01aaaaaaaa",
+    b"\0\0\x04\x07\0\0\0\0\0aaaa",
+    b"\0\0\x03\x08\0\0\0\0\0aaa",
+    b"\0\0\x01\x0c\0\0\0\0\x01a",
+    b"\x01\0\0\0\0\0\0\0\x01",
+    b"\0\0\x0c\x01\x05\0\0\0\x01\x48\x022x\x00\x01a\x01b\x00\x00\x00",
+    b"\0\0\x01\x01\x05\0\0\0\x01\x88",
+    b"\0\0\x0f\x01\x04\0\0\0\x01\x82\x84\x86\x00\x09:protocol",
+];
 
 const KINDS: [ListKind; 4] =
     [ListKind::Request, ListKind::RequestExtended, ListKind::Response, ListKind::Trailers];

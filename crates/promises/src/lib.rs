@@ -24,6 +24,7 @@ mod server;
 pub mod speed;
 mod split;
 mod stored;
+mod written;
 
 pub use against_httparse::{against_httparse, peer};
 pub use against_tungstenite::against_tungstenite;
@@ -39,6 +40,7 @@ pub use roundtrip::roundtrip;
 pub use server::server;
 pub use split::split;
 pub use stored::stored;
+pub use written::written;
 
 use seeds::Material;
 
@@ -69,4 +71,5 @@ pub const TARGETS: &[Target] = &[
     Target { name: "server", check: server, seeds: server::seeds },
     Target { name: "split", check: split, seeds: split::seeds },
     Target { name: "stored", check: stored, seeds: stored::seeds },
+    Target { name: "written", check: written, seeds: written::seeds },
 ];

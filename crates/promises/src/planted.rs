@@ -122,6 +122,16 @@ pub(crate) fn verdict(mut result: CaseResult) -> CaseResult {
     result
 }
 
+/// `written`: the last octet of a payload of 200 or more gets lost.
+pub(crate) fn written(mut frame: Vec<u8>, length: usize) -> Vec<u8> {
+    if PLANTED && length >= 200 && length % 2 == 1 {
+        if let Some(last) = frame.last_mut() {
+            *last ^= 1;
+        }
+    }
+    frame
+}
+
 /// `stored`: a report whose target has no name is written with one.
 pub(crate) fn stored(json: String) -> String {
     if PLANTED { json.replacen("\"name\": null", "\"name\": \"none\"", 1) } else { json }

@@ -15,6 +15,8 @@ pub fn response_head(octets: &[u8]) {
     assert!(0 < head.len && head.len <= octets.len());
     for violation in &head.violations {
         assert!(is_within(&violation.at, head.len), "{violation:?}");
+        let kind = violation.kind;
+        assert!(!kind.describe().is_empty() && kind.section().starts_with("rfc"), "{kind:?}");
     }
     status(octets, &head);
     let alone = &octets[..head.len];

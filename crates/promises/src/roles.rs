@@ -5,9 +5,9 @@
 use upspec_handshake::field::framing::Framing;
 use upspec_handshake::peer::table::{ClientState, ServerState};
 use upspec_handshake::peer::{
-    Client, ClientEvent, Compression, Decision, Refusal, Server, Service, Transport,
+    Client, ClientEvent, Compression, Decision, Failure, Refusal, Server, Service, Transport,
 };
-use upspec_handshake::{RequestHead, Status};
+use upspec_handshake::{Party, RequestHead, Status};
 
 use crate::both_ends::{self, Answered};
 use crate::pieces::Cuts;
@@ -88,7 +88,13 @@ fn client_in_pieces(request: &[u8], cuts: &Cuts<'_>, answer: &[u8]) {
     let mut client = whole.clone();
     assert_eq!(client.send(), request);
     assert_eq!(whole.send(), request);
+    assert!(matches!(&Client::end(&mut client.clone())[..], [ClientEvent::Failed(_)]));
     let at_once = whole.receive(answer);
+    for event in &at_once {
+        if let ClientEvent::Failed(failures) = event {
+            failures.iter().for_each(said);
+        }
+    }
     let in_pieces: Vec<ClientEvent> =
         cuts.of(answer).flat_map(|piece| client.receive(piece)).collect();
     assert_eq!(in_pieces, at_once);
@@ -97,6 +103,15 @@ fn client_in_pieces(request: &[u8], cuts: &Cuts<'_>, answer: &[u8]) {
     assert_eq!(client.trailing(), whole.trailing());
     let finals = at_once.iter().filter(|event| !matches!(event, ClientEvent::Interim(_)));
     assert!(finals.count() <= 1, "one answer is final: {at_once:?}");
+}
+
+/// A failure has words and a requirement, of each party that breaks one.
+fn said(failure: &Failure) {
+    assert!(!failure.describe().is_empty() && failure.requirement().contains('/'), "{failure:?}");
+    if let Failure::Switch(violation) = failure {
+        let rules = [Party::Client, Party::Server].map(|party| violation.kind.requirement(party));
+        assert!(rules[1].is_some(), "{violation:?}");
+    }
 }
 
 /// What our server answers is understood by our client and blamed by nobody.
@@ -138,8 +153,22 @@ pub(crate) fn seeds(material: &Material) -> Vec<Vec<u8>> {
             seeds.push([&[options, 0], head, &answered.octets].concat());
         }
     }
+    // What cases have for clients, as answers to a request that offers all that they speak of.
+    let answers = material.requests.iter().filter(|text| text.starts_with(b"HTTP/"));
+    seeds.extend(answers.map(|answer| [&[0x03, 1, 40], HANDSHAKE, &answer[..]].concat()));
+    let long = vec![b'a'; HEAD_LIMIT + 1];
+    seeds.push([b"\x03\0GET /", &long[..], b" HTTP/1.1\r\n\r\n"].concat());
+    seeds.push([b"\x03\0GET / HTTP/1.1\r\nHost: a\r\nX: ", &long[..]].concat());
+    seeds.push([b"\x03\0", HANDSHAKE, b"HTTP/1.1 101 A\r\nX: ", &long].concat());
     seeds
 }
+
+/// With the key of RFC 6455 1.3, to which the examples of the corpus have the answer.
+const HANDSHAKE: &[u8] =
+    b"GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\
+    Sec-WebSocket-Protocol: chat, superchat\r\n\
+    Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n";
 
 /// From here on a request is refused without its end.
 const HEAD_LIMIT: usize = upspec_handshake::peer::HEAD_LIMIT;

@@ -103,7 +103,8 @@ pub(crate) fn requests(material: &Material) -> Vec<Vec<u8>> {
 
 /// The answers as they are: for targets that take a response head.
 pub(crate) fn responses(material: &Material) -> Vec<Vec<u8>> {
-    material.responses.clone()
+    let of_cases = material.requests.iter().filter(|text| text.starts_with(b"HTTP/"));
+    material.responses.iter().chain(of_cases).cloned().collect()
 }
 
 /// All that a case writes before anything is answered, if it is short enough to be played with.

@@ -17,8 +17,10 @@ pub fn split(input: &[u8]) {
     requests(octets, &ends);
     responses(octets, &ends);
     chunked(octets, &ends);
-    for compression in [Compression::None, Compression::PermessageDeflate] {
-        frames(octets, &ends, compression);
+    for sender in [Party::Client, Party::Server] {
+        for compression in [Compression::None, Compression::PermessageDeflate] {
+            frames(octets, &ends, sender, compression);
+        }
     }
 }
 
@@ -88,9 +90,9 @@ fn chunked(octets: &[u8], ends: &[usize]) {
 }
 
 /// A partial frame changes nothing, so that asking early and often is the same as asking once.
-fn frames(octets: &[u8], ends: &[usize], compression: Compression) {
-    let mut patient = FrameReader::new(Party::Server, compression);
-    let mut hasty = FrameReader::new(Party::Server, compression);
+fn frames(octets: &[u8], ends: &[usize], sender: Party, compression: Compression) {
+    let mut patient = FrameReader::new(sender, compression);
+    let mut hasty = FrameReader::new(sender, compression);
     let mut at = 0;
     for _ in 0..MOST_HEADS {
         let rest = &octets[at..];
@@ -107,6 +109,9 @@ fn frames(octets: &[u8], ends: &[usize], compression: Compression) {
             return;
         };
         assert!(frame.len <= rest.len());
+        for violation in &frame.violations {
+            assert!(!violation.describe().is_empty() && violation.section().starts_with("rfc"));
+        }
         at += frame.len;
     }
 }

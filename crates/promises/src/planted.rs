@@ -124,10 +124,12 @@ pub(crate) fn verdict(mut result: CaseResult) -> CaseResult {
 
 /// `written`: the last octet of a payload of 200 or more gets lost.
 pub(crate) fn written(mut frame: Vec<u8>, length: usize) -> Vec<u8> {
-    if PLANTED && length >= 200 && length % 2 == 1 {
-        if let Some(last) = frame.last_mut() {
-            *last ^= 1;
-        }
+    if PLANTED
+        && length >= 200
+        && length % 2 == 1
+        && let Some(last) = frame.last_mut()
+    {
+        *last ^= 1;
     }
     frame
 }

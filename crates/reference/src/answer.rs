@@ -127,6 +127,11 @@ impl Answer {
         self
     }
 
+    /// The same answer, without content where the request is HEAD.
+    pub(crate) fn to_head(self, is_head: bool) -> Self {
+        if is_head { self.without_content() } else { self }
+    }
+
     pub(crate) fn position(&self, name: &str) -> Option<usize> {
         let named = |(other, _): &(String, _)| other.eq_ignore_ascii_case(name);
         self.fields.iter().position(named)
@@ -222,4 +227,9 @@ impl Answer {
         }
         octets
     }
+}
+/// Whether somebody may read a request that is refused for its syntax as a HEAD, whose answer has no content.
+pub(crate) fn may_be_head(input: &[u8]) -> bool {
+    let rest = input.trim_ascii_start().strip_prefix(b"HEAD");
+    rest.and_then(<[u8]>::first).is_some_and(u8::is_ascii_whitespace)
 }

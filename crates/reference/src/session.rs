@@ -12,7 +12,7 @@ use upspec_handshake::field::is_tchar;
 use upspec_handshake::peer::{Cause, Request, Server, Transport};
 use upspec_handshake::{RequestHead, Status};
 
-use crate::answer::{After, Answer};
+use crate::answer::{After, Answer, may_be_head};
 use crate::config::{Config, Variation};
 use crate::fault::answering::{self, Fate};
 use crate::fault::reading::{self, Reading};
@@ -118,7 +118,7 @@ impl Session {
             Stage::Body(pending) => {
                 let is_head = pending.request.is_head;
                 let answer = Answer::new(400, "the content is incomplete").closing();
-                self.send_alone(now, if is_head { answer.without_content() } else { answer });
+                self.send_alone(now, answer.to_head(is_head));
             }
             Stage::Head if self.config.errs_at(Point::HalfCloseIgnored) => self.stage = Stage::Over,
             Stage::Http2(http2) => self.actions.extend(http2.end()),
@@ -235,10 +235,8 @@ impl Session {
         let length = match self.server.read(&self.input) {
             Status::Complete(Ok(head)) => head.len,
             Status::Complete(Err(refusal)) => {
-                let answer = Answer::refusal(&refusal);
                 let is_head = may_be_head(&self.input);
-                return self
-                    .send_alone(now, if is_head { answer.without_content() } else { answer });
+                return self.send_alone(now, Answer::refusal(&refusal).to_head(is_head));
             }
             Status::Partial => {
                 if self.config.errs_at(Point::HeadInOneRead) && !self.input.is_empty() {
@@ -486,12 +484,6 @@ impl Session {
 }
 
 /// As much of the preface as looks like a head of HTTP/1.1 (RFC 9113 3.4).
-/// Whether somebody may read a request that is refused for its syntax as a HEAD, whose answer has no content.
-fn may_be_head(input: &[u8]) -> bool {
-    let rest = input.trim_ascii_start().strip_prefix(b"HEAD");
-    rest.and_then(<[u8]>::first).is_some_and(u8::is_ascii_whitespace)
-}
-
 const PREFACE_HEAD: &[u8] = b"PRI * HTTP/2.0\r\n\r\n";
 
 /// How many octets a faulty server looks through for the end of a head: more than it reads at once.

@@ -128,7 +128,7 @@ impl Answer {
     }
 
     /// The same answer, without content where the request is HEAD.
-    pub(crate) fn to_head(self, is_head: bool) -> Self {
+    pub(crate) fn for_head(self, is_head: bool) -> Self {
         if is_head { self.without_content() } else { self }
     }
 

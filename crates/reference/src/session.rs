@@ -118,7 +118,7 @@ impl Session {
             Stage::Body(pending) => {
                 let is_head = pending.request.is_head;
                 let answer = Answer::new(400, "the content is incomplete").closing();
-                self.send_alone(now, answer.to_head(is_head));
+                self.send_alone(now, answer.for_head(is_head));
             }
             Stage::Head if self.config.errs_at(Point::HalfCloseIgnored) => self.stage = Stage::Over,
             Stage::Http2(http2) => self.actions.extend(http2.end()),
@@ -236,7 +236,7 @@ impl Session {
             Status::Complete(Ok(head)) => head.len,
             Status::Complete(Err(refusal)) => {
                 let is_head = may_be_head(&self.input);
-                return self.send_alone(now, Answer::refusal(&refusal).to_head(is_head));
+                return self.send_alone(now, Answer::refusal(&refusal).for_head(is_head));
             }
             Status::Partial => {
                 if self.config.errs_at(Point::HeadInOneRead) && !self.input.is_empty() {

@@ -127,9 +127,11 @@ impl Answer {
         self
     }
 
-    /// The same answer, without content where the request is HEAD.
-    pub(crate) fn for_head(self, is_head: bool) -> Self {
-        if is_head { self.without_content() } else { self }
+    /// The same answer to a request that breaks the syntax: where somebody may read it as a HEAD, it has no content.
+    pub(crate) fn without_content_for(self, input: &[u8]) -> Self {
+        let rest = input.trim_ascii_start().strip_prefix(b"HEAD");
+        let may_be_head = rest.and_then(<[u8]>::first).is_some_and(u8::is_ascii_whitespace);
+        if may_be_head { self.without_content() } else { self }
     }
 
     pub(crate) fn position(&self, name: &str) -> Option<usize> {
@@ -227,9 +229,4 @@ impl Answer {
         }
         octets
     }
-}
-/// Whether somebody may read a request that is refused for its syntax as a HEAD, whose answer has no content.
-pub(crate) fn may_be_head(input: &[u8]) -> bool {
-    let rest = input.trim_ascii_start().strip_prefix(b"HEAD");
-    rest.and_then(<[u8]>::first).is_some_and(u8::is_ascii_whitespace)
 }

@@ -12,7 +12,7 @@ use upspec_handshake::field::is_tchar;
 use upspec_handshake::peer::{Cause, Request, Server, Transport};
 use upspec_handshake::{RequestHead, Status};
 
-use crate::answer::{After, Answer, may_be_head};
+use crate::answer::{After, Answer};
 use crate::config::{Config, Variation};
 use crate::fault::answering::{self, Fate};
 use crate::fault::reading::{self, Reading};
@@ -118,7 +118,7 @@ impl Session {
             Stage::Body(pending) => {
                 let is_head = pending.request.is_head;
                 let answer = Answer::new(400, "the content is incomplete").closing();
-                self.send_alone(now, answer.for_head(is_head));
+                self.send_alone(now, if is_head { answer.without_content() } else { answer });
             }
             Stage::Head if self.config.errs_at(Point::HalfCloseIgnored) => self.stage = Stage::Over,
             Stage::Http2(http2) => self.actions.extend(http2.end()),
@@ -227,6 +227,7 @@ impl Session {
             }
             let mut answer = Answer::new(400, "this is no request").closing();
             answering::alter_rejection(&self.config, &mut answer, Cause::Syntax, &Seen::default());
+            let answer = answer.without_content_for(&self.input);
             return self.send_alone(now, answer);
         }
         if answering::switches_early(&self.config, &self.input) {
@@ -235,8 +236,8 @@ impl Session {
         let length = match self.server.read(&self.input) {
             Status::Complete(Ok(head)) => head.len,
             Status::Complete(Err(refusal)) => {
-                let is_head = may_be_head(&self.input);
-                return self.send_alone(now, Answer::refusal(&refusal).for_head(is_head));
+                let answer = Answer::refusal(&refusal).without_content_for(&self.input);
+                return self.send_alone(now, answer);
             }
             Status::Partial => {
                 if self.config.errs_at(Point::HeadInOneRead) && !self.input.is_empty() {

@@ -104,7 +104,14 @@ impl Asked<'_> {
         let is_odd = ["Expect", "Content-Length", "Transfer-Encoding"]
             .into_iter()
             .any(|name| self.head.fields.contains(name));
-        let is_own = self.head.target == self.bindings.path && self.head.len < ORDINARY;
+        // What else is unusual may be refused first.
+        let of_version = |edit: &Edit| match edit {
+            Edit::Set(field, _) | Edit::Case(field, _) => *field == Field::Version,
+            Edit::Name(..) | Edit::Move(..) | Edit::Ahead(..) => true,
+            _ => false,
+        };
+        let is_own =
+            self.head.target == self.bindings.path && self.recipe.edits.iter().all(of_version);
         if defect.consequence != Consequence::RefuseVersion || is_odd || !is_own {
             return None;
         }
@@ -262,13 +269,14 @@ pub(super) fn spared(asked: &Asked<'_>) -> &'static [Answer] {
         && head.method == b"GET"
         && head.version == Some(Version::HTTP_11)
         && !head.fields.contains("Transfer-Encoding");
-    let random = |edit: &Edit| match edit {
-        Edit::Request(Part::Target, target) => target.0.contains(&Unit::Binding(Binding::Random)),
-        _ => false,
-    };
+    let target = asked.recipe.edits.iter().rev().find_map(|edit| match edit {
+        Edit::Request(Part::Target, target) => Some(target),
+        _ => None,
+    });
+    let is_random = target.is_some_and(|target| target.0.contains(&Unit::Binding(Binding::Random)));
     if !is_read {
         &[]
-    } else if asked.recipe.edits.iter().any(random) {
+    } else if is_random {
         &[Answer::ServerError, Answer::Success, Answer::Redirect]
     } else if head.target == bindings.path {
         &[Answer::ServerError, Answer::Success]

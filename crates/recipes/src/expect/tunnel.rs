@@ -50,13 +50,21 @@ impl Duty {
     pub(super) fn of(octets: &[u8], known: &Known) -> Option<Self> {
         let mut reader = FrameReader::new(Party::Client, Compression::None);
         let (mut at, mut pings, mut texts, mut others) = (0, 0, 0, 0);
-        let mut length = 0;
+        let (mut length, mut broken) = (0, false);
         while at < octets.len() {
             let Status::Complete(frame) = reader.read(&octets[at..]) else {
                 return Self::of_part(&octets[at..]);
             };
-            if let Some(violation) = frame.violations.first() {
-                return Self::of_violation(*violation);
+            let is_data = !opcode::is_control(frame.opcode);
+            match frame.violations.first() {
+                // Only a whole message has to be text.
+                Some(FrameViolation::TextNotUtf8) if !frame.fin => broken = true,
+                _ if broken && !(is_data && frame.violations.is_empty()) => return None,
+                Some(violation) => return Self::of_violation(*violation),
+                None if broken && frame.fin => {
+                    return Self::of_violation(FrameViolation::TextNotUtf8);
+                }
+                None => {}
             }
             match frame.opcode {
                 opcode::CLOSE => return Some(Self::Close),
@@ -65,10 +73,13 @@ impl Duty {
                 opcode::BINARY => others += 1,
                 _ => {}
             }
-            if !opcode::is_control(frame.opcode) {
+            if is_data {
                 length += frame.payload.len();
             }
             at += frame.len;
+        }
+        if broken {
+            return None;
         }
         let is_text = texts == 1 && others == 0 && length > 0 && reader.is_between_messages();
         match pings {

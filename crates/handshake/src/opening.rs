@@ -3,7 +3,7 @@
 //! [`crate::permitted`].
 
 use crate::field::extension::Extensions;
-use crate::field::framing::Framing;
+use crate::field::framing::{Framing, ends_in_chunked};
 use crate::field::host::Host;
 use crate::field::key::Key;
 use crate::field::subprotocol::Offers;
@@ -219,6 +219,12 @@ fn framing(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
         {
             return;
         }
+        // How it is spelled is wrong, and the end of the body can be told all the same (RFC 9112 6.3).
+        Framing::Invalid if ends_in_chunked(head.fields.values("Transfer-Encoding")) => (
+            Consequence::Tolerable,
+            "rfc9112/6.1-unknown-coding",
+            "chunked has a parameter, or stands behind a coding that cannot be",
+        ),
         Framing::Invalid if coding => (
             Consequence::BadRequest,
             "rfc9112/6.3-te-not-chunked",

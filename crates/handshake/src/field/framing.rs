@@ -117,6 +117,13 @@ pub fn transfer_encoding<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Tran
     result
 }
 
+/// Whether chunked is the last coding by its name, whatever is wrong with how it is spelled and with those before it.
+pub fn ends_in_chunked<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> bool {
+    let name = |element: &'a [u8]| segments(element).next().map(|segment| segment.bytes);
+    let last = elements_of(values).last().and_then(name);
+    last.is_some_and(|name| name.eq_ignore_ascii_case(b"chunked"))
+}
+
 enum Declared {
     Nothing,
     Length(u64),

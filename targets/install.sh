@@ -68,15 +68,17 @@ for name in node-ws formats; do
 done
 chmod u+x target/servers/formats/node_modules/@microsoft/sarif-multitool-*/Sarif.Multitool
 
-python=target/servers/py-websockets
-if ! cmp --silent targets/py-websockets/requirements.txt "$python/installed.txt"; then
-    say "pip install in $python"
-    rm -rf "$python"
-    quietly venv python3 -m venv "$python"
-    quietly pip "$python/bin/python" -m pip install --quiet --disable-pip-version-check \
-        --requirement targets/py-websockets/requirements.txt
-    cp targets/py-websockets/requirements.txt "$python/installed.txt"
-fi
+for name in py-websockets differ; do
+    python=target/servers/$name
+    if ! cmp --silent "targets/$name/requirements.txt" "$python/installed.txt"; then
+        say "pip install in $python"
+        rm -rf "$python"
+        quietly "venv-$name" python3 -m venv "$python"
+        quietly "pip-$name" "$python/bin/python" -m pip install --quiet --disable-pip-version-check \
+            --requirement "targets/$name/requirements.txt"
+        cp "targets/$name/requirements.txt" "$python/installed.txt"
+    fi
+done
 
 if ! command -v cargo-fuzz >/dev/null && [ ! -x target/servers/cargo/bin/cargo-fuzz ]; then
     say "cargo install cargo-fuzz (some minutes)"

@@ -108,7 +108,8 @@ pub(crate) fn responses(material: &Material) -> Vec<Vec<u8>> {
 }
 
 /// All that a case writes before anything is answered, if it is short enough to be played with.
-fn written(case: &Case) -> Option<Vec<u8>> {
+#[must_use]
+pub fn written(case: &Case) -> Option<Vec<u8>> {
     let bindings = Bindings::example();
     let mut octets = Vec::new();
     for step in &case.steps {

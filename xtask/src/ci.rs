@@ -34,6 +34,8 @@ const STEPS: &[&str] = &[
     "targets/install.sh",
     // Makes the binary and the page that the next steps look at.
     "cargo run --release --quiet -- run --quiet",
+    // It prints how fast everything is beside the last time, and never fails for being slow.
+    "cargo xtask bench --quick",
     "targets/check-html.sh upspec-report/index.html",
     "targets/check-formats.sh",
     "targets/check-docs.sh",

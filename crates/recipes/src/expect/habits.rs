@@ -83,18 +83,19 @@ impl Asked<'_> {
         let is_old = self.head.version == Some(Version::HTTP_10)
             && !self.head.fields.contains("Connection")
             && self.opening.defects.iter().all(|one| one.consequence != Consequence::BadRequest);
-        let (requirement, because) = if broken("rfc9112/6.3-invalid-cl") {
-            ("rfc9112/6.3-invalid-cl", "Nobody knows where the next request begins.")
+        let (grade, requirement, because) = if broken("rfc9112/6.3-invalid-cl") {
+            let because = "Nobody knows where the next request begins.";
+            (Grade::Fail, "rfc9112/6.3-invalid-cl", because)
         } else if is_old {
-            ("rfc9112/9.3-persistence-rules", "A client of HTTP/1.0 did not ask for keep-alive.")
+            let because = "A client of HTTP/1.0 did not ask for keep-alive.";
+            (Grade::Warn, "rfc9112/9.3-persistence-rules", because)
         } else {
             return None;
         };
-        let mut open = Expectation::of(outcomes("2xx 3xx 4xx 5xx"));
-        open.grade = Grade::Fail;
+        let because = format!("The connection is left open. {because}");
+        let mut open = warn("2xx 3xx 4xx 5xx", requirement, &because);
+        open.grade = grade;
         open.wants.connection = Some(Connection::Open);
-        open.requirement = Some(requirement.to_owned());
-        open.because = Some(format!("The connection is left open. {because}"));
         Some(open)
     }
 

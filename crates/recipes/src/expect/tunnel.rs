@@ -32,6 +32,8 @@ pub(super) enum Duty {
     Wait,
     /// The stream of HTTP/2 ends.
     StreamEnd(&'static str),
+    /// The same, for the client has ended it: no rule says how soon.
+    StreamEndInTurn,
 }
 
 impl Duty {
@@ -42,7 +44,7 @@ impl Duty {
             Inside::ZeroIncrement => Some(Self::StreamEnd("rfc9113/6.9-increment-zero")),
             Inside::WideWindow => Some(Self::StreamEnd("rfc9113/6.9.1-overflow")),
             Inside::Headers => Some(Self::StreamEnd("rfc9113/8.5-only-data")),
-            Inside::End => Some(Self::StreamEnd("rfc8441/5-stream-is-tcp")),
+            Inside::End => Some(Self::StreamEndInTurn),
         }
     }
 
@@ -135,6 +137,7 @@ impl Duty {
             Self::Answer | Self::AnswerOrRead => CLOSE_FRAME,
             Self::Wait => "rfc6455/6.2-parse-frames",
             Self::StreamEnd(requirement) => requirement,
+            Self::StreamEndInTurn => "rfc8441/5-stream-is-tcp",
         }
     }
 
@@ -148,13 +151,13 @@ impl Duty {
             Self::Fail(_) => "The frames fail the connection",
             Self::Answer | Self::AnswerOrRead => "The frames are answered with a Close frame",
             Self::Wait => "What belongs to a frame is not read as another one",
-            Self::StreamEnd(_) => "The stream ends",
+            Self::StreamEnd(_) | Self::StreamEndInTurn => "The stream ends",
         }
     }
 
     /// What it is worth that nothing of it happens.
     fn worst(self) -> Grade {
-        let is_advice = matches!(self, Self::Answer | Self::AnswerOrRead);
+        let is_advice = matches!(self, Self::Answer | Self::AnswerOrRead | Self::StreamEndInTurn);
         if is_advice { Grade::Warn } else { Grade::Fail }
     }
 
@@ -190,7 +193,7 @@ impl Duty {
             Self::Close => vec![one(Tunnel::CloseFrame)],
             Self::Leave => vec![one(Tunnel::Closed)],
             Self::Wait => vec![one(Tunnel::Closed), one(Tunnel::PingUnanswered)],
-            Self::StreamEnd(_) => vec![one(Tunnel::Ended)],
+            Self::StreamEnd(_) | Self::StreamEndInTurn => vec![one(Tunnel::Ended)],
             // In HTTP/2 the stream ends, and the connection goes on.
             Self::End if spoken == Spoken::Connect => vec![one(Tunnel::Closed)],
             Self::Fail(_) if spoken == Spoken::Connect => vec![one(Tunnel::CloseFrame), bare],

@@ -116,7 +116,7 @@ impl Server {
     /// Whether the command has ended, and what serves, or served, is something that it left behind.
     pub(crate) fn leaves_behind(&mut self, serves: bool) -> bool {
         let has_ended = self.ended.borrow().is_some();
-        self.detached = has_ended && (serves || self.left.load(Ordering::Acquire));
+        self.detached |= has_ended && (serves || self.left.load(Ordering::Acquire));
         self.detached
     }
 

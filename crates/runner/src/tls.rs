@@ -53,9 +53,7 @@ pub(crate) fn shown(files: &ClientCertificate) -> Result<Arc<CertifiedKey>, Erro
     let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|e| no_key(&files.key, &e))?;
     let shown = CertifiedKey::from_der(chain, key, &ring::default_provider());
     Ok(Arc::new(shown.map_err(|error| match error {
-        rustls::Error::InvalidCertificate(why) => {
-            unusable(&files.chain, &format!("{why:?}; TLS here wants X.509 version 3"))
-        }
+        rustls::Error::InvalidCertificate(why) => unusable(&files.chain, &why),
         error => no_key(&files.key, &error),
     })?))
 }

@@ -45,6 +45,7 @@ impl<'r> Citations<'r> {
             message,
             rule: None,
             at,
+            counted: None,
         }
     }
 

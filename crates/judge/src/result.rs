@@ -130,6 +130,21 @@ pub struct Finding {
     /// The octets of the record that show it, if they can be pointed at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Place>,
+    /// Where it counts, if it shows a habit of the target that counts once, in another case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted: Option<Counted>,
+}
+
+/// Where a habit of the target counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Counted {
+    /// The id of the case.
+    pub at: String,
+    /// The requirement that is cited there.
+    pub requirement: String,
+    /// What it makes of that case.
+    pub verdict: Verdict,
 }
 
 impl Came {

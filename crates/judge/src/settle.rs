@@ -7,7 +7,7 @@ use upspec_corpus::Registry;
 use upspec_corpus::case::Outcome;
 
 use crate::citations::Citations;
-use crate::result::{Came, CaseResult, Finding, Verdict};
+use crate::result::{Came, CaseResult, Counted, Finding, Verdict};
 use crate::{freshness, versions};
 
 /// What a target does in many cases alike: it counts once.
@@ -53,29 +53,6 @@ pub fn settle(results: &mut [CaseResult], registry: &Registry) -> Vec<Habit> {
     habits.into_iter().map(|(_, habit)| habit).collect()
 }
 
-impl Finding {
-    /// The case in which the habit counts that this finding shows without weight.
-    #[must_use]
-    pub fn counts_at(&self) -> Option<&str> {
-        let (_, at) = self.message.strip_suffix(')')?.rsplit_once(COUNTED)?;
-        (self.verdict == Verdict::Pass).then_some(at)
-    }
-
-    /// Whether it is a habit that counts here for other cases, too.
-    #[must_use]
-    pub fn is_habit(&self) -> bool {
-        let said = &self.message;
-        self.verdict == Verdict::Warn && (said.contains(SO_IN) || said.starts_with(CLOSES))
-    }
-}
-
-/// How the message of a habit goes on, or begins, where it counts.
-const SO_IN: &str = "; so in ";
-const CLOSES: &str = "closes without an answer what it does not take: ";
-
-/// What stands behind the message of a finding, before the case in which it counts.
-const COUNTED: &str = " (counted once, at ";
-
 /// The place of a finding: that of its case and its own.
 type At = (usize, usize);
 
@@ -113,16 +90,20 @@ fn count_once(
     for (case, finding) in places.iter().filter(|(case, _)| *case != counts) {
         let finding = &mut results[*case].findings[*finding];
         finding.verdict = Verdict::Pass;
-        finding.message.push_str(&format!("{COUNTED}{at})"));
+        finding.message.push_str(&format!(" (counted once, at {at})"));
+        let (at, requirement) = (at.clone(), key.requirement.clone());
+        finding.counted = Some(Counted { at, requirement, verdict: key.verdict });
     }
     for (_, finding) in places.iter().filter(|(case, _)| *case == counts) {
         let finding = &mut results[counts].findings[*finding];
         let message = match &key.message {
             Some(_) => {
                 let said = finding.message.trim_end_matches('.');
-                format!("{said}{SO_IN}{} cases", cases.len())
+                format!("{said}; so in {} cases", cases.len())
             }
-            None => format!("{CLOSES}{} cases", cases.len()),
+            None => {
+                format!("closes without an answer what it does not take: {} cases", cases.len())
+            }
         };
         let told = Citations::new(registry).finding(&key.requirement, key.verdict, message, None);
         (finding.requirement, finding.message) = (told.requirement, told.message);

@@ -420,6 +420,7 @@ mod tests {
             message: "answered 101".to_owned(),
             rule: None,
             at: None,
+            counted: None,
         };
         let case = |id: &str, verdict, rules: &[&str], request: &str| {
             let findings = rules.iter().map(|rule| finding(verdict, rule)).collect();

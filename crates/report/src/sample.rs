@@ -351,6 +351,7 @@ pub(crate) fn finding(
         message: message.to_owned(),
         rule: None,
         at: at.map(|at| Place { link: 0, from: Party::Server, start: at.start, end: at.end }),
+        counted: None,
     }
 }
 

@@ -226,6 +226,7 @@ mod tests {
             message: "so it is".to_owned(),
             rule: None,
             at: None,
+            counted: None,
         };
         let mut findings = vec![finding(Verdict::Warn); 100];
         findings.push(finding(Verdict::Fail));

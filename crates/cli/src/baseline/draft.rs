@@ -51,13 +51,12 @@ pub(super) fn groups(
         }
     }
     // A part of the cases counts a habit in another one of those that show it.
-    for (requirement, case) in shown_elsewhere(&report.cases) {
-        let of_habit = |(rule, verdict, _): &&(&str, Verdict, Option<String>)| {
-            *rule == requirement && *verdict == Verdict::Warn
-        };
-        let key = by_rule.keys().find(of_habit).cloned();
-        let cases = key.and_then(|key| by_rule.get_mut(&key));
-        if let Some(cases) = cases.filter(|cases| cases.iter().all(|known| known != case)) {
+    for (case, counted) in shown_elsewhere(&report.cases) {
+        let groups = by_rule.iter_mut().filter(|((rule, verdict, _), _)| {
+            (*rule, *verdict) == (counted.requirement.as_str(), counted.verdict)
+        });
+        let counting = groups.map(|(_, cases)| cases).find(|cases| cases.contains(&counted.at));
+        if let Some(cases) = counting.filter(|cases| cases.iter().all(|known| known != case)) {
             cases.push(case.to_owned());
         }
     }

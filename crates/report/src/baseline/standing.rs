@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use upspec_corpus::case::Role;
 use upspec_corpus::{Corpus, select};
-use upspec_judge::{Came, CaseResult, Reason, Verdict};
+use upspec_judge::{Came, CaseResult, Counted, Reason, Verdict};
 
 use super::{Baseline, Known};
 use crate::visible::{self, counted};
@@ -159,8 +159,9 @@ impl Baseline {
                 standing.lost.push(case.id.clone());
             }
         }
-        for (requirement, case) in shown_elsewhere(cases) {
-            for line in lines.iter_mut().filter(|line| line.is_about(requirement, case)) {
+        for (case, counted) in shown_elsewhere(cases) {
+            let is_about = |line: &&mut Line<'_>| line.is_about(&counted.requirement, case);
+            for line in lines.iter_mut().filter(is_about) {
                 line.is_live = true;
             }
         }
@@ -312,18 +313,11 @@ pub fn shown(case: &CaseResult) -> impl Iterator<Item = (&str, Verdict)> {
     found.map(|finding| (finding.requirement.as_str(), finding.verdict)).chain(own)
 }
 
-/// What cases show of habits that count in another one: the requirements of that, and the case.
-pub fn shown_elsewhere(cases: &[CaseResult]) -> impl Iterator<Item = (&str, &str)> {
-    let by_id: BTreeMap<&str, &CaseResult> =
-        cases.iter().map(|case| (case.id.as_str(), case)).collect();
-    let of_case = move |case: &'_ CaseResult| {
-        let at = case.findings.iter().filter_map(|finding| finding.counts_at());
-        at.filter_map(|at| by_id.get(at).copied()).collect::<Vec<_>>()
-    };
-    cases.iter().flat_map(move |case| {
-        let counting = of_case(case);
-        let habits = counting.into_iter().flat_map(|at| &at.findings).filter(|one| one.is_habit());
-        habits.map(|habit| (habit.requirement.as_str(), case.id.as_str()))
+/// What cases show of habits that count in another one: the case, and where it counts.
+pub fn shown_elsewhere(cases: &[CaseResult]) -> impl Iterator<Item = (&str, &Counted)> {
+    cases.iter().flat_map(|case| {
+        let counted = case.findings.iter().filter_map(|finding| finding.counted.as_ref());
+        counted.map(|counted| (case.id.as_str(), counted))
     })
 }
 

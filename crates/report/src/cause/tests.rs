@@ -20,6 +20,7 @@ fn case(id: &str, request: &str, came: &str, verdict: Verdict, requirement: &str
         message: format!("answered {came}. Expected: {id}"),
         rule: None,
         at: None,
+        counted: None,
     };
     let findings = if verdict == Verdict::Pass { Vec::new() } else { vec![finding] };
     let came: Came = came.parse().unwrap();

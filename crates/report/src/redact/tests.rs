@@ -70,6 +70,7 @@ fn a_finding_does_not_tell_the_secret() {
         verdict: Verdict::Fail,
         message: "the body repeats hunter2hunter2".to_owned(),
         at: None,
+        counted: None,
         rule: None,
     };
     let mut results = [sample::result_of(io, vec![finding])];

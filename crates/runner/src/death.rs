@@ -145,6 +145,8 @@ impl Run {
             "none of the suspects kills it at once; looking for one that does so late, among {} cases",
             among.len()
         ));
+        // What was just played again may have killed it as late.
+        self.dies_of(&[]).await?;
         while among.len() > 1 {
             let later = among.split_off(among.len() / 2);
             if self.dies_of(&later).await? {

@@ -2,7 +2,7 @@
 //! share an entry.
 
 use serde::{Deserialize, Serialize};
-use upspec_judge::{CaseResult, Verdict};
+use upspec_judge::{CaseResult, Finding as CaseFinding, Verdict};
 use upspec_recipes::{Recipe, is_spelling};
 use upspec_runner::fnv1a;
 
@@ -62,13 +62,26 @@ pub(crate) struct Symptom {
 impl Symptom {
     /// Every finding of a result that is at least this bad.
     pub(crate) fn all(result: &CaseResult, least: Verdict) -> impl Iterator<Item = Self> + '_ {
-        let bad = move |verdict| (least..=Verdict::Fail).contains(&verdict);
-        let found = result.findings.iter();
-        found.filter(move |one| bad(one.verdict)).map(|finding| Self {
+        bad(result, least).map(|finding| Self::of(finding, result))
+    }
+
+    /// Those that a recipe shows for certain. Where requests are not waited for, who answers out of turn has answers
+    /// taken for those to other requests, and is to blame for the turn alone.
+    pub(crate) fn shown_by(recipe: &Recipe, result: &CaseResult, least: Verdict) -> Vec<Self> {
+        let is_sure = |finding: &&CaseFinding| {
+            !recipe.is_pipelined()
+                || finding.rule.is_none()
+                || OF_TURN.contains(&finding.requirement.as_str())
+        };
+        bad(result, least).filter(is_sure).map(|finding| Self::of(finding, result)).collect()
+    }
+
+    fn of(finding: &CaseFinding, result: &CaseResult) -> Self {
+        Self {
             requirement: finding.requirement.clone(),
             label: result.outcome.map(|came| came.to_string()).unwrap_or_default(),
             message: finding.message.clone(),
-        })
+        }
     }
 
     /// The same symptom in another result, in that result's words.
@@ -85,6 +98,14 @@ impl Symptom {
         (class(&self.requirement).to_owned(), self.label.clone())
     }
 }
+
+fn bad(result: &CaseResult, least: Verdict) -> impl Iterator<Item = &CaseFinding> {
+    let is_bad = move |one: &&CaseFinding| (least..=Verdict::Fail).contains(&one.verdict);
+    result.findings.iter().filter(is_bad)
+}
+
+/// The requirements on the order of answers.
+const OF_TURN: [&str; 2] = ["rfc9112/9.3.2-pipeline-order", "rfc9110/15.2.2-101-upgrade"];
 
 /// One name for the requirements that only the smallest recipe tells apart.
 fn class(requirement: &str) -> &str {

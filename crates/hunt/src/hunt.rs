@@ -209,9 +209,7 @@ impl Hunt {
             match outcome {
                 Ok(result) => {
                     self.notice(&recipe, &result);
-                    let symptoms: Vec<Symptom> =
-                        Symptom::all(&result, self.options.least).collect();
-                    for symptom in symptoms {
+                    for symptom in Symptom::shown_by(&recipe, &result, self.options.least) {
                         self.examine(&recipe, &symptom).await;
                     }
                 }

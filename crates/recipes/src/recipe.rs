@@ -4,10 +4,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use upspec_corpus::case::Over;
 use upspec_corpus::words::Word as _;
 
 use crate::edit::Edit;
-use crate::words::Base;
+use crate::words::{Base, Pace};
 
 /// A request near an opening handshake.
 ///
@@ -40,6 +41,13 @@ impl Recipe {
     #[must_use]
     pub fn plain(base: Base) -> Self {
         Self { base, edits: Vec::new() }
+    }
+
+    /// Whether a request of HTTP/1.1 is not waited for before the next one is sent.
+    #[must_use]
+    pub fn is_pipelined(&self) -> bool {
+        let is_ahead = |edit: &Edit| matches!(edit, Edit::Ahead(_, Pace::Pipelined));
+        self.base.over() == Over::Http1 && self.edits.iter().any(is_ahead)
     }
 
     /// What it does, without the texts that it does it with: what recipes of one kind have in common.
@@ -128,6 +136,19 @@ mod tests {
         let text = r"browser; drop host; set key '{key};\x27 x'; space upgrade colon tab; cut 17";
         assert_eq!(text.parse::<Recipe>().unwrap().to_string(), text);
         assert_eq!("plain".parse(), Ok(Recipe::plain(Base::Plain)));
+    }
+
+    #[test]
+    fn what_is_not_waited_for_is_pipelined() {
+        let rows = [
+            ("handshake; ahead plain pipelined", true),
+            ("handshake; ahead plain awaited; ahead head pipelined", true),
+            ("handshake; ahead plain awaited", false),
+            ("handshake; drop host", false),
+        ];
+        for (text, is_pipelined) in rows {
+            assert_eq!(text.parse::<Recipe>().unwrap().is_pipelined(), is_pipelined, "{text}");
+        }
     }
 
     #[test]

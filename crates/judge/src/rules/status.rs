@@ -58,7 +58,10 @@ pub(super) fn no_interim_for_http10(context: &Context<'_, '_>, breaches: &mut Ve
 /// The methods in the Allow of a 405 are those that the resource supports at the time, and the one of its request
 /// is not among them (RFC 9110 15.5.6). An empty list is one, too (RFC 9110 10.2.1).
 pub(super) fn allow_of_refused(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
-    let Some(request) = context.request().filter(|_| context.status() == 405) else {
+    // A head that breaks the grammar may have been read with another method.
+    let is_read =
+        |request: &&RequestHead<'_>| context.status() == 405 && request.violations.is_empty();
+    let Some(request) = context.request().filter(is_read) else {
         return;
     };
     let allow = context.fields().combined("Allow").unwrap_or_default();

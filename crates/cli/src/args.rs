@@ -240,8 +240,8 @@ pub(crate) struct Pace {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Pace")]
 pub(crate) struct Stop {
-    /// Stop once so many cases fail the run, or one round of --repeat, as --fail-on and the baseline have it; it then ends with 1, and the report
-    /// so far is written.
+    /// Stop once so many cases fail the run, or one round of --repeat, as --fail-on and the baseline have it; it then
+    /// ends with 1, and the report so far is written.
     #[arg(long, value_name = "N", value_parser = number)]
     pub(crate) max_fail: Option<usize>,
     /// Stop at the first case that fails the run: --max-fail 1.

@@ -122,8 +122,7 @@ fn log_filter() -> Targets {
 fn dispatch(command: Command) -> Result<Exit, Trouble> {
     match command {
         Command::Run(mut args) => {
-            let name = args.name.clone().unwrap_or_default();
-            args.output.name_places(&name, &mut args.server.server_log);
+            args.name_places();
             run::run(&args)
         }
         Command::Client(args) => client::client(&args),

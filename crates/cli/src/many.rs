@@ -73,7 +73,6 @@ fn worse(one: Exit, other: Exit) -> Exit {
 
 /// Puts the reports of a target where no other target's go.
 fn give_own_places(args: &mut RunArgs) -> Result<(), Trouble> {
-    let name = args.name.clone().unwrap_or_default();
     if args.output.report.is_empty() {
         let wishes = DEFAULT_REPORTS.iter().map(|wanted| wish(wanted, FORMATS));
         args.output.report = wishes.collect::<Result<_, _>>().map_err(Trouble::usage)?;
@@ -91,7 +90,7 @@ fn give_own_places(args: &mut RunArgs) -> Result<(), Trouble> {
     {
         *path = below(path, PLACE);
     }
-    args.output.name_places(&name, &mut args.server.server_log);
+    args.name_places();
     Ok(())
 }
 

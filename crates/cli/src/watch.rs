@@ -18,8 +18,7 @@ use crate::{console, reach};
 
 /// Runs until a signal comes, or so often as is wanted.
 pub(crate) fn watch(mut args: WatchArgs) -> Result<Exit, Trouble> {
-    let name = args.run.name.clone().unwrap_or_default();
-    args.run.output.name_places(&name, &mut args.run.server.server_log);
+    args.run.name_places();
     let watched = Watched::of(&args)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -8,7 +8,7 @@ use upspec_corpus::did_you_mean;
 use upspec_corpus::words::Word as _;
 use upspec_report::{Docs, FORMATS, Report};
 
-use crate::args::{DEFAULT_REPORTS, Wish, wish, wish_help};
+use crate::args::{DEFAULT_REPORTS, RunArgs, Wish, wish, wish_help};
 use crate::many;
 
 /// What a run writes, and how it ends.
@@ -80,13 +80,15 @@ fn need(text: &str) -> Result<Need, String> {
     })
 }
 
-impl Output {
+impl RunArgs {
     /// Puts the name of the target into paths that ask for it; what no file name may hold becomes `-`.
-    pub(crate) fn name_places(&mut self, name: &str, log: &mut Option<PathBuf>) {
+    pub(crate) fn name_places(&mut self) {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let name = self.name.as_deref().unwrap_or_default();
         let name: String = name.chars().map(|c| if plain(c) { c } else { '-' }).collect();
-        let paths = self.report.iter_mut().map(|(_, path)| path).chain(&mut self.baseline);
-        let paths = paths.chain(&mut self.history).chain(log);
+        let output = &mut self.output;
+        let paths = output.report.iter_mut().map(|(_, path)| path).chain(&mut output.baseline);
+        let paths = paths.chain(&mut output.history).chain(&mut self.server.server_log);
         for path in paths.filter(|path| path.to_string_lossy().contains(many::PLACE)) {
             *path = path.to_string_lossy().replace(many::PLACE, &name).into();
         }

@@ -9,6 +9,7 @@ use upspec_judge::{CaseResult, Reason};
 
 use crate::calm::is_strange;
 use crate::event::Ending;
+use crate::queue::Round;
 use crate::run::Run;
 use crate::worker::Worker;
 
@@ -33,14 +34,14 @@ impl Run {
                 .collect();
             let open = firsts.iter().map(|(index, _)| (*index, None)).collect();
             if !many || firsts.len() <= few {
-                self.play_round(open, few, true).await?;
+                self.play_round(open, few, Round::Again).await?;
                 continue;
             }
             let watched = self.wanted().map(|wanted| {
                 let worker = self.worker.clone();
                 tokio::spawn(async move { is_answered(&worker, wanted, AGAIN).await })
             });
-            self.play_round(open, most, true).await?;
+            self.play_round(open, most, Round::Again).await?;
             if let Some(watched) = watched {
                 many = !watched.is_finished();
                 watched.abort();

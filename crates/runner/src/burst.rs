@@ -7,6 +7,26 @@ use std::time::Duration;
 use tokio::time::Instant;
 use upspec_exchange::{IoKind, Record};
 
+use crate::run::Run;
+
+impl Run {
+    /// All connections that end at one moment may be a death that nothing else showed.
+    pub(crate) fn tell_of_burst(&mut self) {
+        let cut = self.worker.health.burst();
+        // The one that began last is the likeliest cause.
+        let ids = cut.iter().rev().map(|index| self.worker.plan.cases()[*index].id.as_str());
+        let ids: Vec<&str> = ids.take(FEW_NAMES).collect();
+        if !ids.is_empty() {
+            self.results.remark(format!(
+                "the target cut {} connections at one moment and none outlived it: something may restart it at once when \
+                 it dies, so deaths may pass unseen; these were under way: {}",
+                cut.len(),
+                ids.join(", ")
+            ));
+        }
+    }
+}
+
 /// When an exchange went on, and whether the target cut it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lived {
@@ -80,6 +100,9 @@ const AT_ONCE: Duration = Duration::from_millis(20);
 const HELD: Duration = Duration::from_millis(100);
 /// What went on for so long after that moment outlived it.
 const OUTLIVED: Duration = Duration::from_millis(150);
+
+/// How many cases a remark names.
+const FEW_NAMES: usize = 3;
 
 #[cfg(test)]
 mod tests {

@@ -24,6 +24,8 @@ pub(crate) struct Calm {
     done: BTreeSet<usize>,
     limited: usize,
     otherwise: usize,
+    /// How many of those that waited were played again.
+    waited: u32,
     /// What failed beside others, and not alone.
     acquitted: Vec<usize>,
     /// The number of the next attempt, so that no nonce is used twice.
@@ -175,7 +177,6 @@ impl Run {
 
     /// Plays again what may be explained; whether anything fared otherwise.
     async fn play_all_in_calm(&mut self, calm: &mut Calm, loaded: bool) -> Result<bool, Ending> {
-        let mut silent = 0;
         let mut otherwise = false;
         for index in 0..self.plan().cases().len() {
             if calm.done.contains(&index) || self.open.contains(&index) {
@@ -189,8 +190,8 @@ impl Run {
             let limited = looks_like_a_limit(result);
             let patience = self.patience(result);
             if patience == Patience::Timeout || is_silent(result) {
-                silent += 1;
-                if silent > FEW && !loaded && !otherwise && !late {
+                calm.waited += 1;
+                if calm.waited > FEW && !loaded && !otherwise && !late {
                     continue;
                 }
             }

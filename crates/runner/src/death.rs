@@ -12,9 +12,9 @@ use upspec_judge::{CaseResult, Death as Scene, Demise, Reason, Verdict};
 
 use crate::event::{Death, Ending};
 use crate::health::Pulse;
+use crate::queue::answered_by;
 use crate::risk::{Risk, by_risk};
 use crate::run::Run;
-use crate::schedule::answered_by;
 use crate::server::Server;
 use crate::worker::Played;
 
@@ -53,6 +53,7 @@ impl Run {
     /// alone with a control after it, and goes on. If it stays away the run is over.
     pub(crate) async fn after_death(&mut self) -> Result<(), Ending> {
         let began = Instant::now();
+        self.end_those_left().await;
         let went_on = self.investigate().await;
         self.deaths.spent += began.elapsed();
         went_on

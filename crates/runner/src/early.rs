@@ -108,6 +108,12 @@ impl Run {
         self.open.iter().copied().filter(|index| !is_aside(index)).collect()
     }
 
+    /// Whether early looks are under way, which the target bears.
+    pub(crate) fn waits_for_early(&mut self) -> bool {
+        self.take_early();
+        !self.early.looks.is_empty() && self.bears_early_looks()
+    }
+
     /// Waits for the early looks, as long as the target bears them.
     pub(crate) async fn await_early(&mut self) {
         while self.bears_early_looks()

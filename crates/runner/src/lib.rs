@@ -32,6 +32,7 @@ mod play;
 mod printed;
 mod prober;
 mod proxy;
+mod queue;
 mod record;
 mod results;
 mod risk;

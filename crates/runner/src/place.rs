@@ -179,7 +179,7 @@ impl Room {
 
     /// How many cases may be looked at early beside those that have this room.
     pub(crate) fn for_early(&self) -> usize {
-        if self.narrow || self.crowded { 0 } else { self.now / 2 }
+        if self.narrow || self.crowded { 0 } else { self.now }
     }
 }
 

@@ -58,11 +58,12 @@ impl Risk {
     /// to answer: silence is dear.
     pub(crate) fn budget(self, answer: Duration) -> Duration {
         let budget = match self {
-            Self::Little | Self::Odd | Self::Size | Self::Address => Duration::from_secs(1),
-            Self::Payload | Self::Text | Self::Unmasked => Duration::from_secs(1),
+            Self::Little => Duration::from_millis(250),
+            Self::Odd | Self::Size | Self::Address => Duration::from_millis(400),
+            Self::Payload | Self::Text | Self::Unmasked => Duration::from_millis(600),
             // They are played one at a time anyway, and each has exchanges enough to show a death.
             Self::Cost => return Duration::ZERO,
-            _ => Duration::from_secs(2),
+            _ => Duration::from_millis(800),
         };
         match u32::try_from(lateness(answer)) {
             Ok(late) if late < MUCH_TOO_LATE => budget / (late + 1),

@@ -26,6 +26,7 @@ use crate::health::Pulse;
 use crate::idle;
 use crate::place::Room;
 use crate::plan::Plan;
+use crate::queue::{Round, UnderWay};
 use crate::results::Results;
 use crate::risk::{Risk, by_risk};
 use crate::server::Server;
@@ -85,6 +86,7 @@ pub async fn run(
         early,
         open,
         room,
+        under_way: UnderWay::default(),
         lost,
         refused,
     };
@@ -110,6 +112,8 @@ pub(crate) struct Run {
     /// Cases with a result that another look has to confirm.
     pub(crate) open: BTreeSet<usize>,
     pub(crate) room: Room,
+    /// What a round has left under way.
+    pub(crate) under_way: UnderWay,
     /// Cases whose exchange met the target's death.
     pub(crate) lost: Vec<(usize, Vec<Record>)>,
     /// What the control got where it was answered without a switch.
@@ -158,9 +162,13 @@ impl Run {
         let cases = by_risk(&plan, &self.worker.bench);
         if self.worker.bench.is_late() {
             // Nothing can be measured, and whatever ends a phase takes long.
-            self.schedule(vec![cases], jobs).await?;
+            self.schedule(vec![cases], jobs, Round::Whole).await?;
         } else {
             self.play_by_risk(&cases, jobs).await?;
+        }
+        // Who watches what merely waits disturbs nobody.
+        if self.waits_for_early() {
+            self.again_in_calm().await?;
         }
         self.outlast(jobs).await?;
         self.tell_of_burst();
@@ -195,10 +203,10 @@ impl Run {
                 break;
             }
             let ready = ready.into_iter().map(|index| (index, None)).collect();
-            self.play_round(ready, jobs, false).await?;
+            self.play_round(ready, jobs, Round::Whole).await?;
         }
         let rounds = left.into_iter().map(|index| vec![(index, None)]);
-        self.schedule(rounds.collect(), 1).await
+        self.schedule(rounds.collect(), 1, Round::Whole).await
     }
 
     /// Plays the cases by what they send: what should hurt nobody, what is measured, and what kills most often.
@@ -211,7 +219,7 @@ impl Run {
             cases.split_at(cases.partition_point(|(_, risk)| *risk < Some(Risk::Cost)));
         let (measured, most) =
             others.split_at(others.partition_point(|(_, risk)| *risk <= Some(Risk::Cost)));
-        self.schedule(vec![few.to_vec()], jobs).await?;
+        self.schedule(vec![few.to_vec()], jobs, Round::Leaving).await?;
         // Whoever dies of what comes now is not to be blamed for what load has spoilt before.
         self.again_in_calm().await?;
         self.check_all().await?;
@@ -220,25 +228,9 @@ impl Run {
         let (alone, together) = measured.split_at(alone.min(measured.len()));
         // One at a time is timed; the others wait for it, or for silence to end.
         let at_once = if self.worker.is_late() { 1 } else { jobs.min(MOST_MEASURED) };
-        self.schedule(vec![alone.to_vec()], at_once).await?;
-        self.schedule(vec![together.to_vec()], jobs).await?;
-        self.schedule(vec![most.to_vec()], jobs).await
-    }
-
-    /// All connections that end at one moment may be a death that nothing else showed.
-    fn tell_of_burst(&mut self) {
-        let cut = self.worker.health.burst();
-        // The one that began last is the likeliest cause.
-        let ids = cut.iter().rev().map(|index| self.worker.plan.cases()[*index].id.as_str());
-        let ids: Vec<&str> = ids.take(FEW_NAMES).collect();
-        if !ids.is_empty() {
-            self.results.remark(format!(
-                "the target cut {} connections at one moment and none outlived it: something may restart it at once when \
-                 it dies, so deaths may pass unseen; these were under way: {}",
-                cut.len(),
-                ids.join(", ")
-            ));
-        }
+        self.schedule(vec![alone.to_vec()], at_once, Round::Leaving).await?;
+        self.schedule(vec![together.to_vec()], jobs, Round::Leaving).await?;
+        self.schedule(vec![most.to_vec()], jobs, Round::Whole).await
     }
 
     /// Waits for a death that comes late, of which a process of ours tells by itself, and meanwhile looks again at
@@ -486,7 +478,7 @@ enum NoContact {
 /// How many cases about cost are played one by one where answers are late by chance.
 const FEW_MEASURED: usize = 4;
 /// How many cases about cost are under way at most: one is timed, the others wait.
-const MOST_MEASURED: usize = 4;
+const MOST_MEASURED: usize = 8;
 
 /// How long a connection may take that shows whether the target lives.
 const DEAD_OR_ALIVE: Duration = Duration::from_secs(1);

@@ -1,188 +1,21 @@
 //! Plays the cases of a phase, a limited number at a time.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
-use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 use upspec_judge::{CaseResult, Reason, unmet};
 
-use crate::ease::{Ease, Eased};
+use crate::ease::Eased;
 use crate::event::{Ending, Event};
 use crate::health::Pulse;
 use crate::place::Place;
 use crate::plan::is_control;
+use crate::queue::{Queue, Round, UnderWay};
 use crate::risk::Risk;
 use crate::run::Run;
-use crate::settings::lateness;
-use crate::worker::{Played, Worker};
-
-/// The cases of a phase that are still to be played, and how fast.
-struct Queue {
-    left: VecDeque<(usize, Option<Risk>)>,
-    /// How many are played at once.
-    jobs: usize,
-    /// How many are under way at most, those counted that merely wait.
-    most: usize,
-    /// They have results that another look has to confirm.
-    again: bool,
-    /// How long the control took to be answered, and whether answers are late now and then.
-    answer: Duration,
-    late: bool,
-    /// When the first case of each risk began.
-    begun: BTreeMap<Risk, Instant>,
-    /// The cases that began.
-    played: Vec<Begun>,
-    /// How often each was played again because of a ban.
-    banned: BTreeMap<usize, u32>,
-    /// The time from one beginning to the next, and when the next one may be.
-    pace: Duration,
-    paced: Instant,
-}
-
-/// A case that began, and how many of our addresses were left behind by then.
-struct Begun {
-    index: usize,
-    risk: Option<Risk>,
-    source: u32,
-}
-
-impl Queue {
-    /// Whether the next case is played alone, and until when: then a death has one suspect. When that has taken
-    /// long enough for its risk and nothing has died, it is not.
-    fn alone(&self, has_died: bool) -> Option<Instant> {
-        let risk = self.left.front()?.1?;
-        let now = Instant::now();
-        let begun = self.begun.get(&risk).copied().unwrap_or(now);
-        let until = match has_died && risk > Risk::Little {
-            true => now + FOR_EVER,
-            false if self.late => return None,
-            false => begun + risk.budget(self.answer),
-        };
-        (until > now).then_some(until)
-    }
-
-    /// After this time without an answer a case that is played alone merely waits for silence to end, and the
-    /// next one may begin.
-    fn answered_by(&self) -> Duration {
-        answered_by(self.answer)
-    }
-
-    /// Whether the last cases are checked on like those that are played alone, since a check costs little.
-    fn ends_alone(&self) -> bool {
-        self.left.is_empty() && !self.again && !self.late && lateness(self.answer) == 0
-    }
-
-    /// How many may be under way while one is played alone.
-    fn suspects(&self, has_died: bool) -> usize {
-        self.jobs.min(if has_died { MOST_SUSPECTS } else { MOST_WAITING })
-    }
-
-    fn next(&mut self, source: u32) -> Option<usize> {
-        let (index, risk) = self.left.pop_front()?;
-        if let Some(risk) = risk {
-            self.begun.entry(risk).or_insert_with(Instant::now);
-        }
-        self.played.push(Begun { index, risk, source });
-        Some(index)
-    }
-
-    /// When the next case may begin, where it has to be waited for.
-    fn paced_until(&self) -> Option<Instant> {
-        (!self.left.is_empty() && self.paced > Instant::now()).then_some(self.paced)
-    }
-
-    /// Goes on more gently, with those first that met the limit.
-    fn ease(&mut self, ease: &Ease, met: impl Fn(usize) -> bool) {
-        self.jobs = ease.jobs(self.jobs);
-        self.pace = ease.pace;
-        self.again(|begun| met(begun.index));
-    }
-
-    /// Goes on from another address, with those first that met the ban of an earlier one; but where a target forbids
-    /// what it is asked, it does so from any address.
-    fn elsewhere(&mut self, source: u32, met: impl Fn(usize) -> bool) {
-        let mut banned = std::mem::take(&mut self.banned);
-        self.again(|begun| {
-            let times = banned.entry(begun.index).or_default();
-            let again = begun.source < source && *times < MOST_BANNED && met(begun.index);
-            *times += u32::from(again);
-            again
-        });
-        self.banned = banned;
-    }
-
-    fn again(&mut self, mut wanted: impl FnMut(&Begun) -> bool) {
-        let (again, kept): (Vec<_>, _) = self.played.drain(..).partition(|begun| wanted(begun));
-        self.played = kept;
-        for Begun { index, risk, .. } in again.into_iter().rev() {
-            self.left.push_front((index, risk));
-        }
-    }
-}
-
-/// The cases under way.
-#[derive(Default)]
-struct UnderWay {
-    running: JoinSet<(usize, Played)>,
-    places: BTreeMap<usize, Place>,
-    /// Told when one of them gives its place back.
-    free: Arc<Notify>,
-    /// Controls that nobody waits for.
-    checks: JoinSet<Pulse>,
-    /// How many cases are over since the last control.
-    unchecked: usize,
-    /// The case that began last, unless it is over or merely waits, and when.
-    latest: Option<(usize, Instant)>,
-}
-
-impl UnderWay {
-    fn is_fresh(&self, by: Duration) -> bool {
-        self.latest.is_some_and(|(_, begun)| begun.elapsed() < by)
-    }
-
-    /// Forgets a case that merely waits by now; whether there was one.
-    fn forgets_stale(&mut self, by: Duration) -> bool {
-        let before = self.latest.is_some();
-        self.latest = self.latest.filter(|(_, begun)| begun.elapsed() < by);
-        before && self.latest.is_none()
-    }
-
-    fn is_over(&mut self, index: usize) {
-        self.unchecked += 1;
-        self.places.remove(&index);
-        self.latest = self.latest.filter(|(latest, _)| *latest != index);
-    }
-
-    /// When a case can begin although none ends, where they are played alone until then.
-    fn wakes(&self, queue: &Queue, has_died: bool, until: Instant) -> Instant {
-        match self.latest {
-            Some((_, begun)) if self.running.len() < queue.suspects(has_died) => {
-                until.min(begun + queue.answered_by())
-            }
-            _ => until,
-        }
-    }
-
-    /// Whether there is a place for another case beside these. Those that merely wait take none, as long as the
-    /// target answers as fast as at first.
-    fn has_place(&self, queue: &Queue, most: usize) -> bool {
-        let served = self.places.values().filter(|place| !place.is_watched()).count();
-        self.running.len() < most && served < queue.jobs
-    }
-
-    /// Plays a control beside the cases, where the last one was long ago.
-    fn check_at_times(&mut self, worker: &Worker) {
-        if self.unchecked >= BETWEEN_CHECKS {
-            self.unchecked = 0;
-            let worker = worker.clone();
-            self.checks.spawn(async move { worker.check_now().await });
-        }
-    }
-}
+use crate::worker::Played;
 
 async fn until(time: Option<Instant>) {
     match time {
@@ -198,15 +31,28 @@ impl Run {
         &mut self,
         rounds: Vec<Vec<(usize, Option<Risk>)>>,
         jobs: usize,
+        kind: Round,
     ) -> Result<(), Ending> {
         let rounds: Vec<_> = rounds.into_iter().filter(|cases| !cases.is_empty()).collect();
         if rounds.is_empty() {
             return Ok(());
         }
         for cases in rounds {
-            self.play_round(cases, jobs, false).await?;
+            self.play_round(cases, jobs, kind).await?;
         }
         self.check_all().await
+    }
+
+    /// Takes the results of what was left under way, once all of it is over.
+    pub(crate) async fn end_those_left(&mut self) {
+        let mut left = std::mem::take(&mut self.under_way);
+        while let Some(joined) = left.running.join_next().await {
+            match joined {
+                Ok((index, played)) => self.end_case(index, played, false),
+                // It is a bug, and it stays one.
+                Err(error) => std::panic::resume_unwind(error.into_panic()),
+            }
+        }
     }
 
     pub(crate) async fn check_all(&mut self) -> Result<(), Ending> {
@@ -221,21 +67,16 @@ impl Run {
         &mut self,
         cases: Vec<(usize, Option<Risk>)>,
         jobs: usize,
-        again: bool,
+        kind: Round,
     ) -> Result<(), Ending> {
+        let again = kind == Round::Again;
         let answer = self.worker.bench.answer();
+        let pace = if again { self.ease.pace.max(ONE_BY_ONE) } else { self.ease.pace };
         let mut queue = Queue {
-            left: VecDeque::from(cases),
-            jobs: self.ease.jobs(jobs),
             most: self.worker.bench.settings.most_watched,
-            again,
-            late: false,
-            answer,
-            begun: BTreeMap::new(),
-            played: Vec::new(),
-            banned: BTreeMap::new(),
-            pace: if again { self.ease.pace.max(ONE_BY_ONE) } else { self.ease.pace },
+            pace,
             paced: self.ease.next.unwrap_or_else(Instant::now),
+            ..Queue::new(cases, self.ease.jobs(jobs), kind, answer)
         };
         loop {
             self.worker.health.spare(again);
@@ -251,7 +92,7 @@ impl Run {
 
     /// Plays until the queue is empty or the target is dead, and lets running cases end.
     async fn play_queue(&mut self, queue: &mut Queue) {
-        let mut under_way = UnderWay::default();
+        let mut under_way = std::mem::take(&mut self.under_way);
         let health = Arc::clone(&self.worker.health);
         let mut process_end = pin!(health.process_end());
         let mut has_ended = false;
@@ -265,6 +106,10 @@ impl Run {
             {
                 sleep_until(until).await;
                 continue;
+            }
+            if queue.leaves(&under_way) && !health.is_dead() && !self.ease.has_met_a_limit() {
+                self.under_way = under_way;
+                return;
             }
             let alone = queue.alone(has_died).map(|until| under_way.wakes(queue, has_died, until));
             let may_begin = self.has_place(queue, &under_way, alone.is_some(), has_died);
@@ -294,7 +139,7 @@ impl Run {
                 None => return,
                 Some(Ok((index, played))) => {
                     under_way.is_over(index);
-                    self.end_case(index, played, queue.again);
+                    self.end_case(index, played, queue.kind == Round::Again);
                     self.mind_limits(index, queue).await;
                 }
                 // Nobody aborts a task of ours, so it is a bug, and it stays one.
@@ -371,7 +216,7 @@ impl Run {
             let place = Place::taken(&under_way.free);
             let worker = self.worker.at(place.clone());
             under_way.places.insert(index, place);
-            let first = self.results.result(index).filter(|_| queue.again).cloned();
+            let first = self.results.result(index).filter(|_| queue.kind == Round::Again).cloned();
             under_way.running.spawn(async move {
                 match first {
                     Some(first) => (index, worker.look_again(index, first).await),
@@ -383,7 +228,7 @@ impl Run {
 
     /// How many cases may be under way, those counted that merely wait.
     fn room_for(&mut self, queue: &Queue, under_way: &UnderWay) -> usize {
-        if queue.jobs == 1 || queue.again || self.ease.has_met_a_limit() {
+        if queue.jobs == 1 || queue.kind == Round::Again || self.ease.has_met_a_limit() {
             return queue.jobs;
         }
         let worker = &self.worker;
@@ -442,33 +287,8 @@ impl Run {
     }
 }
 
-/// How often a case is played again because a ban may have spoilt it.
-const MOST_BANNED: u32 = 2;
-
 const HAZARD: (Reason, &str) =
     (Reason::NotApplicable, "can hurt a weak server; it is played with --hazardous");
 
 /// So far apart begin those that are looked at again, however many there are: a queue of connections may be short.
 const ONE_BY_ONE: Duration = Duration::from_millis(2);
-
-/// After how many cases the control is played even when nothing looks suspicious: it keeps the list
-/// of suspects short.
-const BETWEEN_CHECKS: usize = 50;
-
-/// Longer than any run.
-const FOR_EVER: Duration = Duration::from_secs(24 * 3600);
-
-/// One case that is played alone, and those that merely wait beside it: on a target that has died, and on one that
-/// nothing has killed.
-const MOST_SUSPECTS: usize = 3;
-const MOST_WAITING: usize = 8;
-
-/// After this time without an answer a case that is played alone merely waits.
-pub(crate) fn answered_by(answer: Duration) -> Duration {
-    (answer * WAITS).clamp(SHORTEST_ANSWER, LONGEST_ANSWER)
-}
-
-/// How many times longer than the control's answer a case takes that merely waits, and the bounds of that.
-const WAITS: u32 = 20;
-const SHORTEST_ANSWER: Duration = Duration::from_millis(60);
-const LONGEST_ANSWER: Duration = Duration::from_millis(400);

@@ -1,0 +1,255 @@
+//! The cases of a round that are still to be played, and those under way: how many, and which of them alone.
+//! Plays nothing.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::ease::Ease;
+use crate::health::Pulse;
+use crate::place::Place;
+use crate::risk::Risk;
+use crate::settings::lateness;
+use crate::worker::{Played, Worker};
+
+/// The cases of a phase that are still to be played, and how fast.
+pub(crate) struct Queue {
+    pub(crate) left: VecDeque<(usize, Option<Risk>)>,
+    /// How many are played at once.
+    pub(crate) jobs: usize,
+    /// How many are under way at most, those counted that merely wait.
+    pub(crate) most: usize,
+    pub(crate) kind: Round,
+    /// How long the control took to be answered, and whether answers are late now and then.
+    pub(crate) answer: Duration,
+    pub(crate) late: bool,
+    /// When the first case of each risk began.
+    pub(crate) begun: BTreeMap<Risk, Instant>,
+    /// The cases that began.
+    pub(crate) played: Vec<Begun>,
+    /// How often each was played again because of a ban.
+    pub(crate) banned: BTreeMap<usize, u32>,
+    /// The time from one beginning to the next, and when the next one may be.
+    pub(crate) pace: Duration,
+    pub(crate) paced: Instant,
+}
+
+/// What the cases of a round are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Round {
+    /// All are over when it ends.
+    Whole,
+    /// Those that merely wait by then go on beside the next round.
+    Leaving,
+    /// They have results that another look has to confirm.
+    Again,
+}
+
+/// A case that began, and how many of our addresses were left behind by then.
+pub(crate) struct Begun {
+    pub(crate) index: usize,
+    pub(crate) risk: Option<Risk>,
+    pub(crate) source: u32,
+}
+
+impl Queue {
+    /// All of these cases, so many at once, at a target that took so long to answer the control.
+    pub(crate) fn new(
+        cases: Vec<(usize, Option<Risk>)>,
+        jobs: usize,
+        kind: Round,
+        answer: Duration,
+    ) -> Self {
+        Self {
+            left: VecDeque::from(cases),
+            jobs,
+            most: jobs,
+            kind,
+            answer,
+            late: false,
+            begun: BTreeMap::new(),
+            played: Vec::new(),
+            banned: BTreeMap::new(),
+            pace: Duration::ZERO,
+            paced: Instant::now(),
+        }
+    }
+
+    /// Whether the next case is played alone, and until when: then a death has one suspect. When that has taken
+    /// long enough for its risk and nothing has died, it is not.
+    pub(crate) fn alone(&self, has_died: bool) -> Option<Instant> {
+        let risk = self.left.front()?.1?;
+        let now = Instant::now();
+        let begun = self.begun.get(&risk).copied().unwrap_or(now);
+        let until = match has_died && risk > Risk::Little {
+            true => now + FOR_EVER,
+            false if self.late => return None,
+            false => begun + risk.budget(self.answer),
+        };
+        (until > now).then_some(until)
+    }
+
+    /// After this time without an answer a case that is played alone merely waits for silence to end, and the
+    /// next one may begin.
+    pub(crate) fn answered_by(&self) -> Duration {
+        answered_by(self.answer)
+    }
+
+    /// Whether the last cases are checked on like those that are played alone, since a check costs little.
+    pub(crate) fn ends_alone(&self) -> bool {
+        self.left.is_empty()
+            && self.kind != Round::Again
+            && !self.late
+            && lateness(self.answer) == 0
+    }
+
+    /// Whether what is still under way may go on beside the next round.
+    pub(crate) fn leaves(&self, under_way: &UnderWay) -> bool {
+        self.kind == Round::Leaving
+            && self.left.is_empty()
+            && self.jobs > 1
+            && !self.late
+            && under_way.running.len() <= MOST_WAITING
+            && under_way.served() == 0
+    }
+
+    /// How many may be under way while one is played alone.
+    pub(crate) fn suspects(&self, has_died: bool) -> usize {
+        self.jobs.min(if has_died { MOST_SUSPECTS } else { MOST_WAITING })
+    }
+
+    pub(crate) fn next(&mut self, source: u32) -> Option<usize> {
+        let (index, risk) = self.left.pop_front()?;
+        if let Some(risk) = risk {
+            self.begun.entry(risk).or_insert_with(Instant::now);
+        }
+        self.played.push(Begun { index, risk, source });
+        Some(index)
+    }
+
+    /// When the next case may begin, where it has to be waited for.
+    pub(crate) fn paced_until(&self) -> Option<Instant> {
+        (!self.left.is_empty() && self.paced > Instant::now()).then_some(self.paced)
+    }
+
+    /// Goes on more gently, with those first that met the limit.
+    pub(crate) fn ease(&mut self, ease: &Ease, met: impl Fn(usize) -> bool) {
+        self.jobs = ease.jobs(self.jobs);
+        self.pace = ease.pace;
+        self.again(|begun| met(begun.index));
+    }
+
+    /// Goes on from another address, with those first that met the ban of an earlier one; but where a target forbids
+    /// what it is asked, it does so from any address.
+    pub(crate) fn elsewhere(&mut self, source: u32, met: impl Fn(usize) -> bool) {
+        let mut banned = std::mem::take(&mut self.banned);
+        self.again(|begun| {
+            let times = banned.entry(begun.index).or_default();
+            let again = begun.source < source && *times < MOST_BANNED && met(begun.index);
+            *times += u32::from(again);
+            again
+        });
+        self.banned = banned;
+    }
+
+    pub(crate) fn again(&mut self, mut wanted: impl FnMut(&Begun) -> bool) {
+        let (again, kept): (Vec<_>, _) = self.played.drain(..).partition(|begun| wanted(begun));
+        self.played = kept;
+        for Begun { index, risk, .. } in again.into_iter().rev() {
+            self.left.push_front((index, risk));
+        }
+    }
+}
+
+/// The cases under way.
+#[derive(Default)]
+pub(crate) struct UnderWay {
+    pub(crate) running: JoinSet<(usize, Played)>,
+    pub(crate) places: BTreeMap<usize, Place>,
+    /// Told when one of them gives its place back.
+    pub(crate) free: Arc<Notify>,
+    /// Controls that nobody waits for.
+    pub(crate) checks: JoinSet<Pulse>,
+    /// How many cases are over since the last control.
+    pub(crate) unchecked: usize,
+    /// The case that began last, unless it is over or merely waits, and when.
+    pub(crate) latest: Option<(usize, Instant)>,
+}
+
+impl UnderWay {
+    pub(crate) fn is_fresh(&self, by: Duration) -> bool {
+        self.latest.is_some_and(|(_, begun)| begun.elapsed() < by)
+    }
+
+    /// Forgets a case that merely waits by now; whether there was one.
+    pub(crate) fn forgets_stale(&mut self, by: Duration) -> bool {
+        let before = self.latest.is_some();
+        self.latest = self.latest.filter(|(_, begun)| begun.elapsed() < by);
+        before && self.latest.is_none()
+    }
+
+    pub(crate) fn is_over(&mut self, index: usize) {
+        self.unchecked += 1;
+        self.places.remove(&index);
+        self.latest = self.latest.filter(|(latest, _)| *latest != index);
+    }
+
+    /// When a case can begin although none ends, where they are played alone until then.
+    pub(crate) fn wakes(&self, queue: &Queue, has_died: bool, until: Instant) -> Instant {
+        match self.latest {
+            Some((_, begun)) if self.running.len() < queue.suspects(has_died) => {
+                until.min(begun + queue.answered_by())
+            }
+            _ => until,
+        }
+    }
+
+    /// Whether there is a place for another case beside these. Those that merely wait take none, as long as the
+    /// target answers as fast as at first.
+    pub(crate) fn has_place(&self, queue: &Queue, most: usize) -> bool {
+        self.running.len() < most && self.served() < queue.jobs
+    }
+
+    /// How many do not merely wait.
+    pub(crate) fn served(&self) -> usize {
+        self.places.values().filter(|place| !place.is_watched()).count()
+    }
+
+    /// Plays a control beside the cases, where the last one was long ago.
+    pub(crate) fn check_at_times(&mut self, worker: &Worker) {
+        if self.unchecked >= BETWEEN_CHECKS {
+            self.unchecked = 0;
+            let worker = worker.clone();
+            self.checks.spawn(async move { worker.check_now().await });
+        }
+    }
+}
+
+/// How often a case is played again because a ban may have spoilt it.
+const MOST_BANNED: u32 = 2;
+
+/// After how many cases the control is played even when nothing looks suspicious: it keeps the list
+/// of suspects short.
+const BETWEEN_CHECKS: usize = 50;
+
+/// Longer than any run.
+const FOR_EVER: Duration = Duration::from_secs(24 * 3600);
+
+/// One case that is played alone, and those that merely wait beside it: on a target that has died, and on one that
+/// nothing has killed.
+const MOST_SUSPECTS: usize = 3;
+const MOST_WAITING: usize = 8;
+
+/// After this time without an answer a case that is played alone merely waits.
+pub(crate) fn answered_by(answer: Duration) -> Duration {
+    (answer * WAITS).clamp(SHORTEST_ANSWER, LONGEST_ANSWER)
+}
+
+/// How many times longer than the control's answer a case takes that merely waits, and the bounds of that.
+const WAITS: u32 = 20;
+const SHORTEST_ANSWER: Duration = Duration::from_millis(60);
+const LONGEST_ANSWER: Duration = Duration::from_millis(400);

@@ -59,11 +59,11 @@ impl Risk {
     pub(crate) fn budget(self, answer: Duration) -> Duration {
         let budget = match self {
             Self::Little => Duration::from_millis(250),
-            Self::Odd | Self::Size | Self::Address => Duration::from_millis(400),
-            Self::Payload | Self::Text | Self::Unmasked => Duration::from_millis(600),
+            Self::Odd | Self::Size => Duration::from_millis(700),
+            Self::Address | Self::Payload | Self::Text | Self::Unmasked => Duration::from_secs(1),
             // They are played one at a time anyway, and each has exchanges enough to show a death.
             Self::Cost => return Duration::ZERO,
-            _ => Duration::from_millis(800),
+            _ => Duration::from_secs(2),
         };
         match u32::try_from(lateness(answer)) {
             Ok(late) if late < MUCH_TOO_LATE => budget / (late + 1),

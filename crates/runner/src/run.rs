@@ -230,6 +230,8 @@ impl Run {
         let at_once = if self.worker.is_late() { 1 } else { jobs.min(MOST_MEASURED) };
         self.schedule(vec![alone.to_vec()], at_once, Round::Leaving).await?;
         self.schedule(vec![together.to_vec()], jobs, Round::Leaving).await?;
+        // What comes now may kill it, and what was under way would have no answer.
+        self.end_those_left().await;
         self.schedule(vec![most.to_vec()], jobs, Round::Whole).await
     }
 
@@ -478,7 +480,7 @@ enum NoContact {
 /// How many cases about cost are played one by one where answers are late by chance.
 const FEW_MEASURED: usize = 4;
 /// How many cases about cost are under way at most: one is timed, the others wait.
-const MOST_MEASURED: usize = 8;
+const MOST_MEASURED: usize = 4;
 
 /// How long a connection may take that shows whether the target lives.
 const DEAD_OR_ALIVE: Duration = Duration::from_secs(1);

@@ -50,7 +50,7 @@ fn paced(pace: &ClientPace) -> [Option<Given>; 4] {
     let unless =
         |usual: String, long, value: String| (value != usual).then(|| Given::one(long, value));
     [
-        unless(usual.jobs.to_string(), "jobs", pace.jobs.to_string()),
+        pace.jobs.map(|jobs| Given::one("jobs", jobs.to_string())),
         unless(millis(usual.timeout), "timeout", millis(pace.timeout)),
         unless(millis(usual.window), "window", millis(pace.window)),
         unless(usual.retries.to_string(), "retries", pace.retries.to_string()),

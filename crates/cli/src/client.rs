@@ -94,7 +94,7 @@ async fn play(
 
 fn settings(args: &ClientArgs, seed: u64) -> ClientSettings {
     ClientSettings {
-        jobs: usize::from(descriptors::jobs(args.pace.jobs)),
+        jobs: usize::from(descriptors::jobs(args.pace.jobs())),
         timeout: args.pace.timeout,
         window_floor: args.pace.window,
         retries: args.pace.retries,

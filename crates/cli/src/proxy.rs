@@ -113,13 +113,16 @@ pub(crate) async fn embedded(
 
 /// Where our origin listens if nothing else is said.
 const USUAL_ORIGIN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9000);
+/// How many cases are played at a time where answers come late.
+const MOST_JOBS: u16 = 64;
 
 fn settings(args: &ProxyArgs, origin: SocketAddr, seed: u64) -> ProxySettings {
     let named = || args.origin_authority.clone().unwrap_or_else(|| origin.to_string());
     ProxySettings {
         forward: args.forward_proxy.then(named),
         command: args.proxy_cmd.clone(),
-        jobs: usize::from(descriptors::jobs(args.pace.jobs)),
+        jobs: usize::from(descriptors::jobs(args.pace.jobs())),
+        most_jobs: usize::from(descriptors::jobs(args.pace.jobs.unwrap_or(MOST_JOBS))),
         timeout: args.pace.timeout,
         window_floor: args.pace.window,
         retries: args.pace.retries,

@@ -99,9 +99,13 @@ impl Settings {
     /// How many cases are played at once, once it is known how long the control took to be answered.
     #[must_use]
     pub fn jobs_when(&self, answer: Duration) -> usize {
-        let more = self.jobs.saturating_mul(lateness(answer) + 1);
-        more.min(self.most_jobs).max(self.jobs).max(1)
+        jobs_when(answer, self.jobs, self.most_jobs)
     }
+}
+
+/// So many jobs, or more where an answer is late, but no more than the most.
+pub(crate) fn jobs_when(answer: Duration, jobs: usize, most: usize) -> usize {
+    jobs.saturating_mul(lateness(answer) + 1).min(most).max(jobs).max(1)
 }
 
 /// How often the time of an answer that is not late fits into this one.

@@ -52,9 +52,10 @@ pub(crate) struct ClientArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Pace")]
 pub(crate) struct ClientPace {
-    /// How many clients to play at a time; of a command no more than two for each processor are starting at once.
-    #[arg(short, long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub(crate) jobs: u16,
+    /// How many cases to play at a time. Of a client's command no more than two for each processor are starting at
+    /// once, or more if they are slow and merely wait. [default: 16, up to 64 with an intermediary that answers late]
+    #[arg(short, long, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) jobs: Option<u16>,
     /// How long a client may take to open its connection, and how long an exchange may take.
     #[arg(long, default_value = "10s", value_parser = duration, value_name = "TIME")]
     pub(crate) timeout: Duration,
@@ -70,10 +71,15 @@ pub(crate) struct ClientPace {
 }
 
 impl ClientPace {
+    /// How many cases to play at a time.
+    pub(crate) fn jobs(&self) -> u16 {
+        self.jobs.unwrap_or(16)
+    }
+
     /// What it is where nothing is said.
     pub(crate) fn usual() -> Self {
         Self {
-            jobs: 16,
+            jobs: None,
             timeout: Duration::from_secs(10),
             window: Duration::from_millis(500),
             retries: 1,

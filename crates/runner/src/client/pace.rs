@@ -1,6 +1,6 @@
 //! How fast a client is: what its control took decides how long others are waited for.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use upspec_exchange::{Io, IoKind, Record};
@@ -18,6 +18,8 @@ pub(crate) struct Pace {
     answer_us: AtomicU64,
     /// From the end of the connection to that of the process.
     leave_us: AtomicU64,
+    /// How many more clients may be on their way at once than at first.
+    more: AtomicUsize,
 }
 
 impl Pace {
@@ -26,6 +28,17 @@ impl Pace {
             grow(&self.first_start_us, after);
         }
         grow(&self.start_us, after);
+    }
+
+    /// Whether a client that took so long to come is slow, and hardly slower than the first one.
+    pub(crate) fn waits_at_start(&self, took: Duration) -> bool {
+        let first = read(&self.first_start_us);
+        first >= SLOW_START && took <= first + first / 8
+    }
+
+    /// Counts one more that may be on its way at once; whether that is no more than this.
+    pub(crate) fn counts_more(&self, most: usize) -> bool {
+        self.more.fetch_add(1, Ordering::Relaxed) < most
     }
 
     /// Whether a client came so much later than the first one that the machine may be behind what others did.
@@ -99,6 +112,8 @@ fn read(us: &AtomicU64) -> Duration {
     Duration::from_micros(us.load(Ordering::Relaxed))
 }
 
+/// A start that takes as long may be one that waits.
+const SLOW_START: Duration = Duration::from_millis(250);
 /// How many times later than the first a client comes where the machine is too busy for it, and how late at least.
 const STRAIN: u32 = 8;
 const STRAIN_FROM: Duration = Duration::from_secs(1);
@@ -131,6 +146,20 @@ mod tests {
         let pace = Pace::default();
         pace.learn(&Record::of(link, io.collect()));
         pace.answer()
+    }
+
+    #[test]
+    fn only_a_slow_start_that_others_do_not_slow_down_waits() {
+        let ms = Duration::from_millis;
+        let rows = [(1000, 1000, true), (1000, 1100, true), (1000, 1900, false), (40, 40, false)];
+        for (first, took, wanted) in rows {
+            let pace = Pace::default();
+            assert!(!pace.waits_at_start(ms(took)), "the first one says nothing");
+            pace.started(ms(first));
+            assert_eq!(pace.waits_at_start(ms(took)), wanted, "{first} {took}");
+        }
+        let pace = Pace::default();
+        assert_eq!([(); 3].map(|()| pace.counts_more(2)), [true, true, false]);
     }
 
     #[test]

@@ -127,11 +127,20 @@ impl Stage {
         match came {
             None => Ok(guest.never_came().await),
             Some(tcp) => {
+                self.start_more(begun.elapsed());
                 self.pace.started(begun.elapsed());
                 let record = self.host(guest, tcp, case, &nonces.close).await;
                 self.drips.note(&record);
                 Ok(record)
             }
+        }
+    }
+
+    /// Lets more clients be on their way at once where they are slow and those beside them make them no slower: they
+    /// wait for something else than the machine's time.
+    fn start_more(&self, took: Duration) {
+        if self.pace.waits_at_start(took) && self.pace.counts_more(self.settings.jobs) {
+            self.starting.add_permits(1);
         }
     }
 

@@ -25,7 +25,7 @@ use crate::event::{Death, Ending, Event, RunOutcome};
 use crate::plan::Plan;
 use crate::results::Results;
 use crate::server::Server;
-use crate::settings::Settings;
+use crate::settings::{Settings, jobs_when};
 use crate::strange::Strange;
 use crate::target::Target;
 
@@ -266,7 +266,8 @@ impl ProxyRun {
     fn note_pace(&mut self, answer: Duration) {
         let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         let floor = self.stage.settings.window_floor;
-        let window = answer.saturating_mul(PATIENCE).max(floor).min(self.stage.settings.timeout);
+        self.jobs = jobs_when(answer, self.stage.settings.jobs, self.stage.settings.most_jobs);
+        let window = window(answer).max(floor).min(self.stage.settings.timeout);
         self.stage.facts.answer_us = micros(answer);
         self.stage.facts.window_ms = micros(window) / 1000;
     }
@@ -342,5 +343,28 @@ const RELAY: &str = "this is no HTTP intermediary: a request arrives octet for o
 const CONTROL_WINDOW: Duration = Duration::from_secs(2);
 /// The pause between two tries of the control.
 const BETWEEN_TRIES: Duration = Duration::from_millis(200);
-/// How many times as long as the control's answer silence is waited for.
+/// How long silence is waited for where the control's answer took so long.
+fn window(answer: Duration) -> Duration {
+    let patient = answer.saturating_mul(PATIENCE);
+    patient.min(LONG_ENOUGH.max(answer.saturating_mul(LEAST_PATIENCE)))
+}
+
+/// How many times as long as the control's answer silence is waited for; where that is longer than this, how many times
+/// at least.
 const PATIENCE: u32 = 20;
+const LONG_ENOUGH: Duration = Duration::from_millis(5500);
+const LEAST_PATIENCE: u32 = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::window;
+    use std::time::Duration;
+
+    #[test]
+    fn the_window_grows_more_slowly_where_answers_are_late() {
+        for (answer, wanted) in [(1, 20), (100, 2000), (275, 5500), (500, 5500), (2000, 8000)] {
+            let got = window(Duration::from_millis(answer));
+            assert_eq!(got, Duration::from_millis(wanted), "{answer}");
+        }
+    }
+}

@@ -12,6 +12,8 @@ pub struct ProxySettings {
     pub forward: Option<String>,
     /// How many cases are played at once.
     pub jobs: usize,
+    /// How many at most where it answers late.
+    pub most_jobs: usize,
     /// How long an answer is waited for at most, and how long an exchange may take.
     pub timeout: Duration,
     /// How long silence is waited for at least.
@@ -36,6 +38,7 @@ impl Default for ProxySettings {
             command: None,
             forward: None,
             jobs: 16,
+            most_jobs: 16,
             timeout: Duration::from_secs(10),
             window_floor: Duration::from_millis(500),
             retries: 1,

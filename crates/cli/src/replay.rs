@@ -6,7 +6,7 @@ use std::time::Duration;
 use upspec_corpus::case::{Act, Case, Role, Step};
 use upspec_corpus::template::{Part, Template};
 use upspec_exchange::{IoKind, Record};
-use upspec_judge::{CaseResult, Verdict};
+use upspec_judge::{CaseResult, Verdict, settle_as};
 use upspec_report::{redact, visible};
 use upspec_runner::{Prober, Settings};
 
@@ -64,6 +64,8 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<Exit, Trouble> {
     })?;
     let facts = &report.target.facts;
     let mut now = [upspec_judge::judge(case, played.record, None, facts, &corpus.requirements)];
+    // A case alone shows no habit.
+    settle_as(&mut now[0], stored);
     redact(&mut now, &secrets);
     Ok(tell(stored, &now[0]))
 }

@@ -53,6 +53,21 @@ pub fn settle(results: &mut [CaseResult], registry: &Registry) -> Vec<Habit> {
     habits.into_iter().map(|(_, habit)| habit).collect()
 }
 
+/// Takes the weight from each finding of a case played alone that an earlier run counted in another case.
+pub fn settle_as(result: &mut CaseResult, earlier: &CaseResult) {
+    for finding in &mut result.findings {
+        let same = earlier.findings.iter().find_map(|found| {
+            let counted = found.counted.as_ref()?;
+            let is_same = found.requirement == finding.requirement && found.rule == finding.rule;
+            (is_same && finding.verdict <= counted.verdict).then_some(counted)
+        });
+        if let Some(counted) = same.filter(|_| finding.verdict >= Verdict::Warn) {
+            discount(finding, counted.clone());
+        }
+    }
+    lighten(result);
+}
+
 /// The place of a finding: that of its case and its own.
 type At = (usize, usize);
 
@@ -88,11 +103,9 @@ fn count_once(
     let counts = *cases.iter().find(about).unwrap_or(&cases[0]);
     let at = results[counts].id.clone();
     for (case, finding) in places.iter().filter(|(case, _)| *case != counts) {
-        let finding = &mut results[*case].findings[*finding];
-        finding.verdict = Verdict::Pass;
-        finding.message.push_str(&format!(" (counted once, at {at})"));
         let (at, requirement) = (at.clone(), key.requirement.clone());
-        finding.counted = Some(Counted { at, requirement, verdict: key.verdict });
+        let counted = Counted { at, requirement, verdict: key.verdict };
+        discount(&mut results[*case].findings[*finding], counted);
     }
     for (_, finding) in places.iter().filter(|(case, _)| *case == counts) {
         let finding = &mut results[counts].findings[*finding];
@@ -111,6 +124,13 @@ fn count_once(
     }
     let cases = cases.into_iter().map(|case| results[case].id.clone()).collect();
     Some(Habit { requirement: key.requirement.clone(), at, cases })
+}
+
+/// Takes the weight from a finding that counts elsewhere.
+fn discount(finding: &mut Finding, counted: Counted) {
+    finding.verdict = Verdict::Pass;
+    finding.message.push_str(&format!(" (counted once, at {})", counted.at));
+    finding.counted = Some(counted);
 }
 
 fn answers_with_error(result: &CaseResult) -> bool {
@@ -257,5 +277,22 @@ mod tests {
         assert_eq!(habits[0].cases, ["a", "b"]);
         assert_eq!(results[0].findings[0].message, "the 400 has no Date; so in 2 cases");
         assert_eq!(results[1].verdict, Verdict::Pass);
+    }
+
+    #[test]
+    fn a_case_played_alone_counts_what_the_run_before_it_counted() {
+        let (date, key) = ("rfc9110/6.6.1-date", "rfc6455/4.2.1-key");
+        let rows = [("a", date), ("b", key)];
+        let played = rows.map(|(id, about)| warned(id, about, "400", date, "the 400 has no Date"));
+        let mut stored = played.clone();
+        settled(&mut stored);
+        for (mut alone, stored) in played.into_iter().zip(&stored) {
+            settle_as(&mut alone, stored);
+            assert_eq!(alone.verdict, stored.verdict);
+            assert_eq!(alone.findings[0].counted, stored.findings[0].counted);
+        }
+        let mut other = warned("b", key, "400", "rfc9112/9.6-close", "closes");
+        settle_as(&mut other, &stored[1]);
+        assert_eq!(other.verdict, Verdict::Warn, "what is new counts");
     }
 }

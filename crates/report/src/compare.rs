@@ -99,14 +99,16 @@ impl Comparison {
 
     fn place(&mut self, before: &CaseResult, after: &CaseResult) {
         let (was, is) = (worst(before), worst(after));
+        // A habit that counts in another case than before is neither new nor gone.
+        let (had, has) = (with_counted(before), with_counted(after));
         let grown: Vec<(&str, Verdict)> = is
             .iter()
-            .filter(|(rule, verdict)| was.get(*rule).is_none_or(|known| known < *verdict))
+            .filter(|(rule, verdict)| had.get(*rule).is_none_or(|known| known < *verdict))
             .map(|(rule, verdict)| (*rule, *verdict))
             .collect();
         let shrunk: Vec<&str> = was
             .iter()
-            .filter(|(rule, verdict)| is.get(*rule).is_none_or(|now| now < *verdict))
+            .filter(|(rule, verdict)| has.get(*rule).is_none_or(|now| now < *verdict))
             .map(|(rule, _)| *rule)
             .collect();
         let judged = [before, after].map(|case| is_judged(case.verdict));
@@ -314,12 +316,23 @@ fn more(text: &mut String, and: &str, number: usize, most: usize) {
 fn worst(case: &CaseResult) -> BTreeMap<&str, Verdict> {
     let mut worst = BTreeMap::new();
     if matches!(case.verdict, Verdict::Warn | Verdict::Fail) {
-        for (rule, verdict) in shown(case) {
-            let known = worst.entry(rule).or_insert(verdict);
-            *known = verdict.max(*known);
-        }
+        shown(case).for_each(|(rule, verdict)| raise(&mut worst, rule, verdict));
     }
     worst
+}
+
+/// The same, with the habits that it shows and that count in another case.
+fn with_counted(case: &CaseResult) -> BTreeMap<&str, Verdict> {
+    let mut worst = worst(case);
+    for counted in case.findings.iter().filter_map(|finding| finding.counted.as_ref()) {
+        raise(&mut worst, &counted.requirement, counted.verdict);
+    }
+    worst
+}
+
+fn raise<'c>(worst: &mut BTreeMap<&'c str, Verdict>, rule: &'c str, verdict: Verdict) {
+    let known = worst.entry(rule).or_insert(verdict);
+    *known = verdict.max(*known);
 }
 
 fn is_judged(verdict: Verdict) -> bool {
@@ -336,6 +349,8 @@ const MOST_ROWS: usize = 100;
 
 #[cfg(test)]
 mod tests {
+    use upspec_judge::{Counted, Finding};
+
     use super::*;
     use crate::sample;
 
@@ -398,6 +413,28 @@ mod tests {
         assert!(
             Comparison::of(&with(&[KEY]), &with(&[KEY])).headline().starts_with("0 regressions")
         );
+    }
+
+    #[test]
+    fn a_habit_that_counts_elsewhere_is_no_change() {
+        const DATE: &str = "rfc9110/6.6.1-date";
+        let counts = sample::finding(DATE, "should", Verdict::Warn, "no Date; so in 2 cases", None);
+        let requirement = DATE.to_owned();
+        let at = Counted { at: "server/b".to_owned(), requirement, verdict: Verdict::Warn };
+        let elsewhere = Finding {
+            verdict: Verdict::Pass,
+            counted: Some(at),
+            ..sample::finding(DATE, "should", Verdict::Warn, "no Date (counted once)", None)
+        };
+        let with = |verdict, finding: &Finding| {
+            let case = sample::result_of(Vec::new(), vec![finding.clone()]);
+            let case = CaseResult { verdict, ..case };
+            Report::new(sample::about(), vec![case], |_| None, |_| None)
+        };
+        let (whole, part) = (with(Verdict::Pass, &elsewhere), with(Verdict::Warn, &counts));
+        for (old, new) in [(&whole, &part), (&part, &whole)] {
+            assert_eq!(Comparison::of(old, new).headline(), "0 regressions, 0 fixed.");
+        }
     }
 
     #[test]

@@ -46,15 +46,17 @@ pub async fn run_proxy(
     results.tell(Event::Started { total: plan.cases().len() });
     let ready = tokio::select! {
         biased;
-        () = &mut cancel => Err("interrupted".to_owned()),
-        ready = ready(target, origin.into(), settings, requirements) => ready,
+        () = &mut cancel => Err(Ending::Interrupted),
+        ready = ready(target, origin.into(), settings, requirements) => ready.map_err(|message| {
+            results.leave_out_rest(Reason::Blocked, &message);
+            Ending::Unreachable { message }
+        }),
     };
     let (stage, server) = match ready {
         Ok(ready) => ready,
-        Err(message) => {
-            results.leave_out_rest(Reason::Connect, &message);
-            let ending = Ending::Unreachable { message };
-            return RunOutcome::new(results.finish(), TargetFacts::default(), ending, Vec::new());
+        Err(ending) => {
+            let facts = TargetFacts::default();
+            return RunOutcome::new(results.finish(), facts, ending, Vec::new());
         }
     };
     let mut run = ProxyRun::new(plan, stage, results, events, server);

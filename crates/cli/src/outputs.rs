@@ -98,8 +98,11 @@ impl<'a> Outputs<'a> {
         };
         if !self.output.quiet {
             self.sinks.tell(&listed.unwrap_or_default());
-            if !self.is_brief {
+            // What stood in the way of all is the error that the command ends with.
+            if !self.is_brief && (is_judged || report.trouble.is_none()) {
                 self.sinks.tell(&upspec_report::summary(report, Style::Coloured));
+            }
+            if !self.is_brief {
                 self.sinks.tell(&written.told);
             }
         }

@@ -67,8 +67,11 @@ pub fn summary(report: &Report, style: Style) -> String {
         }
         text.push('\n');
     }
-    push_folded(&mut text, "", &overview::headline(report).join(" "), Some(BOLD), style);
-    write_to(&mut text, format_args!("{}\n", counts(report, style)));
+    // What stood in the way of all is said above.
+    if report.summary.judged() > 0 || report.trouble.is_none() {
+        push_folded(&mut text, "", &overview::headline(report).join(" "), Some(BOLD), style);
+        write_to(&mut text, format_args!("{}\n", counts(report, style)));
+    }
     if report.baseline.is_some() {
         write_to(&mut text, format_args!("\n{}", standing(report, style)));
     }

@@ -59,7 +59,7 @@ impl Begun {
             started: self.started,
             elapsed_ms: u64::try_from(self.from.elapsed().as_millis()).unwrap_or(u64::MAX),
             complete: outcome.complete,
-            trouble: outcome.ending.trouble().map(str::to_owned),
+            trouble: outcome.ending.trouble(),
             remarks: std::mem::take(&mut outcome.remarks),
         };
         let results = std::mem::take(&mut outcome.results);

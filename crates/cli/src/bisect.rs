@@ -171,7 +171,7 @@ fn judged(result: &CaseResult) -> Option<Look> {
 /// Why nothing could be said.
 fn unjudged(ending: &Ending, result: Option<&CaseResult>) -> String {
     match (ending.trouble(), result) {
-        (Some(trouble), _) => trouble.to_owned(),
+        (Some(trouble), _) => trouble,
         (None, Some(result)) if result.flaky => "a replay disagreed".to_owned(),
         (None, Some(result)) => message(result),
         (None, None) => "the case was not played".to_owned(),

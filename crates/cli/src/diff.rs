@@ -250,7 +250,7 @@ fn about(corpus: &Corpus, started: &Started, played: Option<&Played>) -> About {
         started: started.at,
         elapsed_ms: u64::try_from(started.from.elapsed().as_millis()).unwrap_or(u64::MAX),
         complete: played.is_none_or(|played| played.outcome.complete),
-        trouble: played.and_then(|played| played.outcome.ending.trouble().map(str::to_owned)),
+        trouble: played.and_then(|played| played.outcome.ending.trouble()),
         remarks: played.map(|played| played.outcome.remarks.clone()).unwrap_or_default(),
     }
 }

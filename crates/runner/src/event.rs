@@ -3,6 +3,8 @@
 
 use upspec_judge::{CaseResult, TargetFacts};
 
+use crate::printed::in_a_line;
+
 /// Something that happened in a run. Events come in order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
@@ -89,13 +91,13 @@ pub enum Ending {
 }
 
 impl Ending {
-    /// Why what was to be judged could not be judged, and what to try.
+    /// Why what was to be judged could not be judged, and what to try, in a line.
     #[must_use]
-    pub fn trouble(&self) -> Option<&str> {
+    pub fn trouble(&self) -> Option<String> {
         match self {
             Self::NotHttp { message }
             | Self::NotSwitched { message }
-            | Self::Unreachable { message } => Some(message),
+            | Self::Unreachable { message } => Some(in_a_line(message)),
             Self::Complete | Self::Interrupted | Self::TargetDied { .. } => None,
         }
     }

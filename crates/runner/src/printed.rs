@@ -124,6 +124,38 @@ impl Kept {
     }
 }
 
+/// Why something did not come about, with the last lines of these, which mostly say more: each on a line of its own where
+/// there are several.
+pub(crate) fn with_lines(why: &str, lines: &[String]) -> String {
+    match &lines[lines.len().saturating_sub(MOST_WORDS)..] {
+        [] => why.to_owned(),
+        [line] => format!("{why}{IT_PRINTED} {line}"),
+        lines => {
+            let lines: Vec<String> = lines.iter().map(|line| format!("\n  {line}")).collect();
+            format!("{why}{IT_PRINTED}{}", lines.concat())
+        }
+    }
+}
+
+/// The same in a line, for reports.
+pub(crate) fn in_a_line(said: &str) -> String {
+    let mut lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or_default().to_owned();
+    lines.fold(first, |text, line| match text.ends_with(IT_PRINTED) {
+        true => format!("{text} {line}"),
+        false => format!("{text} | {line}"),
+    })
+}
+
+/// The same without lines, for each case that was not played.
+pub(crate) fn without_lines(said: &str) -> &str {
+    let first = said.lines().next().unwrap_or_default();
+    first.strip_suffix(IT_PRINTED).unwrap_or(first)
+}
+
+const IT_PRINTED: &str = "; it printed:";
+/// How many lines say why a command did not do what it should.
+const MOST_WORDS: usize = 25;
 /// At most this much is kept, and half of it when that is reached.
 const KEEP: usize = 128 * 1024;
 /// How much is read at once.
@@ -163,5 +195,33 @@ mod tests {
         let lines = printed.last_lines();
         assert_eq!((lines.len(), lines.last().unwrap().as_str()), (MOST_LINES, "last"));
         assert!(printed.with(|kept| kept.octets.len()) <= KEEP);
+    }
+
+    #[test]
+    fn a_report_has_a_line_of_what_a_terminal_shows_in_many() {
+        let rows = [
+            (&[][..], "it ended", "it ended", "it ended"),
+            (
+                &["in use"][..],
+                "it ended; it printed: in use",
+                "it ended; it printed: in use",
+                "it ended; it printed: in use",
+            ),
+            (
+                &["throw", "", "  ^"][..],
+                "it ended; it printed:\n  throw\n  \n    ^",
+                "it ended; it printed: throw | ^",
+                "it ended",
+            ),
+        ];
+        for (lines, whole, line, case) in rows {
+            let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+            let said = with_lines("it ended", &lines);
+            assert_eq!(said, whole);
+            assert_eq!(in_a_line(&said), line);
+            assert_eq!(without_lines(&said), case);
+        }
+        let many: Vec<String> = (0..100).map(|number| number.to_string()).collect();
+        assert_eq!(with_lines("it ended", &many).lines().count(), 1 + MOST_WORDS);
     }
 }

@@ -12,6 +12,7 @@ use upspec_judge::{CaseResult, Finding, Reason, Verdict, not_played};
 
 use crate::event::Event;
 use crate::plan::Plan;
+use crate::printed::{in_a_line, without_lines};
 
 /// What is left when a run is cancelled.
 pub(crate) struct Results {
@@ -84,6 +85,7 @@ impl Results {
 
     /// A case that is not played, and why.
     pub(crate) fn leave_out(&mut self, index: usize, reason: Reason, message: &str) {
+        let message = without_lines(message);
         let result = self.not_played(&self.plan.cases()[index], reason, message);
         self.store(index, result);
     }
@@ -127,7 +129,7 @@ impl Results {
 
     /// Says something of the run as a whole, now and in the reports.
     pub(crate) fn remark(&mut self, text: impl Into<String>) {
-        let text = text.into();
+        let text = in_a_line(&text.into());
         if !self.remarks.contains(&text) {
             self.note(text.clone());
             self.remarks.push(text);

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::connect::is_listening;
 use crate::error::Error;
-use crate::printed::Printed;
+use crate::printed::{Printed, with_lines};
 use crate::settings::{Ready, Settings};
 use crate::target::Target;
 
@@ -57,7 +57,7 @@ impl Server {
         match server.wait_until_ready(settings, target, until).await {
             Ok(()) => Ok(server),
             Err(why) => {
-                let why = server.with_last_line(why).await;
+                let why = with_lines(&why, &server.last_lines().await);
                 server.kill().await;
                 Err(Error::ServerCommand { command: command.to_owned(), why })
             }
@@ -210,14 +210,6 @@ impl Server {
             let _ = timeout_at(until, sleep(BETWEEN_PROBES)).await;
         }
         Err(format!("does not listen at {} within {seconds} s", named(&port)))
-    }
-
-    /// Adds what the command printed last, which mostly says why.
-    async fn with_last_line(&self, why: String) -> String {
-        match self.last_lines().await.last() {
-            Some(line) => format!("{why}; it printed: {line}"),
-            None => why,
-        }
     }
 }
 

@@ -183,3 +183,20 @@ fn what_is_no_intermediary_is_not_judged() {
     assert_eq!(ran.code, Some(3), "{}", ran.printed);
     assert!(ran.printed.contains("did not come to our origin"), "{}", ran.printed);
 }
+
+#[test]
+fn a_proxy_that_does_not_start_is_told_once_with_its_last_words() {
+    let url = format!("http://{}/", free_address());
+    let command = "echo 'no such file' >&2; echo 'see the log' >&2; exit 1";
+    let ran = Ran::new(&[&url, "--proxy-cmd", command, "--ready-timeout", "5s"]);
+    assert_eq!(ran.code, Some(3), "{}", ran.printed);
+    assert!(
+        ran.printed.contains("; it printed:\n  no such file\n  see the log\n"),
+        "{}",
+        ran.printed
+    );
+    assert_eq!(ran.printed.matches("nobody listens at").count(), 1, "{}", ran.printed);
+    assert_eq!(ran.report["summary"]["error"], 0);
+    let trouble = ran.report["trouble"].as_str().unwrap();
+    assert!(trouble.ends_with("; it printed: no such file | see the log"), "{trouble}");
+}

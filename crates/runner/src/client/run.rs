@@ -22,6 +22,7 @@ use super::starter::Starter;
 use crate::drips::Drips;
 use crate::event::{Ending, Event, RunOutcome};
 use crate::plan::Plan;
+use crate::printed::with_lines;
 use crate::results::Results;
 use crate::strange::Strange;
 
@@ -333,22 +334,20 @@ fn key_of(record: &Record) -> Vec<u8> {
 /// Why nothing can be judged, if the control came to no request.
 fn no_contact(record: &Record) -> Option<String> {
     let printed = record.io.iter().rev().find(|io| io.kind == IoKind::Printed);
-    let said = printed.map(|io| {
-        let text = String::from_utf8_lossy(&io.bytes);
-        format!("; it printed: {}", text.lines().next_back().unwrap_or_default())
-    });
-    let said = said.unwrap_or_default();
+    let text = printed.map(|io| String::from_utf8_lossy(&io.bytes).into_owned());
+    let lines: Vec<String> = text.unwrap_or_default().lines().map(str::to_owned).collect();
     let exit = record.io.iter().find(|io| io.kind == IoKind::Exited);
     let exit = exit.map(|io| String::from_utf8_lossy(&io.bytes).into_owned());
     if record.saw(IoKind::NotOpened) {
-        return Some(match exit {
-            Some(exit) => format!("the client ended ({exit}) and opened no connection{said}"),
-            None => format!("the client opened no connection in time{said}"),
-        });
+        let why = match exit {
+            Some(exit) => format!("the client ended ({exit}) and opened no connection"),
+            None => "the client opened no connection in time".to_owned(),
+        };
+        return Some(with_lines(&why, &lines));
     }
     let octets = Octets::of(record);
     let talk = Talk::read(&octets[0]);
-    talk.requests.is_empty().then(|| format!("the client sent no request of HTTP/1.1{said}"))
+    talk.requests.is_empty().then(|| with_lines("the client sent no request of HTTP/1.1", &lines))
 }
 
 /// How long the control's outcome is waited for.

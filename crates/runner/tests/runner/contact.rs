@@ -162,7 +162,7 @@ async fn run_at(target: Target) -> RunOutcome {
 async fn says(url: &str, address: SocketAddr, trust: Trust, sentence: &str) {
     let url = url.replace("{at}", &address.to_string());
     let outcome = run_at(Target::parse(&url).unwrap().trusting(trust)).await;
-    let said = outcome.ending.trouble().unwrap_or("no trouble").to_owned();
+    let said = outcome.ending.trouble().unwrap_or_else(|| "no trouble".to_owned());
     assert_eq!(said.replace(&address.to_string(), "{at}"), sentence, "{url}");
     let told = |result: &upspec_judge::CaseResult| {
         result.findings.iter().any(|finding| finding.message == said)
@@ -360,7 +360,7 @@ async fn what_is_no_http_is_named() {
     let outcome = run_at(Target::parse(&format!("ws://{silent}/")).unwrap()).await;
     let said = outcome.ending.trouble().unwrap();
     let waited = |text: &str| text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
-    assert_eq!(waited(said), waited(&sentence));
+    assert_eq!(waited(&said), waited(&sentence));
     let closes = serve(|mut stream| async move {
         read_head(&mut stream).await;
     });

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use upspec_corpus::Corpus;
 use upspec_judge::{CaseResult, Verdict, settle};
 use upspec_report::text::Style;
-use upspec_report::visible::counted;
+use upspec_report::visible::{self, counted};
 use upspec_report::{About, Chain, Comparison, Living, Matrix, Report, Secrets, history};
 
 use crate::args::FailOn;
@@ -111,7 +111,11 @@ fn matrix(args: &MatrixArgs) -> Result<Exit, Trouble> {
     remark_on_age(&matrix);
     let written = sinks.write(&matrix, true);
     if !args.quiet {
-        sinks.tell(&format!("{}\n{}", matrix.headline(), written.told));
+        sinks.tell(&format!("{}\n", matrix.headline()));
+        if let Some(parts) = matrix.of_parts() {
+            sinks.tell(&format!("{}\n", visible::text(&parts)));
+        }
+        sinks.tell(&written.told);
     }
     written.result.map(|()| Exit::Conforming)
 }

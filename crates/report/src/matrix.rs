@@ -260,7 +260,7 @@ impl Matrix {
     #[must_use]
     pub fn headline(&self) -> String {
         let broken = self.rules.iter().filter(|rule| !rule.fail.is_empty()).count();
-        let is_clean = |peer: &&Peer| peer.is_judged() && peer.summary.fail == 0;
+        let is_clean = |peer: &&Peer| self.compares(peer) && peer.summary.fail == 0;
         let clean = self.peers.iter().filter(is_clean).count();
         let clean = match clean {
             0 => "nobody keeps them all".to_owned(),
@@ -268,6 +268,39 @@ impl Matrix {
             count => format!("{count} keep them all"),
         };
         format!("{}, {} broken, {clean}", self.peers_word(), counted(broken, "rule"))
+    }
+
+    /// Whether a peer has met about as many cases as the one that met most.
+    #[must_use]
+    pub fn is_whole(&self, peer: &Peer) -> bool {
+        peer.summary.total() * 10 >= self.most_cases() * 9
+    }
+
+    /// Whether the numbers of a peer can be held against those of the others.
+    #[must_use]
+    pub fn compares(&self, peer: &Peer) -> bool {
+        peer.is_judged() && self.is_whole(peer)
+    }
+
+    /// Who has met a part of the cases alone, and how many, in a sentence.
+    #[must_use]
+    pub fn of_parts(&self) -> Option<String> {
+        let parts = self.peers.iter().filter(|peer| !self.is_whole(peer));
+        let parts: Vec<String> =
+            parts.map(|peer| format!("{} ({})", peer.name, peer.summary.total())).collect();
+        let most = self.most_cases();
+        (!parts.is_empty()).then(|| {
+            format!(
+                "only a part of the {most} cases, so not ranked with the others: {}",
+                parts.join(", ")
+            )
+        })
+    }
+
+    /// How many cases the peer has met that met most.
+    #[must_use]
+    pub fn most_cases(&self) -> usize {
+        self.peers.iter().map(|peer| peer.summary.total()).max().unwrap_or(0)
     }
 
     /// The corpora that the peers were played, each with the number of peers, the most frequent first.

@@ -82,8 +82,11 @@ pub(super) fn corpora(corpora: &[(&str, usize)]) -> Markup {
 fn peers(matrix: &Matrix) -> Markup {
     let mut order: Vec<&Peer> = matrix.peers.iter().collect();
     order.sort_by_key(|peer| (peer.summary.fail, peer.summary.warn, peer.name.as_str()));
+    let (whole, parts): (Vec<&Peer>, Vec<&Peer>) =
+        order.into_iter().partition(|peer| matrix.is_whole(peer));
     let (judged, open): (Vec<&Peer>, Vec<&Peer>) =
-        order.into_iter().partition(|peer| peer.is_judged());
+        whole.into_iter().partition(|peer| peer.is_judged());
+    let most = matrix.most_cases();
     html! {
         section.chart aria-labelledby="peers" {
             h2 #peers { "Who keeps the rules" }
@@ -95,20 +98,28 @@ fn peers(matrix: &Matrix) -> Markup {
                     }
                     span.gloss { "A bar is all cases of a peer, from 0 to 100 %; the number behind it is the share of those that were judged that passes." }
                 }
-                ol { @for peer in judged { (bar(peer)) } }
+                ol { @for peer in judged { (bar(peer, None)) } }
                 @if !open.is_empty() {
                     p.gloss { "Too few cases could be judged to compare these with the others." }
-                    ol { @for peer in open { (bar(peer)) } }
+                    ol { @for peer in open { (bar(peer, None)) } }
+                }
+                @if !parts.is_empty() {
+                    p.gloss { "These met a part of the " (most) " cases, so that their numbers say nothing beside those of the others." }
+                    ol { @for peer in parts { (bar(peer, Some(most))) } }
                 }
             }
         }
     }
 }
 
-fn bar(peer: &Peer) -> Markup {
+/// The bar of a peer; with how many cases it has met where it has not met most of so many.
+fn bar(peer: &Peer, of: Option<usize>) -> Markup {
     html! {
         li {
-            span.name { (visible::text(&peer.name)) }
+            span.name {
+                (visible::text(&peer.name))
+                @if let Some(most) = of { " " span.part { (peer.summary.total()) " of " (most) } }
+            }
             (summary::bar(peer.summary))
             span.tallies {
                 span.score { @if let Some(score) = peer.score { (score.percent) " %" } }
@@ -225,7 +236,7 @@ fn cases(matrix: &Matrix) -> serde_json::Value {
     let peers: Vec<_> = matrix
         .peers
         .iter()
-        .map(|peer| json!([visible::text(&peer.name), peer.summary.fail, peer.is_judged()]))
+        .map(|peer| json!([visible::text(&peer.name), peer.summary.fail, matrix.compares(peer)]))
         .collect();
     let cases: Vec<_> = matrix.cases.iter().map(case).collect();
     json!({ "peers": peers, "cases": cases })
@@ -279,6 +290,7 @@ const SCRIPT: &str = include_str!("matrix.js");
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::Summary;
     use crate::sample;
     use upspec_corpus::Corpus;
     use upspec_corpus::case::Role;
@@ -293,6 +305,25 @@ mod tests {
         assert_eq!(page.matches("<script").count(), 1);
         assert!(!page.contains("<b>soap") && !page.contains("<img"), "{page}");
         assert!(page.contains("class=f>✕"), "no cell fails");
+    }
+
+    #[test]
+    fn who_met_a_part_of_the_cases_is_ranked_behind_those_who_met_all() {
+        let mut matrix = Matrix::new(sample::report().tool, Role::Server);
+        let mut part = sample::report();
+        part.cases.retain(|case| case.verdict == Verdict::Pass);
+        part.summary = Summary::of(&part.cases);
+        let numbers = format!("{} of {}", part.cases.len(), sample::report().cases.len());
+        matrix.add("part".to_owned(), part);
+        matrix.add("whole".to_owned(), sample::report());
+        matrix.finish(&Corpus::embedded().unwrap());
+        assert!(matrix.headline().ends_with("nobody keeps them all"), "{}", matrix.headline());
+        let said = matrix.of_parts().unwrap();
+        assert!(said.contains("part (") && !said.contains("whole ("), "{said}");
+        let page = matrix_html(&matrix);
+        let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("no {text}"));
+        assert!(at("class=\"name\">whole<") < at("class=\"name\">part <"), "{page}");
+        assert!(at("These met a part") < at(&numbers));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use upspec_corpus::Corpus;
 use upspec_corpus::case::Case;
 use upspec_corpus::case::Role;
 use upspec_hunt::Generated;
-use upspec_judge::settle;
+use upspec_judge::{recount, settle};
 use upspec_report::diff::{Run, Scope};
 use upspec_report::text::Style;
 use upspec_report::{About, Diff, Report, Secrets, Summary, blot_url, diff_summary};
@@ -33,10 +33,21 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Trouble> {
     let secrets = secrets::of(&args.secret_header, Some(&args.wants), urls);
     let servers = args.named().map_err(Trouble::usage)?;
     let (mut targets, mut stored) = (Vec::new(), Vec::new());
-    for (place, server) in servers.into_iter().enumerate() {
-        match server.report() {
+    let mut names = BTreeSet::new();
+    for (place, mut server) in servers.into_iter().enumerate() {
+        let report = server.report().map(read).transpose()?;
+        if let Some(name) = report.as_ref().and_then(|report| report.target.name.as_ref())
+            && server.is_unnamed
+        {
+            server.name.clone_from(name);
+        }
+        if !names.insert(server.name.clone()) {
+            let why = format!("two servers have the name {}; give one another: NAME=", server.name);
+            return Err(Trouble::usage(why + &server.url));
+        }
+        match report {
             None => targets.push((place, target(&args.trust, &server.url)?, server)),
-            Some(path) => stored.push((place, read(path)?, server)),
+            Some(report) => stored.push((place, report, server)),
         }
     }
     let role = role_of(&stored, !targets.is_empty())?;
@@ -69,8 +80,10 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Trouble> {
     let interrupted = played.iter().any(|(_, one)| one.outcome.ending == Ending::Interrupted);
     let mut runs: Vec<(usize, Run)> =
         played.into_iter().map(|(place, one)| (place, run_of(&corpus, &started, one))).collect();
+    let plan = Plan::of(role, &corpus.cases, |case| chosen.contains(&case.id));
+    let played: BTreeSet<&str> = plan.cases().iter().map(|case| case.id.as_str()).collect();
     for (place, report, server) in stored {
-        runs.push((place, stored_run(&chosen, report, server)));
+        runs.push((place, stored_run(&played, report, server)));
     }
     runs.sort_by_key(|(place, _)| *place);
     let runs = runs.into_iter().map(|(_, run)| run).collect();
@@ -93,9 +106,13 @@ fn role_of(stored: &[(usize, Report, Named)], plays: bool) -> Result<Role, Troub
     }
 }
 
-/// A run of which the report was stored, as far as the selection goes.
-fn stored_run(chosen: &BTreeSet<String>, mut report: Report, server: Named) -> Run {
-    report.cases.retain(|case| chosen.contains(&case.id));
+/// A run of which the report was stored, as far as the selection goes, with the controls that each run has.
+fn stored_run(played: &BTreeSet<&str>, mut report: Report, server: Named) -> Run {
+    report.cases.retain(|case| {
+        let again = case.id.strip_suffix("-again");
+        [Some(case.id.as_str()), again].iter().flatten().any(|id| played.contains(id))
+    });
+    recount(&mut report.cases);
     report.summary = Summary::of(&report.cases);
     let trouble = report.trouble.clone().filter(|_| !report.complete);
     Run { name: server.name, trouble, report }

@@ -42,5 +42,5 @@ pub use learn_client::CLIENT_DISCOVERY;
 pub use learn_proxy::{PROXY_DISCOVERY, PROXY_SHOWS};
 pub use passage::{carries_both_ways, passes_octets_unread};
 pub use result::{Aside, Came, CaseResult, Counted, Finding, Reason, Verdict};
-pub use settle::{Habit, settle, settle_as};
+pub use settle::{Habit, recount, settle, settle_as};
 pub use verdict::{judge, judge_transcript, not_played};

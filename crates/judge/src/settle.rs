@@ -1,7 +1,7 @@
 //! What can be said only once all cases of a run are judged: a habit of the target counts once.
 //! Every finding stays with the case that showed it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use upspec_corpus::Registry;
 use upspec_corpus::case::Outcome;
@@ -68,6 +68,42 @@ pub fn settle_as(result: &mut CaseResult, earlier: &CaseResult) {
     lighten(result);
 }
 
+/// Counts each habit whose case is not among these results, which are a part of a run, where [`settle`] would count it
+/// in a run of the part.
+pub fn recount(part: &mut [CaseResult]) {
+    let ids: HashSet<&str> = part.iter().map(|result| result.id.as_str()).collect();
+    let mut lost: Vec<(Counted, Vec<At>)> = Vec::new();
+    for (case, result) in part.iter().enumerate() {
+        for (finding, found) in result.findings.iter().enumerate() {
+            let counted = found.counted.as_ref();
+            let Some(counted) = counted.filter(|one| !ids.contains(one.at.as_str())) else {
+                continue;
+            };
+            match lost.iter_mut().find(|(known, _)| known == counted) {
+                Some((_, places)) => places.push((case, finding)),
+                None => lost.push((counted.clone(), vec![(case, finding)])),
+            }
+        }
+    }
+    for (counted, places) in lost {
+        let about = |(case, _): &&At| part[*case].requirement == counted.requirement;
+        let counts = places.iter().find(about).unwrap_or(&places[0]).0;
+        let at = part[counts].id.clone();
+        for (case, finding) in places {
+            let result = &mut part[case];
+            let finding = &mut result.findings[finding];
+            let said = finding.message.strip_suffix(&elsewhere(&counted.at));
+            finding.message = said.unwrap_or(&finding.message).to_owned();
+            if case == counts {
+                (finding.verdict, finding.counted) = (counted.verdict, None);
+                result.verdict = result.verdict.max(counted.verdict);
+            } else {
+                discount(finding, Counted { at: at.clone(), ..counted.clone() });
+            }
+        }
+    }
+}
+
 /// The place of a finding: that of its case and its own.
 type At = (usize, usize);
 
@@ -129,8 +165,12 @@ fn count_once(
 /// Takes the weight from a finding that counts elsewhere.
 fn discount(finding: &mut Finding, counted: Counted) {
     finding.verdict = Verdict::Pass;
-    finding.message.push_str(&format!(" (counted once, at {})", counted.at));
+    finding.message.push_str(&elsewhere(&counted.at));
     finding.counted = Some(counted);
+}
+
+fn elsewhere(at: &str) -> String {
+    format!(" (counted once, at {at})")
 }
 
 fn answers_with_error(result: &CaseResult) -> bool {
@@ -277,6 +317,26 @@ mod tests {
         assert_eq!(habits[0].cases, ["a", "b"]);
         assert_eq!(results[0].findings[0].message, "the 400 has no Date; so in 2 cases");
         assert_eq!(results[1].verdict, Verdict::Pass);
+    }
+
+    #[test]
+    fn a_part_of_a_run_counts_a_habit_as_a_run_of_the_part_does() {
+        let (date, key) = ("rfc9110/6.6.1-date", "rfc6455/4.2.1-key");
+        let rows = [("a", date), ("b", key), ("c", key)];
+        let played = rows.map(|(id, about)| warned(id, about, "400", date, "the 400 has no Date"));
+        let (mut whole, mut part) = (played.clone(), played[1..].to_vec());
+        settled(&mut whole);
+        settled(&mut part);
+        recount(&mut whole[1..]);
+        let shown = |results: &[CaseResult]| {
+            let each = results.iter();
+            each.map(|one| (one.verdict, one.findings[0].counted.clone())).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(&whole[1..]), shown(&part));
+        assert_eq!(whole[2].findings[0].message, "the 400 has no Date (counted once, at b)");
+        let before = part.clone();
+        recount(&mut part);
+        assert_eq!(part, before, "what counts in the part stays there");
     }
 
     #[test]

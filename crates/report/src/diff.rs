@@ -215,19 +215,27 @@ impl ComparedCase {
 
 /// One case on all servers; `None` when no run has it.
 fn compared(case: &upspec_corpus::Case, runs: &[Run]) -> Option<ComparedCase> {
-    let mut groups: Vec<Group> = Vec::new();
+    let mut groups: Vec<(Group, Verdict)> = Vec::new();
     for run in runs {
         let found = run.report.cases.iter().find(|entry| entry.id == case.id);
         let Some(entry) = found else { continue };
         let mut group = Group::of(case, entry);
-        match groups.iter_mut().find(|known| known.is_like(&group)) {
-            Some(known) => known.servers.push(run.name.clone()),
+        // Where a habit counts is no difference.
+        let counted = entry.findings.iter().filter_map(|finding| finding.counted.as_ref());
+        let worst = counted.map(|counted| counted.verdict).max();
+        let weight = worst.map_or(entry.verdict, |worst| worst.max(entry.verdict));
+        let is_like = |(known, other): &&mut (Group, Verdict)| {
+            known.is_like(&group) && (known.verdict == group.verdict || *other == weight)
+        };
+        match groups.iter_mut().find(is_like) {
+            Some((known, _)) => known.servers.push(run.name.clone()),
             None => {
                 group.servers.push(run.name.clone());
-                groups.push(group);
+                groups.push((group, weight));
             }
         }
     }
+    let mut groups: Vec<Group> = groups.into_iter().map(|(group, _)| group).collect();
     let played = groups.iter().filter(|group| group.outcome.is_some()).count();
     // Those that were not asked come last; a larger group comes before a smaller one.
     groups.sort_by_key(|group| (group.outcome.is_none(), std::cmp::Reverse(group.servers.len())));
@@ -263,12 +271,9 @@ impl Group {
         }
     }
 
-    /// The same behaviour and the same verdict. Messages may differ in what was seen.
+    /// The same behaviour, judged by the same means. Messages may differ in what was seen.
     fn is_like(&self, other: &Self) -> bool {
-        self.outcome == other.outcome
-            && self.facts == other.facts
-            && self.verdict == other.verdict
-            && self.reason == other.reason
+        self.outcome == other.outcome && self.facts == other.facts && self.reason == other.reason
     }
 
     /// What the servers did, in a phrase: `101, subprotocol "chat", connection kept`.

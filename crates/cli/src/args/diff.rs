@@ -13,7 +13,7 @@ use crate::args::{Pace, Selection, TrustArgs, Wants, Wish, wish, wish_help};
 pub(crate) struct DiffArgs {
     /// Two or more servers: ws://host:port/path, wss://…, http://… or https://…, optionally named:
     /// nginx=ws://127.0.0.1:8080/chat. A report of an earlier run (JSON, or HTML that carries it) stands for the
-    /// server, or the client, that it is about.
+    /// server, or the client, that it is about, under the name that it has there.
     #[arg(required = true, num_args = 2.., value_name = "[NAME=]URL|REPORT")]
     pub(crate) servers: Vec<String>,
     /// The name of the next server that has none; may be repeated.
@@ -67,26 +67,24 @@ pub(crate) enum DiffFailOn {
 pub(crate) struct Named {
     pub(crate) name: String,
     pub(crate) url: String,
+    /// Nobody has given it the name.
+    pub(crate) is_unnamed: bool,
 }
 
 impl DiffArgs {
     /// The servers with their names: the one before `=`, else the next `--name`, else the URL, or of a report the
-    /// name of its file.
+    /// name of its file, as long as nobody knows what the report calls its target.
     pub(crate) fn named(&self) -> Result<Vec<Named>, String> {
         let mut names = self.name.iter();
         let mut servers: Vec<Named> = Vec::new();
         for server in &self.servers {
-            let named = match before_equals(server) {
-                Some((name, url)) => Named { name: name.to_owned(), url: url.to_owned() },
-                None => {
-                    let name = names.next().cloned().unwrap_or_else(|| own_name(server));
-                    Named { name, url: server.clone() }
-                }
+            let (name, url) = match before_equals(server) {
+                Some((name, url)) => (Some(name.to_owned()), url),
+                None => (names.next().cloned(), server.as_str()),
             };
-            if servers.iter().any(|known| known.name == named.name) {
-                return Err(format!("two servers have the name {}; rename one", named.name));
-            }
-            servers.push(named);
+            let is_unnamed = name.is_none();
+            let name = name.unwrap_or_else(|| own_name(server));
+            servers.push(Named { name, url: url.to_owned(), is_unnamed });
         }
         match names.next() {
             Some(name) => Err(format!("--name {name}: all servers have names already")),
@@ -155,7 +153,6 @@ mod tests {
             named(&["runs/a.json", "b=runs/a.html"]),
             Ok(vec![own("a", "runs/a.json"), own("b", "runs/a.html")])
         );
-        assert!(named(&["ws://h/", "ws://h/"]).is_err());
         assert!(named(&["a=ws://h/", "b=ws://h/", "--name", "c"]).is_err());
     }
 }

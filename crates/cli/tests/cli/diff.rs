@@ -194,3 +194,24 @@ fn reports_of_clients_are_compared() {
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(error.contains("about a client") && error.contains("about a server"), "{error}");
 }
+
+/// A report stands for its target under the name that it has there, and is as a run of the same cases.
+#[test]
+fn a_report_and_a_run_of_one_server_are_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = Served::with_fault("no-date");
+    let path = folder.path().join("report.json").display().to_string();
+    let wish = format!("json={path}");
+    let only = ["--only", "server/baseline", "--only", "server/key"];
+    let run = ["run", &served.url, "--name", "stored", "--quiet", "--report", &wish];
+    upspec(&[&run[..], &only].concat());
+    let live = format!("live={}", served.url);
+    let (code, found, said) = diff(folder.path(), &[&path, &live, "--only", "server/key"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("stored (ws://"), "{said}");
+    assert_eq!(found["differing"], 0, "{found:#}");
+    assert_eq!(found["servers"][0]["summary"], found["servers"][1]["summary"], "{said}");
+    let output = upspec(&["diff", &path, &path]);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(error.contains("two servers have the name stored; give one another"), "{error}");
+}

@@ -2,7 +2,7 @@
 what was answered and why the verdict stands, and a section for each client.
 
 Usage: review_clients.py FOLDER REASONS. FOLDER holds one JSON report of `upspec client` for each client (made
-without --slim), REASONS is a TOML file: a table for each requirement with `why` and `habit`, `[case]` with a word on a single
+without --slim), REASONS is a TOML file: a table for each requirement with `why` and `title`, `[case]` with a word on a single
 case, `[driver]` and `[user]` with those to whom a finding belongs that is not the library's, `[client.NAME]` with
 its version. Prints Markdown; ends with 1 when a requirement that was broken has no reason, or a client no version.
 """
@@ -138,8 +138,8 @@ class Reasons:
     def why(self, requirement):
         return self.read.get(requirement, {}).get("why", "").strip()
 
-    def habit(self, requirement):
-        return self.read.get(requirement, {}).get("habit", "").strip()
+    def title(self, requirement):
+        return self.read.get(requirement, {}).get("title", "").strip()
 
     def note(self, case):
         return self.read.get("case", {}).get(case)
@@ -156,7 +156,7 @@ class Reasons:
         return ""
 
     def missing(self, requirements, names):
-        lacking = [one for one in requirements if not self.why(one) or not self.habit(one)]
+        lacking = [one for one in requirements if not self.why(one) or not self.title(one)]
         return lacking + [one for one in names if "version" not in self.client(one)]
 
 
@@ -213,7 +213,7 @@ def about(name, report, rows, reasons):
     print()
     for cause in report["causes"]:
         if cause["verdict"] == "fail":
-            title = re.sub(BUT, "", cause["title"]) if "fault" in cause else reasons.habit(cause["requirement"])
+            title = re.sub(BUT, "", cause["title"]) if "fault" in cause else reasons.title(cause["requirement"])
             print(f"- {title} ({cause['harm']}, {cause['requirement']}): {some([case.removeprefix('client/') for case in cause['cases']])}.")
 
 

@@ -34,16 +34,16 @@ def table_of_causes(peers, reasons, kind):
     harm = lambda found: collections.Counter(cause["harm"] for _, cause in found).most_common(1)[0][0]
     frequent = sorted(causes.items(), key=lambda item: (-count(item[1]), item[0]))[:MOST_CAUSES]
     frequent.sort(key=lambda item: (HARMS.index(harm(item[1])), -count(item[1])))
-    print(f"\n## The {MOST_CAUSES} most frequent causes\n\n{OF_CAUSES.format(peers=plural(kind))}")
-    print(f"| harm | requirement | habit | {plural(kind)} | cases |\n|---|---|---|---|---|")
+    print(f"\n## The {MOST_CAUSES} most frequent causes, in order of harm\n\n{OF_CAUSES.format(peers=plural(kind))}")
+    print(f"| harm | requirement | most often seen as | {plural(kind)} | cases |\n|---|---|---|---|---|")
     for requirement, found in frequent:
         cases = len({case for _, cause in found for case in cause["cases"]})
-        print(f"| {harm(found)} | {requirement} | {cell(reasons.habit(requirement))} | {count(found)} | {cases} |")
+        print(f"| {harm(found)} | {requirement} | {cell(reasons.title(requirement))} | {count(found)} | {cases} |")
 
 
 def list_of_telling(reasons, chosen):
     """What was chosen by hand, and how."""
-    print(f"\n## The ten root causes that tell most, in order of harm\n\n{chosen}")
+    print(f"\n## The ten causes that tell most, in order of harm\n\n{chosen}")
     for number, one in enumerate(reasons.read.get("telling", {}).values(), 1):
         print(f"{number}. {one}")
 
@@ -63,5 +63,5 @@ The numbers across are those of the {peers} above; each cell counts the cases th
 """
 OF_CAUSES = """\
 What reports call a cause is what a maintainer has to mend; those of all {peers} are taken together by their
-requirement, the worst harm first, and then what most {peers} share.
+requirement.
 """

@@ -2,7 +2,7 @@
 seen and why the verdict stands, and a section for each proxy.
 
 Usage: review_proxies.py FOLDER REASONS. FOLDER holds one JSON report of `upspec proxy` for each proxy (made without
---slim), REASONS is a TOML file: a table for each requirement with `why` and `habit`, `[case]` with a word on a single
+--slim), REASONS is a TOML file: a table for each requirement with `why` and `title`, `[case]` with a word on a single
 case, `[recipe]` with those whose configuration is behind a finding, `[proxy.NAME]` with its version. Prints Markdown; ends
 with 1 when a requirement that was broken has no reason, or a proxy no version.
 """
@@ -68,8 +68,8 @@ class Reasons:
     def why(self, requirement):
         return self.read.get(requirement, {}).get("why", "").strip()
 
-    def habit(self, requirement):
-        return self.read.get(requirement, {}).get("habit", "").strip()
+    def title(self, requirement):
+        return self.read.get(requirement, {}).get("title", "").strip()
 
     def note(self, case):
         return self.read.get("case", {}).get(case)
@@ -83,7 +83,7 @@ class Reasons:
         return " (recipe)" if any(name in names for names in found) else ""
 
     def missing(self, requirements, names):
-        lacking = [one for one in requirements if not self.why(one) or not self.habit(one)]
+        lacking = [one for one in requirements if not self.why(one) or not self.title(one)]
         return lacking + [one for one in names if "version" not in self.proxy(one)]
 
 
@@ -159,12 +159,12 @@ def about(name, report, rows, reasons):
     if marked := sum(bool(reasons.mark(case, name)) for case in failing):
         print(f"The configuration is behind {marked} of the failing cases.")
     print()
-    for harm, requirement in habits(report):
+    for harm, requirement in causes(report):
         failed = sorted(case for case, row in rows[requirement].items() if name in row.peers)
-        print(f"- {reasons.habit(requirement)} ({harm}, {requirement}): {some(failed)}.")
+        print(f"- {reasons.title(requirement)} ({harm}, {requirement}): {some(failed)}.")
 
 
-def habits(report):
+def causes(report):
     """The harm and the requirement of each cause of what fails, each once."""
     failing = (cause for cause in report["causes"] if cause["verdict"] == "fail")
     return dict.fromkeys((cause["harm"], cause["requirement"]) for cause in failing)

@@ -208,8 +208,12 @@ fn section(references: &[String]) -> String {
 pub(crate) fn plain(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let mut last = ' ';
-    for c in visible::text(text).chars().take(LONGEST_TEXT) {
+    let shown = visible::text(text);
+    let mut left = shown.chars().take(LONGEST_TEXT).peekable();
+    while let Some(c) = left.next() {
         match c {
+            // It begins neither a smiley nor a link.
+            ':' if left.peek() == Some(&' ') => escaped.push(c),
             '@' => escaped.push_str("&#64;"),
             '.' if last.eq_ignore_ascii_case(&'w') => escaped.push_str("\\."),
             c if MEANINGFUL.contains(c) => escaped.extend(['\\', c]),
@@ -256,6 +260,7 @@ mod tests {
             ("![x](https://e.example)", "\\!\\[x\\]\\(https\\://e.example\\)"),
             ("www.e.example @you `c` **b**", "www\\.e.example &#64;you \\`c\\` \\*\\*b\\*\\*"),
             ("&lt; $x$ :tada:", "\\&lt; \\$x\\$ \\:tada\\:"),
+            ("breaks what it can: a lot", "breaks what it can: a lot"),
         ];
         for (from, want) in rows {
             assert_eq!(plain(from), want);

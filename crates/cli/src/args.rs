@@ -382,16 +382,22 @@ pub(crate) const DEFAULT_REPORTS: [&str; 2] =
 /// `Name: value`, as it goes onto the wire.
 fn field_line(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once(':').ok_or("write it as 'Name: value'")?;
-    let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
-    if name.is_empty() || !name.chars().all(token) {
-        return Err(format!("`{name}` is not a field name"));
-    }
+    let name = field_name(name)?;
     if name.eq_ignore_ascii_case("host") {
         return Err(
             "Host comes from the URL; --connect-to says where to connect instead".to_owned()
         );
     }
-    Ok((name.to_owned(), self::value(value)?.trim().to_owned()))
+    Ok((name, self::value(value)?.trim().to_owned()))
+}
+
+/// The name of a field, a token of RFC 9110 section 5.6.2.
+fn field_name(text: &str) -> Result<String, String> {
+    let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    match !text.is_empty() && text.chars().all(token) {
+        true => Ok(text.to_owned()),
+        false => Err(format!("`{text}` is not a field name")),
+    }
 }
 
 /// A value that goes into a field line.
@@ -469,6 +475,8 @@ mod tests {
     fn field_lines_are_checked() {
         assert_eq!(field_line("A: b "), Ok(("A".to_owned(), "b".to_owned())));
         assert!(field_line("A b: c").is_err());
+        assert!(field_name("X-Mine").is_ok());
+        assert!(["", "A b", "A:"].iter().all(|name| field_name(name).is_err()));
         assert!(field_line("host: c").is_err());
         assert!(field_line("A: b\r\nC: d").is_err());
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::args::{Pace, ServerArgs, TrustArgs, Wants, duration};
+use crate::args::{Pace, ServerArgs, TrustArgs, Wants, duration, field_name};
 use crate::complete;
 
 #[derive(Debug, Args)]
@@ -41,7 +41,7 @@ pub(crate) struct BisectArgs {
     pub(crate) cases: Vec<PathBuf>,
     /// Blot out the values of this field in all output, besides those of Authorization, Cookie, X-Api-Key and
     /// the like, and of the URL's query.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = field_name)]
     pub(crate) secret_header: Vec<String>,
     #[command(flatten)]
     pub(crate) wants: Wants,

@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::{Args, ValueEnum};
 use upspec_report::{DIFF_FORMATS, Diff};
 
-use crate::args::{Pace, Selection, TrustArgs, Wants, Wish, wish, wish_help};
+use crate::args::{Pace, Selection, TrustArgs, Wants, Wish, field_name, wish, wish_help};
 
 /// The arguments of a comparison.
 #[derive(Debug, Args)]
@@ -44,7 +44,7 @@ pub(crate) struct DiffArgs {
     pub(crate) fail_on: DiffFailOn,
     /// Blot out the values of this field in all output, besides those of Authorization, Cookie, X-Api-Key and
     /// the like, and of the URLs' queries.
-    #[arg(long, value_name = "NAME", help_heading = "Output")]
+    #[arg(long, value_name = "NAME", value_parser = field_name, help_heading = "Output")]
     pub(crate) secret_header: Vec<String>,
     /// Print nothing but errors.
     #[arg(short, long, help_heading = "Output")]

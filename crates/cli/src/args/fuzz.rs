@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use crate::args::{ServerArgs, TrustArgs, Wants, duration};
+use crate::args::{ServerArgs, TrustArgs, Wants, duration, field_name};
 
 /// The arguments of a hunt.
 #[derive(Debug, Args)]
@@ -84,7 +84,7 @@ pub(crate) struct FuzzArgs {
     pub(crate) server: ServerArgs,
     /// Blot out the values of this field in all output, besides those of Authorization, Cookie, X-Api-Key and
     /// the like, and of the URL's query.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = field_name)]
     pub(crate) secret_header: Vec<String>,
     /// Print nothing but findings and errors.
     #[arg(short, long)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::args::{ServerArgs, TrustArgs, Wants};
+use crate::args::{ServerArgs, TrustArgs, Wants, field_name};
 
 #[derive(Debug, Args)]
 pub(crate) struct InitArgs {
@@ -20,7 +20,7 @@ pub(crate) struct InitArgs {
     #[arg(long, value_enum, value_name = "SYSTEM")]
     pub(crate) ci: Option<System>,
     /// Blot out the values of this field in all output, and leave them out of upspec.toml.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = field_name)]
     pub(crate) secret_header: Vec<String>,
     #[command(flatten)]
     pub(crate) wants: Wants,

@@ -8,7 +8,7 @@ use upspec_corpus::did_you_mean;
 use upspec_corpus::words::Word as _;
 use upspec_report::{Docs, FORMATS, Report};
 
-use crate::args::{DEFAULT_REPORTS, RunArgs, Wish, wish, wish_help};
+use crate::args::{DEFAULT_REPORTS, RunArgs, Wish, field_name, wish, wish_help};
 use crate::many;
 
 /// What a run writes, and how it ends.
@@ -47,7 +47,7 @@ pub(crate) struct Output {
     pub(crate) strict_flaky: bool,
     /// Blot out the values of this field in all output, besides those of Authorization, Cookie, X-Api-Key and
     /// the like, and of the URL's query.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = field_name)]
     pub(crate) secret_header: Vec<String>,
     /// For cases that passed or were not played, report only verdict, reason and outcome.
     #[arg(long)]

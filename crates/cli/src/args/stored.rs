@@ -10,7 +10,7 @@ use upspec_report::{
 };
 
 use crate::args::output::docs;
-use crate::args::{FailOn, Output, TrustArgs, Wish, duration, wish, wish_help};
+use crate::args::{FailOn, Output, TrustArgs, Wish, duration, field_name, wish, wish_help};
 use crate::complete;
 
 /// What to do with stored reports.
@@ -167,7 +167,7 @@ pub(crate) struct ReplayArgs {
     #[arg(long, default_value = "5500ms", value_parser = duration, value_name = "TIME")]
     pub(crate) timeout: Duration,
     /// Blot out the values of this field, too.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = field_name)]
     pub(crate) secret_header: Vec<String>,
     #[command(flatten)]
     pub(crate) trust: TrustArgs,

@@ -32,6 +32,17 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit, Trouble> {
 }
 
 fn unknown(id: &str, corpus: &Corpus) -> Trouble {
+    let topics = corpus.topics.iter().map(|topic| topic.id.as_str());
+    let rules = corpus.requirements.iter().map(|rule| rule.id.as_str());
+    let begun: Vec<&str> = topics.chain(rules).filter(|known| known.starts_with(id)).collect();
+    if !begun.is_empty() && !id.is_empty() {
+        let (some, rest) = begun.split_at(begun.len().min(MOST_BEGUN));
+        let more = if rest.is_empty() { "" } else { ", …" };
+        let names = some.join("`, `");
+        let why =
+            format!("there is no case or requirement `{id}`; these begin so: `{names}`{more}");
+        return Trouble::usage(why);
+    }
     let cases = corpus.cases.iter().map(|case| case.id.as_str());
     Trouble::unknown(
         &format!("there is no case or requirement `{id}`"),
@@ -40,6 +51,9 @@ fn unknown(id: &str, corpus: &Corpus) -> Trouble {
         "`upspec list` shows the cases, `upspec list --requirements` the requirements",
     )
 }
+
+/// How many ids with one beginning are named.
+const MOST_BEGUN: usize = 8;
 
 /// Prints the case as a program.
 fn program(args: &ExplainArgs, language: &str, corpus: &Corpus) -> Result<Exit, Trouble> {

@@ -40,6 +40,8 @@ fn cases_are_chosen_by_rule_and_section() {
     assert!(section.contains(&rule[..40]) && section.len() > rule.len(), "{section}");
     let (_, error) = told(&["list", "--only", "rfc6455/4.2.1-kye"], 2);
     assert!(error.contains("did you mean `rfc6455/4.2.1-key`?"), "{error}");
+    let (_, error) = told(&["explain", "server/h"], 2);
+    assert!(error.contains("these begin so: `server/h2c`, `server/host`"), "{error}");
     let (below, _) = told(&["explain", "rfc6455/4.2.1"], 0);
     assert!(below.contains("rfc6455/4.2.1-key  must: "), "{below}");
 }

@@ -18,7 +18,9 @@ pub(super) fn path(system: System) -> PathBuf {
 pub(super) fn advice(system: System, variables: &[String], starts: bool) -> Vec<String> {
     let mut said = Vec::new();
     let path = path(system).display().to_string();
-    said.push(format!("put the address of upspec's repository into {path}"));
+    said.push(format!(
+        "put the address of upspec's repository in place of {ADDRESS} in {path}: without it the job cannot install upspec"
+    ));
     if !starts {
         said.push(format!(
             "{path} starts no server: add that step, or begin again with --server-cmd"

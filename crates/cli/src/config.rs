@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Command, CommandFactory as _, Parser as _};
 use toml::{Table, Value};
+use upspec_corpus::nearest;
 use upspec_corpus::text::toml_error;
 
 use crate::args::Cli;
@@ -19,7 +20,11 @@ use crate::outputs::text_of;
 /// Reads the command line, with what `upspec.toml` and the environment add to it: one for each target that is
 /// meant. What clap has to say ends the process.
 pub(crate) fn parse() -> Result<Vec<Cli>, Trouble> {
-    let given: Vec<OsString> = std::env::args_os().collect();
+    let mut given: Vec<OsString> = std::env::args_os().collect();
+    // Of help there is no further help.
+    if given.get(1).is_some_and(|word| word == "help") {
+        given.retain(|word| word != "--help" && word != "-h");
+    }
     let all = match added(&given)? {
         Some(added) => added,
         None => vec![Added { arguments: given, from: Vec::new() }],
@@ -57,6 +62,10 @@ fn added(given: &[OsString]) -> Result<Option<Vec<Added>>, Trouble> {
     let mut file = File::find(own)?;
     file.check(&cli)?;
     file.choose(own)?;
+    file.misspelt(&cli);
+    if name == "list" {
+        file.tell_selection();
+    }
     let targets = match file.targets(own, name)? {
         targets if targets.is_empty() => vec![file.target(own, name)?],
         targets => targets.into_iter().map(Some).collect(),
@@ -203,6 +212,54 @@ impl File {
         Ok(())
     }
 
+    /// Says of each variable that is nearly one of ours which one was probably meant. Others may be anybody's.
+    fn misspelt(&self, cli: &Command) {
+        let commands = cli.get_subcommands();
+        let options = commands.flat_map(Command::get_arguments).filter_map(|one| one.get_long());
+        let known: Vec<String> = options.chain(VARIABLES).map(variable).collect();
+        let taken = self.tables.to_string();
+        for (name, _) in std::env::vars_os() {
+            let Some(word) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else {
+                continue;
+            };
+            let name = format!("{PREFIX}{word}");
+            if known.contains(&name) || taken.contains(&format!("${{{name}}}")) {
+                continue;
+            }
+            let known = known.iter().filter_map(|known| known.strip_prefix(PREFIX));
+            if let Some(near) = nearest(word, known) {
+                console::remark(&format!(
+                    "the variable {name} is of no option and changes nothing; did you mean {PREFIX}{near}?"
+                ));
+            }
+        }
+    }
+
+    /// Says which selection of a run a list does not follow.
+    fn tell_selection(&self) {
+        let targets = self.tables.get(TARGET).and_then(Value::as_table);
+        let targets =
+            targets.into_iter().flatten().map(|(name, table)| (format!("{TARGET}.{name}"), table));
+        let run = self.tables.get("run").map(|table| ("run".to_owned(), table));
+        for (name, table) in run.into_iter().chain(targets) {
+            let selects = |key: &&String| SELECTING.contains(&key.as_str());
+            let keys: Vec<&str> = table
+                .as_table()
+                .into_iter()
+                .flat_map(Table::keys)
+                .filter(selects)
+                .map(String::as_str)
+                .collect();
+            if !keys.is_empty() {
+                console::remark(&format!(
+                    "`upspec run` also selects by `{}` of [{name}] in {}, and a list does not",
+                    keys.join("`, `"),
+                    self.path.display(),
+                ));
+            }
+        }
+    }
+
     /// Takes the profile that `--profile` or `UPSPEC_PROFILE` names.
     fn choose(&mut self, matches: &ArgMatches) -> Result<(), Trouble> {
         let named = matches.try_get_one::<String>("profile").ok().flatten().cloned();
@@ -308,7 +365,7 @@ impl File {
         command: &str,
         target: Option<&Target>,
     ) -> Result<Option<(Vec<String>, String)>, Trouble> {
-        let variable = format!("UPSPEC_{}", long.to_ascii_uppercase().replace('-', "_"));
+        let variable = variable(long);
         if let Ok(text) = std::env::var(&variable) {
             let off = is_flag && ["", "0", "false", "no"].contains(&text.as_str());
             let values = if off { Vec::new() } else { text.lines().map(str::to_owned).collect() };
@@ -395,6 +452,19 @@ fn of_profiles(cli: &Command) -> Vec<String> {
     names
 }
 
+/// The variable of an option.
+fn variable(long: &str) -> String {
+    format!("{PREFIX}{}", long.to_ascii_uppercase().replace('-', "_"))
+}
+
+/// What the variables of options begin with.
+const PREFIX: &str = "UPSPEC_";
+/// The variables that are of no option, and what the scripts and tests of this repository read.
+const VARIABLES: [&str; 8] =
+    ["client", "complete", "git", "log", "port", "samples", "server", "update"];
+/// The options that select cases.
+const SELECTING: [&str; 9] =
+    ["cases", "harm", "hazardous", "level", "only", "partition", "sample", "skip", "tag"];
 /// The file that is read where it lies.
 const NAME: &str = "upspec.toml";
 /// The table of targets.

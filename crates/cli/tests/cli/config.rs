@@ -190,3 +190,36 @@ fn many_targets_have_a_report_each_and_one_exit_code() {
         assert!(output.status.code() == Some(2) && error.contains(words), "{arguments:?}: {error}");
     }
 }
+
+#[test]
+fn what_nobody_follows_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    file(
+        folder.path(),
+        "[run]\nonly = ['server/key']\nheader = ['X-Token: ${UPSPEC_HEADERS}']\nquiet = true\n\
+         [target.mine]\nurl = 'ws://127.0.0.1:1/'\nskip = ['server/key/missing']\n",
+    );
+    let variables = [
+        ("UPSPEC_TIMOUT", "3s"),
+        ("UPSPEC_HEADERS", "x"),
+        ("UPSPEC_UPDATE", "1"),
+        ("UPSPEC_JOBS", "2"),
+    ];
+    let output = call(folder.path(), &["list", "--only", "server/key"], &variables);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let want = "the variable UPSPEC_TIMOUT is of no option and changes nothing; did you mean UPSPEC_TIMEOUT?\n\
+                `upspec run` also selects by `only` of [run] in upspec.toml, and a list does not\n\
+                `upspec run` also selects by `skip` of [target.mine] in upspec.toml, and a list does not\n";
+    assert_eq!(said, want);
+}
+
+#[test]
+fn help_of_help_is_help() {
+    let folder = tempfile::tempdir().unwrap();
+    let [long, short] =
+        [["help", "--help"], ["help", "list"]].map(|words| call(folder.path(), &words, &[]));
+    assert_eq!(long.status.code(), Some(0), "{long:?}");
+    assert!(String::from_utf8_lossy(&long.stdout).contains("Usage: upspec [OPTIONS] <COMMAND>"));
+    assert!(String::from_utf8_lossy(&short.stdout).contains("Usage: upspec list"));
+}

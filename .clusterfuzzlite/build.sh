@@ -3,9 +3,10 @@
 # dictionary where ClusterFuzzLite looks for them.
 
 cd "$SRC/upspec"
-cargo xtask seeds
+# The flags of the image are for what is fuzzed: macros that the compiler loads cannot be built with a sanitizer.
+env -u RUSTFLAGS -u CFLAGS -u CXXFLAGS cargo xtask seeds
 
-cargo fuzz build --release --debug-assertions
+cargo fuzz build --release --debug-assertions --sanitizer "${SANITIZER:-address}"
 binaries=fuzz/target/$(rustc --version --verbose | sed -n 's/^host: //p')/release
 
 for source in fuzz/fuzz_targets/*.rs; do

@@ -10,29 +10,21 @@ use upspec_hunt::chase::{
 use crate::args::fuzz::FuzzArgs;
 use crate::console;
 use crate::exit::{Exit, Trouble};
-use crate::files::Place;
 use crate::fuzz::{Display, options};
-use crate::run::fresh_seed;
+use crate::parts::{find_places, first_by, fresh, goes_on, kept_at, tell_course};
 use crate::signals;
 
-/// The state to go on from. The hunt is long; what it finds must have a place.
+/// The state to go on from.
 pub(crate) fn state<D: Drawn>(args: &FuzzArgs) -> Result<ChaseState<D>, Trouble> {
     let stored = match &args.state {
         Some(path) => ChaseState::load(path).map_err(Trouble::usage)?,
         None => None,
     };
     let state: ChaseState<D> = match stored {
-        Some(state) if args.seed.is_some_and(|seed| seed != state.seed) => {
-            return Err(Trouble::usage(format!(
-                "the state was drawn from the seed {}; leave --seed out to go on with it",
-                state.seed
-            )));
-        }
-        Some(state) => state,
-        None => ChaseState::new(args.seed.unwrap_or_else(fresh_seed)),
+        Some(state) => goes_on(args, state.seed, state.part).map(|()| state)?,
+        None => ChaseState { part: args.part(), ..ChaseState::new(fresh(args)?) },
     };
-    Place::find(&args.out.join("upspec.toml"))?;
-    args.state.as_deref().map(Place::find).transpose()?;
+    find_places(args, state.part)?;
     Ok(state)
 }
 
@@ -43,9 +35,7 @@ pub(crate) async fn chase<Q: Quarry>(
     quarry: Q,
     state: ChaseState<Q::Drawn>,
 ) -> Result<ChaseEnding<Q::Drawn>, Trouble> {
-    if !args.quiet {
-        console::remark(&format!("seed {}, from number {}", state.seed, state.next));
-    }
+    tell_course(args, state.seed, state.part, state.next);
     let (send, mut receive) = tokio::sync::mpsc::unbounded_channel();
     let quiet = args.quiet;
     let shown = tokio::spawn(async move {
@@ -77,8 +67,8 @@ pub(crate) fn conclude<D: Drawn>(
     ending: &ChaseEnding<D>,
     again: &str,
 ) -> Result<Exit, Trouble> {
-    if let Some(path) = &args.state {
-        ending.state.save(path).map_err(Trouble::usage)?;
+    for path in kept_at(args, ending.state.part) {
+        ending.state.save(&path).map_err(Trouble::usage)?;
     }
     let findings = &ending.state.findings;
     if !args.quiet {
@@ -91,17 +81,22 @@ pub(crate) fn conclude<D: Drawn>(
             ending.state.next,
         ));
     }
-    let mut sorted: Vec<&Caught<D>> = findings.iter().collect();
-    sorted.sort_by(|a, b| a.requirement.cmp(&b.requirement));
-    for finding in &sorted {
-        console::say(&format!("{}\n", console::safe(told(finding, again).trim_end())));
-    }
-    match (&ending.gone, ending.interrupted, sorted.is_empty()) {
+    tell_findings(findings, again);
+    match (&ending.gone, ending.interrupted, findings.is_empty()) {
         (_, true, _) => Ok(Exit::Interrupted),
         (Some(why), _, true) => Err(Trouble::unreachable(format!("the hunt ended early: {why}"))),
         (Some(why), ..) => Err(Trouble::new(Exit::Failed, format!("the hunt ended early: {why}"))),
         (None, _, true) => Ok(Exit::Conforming),
         (None, _, false) => Ok(Exit::Failed),
+    }
+}
+
+/// Prints each finding, with the beginning of the command that replays it.
+pub(crate) fn tell_findings<D: Drawn>(findings: &[Caught<D>], again: &str) {
+    let mut sorted: Vec<&Caught<D>> = findings.iter().collect();
+    sorted.sort_by(|a, b| a.requirement.cmp(&b.requirement));
+    for finding in sorted {
+        console::say(&format!("{}\n", console::safe(told(finding, again).trim_end())));
     }
 }
 
@@ -111,11 +106,12 @@ fn told<D: Drawn>(finding: &Caught<D>, again: &str) -> String {
         CaughtKind::Death => "death",
         CaughtKind::Violation => "violation",
     };
-    let Caught { requirement, count, message, drawn, exit, case, .. } = finding;
+    let Caught { requirement, count, message, drawn, exit, case, number, part, .. } = finding;
+    let first = first_by(*part, *number);
     let exit = exit.as_ref().map_or_else(String::new, |exit| format!("; its process: {exit}"));
     let what = D::WORD;
     format!(
-        "{kind} {requirement}, {count} times\n  {message}{exit}\n  {what}: {drawn}\n  again:  {again} --only '{case}'\n"
+        "{kind} {requirement}, {count} times{first}\n  {message}{exit}\n  {what}: {drawn}\n  again:  {again} --only '{case}'\n"
     )
 }
 

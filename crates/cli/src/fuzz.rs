@@ -1,5 +1,6 @@
 //! `upspec fuzz`: hunts a live target, and tells what it finds.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,9 +14,9 @@ use upspec_runner::{Prober, Settings};
 use crate::args::fuzz::{FuzzArgs, FuzzFailOn};
 use crate::console;
 use crate::exit::{Exit, Trouble};
-use crate::files::Place;
 use crate::outputs::{read_baseline, today};
-use crate::run::{fresh_seed, target};
+use crate::parts::{find_places, first_by, fresh, goes_on, kept_at, tell_course};
+use crate::run::target;
 use crate::signals::{self, Orderly};
 use crate::{fuzz_client, fuzz_proxy, secrets, selection};
 
@@ -29,9 +30,7 @@ pub(crate) fn fuzz(args: &FuzzArgs) -> Result<Exit, Trouble> {
     }
     let corpus = selection::load(&[])?;
     let state = state(args)?;
-    // The hunt is long; what it finds must have a place.
-    Place::find(&args.out.join("upspec.toml"))?;
-    args.state.as_deref().map(Place::find).transpose()?;
+    find_places(args, state.part)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -42,8 +41,8 @@ pub(crate) fn fuzz(args: &FuzzArgs) -> Result<Exit, Trouble> {
     for finding in &mut ending.state.findings {
         finding.message = secrets.blot(&finding.message);
     }
-    if let Some(path) = &args.state {
-        ending.state.save(path).map_err(Trouble::usage)?;
+    for path in kept_at(args, ending.state.part) {
+        ending.state.save(&path).map_err(Trouble::usage)?;
     }
     Ok(conclude(args, &ending, baseline.as_ref()))
 }
@@ -54,14 +53,9 @@ fn state(args: &FuzzArgs) -> Result<State, Trouble> {
         Some(path) => State::load(path).map_err(Trouble::usage)?,
         None => None,
     };
-    let differs = |state: &State| args.seed.is_some_and(|seed| seed != state.seed);
     match stored {
-        Some(state) if differs(&state) => Err(Trouble::usage(format!(
-            "the state was drawn from the seed {}; leave --seed out to go on with it",
-            state.seed
-        ))),
-        Some(state) => Ok(state),
-        None => Ok(State::new(args.seed.unwrap_or_else(fresh_seed))),
+        Some(state) => goes_on(args, state.seed, state.part).map(|()| state),
+        None => Ok(State { part: args.part(), ..State::new(fresh(args)?) }),
     }
 }
 
@@ -78,9 +72,7 @@ async fn hunt(args: &FuzzArgs, corpus: &Corpus, state: State) -> Result<Ending, 
     let prober = prober.map_err(|message| {
         Trouble::unreachable(format!("cannot reach {}: {message}", args.url()))
     })?;
-    if !args.quiet {
-        console::remark(&format!("seed {}, from number {}", state.seed, state.next));
-    }
+    tell_course(args, state.seed, state.part, state.next);
     let (send, mut receive) = tokio::sync::mpsc::unbounded_channel();
     let quiet = args.quiet;
     let shown = tokio::spawn(async move {
@@ -148,28 +140,10 @@ fn conclude(args: &FuzzArgs, ending: &Ending, baseline: Option<&Baseline>) -> Ex
             ending.state.next,
         ));
     }
-    let mut sorted: Vec<&Finding> = findings.iter().collect();
-    sorted.sort_by(|a, b| a.requirement.cmp(&b.requirement));
-    let today = today();
-    let mut new = 0;
-    for finding in sorted {
-        let excuse = baseline.and_then(|baseline| {
-            baseline.excuse(&finding.requirement, &finding.case, Verdict::Fail, today)
-        });
-        let text = match &excuse {
-            Some(excuse) => {
-                format!("known {}, {}: {}", finding.requirement, finding.message, excuse.reason)
-            }
-            None => told(finding, args),
-        };
-        new += usize::from(excuse.is_none());
-        console::say(&format!("{}\n", console::safe(text.trim_end())));
-    }
-    if let Some(path) = args.baseline.as_deref().filter(|_| !args.quiet) {
-        let known = findings.len() - new;
-        let line = format!("Against {}: {new} new, {known} known.", path.display());
-        console::say(&format!("{}\n", console::safe(&line)));
-    }
+    let out = quoted(args.out.display().to_string());
+    let again = format!("upspec run {} --cases {out}", quoted(args.url().to_owned()));
+    let known = baseline.zip(args.baseline.as_deref());
+    let new = tell_findings(findings, known, &again, args.quiet);
     if ending.dead {
         console::complain(match args.server.server_cmd {
             None => {
@@ -187,22 +161,53 @@ fn conclude(args: &FuzzArgs, ending: &Ending, baseline: Option<&Baseline>) -> Ex
     }
 }
 
+/// Prints each finding, with the beginning of the command that replays it; returns how many the baseline does not
+/// accept.
+pub(crate) fn tell_findings(
+    findings: &[Finding],
+    baseline: Option<(&Baseline, &Path)>,
+    again: &str,
+    quiet: bool,
+) -> usize {
+    let mut sorted: Vec<&Finding> = findings.iter().collect();
+    sorted.sort_by(|a, b| a.requirement.cmp(&b.requirement));
+    let today = today();
+    let mut new = 0;
+    for finding in sorted {
+        let excuse = baseline.and_then(|(baseline, _)| {
+            baseline.excuse(&finding.requirement, &finding.case, Verdict::Fail, today)
+        });
+        let text = match &excuse {
+            Some(excuse) => {
+                format!("known {}, {}: {}", finding.requirement, finding.message, excuse.reason)
+            }
+            None => told(finding, again),
+        };
+        new += usize::from(excuse.is_none());
+        console::say(&format!("{}\n", console::safe(text.trim_end())));
+    }
+    if let Some((_, path)) = baseline.filter(|_| !quiet) {
+        let known = findings.len() - new;
+        let line = format!("Against {}: {new} new, {known} known.", path.display());
+        console::say(&format!("{}\n", console::safe(&line)));
+    }
+    new
+}
+
 /// A finding in a few lines, with how to play it again.
-fn told(finding: &Finding, args: &FuzzArgs) -> String {
+fn told(finding: &Finding, again: &str) -> String {
     let kind = match finding.kind {
         Kind::Death => "death",
         Kind::Slower => "slower and slower",
         Kind::Violation => "violation",
     };
-    let Finding { requirement, count, message, recipe, also, case, .. } = finding;
+    let Finding { requirement, count, message, recipe, also, case, number, part, .. } = finding;
+    let first = first_by(*part, *number);
     let again = recipe.as_ref().map_or_else(String::new, |recipe| {
-        let [url, out] = [args.url().to_owned(), args.out.display().to_string()].map(quoted);
         let others: String = also.iter().map(|one| format!("  also:   {one}\n")).collect();
-        format!(
-            "  recipe: {recipe}\n{others}  again:  upspec run {url} --cases {out} --only '{case}'\n"
-        )
+        format!("  recipe: {recipe}\n{others}  again:  {again} --only '{case}'\n")
     });
-    format!("{kind} {requirement}, {count} times\n  {message}\n{again}")
+    format!("{kind} {requirement}, {count} times{first}\n  {message}\n{again}")
 }
 
 /// As one word of a shell.

@@ -20,13 +20,14 @@ use crate::locate::locate;
 use crate::outputs::{self, Outputs, read, text_of};
 use crate::rounds::keep_worst;
 use crate::sinks::Sinks;
-use crate::{console, secrets, selection};
+use crate::{console, gather, parts, secrets, selection};
 
 /// Does what the arguments say.
 pub(crate) fn report(command: &ReportCommand) -> Result<Exit, Trouble> {
     match command {
         ReportCommand::Compare(args) => compare(args),
         ReportCommand::Merge(args) => merge(args),
+        ReportCommand::Gather(args) => gather::gather(args),
         ReportCommand::Render(args) => render(args),
         ReportCommand::Matrix(args) => matrix(args),
         ReportCommand::History(args) => history(args),
@@ -284,29 +285,20 @@ fn about(parts: &[Report], corpus: &Corpus) -> About {
 }
 
 /// Which parts of a run are not among these, as far as their commands tell.
-fn missing(parts: &[Report]) -> Option<String> {
+fn missing(reports: &[Report]) -> Option<String> {
     let partition = |part: &Report| {
         let (_, words) = part.again.as_deref()?.split_once(" --partition ")?;
         let (number, of) = words.split_whitespace().next()?.split_once('/')?;
         Some((number.parse::<u64>().ok()?, of.parse::<u64>().ok()?))
     };
-    let there: Vec<(u64, u64)> = parts.iter().filter_map(partition).collect();
+    let there: Vec<(u64, u64)> = reports.iter().filter_map(partition).collect();
     let of = there.first()?.1;
-    if there.len() < parts.len() || there.iter().any(|part| part.1 != of) || of > MOST_PARTS {
+    if there.len() < reports.len() || there.iter().any(|part| part.1 != of) {
         return None;
     }
-    let lacks = |number: &u64| there.iter().all(|part| part.0 != *number);
-    let missing: Vec<String> = (1..=of).filter(lacks).map(|part| part.to_string()).collect();
-    let named = missing.join(", ");
-    match missing.len() {
-        0 => None,
-        1 => Some(format!("part {named} of {of} is missing, and its cases with it")),
-        _ => Some(format!("parts {named} of {of} are missing, and their cases with them")),
-    }
+    let numbers: Vec<u64> = there.iter().map(|part| part.0).collect();
+    parts::missing(&numbers, of, "cases")
 }
-
-/// Of more parts nobody wants to read which are missing.
-const MOST_PARTS: u64 = 1000;
 
 /// All cases in the order of the corpus, judged again, since a habit counts once in the whole run. Of a case
 /// that several parts have, the worst stands; it is flaky if they disagree.

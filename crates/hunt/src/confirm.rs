@@ -13,7 +13,7 @@ use crate::hunt::{Event, Hunt};
 
 impl Hunt {
     /// Counts a result that is like a known one, and examines any other.
-    pub(crate) async fn examine(&self, recipe: &Recipe, symptom: &Symptom) {
+    pub(crate) async fn examine(&self, (number, recipe): (u64, &Recipe), symptom: &Symptom) {
         if self.count_known(recipe, symptom) {
             return;
         }
@@ -29,15 +29,15 @@ impl Hunt {
         };
         if self.course.is_over() {
             // There is no time to make it smaller, and none to lose it.
-            return self.record(recipe, &symptom);
+            return self.record((number, recipe), &symptom);
         }
         let smallest = self.shrink(recipe, &symptom).await;
         if smallest == *recipe {
-            return self.record(recipe, &symptom);
+            return self.record((number, recipe), &symptom);
         }
         match self.comes_again(&smallest, &symptom).await {
-            Some(again) => self.record(&smallest, &again),
-            None => self.record(recipe, &symptom),
+            Some(again) => self.record((number, &smallest), &again),
+            None => self.record((number, recipe), &symptom),
         }
     }
 
@@ -120,8 +120,9 @@ impl Hunt {
         self.window.saturating_mul(PATIENCE)
     }
 
-    /// Writes a finding and its case file, or counts it where the same shape is known.
-    fn record(&self, recipe: &Recipe, symptom: &Symptom) {
+    /// Writes a finding and its case file, or counts it where the same shape is known. The recipe is the smallest one, and
+    /// the number that of the first.
+    fn record(&self, (number, recipe): (u64, &Recipe), symptom: &Symptom) {
         let (text, shape) = (recipe.to_string(), recipe.shape());
         let mut notes = self.notes();
         let same = notes.state.findings.iter_mut().find(|known| {
@@ -147,6 +148,8 @@ impl Hunt {
             also: Vec::new(),
             case,
             count: 1,
+            number: Some(number),
+            part: None,
         });
     }
 
@@ -170,9 +173,9 @@ pub(crate) fn save(folder: &Path, path: &Path, text: &str) -> std::io::Result<()
 }
 
 /// How many further recipes of one shape a finding names.
-const MOST_ALSO: usize = 3;
+pub(crate) const MOST_ALSO: usize = 3;
 /// How often results with a symptom are examined.
-const MOST_EXAMS: u32 = 4;
+pub(crate) const MOST_EXAMS: u32 = 4;
 /// How often a result is played again, and how often it must come.
 const TRIES: u32 = 3;
 const ENOUGH: u32 = 2;

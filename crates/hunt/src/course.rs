@@ -7,11 +7,15 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep_until};
 
+use crate::part::Part;
+
 /// The course of a hunt.
 pub(crate) struct Course {
     begun: Instant,
     /// When its time is over, if it has one.
     end: Option<Instant>,
+    /// Which numbers are played.
+    part: Part,
     first: u64,
     next: AtomicU64,
     /// After how many numbers it ends.
@@ -32,11 +36,13 @@ pub(crate) struct Second {
 }
 
 impl Course {
-    /// Begins now, at this number.
-    pub(crate) fn begin(first: u64, runs: Option<u64>, end: Option<Instant>) -> Self {
+    /// Begins now, with the part's first number from `next` on.
+    pub(crate) fn begin(part: Part, next: u64, runs: Option<u64>, end: Option<Instant>) -> Self {
+        let first = part.from(next);
         Self {
             begun: Instant::now(),
             end,
+            part,
             first,
             next: AtomicU64::new(first),
             runs,
@@ -50,9 +56,21 @@ impl Course {
         if self.is_over() {
             return None;
         }
-        let end = self.runs.map(|runs| self.first.saturating_add(runs));
-        let more = |number| end.is_none_or(|end| number < end).then(|| number + 1);
+        let more = |number: u64| {
+            let is_wanted = self.runs.is_none_or(|runs| self.place(number) < runs);
+            is_wanted.then(|| self.after(number))
+        };
         self.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()
+    }
+
+    /// The number that comes after this one.
+    pub(crate) fn after(&self, number: u64) -> u64 {
+        number.saturating_add(self.part.of())
+    }
+
+    /// How many numbers of the part come before this one since the hunt began.
+    fn place(&self, number: u64) -> u64 {
+        (number - self.first) / self.part.of()
     }
 
     /// Whether the time is up, or the hunt was told to stop.
@@ -97,7 +115,7 @@ impl Course {
     /// Waits until it is this number's turn, with so many numbers a second.
     pub(crate) async fn turn(&self, number: u64, rate: Option<u32>) {
         if let Some(rate) = rate.filter(|rate| *rate > 0) {
-            let turn = (number - self.first) as f64 / f64::from(rate);
+            let turn = self.place(number) as f64 / f64::from(rate);
             sleep_until(self.begun + Duration::from_secs_f64(turn)).await;
         }
     }

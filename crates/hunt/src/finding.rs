@@ -6,6 +6,8 @@ use upspec_judge::{CaseResult, Finding as CaseFinding, Verdict};
 use upspec_recipes::{Recipe, is_spelling};
 use upspec_runner::fnv1a;
 
+use crate::part::{self, Part};
+
 /// Something that the target does but must not do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,6 +30,12 @@ pub struct Finding {
     pub case: String,
     /// How many exchanges showed it.
     pub count: u64,
+    /// The number of the first exchange that showed it, where it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
+    /// The part that found it first, where parts were put together.
+    #[serde(default, with = "part::as_text", skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
 }
 
 impl Finding {

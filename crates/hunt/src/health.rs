@@ -11,7 +11,7 @@ use upspec_recipes::words::Base;
 use upspec_runner::Prober;
 
 use crate::finding::{Finding, Kind};
-use crate::hunt::{Event, Hunt};
+use crate::hunt::{Event, Hunt, Numbered};
 
 impl Hunt {
     /// Plays the control while nothing else is under way, and sees to the consequences.
@@ -58,7 +58,7 @@ impl Hunt {
 
     /// The target is dead. Where it can be started again, each suspect is played alone.
     async fn after_death(&self, prober: &mut Prober) {
-        let suspects: Vec<Recipe> = {
+        let suspects: Vec<Numbered> = {
             let mut notes = self.notes();
             notes.deaths += 1;
             notes.recent.drain(..).rev().collect()
@@ -79,10 +79,10 @@ impl Hunt {
         if self.is_known_killer(&suspects) {
             return;
         }
-        for suspect in &suspects {
+        for (number, suspect) in &suspects {
             if self.kills(prober, suspect).await {
                 let smallest = self.smallest_killer(prober, suspect.clone()).await;
-                self.name_killer(&smallest);
+                self.name_killer((*number, &smallest));
                 self.restart(prober).await;
                 return;
             }
@@ -91,11 +91,12 @@ impl Hunt {
     }
 
     /// Counts a death that one of the suspects is known to cause.
-    fn is_known_killer(&self, suspects: &[Recipe]) -> bool {
+    fn is_known_killer(&self, suspects: &[Numbered]) -> bool {
         let mut notes = self.notes();
         let mut deaths = notes.state.findings.iter_mut();
         let known = deaths.find(|known| {
-            known.kind == Kind::Death && suspects.iter().any(|recipe| known.is_shown_by(recipe))
+            known.kind == Kind::Death
+                && suspects.iter().any(|(_, recipe)| known.is_shown_by(recipe))
         });
         known.map(|known| known.count += 1).is_some()
     }
@@ -153,19 +154,19 @@ impl Hunt {
         best
     }
 
-    fn name_killer(&self, recipe: &Recipe) {
+    fn name_killer(&self, killer: (u64, &Recipe)) {
         let message = "the target answered no control after this exchange was played alone";
-        self.add(self.death(recipe, message.to_owned()));
+        self.add(self.death(killer, message.to_owned()));
     }
 
     /// Names the latest of the suspects where none killed it alone, and writes the last few.
-    fn name_suspects(&self, suspects: &[Recipe]) {
+    fn name_suspects(&self, suspects: &[Numbered]) {
         let mut recipes = suspects.iter().take(MOST_WRITTEN);
-        let Some(latest) = recipes.next() else {
+        let Some((number, latest)) = recipes.next() else {
             self.tell(Event::Note("the target died with nothing under way".to_owned()));
             return;
         };
-        for other in recipes {
+        for (_, other) in recipes {
             self.write(other, SUSPECT);
         }
         let message = format!(
@@ -174,10 +175,10 @@ impl Hunt {
             suspects.len(),
             suspects.len().min(MOST_WRITTEN)
         );
-        self.add(self.death(latest, message));
+        self.add(self.death((*number, latest), message));
     }
 
-    fn death(&self, recipe: &Recipe, message: String) -> Finding {
+    fn death(&self, (number, recipe): (u64, &Recipe), message: String) -> Finding {
         let case = self.write(recipe, SUSPECT);
         let requirement = self.case(recipe, ("suspect", "one")).requirement;
         Finding {
@@ -189,6 +190,8 @@ impl Hunt {
             also: Vec::new(),
             case,
             count: 1,
+            number: Some(number),
+            part: None,
         }
     }
 
@@ -211,6 +214,8 @@ impl Hunt {
             also: Vec::new(),
             case: self.control.id.clone(),
             count: 1,
+            number: None,
+            part: None,
         });
     }
 }

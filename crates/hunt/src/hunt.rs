@@ -23,6 +23,7 @@ use crate::error::Error;
 use crate::finding::{Finding, Kind, Symptom};
 use crate::guide::Guide;
 use crate::options::{Options, octets};
+use crate::part::Part;
 use crate::state::State;
 
 /// A hunt under way.
@@ -46,7 +47,7 @@ pub(crate) struct Notes {
     /// How often results with a symptom were examined.
     pub(crate) examined: HashMap<(String, String), u32>,
     /// The recipes that were begun since the target last answered a control, the latest last.
-    pub(crate) recent: VecDeque<Recipe>,
+    pub(crate) recent: VecDeque<Numbered>,
     guide: Guide,
     /// The answer times of controls that were alone with the target.
     pub(crate) times: Vec<u64>,
@@ -54,6 +55,9 @@ pub(crate) struct Notes {
     /// Whether the target died and was left alone.
     pub(crate) dead: bool,
 }
+
+/// A recipe with its number.
+pub(crate) type Numbered = (u64, Recipe);
 
 /// What a hunt reports as it goes.
 #[derive(Clone, Debug, PartialEq)]
@@ -164,7 +168,7 @@ impl Hunt {
             prober: RwLock::new(prober),
             control,
             exam: tokio::sync::Mutex::new(()),
-            course: Course::begin(state.next, options.runs, end),
+            course: Course::begin(state.part.unwrap_or(Part::WHOLE), state.next, options.runs, end),
             options,
             notes: Mutex::new(Notes {
                 state,
@@ -197,7 +201,7 @@ impl Hunt {
         while let Some(number) = self.take_number() {
             self.course.turn(number, self.options.rate).await;
             let recipe = self.draw(number);
-            self.remember(&recipe);
+            self.remember(number, &recipe);
             let name = number.to_string();
             let outcome = tokio::select! {
                 biased;
@@ -210,7 +214,7 @@ impl Hunt {
                 Ok(result) => {
                     self.notice(&recipe, &result);
                     for symptom in Symptom::shown_by(&recipe, &result, self.options.least) {
-                        self.examine(&recipe, &symptom).await;
+                        self.examine((number, &recipe), &symptom).await;
                     }
                 }
                 Err(_) => self.check_up().await,
@@ -222,7 +226,7 @@ impl Hunt {
     fn take_number(&self) -> Option<u64> {
         let number = self.course.take_number()?;
         let mut notes = self.notes();
-        notes.state.next = notes.state.next.max(number + 1);
+        notes.state.next = notes.state.next.max(self.course.after(number));
         Some(number)
     }
 
@@ -263,12 +267,12 @@ impl Hunt {
         }
     }
 
-    fn remember(&self, recipe: &Recipe) {
+    fn remember(&self, number: u64, recipe: &Recipe) {
         let mut notes = self.notes();
         if notes.recent.len() == MOST_RECENT {
             notes.recent.pop_front();
         }
-        notes.recent.push_back(recipe.clone());
+        notes.recent.push_back((number, recipe.clone()));
     }
 
     pub(crate) fn notes(&self) -> MutexGuard<'_, Notes> {

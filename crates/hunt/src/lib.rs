@@ -3,7 +3,7 @@
 //! Each exchange is a case, and the judge grades it.
 //!
 //! [`Hunt::run`] draws recipes, plays them, confirms what fails, shrinks it on the target and writes
-//! it as a case file. [`State`] is what a later hunt goes on from. [`client::ClientHunt`] is the same for clients, and
+//! it as a case file. [`State`] is what a later hunt goes on from; those of the [`Part`]s of one hunt are gathered to one. [`client::ClientHunt`] is the same for clients, and
 //! [`proxy::ProxyHunt`] for intermediaries.
 
 pub mod chase;
@@ -12,11 +12,13 @@ mod confirm;
 mod course;
 mod error;
 mod finding;
+mod gather;
 mod generated;
 mod guide;
 mod health;
 mod hunt;
 mod options;
+mod part;
 pub mod proxy;
 mod state;
 
@@ -25,4 +27,5 @@ pub use finding::{Finding, Kind};
 pub use generated::Generated;
 pub use hunt::{Ending, Event, Hunt};
 pub use options::Options;
+pub use part::Part;
 pub use state::State;

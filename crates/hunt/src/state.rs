@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::finding::Finding;
+use crate::part::{self, Part};
 
 /// A hunt between two runs of the command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +19,9 @@ pub struct State {
     pub version: u32,
     /// What the recipes are drawn from.
     pub seed: u64,
+    /// The part of a hunt that it is; none of a whole one.
+    #[serde(default, with = "part::as_text", skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
     /// The number of the recipe that comes next.
     pub next: u64,
     /// What was found.
@@ -28,7 +32,8 @@ impl State {
     /// A hunt that has yet to begin.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { format: FORMAT.to_owned(), version: VERSION, seed, next: 0, findings: Vec::new() }
+        let format = FORMAT.to_owned();
+        Self { format, version: VERSION, seed, part: None, next: 0, findings: Vec::new() }
     }
 
     /// Reads a state; `None` if the file does not exist yet.
@@ -103,6 +108,7 @@ mod tests {
         assert!(State::load(&path).unwrap().is_none());
         let mut state = State::new(7);
         state.next = 12;
+        state.part = Part::new(2, 3);
         state.save(&path).unwrap();
         assert_eq!(State::load(&path).unwrap(), Some(state));
         std::fs::write(&path, "{}").unwrap();

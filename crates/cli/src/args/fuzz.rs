@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use crate::args::{ServerArgs, TrustArgs, Wants, duration, field_name};
+use upspec_hunt::Part;
+
+use crate::args::selection::partition;
+use crate::args::{Partition, ServerArgs, TrustArgs, Wants, duration, field_name};
 
 /// The arguments of a hunt.
 #[derive(Debug, Args)]
@@ -54,6 +57,10 @@ pub(crate) struct FuzzArgs {
     /// The seed of all requests and nonces. [default: a fresh one, which is printed]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
+    /// Play only part M of N of what the seed gives, one on each of N machines; `upspec report gather` puts together what
+    /// they find. Needs --seed, the same one for all of them.
+    #[arg(long, value_name = "M/N", value_parser = partition, conflicts_with = "guided")]
+    pub(crate) partition: Option<Partition>,
     /// How many exchanges to play at a time. [default: 64, with --client and --proxy 16]
     #[arg(short, long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
@@ -95,6 +102,11 @@ impl FuzzArgs {
     /// The target; empty where a client or the embedded proxy is hunted.
     pub(crate) fn url(&self) -> &str {
         self.url.as_deref().unwrap_or_default()
+    }
+
+    /// The part of a hunt that is asked for.
+    pub(crate) fn part(&self) -> Option<Part> {
+        self.partition.and_then(|asked| Part::new(asked.part, asked.of))
     }
 
     /// How many exchanges to play at a time, where that many is usual.

@@ -67,7 +67,7 @@ pub(crate) fn number(text: &str) -> Result<usize, String> {
 }
 
 /// `2/3`.
-fn partition(text: &str) -> Result<Partition, String> {
+pub(crate) fn partition(text: &str) -> Result<Partition, String> {
     let numbers =
         text.split_once('/').and_then(|(part, of)| Some((part.parse().ok()?, of.parse().ok()?)));
     match numbers {

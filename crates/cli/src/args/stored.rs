@@ -20,6 +20,8 @@ pub(crate) enum ReportCommand {
     Compare(CompareArgs),
     /// Put the reports of the parts of a run together, as `run --partition` makes them.
     Merge(Box<MergeArgs>),
+    /// Put what the parts of a hunt found into one folder, as `fuzz --partition` makes them: each kind of finding once.
+    Gather(GatherArgs),
     /// Write a report in other formats, as it was judged.
     Render(RenderArgs),
     /// Put the reports of many servers, clients or proxies on one page: who breaks which rule.
@@ -120,6 +122,34 @@ pub(crate) struct MergeArgs {
     #[command(flatten)]
     pub(crate) output: Output,
 }
+
+#[derive(Debug, Args)]
+#[command(after_help = GATHER_EXIT_CODES)]
+pub(crate) struct GatherArgs {
+    /// The folders that the parts wrote what they found to, each with its state (part-M-of-N.json).
+    #[arg(required = true, num_args = 1.., value_name = "DIR")]
+    pub(crate) parts: Vec<PathBuf>,
+    /// Write the case files of the findings to this folder.
+    #[arg(long, value_name = "DIR", default_value = "upspec-found")]
+    pub(crate) out: PathBuf,
+    /// Write the state of the whole hunt to this file, for `baseline write FILE STATE`, and for `fuzz --state`, which goes
+    /// on behind the last number that a part has reached.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+    /// Findings that this baseline accepts do not make the command end with 1. For hunts at servers.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Print nothing but findings and errors.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+const GATHER_EXIT_CODES: &str = "\
+Exit codes:
+  0    no part found anything
+  1    something was found that the baseline does not accept
+  2    bad arguments or files
+  3    nothing was found, and parts are missing";
 
 #[derive(Debug, Args)]
 pub(crate) struct RenderArgs {

@@ -17,6 +17,7 @@ mod fuzz;
 mod fuzz_client;
 mod fuzz_proxy;
 mod http2;
+mod parts;
 mod process_one;
 mod proxies;
 mod secrets;

@@ -13,7 +13,7 @@ use crate::finding::case_topic;
 
 impl<Q: Quarry> Chase<Q> {
     /// Counts a reaction that is like a known one, and examines any other.
-    pub(super) async fn examine(&self, drawn: &Q::Drawn, symptom: &Symptom) {
+    pub(super) async fn examine(&self, (number, drawn): (u64, &Q::Drawn), symptom: &Symptom) {
         if self.count_known(drawn, symptom) {
             return;
         }
@@ -29,11 +29,11 @@ impl<Q: Quarry> Chase<Q> {
         };
         let smallest = self.shrink(drawn, &symptom).await;
         if smallest == *drawn {
-            return self.record(drawn, &symptom);
+            return self.record((number, drawn), &symptom);
         }
         match self.comes_again(&smallest, &symptom).await {
-            Some(again) => self.record(&smallest, &again),
-            None => self.record(drawn, &symptom),
+            Some(again) => self.record((number, &smallest), &again),
+            None => self.record((number, drawn), &symptom),
         }
     }
 
@@ -127,8 +127,9 @@ impl<Q: Quarry> Chase<Q> {
         longest.min(self.quarry.timeout())
     }
 
-    /// Writes a finding and its case file, or counts it where the like is known.
-    fn record(&self, drawn: &Q::Drawn, symptom: &Symptom) {
+    /// Writes a finding and its case file, or counts it where the like is known. What was drawn is the smallest, and the
+    /// number that of the first.
+    fn record(&self, (number, drawn): (u64, &Q::Drawn), symptom: &Symptom) {
         let mut notes = self.notes();
         let same = notes.state.findings.iter_mut().find(|known| {
             known.requirement == symptom.requirement && Q::key(&known.symptom()) == Q::key(symptom)
@@ -148,6 +149,8 @@ impl<Q: Quarry> Chase<Q> {
             exit: symptom.exit.clone(),
             case: self.write(drawn, &symptom.requirement),
             count: 1,
+            number: Some(number),
+            part: None,
         };
         self.notes().state.findings.push(finding.clone());
         self.tell(ChaseEvent::Found(Box::new(finding)));

@@ -5,6 +5,7 @@ use upspec_exchange::IoKind;
 use upspec_judge::{CaseResult, Verdict};
 
 use super::quarry::{Drawn, Quarry};
+use crate::part::{self, Part};
 
 /// Something that the quarry does but must not do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,12 @@ pub struct Caught<D> {
     pub case: String,
     /// How many exchanges showed it.
     pub count: u64,
+    /// The number of the first exchange that showed it, where it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
+    /// The part that found it first, where parts were put together.
+    #[serde(default, with = "part::as_text", skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
 }
 
 /// What a finding is.
@@ -45,12 +52,12 @@ pub enum CaughtKind {
 
 impl<D: Drawn> Caught<D> {
     /// Whether an exchange does all that the smallest one does.
-    pub(super) fn is_shown_by(&self, drawn: &D) -> bool {
+    pub(crate) fn is_shown_by(&self, drawn: &D) -> bool {
         drawn.includes(&self.drawn)
     }
 
     /// What makes another result the same finding.
-    pub(super) fn symptom(&self) -> Symptom {
+    pub(crate) fn symptom(&self) -> Symptom {
         Symptom {
             kind: self.kind,
             requirement: self.requirement.clone(),

@@ -20,6 +20,7 @@ use super::state::ChaseState;
 use crate::course::{Course, Second};
 use crate::error::Error;
 use crate::options::{Options, drawn};
+use crate::part::Part;
 
 /// A hunt under way.
 pub struct Chase<Q: Quarry> {
@@ -123,7 +124,7 @@ impl<Q: Quarry> Chase<Q> {
             quarry,
             control,
             exam: tokio::sync::Mutex::new(()),
-            course: Course::begin(state.next, options.runs, end),
+            course: Course::begin(state.part.unwrap_or(Part::WHOLE), state.next, options.runs, end),
             options,
             notes: Mutex::new(Notes {
                 state,
@@ -163,7 +164,7 @@ impl<Q: Quarry> Chase<Q> {
                 Ok(result) => {
                     self.tell_of_death(&drawn, &result);
                     for symptom in Symptom::all::<Q>(&result, self.options.least) {
-                        self.examine(&drawn, &symptom).await;
+                        self.examine((number, &drawn), &symptom).await;
                     }
                 }
                 Err(message) => return self.give_up(&message),
@@ -187,7 +188,7 @@ impl<Q: Quarry> Chase<Q> {
     fn take_number(&self) -> Option<u64> {
         let number = self.course.take_number()?;
         let mut notes = self.notes();
-        notes.state.next = notes.state.next.max(number + 1);
+        notes.state.next = notes.state.next.max(self.course.after(number));
         Some(number)
     }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::finding::Caught;
 use super::quarry::Drawn;
 use crate::error::Error;
+use crate::part::{self, Part};
 use crate::state::{other, read, write, wrong};
 
 /// A hunt between two runs of the command.
@@ -19,6 +20,9 @@ pub struct ChaseState<D> {
     pub version: u32,
     /// What the exchanges are drawn from.
     pub seed: u64,
+    /// The part of a hunt that it is; none of a whole one.
+    #[serde(default, with = "part::as_text", skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
     /// The number of the exchange that comes next.
     pub next: u64,
     /// What was found.
@@ -29,7 +33,8 @@ impl<D: Drawn> ChaseState<D> {
     /// A hunt that has yet to begin.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { format: D::STATE.to_owned(), version: VERSION, seed, next: 0, findings: Vec::new() }
+        let format = D::STATE.to_owned();
+        Self { format, version: VERSION, seed, part: None, next: 0, findings: Vec::new() }
     }
 
     /// Reads a state; `None` if the file does not exist yet.
@@ -82,6 +87,8 @@ mod tests {
             exit: None,
             case: "user/client/found/smallest".to_owned(),
             count: 2,
+            number: Some(5),
+            part: None,
         });
         state.save(&path).unwrap();
         assert_eq!(ClientState::load(&path).unwrap(), Some(state));

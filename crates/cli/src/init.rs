@@ -14,7 +14,7 @@ use crate::args::{Cli, Command};
 use crate::exit::{Exit, Trouble};
 use crate::files::Place;
 use crate::given::{Given, options, variable};
-use crate::{baseline, console, run};
+use crate::{baseline, console, fuzz, run};
 
 /// Writes what a project needs to run upspec.
 pub(crate) fn init(args: &InitArgs) -> Result<Exit, Trouble> {
@@ -55,9 +55,12 @@ pub(crate) fn init(args: &InitArgs) -> Result<Exit, Trouble> {
     let mut advice = Vec::new();
     if let (Some(system), Some(place)) = (args.ci, places.get(2)) {
         let starts = args.server.server_cmd.is_some();
-        place.write(ci::file(system, &variables, starts).as_bytes())?;
+        let baseline = fuzz::quoted(args.baseline.display().to_string());
+        let (variables, parts, baseline) = (&variables[..], args.parts, &baseline[..]);
+        let job = ci::Job { variables, starts, parts, baseline };
+        place.write(ci::file(system, &job).as_bytes())?;
         console::say(&format!("wrote {}\n", ci::path(system).display()));
-        advice = ci::advice(system, &variables, starts);
+        advice = ci::advice(system, variables, starts);
     }
     if !variables.is_empty() {
         advice.insert(0, format!("set {} where upspec runs", variables.join(", ")));

@@ -19,6 +19,9 @@ pub(crate) struct InitArgs {
     /// Also write the file that runs upspec in this CI system.
     #[arg(long, value_enum, value_name = "SYSTEM")]
     pub(crate) ci: Option<System>,
+    /// Split each run there into so many jobs side by side, with one behind them that merges their reports.
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "ci", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) parts: u16,
     /// Blot out the values of this field in all output, and leave them out of upspec.toml.
     #[arg(long, value_name = "NAME", value_parser = field_name)]
     pub(crate) secret_header: Vec<String>,

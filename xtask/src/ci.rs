@@ -43,6 +43,7 @@ const STEPS: &[&str] = &[
     // Looks at what that step left.
     "targets/check-pages.sh",
     "python3 targets/check-hunt.py --quick",
+    "python3 targets/many.py --quick",
     // What is drawn anew is for the night: a landing must not fail by luck.
     "UPSPEC_FUZZ_SECONDS=10 UPSPEC_FUZZ_SEED=1 targets/check-fuzz.sh",
 ];

@@ -50,7 +50,7 @@ pub(crate) fn check(results: &mut [CaseResult], citations: &Citations<'_>) {
             1 => format!("{frames} frames of one connection have the masking key {mask}"),
             _ if frames == connections => {
                 format!(
-                    "one frame on each of {connections} connections has the masking key {mask}, as one here has"
+                    "{connections} connections, and this one is among them, each have a frame with the masking key {mask}"
                 )
             }
             _ => {

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use upspec_corpus::case::{
-    Alpn, Conditions, Connection, Expectation, FieldMatcher, FieldTest, Grade, Outcome, Outcomes,
-    Tunnel,
+    Alpn, Conditions, Connection, Expectation, Fact, FieldMatcher, FieldTest, First, Grade, Need,
+    Outcome, Outcomes, Tunnel,
 };
 use upspec_corpus::words::Word;
 use upspec_judge::Verdict;
@@ -31,11 +31,36 @@ pub fn describe(expectation: &Expectation) -> String {
         text.push_str(&format!("{name}: {}", conditions(asked, true)));
     }
     for (position, fact) in expectation.when.iter().enumerate() {
-        text.push_str(if position == 0 { ", where the target has " } else { " and " });
-        text.push_str(if fact.holds { "" } else { "not " });
-        text.push_str(fact.need.word());
+        text.push_str(if position == 0 { WHERE } else { " and the " });
+        text.push_str(&held(fact));
     }
     text
+}
+
+/// What begins a condition on the target.
+pub(crate) const WHERE: &str = ", where the ";
+
+/// What a target is like of which a fact holds, behind `the`.
+fn held(fact: &Fact) -> String {
+    let (does, does_not) = match fact.need {
+        Need::Driver => ("client reports its messages", "client does not report its messages"),
+        Need::StaysOpen => ("client stays connected", "client closes at once"),
+        Need::Terminates => {
+            ("proxy is an end of the WebSocket itself", "proxy is no end of the WebSocket")
+        }
+        Need::Parses => ("proxy reads the frames", "proxy does not read the frames"),
+        Need::Pong => ("target answers a Ping", "target answers no Ping"),
+        Need::Subprotocol => ("target knows a subprotocol", "target knows no subprotocol"),
+        Need::PermessageDeflate => {
+            ("target accepts permessage-deflate", "target accepts no permessage-deflate")
+        }
+        Need::Origin => ("target's origins are declared", "target's origins are not declared"),
+        other => {
+            let has = if fact.holds { "has" } else { "lacks" };
+            return format!("target {has} {}", other.word());
+        }
+    };
+    if fact.holds { does } else { does_not }.to_owned()
 }
 
 /// What is asked of one connection, in which any answer may be left unsaid.
@@ -95,7 +120,11 @@ fn conditions(asked: &Conditions, says_any: bool) -> String {
 /// What is asked of single messages.
 fn messages(asked: &Conditions) -> Vec<String> {
     let mut said = Vec::new();
-    said.extend(asked.first.map(|first| format!("which is {first}")));
+    let first = asked.first.map(|first| match first {
+        First::Switched => "the first answer a switch",
+        First::Closes => "the first answer one with the option close",
+    });
+    said.extend(first.map(str::to_owned));
     said.extend(asked.body.as_ref().map(|octets| format!("with the content {octets}")));
     said.extend(
         asked.body_not.as_ref().map(|octets| format!("with another content than {octets}")),

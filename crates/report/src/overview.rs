@@ -6,6 +6,7 @@ use upspec_judge::{CaseResult, Finding, Reason, SURVIVES, Verdict};
 
 use crate::cause::Cause;
 use crate::cause::title::is_event;
+use crate::expected::WHERE;
 use crate::note::RequirementNote;
 use crate::report::{Report, Summary};
 use crate::section::Section;
@@ -151,7 +152,7 @@ fn compared(
     };
     let passes = report.expected(case).iter().filter(|one| one.grade == Verdict::Pass);
     // What only some targets may do is no yardstick.
-    let plain = passes.filter(|one| !one.text.contains("where the target has"));
+    let plain = passes.filter(|one| !one.text.contains(WHERE));
     let mut texts: Vec<String> = plain.map(|one| visible::text(&one.text)).collect();
     texts.sort_by_key(String::len);
     // What passes at two ends takes more words than a line has; what to mend says it.
@@ -343,15 +344,18 @@ fn finish(report: &Report, mut said: Vec<String>) -> Vec<String> {
         let judged = counted(score.judged, "judged case");
         said.push(format!("Of {judged} {} % pass.", score.percent));
     }
-    match out.len() {
-        0 => {}
-        1 => said.push("1 case does not apply.".to_owned()),
-        many => said.push(format!("{many} cases do not apply.")),
-    }
-    match open.len() {
-        0 => {}
-        1 => said.push("1 case is undecided.".to_owned()),
-        many => said.push(format!("{many} cases are undecided.")),
+    let apply = |cases: usize| if cases == 1 { "does not apply" } else { "do not apply" };
+    let decide = |cases: usize| if cases == 1 { "is undecided" } else { "are undecided" };
+    match (out.len(), open.len()) {
+        (0, 0) => {}
+        (out, 0) => said.push(format!("{} {}.", counted(out, "case"), apply(out))),
+        (0, open) => said.push(format!("{} {}.", counted(open, "case"), decide(open))),
+        (out, open) => said.push(format!(
+            "{} cases are inconclusive: {out} {}, {open} {}.",
+            out + open,
+            apply(out),
+            decide(open)
+        )),
     }
     if report.summary.error > 0 {
         said.push(format!("{} could not be played.", counted(report.summary.error, "case")));

@@ -198,7 +198,7 @@ fn example(report: &Report, case: &CaseResult) -> Markup {
         @if let Some(right) = report.notes.get(&case.id).and_then(|note| note.right.as_ref()) {
             details.right {
                 summary {
-                    b { (visible::text(&right.peer)) } " does right"
+                    b { (visible::text(&right.peer)) } " does right here"
                     @if right.of > 1 { ", as " (visible::counted(right.of - 1, "other")) " do" @if right.of == 2 { "es" } }
                 }
                 ol.wire { @for line in &right.lines { (line_item(line)) } }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes a matrix of servers, one of clients and one of proxies, and has each used in a headless chromium as a person
-# does. The servers are those of check-servers.sh, as it left them; clients and proxies are the embedded ones, right
+# does; has axe look at reports of clients and proxies, and at a page of the RFCs. The servers are those of check-servers.sh, as it left them; clients and proxies are the embedded ones, right
 # and with faults.
 # Usage: targets/check-pages.sh
 set -euo pipefail
@@ -28,7 +28,8 @@ mkdir -p "$kept"
 play() {
     local name=$1 status=0
     shift
-    "$upspec" "$@" --seed 1 --quiet --name "$name" --report "json=$kept/$name.json" || status=$?
+    "$upspec" "$@" --seed 1 --quiet --name "$name" --report "json=$kept/$name.json" \
+        --report "html=$kept/report-of-$name.html" || status=$?
     [ "$status" -le 1 ] || die "$name: upspec ended with $status"
 }
 
@@ -52,3 +53,6 @@ matrix servers "${servers[@]}"
 matrix clients "$kept"/{client,success-opens,port-cut,key-constant}.json
 matrix proxies "$kept"/{proxy,named-field-kept,any-answer-opens}.json
 NODE_PATH=$modules node targets/formats/drive-matrix.cjs "$kept"/{servers,clients,proxies}.html
+"$upspec" report living "$kept/proxy.json" --quiet --report "html=$kept/living.html"
+NODE_PATH=$modules node targets/formats/look.cjs \
+    "$kept"/report-of-{client,port-cut,proxy,named-field-kept}.html "$kept/living.html"

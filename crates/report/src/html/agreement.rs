@@ -22,7 +22,7 @@ pub(super) fn agreement(report: &Report) -> Markup {
                     "of a tunnel. Where they differ (" (apart) " times) a request can hide from one of them. Each cell "
                     "leads to the octets."
                 }
-                div.scroll tabindex="0" role="region" aria-labelledby="agreement" {
+                div.scroll tabindex="0" role="region" aria-label="The table of answers and requests" {
                     table {
                         thead {
                             tr {

@@ -55,4 +55,4 @@ matrix proxies "$kept"/{proxy,named-field-kept,any-answer-opens}.json
 NODE_PATH=$modules node targets/formats/drive-matrix.cjs "$kept"/{servers,clients,proxies}.html
 "$upspec" report living "$kept/proxy.json" --quiet --report "html=$kept/living.html"
 NODE_PATH=$modules node targets/formats/look.cjs \
-    "$kept"/report-of-{client,port-cut,proxy,named-field-kept}.html "$kept/living.html"
+    "$kept"/report-of-{port-cut,named-field-kept}.html "$kept/living.html"

@@ -1,9 +1,9 @@
-// Opens pages, wide and narrow, light and dark, as they come and with all unfolded, and has axe look at them.
+// Opens pages, wide and light, narrow and dark, and has axe look at them.
 // Usage: node look.cjs PAGE…
 "use strict";
 
 const path = require("node:path");
-const { WAYS, launch, open, accuse, unfold } = require("./browser.cjs");
+const { WAYS, launch, open, accuse } = require("./browser.cjs");
 
 async function main() {
   const browser = await launch();
@@ -12,8 +12,6 @@ async function main() {
     for (const way of WAYS) {
       const complain = (what) => problems.push(`${path.basename(file)}, ${way.name}: ${what}`);
       const page = await open(browser, `file://${path.resolve(file)}`, way, complain);
-      await accuse(page, complain);
-      await unfold(page);
       await accuse(page, complain);
       await page.close();
     }

@@ -21,6 +21,7 @@ mod freshness;
 mod learn;
 mod learn_client;
 mod learn_proxy;
+mod mark;
 mod message;
 mod metamorphic;
 mod passage;

@@ -4,8 +4,8 @@
 use upspec_corpus::Registry;
 use upspec_corpus::case::{Case, Expectation, Grade, Outcome, Outcomes, Over, Role};
 use upspec_exchange::frames::frames;
-use upspec_exchange::http2::{FRAME_HEADER, Scope};
-use upspec_exchange::{BodyState, Exit, Http2, Octets, Place, Record, Response, Transcript};
+use upspec_exchange::http2::Scope;
+use upspec_exchange::{BodyState, Exit, Http2, Octets, Record, Response, Transcript};
 use upspec_handshake::Party;
 use upspec_handshake::field::framing::Framing;
 use upspec_handshake::h2::ErrorCode;
@@ -17,6 +17,7 @@ use crate::counting::{counting, told_by_record};
 use crate::expect::{Matched, describe, echoed as came_back, matched};
 use crate::facts::TargetFacts;
 use crate::learn::{CONTROL, DISCOVERY};
+use crate::mark::answer_place;
 use crate::metamorphic;
 use crate::passage::Passage;
 use crate::result::{Aside, Came, CaseResult, Finding, Reason, Verdict};
@@ -204,7 +205,7 @@ fn own_expectation(
     citations: &Citations<'_>,
     result: &mut CaseResult,
 ) -> Option<Finding> {
-    let place = answer_place(view);
+    let place = answer_place(case, view);
     let hidden = || beside_the_point(case, view, matched).or_else(|| cut_off(case, view, matched));
     if let Some((reason, why)) = busy.or_else(hidden) {
         let message = format!("{}: {why}", describe(view));
@@ -389,7 +390,7 @@ fn graded(
     if verdict == Verdict::Warn && citations.worst(requirement) == Verdict::Fail {
         message.push_str(only_a_warning(case, view));
     }
-    citations.finding(requirement, verdict, message, answer_place(view))
+    citations.finding(requirement, verdict, message, answer_place(case, view))
 }
 
 /// Why an answer under a MUST only warns, by what the case asks for and what it got.
@@ -442,17 +443,6 @@ fn undecided(case: &Case, outcome: Outcome) -> Reason {
         Outcome::Silent | Outcome::Closed => Reason::NoAnswer,
         _ => Reason::NotApplicable,
     }
-}
-
-fn answer_place(view: &View<'_, '_>) -> Option<Place> {
-    let (start, end) = match view.answer() {
-        Some(answer) => (answer.at + answer.head.line.start, answer.at + answer.head.line.end),
-        None => {
-            let at = view.http2().and_then(Http2::failure)?.at;
-            (at, at + FRAME_HEADER)
-        }
-    };
-    Some(Place { link: 0, from: Party::Server, start, end })
 }
 
 /// The verdict of a case is that of its worst finding; without findings it stays as it is.

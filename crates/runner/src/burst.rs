@@ -102,7 +102,7 @@ const HELD: Duration = Duration::from_millis(100);
 const OUTLIVED: Duration = Duration::from_millis(150);
 
 /// How many cases a remark names.
-const FEW_NAMES: usize = 3;
+pub(crate) const FEW_NAMES: usize = 3;
 
 #[cfg(test)]
 mod tests {

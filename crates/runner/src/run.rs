@@ -15,6 +15,7 @@ use upspec_exchange::{IoKind, Record};
 use upspec_judge::{CaseResult, Reason, Verdict, unmet};
 
 use crate::bench::{Bench, declared};
+use crate::burst::FEW_NAMES;
 use crate::calm::Calm;
 use crate::contact;
 use crate::death::Deaths;
@@ -232,6 +233,7 @@ impl Run {
         self.schedule(vec![together.to_vec()], jobs, Round::Leaving).await?;
         // What comes now may kill it, and what was under way would have no answer.
         self.end_those_left().await;
+        self.check_all().await?;
         self.schedule(vec![most.to_vec()], jobs, Round::Whole).await
     }
 
@@ -487,8 +489,6 @@ const DEAD_OR_ALIVE: Duration = Duration::from_secs(1);
 
 /// How long after the last case a target may die of one before it: those that kill most often come last.
 const LATE_DEATH: Duration = Duration::from_millis(1200);
-/// How many cases a remark names.
-const FEW_NAMES: usize = 3;
 
 /// The attempt of the control at the end, apart from those at the beginning.
 const LAST_ATTEMPT: u32 = 999;

@@ -16,9 +16,10 @@ use crate::worker::Worker;
 impl Run {
     /// Plays again the cases whose results are open. What was too much for the target does not count.
     pub(crate) async fn look_again(&mut self, jobs: usize) -> Result<(), Ending> {
-        let mut few = (jobs * 3 / 4).max(1);
+        let (few, least) = ((jobs * 3 / 4).max(1), (jobs / 4).max(1));
         let most = self.worker.bench.settings.most_watched.min(MOST).max(few);
-        let mut many = jobs > 1 && !self.ease.has_met_a_limit() && !self.worker.is_late();
+        let many = jobs > 1 && !self.ease.has_met_a_limit() && !self.worker.is_late();
+        let mut at_once = if many { most } else { few };
         for _ in 0..MOST_ROUNDS {
             let mut waiting = self.open_and_waiting();
             if waiting.is_empty() {
@@ -33,21 +34,27 @@ impl Run {
                 .filter_map(|index| Some((index, self.results.result(index)?.clone())))
                 .collect();
             let open = firsts.iter().map(|(index, _)| (*index, None)).collect();
-            if !many || firsts.len() <= few {
-                self.play_round(open, few, Round::Again).await?;
+            let are_few = firsts.len() <= few && at_once == most;
+            if !many || are_few || at_once == least {
+                self.play_round(open, at_once.min(few), Round::Again).await?;
                 continue;
             }
-            let watched = self.wanted().map(|wanted| {
-                let worker = self.worker.clone();
-                tokio::spawn(async move { is_answered(&worker, wanted, AGAIN).await })
-            });
-            self.play_round(open, most, Round::Again).await?;
-            if let Some(watched) = watched {
-                many = !watched.is_finished();
-                watched.abort();
-            }
-            if !many {
-                few = (jobs / 4).max(1);
+            let worker = self.worker.clone();
+            let wanted = self.wanted();
+            let is_too_much = async move {
+                match wanted {
+                    Some(wanted) => is_answered(&worker, wanted, AGAIN).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let too_many = tokio::select! {
+                ended = self.play_round(open, at_once, Round::Again) => ended.map(|()| false)?,
+                () = is_too_much => true,
+            };
+            if too_many {
+                // The round was cut short.
+                self.worker.health.spare(false);
+                at_once = if at_once > jobs / 2 { (jobs / 2).max(least) } else { least };
                 // Whoever killed the target keeps that.
                 let killers = &self.deaths.killers;
                 for (index, first) in
@@ -86,7 +93,7 @@ pub(crate) async fn is_answered(worker: &Worker, wanted: Outcome, from: u32) {
 /// How many are under way at most.
 const MOST: usize = 96;
 /// How often results that are open again, behind a death or because it was too much, are looked at.
-const MOST_ROUNDS: usize = 4;
+const MOST_ROUNDS: usize = 5;
 /// The pause between two controls meanwhile, how many there are at most, and their attempts, apart from all others.
 const BETWEEN: Duration = Duration::from_millis(150);
 const MOST_CONTROLS: u32 = 500;

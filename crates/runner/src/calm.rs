@@ -178,6 +178,7 @@ impl Run {
     /// Plays again what may be explained; whether anything fared otherwise.
     async fn play_all_in_calm(&mut self, calm: &mut Calm, loaded: bool) -> Result<bool, Ending> {
         let mut otherwise = false;
+        let began = Instant::now();
         for index in 0..self.plan().cases().len() {
             if calm.done.contains(&index) || self.open.contains(&index) {
                 continue;
@@ -196,6 +197,10 @@ impl Run {
                 }
             }
             let (before, was_silent) = ((result.verdict, result.reason), is_silent(result));
+            // Without a sign of load not much time is spent in search of one.
+            if !loaded && !otherwise && !late && calm.spent + began.elapsed() > MOST_UNSIGNED {
+                continue;
+            }
             let result = match calm.has_time() {
                 true => self.play_one_in_calm(index, patience, calm).await?,
                 false => None,
@@ -209,9 +214,11 @@ impl Run {
             calm.done.insert(index);
             calm.limited += usize::from(limited);
             calm.otherwise += usize::from(limited && !looks_like_a_limit(&result));
-            // An answer is worth more than none in a shorter wait.
-            if (result.verdict, result.reason) != before && (was_silent || !is_silent(&result)) {
-                otherwise = true;
+            // An answer is worth more than none in a shorter wait; none is no news where there was none.
+            let is_news = !is_silent(&result) || was_silent && before.1.is_some();
+            if (result.verdict, result.reason) != before && is_news {
+                // What costs a target much fares now so, now so.
+                otherwise |= !self.worker.plan.cases()[index].is_about_cost();
                 if !limited && before.0 == Verdict::Fail && result.verdict != Verdict::Fail {
                     calm.acquitted.push(index);
                 }
@@ -324,11 +331,11 @@ impl Run {
         self.how_many(|result| result.record.is_some()) < 2
     }
 
+    /// One case that fares now so, now so may race with itself.
     fn signs_of_load(&self) -> bool {
-        let is_sign = |result: &CaseResult| {
-            result.flaky || matches!(result.reason, Some(Reason::Busy | Reason::Connect))
-        };
-        self.how_many(is_sign) > 0
+        let was_refused =
+            |result: &CaseResult| matches!(result.reason, Some(Reason::Busy | Reason::Connect));
+        self.how_many(was_refused) > 0 || self.how_many(|result| result.flaky) >= MANY_FLAKY
     }
 
     fn how_many(&self, wanted: impl Fn(&CaseResult) -> bool) -> usize {
@@ -369,6 +376,7 @@ fn is_doubtful(result: &CaseResult, loaded: bool) -> bool {
         return true;
     }
     match result.outcome.map(|came| came.outcome) {
+        Some(Outcome::Closed) if is_timed_out(result) => bad && loaded,
         Some(Outcome::Closed | Outcome::Status(403 | 429 | 503)) => bad || loaded,
         Some(Outcome::Silent) => bad,
         _ => bad && loaded,
@@ -401,7 +409,14 @@ fn fell_silent(result: &CaseResult) -> bool {
 /// Whether a further try may bring another result.
 fn may_be_chance(result: &CaseResult) -> bool {
     let closed = result.outcome.is_some_and(|came| came.outcome == Outcome::Closed);
-    closed || matches!(result.reason, Some(Reason::Busy | Reason::Connect))
+    closed && !is_timed_out(result) || matches!(result.reason, Some(Reason::Busy | Reason::Connect))
+}
+
+/// Whether a timer of the target's own has closed the connection: a limit closes at once.
+fn is_timed_out(result: &CaseResult) -> bool {
+    let mut events = result.record.iter().flat_map(|record| &record.io);
+    let ended = events.find(|io| io.kind.peer_end().is_some());
+    ended.is_some_and(|end| Duration::from_micros(end.at_us) >= TIMER)
 }
 
 /// Whether what came is no whole answer, as far as one look tells.
@@ -413,17 +428,26 @@ fn is_silent(result: &CaseResult) -> bool {
     result.outcome.is_some_and(|came| came.outcome == Outcome::Silent)
 }
 
+/// A connection that lives for so long is closed by a timer.
+const TIMER: Duration = Duration::from_millis(800);
+
 /// The attempts of cases that are played in calm, apart from all others.
 const CALM: u32 = 2000;
 
 /// How long all of it may take in a run.
 const MOST_CALM: Duration = Duration::from_secs(40);
 
+/// How long it may take where nothing hints at load.
+const MOST_UNSIGNED: Duration = Duration::from_secs(5);
+
 /// After how long a control that gets what no limit explains is not waited for any more.
 const STRANGE: Duration = Duration::from_secs(3);
 
 /// How many that met silence are played again where nothing hints at load.
 const FEW: u32 = 3;
+
+/// So many results that differ from one look to the next are a sign of load.
+const MANY_FLAKY: usize = 3;
 
 /// How many of those that were acquitted are named.
 const FEW_NAMES: usize = 5;

@@ -74,11 +74,12 @@ impl Bench {
         })
     }
 
-    /// How long silence is waited for when it is looked at again.
-    pub(crate) fn patience(&self, result: &CaseResult) -> Duration {
+    /// How long silence is waited for when it is looked at again, at a target that answers promptly or does not.
+    pub(crate) fn patience(&self, result: &CaseResult, is_prompt: bool) -> Duration {
         let timeout = self.settings.timeout;
+        let soon = if is_prompt { SOONEST } else { SOON };
         match result.aside.is_due_soon {
-            true => timeout.min(self.window().saturating_mul(SOON)),
+            true => timeout.min(self.window().saturating_mul(soon)),
             false => timeout,
         }
     }
@@ -232,6 +233,8 @@ const CONNECT_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How many times the window an answer within the tunnel may take: nothing but the target's own pace delays it.
 const SOON: u32 = 4;
+/// The same where answers come as soon as at first.
+const SOONEST: u32 = 2;
 
 #[cfg(test)]
 mod tests {

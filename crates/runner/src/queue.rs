@@ -251,5 +251,5 @@ pub(crate) fn answered_by(answer: Duration) -> Duration {
 
 /// How many times longer than the control's answer a case takes that merely waits, and the bounds of that.
 const WAITS: u32 = 20;
-const SHORTEST_ANSWER: Duration = Duration::from_millis(60);
+const SHORTEST_ANSWER: Duration = Duration::from_millis(30);
 const LONGEST_ANSWER: Duration = Duration::from_millis(400);

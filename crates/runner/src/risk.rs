@@ -58,7 +58,7 @@ impl Risk {
     /// to answer: silence is dear.
     pub(crate) fn budget(self, answer: Duration) -> Duration {
         let budget = match self {
-            Self::Little => Duration::from_millis(250),
+            Self::Little => Duration::from_millis(150),
             Self::Odd | Self::Size => Duration::from_millis(700),
             Self::Address | Self::Payload | Self::Text | Self::Unmasked => Duration::from_secs(1),
             // They are played one at a time anyway, and each has exchanges enough to show a death.
@@ -85,11 +85,24 @@ pub(crate) fn by_risk(plan: &Plan, bench: &Bench) -> Vec<(usize, Option<Risk>)> 
     // their risk: late targets get everything at once. Within a risk, what a target has no reason to refuse comes
     // first: some ban who sends bad requests. What few targets speak seldom kills.
     let is_late = bench.is_late();
+    let case = |index: usize| &plan.cases()[index];
     cases.sort_by_key(|(index, risk)| {
-        let case = &plan.cases()[*index];
+        let case = case(*index);
         let first = if is_late { Reverse(answers(case)) } else { Reverse(0) };
-        (first, *risk, !takes_long(case), !may_switch(case), case.over == Over::Http1)
+        // A reset that comes late is waited for beside all others that may kill.
+        let is_late_reset = *risk == Some(Risk::Reset) && takes_long(case);
+        let order = if is_late_reset { Some(Risk::Inflated) } else { *risk };
+        (first, order, !takes_long(case), !may_switch(case), case.over == Over::Http1)
     });
+    // Those that are played alone are to be answered: what waits in any case comes right behind them.
+    let is_little = |(_, risk): &(usize, Option<Risk>)| *risk == Some(Risk::Little);
+    let little = cases.partition_point(is_little);
+    if let Some(waiting) = cases.get_mut(..little).filter(|_| !is_late) {
+        let long = waiting.partition_point(|(index, _)| takes_long(case(*index)));
+        if let Some(first) = waiting.get_mut(..long + ALONE) {
+            first.rotate_left(long);
+        }
+    }
     cases
 }
 
@@ -369,6 +382,9 @@ fn has_odd_octets(octets: &[u8]) -> bool {
 /// From here on one case alone takes longer than all of a kind should.
 const MUCH_TOO_LATE: u32 = 2;
 /// A case that waits for so long takes long.
+/// About so many that hurt nobody are played alone by a target that answers at once.
+const ALONE: usize = 64;
+
 const LONG: Duration = Duration::from_millis(150);
 /// Beyond this servers have their limits.
 const LARGE: usize = 8 * 1024;

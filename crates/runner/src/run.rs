@@ -73,8 +73,8 @@ pub async fn run(
     worker.health.revive(server.as_ref().and_then(Server::end));
     let deaths = Deaths::default();
     let ease = Ease::with_pace(worker.bench.settings.delay);
-    let (calm, early) = (Calm::default(), Early::default());
     let room = Room::of(worker.bench.settings.jobs);
+    let (calm, early, under_way) = (Calm::default(), Early::default(), UnderWay::default());
     let (open, lost, refused) = (BTreeSet::new(), Vec::new(), String::new());
     let mut run = Run {
         worker,
@@ -87,7 +87,8 @@ pub async fn run(
         early,
         open,
         room,
-        under_way: UnderWay::default(),
+        last_begun: None,
+        under_way,
         lost,
         refused,
     };
@@ -113,6 +114,8 @@ pub(crate) struct Run {
     /// Cases with a result that another look has to confirm.
     pub(crate) open: BTreeSet<usize>,
     pub(crate) room: Room,
+    /// When the last case began that was not looked at again.
+    pub(crate) last_begun: Option<Instant>,
     /// What a round has left under way.
     pub(crate) under_way: UnderWay,
     /// Cases whose exchange met the target's death.
@@ -240,23 +243,23 @@ impl Run {
     /// Waits for a death that comes late, of which a process of ours tells by itself, and meanwhile looks again at
     /// what is open.
     async fn outlast(&mut self, jobs: usize) -> Result<(), Ending> {
-        let bench = Arc::clone(&self.worker.bench);
-        let until = Instant::now() + LATE_DEATH;
-        let ours = bench.settings.server_cmd.is_some();
+        let (bench, now) = (Arc::clone(&self.worker.bench), Instant::now());
+        // What kills has been sent by the time the last case began; what was under way since merely waited.
+        let until = (self.last_begun.unwrap_or(now) + LATE_DEATH).max(now + SOON_DEATH);
+        let left = until.duration_since(now);
         let recent = self.worker.health.recent(LATE_DEATH);
-        let watched = (!ours).then(|| {
+        let watched = bench.settings.server_cmd.is_none().then(|| {
             let bench = Arc::clone(&bench);
-            tokio::spawn(async move { idle::are_cut_together(&bench, LATE_DEATH).await })
+            tokio::spawn(async move { idle::are_cut_together(&bench, left).await })
         });
         self.look_again(jobs).await?;
-        let cut = match watched {
-            Some(watched) => watched.await.unwrap_or(false),
-            None => false,
-        };
+        let mut cut = false;
+        if let Some(watched) = watched {
+            cut = watched.await.unwrap_or(false);
+        }
         self.worker.health.outlast(until).await;
         if cut && self.worker.bench.takes_tcp(DEAD_OR_ALIVE).await {
-            let plan = self.plan();
-            let likeliest = self.likeliest_first(recent, usize::MAX);
+            let (plan, likeliest) = (self.plan(), self.likeliest_first(recent, usize::MAX));
             let ids = likeliest.iter().map(|index| plan.cases()[*index].id.as_str());
             let ids: Vec<&str> = ids.take(FEW_NAMES).collect();
             self.results.remark(format!(
@@ -489,6 +492,9 @@ const DEAD_OR_ALIVE: Duration = Duration::from_secs(1);
 
 /// How long after the last case a target may die of one before it: those that kill most often come last.
 const LATE_DEATH: Duration = Duration::from_millis(1200);
+
+/// So long at least behind the end of the last case: a reset of ours may have come as late as that.
+const SOON_DEATH: Duration = Duration::from_millis(500);
 
 /// The attempt of the control at the end, apart from those at the beginning.
 const LAST_ATTEMPT: u32 = 999;

@@ -212,6 +212,9 @@ impl Run {
             queue.paced = Instant::now() + queue.pace;
             self.ease.next = Some(queue.paced);
             under_way.latest = Some((index, Instant::now()));
+            if queue.kind != Round::Again {
+                self.last_begun = Some(Instant::now());
+            }
             self.results.begin(index);
             let place = Place::taken(&under_way.free);
             let worker = self.worker.at(place.clone());

@@ -168,7 +168,8 @@ impl Worker {
         let mut retries = self.bench.settings.retries;
         let mut result = first;
         if self.wants_patience(index, &result) {
-            window = self.bench.patience(&result);
+            let is_prompt = !self.is_late() && self.promptness.is_as_at_first(self.bench.answer());
+            window = self.bench.patience(&result, is_prompt);
             attempt += 1;
             let began = Instant::now();
             let patient = self.attempt(index, attempt, window).await?;

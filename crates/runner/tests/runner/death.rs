@@ -212,7 +212,8 @@ async fn without_a_command_who_was_alone_shares_the_blame_with_those_before_it()
     late.expect[0].wants.status.0.push(Outcome::Status(101));
     let mut cases = among_others([late]);
     cases.push(waiting("slow"));
-    let outcome = run_cases(address, &cases, settings()).await;
+    let settings = Settings { window_floor: Duration::from_millis(1500), ..settings() };
+    let outcome = run_cases(address, &cases, settings).await;
     let death = result(&outcome, "slow").death.as_ref().unwrap();
     assert!(death.unsure && death.suspects.contains(&"server/a/killer".to_owned()), "{death:?}");
     assert_eq!(result(&outcome, "killer").verdict, Verdict::Pass);
@@ -281,7 +282,10 @@ async fn restarted_unseen() -> SocketAddr {
 async fn a_restart_without_a_refused_connection_shows_in_what_ends_at_once() {
     let address = restarted_unseen().await;
     let slow = ["slow-1", "slow-2", "slow-3", "slow-4", "slow-5"].map(waiting);
-    let cases = among_others(slow.into_iter().chain([deadly("killer", "KILL")]));
+    let mut killer = deadly("killer", "KILL");
+    // The others are to wait for long enough before it.
+    killer.steps.insert(0, Act::Wait(LATENESS / 3).into());
+    let cases = among_others(slow.into_iter().chain([killer]));
     let settings = Settings { window_floor: Duration::from_millis(1500), ..settings() };
     let outcome = run_cases(address, &cases, settings).await;
     assert_eq!(outcome.ending, Ending::Complete);

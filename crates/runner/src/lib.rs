@@ -16,6 +16,7 @@ mod connect;
 mod contact;
 mod cost;
 mod death;
+mod discovery;
 mod drips;
 mod duties;
 mod early;

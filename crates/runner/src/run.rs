@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use upspec_corpus::Registry;
 use upspec_corpus::case::Need;
 use upspec_exchange::{IoKind, Record};
-use upspec_judge::{CaseResult, Reason, Verdict, unmet};
+use upspec_judge::{CaseResult, Reason, Verdict};
 
 use crate::bench::{Bench, declared};
 use crate::burst::FEW_NAMES;
@@ -183,34 +183,6 @@ impl Run {
             true => Ok(()),
             false => self.control_again().await,
         }
-    }
-
-    /// Plays what finds out what the target can do, one by one; where answers come late, or the control fails,
-    /// beside each other what builds on nothing that the others find out.
-    async fn discover(&mut self, mut left: Vec<usize>, jobs: usize) -> Result<(), Ending> {
-        let plan = self.plan();
-        let control = self.worker.control.and_then(|index| self.results.verdict(index));
-        let fails = control == Some(Verdict::Fail);
-        while jobs > if fails { 1 } else { self.worker.bench.settings.jobs } {
-            let facts = &self.worker.bench.facts;
-            let (mut ready, mut rest) = (Vec::<usize>::new(), Vec::new());
-            for index in left {
-                let case = &plan.cases()[index];
-                // Of two that send the same, the second says something else once the first is answered.
-                let is_first = ready.iter().all(|before| plan.cases()[*before].steps != case.steps);
-                let round =
-                    if is_first && unmet(case, facts).is_none() { &mut ready } else { &mut rest };
-                round.push(index);
-            }
-            left = rest;
-            if ready.is_empty() {
-                break;
-            }
-            let ready = ready.into_iter().map(|index| (index, None)).collect();
-            self.play_round(ready, jobs, Round::Whole).await?;
-        }
-        let rounds = left.into_iter().map(|index| vec![(index, None)]);
-        self.schedule(rounds.collect(), 1, Round::Whole).await
     }
 
     /// Plays the cases by what they send: what should hurt nobody, what is measured, and what kills most often.

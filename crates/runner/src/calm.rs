@@ -455,3 +455,44 @@ const FEW_NAMES: usize = 5;
 /// The pauses that a target is given which refuses the control.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use upspec_corpus::case::Over;
+    use upspec_exchange::{Io, IoKind, Link, Record};
+    use upspec_handshake::Party;
+    use upspec_judge::{Aside, Came};
+
+    use super::*;
+
+    /// A result that warns of a connection that was closed after so many milliseconds.
+    fn closed(after: u64) -> CaseResult {
+        let end = Io { link: 0, at_us: after * 1000, kind: IoKind::ReadEnd, bytes: Vec::new() };
+        let link = Link::plain("client", Party::Client, Over::Http1);
+        CaseResult {
+            id: "server/a/closed".to_owned(),
+            title: String::new(),
+            requirement: String::new(),
+            verdict: Verdict::Warn,
+            reason: None,
+            outcome: Some(Came { outcome: Outcome::Closed, code: None }),
+            flaky: false,
+            elapsed_ms: after,
+            findings: Vec::new(),
+            record: Some(Record::of(link, vec![end])),
+            twin: None,
+            death: None,
+            aside: Aside::default(),
+        }
+    }
+
+    #[test]
+    fn what_a_timer_closes_is_no_sign_of_a_limit() {
+        for (after, at_once) in [(1, true), (500, true), (5_000, false)] {
+            let result = closed(after);
+            assert_eq!(may_be_chance(&result), at_once, "{after}");
+            assert_eq!(is_doubtful(&result, false), at_once, "{after}");
+            assert!(is_doubtful(&result, true), "{after}");
+        }
+    }
+}

@@ -140,6 +140,8 @@ impl Promptness {
 #[derive(Debug)]
 pub(crate) struct Room {
     now: usize,
+    /// That of the beginning.
+    first: usize,
     /// How many answers had come when it was last looked at with little left.
     since: usize,
     /// More than a few at once are too many.
@@ -150,7 +152,7 @@ pub(crate) struct Room {
 
 impl Room {
     pub(crate) fn of(jobs: usize) -> Self {
-        Self { now: jobs, since: 0, crowded: false, narrow: false }
+        Self { now: jobs, first: jobs, since: 0, crowded: false, narrow: false }
     }
 
     /// The room for cases of which so many are under way and so many have to be served at once; never more than the
@@ -167,8 +169,9 @@ impl Room {
             return jobs.min(A_FEW);
         }
         if !promptness.is_as_at_first(control) {
-            self.narrow |= self.now > jobs;
-            *self = Self { now: jobs, since: came, ..*self };
+            let least = jobs.max(self.first);
+            self.narrow |= self.now > least;
+            *self = Self { now: least, since: came, ..*self };
         } else if self.narrow || under_way * 2 < self.now {
             self.since = came;
         } else if came >= self.since + LATEST {

@@ -78,7 +78,12 @@ pub(crate) fn by_risk(plan: &Plan, bench: &Bench) -> Vec<(usize, Option<Risk>)> 
     let risks = plan.rest().into_iter().map(|index| {
         let case = &plan.cases()[index];
         let bindings = bench.bindings(&Nonces::of(&bench.turn(case, 0)));
-        (index, Some(risk(case, &bindings).unwrap_or(Risk::Little)))
+        let risk = match risk(case, &bindings).unwrap_or(Risk::Little) {
+            // A reset that comes late is waited for beside all others that may kill.
+            Risk::Reset if takes_long(case) => Risk::Inflated,
+            risk => risk,
+        };
+        (index, Some(risk))
     });
     let mut cases: Vec<_> = risks.collect();
     // Nobody is to wait in the end for what takes long at the best, nor for many answers that come late, whatever
@@ -89,10 +94,7 @@ pub(crate) fn by_risk(plan: &Plan, bench: &Bench) -> Vec<(usize, Option<Risk>)> 
     cases.sort_by_key(|(index, risk)| {
         let case = case(*index);
         let first = if is_late { Reverse(answers(case)) } else { Reverse(0) };
-        // A reset that comes late is waited for beside all others that may kill.
-        let is_late_reset = *risk == Some(Risk::Reset) && takes_long(case);
-        let order = if is_late_reset { Some(Risk::Inflated) } else { *risk };
-        (first, order, !takes_long(case), !may_switch(case), case.over == Over::Http1)
+        (first, *risk, !takes_long(case), !may_switch(case), case.over == Over::Http1)
     });
     // Those that are played alone are to be answered: what waits in any case comes right behind them.
     let is_little = |(_, risk): &(usize, Option<Risk>)| *risk == Some(Risk::Little);

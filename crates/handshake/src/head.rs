@@ -11,6 +11,7 @@
 
 mod cursor;
 mod fields;
+mod lines;
 mod request;
 mod response;
 mod section;
@@ -23,7 +24,7 @@ pub use response::ResponseHead;
 
 use crate::Violation;
 use cursor::Cursor;
-use memchr::memchr_iter;
+use lines::controls;
 use std::fmt;
 
 /// The result of reading, or "more octets are needed", which is not an error.
@@ -101,6 +102,8 @@ pub struct HeadReader {
     line_ends: Vec<usize>,
     /// How many octets have been looked at.
     searched: usize,
+    /// How many of them are control octets.
+    controls: usize,
     progress: Progress,
 }
 
@@ -120,7 +123,7 @@ impl HeadReader {
     /// Reads a request head; `buffer` holds all octets since the head began.
     pub fn request<'b>(&mut self, buffer: &'b [u8]) -> Status<RequestHead<'b>> {
         match self.find(buffer) {
-            Some(head) => Status::Complete(request::read(Cursor::new(head, &self.line_ends))),
+            Some(head) => Status::Complete(request::read(self.cursor(head))),
             None => Status::Partial,
         }
     }
@@ -128,9 +131,13 @@ impl HeadReader {
     /// Reads a response head; `buffer` holds all octets since the head began.
     pub fn response<'b>(&mut self, buffer: &'b [u8]) -> Status<ResponseHead<'b>> {
         match self.find(buffer) {
-            Some(head) => Status::Complete(response::read(Cursor::new(head, &self.line_ends))),
+            Some(head) => Status::Complete(response::read(self.cursor(head))),
             None => Status::Partial,
         }
+    }
+
+    fn cursor<'b>(&self, head: &'b [u8]) -> Cursor<'b, '_> {
+        Cursor::new(head, &self.line_ends, self.controls)
     }
 
     /// The head with its empty line, and with the empty lines before it.
@@ -146,10 +153,13 @@ impl HeadReader {
     }
 
     fn search(&mut self, buffer: &[u8]) {
-        let from = self.searched;
         let mut line_at = self.line_ends.last().map_or(0, |lf| lf + 1);
-        for found in memchr_iter(b'\n', &buffer[from..]) {
-            let lf = from + found;
+        for control in controls(buffer, self.searched) {
+            self.controls += 1;
+            if buffer[control] != b'\n' {
+                continue;
+            }
+            let lf = control;
             let empty = matches!(buffer[line_at..lf], [] | [b'\r']);
             line_at = lf + 1;
             if self.line_ends.is_empty() {

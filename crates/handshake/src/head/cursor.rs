@@ -16,9 +16,9 @@ pub(super) struct Cursor<'b, 'e> {
 }
 
 impl<'b, 'e> Cursor<'b, 'e> {
-    /// `line_ends` holds the place of each LF of `head`.
-    pub(super) fn new(head: &'b [u8], line_ends: &'e [usize]) -> Self {
-        let plain = is_plain(head, line_ends);
+    /// `line_ends` holds the place of each LF of `head`, which has so many control octets.
+    pub(super) fn new(head: &'b [u8], line_ends: &'e [usize], controls: usize) -> Self {
+        let plain = is_plain(head, line_ends, controls);
         Self { head, violations: Vec::new(), line_ends, at: 0, plain }
     }
 
@@ -121,24 +121,12 @@ pub(super) fn first_run(bytes: &[u8], belongs: impl Fn(u8) -> bool) -> Option<Ra
 
 /// Whether a head has no control octets but those of its line ends.
 ///
-/// Counting is cheaper than looking for bad octets line by line: the compiler takes many octets at
-/// once. Each line has an LF; when there are as many other control octets as lines, and each line
+/// Counting is cheaper than looking for bad octets line by line. Each line has an LF; when there are as many other control octets as lines, and each line
 /// ends with CR, then there are no others. A head with HTAB is valid, but not plain.
-fn is_plain(head: &[u8], line_ends: &[usize]) -> bool {
-    let controls: usize = head.chunks(COUNTED_AT_ONCE).map(count_controls).sum();
+fn is_plain(head: &[u8], line_ends: &[usize], controls: usize) -> bool {
     controls == 2 * line_ends.len()
         && line_ends.iter().all(|&lf| lf > 0 && head.get(lf - 1) == Some(&b'\r'))
 }
-
-fn count_controls(octets: &[u8]) -> usize {
-    let count = octets
-        .iter()
-        .fold(0_u8, |count, octet| count.wrapping_add(u8::from(octet.is_ascii_control())));
-    usize::from(count)
-}
-
-/// As many octets as a `u8` can count, in whole vectors of 32: no count wraps.
-const COUNTED_AT_ONCE: usize = 224;
 
 /// A set of octets. A table costs the same for every octet, and under a fuzzer, which takes note of
 /// every comparison, far less than comparing.

@@ -30,6 +30,7 @@ impl<'b> FieldLine<'b> {
     }
 
     /// Whether the line has this name, in any case (RFC 9110 5.1).
+    #[inline]
     pub fn is_named(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name.as_bytes())
     }
@@ -37,42 +38,66 @@ impl<'b> FieldLine<'b> {
 
 /// The field lines of a head, in the order in which they came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Fields<'b>(pub(super) Vec<FieldLine<'b>>);
+pub struct Fields<'b> {
+    lines: Vec<FieldLine<'b>>,
+    index: Index,
+}
 
 impl<'b> Fields<'b> {
+    /// Room for so many lines.
+    pub(super) fn with_capacity(lines: usize) -> Self {
+        Self { lines: Vec::with_capacity(lines), index: Index::default() }
+    }
+
     /// All field lines.
     pub fn iter(&self) -> std::slice::Iter<'_, FieldLine<'b>> {
-        self.0.iter()
+        self.lines.iter()
     }
 
     /// How many field lines there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.lines.len()
     }
 
     /// Whether there are no field lines.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.lines.is_empty()
     }
 
     /// The field lines of this name.
+    #[inline]
     pub fn lines<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a FieldLine<'b>> {
-        self.0.iter().filter(move |line| line.is_named(name))
+        let lines = self.lines.get(self.index.range(name.as_bytes(), self.lines.len()));
+        lines.unwrap_or_default().iter().filter(move |line| line.is_named(name))
     }
 
     /// The values of the field lines of this name.
+    #[inline]
     pub fn values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         self.lines(name).map(|line| line.value.as_ref())
     }
 
     /// Whether there is a field line of this name.
+    #[inline]
     pub fn contains(&self, name: &str) -> bool {
         self.lines(name).next().is_some()
     }
 
+    /// Whether several lines can have one name: where not, none comes twice.
+    pub fn may_repeat(&self) -> bool {
+        self.index.shared != 0
+    }
+
+    /// The last line, to which a folded one belongs.
+    pub(super) fn last_mut(&mut self) -> Option<&mut FieldLine<'b>> {
+        self.lines.last_mut()
+    }
+
     /// Adds a line after all others.
+    #[inline]
     pub fn push(&mut self, line: FieldLine<'b>) {
-        self.0.push(line);
+        self.index.add(line.name, self.lines.len());
+        self.lines.push(line);
     }
 
     /// Writes the lines and the empty line after them (RFC 9112 5).
@@ -87,22 +112,89 @@ impl<'b> Fields<'b> {
 
     /// The field value: the values of all lines of this name, joined with comma and SP
     /// (RFC 9110 5.2, 5.3).
+    #[inline]
     pub fn combined(&self, name: &str) -> Option<Cow<'_, [u8]>> {
         let mut values = self.values(name);
-        let mut combined = Cow::Borrowed(values.next()?);
-        for value in values {
-            let joined = combined.to_mut();
-            joined.extend_from_slice(b", ");
-            joined.extend_from_slice(value);
-        }
-        Some(combined)
+        let first = values.next()?;
+        Some(joined(first, values))
     }
 }
+
+/// The first value, and the others behind it.
+fn joined<'a>(first: &'a [u8], others: impl Iterator<Item = &'a [u8]>) -> Cow<'a, [u8]> {
+    let mut combined = Cow::Borrowed(first);
+    for value in others {
+        let joined = combined.to_mut();
+        joined.extend_from_slice(b", ");
+        joined.extend_from_slice(value);
+    }
+    combined
+}
+
+/// Where the lines with a name can be, so that few names are compared: most lookups are for a name that no line has, or
+/// one has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Index {
+    /// The slots that a line has.
+    taken: u64,
+    /// The slots that several lines have.
+    shared: u64,
+    /// The first line of each slot that is taken.
+    first: [u8; 64],
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        Self { taken: 0, shared: 0, first: [0; 64] }
+    }
+}
+
+impl Index {
+    #[inline]
+    fn add(&mut self, name: &[u8], at: usize) {
+        let slot = slot(name);
+        let bit = 1 << slot;
+        let number = u8::try_from(at).unwrap_or(u8::MAX);
+        if self.taken & bit == 0 {
+            self.first[slot] = number;
+        }
+        // Behind the lines that can be counted each may stand for others.
+        let is_shared = self.taken & bit != 0 || number == u8::MAX;
+        self.shared |= if is_shared { bit } else { 0 };
+        self.taken |= bit;
+    }
+
+    /// The lines that can have this name, of so many.
+    #[inline]
+    fn range(&self, name: &[u8], lines: usize) -> Range<usize> {
+        let slot = slot(name);
+        let bit = 1 << slot;
+        let first = usize::from(self.first[slot]);
+        match (self.taken & bit, self.shared & bit) {
+            (0, _) => 0..0,
+            (_, 0) => first..first + 1,
+            _ => first..lines,
+        }
+    }
+}
+
+/// One of 64 slots that all spellings of a name share: by its length, its first and its last octet.
+#[inline]
+fn slot(name: &[u8]) -> usize {
+    let [first, .., last] = name else { return 0 };
+    let octets = usize::from(first | CASE) * 5 + usize::from(last | CASE) * 3;
+    (octets + name.len()) % 64
+}
+
+/// The bit in which a capital letter differs from a small one.
+const CASE: u8 = 0x20;
 
 /// Field lines that do not come from a head in text, such as those of an HTTP/2 header list.
 impl<'b> FromIterator<FieldLine<'b>> for Fields<'b> {
     fn from_iter<I: IntoIterator<Item = FieldLine<'b>>>(lines: I) -> Self {
-        Self(lines.into_iter().collect())
+        let mut fields = Self::default();
+        lines.into_iter().for_each(|line| fields.push(line));
+        fields
     }
 }
 

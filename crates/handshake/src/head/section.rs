@@ -10,7 +10,7 @@ use std::ops::Range;
 
 /// Reads lines until the empty one.
 pub(super) fn read<'b>(cursor: &mut Cursor<'b, '_>) -> Fields<'b> {
-    let mut fields: Vec<FieldLine<'b>> = Vec::with_capacity(cursor.lines_left().saturating_sub(1));
+    let mut fields = Fields::with_capacity(cursor.lines_left().saturating_sub(1));
     let mut ignored: Option<Range<usize>> = None;
     while let Some(line) = cursor.field_line() {
         let led_by_space = matches!(cursor.head[line.start], b' ' | b'\t');
@@ -27,7 +27,7 @@ pub(super) fn read<'b>(cursor: &mut Cursor<'b, '_>) -> Fields<'b> {
     if let Some(lines) = ignored {
         cursor.note(ViolationKind::SpaceLedFirstLine, lines);
     }
-    Fields(fields)
+    fields
 }
 
 /// ```text

@@ -68,6 +68,9 @@ impl FrameHeader {
     /// `width` is how many octets the extended length takes.
     fn check(&mut self, width: usize) {
         let control = opcode::is_control(self.opcode);
+        if self.fin && self.announced <= 125 && width == 0 && opcode::is_known(self.opcode) {
+            return;
+        }
         let least = match self.announced {
             0..=125 => 0,
             126..=0xffff => 2,

@@ -274,15 +274,21 @@ fn upgrade(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
 
 /// Connection names upgrade (4.2.1 item 4); without it HTTP ignores Upgrade (RFC 9110 7.6.1).
 fn connection_option(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
-    let values = || head.fields.values("Connection");
-    if !connection::contains_option(values(), "upgrade") {
+    let (mut upgrade, mut close, mut malformed) = (false, false, false);
+    for option in connection::options(head.fields.values("Connection")) {
+        let is = |name: &[u8]| option.is_ok_and(|option| option.eq_ignore_ascii_case(name));
+        upgrade |= is(b"upgrade");
+        close |= is(b"close");
+        malformed |= option.is_err();
+    }
+    if !upgrade {
         let rule = "rfc6455/4.2.1-connection";
         opening.note(Consequence::IgnoreUpgrade, rule, "Connection lacks the upgrade option");
-    } else if connection::options(values()).any(|option| option.is_err()) {
+    } else if malformed {
         let rule = "rfc9110/7.6.1-grammar";
         opening.note(Consequence::Tolerable, rule, "Connection has a malformed element");
     }
-    if connection::contains_option(values(), "close") {
+    if close {
         let rule = "rfc9112/9.6-close-received";
         opening.note(Consequence::Unsettled, rule, "Connection says close");
     }
@@ -307,10 +313,10 @@ const KEY: &str = "rfc6455/4.2.1-key";
 
 /// One version, and it is 13 (4.2.1 item 6). Another one is refused with a list (4.2.2, 4.4).
 fn websocket_version(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
-    let values: Vec<&[u8]> = head.fields.values("Sec-WebSocket-Version").collect();
-    match values[..] {
-        [] => opening.note(Consequence::Refuse, VERSION, "the version is missing"),
-        [value] => match version::version(value) {
+    let mut values = head.fields.values("Sec-WebSocket-Version");
+    match (values.next(), values.next()) {
+        (None, _) => opening.note(Consequence::Refuse, VERSION, "the version is missing"),
+        (Some(value), None) => match version::version(value) {
             Ok(version::VERSION) => {}
             // Drafts that browsers spoke: a server that speaks them may switch, and otherwise lists them.
             Ok(7 | 8) => {
@@ -347,7 +353,7 @@ fn subprotocol_list(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
 /// The grammar of 9.1; bad parameters of a well-formed offer only get that offer declined.
 fn extension_list(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     let offer = head.fields.combined("Sec-WebSocket-Extensions");
-    if offer.is_some_and(|value| !Extensions::parse(&value).is_well_formed()) {
+    if offer.is_some_and(|value| !Extensions::fits_grammar(&value)) {
         let rule = "rfc6455/9.1-malformed";
         opening.note(Consequence::RefuseMalformed, rule, "the list of extensions is malformed");
     }

@@ -99,6 +99,20 @@ impl<'a> Extensions<'a> {
         extensions
     }
 
+    /// Whether a value matches the grammar, without a look at what it says.
+    pub fn fits_grammar(value: &[u8]) -> bool {
+        let mut parts = elements(value).filter(|element| !element.is_empty()).peekable();
+        let fits = |part: Element<'_>| match Parameter::parse(part.bytes) {
+            Ok(parameter) => parameter.value.as_deref().is_none_or(is_token),
+            Err(_) => false,
+        };
+        parts.peek().is_some()
+            && parts.all(|element| {
+                let mut segments = segments(element.bytes);
+                segments.next().is_some_and(|name| is_token(name.bytes)) && segments.all(fits)
+            })
+    }
+
     /// Whether the value matches the grammar.
     pub fn is_well_formed(&self) -> bool {
         self.violations.is_empty()

@@ -74,9 +74,10 @@ fn name(value: &[u8]) -> Result<(HostForm, usize), HostViolation> {
     if let Some(at) = first_odd(host, &REG_NAME) {
         return Err(HostViolation::Octet(at));
     }
-    let form = match std::str::from_utf8(host) {
-        Ok("") => HostForm::Empty,
-        Ok(text) if text.parse::<Ipv4Addr>().is_ok() => HostForm::Ipv4,
+    let is_ipv4 = || std::str::from_utf8(host).is_ok_and(|text| text.parse::<Ipv4Addr>().is_ok());
+    let form = match host {
+        [] => HostForm::Empty,
+        [b'0'..=b'9', ..] if is_ipv4() => HostForm::Ipv4,
         _ => HostForm::RegName,
     };
     Ok((form, length))

@@ -3,6 +3,7 @@
 
 use super::quoted::quoted_length;
 use super::token::{is_token, leading_ows, trim_ows};
+use memchr::memchr2;
 
 /// An element of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,7 @@ pub struct Malformed<'a>(
 ///
 /// Splits at commas outside of quoted strings; a quoted string without an end reaches to the end of
 /// the value. A value of only white space has no element, not even an empty one.
+#[inline]
 pub fn elements(value: &[u8]) -> impl Iterator<Item = Element<'_>> {
     let mut next = (!trim_ows(value).is_empty()).then_some(0);
     std::iter::from_fn(move || {
@@ -45,6 +47,7 @@ pub fn elements(value: &[u8]) -> impl Iterator<Item = Element<'_>> {
 }
 
 /// The elements that are not empty, of all lines of a field.
+#[inline]
 pub fn elements_of<'a>(
     values: impl IntoIterator<Item = &'a [u8]>,
 ) -> impl Iterator<Item = &'a [u8]> {
@@ -56,6 +59,7 @@ pub fn elements_of<'a>(
 }
 
 /// `#token` (RFC 9110 5.6.1, 5.6.2), of all lines of a field.
+#[inline]
 pub fn tokens<'a>(
     values: impl IntoIterator<Item = &'a [u8]>,
 ) -> impl Iterator<Item = Result<&'a [u8], Malformed<'a>>> {
@@ -69,12 +73,12 @@ pub fn tokens<'a>(
 /// The distance to the next separator outside of quoted strings, or to the end.
 pub(super) fn length_before(separator: u8, rest: &[u8]) -> usize {
     let mut at = 0;
-    while let Some(&octet) = rest.get(at) {
-        match octet {
-            b'"' => at += quoted_length(&rest[at..]).unwrap_or(rest.len() - at),
-            _ if octet == separator => return at,
-            _ => at += 1,
+    while let Some(found) = memchr2(separator, b'"', &rest[at..]) {
+        at += found;
+        if rest[at] == separator {
+            return at;
         }
+        at += quoted_length(&rest[at..]).unwrap_or(rest.len() - at);
     }
     rest.len()
 }

@@ -12,7 +12,7 @@ pub fn is_tchar(octet: u8) -> bool {
 
 /// `token = 1*tchar` (RFC 9110 5.6.2).
 pub fn is_token(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && bytes.iter().all(|&octet| is_tchar(octet))
+    !bytes.is_empty() && leading_tchars(bytes) == bytes.len()
 }
 
 /// How many octets of a token the octets begin with: several at a time, as most names are long.

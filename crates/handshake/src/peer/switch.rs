@@ -27,7 +27,9 @@ pub fn check(
     if response.status == Some(101) && response.is_http1() {
         check.grammar();
         check.versions();
-        check.protocols();
+        if !check.is_plain() {
+            check.protocols();
+        }
         check.connection();
     }
     if opens_websocket(response, request) {
@@ -50,16 +52,20 @@ pub fn opens_websocket(response: &ResponseHead<'_>, request: Option<&RequestHead
         let is_asked = request.is_some_and(offers_websocket);
         return is_asked && matches!(response.status, Some(200..=299));
     }
-    let named = |values| -> Vec<Vec<u8>> {
-        let names = protocols(values).flatten().map(|one| one.name.to_ascii_lowercase());
-        names.collect()
-    };
-    let offer = request.map(|head| named(upgrade_of(&head.fields))).unwrap_or_default();
-    let answer = named(upgrade_of(&response.fields));
-    let websocket = |name: &Vec<u8>| name == b"websocket";
-    let other = answer.iter().any(|name| !websocket(name) && offer.contains(name));
-    let ours = answer.iter().any(websocket) || (offer.iter().any(websocket) && !other);
-    response.status == Some(101) && ours
+    if response.status != Some(101) {
+        return false;
+    }
+    if names_websocket_alone(&response.fields) {
+        return true;
+    }
+    let offer =
+        || request.into_iter().flat_map(|head| protocols(upgrade_of(&head.fields)).flatten());
+    let answer = || protocols(upgrade_of(&response.fields)).flatten();
+    let is_websocket = |protocol: &Protocol<'_>| is_named(protocol, b"websocket");
+    let is_offered = |name: &Protocol<'_>| offer().any(|offered| is_named(&offered, name.name));
+    let is_other = |name: Protocol<'_>| !is_websocket(&name) && is_offered(&name);
+    answer().any(|one| is_websocket(&one))
+        || offer().any(|one| is_websocket(&one)) && !answer().any(is_other)
 }
 
 /// What a response has agreed to that opens a WebSocket connection and has nothing wrong.
@@ -100,6 +106,12 @@ impl Check<'_, '_, '_> {
         }
     }
 
+    /// Whether both name websocket and nothing else, so that Upgrade needs no reading.
+    fn is_plain(&self) -> bool {
+        let asked = self.request.map(|request| &request.fields);
+        names_websocket_alone(&self.response.fields) && asked.is_none_or(names_websocket_alone)
+    }
+
     /// A 101 is a matter of HTTP/1.1 on both sides (RFC 9110 7.8, 15.2).
     fn versions(&mut self) {
         let line = self.response.line.clone();
@@ -116,24 +128,24 @@ impl Check<'_, '_, '_> {
     /// Upgrade names what is switched to, and only what was offered (RFC 9110 7.8, 15.2.2). A
     /// protocol above an offered TLS counts as offered (RFC 2817 3.3).
     fn protocols(&mut self) {
+        let response = self.response;
         let at = self.line("Upgrade");
-        let named: Vec<_> = protocols(upgrade_of(&self.response.fields)).collect();
-        for malformed in named.iter().filter_map(|protocol| protocol.err()) {
+        for malformed in protocols(upgrade_of(&response.fields)).filter_map(Result::err) {
             self.note(Kind::UpgradeMalformed(malformed.0.to_vec()), at.clone());
         }
-        let named: Vec<Protocol<'_>> = named.into_iter().flatten().collect();
-        if named.is_empty() {
+        let named = || protocols(upgrade_of(&response.fields)).flatten();
+        if named().next().is_none() {
             self.note(Kind::ProtocolNotNamed, self.head());
         }
         let Some(request) = self.request else {
             return;
         };
         let offer = request.fields.combined("Upgrade").unwrap_or_default();
-        let offered: Vec<Protocol<'_>> = pieces(&offer).filter_map(Protocol::parse).collect();
-        let above_tls = offered.iter().any(|offer| is_named(offer, b"TLS"));
-        for protocol in named {
-            let is_offered = offered.iter().any(|offer| is_same(offer, &protocol))
-                || (above_tls && is_named(&protocol, b"HTTP"));
+        let offered = || pieces(&offer).filter_map(Protocol::parse);
+        for protocol in named() {
+            let is_above_tls = || offered().any(|offer| is_named(&offer, b"TLS"));
+            let is_offered = offered().any(|offer| is_same(&offer, &protocol))
+                || is_named(&protocol, b"HTTP") && is_above_tls();
             if !is_offered {
                 self.note(Kind::ProtocolNotOffered(protocol.name.to_vec()), at.clone());
             }
@@ -149,11 +161,13 @@ impl Check<'_, '_, '_> {
 
     /// Websocket alone (RFC 6455 4.2.2 item 5.2).
     fn upgrade(&mut self) {
-        let at = self.line("Upgrade");
         let value = self.response.fields.combined("Upgrade").unwrap_or_default();
+        if value.eq_ignore_ascii_case(b"websocket") {
+            return;
+        }
+        let at = self.line("Upgrade");
         let named: Vec<_> = protocols([&value[..]]).collect();
         let kind = match named[..] {
-            _ if value.eq_ignore_ascii_case(b"websocket") => return,
             [] => Kind::UpgradeMissing,
             [Ok(protocol)] if protocol.is_websocket() => Kind::UpgradeEmptyElement,
             _ => Kind::UpgradeNotWebsocket,
@@ -164,11 +178,11 @@ impl Check<'_, '_, '_> {
     /// The accept value of the key, once (RFC 6455 4.2.2 item 5.4). A request without one key has
     /// none.
     fn accept(&mut self) {
-        let values: Vec<&[u8]> = self.response.fields.values(ACCEPT).collect();
-        let Some(got) = values.first() else {
+        let mut values = self.response.fields.values(ACCEPT);
+        let Some(got) = values.next() else {
             return self.note(Kind::AcceptMissing, self.head());
         };
-        if values.len() > 1 {
+        if values.next().is_some() {
             self.note(Kind::AcceptRepeated, self.line(ACCEPT));
         }
         let Some(request) = self.request else {
@@ -176,7 +190,7 @@ impl Check<'_, '_, '_> {
         };
         let mut keys = request.fields.values("Sec-WebSocket-Key");
         match (keys.next().map(accept), keys.next()) {
-            (Some(want), None) if *got == want => {}
+            (Some(want), None) if got == want => {}
             (Some(want), None) => self.note(Kind::AcceptWrong(want), self.line(ACCEPT)),
             _ => self.note(Kind::AcceptWithoutKey, self.line(ACCEPT)),
         }
@@ -192,12 +206,12 @@ impl Check<'_, '_, '_> {
     /// One of the subprotocols on offer, letter for letter, or no field (RFC 6455 4.2.2 item 5.5,
     /// 4.3; RFC 7936 2).
     fn subprotocol(&mut self) {
-        let at = self.line(PROTOCOL);
-        let values: Vec<&[u8]> = self.response.fields.values(PROTOCOL).collect();
-        let Some(got) = values.first() else {
+        let mut values = self.response.fields.values(PROTOCOL);
+        let Some(got) = values.next() else {
             return;
         };
-        if values.len() > 1 {
+        let at = self.line(PROTOCOL);
+        if values.next().is_some() {
             self.note(Kind::SubprotocolRepeated, at.clone());
         }
         let offer = self.request.map(|request| request.fields.combined(PROTOCOL));
@@ -205,7 +219,7 @@ impl Check<'_, '_, '_> {
             _ if got.is_empty() => Kind::SubprotocolEmpty,
             _ if subprotocol::answer(got).is_err() => Kind::SubprotocolMalformed,
             Some(None) => Kind::SubprotocolUnasked,
-            Some(Some(offer)) if !pieces(&offer).any(|piece| piece == *got) => {
+            Some(Some(offer)) if !pieces(&offer).any(|piece| piece == got) => {
                 Kind::SubprotocolNotOffered
             }
             _ => return,
@@ -312,6 +326,12 @@ fn pieces(value: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 fn upgrade_of<'f>(fields: &'f crate::Fields<'_>) -> impl Iterator<Item = &'f [u8]> {
     fields.values("Upgrade")
+}
+
+fn names_websocket_alone(fields: &crate::Fields<'_>) -> bool {
+    let mut values = upgrade_of(fields);
+    values.next().is_some_and(|value| value.eq_ignore_ascii_case(b"websocket"))
+        && values.next().is_none()
 }
 
 /// A version that only one side gives is left open by the text.

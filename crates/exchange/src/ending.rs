@@ -4,7 +4,7 @@ use std::fmt;
 
 use upspec_handshake::Party;
 
-use crate::record::{End, Io, IoKind, Record};
+use crate::record::{End, IoKind, Record};
 
 /// How a link ended, and what is known of the waiting before that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,72 +81,86 @@ impl Ending {
     /// How this link of a record ended.
     #[must_use]
     pub fn of(record: &Record, link: usize) -> Self {
-        let before: Vec<&Io> =
-            record.on(link).take_while(|io| io.kind != IoKind::WroteLeave).collect();
-        let saw = |kind: IoKind| before.iter().any(|io| io.kind == kind);
-        let ours = match saw(IoKind::WeReset) {
-            true => Some(End::Reset),
-            false => saw(IoKind::ShutWrite).then_some(End::Orderly),
-        };
-        let theirs =
-            before.iter().filter_map(|io| io.kind.peer_end()).max_by_key(|end| match end {
-                End::TlsBroken => 2,
-                End::Unclean => 1,
-                _ => 0,
-            });
-        let first = before.iter().find_map(|io| match io.kind {
-            IoKind::ShutWrite | IoKind::WeReset => Some(record.links[link].we),
-            kind => kind.peer_end().map(|_| record.links[link].we.other()),
-        });
-        let (client, server) = match record.links[link].we {
+        let we = record.links[link].we;
+        let mut ending = Self::default();
+        let (mut ours, mut theirs, mut reads) = (None, None, Reads::default());
+        let mut deadline_us = None;
+        for io in record.on(link).take_while(|io| io.kind != IoKind::WroteLeave) {
+            let ends = io.kind.peer_end();
+            match io.kind {
+                IoKind::Read => reads.add(io.at_us),
+                IoKind::Deadline => deadline_us = Some(io.at_us),
+                IoKind::CapReached => ending.cap = true,
+                IoKind::Decided => ending.decided = true,
+                IoKind::NotOpened => ending.not_opened = true,
+                IoKind::ShutWrite => ours = ours.or(Some(End::Orderly)),
+                IoKind::WeReset => ours = Some(End::Reset),
+                _ => {}
+            }
+            if ends.is_some_and(|end| theirs.is_none_or(|before| weight(end) >= weight(before))) {
+                theirs = ends;
+            }
+            if ends.is_some() {
+                ending.first.get_or_insert(we.other());
+                ending.peer_ended_us.get_or_insert(io.at_us);
+            }
+            if matches!(io.kind, IoKind::ShutWrite | IoKind::WeReset) {
+                ending.first.get_or_insert(we);
+            }
+            if matches!(io.kind, IoKind::Closed | IoKind::WeReset) {
+                ending.we_closed_us.get_or_insert(io.at_us);
+            }
+        }
+        (ending.client, ending.server) = match we {
             Party::Client => (ours, theirs),
             Party::Server => (theirs, ours),
         };
-        Self {
-            client,
-            server,
-            first,
-            deadline: saw(IoKind::Deadline),
-            at_the_last: came_at_the_last(&before),
-            still_coming: was_still_coming(&before),
-            cap: saw(IoKind::CapReached),
-            decided: saw(IoKind::Decided),
-            not_opened: saw(IoKind::NotOpened),
-            peer_ended_us: time(&before, |kind| kind.peer_end().is_some()),
-            we_closed_us: time(&before, |kind| matches!(kind, IoKind::Closed | IoKind::WeReset)),
-            exit: record
-                .io
-                .iter()
-                .find(|io| io.kind == IoKind::Exited)
-                .and_then(|io| Exit::read(&io.bytes)),
+        if let Some(deadline_us) = deadline_us {
+            ending.deadline = true;
+            ending.at_the_last = reads.came_at_the_last(deadline_us);
+            ending.still_coming = reads.were_still_coming(deadline_us);
         }
+        let exited = record.io.iter().find(|io| io.kind == IoKind::Exited);
+        ending.exit = exited.and_then(|io| Exit::read(&io.bytes));
+        ending
     }
 }
 
-/// When an event of such a kind happened first.
-fn time(io: &[&Io], is_wanted: impl Fn(IoKind) -> bool) -> Option<u64> {
-    io.iter().find(|io| is_wanted(io.kind)).map(|io| io.at_us)
+/// Which of several ways to end is told.
+fn weight(end: End) -> u8 {
+    match end {
+        End::TlsBroken => 2,
+        End::Unclean => 1,
+        _ => 0,
+    }
 }
 
-fn came_at_the_last(io: &[&Io]) -> bool {
-    let last = |kind: IoKind| io.iter().rev().find(|io| io.kind == kind);
-    let (Some(read), Some(deadline)) = (last(IoKind::Read), last(IoKind::Deadline)) else {
-        return false;
-    };
-    // A record without times says nothing about them.
-    let timed = deadline.at_us > 0;
-    timed && deadline.at_us.saturating_sub(read.at_us) < SHORTEST_WAIT_US
+/// When octets came.
+#[derive(Default)]
+struct Reads {
+    count: usize,
+    last_us: Option<u64>,
+    longest_pause_us: u64,
 }
 
-fn was_still_coming(io: &[&Io]) -> bool {
-    let deadline = io.iter().rev().find(|io| io.kind == IoKind::Deadline);
-    let reads: Vec<u64> =
-        io.iter().filter(|io| io.kind == IoKind::Read).map(|io| io.at_us).collect();
-    let pauses = reads.windows(2).map(|pair| pair[1].saturating_sub(pair[0]));
-    let (Some(deadline), Some(last), Some(pause)) = (deadline, reads.last(), pauses.max()) else {
-        return false;
-    };
-    reads.len() >= SEVERAL && deadline.at_us.saturating_sub(*last) <= pause * 2
+impl Reads {
+    fn add(&mut self, at_us: u64) {
+        let pause = self.last_us.map_or(0, |last| at_us.saturating_sub(last));
+        self.longest_pause_us = self.longest_pause_us.max(pause);
+        self.last_us = Some(at_us);
+        self.count += 1;
+    }
+
+    fn came_at_the_last(&self, deadline_us: u64) -> bool {
+        // A record without times says nothing about them.
+        let near = |last| deadline_us.saturating_sub(last) < SHORTEST_WAIT_US;
+        deadline_us > 0 && self.last_us.is_some_and(near)
+    }
+
+    fn were_still_coming(&self, deadline_us: u64) -> bool {
+        let near = |last| deadline_us.saturating_sub(last) <= self.longest_pause_us * 2;
+        self.count >= SEVERAL && self.last_us.is_some_and(near)
+    }
 }
 
 /// What comes so often comes time and again.
@@ -172,11 +186,9 @@ mod tests {
             (&[], 500_000, false),
         ];
         for (reads, deadline, wanted) in rows {
-            let event = |at_us, kind| Io { link: 0, at_us, kind, bytes: Vec::new() };
-            let mut io: Vec<Io> = reads.iter().map(|at| event(*at, IoKind::Read)).collect();
-            io.push(event(deadline, IoKind::Deadline));
-            let io: Vec<&Io> = io.iter().collect();
-            assert_eq!(was_still_coming(&io), wanted, "{reads:?} {deadline}");
+            let mut all = Reads::default();
+            reads.iter().for_each(|at| all.add(*at));
+            assert_eq!(all.were_still_coming(deadline), wanted, "{reads:?} {deadline}");
         }
     }
 }

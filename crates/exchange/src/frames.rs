@@ -5,23 +5,25 @@ use upspec_handshake::frame::{Frame, FrameHeader};
 
 /// The complete frames at the start of these octets.
 #[must_use]
-pub fn frames(mut octets: &[u8]) -> Vec<Frame<'_>> {
-    let mut frames = Vec::new();
-    while let Status::Complete(frame) = Frame::parse(octets) {
+pub fn frames(octets: &[u8]) -> Vec<Frame<'_>> {
+    each_frame(octets).collect()
+}
+
+/// The same, one by one.
+pub fn each_frame(mut octets: &[u8]) -> impl Iterator<Item = Frame<'_>> {
+    let frames = std::iter::from_fn(move || {
+        let frame = Frame::parse(octets).complete()?;
         octets = &octets[frame.len..];
-        frames.push(frame);
-        if frames.len() == MOST_FRAMES {
-            break;
-        }
-    }
-    frames
+        Some(frame)
+    });
+    frames.take(MOST_FRAMES)
 }
 
 /// What a reader that has lost its place takes for frames in the payload of an incomplete last
 /// frame.
 #[must_use]
 pub fn frames_within(octets: &[u8]) -> Vec<Frame<'_>> {
-    let complete: usize = frames(octets).iter().map(|frame| frame.len).sum();
+    let complete: usize = each_frame(octets).map(|frame| frame.len).sum();
     let last = &octets[complete..];
     match FrameHeader::parse(last) {
         Status::Complete(header) => frames(&last[header.len..]),

@@ -37,15 +37,14 @@ impl<'r> Octets<'r> {
 
     fn of_link(record: &'r Record, at: usize) -> Self {
         let link = &record.links[at];
-        let until = record.on(at).take_while(|io| io.kind != IoKind::WroteLeave);
-        let reads = until.filter(|io| io.kind == IoKind::Read);
-        let in_time = reads.map(|io| io.bytes.len()).sum();
-        let (ours, theirs) = (record.scripted(at), record.sent(at, link.we.other()));
+        let ours = record.joined(at, |kind| kind == IoKind::Wrote);
+        let theirs = record.joined(at, |kind| kind == IoKind::Read);
         let ending = Ending::of(record, at);
-        let mut octets = Self::new(link, ours.into(), theirs.into(), in_time, ending);
-        octets.before_our_end = before_our_end(record, at);
-        octets.turns = turns(record, at);
-        octets.in_order = in_order(record, at);
+        let said = Said::of(record, at);
+        let mut octets = Self::new(link, ours, theirs, said.in_time, ending);
+        octets.before_our_end = said.before_our_end;
+        octets.turns = said.turns;
+        octets.in_order = said.in_order;
         octets.reports = reports(record, at);
         octets
     }
@@ -121,38 +120,49 @@ impl<'r> Octets<'r> {
     }
 }
 
-/// How much the peer had sent when we ended our side without taking leave.
-fn before_our_end(record: &Record, at: usize) -> Option<usize> {
-    let (mut ended, mut theirs) = (false, 0);
-    for io in record.on(at) {
-        match io.kind {
-            IoKind::WroteLeave => return None,
-            IoKind::Read => theirs += io.bytes.len(),
-            IoKind::ShutWrite => ended = true,
-            _ => {}
-        }
-        if ended {
-            return Some(theirs);
-        }
-    }
-    None
+/// What both said on a link, in the order of time.
+#[derive(Default)]
+struct Said<'r> {
+    in_time: usize,
+    before_our_end: Option<usize>,
+    turns: Vec<(usize, usize)>,
+    in_order: Vec<(Party, &'r [u8])>,
 }
 
-/// Where each write of the steps begins in all that they wrote, and how much the peer had sent by then.
-fn turns(record: &Record, at: usize) -> Vec<(usize, usize)> {
-    let (mut ours, mut theirs) = (0, 0);
-    let mut turns = Vec::new();
-    for io in record.on(at) {
-        match io.kind {
-            IoKind::Wrote => {
-                turns.push((ours, theirs));
-                ours += io.bytes.len();
+impl<'r> Said<'r> {
+    fn of(record: &'r Record, at: usize) -> Self {
+        let we = record.links[at].we;
+        let (mut ours, mut theirs, mut has_left) = (0, 0, false);
+        let mut said = Self::default();
+        for io in record.on(at) {
+            let speaker = match io.kind {
+                IoKind::Read => we.other(),
+                IoKind::Wrote | IoKind::WroteOwed => we,
+                IoKind::WroteLeave => {
+                    has_left = true;
+                    continue;
+                }
+                IoKind::ShutWrite if !has_left => {
+                    said.before_our_end.get_or_insert(theirs);
+                    continue;
+                }
+                _ => continue,
+            };
+            match io.kind {
+                IoKind::Read => theirs += io.bytes.len(),
+                IoKind::Wrote => {
+                    said.turns.push((ours, theirs));
+                    ours += io.bytes.len();
+                }
+                _ => {}
             }
-            IoKind::Read => theirs += io.bytes.len(),
-            _ => {}
+            if !has_left {
+                said.in_time = theirs;
+                said.in_order.push((speaker, &io.bytes));
+            }
         }
+        said
     }
-    turns
 }
 
 /// What a client under test reported, with how much both had sent on the link by then.
@@ -170,16 +180,4 @@ fn reports(record: &Record, at: usize) -> Vec<Reported> {
         }
     }
     all
-}
-
-/// What both parties said on a link before we took leave, piece by piece as it went over the connection.
-fn in_order(record: &Record, at: usize) -> Vec<(Party, &[u8])> {
-    let we = record.links[at].we;
-    let until = record.on(at).take_while(|io| io.kind != IoKind::WroteLeave);
-    let said = until.filter_map(|io| match io.kind {
-        IoKind::Read => Some((we.other(), &io.bytes[..])),
-        IoKind::Wrote | IoKind::WroteOwed => Some((we, &io.bytes[..])),
-        _ => None,
-    });
-    said.collect()
 }

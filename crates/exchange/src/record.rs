@@ -1,6 +1,8 @@
 //! The record of a case: its links, and on one timeline every octet and event, as plain data. A
 //! stored record can be read again years later.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use upspec_handshake::{Over, Party};
@@ -285,11 +287,21 @@ impl Record {
     }
 
     fn gather(&self, link: usize, is_wanted: impl Fn(IoKind) -> bool) -> Vec<u8> {
-        let mut octets = Vec::new();
-        for io in self.on(link).filter(|io| is_wanted(io.kind)) {
-            octets.extend_from_slice(&io.bytes);
+        self.joined(link, is_wanted).into_owned()
+    }
+
+    /// The octets of the events of such a kind, borrowed where a single event has all of them.
+    pub(crate) fn joined(&self, link: usize, is_wanted: impl Fn(IoKind) -> bool) -> Cow<'_, [u8]> {
+        let pieces = || self.on(link).filter(|io| is_wanted(io.kind)).map(|io| io.bytes.as_slice());
+        let mut some = pieces().filter(|piece| !piece.is_empty());
+        match (some.next(), some.next()) {
+            (first, None) => Cow::Borrowed(first.unwrap_or_default()),
+            _ => {
+                let mut octets = Vec::with_capacity(pieces().map(<[u8]>::len).sum());
+                pieces().for_each(|piece| octets.extend_from_slice(piece));
+                Cow::Owned(octets)
+            }
         }
-        octets
     }
 }
 

@@ -60,7 +60,9 @@ pub struct Tunnel<'o> {
 #[derive(Debug)]
 struct Flow<'o> {
     octets: &'o [u8],
-    /// Where its parts begin: in the tunnel, and in all that the sender sent.
+    /// Where it begins in all that the sender sent.
+    from: usize,
+    /// Where its parts begin, if it does not come in one piece: in the tunnel, and in all that the sender sent.
     parts: Vec<(usize, usize)>,
     /// How much came before we took leave.
     in_time: usize,
@@ -255,6 +257,7 @@ impl<'o> Talk<'o> {
             let body = from..from + length;
             self.whole_requests = body_state == BodyState::Complete;
             let is_last = !self.whole_requests || framing == Framing::Invalid;
+            self.requests.reserve_exact(usize::from(self.requests.is_empty()));
             self.requests.push(Request { at, head, stream: 0, framing, body, body_state });
             at = from + length;
             if is_last {
@@ -280,6 +283,7 @@ impl<'o> Talk<'o> {
             let switched = response.head.status == Some(101);
             let complete = response.body_state == BodyState::Complete;
             answered += usize::from(response.is_final());
+            self.responses.reserve_exact(usize::from(self.responses.is_empty()));
             self.responses.push(response);
             if switched {
                 self.tunnel = Some(self.tunnel_from(requests_end, at));
@@ -309,7 +313,8 @@ impl<'o> Talk<'o> {
             let in_time = self.octets.sent_in_time(party).len();
             Flow {
                 octets: &all[at..],
-                parts: vec![(0, at)],
+                from: at,
+                parts: Vec::new(),
                 in_time: in_time.clamp(at, all.len()) - at,
             }
         };
@@ -328,7 +333,12 @@ impl<'o> Tunnel<'o> {
         server: StreamFlow<'o>,
         is_over: bool,
     ) -> Self {
-        let flow = |(octets, parts): StreamFlow<'o>| Flow { octets, parts, in_time: octets.len() };
+        let flow = |(octets, parts): StreamFlow<'o>| Flow {
+            octets,
+            from: 0,
+            parts,
+            in_time: octets.len(),
+        };
         Self { is_over, client: flow(client), server: flow(server) }
     }
 
@@ -370,7 +380,7 @@ impl Flow<'_> {
     fn place(&self, at: usize) -> usize {
         let next = self.parts.partition_point(|(begins, _)| *begins <= at);
         let part = next.checked_sub(1).and_then(|last| self.parts.get(last));
-        part.map_or(0, |(begins, outside)| outside + at - begins)
+        part.map_or(self.from + at, |(begins, outside)| outside + at - begins)
     }
 }
 

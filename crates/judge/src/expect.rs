@@ -18,7 +18,7 @@ use crate::result::Came;
 use crate::text::{shown, spelled};
 use crate::view::View;
 use upspec_exchange::Http2;
-use upspec_exchange::frames::{frames, frames_within};
+use upspec_exchange::frames::{each_frame, frames, frames_within};
 
 /// How the alternatives of a case match an exchange.
 pub(crate) enum Matched<'c> {
@@ -258,17 +258,27 @@ pub(crate) fn ponged(view: &View<'_, '_>) -> Pong {
         return Pong::None;
     };
     let sent = view.sent_into_tunnel();
-    let whole = frames(sent);
-    let reserved = whole.iter().filter(|frame| matches!(frame.opcode, 0x3..=0x7 | 0xb..=0xf));
-    let hidden = reserved.flat_map(|frame| frames(&frame.payload));
-    let pings: Vec<Frame<'_>> =
-        whole.iter().cloned().chain(frames_within(sent)).chain(hidden).collect();
-    let Some(ping) = pings.iter().rev().find(|frame| frame.opcode == opcode::PING) else {
+    let is_ping = |frame: &Frame<'_>| frame.opcode == opcode::PING;
+    let (mut in_order, mut hidden, mut whole) = (None, None, 0);
+    for frame in each_frame(sent) {
+        whole += frame.len;
+        match frame.opcode {
+            opcode::PING => in_order = Some(frame.payload.into_owned()),
+            0x3..=0x7 | 0xb..=0xf => {
+                let last = each_frame(&frame.payload).filter(is_ping).last();
+                hidden = last.map(|ping| ping.payload.into_owned()).or(hidden);
+            }
+            _ => {}
+        }
+    }
+    let within = (whole < sent.len()).then(|| frames_within(sent).into_iter().rfind(is_ping));
+    let within = within.flatten().map(|ping| ping.payload.into_owned());
+    let Some(ping) = hidden.or(within).or(in_order) else {
         return Pong::None;
     };
     let mut seen = Pong::None;
-    for frame in frames(octets).iter().filter(|frame| frame.opcode == opcode::PONG) {
-        if frame.payload == ping.payload {
+    for frame in each_frame(octets).filter(|frame| frame.opcode == opcode::PONG) {
+        if *frame.payload == ping {
             return Pong::Same;
         }
         seen = Pong::Other(frame.payload.to_vec());
@@ -279,7 +289,7 @@ pub(crate) fn ponged(view: &View<'_, '_>) -> Pong {
 /// Whether a Close frame came before we took leave.
 pub(crate) fn close_frame(view: &View<'_, '_>) -> bool {
     let octets = view.tunnel_octets().unwrap_or_default();
-    frames(octets).iter().any(|frame| frame.opcode == opcode::CLOSE)
+    each_frame(octets).any(|frame| frame.opcode == opcode::CLOSE)
 }
 
 /// Whether the peer ended the stream after a 101 before we took leave.

@@ -143,6 +143,9 @@ fn is_unreserved(octet: u8) -> bool {
 
 /// What is missing of the messages that a client reports.
 fn reports_miss(asked: &Conditions, talk: &Talk<'_>) -> Option<String> {
+    if asked.messages.is_empty() && asked.pieces.is_none() {
+        return None;
+    }
     let message = |one: &Reported| match &one.report {
         Report::Message(octets) => Some(octets.clone()),
         _ => None,
@@ -193,11 +196,14 @@ fn ends(talk: &Talk<'_>) -> Ends {
 }
 
 fn responses_miss(asked: &[Outcomes], talk: &Talk<'_>) -> Option<String> {
+    if asked.is_empty() {
+        return None;
+    }
     let came: Vec<u16> = talk.finals().filter_map(|one| one.head.status).collect();
     let fits = |(want, status): (&Outcomes, &u16)| want.covers_status(*status);
     let all = came.len() == asked.len() && asked.iter().zip(&came).all(fits);
-    let words = came.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    (!asked.is_empty() && !all).then(|| format!("the responses are {words}"))
+    let words = || came.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    (!all).then(|| format!("the responses are {}", words()))
 }
 
 /// The talks in which we are the server.

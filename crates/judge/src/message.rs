@@ -119,6 +119,9 @@ fn is_version(want: Version, view: &View<'_, '_>) -> bool {
 }
 
 fn interim_miss(asked: &[Interim], talk: &Talk<'_>) -> Option<String> {
+    if asked.is_empty() {
+        return None;
+    }
     let came: Vec<u16> = interims(talk).filter_map(|one| one.head.status).collect();
     let is = |want: &Interim| match want {
         Interim::None => came.is_empty(),
@@ -127,7 +130,7 @@ fn interim_miss(asked: &[Interim], talk: &Talk<'_>) -> Option<String> {
         Interim::EarlyHints => came.contains(&103),
     };
     let words = || came.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    (!asked.is_empty() && !asked.iter().any(is)).then(|| format!("of 1xx came {}", words()))
+    (!asked.iter().any(is)).then(|| format!("of 1xx came {}", words()))
 }
 
 /// The interim responses; a 101 is none but in HTTP/2.

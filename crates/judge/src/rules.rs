@@ -23,6 +23,7 @@ pub(crate) mod url;
 mod websocket;
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use upspec_exchange::{Over, Record, Request, Response, Talk};
 use upspec_handshake::{Fields, Party, RequestHead, Version};
@@ -52,29 +53,29 @@ enum Spoken {
 #[derive(Clone, Copy, Debug)]
 enum Check {
     /// Each request.
-    Request(fn(&Asked<'_, '_>, &mut Vec<Breach>)),
+    Request(RequestCheck),
     /// Each response.
-    Response(fn(&Context<'_, '_>, &mut Vec<Breach>)),
+    Response(ResponseCheck),
     /// All that the party sent on the link.
-    Link(fn(&Talk<'_>, Party, &mut Vec<Breach>)),
+    Link(LinkCheck),
     /// All links of an exchange together, with their times.
     Exchange(fn(&Exchange<'_>, &mut Vec<(usize, Breach)>)),
     /// All results of a run together.
     Run,
 }
 
-const fn request(
-    name: &'static str,
-    check: fn(&Asked<'_, '_>, &mut Vec<Breach>),
-    cites: &'static [&'static str],
-) -> Rule {
+type RequestCheck = fn(&Asked<'_, '_>, &mut Vec<Breach>);
+type ResponseCheck = fn(&Context<'_, '_>, &mut Vec<Breach>);
+type LinkCheck = fn(&Talk<'_>, Party, &mut Vec<Breach>);
+
+const fn request(name: &'static str, check: RequestCheck, cites: &'static [&'static str]) -> Rule {
     Rule { name, binds: Party::Client, cites, over: Spoken::Http1, check: Check::Request(check) }
 }
 
 const fn response(
     name: &'static str,
     over: Spoken,
-    check: fn(&Context<'_, '_>, &mut Vec<Breach>),
+    check: ResponseCheck,
     cites: &'static [&'static str],
 ) -> Rule {
     Rule { name, binds: Party::Server, cites, over, check: Check::Response(check) }
@@ -84,7 +85,7 @@ const fn link(
     name: &'static str,
     binds: Party,
     over: Spoken,
-    check: fn(&Talk<'_>, Party, &mut Vec<Breach>),
+    check: LinkCheck,
     cites: &'static [&'static str],
 ) -> Rule {
     Rule { name, binds, cites, over, check: Check::Link(check) }
@@ -241,36 +242,67 @@ pub(crate) fn breaches(talk: &Talk<'_>) -> Vec<(&'static Rule, Breach)> {
 
 /// Every breach that a party committed on a link.
 pub(crate) fn breaches_by(talk: &Talk<'_>, party: Party) -> Vec<(&'static Rule, Breach)> {
-    let rules = || RULES.iter().filter(|rule| rule.binds == party && rule.is_for(talk.link.over));
+    let rules = RunOver::of(party, talk.link.over);
     let mut all = Vec::new();
-    let mut run = |rule: &'static Rule, check: &mut dyn FnMut(&mut Vec<Breach>)| {
-        let mut found = Vec::new();
-        check(&mut found);
-        let found = told_once(found);
-        let cited = |breach: &Breach| rule.cites.contains(&breach.requirement);
-        debug_assert!(found.iter().all(cited), "{} cites what its row lacks", rule.name);
-        all.extend(found.into_iter().map(|breach| (rule, breach)));
+    // Most rules find nothing.
+    let mut found = Vec::new();
+    let mut take = |rule: &'static Rule, found: &mut Vec<Breach>| {
+        if !found.is_empty() {
+            let found = told_once(std::mem::take(found));
+            let cited = |breach: &Breach| rule.cites.contains(&breach.requirement);
+            debug_assert!(found.iter().all(cited), "{} cites what its row lacks", rule.name);
+            all.extend(found.into_iter().map(|breach| (rule, breach)));
+        }
     };
-    for request in talk.requests.iter().filter(|_| asks_by_url(talk)) {
-        for rule in rules() {
-            if let Check::Request(check) = rule.check {
-                run(rule, &mut |found| check(&Asked { talk, request }, found));
-            }
+    let is_asked = !rules.requests.is_empty() && asks_by_url(talk);
+    for request in talk.requests.iter().filter(|_| is_asked) {
+        for (rule, check) in &rules.requests {
+            check(&Asked { talk, request }, &mut found);
+            take(rule, &mut found);
         }
     }
     for response in &talk.responses {
-        for rule in rules() {
-            if let Check::Response(check) = rule.check {
-                run(rule, &mut |found| check(&Context { talk, response }, found));
-            }
+        for (rule, check) in &rules.responses {
+            check(&Context { talk, response }, &mut found);
+            take(rule, &mut found);
         }
     }
-    for rule in rules() {
-        if let Check::Link(check) = rule.check {
-            run(rule, &mut |found| check(talk, party, found));
-        }
+    for (rule, check) in &rules.links {
+        check(talk, party, &mut found);
+        take(rule, &mut found);
     }
     all
+}
+
+/// The rules that are run over what one party sends in one version of HTTP, by what they look at.
+#[derive(Default)]
+struct RunOver {
+    requests: Vec<(&'static Rule, RequestCheck)>,
+    responses: Vec<(&'static Rule, ResponseCheck)>,
+    links: Vec<(&'static Rule, LinkCheck)>,
+}
+
+impl RunOver {
+    fn of(party: Party, over: Over) -> &'static Self {
+        static ALL: LazyLock<[[RunOver; 2]; 2]> = LazyLock::new(|| {
+            [Party::Client, Party::Server]
+                .map(|party| [Over::Http1, Over::Http2].map(|over| RunOver::gather(party, over)))
+        });
+        &ALL[usize::from(party == Party::Server)][usize::from(over == Over::Http2)]
+    }
+
+    fn gather(party: Party, over: Over) -> Self {
+        let mut rules = Self::default();
+        for rule in RULES.iter().filter(|rule| rule.binds == party && rule.is_for(over)) {
+            match rule.check {
+                Check::Request(check) => rules.requests.push((rule, check)),
+                Check::Response(check) => rules.responses.push((rule, check)),
+                Check::Link(check) => rules.links.push((rule, check)),
+                Check::Exchange(_) | Check::Run => {}
+            }
+        }
+        rules
+    }
 }
 
 /// Every breach that a client committed in an exchange of several links, each with the number of its link.

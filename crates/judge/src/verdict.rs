@@ -205,13 +205,13 @@ fn own_expectation(
     citations: &Citations<'_>,
     result: &mut CaseResult,
 ) -> Option<Finding> {
-    let place = answer_place(case, view);
+    let place = || answer_place(case, view);
     let hidden = || beside_the_point(case, view, matched).or_else(|| cut_off(case, view, matched));
     if let Some((reason, why)) = busy.or_else(hidden) {
         let message = format!("{}: {why}", describe(view));
         result.verdict = Verdict::Inconclusive;
         result.reason = Some(reason);
-        return Some(citations.finding(&case.requirement, Verdict::Inconclusive, message, place));
+        return Some(citations.finding(&case.requirement, Verdict::Inconclusive, message, place()));
     }
     match matched {
         Matched::Alternative(expectation) => match expectation.grade {
@@ -236,7 +236,7 @@ fn own_expectation(
         Matched::Nothing(seen) => {
             let verdict = citations.worst(&case.requirement);
             let message = format!("{seen}. Expected: {}", case.title);
-            Some(citations.finding(&case.requirement, verdict, message, place))
+            Some(citations.finding(&case.requirement, verdict, message, place()))
         }
     }
 }

@@ -35,6 +35,9 @@ fn requirement(kind: ViolationKind) -> Option<&'static str> {
 
 /// A field that is not a list occurs once (RFC 9110 5.3).
 pub(super) fn once(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
+    if !context.fields().may_repeat() {
+        return;
+    }
     for (name, requirement) in SINGLETONS {
         let count = context.fields().lines(name).count();
         if count > 1 {
@@ -61,8 +64,11 @@ const SINGLETONS: [(&str, &str); 9] = [
 /// A sender makes no empty list elements (RFC 9110 5.6.1.1); an empty value does not count.
 pub(super) fn no_empty_elements(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
     for line in context.fields() {
-        let is_list = LISTS.iter().any(|name| line.is_named(name));
-        if is_list && elements(&line.value).any(|element| element.is_empty()) {
+        let is_list = || LISTS.iter().any(|name| line.is_named(name));
+        if line.value.contains(&b',')
+            && is_list()
+            && elements(&line.value).any(|element| element.is_empty())
+        {
             let message = format!("an element of the list {} is empty", shown(&line.value, 80));
             let breach = Breach::new("rfc9110/5.6.1.1-no-empty-elements", message);
             breaches.push(breach.at(context.place(&line.line)));
@@ -124,6 +130,9 @@ pub(super) fn date(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
 
 /// The fields that a status code needs (RFC 9110 15).
 pub(super) fn required_by_status(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
+    if !REQUIRED.iter().any(|row| row.0 == context.status()) {
+        return;
+    }
     for (status, name, requirement) in REQUIRED {
         // HTTP/2 has no Upgrade (RFC 9113 8.2.2).
         if name == "Upgrade" && context.talk.http2.is_some() {

@@ -62,8 +62,10 @@ fn goes_on(talk: &Talk<'_>, asked: &Connection, got: &Connection, breaches: &mut
 
 /// Whether HTTP/1.1 ended with a 101 that names h2c.
 pub(super) fn is_to_h2c(talk: &Talk<'_>) -> bool {
-    let last = talk.responses.last();
-    let mut named =
-        last.into_iter().flat_map(|last| protocols(last.head.fields.values("Upgrade")).flatten());
-    talk.http2.is_none() && named.any(|protocol| protocol.name.eq_ignore_ascii_case(b"h2c"))
+    let Some(last) = talk.responses.last().filter(|_| talk.http2.is_none()) else {
+        return false;
+    };
+    let values = last.head.fields.values("Upgrade");
+    let others = values.filter(|value| !value.eq_ignore_ascii_case(b"websocket"));
+    protocols(others).flatten().any(|protocol| protocol.name.eq_ignore_ascii_case(b"h2c"))
 }

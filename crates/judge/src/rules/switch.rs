@@ -24,7 +24,8 @@ pub(super) fn upgrade_needs_connection(context: &Context<'_, '_>, breaches: &mut
 
 /// Connection lists tokens, but no field that is meant for all recipients (RFC 9110 7.6.1).
 pub(super) fn end_to_end_options(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
-    for line in context.fields().lines("Connection") {
+    let lines = context.fields().lines("Connection");
+    for line in lines.filter(|line| !line.value.eq_ignore_ascii_case(b"upgrade")) {
         for element in elements(&line.value).filter(|element| !element.is_empty()) {
             let at = context.place(&line.line);
             if !is_token(element.bytes) {
@@ -56,6 +57,9 @@ const END_TO_END: [&str; 9] = [
 /// Upgrade lists protocols (RFC 9110 7.8), in a refusal as in a 101.
 pub(super) fn protocols(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
     let upgrade = context.fields().combined("Upgrade").unwrap_or_default();
+    if upgrade.eq_ignore_ascii_case(b"websocket") {
+        return;
+    }
     for element in elements(&upgrade).filter(|element| !element.is_empty()) {
         if Protocol::parse(element.bytes).is_none() {
             let message = format!("Upgrade has a malformed element: {}", shown(element.bytes, 60));
@@ -75,7 +79,7 @@ pub(super) fn is_out_of_turn(context: &Context<'_, '_>) -> bool {
         upgrade::protocols(head.fields.values("Upgrade")).flatten().next().is_some()
     };
     let (own, later) = context.talk.requests[index..].split_first().expect("the request is there");
-    !offers(&own.head) && later.iter().any(|request| request.head.fields.contains("Upgrade"))
+    later.iter().any(|request| request.head.fields.contains("Upgrade")) && !offers(&own.head)
 }
 
 /// While a client holds its body back, 100 comes before 101 (RFC 9110 7.8, 10.1.1). A list of expectations
@@ -85,14 +89,16 @@ pub(super) fn continue_before_switch(context: &Context<'_, '_>, breaches: &mut V
         return;
     };
     let expect = request.fields.combined("Expect").unwrap_or_default();
-    let expects = expect.eq_ignore_ascii_case(b"100-continue");
+    if !expect.eq_ignore_ascii_case(b"100-continue") {
+        return;
+    }
     let announces_body =
         matches!(Framing::of_request(request), Framing::Chunked | Framing::Length(1..));
     let talk = context.talk;
     let held_back = talk.sent(Party::Client).len() == request.len;
     let told = |response: &Response<'_>| response.head.status == Some(100);
     let was_told = talk.responses.iter().any(told);
-    if expects && announces_body && held_back && !was_told && !context.to_http10() {
+    if announces_body && held_back && !was_told && !context.to_http10() {
         let message =
             "the 101 comes without the 100 that the client awaits before it sends the body";
         let breach = Breach::new("rfc9110/7.8-continue-first", message);

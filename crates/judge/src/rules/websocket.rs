@@ -66,6 +66,9 @@ fn breach(kind: &Kind, context: &Context<'_, '_>) -> Option<Breach> {
 /// A server that accepts answers with 101 (RFC 6455 4.2.2). A 2xx that names websocket and has the accept
 /// value of the key accepts in all but its status.
 pub(super) fn accepted_without_101(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
+    if !matches!(context.status(), 200..=299) {
+        return;
+    }
     let fields = context.fields();
     let key =
         context.request().and_then(|request| request.fields.values("Sec-WebSocket-Key").next());
@@ -75,7 +78,7 @@ pub(super) fn accepted_without_101(context: &Context<'_, '_>, breaches: &mut Vec
         .flatten()
         .any(|protocol| protocol.name.eq_ignore_ascii_case(b"websocket"));
     let is_option = contains_option(fields.values("Connection"), "upgrade");
-    if matches!(context.status(), 200..=299) && is_accepted && named && is_option {
+    if is_accepted && named && is_option {
         let message = format!(
             "accepted the handshake with {} where 101 is due: Upgrade, Connection and the right \
              Sec-WebSocket-Accept are there",

@@ -10,16 +10,18 @@ pub(super) struct Cursor<'b, 'e> {
     pub(super) violations: Vec<Violation>,
     /// The line ends still ahead: the place of each LF.
     line_ends: &'e [usize],
+    /// The control octets ahead that belong to no line end, HTAB left out; most heads have none.
+    odd: &'e [usize],
+    /// Those of them in the line before `at`.
+    odd_here: &'e [usize],
     at: usize,
-    /// No octet of the head needs a second look; most heads are like that.
-    plain: bool,
 }
 
 impl<'b, 'e> Cursor<'b, 'e> {
-    /// `line_ends` holds the place of each LF of `head`, which has so many control octets.
-    pub(super) fn new(head: &'b [u8], line_ends: &'e [usize], controls: usize) -> Self {
-        let plain = is_plain(head, line_ends, controls);
-        Self { head, violations: Vec::new(), line_ends, at: 0, plain }
+    /// `line_ends` holds the place of each LF of `head`; `odd` the other control octets, HTAB and the CR of each
+    /// line end left out.
+    pub(super) fn new(head: &'b [u8], line_ends: &'e [usize], odd: &'e [usize]) -> Self {
+        Self { head, violations: Vec::new(), line_ends, odd, odd_here: &[], at: 0 }
     }
 
     /// How many lines are left, the empty one included.
@@ -54,35 +56,33 @@ impl<'b, 'e> Cursor<'b, 'e> {
         self.violations.push(Violation { kind, at });
     }
 
-    /// Notes what no line may hold: a bare CR, a NUL.
+    /// Notes what no line may hold: a bare CR, a NUL. The line is the one that was read last.
     #[inline]
     pub(super) fn check_line(&mut self, line: &Range<usize>) {
-        if self.plain || !self.holds_control(line) {
-            return;
+        if !self.odd_here.is_empty() {
+            self.check(line, ViolationKind::BareCr, &IS_CR);
+            self.check(line, ViolationKind::Nul, &IS_NUL);
         }
-        self.check(line, ViolationKind::BareCr, &IS_CR);
-        self.check(line, ViolationKind::Nul, &IS_NUL);
     }
 
-    /// Notes any other control octet, under the name that it has in this element.
+    /// Notes any other control octet of that line, under the name that it has in this element.
     #[inline]
     pub(super) fn check_controls(&mut self, range: &Range<usize>, kind: ViolationKind) {
-        if !self.plain && self.holds_control(range) {
+        if !self.odd_here.is_empty() {
             self.check(range, kind, &IS_OTHER_CONTROL);
         }
     }
 
-    /// Whether any check can find something: most lines need only this one look.
-    fn holds_control(&self, range: &Range<usize>) -> bool {
-        let octets = self.head[range.clone()].iter();
-        octets.fold(false, |held, &octet| held | IS_CONTROL[usize::from(octet)])
-    }
-
+    /// Notes the first run of octets that belong; all of them are odd.
     fn check(&mut self, range: &Range<usize>, kind: ViolationKind, belongs: &Set) {
-        let octets = &self.head[range.clone()];
-        if let Some(run) = first_run(octets, |octet| belongs[usize::from(octet)]) {
-            self.note(kind, range.start + run.start..range.start + run.end);
+        let in_range = self.odd_here.iter().filter(|at| range.contains(at)).copied();
+        let mut wanted = in_range.filter(|at| belongs[usize::from(self.head[*at])]);
+        let Some(start) = wanted.next() else { return };
+        let mut end = start + 1;
+        while wanted.next() == Some(end) {
+            end += 1;
         }
+        self.note(kind, start..end);
     }
 
     /// The next line without its end; an empty one after the last.
@@ -94,8 +94,11 @@ impl<'b, 'e> Cursor<'b, 'e> {
         };
         self.line_ends = rest;
         self.at = lf + 1;
-        if self.plain {
-            return start..lf - 1;
+        if !self.odd.is_empty() {
+            let here = self.odd.iter().take_while(|at| **at < lf).count();
+            (self.odd_here, self.odd) = self.odd.split_at(here);
+        } else {
+            self.odd_here = &[];
         }
         match self.head[start..lf].split_last() {
             Some((b'\r', before)) => start..start + before.len(),
@@ -106,7 +109,7 @@ impl<'b, 'e> Cursor<'b, 'e> {
     /// Notes a line that ends with LF alone.
     #[inline]
     fn check_line_end(&mut self, line: &Range<usize>) {
-        if !self.plain && self.head.get(line.end) == Some(&b'\n') {
+        if self.head.get(line.end) == Some(&b'\n') {
             self.note(ViolationKind::BareLf, line.end..line.end + 1);
         }
     }
@@ -119,25 +122,14 @@ pub(super) fn first_run(bytes: &[u8], belongs: impl Fn(u8) -> bool) -> Option<Ra
     Some(start..length.map_or(bytes.len(), |length| start + length))
 }
 
-/// Whether a head has no control octets but those of its line ends.
-///
-/// Counting is cheaper than looking for bad octets line by line. Each line has an LF; when there are as many other control octets as lines, and each line
-/// ends with CR, then there are no others. A head with HTAB is valid, but not plain.
-fn is_plain(head: &[u8], line_ends: &[usize], controls: usize) -> bool {
-    controls == 2 * line_ends.len()
-        && line_ends.iter().all(|&lf| lf > 0 && head.get(lf - 1) == Some(&b'\r'))
-}
-
 /// A set of octets. A table costs the same for every octet, and under a fuzzer, which takes note of
 /// every comparison, far less than comparing.
 type Set = [bool; 256];
 
 static IS_CR: Set = set_of(b"\r");
 static IS_NUL: Set = set_of(b"\0");
-/// Control octets other than HTAB.
-static IS_CONTROL: Set = controls_without(b"\t");
 /// Control octets other than HTAB, CR and NUL.
-static IS_OTHER_CONTROL: Set = controls_without(b"\t\r\0");
+static IS_OTHER_CONTROL: Set = other_controls();
 
 const fn set_of(octets: &[u8]) -> Set {
     let mut set = [false; 256];
@@ -149,8 +141,8 @@ const fn set_of(octets: &[u8]) -> Set {
     set
 }
 
-const fn controls_without(octets: &[u8]) -> Set {
-    let left_out = set_of(octets);
+const fn other_controls() -> Set {
+    let left_out = set_of(b"\t\r\0");
     let mut set = [false; 256];
     let mut octet = 0;
     while octet < 128 {

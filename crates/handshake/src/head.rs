@@ -24,7 +24,7 @@ pub use response::ResponseHead;
 
 use crate::Violation;
 use cursor::Cursor;
-use lines::controls;
+use lines::{LineEnds, controls};
 use std::fmt;
 
 /// The result of reading, or "more octets are needed", which is not an error.
@@ -99,7 +99,7 @@ impl fmt::Display for Version {
 #[derive(Clone, Debug, Default)]
 pub struct HeadReader {
     /// Where the line ends are that have been found: the place of each LF.
-    line_ends: Vec<usize>,
+    line_ends: LineEnds,
     /// How many octets have been looked at.
     searched: usize,
     /// The control octets among them that belong to no line end, but for HTAB.
@@ -139,7 +139,7 @@ impl HeadReader {
     }
 
     fn cursor<'b>(&self, head: &'b [u8]) -> Cursor<'b, '_> {
-        Cursor::new(head, &self.line_ends, &self.odd)
+        Cursor::new(head, self.line_ends.as_slice(), &self.odd)
     }
 
     /// The head with its empty line, and with the empty lines before it.
@@ -155,7 +155,7 @@ impl HeadReader {
     }
 
     fn search(&mut self, buffer: &[u8]) {
-        let mut line_at = self.line_ends.last().map_or(0, |lf| lf + 1);
+        let mut line_at = self.line_ends.as_slice().last().map_or(0, |lf| lf + 1);
         for control in controls(buffer, self.searched) {
             match buffer[control] {
                 b'\t' => continue,
@@ -174,9 +174,6 @@ impl HeadReader {
             let lf = control;
             let empty = matches!(buffer[line_at..lf], [] | [b'\r']);
             line_at = lf + 1;
-            if self.line_ends.is_empty() {
-                self.line_ends.reserve(USUAL_LINES);
-            }
             self.line_ends.push(lf);
             match (empty, self.progress) {
                 (true, Progress::BeforeStartLine) => {}
@@ -231,6 +228,3 @@ fn in_order(mut violations: Vec<Violation>) -> Vec<Violation> {
 
 /// The HTTP-name and the slash after it.
 const HTTP_NAME: &[u8] = b"HTTP/";
-
-/// Room for the lines of most heads.
-const USUAL_LINES: usize = 24;

@@ -1,5 +1,38 @@
 //! Finds the control octets of a head, among them all line ends: many octets at a time, as there are few.
 
+/// The places of line ends, without an allocation for those of most heads.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LineEnds {
+    few: [usize; FEW],
+    count: usize,
+    /// All of them, once there are more.
+    many: Vec<usize>,
+}
+
+impl LineEnds {
+    #[inline]
+    pub(super) fn push(&mut self, lf: usize) {
+        match self.few.get_mut(self.count) {
+            Some(free) => *free = lf,
+            None => {
+                if self.many.is_empty() {
+                    self.many.extend_from_slice(&self.few);
+                }
+                self.many.push(lf);
+            }
+        }
+        self.count += 1;
+    }
+
+    #[inline]
+    pub(super) fn as_slice(&self) -> &[usize] {
+        self.few.get(..self.count).unwrap_or(&self.many)
+    }
+}
+
+/// As many lines as most heads have.
+const FEW: usize = 24;
+
 /// The places of the control octets (RFC 5234, appendix B.1: CTL) from `from` on, in order.
 #[inline]
 pub(super) fn controls(buffer: &[u8], from: usize) -> impl Iterator<Item = usize> {
@@ -38,7 +71,16 @@ const AT_ONCE: usize = 16;
 
 #[cfg(test)]
 mod tests {
-    use super::controls;
+    use super::{LineEnds, controls};
+
+    #[test]
+    fn line_ends_are_kept_in_order_however_many_there_are() {
+        let mut line_ends = LineEnds::default();
+        for count in 0..100 {
+            assert!(line_ends.as_slice().iter().copied().eq(0..count), "{count}");
+            line_ends.push(count);
+        }
+    }
 
     #[test]
     fn every_control_octet_is_found_wherever_it_stands() {

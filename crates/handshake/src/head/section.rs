@@ -4,7 +4,7 @@
 use super::cursor::{Cursor, first_run};
 use super::{FieldLine, Fields};
 use crate::ViolationKind;
-use crate::field::{is_tchar, leading_ows, leading_tchars, trim_ows, trim_ows_end};
+use crate::field::{is_tchar, leading_ows, leading_tchars, trim_ows_end};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -37,22 +37,16 @@ pub(super) fn read<'b>(cursor: &mut Cursor<'b, '_>) -> Fields<'b> {
 fn field_line<'b>(cursor: &mut Cursor<'b, '_>, line: Range<usize>) -> FieldLine<'b> {
     let bytes = &cursor.head[line.clone()];
     let length = leading_tchars(bytes);
-    let colon = match bytes.get(length) {
-        Some(b':') if length > 0 => length,
+    let (name, colon) = match bytes.get(length) {
+        Some(b':') if length > 0 => (&bytes[..length], length),
         _ => match odd_name(cursor, &line) {
-            Some(colon) => colon,
+            Some(colon) => (trim_ows_end(&bytes[..colon]), colon),
             None => return without_colon(cursor, line),
         },
     };
     check(cursor, &line);
     let (value, value_at) = value_in(bytes, colon + 1, line.start);
-    FieldLine {
-        name: trim_ows_end(&bytes[..colon]),
-        value: Cow::Borrowed(value),
-        name_at: line.start,
-        value_at,
-        line,
-    }
+    FieldLine { name, value: Cow::Borrowed(value), name_at: line.start, value_at, line }
 }
 
 /// Returns where the colon is, and notes a violation unless a token stands right before it.
@@ -98,13 +92,16 @@ fn fold<'b>(cursor: &mut Cursor<'b, '_>, folded: &mut FieldLine<'b>, line: Range
     }
 }
 
+#[inline]
 fn check(cursor: &mut Cursor<'_, '_>, line: &Range<usize>) {
     cursor.check_line(line);
     cursor.check_controls(line, ViolationKind::ControlOctet);
 }
 
 /// The octets of a line from `from` on without white space around them, and where they begin.
+#[inline]
 fn value_in(line: &[u8], from: usize, line_at: usize) -> (&[u8], usize) {
     let rest = line.get(from..).unwrap_or_default();
-    (trim_ows(rest), line_at + from + leading_ows(rest))
+    let leading = leading_ows(rest);
+    (trim_ows_end(&rest[leading..]), line_at + from + leading)
 }

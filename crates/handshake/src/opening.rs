@@ -8,7 +8,7 @@ use crate::field::host::Host;
 use crate::field::key::Key;
 use crate::field::subprotocol::Offers;
 use crate::field::target::Target;
-use crate::field::upgrade::{Protocol, protocols};
+use crate::field::upgrade::{Protocol, protocols, websocket_alone};
 use crate::field::{connection, version};
 use crate::{RequestHead, Version};
 
@@ -75,6 +75,9 @@ pub fn offers_websocket(head: &RequestHead<'_>) -> bool {
 }
 
 fn offered<'a>(head: &'a RequestHead<'_>) -> Vec<Protocol<'a>> {
+    if let Some(name) = websocket_alone(&head.fields).filter(|_| head.is_http1()) {
+        return vec![Protocol { name, version: None }];
+    }
     if head.is_http1() {
         return protocols(head.fields.values("Upgrade")).flatten().collect();
     }
@@ -267,7 +270,9 @@ fn upgrade(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
         opening.note(Consequence::Unsettled, rule, "websocket is offered with a version");
     } else if !opening.websocket {
         opening.note(Consequence::IgnoreUpgrade, rule, "websocket is not on offer");
-    } else if protocols(head.fields.values("Upgrade")).any(|protocol| protocol.is_err()) {
+    } else if websocket_alone(&head.fields).is_none()
+        && protocols(head.fields.values("Upgrade")).any(|protocol| protocol.is_err())
+    {
         opening.note(Consequence::Refuse, "rfc9110/7.8-grammar", "Upgrade has a malformed element");
     }
 }
@@ -297,12 +302,12 @@ fn connection_option(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
 /// One key of 16 octets in base64 (4.2.1 item 5).
 fn key(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     let count = head.fields.lines("Sec-WebSocket-Key").count();
-    match (count, opening.key.map(Key::parse)) {
+    match (count, opening.key.map(Key::is_one)) {
         (0, _) => opening.note(Consequence::Refuse, KEY, "the key is missing"),
         (_, None) => {
             opening.note(Consequence::Refuse, "rfc6455/11.3.1-key-once", "the key is repeated");
         }
-        (_, Some(Err(_))) => {
+        (_, Some(false)) => {
             opening.note(Consequence::Refuse, KEY, "the key is not base64 of 16 octets");
         }
         _ => {}

@@ -6,6 +6,8 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use sha1::{Digest, Sha1};
 
+use super::token::alphanumeric_and;
+
 /// The client's nonce: 16 octets, base64 on the wire (RFC 6455 4.1, 4.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key([u8; 16]);
@@ -46,6 +48,15 @@ impl Key {
         Err(KeyViolation::Length(decoded.len()))
     }
 
+    /// Whether a value is a key, without a look at its octets: 22 characters and the padding.
+    pub fn is_one(value: &[u8]) -> bool {
+        let Some(characters) = value.strip_suffix(b"==") else {
+            return false;
+        };
+        characters.len() == 22
+            && characters.iter().fold(true, |all, octet| all & CHARACTER[usize::from(*octet)])
+    }
+
     /// The key of these octets.
     pub fn new(nonce: [u8; 16]) -> Self {
         Self(nonce)
@@ -84,6 +95,9 @@ fn encoded<const N: usize>(bytes: &[u8]) -> [u8; N] {
     debug_assert_eq!(written, Ok(N));
     value
 }
+
+/// `base64-character` of RFC 6455 4.3.
+static CHARACTER: [bool; 256] = alphanumeric_and(b"+/");
 
 /// Longer than any key; what it encodes fits in as many octets.
 const SHORT: usize = 32;
@@ -126,6 +140,7 @@ mod tests {
         ];
         for (value, want) in rows {
             assert_eq!(Key::parse(value.as_bytes()).map(|key| *key.nonce()), want, "{value}");
+            assert_eq!(Key::is_one(value.as_bytes()), want.is_ok(), "{value}");
         }
     }
 

@@ -3,6 +3,7 @@
 use super::Malformed;
 use super::list::elements_of;
 use super::token::is_token;
+use crate::Fields;
 
 /// A protocol to switch to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,9 +40,17 @@ pub fn protocols<'a>(
     elements_of(values).map(|element| Protocol::parse(element).ok_or(Malformed(element)))
 }
 
+/// The value where one line says websocket and nothing else, as most do; it then needs no reading.
+pub fn websocket_alone<'a>(fields: &'a Fields<'_>) -> Option<&'a [u8]> {
+    let mut values = fields.values("Upgrade");
+    let value = values.next().filter(|value| value.eq_ignore_ascii_case(b"websocket"))?;
+    values.next().is_none().then_some(value)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Protocol, protocols};
+    use super::{Protocol, protocols, websocket_alone};
+    use crate::{FieldLine, Fields};
 
     #[test]
     fn rfc9110_7_8_protocols() {
@@ -67,6 +76,24 @@ mod tests {
             protocols([&b"websocket, IRC/6.9"[..], b"x y"]).filter(Result::is_err).count(),
             1
         );
+    }
+
+    #[test]
+    fn one_line_may_name_websocket_and_nothing_else() {
+        let rows: [(&[&str], bool); 7] = [
+            (&["websocket"], true),
+            (&["WebSocket"], true),
+            (&[], false),
+            (&[""], false),
+            (&["websocket/13"], false),
+            (&["websocket, h2c"], false),
+            (&["websocket", "websocket"], false),
+        ];
+        for (values, want) in rows {
+            let line = |value: &&'static str| FieldLine::new(b"upgrade", value.as_bytes());
+            let fields: Fields<'_> = values.iter().map(line).collect();
+            assert_eq!(websocket_alone(&fields).is_some(), want, "{values:?}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::field::deflate::{Answer, Misfit, Offer, PERMESSAGE_DEFLATE, fits};
 use crate::field::extension::{Extension, Extensions};
 use crate::field::key::accept;
 use crate::field::subprotocol;
-use crate::field::upgrade::{Protocol, protocols};
+use crate::field::upgrade::{Protocol, protocols, websocket_alone};
 use crate::opening::offers_websocket;
 use crate::{RequestHead, ResponseHead, Version};
 use std::ops::Range;
@@ -55,7 +55,7 @@ pub fn opens_websocket(response: &ResponseHead<'_>, request: Option<&RequestHead
     if response.status != Some(101) {
         return false;
     }
-    if names_websocket_alone(&response.fields) {
+    if websocket_alone(&response.fields).is_some() {
         return true;
     }
     let offer =
@@ -109,7 +109,8 @@ impl Check<'_, '_, '_> {
     /// Whether both name websocket and nothing else, so that Upgrade needs no reading.
     fn is_plain(&self) -> bool {
         let asked = self.request.map(|request| &request.fields);
-        names_websocket_alone(&self.response.fields) && asked.is_none_or(names_websocket_alone)
+        let is_plain = |fields| websocket_alone(fields).is_some();
+        is_plain(&self.response.fields) && asked.is_none_or(is_plain)
     }
 
     /// A 101 is a matter of HTTP/1.1 on both sides (RFC 9110 7.8, 15.2).
@@ -326,12 +327,6 @@ fn pieces(value: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 fn upgrade_of<'f>(fields: &'f crate::Fields<'_>) -> impl Iterator<Item = &'f [u8]> {
     fields.values("Upgrade")
-}
-
-fn names_websocket_alone(fields: &crate::Fields<'_>) -> bool {
-    let mut values = upgrade_of(fields);
-    values.next().is_some_and(|value| value.eq_ignore_ascii_case(b"websocket"))
-        && values.next().is_none()
 }
 
 /// A version that only one side gives is left open by the text.

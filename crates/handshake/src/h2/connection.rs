@@ -102,8 +102,11 @@ impl Connection {
 
     /// Reads more octets.
     pub fn feed(&mut self, octets: &[u8]) {
-        for event in self.reader.feed(octets) {
-            self.take(event);
+        // In pieces, so that of a flood of small frames only few wait to be taken.
+        for piece in octets.chunks(PIECE) {
+            for event in self.reader.feed(piece) {
+                self.take(event);
+            }
         }
     }
 
@@ -136,6 +139,10 @@ impl Connection {
 
     fn take(&mut self, event: Event) {
         let Event { at, stream, .. } = event;
+        if stream != 0 && self.streams.len() >= MOST_STREAMS && !self.streams.contains_key(&stream)
+        {
+            return;
+        }
         match event.kind {
             EventKind::Data { octets, end_stream, .. } => {
                 let own = self.streams.entry(stream).or_default();
@@ -203,6 +210,12 @@ impl Head {
         self.list.status().is_some_and(|status| status / 100 == 1)
     }
 }
+
+/// How many octets are read at once.
+const PIECE: usize = 16 * 1024;
+
+/// More streams than anybody is asked about; what is said on others is not kept.
+const MOST_STREAMS: usize = 1024;
 
 #[cfg(test)]
 mod tests;

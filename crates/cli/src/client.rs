@@ -25,11 +25,12 @@ use crate::{again, descriptors, plan, secrets, selection, signals};
 
 /// Runs the corpus and writes the reports.
 pub(crate) fn client(args: &ClientArgs) -> Result<Exit, Trouble> {
-    let corpus = selection::load(&args.selection.cases)?;
+    let mut corpus = selection::load(&args.selection.cases)?;
     args.selection.check(&corpus)?;
     if let Some(left_out) = args.selection.other_roles(&corpus, Role::Client) {
         console::remark(&left_out);
     }
+    corpus.keep_names_of_others(Role::Client);
     let files = args.plan.iter().chain(&args.ca_out);
     let others: Vec<&PathBuf> = args.selection.cases.iter().chain(files).collect();
     let mut outputs = Outputs::prepare(&args.output, &others)?;

@@ -23,11 +23,12 @@ use crate::{again, descriptors, secrets, selection};
 
 /// Runs the corpus and writes the reports.
 pub(crate) fn proxy(args: &ProxyArgs) -> Result<Exit, Trouble> {
-    let corpus = selection::load(&args.selection.cases)?;
+    let mut corpus = selection::load(&args.selection.cases)?;
     args.selection.check(&corpus)?;
     if let Some(left_out) = args.selection.other_roles(&corpus, Role::Intermediary) {
         console::remark(&left_out);
     }
+    corpus.keep_names_of_others(Role::Intermediary);
     let others: Vec<&PathBuf> = args.selection.cases.iter().chain(args.trust.files()).collect();
     let mut outputs = Outputs::prepare(&args.output, &others)?;
     let seed = args.pace.seed.unwrap_or_else(fresh_seed);

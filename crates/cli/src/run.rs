@@ -83,11 +83,12 @@ pub(crate) struct Played {
 ///
 /// What stood in the way of the first connection.
 pub(crate) fn round(args: &RunArgs, round: &Round) -> Result<Played, Trouble> {
-    let corpus = selection::load(&args.selection.cases)?;
+    let mut corpus = selection::load(&args.selection.cases)?;
     args.selection.check(&corpus)?;
     if let Some(left_out) = args.selection.other_roles(&corpus, Role::Server) {
         console::remark(&left_out);
     }
+    corpus.keep_names_of_others(Role::Server);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

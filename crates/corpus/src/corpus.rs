@@ -60,6 +60,13 @@ impl Corpus {
         postcard::from_bytes(octets).ok()
     }
 
+    /// Keeps of the cases for other roles no more than what they are called: a run needs nothing else of them.
+    pub fn keep_names_of_others(&mut self, role: Role) {
+        for case in self.cases.iter_mut().filter(|case| case.role != role) {
+            (case.steps, case.expect) = (Vec::new(), Vec::new());
+        }
+    }
+
     /// All of it in a form for [`Self::unpack`] of the same build.
     #[must_use]
     pub fn packed(&self) -> Option<Vec<u8>> {

@@ -2,6 +2,7 @@
 //! Looks only at a case's id, role and partner.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use upspec_corpus::case::{Act, Case, Over, Role, Step};
 
@@ -17,11 +18,11 @@ pub const PROXY_CONTROL: &str = "intermediary/control/relay";
 /// The id of the control of HTTP/2: a valid GET.
 pub const HTTP2_CONTROL: &str = "server/control/http2";
 
-/// The cases of a run in the order of the corpus.
+/// The cases of a run in the order of the corpus. Its clones share them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
-    cases: Vec<Case>,
-    partners: BTreeMap<String, Case>,
+    cases: Arc<[Case]>,
+    partners: Arc<BTreeMap<String, Case>>,
 }
 
 impl Plan {
@@ -36,14 +37,14 @@ impl Plan {
     #[must_use]
     pub fn of(role: Role, corpus: &[Case], chosen: impl Fn(&Case) -> bool) -> Self {
         let own = corpus.iter().filter(|case| case.role == role);
-        let cases: Vec<Case> =
+        let cases: Arc<[Case]> =
             own.filter(|case| is_control(case) || chosen(case)).cloned().collect();
         let wanted = cases.iter().filter_map(|case| case.same_as.as_deref());
-        let partners = wanted
+        let partners: BTreeMap<String, Case> = wanted
             .filter_map(|id| corpus.iter().find(|case| case.id == id))
             .map(|case| (case.id.clone(), case.clone()))
             .collect();
-        Self { cases, partners }
+        Self { cases, partners: Arc::new(partners) }
     }
 
     /// The cases, in the order of the corpus.

@@ -29,6 +29,8 @@ struct Heard {
     /// How many octets were written because HTTP/2 obliges us to.
     owed: usize,
     read: Vec<u8>,
+    /// How much of that was looked through for the end of the first head, and where it ends.
+    head: (usize, Option<usize>),
     reads: usize,
     reports: Vec<Reported>,
 }
@@ -45,7 +47,23 @@ pub(crate) enum Room {
 impl Heard {
     fn new(link: Link) -> Self {
         let (written, turns, read, reports) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { link, written, turns, owed: 0, read, reads: 0, reports }
+        Self { link, written, turns, owed: 0, read, head: (0, None), reads: 0, reports }
+    }
+
+    /// How many octets may be read, where so many are kept: more while the head of a response is under way.
+    fn most(&mut self, keep: usize) -> usize {
+        if !self.read.starts_with(b"HTTP/") {
+            return keep;
+        }
+        let (looked, end) = &mut self.head;
+        if end.is_none() {
+            let from = looked.saturating_sub(END_OF_HEAD.len());
+            let ends =
+                self.read[from..].windows(END_OF_HEAD.len()).position(|it| it == END_OF_HEAD);
+            *end = ends.map(|at| from + at + END_OF_HEAD.len());
+            *looked = self.read.len();
+        }
+        keep.max(end.unwrap_or(LONGEST_HEAD))
     }
 }
 
@@ -167,7 +185,7 @@ impl Recorder {
     /// Octets that arrived: as many as there is room for are kept.
     pub(crate) fn got(&mut self, at: usize, octets: &[u8]) -> Room {
         let heard = &mut self.links[at];
-        let room = self.keep.saturating_sub(heard.read.len());
+        let room = heard.most(self.keep).saturating_sub(heard.read.len());
         let kept = &octets[..octets.len().min(room)];
         heard.read.extend_from_slice(kept);
         heard.reads += 1;
@@ -236,6 +254,11 @@ fn micros(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
+const END_OF_HEAD: &[u8] = b"\r\n\r\n";
+
+/// As long as the longest head of a response that browsers take.
+const LONGEST_HEAD: usize = 256 * 1024;
+
 /// How many reads are kept apart with their times. Later ones are joined while nothing else happens,
 /// so that a peer that drips octets costs no more than those octets.
 const READS_APART: usize = 1000;
@@ -259,6 +282,17 @@ mod tests {
         let record = record.finish();
         assert_eq!(record.sent(0, Party::Server), b"abcde");
         assert!(record.saw(IoKind::CapReached));
+    }
+
+    #[test]
+    fn a_head_may_be_longer_than_what_follows_it() {
+        let mut record = Recorder::begin(vec![plain()], 20);
+        record.got(0, b"HTTP/1.1 200 OK\r\n");
+        assert_eq!(record.got(0, &[b'a'; 100]), Room::Left);
+        assert_eq!(record.got(0, b"\r\n\r"), Room::Left);
+        assert_eq!(record.got(0, b"\nbody"), Room::Left);
+        assert_eq!(record.got(0, b"more"), Room::Used);
+        assert_eq!(record.finish().sent(0, Party::Server).len(), 17 + 100 + 3 + 5);
     }
 
     #[test]

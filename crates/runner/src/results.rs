@@ -8,6 +8,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use upspec_corpus::Registry;
 use upspec_corpus::case::Case;
 use upspec_exchange::{IoKind, Place, Record};
+use upspec_handshake::Party;
 use upspec_judge::{CaseResult, Finding, Reason, Verdict, not_played};
 
 use crate::event::Event;
@@ -151,14 +152,8 @@ impl Results {
 
     /// A result as it is kept: of a peer that sends without end, all records together stay within bounds. What a
     /// finding points at is kept while there is room.
-    fn bounded(&mut self, mut result: CaseResult) -> CaseResult {
-        shorten(&mut result.findings);
-        let shown = result.findings.iter().filter_map(|finding| finding.at);
-        let shown: Vec<Place> = shown.collect();
-        for record in result.record.iter_mut().chain(&mut result.twin) {
-            bound(record, &shown, &mut self.room);
-        }
-        result
+    fn bounded(&mut self, result: CaseResult) -> CaseResult {
+        bounded(result, &mut self.room)
     }
 
     pub(crate) fn tell(&self, event: Event) {
@@ -167,9 +162,24 @@ impl Results {
     }
 }
 
+/// A result without what no bound would leave of it: many may wait for their place in the results.
+pub(crate) fn shortened(result: CaseResult) -> CaseResult {
+    bounded(result, &mut { ROOM })
+}
+
+fn bounded(mut result: CaseResult, room: &mut usize) -> CaseResult {
+    shorten(&mut result.findings);
+    let shown: Vec<Place> = result.findings.iter().filter_map(|finding| finding.at).collect();
+    for record in result.record.iter_mut().chain(&mut result.twin) {
+        bound(record, &shown, room);
+    }
+    result
+}
+
 /// Keeps the worst findings of an answer that says the same time and again; the last of them tells how many more there
 /// were.
 fn shorten(findings: &mut Vec<Finding>) {
+    keep_few_alike(findings);
     let more = findings.len().saturating_sub(MOST_FINDINGS);
     if more == 0 {
         return;
@@ -179,6 +189,34 @@ fn shorten(findings: &mut Vec<Finding>) {
     if let Some(last) = findings.last_mut() {
         last.message.push_str(&format!("; {more} more findings are not kept"));
     }
+}
+
+/// Of findings that differ in their places alone keeps the first few; the last of those tells how many more there were.
+fn keep_few_alike(findings: &mut Vec<Finding>) {
+    if findings.len() <= MOST_ALIKE {
+        return;
+    }
+    let mut kept: Vec<(Finding, usize)> = Vec::new();
+    for finding in findings.drain(..) {
+        let mut alike = kept.iter_mut().filter(|(one, _)| is_alike(one, &finding));
+        match alike.nth(MOST_ALIKE - 1) {
+            Some((_, more)) => *more += 1,
+            None => kept.push((finding, 0)),
+        }
+    }
+    findings.extend(kept.into_iter().map(|(mut finding, more)| {
+        if more > 0 {
+            finding.message.push_str(&format!("; {more} more times"));
+        }
+        finding
+    }));
+}
+
+fn is_alike(one: &Finding, other: &Finding) -> bool {
+    fn said(it: &Finding) -> (Verdict, &str, &str, Option<(usize, Party)>) {
+        (it.verdict, &it.requirement, &it.message, it.at.map(|at| (at.link, at.from)))
+    }
+    said(one) == said(other)
 }
 
 /// Shortens a record to what there is room for, and takes that from the room.
@@ -202,6 +240,8 @@ fn weight(record: &Record) -> usize {
     record.io.iter().filter(|io| is_due(io.kind)).map(|io| io.bytes.len()).sum()
 }
 
+/// How many findings of a case may say the same.
+const MOST_ALIKE: usize = 4;
 /// How many findings a case may have.
 const MOST_FINDINGS: usize = 24;
 
@@ -214,30 +254,37 @@ const SHARE: usize = 32;
 #[cfg(test)]
 mod tests {
     use upspec_exchange::{Io, Link};
-    use upspec_handshake::{Over, Party};
+    use upspec_handshake::Over;
 
     use super::*;
 
     #[test]
     fn an_answer_that_says_the_same_time_and_again_has_few_findings() {
-        let finding = |verdict| Finding {
+        let finding = |verdict, message: String| Finding {
             requirement: "rfc9110/7.8".to_owned(),
             sections: Vec::new(),
             level: "must".to_owned(),
             verdict,
-            message: "so it is".to_owned(),
+            message,
             rule: None,
             at: None,
             counted: None,
         };
-        let mut findings = vec![finding(Verdict::Warn); 100];
-        findings.push(finding(Verdict::Fail));
+        let numbered = (0..100).map(|n| finding(Verdict::Warn, format!("{n}")));
+        let mut findings: Vec<Finding> = numbered.collect();
+        findings.push(finding(Verdict::Fail, "so it is".to_owned()));
+        let mut alike = vec![finding(Verdict::Warn, "so it is".to_owned()); 100];
+        alike.push(finding(Verdict::Fail, "so it is".to_owned()));
         shorten(&mut findings);
         assert_eq!((findings.len(), findings[0].verdict), (MOST_FINDINGS, Verdict::Fail));
-        assert_eq!(findings[23].message, "so it is; 77 more findings are not kept");
-        let before = findings.clone();
-        shorten(&mut findings);
-        assert_eq!(findings, before);
+        assert_eq!(findings[23].message, "22; 77 more findings are not kept");
+        shorten(&mut alike);
+        assert_eq!((alike.len(), &*alike[3].message), (5, "so it is; 96 more times"));
+        for findings in [&mut findings, &mut alike] {
+            let before = findings.clone();
+            shorten(findings);
+            assert_eq!(*findings, before);
+        }
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub struct Settings {
     pub required_subprotocol: Option<String>,
     /// Whether cases that can hurt a weak server are played.
     pub hazardous: bool,
-    /// How many octets of an exchange are kept; exceeding this ends it.
+    /// How many octets of an exchange are kept, a long head aside; exceeding this ends it.
     pub keep: usize,
     /// A shell command that starts the target, and starts it again when it has died.
     pub server_cmd: Option<String>,
@@ -73,7 +73,7 @@ impl Default for Settings {
             subprotocols: Vec::new(),
             required_subprotocol: None,
             hazardous: false,
-            keep: 256 * 1024,
+            keep: 128 * 1024,
             server_cmd: None,
             server_log: None,
             ready: Ready::Accepts,

@@ -21,6 +21,7 @@ use crate::event::Event;
 use crate::health::{Control, Health, Patience, Pulse};
 use crate::place::{Place, Promptness};
 use crate::plan::{Plan, is_control, pulse};
+use crate::results::shortened;
 
 /// What a case is played with. A clone sees the facts as they are when it is made.
 #[derive(Clone)]
@@ -226,7 +227,7 @@ impl Worker {
         let turn = self.bench.turn(case, attempt);
         if cost::grows(case) {
             let record = self.measure(index, turn).await?;
-            return Ok(self.bench.judge(case, vec![record]));
+            return Ok(shortened(self.bench.judge(case, vec![record])));
         }
         let own = self.exchange(index, case, turn, window);
         let exchanges = match self.plan.partner(case) {
@@ -244,7 +245,7 @@ impl Worker {
                 }
             }
         };
-        Ok(self.bench.judge(case, exchanges))
+        Ok(shortened(self.bench.judge(case, exchanges)))
     }
 
     /// One exchange of a case, and a check that the target survived it.

@@ -41,7 +41,7 @@ impl Default for ClientSettings {
             window_floor: Duration::from_millis(500),
             retries: 1,
             seed: 0,
-            keep: 256 * 1024,
+            keep: 128 * 1024,
             hazardous: false,
             declared: Vec::new(),
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),

@@ -28,6 +28,7 @@ use crate::answers::answering;
 use crate::bindings::{Nonces, Turn};
 use crate::drips::Drips;
 use crate::play::{Heard, Limits, Play, play_reporting};
+use crate::results::shortened;
 use crate::trouble::alert_of;
 use crate::wire::refusal;
 
@@ -81,7 +82,7 @@ impl Stage {
         if let Some(why) = names_nothing(case, &record) {
             return Ok(not_played(case, Reason::NotApplicable, why, &self.requirements));
         }
-        Ok(judge(case, Some(record), twin, &self.facts, &self.requirements))
+        Ok(shortened(judge(case, Some(record), twin, &self.facts, &self.requirements)))
     }
 
     /// Starts a client and plays the steps of a case with it. What it does wrong is in the record.

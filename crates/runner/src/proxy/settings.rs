@@ -24,7 +24,7 @@ pub struct ProxySettings {
     pub seed: u64,
     /// Field lines added to every request.
     pub headers: Vec<(String, String)>,
-    /// How many octets of each connection are kept in a case that is about much; in others it is 256 KiB at most.
+    /// How many octets of each connection are kept in a case that is about much; in others it is 128 KiB at most.
     pub keep: usize,
     /// Whether cases that can hurt a weak target are played.
     pub hazardous: bool,

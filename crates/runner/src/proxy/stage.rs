@@ -20,6 +20,7 @@ use crate::connect::{Connector, Opening};
 use crate::drips::Drips;
 use crate::error::Error;
 use crate::play::{Limits, Play};
+use crate::results::shortened;
 use crate::target::Target;
 use crate::wire::Wires;
 
@@ -50,7 +51,7 @@ impl Stage {
         let record = self.exchange(case, attempt, window).await?;
         let lenient = self.settings.forward.as_ref().map(|_| without_gateways(case));
         let case = lenient.as_ref().unwrap_or(case);
-        Ok(judge(case, Some(record), None, &self.facts, &self.requirements))
+        Ok(shortened(judge(case, Some(record), None, &self.facts, &self.requirements)))
     }
 
     /// Plays a case once.
@@ -99,4 +100,4 @@ fn is_about_much(case: &Case) -> bool {
 }
 
 /// How many octets are kept otherwise.
-const USUAL: usize = 256 * 1024;
+const USUAL: usize = 128 * 1024;

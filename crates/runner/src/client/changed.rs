@@ -14,18 +14,11 @@ impl ClientRun {
     /// When it comes out differently from the first time twice in a row: what is left is not played then, and what
     /// merely did not come says nothing.
     pub(super) async fn look_at_control(&mut self) -> Result<(), Ending> {
-        let control = self.plan.control().unwrap_or_default();
-        let case = self.plan.cases()[control].clone();
-        let window = self.stage.settings.timeout.min(PATIENT);
         let mut other = None;
         for _ in 0..TRIES {
-            let attempt = self.strange.next_look();
-            other = self.stage.attempt(&case, None, attempt, window).await.ok();
-            let is_same =
-                |result: &CaseResult| Some(result.verdict) == self.results.verdict(control);
-            if other.as_ref().is_some_and(is_same) {
-                self.strange.is_the_same();
-                return Ok(());
+            match self.look().await {
+                Ok(()) => return Ok(()),
+                Err(result) => other = result,
             }
         }
         for index in self.strange.take() {
@@ -39,6 +32,27 @@ impl ClientRun {
         self.results.leave_out_rest(Reason::Blocked, OTHERWISE);
         self.results.remark(OTHERWISE);
         Err(Ending::TargetDied { suspects: Vec::new() })
+    }
+
+    /// Plays the control again, beside what is under way.
+    ///
+    /// # Errors
+    ///
+    /// What came, where that is something else than at first.
+    pub(super) async fn look(&mut self) -> Result<(), Option<CaseResult>> {
+        let control = self.plan.control().unwrap_or_default();
+        let case = self.plan.cases()[control].clone();
+        let window = self.stage.settings.timeout.min(PATIENT);
+        let attempt = self.strange.next_look();
+        let result = self.stage.attempt(&case, None, attempt, window).await.ok();
+        let is_same = |result: &CaseResult| Some(result.verdict) == self.results.verdict(control);
+        match result.as_ref().is_some_and(is_same) {
+            true => {
+                self.strange.is_the_same();
+                Ok(())
+            }
+            false => Err(result),
+        }
     }
 }
 

@@ -159,7 +159,12 @@ impl ClientRun {
         let mut left = cases.into_iter();
         let mut running = JoinSet::new();
         let jobs = self.stage.settings.jobs.min(self.stage.starter.most_at_once()).max(1);
+        let mut is_other = false;
         loop {
+            // Who still opens the control beside all others does so alone, and nobody has to wait for that.
+            if self.strange.is_much() && !is_other && !running.is_empty() {
+                is_other = self.look().await.is_err();
+            }
             while running.len() < jobs && !self.strange.is_much() {
                 let Some(index) = left.next() else {
                     break;
@@ -186,7 +191,10 @@ impl ClientRun {
                     self.results.leave_out(index, Reason::Connect, &message);
                 }
                 Some(Err(panicked)) => tracing::error!("a case was lost: {panicked}"),
-                None if self.strange.is_much() => self.look_at_control().await?,
+                None if self.strange.is_much() => {
+                    self.look_at_control().await?;
+                    is_other = false;
+                }
                 None => return Ok(()),
             }
         }

@@ -56,7 +56,15 @@ impl ProxyRun {
         let mut running = JoinSet::new();
         let mut under_way: Vec<usize> = Vec::new();
         let mut suspects: Option<Vec<usize>> = None;
+        let mut is_silent = false;
         loop {
+            // What answers the control beside all others does so alone, and nobody has to wait for that.
+            if suspects.is_none() && self.strange.is_much() && !is_silent && !running.is_empty() {
+                is_silent = self.unanswered().await.is_some();
+                if !is_silent {
+                    self.strange.is_the_same();
+                }
+            }
             let goes_on = suspects.is_none() && !self.strange.is_much();
             while goes_on && running.len() < jobs.max(1) {
                 let Some(index) = left.pop_front() else {
@@ -89,7 +97,10 @@ impl ProxyRun {
                 Some(Err(panicked)) => tracing::error!("a case was lost: {panicked}"),
                 None if goes_on || suspects.is_some() => return suspects,
                 None => match self.no_answer().await {
-                    None => self.strange.is_the_same(),
+                    None => {
+                        self.strange.is_the_same();
+                        is_silent = false;
+                    }
                     Some(how) => return Some(self.found_gone(how, jobs)),
                 },
             }
@@ -98,19 +109,24 @@ impl ProxyRun {
 
     /// How the intermediary is gone, if the control gets no answer at all in a few tries.
     async fn no_answer(&mut self) -> Option<Demise> {
-        let control = self.plan.control().unwrap_or_default();
-        let case = self.plan.cases()[control].clone();
         let mut how = Demise::Refusing;
         for _ in 0..TRIES {
-            let attempt = self.strange.next_look();
-            how = match self.stage.exchange(&case, attempt, PATIENT).await {
-                Ok(record) if is_answered(&record) => return None,
-                Ok(record) if record.ended_by_peer(0) => Demise::Closing,
-                Ok(_) => Demise::Hanging,
-                Err(_) => Demise::Refusing,
-            };
+            how = self.unanswered().await?;
         }
         Some(how)
+    }
+
+    /// The same in one try.
+    async fn unanswered(&mut self) -> Option<Demise> {
+        let control = self.plan.control().unwrap_or_default();
+        let case = self.plan.cases()[control].clone();
+        let attempt = self.strange.next_look();
+        match self.stage.exchange(&case, attempt, PATIENT).await {
+            Ok(record) if is_answered(&record) => None,
+            Ok(record) if record.ended_by_peer(0) => Some(Demise::Closing),
+            Ok(_) => Some(Demise::Hanging),
+            Err(_) => Some(Demise::Refusing),
+        }
     }
 
     /// Nothing is answered any more: what came to nothing since the last case that passed says nothing, and the first of

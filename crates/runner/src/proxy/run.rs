@@ -182,7 +182,7 @@ impl ProxyRun {
         // What waits most begins first, so that no long case is left over at the end.
         together.sort_by_key(|index| Reverse(waits(&self.plan.cases()[*index])));
         // First, while no tunnel of another case is left.
-        self.play(alone, 1).await?;
+        self.play_alone(alone, &together).await?;
         // What one exchange does in HTTP/2 can end the connection of all.
         let is_shared = self.stage.facts.has(Need::Http2Origin);
         self.play(together, if is_shared { 1 } else { self.jobs }).await?;
@@ -213,14 +213,22 @@ impl ProxyRun {
             self.results.leave_out_rest(Reason::Blocked, "no request comes through to our origin");
             return Err(ending);
         }
-        for index in self.plan.discovery() {
-            if index == control || self.is_end(index) {
-                continue;
+        let discovery = self.plan.discovery().into_iter();
+        let mut left: Vec<usize> =
+            discovery.filter(|index| *index != control && !self.is_end(*index)).collect();
+        while !left.is_empty() {
+            // Where answers are late, all that can be played by now goes side by side.
+            let ready = |index: &usize| self.left_out(&self.plan.cases()[*index]).is_none();
+            let many =
+                if self.is_late() { left.iter().filter(|one| ready(one)).count() } else { 0 };
+            if many > 1 {
+                left.sort_by_key(|index| !ready(index));
             }
-            self.learn(index).await?;
-            if self.is_relay_of_octets(index) {
-                self.results.leave_out_rest(Reason::Blocked, RELAY);
-                return Err(Ending::NotHttp { message: RELAY.to_owned() });
+            for index in self.learn(left.drain(..many.max(1)).collect()).await? {
+                if self.is_relay_of_octets(index) {
+                    self.results.leave_out_rest(Reason::Blocked, RELAY);
+                    return Err(Ending::NotHttp { message: RELAY.to_owned() });
+                }
             }
         }
         Ok(())
@@ -274,12 +282,37 @@ impl ProxyRun {
         self.stage.facts.window_ms = micros(window) / 1000;
     }
 
-    /// Plays a case that shows what the intermediary does.
-    async fn learn(&mut self, index: usize) -> Result<(), Ending> {
-        self.play(vec![index], 1).await?;
-        let record = self.results.result(index).and_then(|result| result.record.clone());
-        if let Some(record) = record {
-            self.stage.facts.learn(&self.plan.cases()[index], &record);
+    /// Plays cases that show what the intermediary does.
+    async fn learn(&mut self, cases: Vec<usize>) -> Result<Vec<usize>, Ending> {
+        self.play(cases.clone(), cases.len()).await?;
+        for &index in &cases {
+            let record = self.results.result(index).and_then(|result| result.record.clone());
+            if let Some(record) = record {
+                self.stage.facts.learn(&self.plan.cases()[index], &record);
+            }
+        }
+        Ok(cases)
+    }
+
+    /// Whether answers take so long that nobody waits for them one after the other.
+    fn is_late(&self) -> bool {
+        Duration::from_micros(self.stage.facts.answer_us) >= LATE
+    }
+
+    /// Plays cases with nothing beside them. Where answers are late, and others wait, as many as there is time for.
+    async fn play_alone(&mut self, mut cases: Vec<usize>, others: &[usize]) -> Result<(), Ending> {
+        if !self.is_late() || others.is_empty() {
+            return self.play(cases, 1).await;
+        }
+        cases.sort_by_key(|index| waits(&self.plan.cases()[*index]));
+        let begun = Instant::now();
+        for index in cases {
+            let is_played = self.left_out(&self.plan.cases()[index]).is_none();
+            if !is_played || begun.elapsed() < MOST_ALONE {
+                self.play(vec![index], 1).await?;
+            } else {
+                self.results.leave_out(index, Reason::NoAnswer, NO_TIME);
+            }
         }
         Ok(())
     }
@@ -343,6 +376,11 @@ const RELAY: &str = "this is no HTTP intermediary: a request arrives octet for o
                      first one";
 /// The window of the control, of which nobody knows yet how fast it is answered.
 const CONTROL_WINDOW: Duration = Duration::from_secs(2);
+/// From when on answers are late, and how long cases are played then that have to be alone.
+const LATE: Duration = Duration::from_secs(1);
+const MOST_ALONE: Duration = Duration::from_secs(15);
+const NO_TIME: &str = "left out for want of time: the intermediary answers late, and nothing may go on beside this case; \
+                       it is played where it is asked for alone (--only)";
 /// The pause between two tries of the control.
 const BETWEEN_TRIES: Duration = Duration::from_millis(200);
 /// How long silence is waited for where the control's answer took so long.
@@ -355,7 +393,7 @@ fn window(answer: Duration) -> Duration {
 /// at least.
 const PATIENCE: u32 = 20;
 const LONG_ENOUGH: Duration = Duration::from_millis(5500);
-const LEAST_PATIENCE: u32 = 4;
+const LEAST_PATIENCE: u32 = 3;
 
 #[cfg(test)]
 mod tests {
@@ -364,7 +402,7 @@ mod tests {
 
     #[test]
     fn the_window_grows_more_slowly_where_answers_are_late() {
-        for (answer, wanted) in [(1, 20), (100, 2000), (275, 5500), (500, 5500), (2000, 8000)] {
+        for (answer, wanted) in [(1, 20), (100, 2000), (275, 5500), (500, 5500), (2000, 6000)] {
             let got = window(Duration::from_millis(answer));
             assert_eq!(got, Duration::from_millis(wanted), "{answer}");
         }

@@ -383,7 +383,8 @@ impl State {
         let there = async {
             ours.write_all(read).await?;
             let _ = tokio::io::copy(&mut from, &mut ours).await;
-            ours.shutdown().await
+            let _ = ours.shutdown().await;
+            io::Result::Ok(())
         };
         let (due, mut coming) = tokio::sync::mpsc::unbounded_channel();
         let taken = async move {
@@ -417,8 +418,8 @@ impl State {
             }
             io::Result::Ok(())
         };
-        let (there, taken, back) = tokio::join!(there, taken, back);
-        there.and(taken).and(back)
+        // Whoever is reset on one side is gone on the other.
+        tokio::try_join!(there, taken, back).map(drop)
     }
 
     async fn serve_at_most<S: AsyncRead + AsyncWrite + Unpin>(

@@ -1,12 +1,18 @@
 //! The table of hostile intermediaries.
 
 use super::behaviours::Do::{self, *};
-use super::behaviours::Over::Tcp;
+use super::behaviours::Over::{Http2, Tcp};
 use super::behaviours::Since::{self, Connection, FirstOctet};
 use super::behaviours::{Behaviour, Right};
+use super::http2::Flood as Frames;
 
 const fn row(name: &'static str, from: Since, does: &'static [Do], right: Right) -> Behaviour {
     Behaviour { name, over: Tcp, from, does, right }
+}
+
+/// To those who speak HTTP/2 alone.
+const fn over_http2(name: &'static str, does: &'static [Do], right: Right) -> Behaviour {
+    Behaviour { name, over: Http2, from: FirstOctet, does, right }
 }
 
 /// The controls come through before.
@@ -59,7 +65,7 @@ pub(crate) const PROXIES: &[Behaviour] = &[
     // The controls come through, and everything else does not.
     row("proxy, later: mute", LATER, &[Hold], Right::Death),
     row("proxy, later: closes", LATER, &[], Right::Death),
-    row("proxy, later: resets", LATER, &[Reset], Right::Told),
+    row("proxy, later: resets", LATER, &[Reset], Right::Death),
     row(
         "proxy, later: resets both sides",
         LATER,
@@ -159,8 +165,20 @@ pub(crate) const PROXIES: &[Behaviour] = &[
         &[Read, AtOrigin(&[Write(PREFACE), Endless(HEADERS)])],
         Right::Told,
     ),
-    // One that is in order, and does something else besides, or is limited. Who stands in front of the reference proxy
-    // here passes no reset on, which is a fail.
+    row(
+        "proxy, later: nothing behind the preface of HTTP/2 to the origin",
+        LATER,
+        &[Read, AtOrigin(&[Write(PREFACE), Hold])],
+        Right::Told,
+    ),
+    // HTTP/2 in front, beside an HTTP/1.1 that is in order.
+    over_http2("proxy, HTTP/2: mute", &[Hold], Right::Clean),
+    over_http2("proxy, HTTP/2: resets", &[Reset], Right::Clean),
+    over_http2("proxy, HTTP/2: garbage without end", &[Endless(&[0xA7; 1024])], Right::Clean),
+    over_http2("proxy, HTTP/2: PING without end", &[Flood(Frames::Ping)], Right::Clean),
+    over_http2("proxy, HTTP/2: streams without end", &[Flood(Frames::Streams)], Right::Clean),
+    over_http2("proxy, HTTP/2: answers without end", &[Flood(Frames::Answers)], Right::Told),
+    // One that is in order, and does something else besides, or is limited.
     row(
         "proxy: one in ten floods the origin",
         FirstOctet,
@@ -168,10 +186,10 @@ pub(crate) const PROXIES: &[Behaviour] = &[
         Right::Told,
     ),
     row("proxy: five at once, others get 503", FirstOctet, &[AtMost(5, UNAVAILABLE)], Right::Clean),
-    row("proxy: late by 400 ms", FirstOctet, &[Serve(400)], Right::Told),
-    row("proxy: late by 2 s", FirstOctet, &[Serve(2000)], Right::Told),
-    row("proxy: seven octets in a millisecond", FirstOctet, &[Slowly(7)], Right::Told),
-    row("proxy: work of 50 ms each", FirstOctet, &[Work(50)], Right::Told),
+    row("proxy: late by 400 ms", FirstOctet, &[Serve(400)], Right::Clean),
+    row("proxy: late by 2 s", FirstOctet, &[Serve(2000)], Right::Clean),
+    row("proxy: seven octets in a millisecond", FirstOctet, &[Slowly(7)], Right::Clean),
+    row("proxy: work of 50 ms each", FirstOctet, &[Work(50)], Right::Clean),
     row("proxy: one in ten is mute", FirstOctet, &[OneIn(10, &[Hold])], Right::Lost),
     row("proxy: dies", Connection(100), &[Read, Die(None)], Right::Death),
     row("proxy: dies, and is back in 3 s", Connection(100), &[Read, Die(Some(3000))], Right::Told),

@@ -299,7 +299,8 @@ impl Worker {
         let began = Instant::now();
         let outcome = self.bench.exchange_at(self.place.as_ref(), played, turn, window).await;
         if let Ok(record) = &outcome {
-            if let Some(after) = answer_us(record) {
+            // What costs much takes its time.
+            if let Some(after) = answer_us(record).filter(|_| !played.is_about_cost()) {
                 self.promptness.came(Duration::from_micros(after), is_switch(record));
             }
             self.health.lived(Lived::of(index, began, record));

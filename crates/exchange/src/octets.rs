@@ -167,14 +167,16 @@ impl<'r> Said<'r> {
 
 /// What a client under test reported, with how much both had sent on the link by then.
 fn reports(record: &Record, at: usize) -> Vec<Reported> {
-    let (mut ours, mut theirs) = (0, 0);
+    let (mut ours, mut theirs, mut is_alone) = (0, 0, true);
     let mut all = Vec::new();
     for io in &record.io {
         match io.kind {
             IoKind::Wrote if io.link == at => ours += io.bytes.len(),
             IoKind::Read if io.link == at => theirs += io.bytes.len(),
+            IoKind::Read => is_alone = false,
             IoKind::Reported => {
-                all.extend(Report::read(&io.bytes).map(|report| Reported { report, ours, theirs }));
+                let told = Report::read(&io.bytes);
+                all.extend(told.map(|report| Reported { report, ours, theirs, is_alone }));
             }
             _ => {}
         }

@@ -26,6 +26,8 @@ pub struct Reported {
     pub ours: usize,
     /// How many octets of the client had been read there.
     pub theirs: usize,
+    /// Whether nothing had been read on another link yet: later nobody knows which one a report is about.
+    pub is_alone: bool,
 }
 
 impl Report {

@@ -29,8 +29,7 @@ pub(crate) fn outcome(talk: &Talk<'_>, elsewhere: usize) -> Outcome {
     }
     let answered = talk.heard_before(answer.map_or(0, |answer| answer.at));
     let (octets, begins) = behind(talk, first.body.end, answered);
-    // Of two connections nobody knows which one a report is about.
-    let reports = if elsewhere == 0 { reported_open(talk) } else { None };
+    let reports = reported_open(talk, elsewhere > 0);
     if let Some(stimulus) = stimulus(talk, octets, begins, reports) {
         return reaction(talk, octets, stimulus);
     }
@@ -48,13 +47,15 @@ pub(crate) fn outcome(talk: &Talk<'_>, elsewhere: usize) -> Outcome {
 }
 
 /// How many of our octets had been written when the client reported that the connection is open, if it did. A
-/// report before our answer is about something else, but where none ever came.
-fn reported_open(talk: &Talk<'_>) -> Option<usize> {
+/// report before our answer is about something else, but where none ever came; of two connections nobody knows which one
+/// it is about.
+fn reported_open(talk: &Talk<'_>, is_one_of_many: bool) -> Option<usize> {
     // What is no HTTP may be taken for an answer all the same.
     let begun = usize::from(!talk.sent(Party::Server).is_empty());
     let answer = talk.finals().next();
     let answered = answer.map_or(begun, |answer| answer.at + answer.head.len);
-    let mut opens = talk.reports().iter().filter(|one| one.ours >= answered);
+    let is_ours = |one: &&Reported| one.ours >= answered && (one.is_alone || !is_one_of_many);
+    let mut opens = talk.reports().iter().filter(is_ours);
     let open = opens.find(|one| matches!(one.report, Report::Open | Report::Message(_)));
     open.map(|one| one.ours)
 }
@@ -207,3 +208,38 @@ fn reports_end(talk: &Talk<'_>) -> bool {
 
 /// Who asks more often asks without end.
 const MOST_REQUESTS: usize = 20;
+
+#[cfg(test)]
+mod tests {
+    use upspec_exchange::{Io, IoKind, Link, Octets, Over, Record, Transcript};
+
+    use super::*;
+
+    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    const SWITCH: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\r\n";
+    const OPEN: &[u8] = b"{\"event\":\"open\"}";
+
+    #[test]
+    fn a_client_that_comes_back_has_reported_of_the_connection_before() {
+        let io = |link, kind, octets: &[u8]| Io { link, at_us: 0, kind, bytes: octets.to_vec() };
+        let mut events = vec![
+            io(0, IoKind::Read, REQUEST),
+            io(0, IoKind::Wrote, SWITCH),
+            io(0, IoKind::Reported, OPEN),
+            io(0, IoKind::Wrote, b"\x81\x01a\x89\x00"),
+            io(0, IoKind::Read, b"\x8a\x80\0\0\0\0"),
+            io(1, IoKind::Read, REQUEST),
+        ];
+        let outcome_of = |io: &[Io]| {
+            let links = ["origin", "origin-2"];
+            let links = links.map(|name| Link::plain(name, Party::Server, Over::Http1)).to_vec();
+            let record = Record { links, io: io.to_vec() };
+            let octets = Octets::of(&record);
+            outcome(&Transcript::read(&octets).talks[0], 1)
+        };
+        assert_eq!(outcome_of(&events), Outcome::WentOn);
+        // Now it may be about either.
+        events.rotate_right(1);
+        assert_eq!(outcome_of(&events), Outcome::Opened);
+    }
+}

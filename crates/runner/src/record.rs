@@ -216,9 +216,11 @@ impl Recorder {
             return;
         };
         self.push(0, IoKind::Reported, line);
+        let read_on = self.links.iter().filter(|heard| !heard.read.is_empty()).count();
         for heard in &mut self.links {
             let (ours, theirs) = (heard.written.len(), heard.read.len());
-            heard.reports.push(Reported { report: report.clone(), ours, theirs });
+            let is_alone = read_on == usize::from(theirs > 0);
+            heard.reports.push(Reported { report: report.clone(), ours, theirs, is_alone });
         }
     }
 

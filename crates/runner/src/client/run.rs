@@ -1,6 +1,7 @@
 //! Plays a plan with a client: the control, what finds out what the client does, all other cases, the control again.
 //! Prints nothing: what happens goes out as events.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use super::stage::Stage;
 use super::starter::Starter;
 use crate::drips::Drips;
 use crate::event::{Ending, Event, RunOutcome};
+use crate::place::Place;
 use crate::plan::Plan;
 use crate::printed::with_lines;
 use crate::results::Results;
@@ -158,14 +160,20 @@ impl ClientRun {
     async fn play(&mut self, cases: Vec<usize>) -> Result<(), Ending> {
         let mut left = cases.into_iter();
         let mut running = JoinSet::new();
-        let jobs = self.stage.settings.jobs.min(self.stage.starter.most_at_once()).max(1);
+        let most = self.stage.starter.most_at_once().max(1);
+        let jobs = self.stage.settings.jobs.min(most).max(1);
+        let (mut places, free) = (BTreeMap::<usize, Place>::new(), Arc::default());
         let mut is_other = false;
         loop {
             // Who still opens the control beside all others does so alone, and nobody has to wait for that.
             if self.strange.is_much() && !is_other && !running.is_empty() {
                 is_other = self.look().await.is_err();
             }
-            while running.len() < jobs && !self.strange.is_much() {
+            // Those that merely wait take no place, up to as many as there are places.
+            while running.len() < most.min(jobs * 2)
+                && places.values().filter(|place| !place.is_watched()).count() < jobs
+                && !self.strange.is_much()
+            {
                 let Some(index) = left.next() else {
                     break;
                 };
@@ -179,10 +187,19 @@ impl ClientRun {
                     stage: self.stage.clone(),
                     plan: Arc::clone(&self.plan),
                     events: self.events.clone(),
+                    place: Place::taken(&free),
                 };
+                places.insert(index, player.place.clone());
                 running.spawn(async move { (index, player.play(index).await) });
             }
-            match running.join_next().await {
+            let joined = tokio::select! {
+                joined = running.join_next() => joined,
+                () = free.notified() => continue,
+            };
+            if let Some(Ok((index, _))) = &joined {
+                places.remove(index);
+            }
+            match joined {
                 Some(Ok((index, Ok(result)))) => {
                     self.strange.note(index, &result);
                     self.results.store(index, result);
@@ -268,6 +285,7 @@ struct Player {
     stage: Stage,
     plan: Arc<Plan>,
     events: UnboundedSender<Event>,
+    place: Place,
 }
 
 impl Player {
@@ -291,7 +309,10 @@ impl Player {
         if rests_on_silence(&result) && window < patient {
             // The first wait was too short to accuse anybody, so a difference is no flakiness.
             window = patient;
-            let again = self.stage.attempt(case, partner, PATIENTLY, window).await?;
+            let watched = self.place.watch();
+            let again = self.stage.attempt(case, partner, PATIENTLY, window).await;
+            drop(watched);
+            let again = again?;
             let is_confirmed = again.verdict == result.verdict;
             retries = retries.saturating_sub(u32::from(is_confirmed));
             let hasty = std::mem::replace(&mut result, again);

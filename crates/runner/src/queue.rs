@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::ease::Ease;
 use crate::health::Pulse;
 use crate::place::Place;
-use crate::risk::Risk;
+use crate::risk::{ALONE, Risk};
 use crate::settings::lateness;
 use crate::worker::{Played, Worker};
 
@@ -90,7 +90,9 @@ impl Queue {
         let begun = self.begun.get(&risk).copied().unwrap_or(now);
         let until = match has_died && risk > Risk::Little {
             true => now + FOR_EVER,
-            false if self.late => return None,
+            false if self.late || risk == Risk::Little && self.played.len() >= ALONE => {
+                return None;
+            }
             false => begun + risk.budget(self.answer),
         };
         (until > now).then_some(until)
@@ -266,5 +268,5 @@ pub(crate) fn answered_by(answer: Duration) -> Duration {
 
 /// How many times longer than the control's answer a case takes that merely waits, and the bounds of that.
 const WAITS: u32 = 20;
-const SHORTEST_ANSWER: Duration = Duration::from_millis(30);
+const SHORTEST_ANSWER: Duration = Duration::from_millis(60);
 const LONGEST_ANSWER: Duration = Duration::from_millis(400);

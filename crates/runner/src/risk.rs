@@ -58,7 +58,7 @@ impl Risk {
     /// to answer: silence is dear.
     pub(crate) fn budget(self, answer: Duration) -> Duration {
         let budget = match self {
-            Self::Little => Duration::from_millis(150),
+            Self::Little => Duration::from_millis(250),
             Self::Odd | Self::Size => Duration::from_millis(700),
             Self::Address | Self::Payload | Self::Text | Self::Unmasked => Duration::from_secs(1),
             // They are played one at a time anyway, and each has exchanges enough to show a death.
@@ -384,8 +384,8 @@ fn has_odd_octets(octets: &[u8]) -> bool {
 /// From here on one case alone takes longer than all of a kind should.
 const MUCH_TOO_LATE: u32 = 2;
 /// A case that waits for so long takes long.
-/// About so many that hurt nobody are played alone by a target that answers at once.
-const ALONE: usize = 64;
+/// So many that hurt nobody are played alone at most.
+pub(crate) const ALONE: usize = 64;
 
 const LONG: Duration = Duration::from_millis(150);
 /// Beyond this servers have their limits.

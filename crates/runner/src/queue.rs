@@ -24,8 +24,6 @@ pub(crate) struct Queue {
     /// How many are under way at most, those counted that merely wait.
     pub(crate) most: usize,
     pub(crate) kind: Round,
-    /// How many the target has borne at once so far, where that is known.
-    pub(crate) room: usize,
     /// How long the control took to be answered, and whether answers are late now and then.
     pub(crate) answer: Duration,
     pub(crate) late: bool,
@@ -71,7 +69,6 @@ impl Queue {
             jobs,
             most: jobs,
             kind,
-            room: 0,
             answer,
             late: false,
             begun: BTreeMap::new(),
@@ -112,23 +109,19 @@ impl Queue {
             && lateness(self.answer) == 0
     }
 
-    /// Whether what is still under way may go on beside the next round.
-    pub(crate) fn leaves(&self, under_way: &UnderWay) -> bool {
+    /// Whether what is still under way may go on beside the next round, where there is room for so many.
+    pub(crate) fn leaves(&self, under_way: &UnderWay, room: usize) -> bool {
         self.kind == Round::Leaving
             && self.left.is_empty()
             && self.jobs > 1
             && !self.late
-            && under_way.running.len() <= MOST_WAITING.max(self.room)
+            && under_way.running.len() <= MOST_WAITING.max(room)
             && under_way.served() == 0
     }
 
     /// How many that may kill may be under way while one is played alone.
     pub(crate) fn suspects(&self, has_died: bool) -> usize {
-        self.jobs.min(match has_died {
-            true => MOST_SUSPECTS,
-            false if self.room > 2 * MOST_WAITING => 2 * MOST_WAITING,
-            false => MOST_WAITING,
-        })
+        self.jobs.min(if has_died { MOST_SUSPECTS } else { MOST_WAITING })
     }
 
     pub(crate) fn next(&mut self, source: u32) -> Option<usize> {

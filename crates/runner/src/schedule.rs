@@ -98,7 +98,7 @@ impl Run {
         let mut has_ended = false;
         let has_died = !self.deaths.all.is_empty();
         loop {
-            (queue.late, queue.room) = (self.worker.is_late(), self.room.for_early());
+            queue.late = self.worker.is_late();
             self.fill_up(queue, &mut under_way, has_died);
             if under_way.running.is_empty()
                 && !health.is_dead()
@@ -107,7 +107,10 @@ impl Run {
                 sleep_until(until).await;
                 continue;
             }
-            if queue.leaves(&under_way) && !health.is_dead() && !self.ease.has_met_a_limit() {
+            if queue.leaves(&under_way, self.room.for_early())
+                && !health.is_dead()
+                && !self.ease.has_met_a_limit()
+            {
                 self.under_way = under_way;
                 return;
             }

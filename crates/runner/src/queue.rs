@@ -1,7 +1,7 @@
 //! The cases of a round that are still to be played, and those under way: how many, and which of them alone.
 //! Plays nothing.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -109,17 +109,17 @@ impl Queue {
             && lateness(self.answer) == 0
     }
 
-    /// Whether what is still under way may go on beside the next round, where there is room for so many.
-    pub(crate) fn leaves(&self, under_way: &UnderWay, room: usize) -> bool {
+    /// Whether what is still under way may go on beside the next round.
+    pub(crate) fn leaves(&self, under_way: &UnderWay) -> bool {
         self.kind == Round::Leaving
             && self.left.is_empty()
             && self.jobs > 1
             && !self.late
-            && under_way.running.len() <= MOST_WAITING.max(room)
+            && under_way.running.len() <= MOST_WAITING
             && under_way.served() == 0
     }
 
-    /// How many that may kill may be under way while one is played alone.
+    /// How many may be under way while one is played alone.
     pub(crate) fn suspects(&self, has_died: bool) -> usize {
         self.jobs.min(if has_died { MOST_SUSPECTS } else { MOST_WAITING })
     }
@@ -172,8 +172,6 @@ impl Queue {
 pub(crate) struct UnderWay {
     pub(crate) running: JoinSet<(usize, Played)>,
     pub(crate) places: BTreeMap<usize, Place>,
-    /// Those that should hurt nobody.
-    pub(crate) harmless: BTreeSet<usize>,
     /// Told when one of them gives its place back.
     pub(crate) free: Arc<Notify>,
     /// Controls that nobody waits for.
@@ -199,14 +197,13 @@ impl UnderWay {
     pub(crate) fn is_over(&mut self, index: usize) {
         self.unchecked += 1;
         self.places.remove(&index);
-        self.harmless.remove(&index);
         self.latest = self.latest.filter(|(latest, _)| *latest != index);
     }
 
     /// When a case can begin although none ends, where they are played alone until then.
     pub(crate) fn wakes(&self, queue: &Queue, has_died: bool, until: Instant) -> Instant {
         match self.latest {
-            Some((_, begun)) if self.suspects(has_died) < queue.suspects(has_died) => {
+            Some((_, begun)) if self.running.len() < queue.suspects(has_died) => {
                 until.min(begun + queue.answered_by())
             }
             _ => until,
@@ -217,11 +214,6 @@ impl UnderWay {
     /// target answers as fast as at first.
     pub(crate) fn has_place(&self, queue: &Queue, most: usize) -> bool {
         self.running.len() < most && self.served() < queue.jobs
-    }
-
-    /// How many may have killed whoever dies now; before the first death no one suspects what should hurt nobody.
-    pub(crate) fn suspects(&self, has_died: bool) -> usize {
-        self.running.len().saturating_sub(if has_died { 0 } else { self.harmless.len() })
     }
 
     /// How many do not merely wait.

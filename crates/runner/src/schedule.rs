@@ -107,10 +107,7 @@ impl Run {
                 sleep_until(until).await;
                 continue;
             }
-            if queue.leaves(&under_way, self.room.for_early())
-                && !health.is_dead()
-                && !self.ease.has_met_a_limit()
-            {
+            if queue.leaves(&under_way) && !health.is_dead() && !self.ease.has_met_a_limit() {
                 self.under_way = under_way;
                 return;
             }
@@ -148,18 +145,13 @@ impl Run {
                 // Nobody aborts a task of ours, so it is a bug, and it stays one.
                 Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
             }
-            self.check_behind(queue, &mut under_way, has_died).await;
-        }
-    }
-
-    /// Looks after the target's health behind a case that ended: each time where they are played alone.
-    async fn check_behind(&self, queue: &Queue, under_way: &mut UnderWay, has_died: bool) {
-        if queue.alone(has_died).is_none() && !queue.ends_alone() {
-            under_way.check_at_times(&self.worker);
-        } else if under_way.suspects(has_died) < queue.suspects(has_died) {
-            // Those that end beside each other need one check in all.
-            under_way.unchecked = 0;
-            self.worker.check_now().await;
+            if queue.alone(has_died).is_none() && !queue.ends_alone() {
+                under_way.check_at_times(&self.worker);
+            } else if under_way.running.len() < queue.suspects(has_died) {
+                // Those that end beside each other need one check in all.
+                under_way.unchecked = 0;
+                self.worker.check_now().await;
+            }
         }
     }
 
@@ -197,7 +189,7 @@ impl Run {
         has_died: bool,
     ) -> bool {
         match alone {
-            true => under_way.suspects(has_died) < queue.suspects(has_died),
+            true => under_way.running.len() < queue.suspects(has_died),
             false => under_way.has_place(queue, self.room_for(queue, under_way)),
         }
     }
@@ -227,9 +219,6 @@ impl Run {
             let place = Place::taken(&under_way.free);
             let worker = self.worker.at(place.clone());
             under_way.places.insert(index, place);
-            if queue.played.last().is_some_and(|begun| begun.risk == Some(Risk::Little)) {
-                under_way.harmless.insert(index);
-            }
             let first = self.results.result(index).filter(|_| queue.kind == Round::Again).cloned();
             under_way.running.spawn(async move {
                 match first {

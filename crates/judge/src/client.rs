@@ -47,8 +47,8 @@ pub(crate) fn outcome(talk: &Talk<'_>, elsewhere: usize) -> Outcome {
 }
 
 /// How many of our octets had been written when the client reported that the connection is open, if it did. A
-/// report before our answer is about something else, but where none ever came; of two connections nobody knows which one
-/// it is about.
+/// report before our answer is about something else, but where none ever came; once there is a second connection nobody
+/// knows which one it is about.
 fn reported_open(talk: &Talk<'_>, is_one_of_many: bool) -> Option<usize> {
     // What is no HTTP may be taken for an answer all the same.
     let begun = usize::from(!talk.sent(Party::Server).is_empty());

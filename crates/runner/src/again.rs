@@ -42,9 +42,12 @@ impl Run {
             let worker = self.worker.clone();
             let wanted = self.wanted();
             let is_too_much = async move {
-                match wanted {
-                    Some(wanted) => is_answered(&worker, wanted, AGAIN).await,
-                    None => std::future::pending().await,
+                if let Some(wanted) = wanted {
+                    is_answered(&worker, wanted, AGAIN).await;
+                }
+                // A death is for the round to explain.
+                if wanted.is_none() || worker.health.is_dead() {
+                    std::future::pending::<()>().await;
                 }
             };
             let too_many = tokio::select! {

@@ -383,10 +383,9 @@ fn has_odd_octets(octets: &[u8]) -> bool {
 
 /// From here on one case alone takes longer than all of a kind should.
 const MUCH_TOO_LATE: u32 = 2;
-/// A case that waits for so long takes long.
 /// So many that hurt nobody are played alone at most.
 pub(crate) const ALONE: usize = 64;
-
+/// A case that waits for so long takes long.
 const LONG: Duration = Duration::from_millis(150);
 /// Beyond this servers have their limits.
 const LARGE: usize = 8 * 1024;

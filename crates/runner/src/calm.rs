@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 use upspec_corpus::case::Outcome;
+use upspec_exchange::IoKind;
 use upspec_judge::{CaseResult, Reason, Verdict, unmet};
 
 use crate::ease::FORBIDDEN;
@@ -412,11 +413,14 @@ fn may_be_chance(result: &CaseResult) -> bool {
     closed && !is_timed_out(result) || matches!(result.reason, Some(Reason::Busy | Reason::Connect))
 }
 
-/// Whether a timer of the target's own has closed the connection: a limit closes at once.
+/// Whether a timer of the target's own has closed the connection, long after our last octet: a limit closes at once.
 fn is_timed_out(result: &CaseResult) -> bool {
-    let mut events = result.record.iter().flat_map(|record| &record.io);
-    let ended = events.find(|io| io.kind.peer_end().is_some());
-    ended.is_some_and(|end| Duration::from_micros(end.at_us) >= TIMER)
+    let io = result.record.as_ref().map_or(&[][..], |record| &record.io);
+    let end = io.iter().position(|io| io.kind.peer_end().is_some());
+    end.is_some_and(|end| {
+        let wrote = io[..end].iter().rfind(|io| io.kind == IoKind::Wrote);
+        io[end].at_us.saturating_sub(wrote.map_or(0, |io| io.at_us)) >= TIMER_US
+    })
 }
 
 /// Whether what came is no whole answer, as far as one look tells.
@@ -429,7 +433,7 @@ fn is_silent(result: &CaseResult) -> bool {
 }
 
 /// A connection that lives for so long is closed by a timer.
-const TIMER: Duration = Duration::from_millis(800);
+const TIMER_US: u64 = 800_000;
 
 /// The attempts of cases that are played in calm, apart from all others.
 const CALM: u32 = 2000;
@@ -459,7 +463,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 #[cfg(test)]
 mod tests {
     use upspec_corpus::case::Over;
-    use upspec_exchange::{Io, IoKind, Link, Record};
+    use upspec_exchange::{Io, Link, Record};
     use upspec_handshake::Party;
     use upspec_judge::{Aside, Came};
 

@@ -440,7 +440,6 @@ const CALM: u32 = 2000;
 
 /// How long all of it may take in a run.
 const MOST_CALM: Duration = Duration::from_secs(40);
-
 /// How long it may take where nothing hints at load.
 const MOST_UNSIGNED: Duration = Duration::from_secs(5);
 
@@ -449,7 +448,6 @@ const STRANGE: Duration = Duration::from_secs(3);
 
 /// How many that met silence are played again where nothing hints at load.
 const FEW: u32 = 3;
-
 /// So many results that differ from one look to the next are a sign of load.
 const MANY_FLAKY: usize = 3;
 

@@ -162,6 +162,8 @@ impl ClientRun {
         let mut running = JoinSet::new();
         let most = self.stage.starter.most_at_once().max(1);
         let jobs = self.stage.settings.jobs.min(most).max(1);
+        // Those that merely wait take no place, up to as many as there are places, unless one at a time is all that is wanted.
+        let most = if jobs > 1 { most.min(jobs * 2) } else { 1 };
         let (mut places, free) = (BTreeMap::<usize, Place>::new(), Arc::default());
         let mut is_other = false;
         loop {
@@ -169,8 +171,7 @@ impl ClientRun {
             if self.strange.is_much() && !is_other && !running.is_empty() {
                 is_other = self.look().await.is_err();
             }
-            // Those that merely wait take no place, up to as many as there are places.
-            while running.len() < most.min(jobs * 2)
+            while running.len() < most
                 && places.values().filter(|place| !place.is_watched()).count() < jobs
                 && !self.strange.is_much()
             {
@@ -309,10 +310,10 @@ impl Player {
         if rests_on_silence(&result) && window < patient {
             // The first wait was too short to accuse anybody, so a difference is no flakiness.
             window = patient;
-            let watched = self.place.watch();
-            let again = self.stage.attempt(case, partner, PATIENTLY, window).await;
-            drop(watched);
-            let again = again?;
+            let again = {
+                let _watched = self.place.watch();
+                self.stage.attempt(case, partner, PATIENTLY, window).await?
+            };
             let is_confirmed = again.verdict == result.verdict;
             retries = retries.saturating_sub(u32::from(is_confirmed));
             let hasty = std::mem::replace(&mut result, again);

@@ -284,7 +284,7 @@ impl ProxyRun {
 
     /// Plays cases that show what the intermediary does.
     async fn learn(&mut self, cases: Vec<usize>) -> Result<Vec<usize>, Ending> {
-        self.play(cases.clone(), cases.len()).await?;
+        self.play(cases.clone(), cases.len().min(self.jobs)).await?;
         for &index in &cases {
             let record = self.results.result(index).and_then(|result| result.record.clone());
             if let Some(record) = record {

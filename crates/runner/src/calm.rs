@@ -353,7 +353,7 @@ impl Calm {
 
     /// Whether what met silence fares otherwise alone, as far as is known.
     fn is_by_chance(&self) -> bool {
-        self.otherwise * 2 >= self.limited
+        self.otherwise > 0 && self.otherwise * 2 >= self.limited
     }
 
     /// Whether most of what a limit explains fared otherwise alone, so that the rest says nothing either.

@@ -5,15 +5,16 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use upspec_corpus::case::Over;
-use upspec_exchange::{IoKind, Record};
+use upspec_exchange::Record;
 use upspec_judge::{CaseResult, Death as Scene, Demise, Reason, Verdict};
 
+use crate::cut::{is_cut_at_once, is_cut_short};
 use crate::event::{Death, Ending};
 use crate::health::Pulse;
-use crate::queue::answered_by;
-use crate::risk::{Risk, by_risk};
+use crate::queue::{MUTE, Round, answered_by};
+use crate::risk::{Risk, by_risk, takes_long};
 use crate::run::Run;
 use crate::server::Server;
 use crate::worker::Played;
@@ -33,19 +34,11 @@ pub(crate) struct Deaths {
     /// How many could be put down to no case.
     pub(crate) unexplained: usize,
     /// How many cases were played again since the target came back.
-    replayed: usize,
+    pub(crate) replayed: usize,
     /// Whether the target was seen to outlive a row of controls after it had come back.
-    outlives_controls: bool,
+    pub(crate) outlives_controls: bool,
     /// The time that they took so far.
     spent: Duration,
-}
-
-/// Why the target is not back.
-enum Gone {
-    /// It dies of the control alone.
-    OfControl,
-    /// It stays away, or cannot be started.
-    Stays(String),
 }
 
 impl Run {
@@ -72,7 +65,10 @@ impl Run {
         let recent = self.worker.health.recent(LATE);
         self.deaths.before = self.worker.health.recent(LATE_PATIENCE);
         let (health, by) = (&self.worker.health, self.waiting());
-        self.deaths.freshest = health.freshest(by);
+        let (freshest, waited) = health.freshest(|case| self.waiting_of(case)).unzip();
+        let waited = waited.unwrap_or_default();
+        let all = health.suspects().len();
+        self.deaths.freshest = freshest.filter(|_| waited.len() + 1 == all);
         let mut early: Vec<usize> = std::mem::take(&mut self.early.under_way).into_iter().collect();
         if let Some(newest) = self.deaths.freshest {
             early.retain(|case| !health.waited_aside(*case, newest, by));
@@ -93,11 +89,8 @@ impl Run {
         self.results.note(format!("the target died: {}; {back}", scene.what()));
         self.revive(&scene, &suspects).await?;
         // What an exchange with a dying target shows means nothing, so all of them are played again.
-        let lost = std::mem::take(&mut self.lost).into_iter().map(|(index, _)| index);
         let killers = self.deaths.killers.len();
-        for index in unique(suspects.iter().copied().chain(lost)) {
-            self.kills_alone(index, Duration::ZERO).await?;
-        }
+        self.try_suspects(&suspects, &waited).await?;
         let looks_further =
             scene.how != Demise::Restarted && self.deaths.unexplained < MOST_UNEXPLAINED;
         if self.deaths.killers.len() == killers && looks_further {
@@ -106,6 +99,28 @@ impl Run {
         if self.deaths.killers.len() == killers {
             self.deaths.unexplained += 1;
             self.tell_unexplained(scene, &suspects);
+        }
+        Ok(())
+    }
+
+    /// Plays every suspect alone, and whatever met the death. Those that were merely waiting are not to blame where
+    /// another one is.
+    async fn try_suspects(&mut self, suspects: &[usize], waited: &[usize]) -> Result<(), Ending> {
+        let killers = self.deaths.killers.len();
+        let lost = std::mem::take(&mut self.lost).into_iter().map(|(index, _)| index);
+        let all = unique(suspects.iter().copied().chain(lost));
+        let (waited, others): (Vec<usize>, Vec<usize>) =
+            all.into_iter().partition(|index| waited.contains(index));
+        for index in others {
+            self.kills_alone(index, Duration::ZERO).await?;
+        }
+        if self.deaths.killers.len() > killers {
+            let waited = waited.into_iter().map(|index| (index, None)).collect();
+            let jobs = self.worker.bench.settings.jobs;
+            return Box::pin(self.play_round(waited, jobs, Round::Whole)).await;
+        }
+        for index in waited {
+            self.kills_alone(index, Duration::ZERO).await?;
         }
         Ok(())
     }
@@ -232,7 +247,7 @@ impl Run {
     /// A death after which nothing can be played again: a lone suspect has it, and one that began while the
     /// others were waiting for silence to end.
     /// Returns who is accused.
-    fn accuse(&mut self, scene: Scene, suspects: Vec<usize>) -> Vec<usize> {
+    pub(crate) fn accuse(&mut self, scene: Scene, suspects: Vec<usize>) -> Vec<usize> {
         let lone = if let [only] = *suspects { Some(only) } else { self.deaths.freshest };
         let lone = lone.filter(|lone| suspects.contains(lone));
         let at_once = lone.is_some_and(|lone| self.was_cut_at_once(lone));
@@ -265,7 +280,13 @@ impl Run {
 
     /// After this time without an answer an exchange merely waits for silence to end.
     fn waiting(&self) -> Duration {
-        answered_by(self.worker.bench.answer()) * 7 / 8
+        answered_by(self.worker.bench.answer(), false) * 7 / 8
+    }
+
+    /// The same for this case: sooner where silence is no news.
+    fn waiting_of(&self, index: usize) -> Duration {
+        let waits = takes_long(&self.worker.plan.cases()[index]);
+        answered_by(self.worker.bench.answer(), waits || self.mute >= MUTE) * 7 / 8
     }
 
     /// Other cases than this, those first that kill most often; of these, what most targets speak and what they
@@ -335,7 +356,7 @@ impl Run {
     }
 
     /// The run is over. Of the exchanges that met the death none says anything about its case.
-    fn end(&mut self, suspects: &[usize]) -> Ending {
+    pub(crate) fn end(&mut self, suspects: &[usize]) -> Ending {
         for (index, exchanges) in std::mem::take(&mut self.lost) {
             let message = "the target died while this case was under way";
             let case = &self.worker.plan.cases()[index];
@@ -348,6 +369,7 @@ impl Run {
             Reason::TargetDied,
             "the target died before this case was looked at again",
         );
+        self.forget_what_death_cut();
         let message = "the target had died before this case was played";
         for index in 0..self.worker.plan.cases().len() {
             // What the target could not do anyway is not lost.
@@ -358,83 +380,20 @@ impl Run {
         Ending::TargetDied { suspects: self.ids(suspects) }
     }
 
-    /// Has the target back: starts it again, or waits for whoever else does. If it stays away the run ends
-    /// with the death, which is put down to the suspects.
-    async fn revive(&mut self, scene: &Scene, suspects: &[usize]) -> Result<(), Ending> {
-        let gone = match self.bring_back(scene).await {
-            Ok(()) => return Ok(()),
-            Err(gone) => gone,
-        };
-        match gone {
-            Gone::OfControl => {
-                let scene = self.scene().await;
-                Err(self.blame_control(scene))
-            }
-            Gone::Stays(why) => {
-                self.results.remark(why);
-                // A killer that was found is blamed already.
-                let mut accused = suspects.to_vec();
-                let known = |index: &usize| self.deaths.killers.contains(index);
-                if suspects.is_empty() || !suspects.iter().all(known) {
-                    accused = self.accuse(scene.clone(), accused);
-                }
-                Err(self.end(&accused))
+    /// What had its answer and was cut by the death of another says nothing of how the target ends a connection.
+    fn forget_what_death_cut(&mut self) {
+        for index in self.worker.health.suspects() {
+            let known = self.results.result(index).filter(|known| known.death.is_none());
+            let records = |known: &CaseResult| (known.record.clone(), known.twin.clone());
+            let cut =
+                known.filter(|known| known.record.iter().chain(&known.twin).any(is_cut_short));
+            if let Some((record, twin)) = cut.map(records) {
+                let message = "the target died while this case was under way";
+                let case = &self.worker.plan.cases()[index];
+                let untold = self.results.not_played(case, Reason::TargetDied, message);
+                self.results.store(index, CaseResult { record, twin, ..untold });
             }
         }
-    }
-
-    async fn bring_back(&mut self, scene: &Scene) -> Result<(), Gone> {
-        let bench = &self.worker.bench;
-        let until = Instant::now() + bench.settings.ready_timeout;
-        let mut process = None;
-        if bench.settings.server_cmd.is_some() {
-            match self.server.take() {
-                // What hangs would only be waited for.
-                Some(server) if scene.how == Demise::Hanging => server.kill().await,
-                Some(server) => server.stop().await,
-                None => {}
-            }
-            let started = Server::start(&bench.settings, &bench.target).await;
-            let server = started.map_err(|error| Gone::Stays(error.to_string()))?;
-            process = server.end();
-            self.server = Some(server);
-        }
-        let of_control = loop {
-            let answered = self.worker.answers().await;
-            let ended = process.as_ref().is_some_and(|end| end.borrow().is_some());
-            if answered && self.outlives_controls().await {
-                break false;
-            }
-            if (answered || ended) && bench.settings.server_cmd.is_some() {
-                break true;
-            }
-            if Instant::now() >= until {
-                let seconds = bench.settings.ready_timeout.as_secs_f32();
-                return Err(Gone::Stays(format!(
-                    "the target did not come back within {seconds} s"
-                )));
-            }
-            sleep(BETWEEN_TRIES).await;
-        };
-        if of_control {
-            return Err(Gone::OfControl);
-        }
-        self.deaths.outlives_controls = true;
-        self.deaths.replayed = 0;
-        self.worker.health.revive(process);
-        Ok(())
-    }
-
-    /// Whether further controls are answered: the first time as many as a case that is played again has
-    /// exchanges, since a target that takes only so many connections would die of any case.
-    async fn outlives_controls(&self) -> bool {
-        let number = if self.deaths.outlives_controls { 1 } else { A_ROW_OF_CONTROLS };
-        for _ in 0..number {
-            if !self.worker.answers().await {
-                return false;
-            }
-        }
-        true
     }
 
     fn count(&mut self, suspects: &[usize]) {
@@ -455,19 +414,6 @@ impl Run {
 fn unique(numbers: impl Iterator<Item = usize>) -> Vec<usize> {
     let mut seen = BTreeSet::new();
     numbers.filter(|number| seen.insert(*number)).collect()
-}
-
-/// Whether the target cut an exchange right behind what we wrote: one that dies late seldom hits upon that moment.
-fn is_cut_at_once(exchange: &Record) -> bool {
-    let cut = exchange
-        .io
-        .iter()
-        .position(|io| matches!(io.kind, IoKind::ReadEnd | IoKind::ReadEndUnclean | IoKind::Reset));
-    let Some(cut) = cut else { return false };
-    let last =
-        exchange.io[..cut].iter().rev().find(|io| matches!(io.kind, IoKind::Wrote | IoKind::Read));
-    let wrote = last.filter(|io| io.kind == IoKind::Wrote);
-    wrote.is_some_and(|io| exchange.io[cut].at_us.saturating_sub(io.at_us) < AT_ONCE_US)
 }
 
 const RESTARTED: &str = "the target refused connections for a moment and then took them again: something \
@@ -492,9 +438,3 @@ const LATE_PATIENCE: Duration = Duration::from_millis(2500);
 const MOST_BEFORE: usize = 10;
 /// How many are told beside a case that the target cut right behind what it sent.
 const MOST_BESIDE: usize = 2;
-/// What ends within this time, in microseconds, ends at once.
-const AT_ONCE_US: u64 = 50_000;
-/// How many exchanges playing a case again has at most, but for one.
-const A_ROW_OF_CONTROLS: usize = 5;
-/// The pause between two looks at a target that is away.
-const BETWEEN_TRIES: Duration = Duration::from_millis(100);

@@ -1,4 +1,4 @@
-//! Looks again at silence while the other cases are played, since it costs time and nothing else.
+//! Looks again at what took long while the other cases are played, since it costs time and nothing else.
 //! An early look can only confirm: whatever else it shows may come of what goes on beside it, and is looked at once
 //! more when that is over.
 
@@ -22,6 +22,9 @@ pub(crate) struct Early {
     pub(crate) under_way: BTreeSet<usize>,
     /// Completes when the control gets something else than at first.
     watched: Option<JoinHandle<()>>,
+    /// How many may be under way, and how many answers had come when that became more.
+    room: usize,
+    since: usize,
 }
 
 /// How an early look ended.
@@ -47,12 +50,11 @@ struct Confirmed {
 }
 
 impl Run {
-    /// Begins an early look at a case whose first result rests on silence, where the target bears it.
+    /// Begins an early look at a case whose first result is open, where the target bears it.
     pub(crate) fn look_early(&mut self, index: usize, first: &CaseResult) {
         let case = &self.worker.plan.cases()[index];
-        let is_fit = self.worker.wants_patience(index, first) && !case.is_about_cost();
-        let has_room = self.early.looks.len() < self.room.for_early();
-        if !is_fit || !has_room || !self.bears_early_looks() {
+        let is_fit = !case.is_about_cost();
+        if !is_fit || !self.bears_early_looks() || !self.has_room_for_early() {
             return;
         }
         let Some(wanted) = self.wanted() else { return };
@@ -74,6 +76,24 @@ impl Run {
             };
             Look { index, end }
         });
+    }
+
+    /// Whether there is room for another early look: for as many as for cases, and for twice as many each time that a
+    /// row of answers has come as soon as at first beside those under way.
+    fn has_room_for_early(&mut self) -> bool {
+        let (early, promptness) = (&mut self.early, &self.worker.promptness);
+        let (bears, came) = (self.room.for_early(), promptness.count());
+        let is_full = early.looks.len() >= early.room.max(bears);
+        if is_full
+            && came >= early.since + A_ROW
+            && promptness.is_as_at_first(self.worker.bench.answer())
+        {
+            early.room = (early.room.max(bears) * 2)
+                .min(self.worker.bench.settings.most_watched)
+                .min(MOST_EARLY);
+            early.since = came;
+        }
+        bears > 0 && early.looks.len() < early.room.max(bears)
     }
 
     /// Takes the results of the early looks that are over, and ends the others where the target does not bear them.
@@ -112,6 +132,18 @@ impl Run {
     pub(crate) fn waits_for_early(&mut self) -> bool {
         self.take_early();
         !self.early.looks.is_empty() && self.bears_early_looks()
+    }
+
+    /// Waits for the first few of the early looks, as long as the target bears them; whether others are under way.
+    pub(crate) async fn await_some_early(&mut self) -> bool {
+        let (before, few) = (self.early.looks.len(), FEW);
+        while self.early.looks.len() + few > before
+            && self.bears_early_looks()
+            && let Some(joined) = self.early.looks.join_next().await
+        {
+            self.take_look(joined);
+        }
+        self.waits_for_early()
     }
 
     /// Waits for the early looks, as long as the target bears them.
@@ -164,6 +196,11 @@ async fn confirm(worker: &Worker, index: usize, first: CaseResult) -> Option<Con
     result.elapsed_ms = before.saturating_add(millis(began.elapsed()));
     lives.then(|| Confirmed { result: Box::new(result), repeats })
 }
+
+/// How many early looks are under way at most, after how many answers there may be more, and how many are few.
+const MOST_EARLY: usize = 96;
+const A_ROW: usize = 16;
+const FEW: usize = 3;
 
 /// The attempts of early looks, and those of the controls beside them, apart from all others.
 const EARLY: u32 = 7000;

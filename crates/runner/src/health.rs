@@ -293,13 +293,15 @@ impl Health {
         self.with_suspects(|suspects| suspects.iter().map(|suspect| suspect.case).collect())
     }
 
-    /// The suspect that began last, if all others had had that much time before it: they were merely waiting.
-    pub(crate) fn freshest(&self, by: Duration) -> Option<usize> {
+    /// The suspect that began last, and those that had had as much time before it as they take to be answered: they
+    /// were merely waiting.
+    pub(crate) fn freshest(&self, by: impl Fn(usize) -> Duration) -> Option<(usize, Vec<usize>)> {
         self.with_suspects(|suspects| {
             let newest = suspects.iter().max_by_key(|suspect| suspect.began)?;
             let others = suspects.iter().filter(|suspect| suspect.case != newest.case);
-            let waited = |other: &Suspect| newest.began.duration_since(other.began) >= by;
-            others.clone().all(waited).then_some(newest.case)
+            let waited =
+                others.filter(|other| newest.began.duration_since(other.began) >= by(other.case));
+            Some((newest.case, waited.map(|other| other.case).collect()))
         })
     }
 

@@ -27,6 +27,8 @@ pub(crate) struct Queue {
     /// How long the control took to be answered, and whether answers are late now and then.
     pub(crate) answer: Duration,
     pub(crate) late: bool,
+    /// Whether it is known to be silent time and again, and to live on.
+    pub(crate) mute: bool,
     /// When the first case of each risk began.
     pub(crate) begun: BTreeMap<Risk, Instant>,
     /// The cases that began.
@@ -71,6 +73,7 @@ impl Queue {
             kind,
             answer,
             late: false,
+            mute: false,
             begun: BTreeMap::new(),
             played: Vec::new(),
             banned: BTreeMap::new(),
@@ -96,9 +99,9 @@ impl Queue {
     }
 
     /// After this time without an answer a case that is played alone merely waits for silence to end, and the
-    /// next one may begin.
-    pub(crate) fn answered_by(&self) -> Duration {
-        answered_by(self.answer)
+    /// next one may begin; sooner where it waits in any case.
+    pub(crate) fn answered_by(&self, waits: bool) -> Duration {
+        answered_by(self.answer, waits || self.mute)
     }
 
     /// Whether the last cases are checked on like those that are played alone, since a check costs little.
@@ -115,13 +118,26 @@ impl Queue {
             && self.left.is_empty()
             && self.jobs > 1
             && !self.late
-            && under_way.running.len() <= MOST_WAITING
+            && under_way.running.len() <= self.most_waiting()
             && under_way.served() == 0
+    }
+
+    /// Whether something is to be done when a case gives its place back: the next one begins there, or the round is over.
+    pub(crate) fn waits_for_place(&self, alone: bool) -> bool {
+        if self.left.is_empty() { self.kind == Round::Leaving } else { !alone }
     }
 
     /// How many may be under way while one is played alone.
     pub(crate) fn suspects(&self, has_died: bool) -> usize {
-        self.jobs.min(if has_died { MOST_SUSPECTS } else { MOST_WAITING })
+        match has_died {
+            true => self.jobs.min(MOST_SUSPECTS),
+            false if self.mute && self.jobs > 1 => self.most,
+            false => self.jobs.min(MOST_WAITING),
+        }
+    }
+
+    fn most_waiting(&self) -> usize {
+        if self.mute { self.most } else { MOST_WAITING }
     }
 
     pub(crate) fn next(&mut self, source: u32) -> Option<usize> {
@@ -178,20 +194,21 @@ pub(crate) struct UnderWay {
     pub(crate) checks: JoinSet<Pulse>,
     /// How many cases are over since the last control.
     pub(crate) unchecked: usize,
-    /// The case that began last, unless it is over or merely waits, and when.
+    /// The case that began last, unless it is over or merely waits, and from when on it merely waits.
     pub(crate) latest: Option<(usize, Instant)>,
 }
 
 impl UnderWay {
-    pub(crate) fn is_fresh(&self, by: Duration) -> bool {
-        self.latest.is_some_and(|(_, begun)| begun.elapsed() < by)
+    /// Whether the case that began last may have an answer yet.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.latest.is_some_and(|(_, waits)| Instant::now() < waits)
     }
 
-    /// Forgets a case that merely waits by now; whether there was one.
-    pub(crate) fn forgets_stale(&mut self, by: Duration) -> bool {
-        let before = self.latest.is_some();
-        self.latest = self.latest.filter(|(_, begun)| begun.elapsed() < by);
-        before && self.latest.is_none()
+    /// Forgets the case that began last where it merely waits by now; which that was.
+    pub(crate) fn forgets_stale(&mut self) -> Option<usize> {
+        let stale = self.latest.filter(|(_, waits)| *waits <= Instant::now())?;
+        self.latest = None;
+        Some(stale.0)
     }
 
     pub(crate) fn is_over(&mut self, index: usize) {
@@ -203,9 +220,7 @@ impl UnderWay {
     /// When a case can begin although none ends, where they are played alone until then.
     pub(crate) fn wakes(&self, queue: &Queue, has_died: bool, until: Instant) -> Instant {
         match self.latest {
-            Some((_, begun)) if self.running.len() < queue.suspects(has_died) => {
-                until.min(begun + queue.answered_by())
-            }
+            Some((_, waits)) if self.running.len() < queue.suspects(has_died) => until.min(waits),
             _ => until,
         }
     }
@@ -241,17 +256,24 @@ const BETWEEN_CHECKS: usize = 50;
 /// Longer than any run.
 const FOR_EVER: Duration = Duration::from_secs(24 * 3600);
 
+/// How often a target is silent, and lives, before that is nothing new.
+pub(crate) const MUTE: usize = 8;
+
 /// One case that is played alone, and those that merely wait beside it: on a target that has died, and on one that
 /// nothing has killed.
 const MOST_SUSPECTS: usize = 3;
 const MOST_WAITING: usize = 8;
 
-/// After this time without an answer a case that is played alone merely waits.
-pub(crate) fn answered_by(answer: Duration) -> Duration {
-    (answer * WAITS).clamp(SHORTEST_ANSWER, LONGEST_ANSWER)
+/// After this time without an answer a case that is played alone merely waits; sooner where none is expected.
+pub(crate) fn answered_by(answer: Duration, waits: bool) -> Duration {
+    let by = (answer * WAITS).clamp(SHORTEST_ANSWER, LONGEST_ANSWER);
+    if waits { (answer * WAITS_ANYWAY).clamp(SHORTEST_WAIT, by) } else { by }
 }
 
 /// How many times longer than the control's answer a case takes that merely waits, and the bounds of that.
 const WAITS: u32 = 20;
 const SHORTEST_ANSWER: Duration = Duration::from_millis(60);
 const LONGEST_ANSWER: Duration = Duration::from_millis(400);
+/// The same where silence is no news: a control that comes behind it tells whether the target lives.
+const WAITS_ANYWAY: u32 = 3;
+const SHORTEST_WAIT: Duration = Duration::from_millis(5);

@@ -1,4 +1,4 @@
-//! Which cases are the likeliest to kill a target: they are played last and alone.
+//! Which cases are the likeliest to kill a target: they are played after the others and alone.
 //! Looks at what a case sends, not at what it is called.
 
 use std::cmp::Reverse;
@@ -94,7 +94,9 @@ pub(crate) fn by_risk(plan: &Plan, bench: &Bench) -> Vec<(usize, Option<Risk>)> 
     cases.sort_by_key(|(index, risk)| {
         let case = case(*index);
         let first = if is_late { Reverse(answers(case)) } else { Reverse(0) };
-        (first, *risk, !takes_long(case), !may_switch(case), case.over == Over::Http1)
+        // Of what is measured, a tunnel may wait for more than its answer.
+        let long = takes_long(case) || *risk == Some(Risk::Cost) && answers(case) > 0;
+        (first, *risk, !long, !may_switch(case), case.over == Over::Http1)
     });
     // Those that are played alone are to be answered: what waits in any case comes right behind them.
     let is_little = |(_, risk): &(usize, Option<Risk>)| *risk == Some(Risk::Little);
@@ -109,7 +111,7 @@ pub(crate) fn by_risk(plan: &Plan, bench: &Bench) -> Vec<(usize, Option<Risk>)> 
 }
 
 /// Whether the best that can come is silence, or the case itself waits.
-fn takes_long(case: &Case) -> bool {
+pub(crate) fn takes_long(case: &Case) -> bool {
     let is_silent = |one: &Expectation| {
         one.grade == Grade::Pass && one.wants.status.0.contains(&Outcome::Silent)
     };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
+use upspec_corpus::case::Outcome;
 use upspec_judge::{CaseResult, Reason, unmet};
 
 use crate::ease::Eased;
@@ -12,8 +13,8 @@ use crate::event::{Ending, Event};
 use crate::health::Pulse;
 use crate::place::Place;
 use crate::plan::is_control;
-use crate::queue::{Queue, Round, UnderWay};
-use crate::risk::Risk;
+use crate::queue::{MUTE, Queue, Round, UnderWay};
+use crate::risk::{Risk, takes_long};
 use crate::run::Run;
 use crate::worker::Played;
 
@@ -98,7 +99,7 @@ impl Run {
         let mut has_ended = false;
         let has_died = !self.deaths.all.is_empty();
         loop {
-            queue.late = self.worker.is_late();
+            (queue.late, queue.mute) = (self.worker.is_late(), self.mute >= MUTE);
             self.fill_up(queue, &mut under_way, has_died);
             if under_way.running.is_empty()
                 && !health.is_dead()
@@ -114,7 +115,7 @@ impl Run {
             let alone = queue.alone(has_died).map(|until| under_way.wakes(queue, has_died, until));
             let may_begin = self.has_place(queue, &under_way, alone.is_some(), has_died);
             let free = Arc::clone(&under_way.free);
-            let waits_for_place = alone.is_none() && !queue.left.is_empty();
+            let waits_for_place = queue.waits_for_place(alone.is_some());
             let paced = queue.paced_until().filter(|_| may_begin);
             let wakes = [alone, paced].into_iter().flatten().min();
             let joined = tokio::select! {
@@ -128,10 +129,7 @@ impl Run {
                 joined = under_way.running.join_next() => joined,
                 () = free.notified(), if waits_for_place && !health.is_dead() => continue,
                 () = until(wakes), if !health.is_dead() => {
-                    if under_way.forgets_stale(queue.answered_by()) {
-                        // Without an answer it may have been the last one: nobody is to begin beside a killer.
-                        self.worker.check_now().await;
-                    }
+                    self.mind_stale(&mut under_way).await;
                     continue;
                 }
             };
@@ -153,6 +151,14 @@ impl Run {
                 self.worker.check_now().await;
             }
         }
+    }
+
+    /// Forgets the case that began last where it merely waits by now.
+    async fn mind_stale(&mut self, under_way: &mut UnderWay) {
+        let Some(index) = under_way.forgets_stale() else { return };
+        // Without an answer it may have been the last one: nobody is to begin beside a killer.
+        let lives = self.worker.check_now().await == Pulse::Alive;
+        self.mute += usize::from(lives && !takes_long(&self.worker.plan.cases()[index]));
     }
 
     /// A target that lives on when its command has ended is not that command, but a server that it left behind.
@@ -199,7 +205,7 @@ impl Run {
         while !self.worker.health.is_dead() {
             let alone = queue.alone(has_died).is_some();
             let may_begin = self.has_place(queue, under_way, alone, has_died)
-                && !(alone && under_way.is_fresh(queue.answered_by()));
+                && !(alone && under_way.is_fresh());
             if !may_begin || queue.paced_until().is_some() {
                 return;
             }
@@ -211,8 +217,9 @@ impl Run {
             }
             queue.paced = Instant::now() + queue.pace;
             self.ease.next = Some(queue.paced);
-            under_way.latest = Some((index, Instant::now()));
-            if queue.kind != Round::Again {
+            let waits = takes_long(&self.worker.plan.cases()[index]);
+            under_way.latest = Some((index, Instant::now() + queue.answered_by(waits)));
+            if queue.kind != Round::Again && !self.worker.plan.cases()[index].is_about_cost() {
                 self.last_begun = Some(Instant::now());
             }
             self.results.begin(index);
@@ -264,6 +271,8 @@ impl Run {
         self.take_early();
         if let (Played::Open(first), false) = (&played, again) {
             self.look_early(index, first);
+            let is_silent = first.outcome.is_some_and(|came| came.outcome == Outcome::Silent);
+            self.mute += usize::from(is_silent && !takes_long(&self.worker.plan.cases()[index]));
         }
         self.take(index, played);
     }

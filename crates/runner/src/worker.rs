@@ -16,6 +16,7 @@ use crate::bench::{Bench, answer_us, millis};
 use crate::bindings::Turn;
 use crate::burst::Lived;
 use crate::cost;
+use crate::cut::is_switch;
 use crate::error::Error;
 use crate::event::Event;
 use crate::health::{Control, Health, Patience, Pulse};
@@ -456,12 +457,6 @@ const AGAIN: u32 = 998;
 /// Controls that look after the target's health count their attempts from here, so that their keys
 /// are not those of the control itself.
 const HEALTH_ATTEMPTS: u32 = 1000;
-
-/// Whether the first answer is a switch: nothing that a target takes its time to refuse.
-fn is_switch(record: &Record) -> bool {
-    let read = record.io.iter().find(|io| io.kind == IoKind::Read);
-    read.is_some_and(|io| io.bytes.starts_with(b"HTTP/1.1 101"))
-}
 
 /// Whether a case got what it wants; an end for want of patience on the other side is nothing that it wants.
 fn is_in_order(result: &CaseResult) -> bool {

@@ -283,10 +283,11 @@ async fn a_restart_without_a_refused_connection_shows_in_what_ends_at_once() {
     let address = restarted_unseen().await;
     let slow = ["slow-1", "slow-2", "slow-3", "slow-4", "slow-5"].map(waiting);
     let mut killer = deadly("killer", "KILL");
-    // The others are to wait for long enough before it.
+    // The others are to wait for long enough before it, and not to begin at one moment.
     killer.steps.insert(0, Act::Wait(LATENESS / 3).into());
     let cases = among_others(slow.into_iter().chain([killer]));
-    let settings = Settings { window_floor: Duration::from_millis(1500), ..settings() };
+    let delay = Duration::from_millis(30);
+    let settings = Settings { window_floor: Duration::from_millis(1500), delay, ..settings() };
     let outcome = run_cases(address, &cases, settings).await;
     assert_eq!(outcome.ending, Ending::Complete);
     let told: Vec<_> = outcome.remarks.iter().filter(|one| one.contains("at one moment")).collect();

@@ -117,7 +117,7 @@ async fn nobody_is_accused_alone_of_a_death_that_an_early_look_may_have_brought(
 }
 
 /// How often silence is looked at when nothing else is under way.
-const IN_CALM: usize = 3;
+const IN_CALM: usize = 1;
 
 /// As long as a handler takes that asks another server.
 const HANDLING: Duration = Duration::from_millis(20);

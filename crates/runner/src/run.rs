@@ -210,7 +210,9 @@ impl Run {
         // One at a time is timed; the others wait for it, or for silence to end.
         let at_once = if self.worker.is_late() { 1 } else { jobs.min(MOST_MEASURED) };
         self.schedule(vec![alone.to_vec()], at_once, Round::Leaving).await?;
-        self.schedule(vec![together.to_vec()], jobs, Round::Whole).await
+        self.schedule(vec![together.to_vec()], jobs, Round::Leaving).await?;
+        self.end_those_left().await;
+        self.check_all().await
     }
 
     /// Waits for a death that comes late, of which a process of ours tells by itself, and meanwhile looks again at

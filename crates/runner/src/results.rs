@@ -122,6 +122,11 @@ impl Results {
         self.all[index].as_ref().map(|result| result.verdict)
     }
 
+    /// Whether every case has its result.
+    pub(crate) fn are_complete(&self) -> bool {
+        self.all.iter().all(Option::is_some)
+    }
+
     /// Hands over the results in the order of the plan, and the remarks.
     pub(crate) fn finish(self) -> (Vec<CaseResult>, Vec<String>) {
         self.tell(Event::Finished);

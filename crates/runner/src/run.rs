@@ -444,6 +444,7 @@ impl Run {
         if let Some(server) = self.server.take() {
             server.stop().await;
         }
+        debug_assert!(ending != Ending::Complete || self.results.are_complete());
         let facts = self.worker.bench.facts.clone();
         RunOutcome::new(self.results.finish(), facts, ending, self.deaths.all)
     }

@@ -1,6 +1,7 @@
 //! Plays a plan with a client: the control, what finds out what the client does, all other cases, the control again.
 //! Prints nothing: what happens goes out as events.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::pin;
@@ -26,6 +27,7 @@ use crate::place::Place;
 use crate::plan::Plan;
 use crate::printed::with_lines;
 use crate::results::Results;
+use crate::steps::waits;
 use crate::strange::Strange;
 
 /// Plays a plan of cases for clients. When `cancel` completes, the clients under way are ended and the results so
@@ -121,13 +123,21 @@ impl ClientRun {
             self.results.leave_out_rest(Reason::Blocked, &message);
             return Err(Ending::Unreachable { message });
         }
-        let discovery: Vec<usize> =
+        let mut left: Vec<usize> =
             self.plan.discovery().into_iter().filter(|index| *index != control).collect();
-        for index in discovery {
-            self.play(vec![index]).await?;
-            self.learn(index);
+        while !left.is_empty() {
+            // What builds on nothing that the others find out goes on beside them.
+            let is_ready = |index: &usize| self.left_out(&self.plan.cases()[*index]).is_none();
+            left.sort_by_key(|index| !is_ready(index));
+            let ready = left.iter().filter(|index| is_ready(index)).count();
+            let ready: Vec<usize> = left.drain(..ready.max(1)).collect();
+            self.play(ready.clone()).await?;
+            ready.into_iter().for_each(|index| self.learn(index));
         }
-        self.play(self.plan.rest()).await?;
+        // What waits begins first, so that no long case is left over at the end.
+        let mut rest = self.plan.rest();
+        rest.sort_by_key(|index| Reverse(waits(&self.plan.cases()[*index].steps, PATIENT)));
+        self.play(rest).await?;
         self.play_calmly().await;
         if !self.stage.facts.has(Need::Opens) {
             return Err(Ending::NotSwitched { message: self.what_came(control) });

@@ -1,4 +1,4 @@
-//! Which cases are the likeliest to kill a target: they are played after the others and alone.
+//! Which cases are the likeliest to kill a target: they are played last and alone.
 //! Looks at what a case sends, not at what it is called.
 
 use std::cmp::Reverse;

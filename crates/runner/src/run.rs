@@ -27,7 +27,7 @@ use crate::health::Pulse;
 use crate::idle;
 use crate::place::Room;
 use crate::plan::Plan;
-use crate::queue::{Round, UnderWay};
+use crate::queue::{MUTE, Round, UnderWay};
 use crate::results::Results;
 use crate::risk::{Risk, by_risk};
 use crate::server::Server;
@@ -115,7 +115,7 @@ pub(crate) struct Run {
     /// Cases with a result that another look has to confirm.
     pub(crate) open: BTreeSet<usize>,
     pub(crate) room: Room,
-    /// When the last case began that was not looked at again, nor measured.
+    /// When the last case began that was not looked at again.
     pub(crate) last_begun: Option<Instant>,
     /// How often the target said nothing, where nothing made a case expect that, and lived.
     pub(crate) mute: usize,
@@ -188,8 +188,7 @@ impl Run {
         }
     }
 
-    /// Plays the cases by what they send: what should hurt nobody, what kills most often, and, while a death
-    /// of that may still come late, what is measured.
+    /// Plays the cases by what they send: what should hurt nobody, what is measured, and what kills most often.
     async fn play_by_risk(
         &mut self,
         cases: &[(usize, Option<Risk>)],
@@ -203,16 +202,33 @@ impl Run {
         // Whoever dies of what comes now is not to be blamed for what load has spoilt before.
         self.again_in_calm().await?;
         self.check_all().await?;
-        self.schedule(vec![most.to_vec()], jobs, Round::Leaving).await?;
+        // At a silent target the others wait long enough for what is measured to come last.
+        if self.mute >= MUTE {
+            self.schedule(vec![most.to_vec()], jobs, Round::Leaving).await?;
+            self.measure_all(measured, jobs).await?;
+        } else {
+            self.measure_all(measured, jobs).await?;
+            // What comes now may kill it, and what was under way would have no answer.
+            self.end_those_left().await;
+            self.check_all().await?;
+            self.schedule(vec![most.to_vec()], jobs, Round::Leaving).await?;
+        }
+        self.end_those_left().await;
+        self.check_all().await
+    }
+
+    /// Plays the cases about cost: one at a time is timed, the others wait for it, or for silence to end.
+    async fn measure_all(
+        &mut self,
+        measured: &[(usize, Option<Risk>)],
+        jobs: usize,
+    ) -> Result<(), Ending> {
         // Where answers are late by chance a few cases tell as much as all.
         let alone = if self.worker.is_late() { FEW_MEASURED } else { measured.len() };
         let (alone, together) = measured.split_at(alone.min(measured.len()));
-        // One at a time is timed; the others wait for it, or for silence to end.
-        let at_once = if self.worker.is_late() { 1 } else { jobs.min(MOST_MEASURED) };
+        let at_once = if self.worker.is_late() { 1 } else { jobs };
         self.schedule(vec![alone.to_vec()], at_once, Round::Leaving).await?;
-        self.schedule(vec![together.to_vec()], jobs, Round::Leaving).await?;
-        self.end_those_left().await;
-        self.check_all().await
+        self.schedule(vec![together.to_vec()], jobs, Round::Leaving).await
     }
 
     /// Waits for a death that comes late, of which a process of ours tells by itself, and meanwhile looks again at
@@ -460,8 +476,6 @@ enum NoContact {
 
 /// How many cases about cost are played one by one where answers are late by chance.
 const FEW_MEASURED: usize = 4;
-/// How many cases about cost are under way at most: one is timed, the others wait.
-const MOST_MEASURED: usize = 8;
 
 /// How long a connection may take that shows whether the target lives.
 const DEAD_OR_ALIVE: Duration = Duration::from_secs(1);

@@ -219,7 +219,7 @@ impl Run {
             self.ease.next = Some(queue.paced);
             let waits = takes_long(&self.worker.plan.cases()[index]);
             under_way.latest = Some((index, Instant::now() + queue.answered_by(waits)));
-            if queue.kind != Round::Again && !self.worker.plan.cases()[index].is_about_cost() {
+            if queue.kind != Round::Again {
                 self.last_begun = Some(Instant::now());
             }
             self.results.begin(index);

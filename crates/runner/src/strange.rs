@@ -1,12 +1,16 @@
 //! Counts the cases in a row that did not pass. Where they are many, the target may no longer be what it was in its
 //! control, which is played again then: one that does nothing any more is not asked hundreds of times.
 
+use std::collections::BTreeMap;
+
 use upspec_judge::{CaseResult, Verdict};
 
 /// The cases since the last one that passed.
 #[derive(Debug)]
 pub(crate) struct Strange {
     cases: Vec<usize>,
+    /// When each case began, by the number of those before it.
+    begun: BTreeMap<usize, usize>,
     /// How many of them are enough for a look at the control.
     enough: usize,
     /// How often the control was played for that.
@@ -15,14 +19,20 @@ pub(crate) struct Strange {
 
 impl Default for Strange {
     fn default() -> Self {
-        Self { cases: Vec::new(), enough: FIRST, looks: 0 }
+        Self { cases: Vec::new(), begun: BTreeMap::new(), enough: FIRST, looks: 0 }
     }
 }
 
 impl Strange {
+    pub(crate) fn begin(&mut self, index: usize) {
+        self.begun.insert(index, self.begun.len());
+    }
+
+    /// A case that passed says nothing of what the target is since it began.
     pub(crate) fn note(&mut self, index: usize, result: &CaseResult) {
+        let begun = &self.begun;
         match result.verdict {
-            Verdict::Pass => self.cases.clear(),
+            Verdict::Pass => self.cases.retain(|other| begun.get(other) > begun.get(&index)),
             _ => self.cases.push(index),
         }
     }

@@ -194,6 +194,7 @@ impl ClientRun {
                     continue;
                 }
                 self.results.begin(index);
+                self.strange.begin(index);
                 let player = Player {
                     stage: self.stage.clone(),
                     plan: Arc::clone(&self.plan),

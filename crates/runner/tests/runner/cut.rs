@@ -47,7 +47,7 @@ async fn a_tunnel_that_the_death_of_another_case_cuts_says_nothing() {
     let cases = [
         control(),
         switch(case("server/a/tunnel", tunnel.collect())),
-        case("server/a/killer", vec![send("KILL /\u{1} HTTP/1.1\r\n\r\n")]),
+        case("server/a/killer", vec![send("KILL / HTTP/1.1\r\nHost: a\r\nX: \u{1}\r\n\r\n")]),
     ];
     let (events, _told) = unbounded_channel();
     let plan = Plan::new(&cases, |_| true);

@@ -15,7 +15,11 @@ pub(crate) struct Drips(Arc<AtomicUsize>);
 impl Drips {
     /// How long a peer that drips is listened to.
     pub(crate) fn borne(&self) -> Duration {
-        if self.0.load(Ordering::Relaxed) < ENOUGH { Duration::MAX } else { LITTLE }
+        match self.0.load(Ordering::Relaxed) {
+            0..SOME => Duration::MAX,
+            SOME..ENOUGH => LESS,
+            ENOUGH.. => LITTLE,
+        }
     }
 
     /// Looks at the record of an exchange that is over.
@@ -100,6 +104,10 @@ impl Patience {
 const ENOUGH: usize = 6;
 const LONG: Duration = Duration::from_secs(1);
 const LITTLE: Duration = Duration::from_millis(500);
+/// So many may be chance; from then on others are listened to for so long, as where they go one after the other all time
+/// would be theirs.
+const SOME: usize = 2;
+const LESS: Duration = Duration::from_secs(2);
 /// So many reads come time and again.
 const SEVERAL: usize = 8;
 
@@ -125,7 +133,9 @@ mod tests {
             (record(1_000, 1), 100, Duration::MAX),
             // Much comes.
             (record(20_000, 1_000), 100, Duration::MAX),
-            (record(20_000, 1), ENOUGH - 1, Duration::MAX),
+            (record(20_000, 1), SOME - 1, Duration::MAX),
+            (record(20_000, 1), 1, LESS),
+            (record(20_000, 1), ENOUGH - SOME - 1, LESS),
             (record(20_000, 1), 1, LITTLE),
         ];
         for (record, times, wanted) in rows {

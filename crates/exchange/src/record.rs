@@ -263,6 +263,7 @@ impl Record {
             let bytes = unkept.to_be_bytes().to_vec();
             kept.insert(at, Io { link, at_us, kind: IoKind::ReadUnkept, bytes });
         }
+        kept.shrink_to_fit();
         self.io = kept;
     }
 

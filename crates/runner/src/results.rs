@@ -186,14 +186,15 @@ fn bounded(mut result: CaseResult, room: &mut usize) -> CaseResult {
 fn shorten(findings: &mut Vec<Finding>) {
     keep_few_alike(findings);
     let more = findings.len().saturating_sub(MOST_FINDINGS);
-    if more == 0 {
-        return;
+    if more > 0 {
+        findings.sort_by_key(|finding| Reverse(finding.verdict));
+        findings.truncate(MOST_FINDINGS);
+        if let Some(last) = findings.last_mut() {
+            last.message.push_str(&format!("; {more} more findings are not kept"));
+        }
     }
-    findings.sort_by_key(|finding| Reverse(finding.verdict));
-    findings.truncate(MOST_FINDINGS);
-    if let Some(last) = findings.last_mut() {
-        last.message.push_str(&format!("; {more} more findings are not kept"));
-    }
+    // They stay to the end of the run, and the room for thousands would stay with them.
+    findings.shrink_to_fit();
 }
 
 /// Of findings that differ in their places alone keeps the first few; the last of those tells how many more there were.
@@ -289,6 +290,7 @@ mod tests {
             let before = findings.clone();
             shorten(findings);
             assert_eq!(*findings, before);
+            assert!(findings.capacity() <= MOST_FINDINGS, "{}", findings.capacity());
         }
     }
 

@@ -77,9 +77,9 @@ impl Bench {
     /// How long silence is waited for when it is looked at again, at a target that answers promptly or does not.
     pub(crate) fn patience(&self, result: &CaseResult, is_prompt: bool) -> Duration {
         let timeout = self.settings.timeout;
-        let soon = if is_prompt { SOONEST } else { SOON };
+        let halves = if is_prompt { SOONEST } else { SOON };
         match result.aside.is_due_soon {
-            true => timeout.min(self.window().saturating_mul(soon)),
+            true => timeout.min(self.window().saturating_mul(halves) / 2),
             false => timeout,
         }
     }
@@ -231,10 +231,10 @@ const TURNS: u32 = 3;
 /// How long a target that refuses connections is given to come up.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(1);
 
-/// How many times the window an answer within the tunnel may take: nothing but the target's own pace delays it.
-const SOON: u32 = 4;
+/// How many halves of the window an answer within the tunnel may take: nothing but the target's own pace delays it.
+const SOON: u32 = 8;
 /// The same where answers come as soon as at first.
-const SOONEST: u32 = 2;
+const SOONEST: u32 = 3;
 
 #[cfg(test)]
 mod tests {

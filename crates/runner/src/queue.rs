@@ -272,7 +272,7 @@ pub(crate) fn answered_by(answer: Duration, waits: bool) -> Duration {
 
 /// How many times longer than the control's answer a case takes that merely waits, and the bounds of that.
 const WAITS: u32 = 20;
-const SHORTEST_ANSWER: Duration = Duration::from_millis(60);
+const SHORTEST_ANSWER: Duration = Duration::from_millis(40);
 const LONGEST_ANSWER: Duration = Duration::from_millis(400);
 /// The same where silence is no news: a control that comes behind it tells whether the target lives.
 const WAITS_ANYWAY: u32 = 3;

@@ -187,7 +187,6 @@ impl Recorder {
         let heard = &mut self.links[at];
         let room = heard.most(self.keep).saturating_sub(heard.read.len());
         let kept = &octets[..octets.len().min(room)];
-        make_room(&mut heard.read, kept.len());
         heard.read.extend_from_slice(kept);
         heard.reads += 1;
         let apart = heard.reads <= READS_APART;
@@ -254,14 +253,6 @@ impl Recorder {
     }
 }
 
-/// Makes room for so many octets more. Where there are many already, by a part of them: twice as many would lie idle in
-/// each of many connections.
-fn make_room(octets: &mut Vec<u8>, more: usize) {
-    if octets.len() >= MANY && octets.capacity() - octets.len() < more {
-        octets.reserve_exact(more.max(octets.len() / GROWTH));
-    }
-}
-
 fn micros(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
@@ -270,10 +261,6 @@ const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 
 /// As long as the longest head of a response that browsers take.
 const LONGEST_HEAD: usize = 256 * 1024;
-
-/// From so many octets on a connection gets room for no more than this part of them at a time.
-const MANY: usize = 32 * 1024;
-const GROWTH: usize = 8;
 
 /// How many reads are kept apart with their times. Later ones are joined while nothing else happens,
 /// so that a peer that drips octets costs no more than those octets.

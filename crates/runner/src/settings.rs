@@ -73,7 +73,7 @@ impl Default for Settings {
             subprotocols: Vec::new(),
             required_subprotocol: None,
             hazardous: false,
-            keep: 128 * 1024,
+            keep: 96 * 1024,
             server_cmd: None,
             server_log: None,
             ready: Ready::Accepts,

@@ -5,8 +5,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use upspec_handshake::h2::ErrorCode;
 
-use crate::case::{Fact, FieldMatcher, LinkName, Outcomes};
-use crate::raw::{OneOf, Text};
+#[cfg(feature = "schema")]
+use crate::case::Fact;
+use crate::case::{FieldMatcher, LinkName, Outcomes};
+#[cfg(feature = "schema")]
+use crate::raw::OneOf;
+use crate::raw::Text;
 use crate::read::Reader;
 use crate::template::Template;
 use crate::words::words;

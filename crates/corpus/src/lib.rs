@@ -4,6 +4,10 @@
 //! Files go through `files` (where they are), `raw` (their shape), `read` (their meaning) to
 //! [`Corpus`]; what is wrong on the way is a [`Problem`] with a place in a [`LoadError`].
 
+/// Where no schema is asked for, its derive writes nothing.
+#[cfg(not(feature = "schema"))]
+extern crate upspec_noschema as schemars;
+
 mod act;
 mod bindings;
 pub mod case;
@@ -21,6 +25,7 @@ mod raw;
 mod read;
 pub mod registry;
 mod role;
+#[cfg(feature = "schema")]
 mod schema;
 pub mod select;
 mod show;
@@ -35,6 +40,7 @@ pub use nearest::{did_you_mean, nearest};
 pub use print::case_file;
 pub use problem::{LoadError, Problem};
 pub use registry::{Binds, Harm, HarmKind, Level, Registry, Requirement, Weight, section_url};
+#[cfg(feature = "schema")]
 pub use schema::schema;
 pub use show::show;
 pub use template::Template;

@@ -6,17 +6,22 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
+#[cfg(feature = "schema")]
 use crate::case::{Again, Certificate, Hazard, LinkName, Need, Over, Tls, When};
 use crate::conditions::RawExpect;
+#[cfg(feature = "schema")]
 use crate::registry::{Binds, HarmKind, Level};
 use crate::words::Word;
 
+#[cfg(feature = "schema")]
+mod described;
 mod forms;
 mod h2;
 mod stands;
 
 pub(crate) use h2::{Frame, H2};
 pub(crate) use stands::OneOf;
+#[cfg(feature = "schema")]
 use stands::Yes;
 
 /// Text with its place in the file.

@@ -1,6 +1,10 @@
 //! What happened when a case was played, as data: the [`Record`] of every octet and event on every
 //! link, and the [`Transcript`] of what each party said, read from it once. It grades nothing.
 
+/// Where no schema is asked for, its derive writes nothing.
+#[cfg(not(feature = "schema"))]
+extern crate upspec_noschema as schemars;
+
 mod base64_bytes;
 mod ending;
 pub mod frames;

@@ -1,5 +1,9 @@
 //! Judges a record against its case. No I/O, no clock: same input, same verdict.
 
+/// Where no schema is asked for, its derive writes nothing.
+#[cfg(not(feature = "schema"))]
+extern crate upspec_noschema as schemars;
+
 pub mod facts;
 pub mod result;
 pub mod rules;

@@ -204,6 +204,7 @@ impl<'d> Deserialize<'d> for Came {
     }
 }
 
+#[cfg(feature = "schema")]
 impl JsonSchema for Came {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Came".into()

@@ -1,6 +1,10 @@
 //! Reports: JSON is the source, the others are views of it.
 //! Never reads a socket, and never trusts an octet that a target sent.
 
+/// Where no schema is asked for, its derive writes nothing.
+#[cfg(not(feature = "schema"))]
+extern crate upspec_noschema as schemars;
+
 pub mod agreement;
 pub mod baseline;
 pub mod browsers;
@@ -19,6 +23,7 @@ pub mod program;
 pub mod read;
 pub mod redact;
 pub mod report;
+#[cfg(feature = "schema")]
 pub mod schema;
 pub mod text;
 
@@ -72,6 +77,7 @@ pub use prevalence::Prevalence;
 pub use read::ReadError;
 pub use redact::{Secrets, blot_url, redact, without_credentials};
 pub use report::{About, Demand, FailOn, Report, Score, Summary, Target, Tool};
+#[cfg(feature = "schema")]
 pub use schema::{comparison_schema, diff_schema, matrix_schema, schema};
 pub use tally::Tally;
 pub use text::{Style, standing, summary};

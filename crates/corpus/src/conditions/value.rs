@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
@@ -19,7 +18,7 @@ pub(crate) trait Value: Default {
     /// What TOML has in its place.
     type Raw: DeserializeOwned;
     /// What stands for it in the schema.
-    type Shown: JsonSchema;
+    type Shown;
     fn read(reader: &mut Reader<'_>, raw: Spanned<Self::Raw>) -> Self;
     fn print(&self) -> String;
     /// Asks something else beside it or, where that cannot be, in its place.
@@ -48,7 +47,8 @@ impl<'d, V: Value> Deserialize<'d> for Said<V> {
     }
 }
 
-impl<V: Value> JsonSchema for Said<V> {
+#[cfg(feature = "schema")]
+impl<V: Value<Shown: schemars::JsonSchema>> schemars::JsonSchema for Said<V> {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         V::Shown::schema_name()
     }
@@ -57,7 +57,7 @@ impl<V: Value> JsonSchema for Said<V> {
         V::Shown::inline_schema()
     }
 
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         V::Shown::json_schema(generator)
     }
 }

@@ -4,10 +4,14 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
+#[cfg(feature = "schema")]
 use upspec_handshake::h2::ErrorCode;
 
-use super::forms::HeaderField;
-use super::{Bytes, OneOf, Text};
+#[cfg(feature = "schema")]
+use super::OneOf;
+#[cfg(feature = "schema")]
+use super::described::HeaderField;
+use super::{Bytes, Text};
 
 /// A frame of HTTP/2: exactly one of `headers`, `data`, `settings`, `rst-stream`, `ping`,
 /// `window-update` and `frame`, and what belongs to it.

@@ -1,43 +1,51 @@
 //! What stands in the schema for texts that have a choice of words.
 
-use std::borrow::Cow;
 use std::marker::PhantomData;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-
-use crate::words::Word;
+#[cfg(feature = "schema")]
+pub(super) use described::Yes;
 
 /// Stands for one of the words of a choice in the schema.
 pub(crate) struct OneOf<W>(PhantomData<W>);
 
-impl<W: Word> JsonSchema for OneOf<W> {
-    fn schema_name() -> Cow<'static, str> {
-        W::WHAT.into()
+#[cfg(feature = "schema")]
+mod described {
+    use std::borrow::Cow;
+
+    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+    use super::OneOf;
+    use crate::words::Word;
+
+    impl<W: Word> JsonSchema for OneOf<W> {
+        fn schema_name() -> Cow<'static, str> {
+            W::WHAT.into()
+        }
+
+        fn inline_schema() -> bool {
+            true
+        }
+
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            let words: Vec<&str> = W::WORDS.iter().map(|(word, _)| *word).collect();
+            json_schema!({ "type": "string", "enum": words })
+        }
     }
 
-    fn inline_schema() -> bool {
-        true
-    }
+    /// Stands for `true` in the schema.
+    pub(in crate::raw) struct Yes;
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let words: Vec<&str> = W::WORDS.iter().map(|(word, _)| *word).collect();
-        json_schema!({ "type": "string", "enum": words })
-    }
-}
+    impl JsonSchema for Yes {
+        fn schema_name() -> Cow<'static, str> {
+            "yes".into()
+        }
 
-/// Stands for `true` in the schema.
-pub(super) struct Yes;
+        fn inline_schema() -> bool {
+            true
+        }
 
-impl JsonSchema for Yes {
-    fn schema_name() -> Cow<'static, str> {
-        "yes".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "const": true })
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            json_schema!({ "const": true })
+        }
     }
 }

@@ -31,13 +31,16 @@ fn civil(mut days: u64) -> (u64, usize, u64) {
 }
 
 fn year_length(year: u64) -> u64 {
-    (0..12).map(|month| month_length(year, month)).sum()
+    365 + u64::from(is_leap(year))
+}
+
+fn is_leap(year: u64) -> bool {
+    year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
 }
 
 fn month_length(year: u64, month: usize) -> u64 {
-    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     match month {
-        1 if leap => 29,
+        1 if is_leap(year) => 29,
         1 => 28,
         3 | 5 | 8 | 10 => 30,
         _ => 31,

@@ -14,7 +14,7 @@ use crate::cut::{is_cut_at_once, is_cut_short};
 use crate::event::{Death, Ending};
 use crate::health::Pulse;
 use crate::queue::{MUTE, Round, answered_by};
-use crate::risk::{Risk, by_risk, takes_long};
+use crate::risk::{Risk, by_risk, waits_anyway};
 use crate::run::Run;
 use crate::server::Server;
 use crate::worker::Played;
@@ -285,8 +285,8 @@ impl Run {
 
     /// The same for this case: sooner where silence is no news.
     fn waiting_of(&self, index: usize) -> Duration {
-        let waits = takes_long(&self.worker.plan.cases()[index]);
-        answered_by(self.worker.bench.answer(), waits || self.mute >= MUTE) * 7 / 8
+        let waits = waits_anyway(&self.worker.plan.cases()[index], self.mute >= MUTE);
+        answered_by(self.worker.bench.answer(), waits) * 7 / 8
     }
 
     /// Other cases than this, those first that kill most often; of these, what most targets speak and what they

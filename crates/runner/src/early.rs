@@ -6,6 +6,9 @@ use std::collections::BTreeSet;
 
 use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio::time::Instant;
+use upspec_exchange::{IoKind, Octets, Transcript};
+use upspec_handshake::Party;
+use upspec_handshake::frame::opcode;
 use upspec_judge::CaseResult;
 
 use crate::again::is_answered;
@@ -53,7 +56,9 @@ impl Run {
     /// Begins an early look at a case whose first result is open, where the target bears it.
     pub(crate) fn look_early(&mut self, index: usize, first: &CaseResult) {
         let case = &self.worker.plan.cases()[index];
-        let is_fit = !case.is_about_cost();
+        // What others say may come to anybody: a fail is confirmed beside them only where nothing came behind an answer.
+        let is_fit = self.worker.wants_patience(index, first) || is_quiet(first);
+        let is_fit = is_fit && !case.is_about_cost() && !sends_messages(first);
         if !is_fit || !self.bears_early_looks() || !self.has_room_for_early() {
             return;
         }
@@ -187,14 +192,31 @@ impl Run {
 
 /// Plays a case again with all patience; its result where that is what it was, from a target that lives.
 async fn confirm(worker: &Worker, index: usize, first: CaseResult) -> Option<Confirmed> {
-    let (verdict, outcome) = (first.verdict, first.outcome);
+    let (verdict, outcome, was_quiet) = (first.verdict, first.outcome, is_quiet(&first));
     let (began, before) = (Instant::now(), first.elapsed_ms);
     let mut repeats = Vec::new();
     let mut result = worker.further_attempts(index, first, EARLY, &mut repeats).await.ok()?;
     let is_same = result.verdict == verdict && result.outcome == outcome && !result.flaky;
+    let is_same = is_same && was_quiet == is_quiet(&result);
     let lives = is_same && worker.check_now().await == Pulse::Alive;
     result.elapsed_ms = before.saturating_add(millis(began.elapsed()));
     lives.then(|| Confirmed { result: Box::new(result), repeats })
+}
+
+/// Whether the target answered at once, and then said nothing more.
+fn is_quiet(result: &CaseResult) -> bool {
+    let record = result.record.as_ref().filter(|record| record.saw(IoKind::Deadline));
+    record.is_some_and(|record| record.io.iter().filter(|io| io.kind == IoKind::Read).count() == 1)
+}
+
+/// Whether we sent a message: some servers hand it on to everybody.
+fn sends_messages(result: &CaseResult) -> bool {
+    let Some(record) = &result.record else { return false };
+    let octets = Octets::of(record);
+    let transcript = Transcript::read(&octets);
+    let ours = transcript.talks.first().and_then(|talk| talk.tunnel_octets(Party::Client));
+    let first = ours.and_then(<[u8]>::first);
+    first.is_some_and(|first| [opcode::TEXT, opcode::BINARY].contains(&(first & 0x0F)))
 }
 
 /// How many early looks are under way at most, after how many answers there may be more, and how many are few.

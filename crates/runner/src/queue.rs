@@ -101,7 +101,7 @@ impl Queue {
     /// After this time without an answer a case that is played alone merely waits for silence to end, and the
     /// next one may begin; sooner where it waits in any case.
     pub(crate) fn answered_by(&self, waits: bool) -> Duration {
-        answered_by(self.answer, waits || self.mute)
+        answered_by(self.answer, waits)
     }
 
     /// Whether the last cases are checked on like those that are played alone, since a check costs little.
@@ -257,7 +257,7 @@ const BETWEEN_CHECKS: usize = 50;
 const FOR_EVER: Duration = Duration::from_secs(24 * 3600);
 
 /// How often a target is silent, and lives, before that is nothing new.
-pub(crate) const MUTE: usize = 8;
+pub(crate) const MUTE: usize = 24;
 
 /// One case that is played alone, and those that merely wait beside it: on a target that has died, and on one that
 /// nothing has killed.

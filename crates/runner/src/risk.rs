@@ -118,6 +118,11 @@ pub(crate) fn takes_long(case: &Case) -> bool {
     case.expect.iter().any(is_silent) || waits(&case.steps, LONG) >= LONG
 }
 
+/// Whether silence is no news: a case waits in any case, or its target is known to be silent.
+pub(crate) fn waits_anyway(case: &Case, mute: bool) -> bool {
+    takes_long(case) || mute
+}
+
 /// How many answers a case waits for, one behind the other.
 fn answers(case: &Case) -> usize {
     let waits = |act: &Act| {

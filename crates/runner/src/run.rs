@@ -173,11 +173,12 @@ impl Run {
         } else {
             self.play_by_risk(&cases, jobs).await?;
         }
+        let over = Instant::now();
         // Who watches what merely waits disturbs nobody.
         if self.waits_for_early() {
             self.again_in_calm().await?;
         }
-        self.outlast(jobs).await?;
+        self.outlast(over, jobs).await?;
         self.tell_of_burst();
         self.again_in_calm().await?;
         self.tell_of_calm().await;
@@ -232,12 +233,12 @@ impl Run {
     }
 
     /// Waits for a death that comes late, of which a process of ours tells by itself, and meanwhile looks again at
-    /// what is open.
-    async fn outlast(&mut self, jobs: usize) -> Result<(), Ending> {
+    /// what is open. All cases were over by then.
+    async fn outlast(&mut self, over: Instant, jobs: usize) -> Result<(), Ending> {
         let (bench, now) = (Arc::clone(&self.worker.bench), Instant::now());
         // What kills has been sent by the time the last case began; what was under way since merely waited.
-        let until = (self.last_begun.unwrap_or(now) + LATE_DEATH).max(now + SOON_DEATH);
-        let left = until.duration_since(now);
+        let until = (self.last_begun.unwrap_or(over) + LATE_DEATH).max(over + SOON_DEATH);
+        let left = until.saturating_duration_since(now);
         let recent = self.worker.health.recent(LATE_DEATH);
         let watched = bench.settings.server_cmd.is_none().then(|| {
             let bench = Arc::clone(&bench);

@@ -14,7 +14,7 @@ use crate::health::Pulse;
 use crate::place::Place;
 use crate::plan::is_control;
 use crate::queue::{MUTE, Queue, Round, UnderWay};
-use crate::risk::{Risk, takes_long};
+use crate::risk::{Risk, takes_long, waits_anyway};
 use crate::run::Run;
 use crate::worker::Played;
 
@@ -217,7 +217,7 @@ impl Run {
             }
             queue.paced = Instant::now() + queue.pace;
             self.ease.next = Some(queue.paced);
-            let waits = takes_long(&self.worker.plan.cases()[index]);
+            let waits = waits_anyway(&self.worker.plan.cases()[index], queue.mute);
             under_way.latest = Some((index, Instant::now() + queue.answered_by(waits)));
             if queue.kind != Round::Again {
                 self.last_begun = Some(Instant::now());

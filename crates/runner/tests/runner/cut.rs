@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::death::LATENESS;
 use crate::support::*;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -13,8 +14,16 @@ use upspec_corpus::case::{Act, Case, Grade, Outcome};
 use upspec_judge::{Reason, Verdict};
 use upspec_runner::{Ending, Plan, Settings, run};
 
-/// A server whose death ends all of its connections, and that does not come back.
-async fn dies_for_good() -> SocketAddr {
+/// What becomes of a server that has died.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Back {
+    /// Another one has its port, and refuses no connection.
+    AtOnce,
+    Never,
+}
+
+/// A server whose death cuts all of its connections: KILL ends it at once, LATE some time afterwards.
+pub(crate) async fn cut_by_death(back: Back) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
@@ -23,16 +32,29 @@ async fn dies_for_good() -> SocketAddr {
         loop {
             let stream = tokio::select! {
                 accepted = listener.accept() => accepted.unwrap().0,
-                // What is served ends with the set.
-                () = killed.notified() => return,
+                () = killed.notified() => {
+                    served.abort_all();
+                    if back == Back::Never {
+                        return;
+                    }
+                    continue;
+                }
             };
             let killed = Arc::clone(&killed);
             served.spawn(async move {
-                if beginning(&stream).await == "KILL" {
-                    killed.notify_one();
-                    pending::<()>().await;
+                match beginning(&stream).await.as_str() {
+                    "KILL" => {
+                        killed.notify_one();
+                        pending::<()>().await;
+                    }
+                    "LATE" => {
+                        websocket(stream).await;
+                        tokio::time::sleep(LATENESS * 2).await;
+                        killed.notify_one();
+                    }
+                    "" => {}
+                    _ => websocket(stream).await,
                 }
-                websocket(stream).await;
             });
         }
     });
@@ -51,7 +73,7 @@ async fn a_tunnel_that_the_death_of_another_case_cuts_says_nothing() {
     ];
     let (events, _told) = unbounded_channel();
     let plan = Plan::new(&cases, |_| true);
-    let target = target(dies_for_good().await);
+    let target = target(cut_by_death(Back::Never).await);
     let settings = Settings { jobs: 4, ..settings() };
     let outcome = run(plan, target, settings, requirements(), events, pending()).await;
     assert_eq!(outcome.ending, Ending::TargetDied { suspects: vec!["server/a/killer".to_owned()] });

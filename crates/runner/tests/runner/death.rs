@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use crate::cut::{Back, cut_by_death};
 use crate::support::*;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
@@ -242,45 +243,9 @@ async fn a_restart_that_nobody_waits_for_is_noticed() {
     );
 }
 
-/// A server whose death refuses no connection: whoever dies here leaves the port to the next one.
-async fn restarted_unseen() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        let killed = Arc::new(Notify::new());
-        let mut served = tokio::task::JoinSet::new();
-        loop {
-            let stream = tokio::select! {
-                accepted = listener.accept() => accepted.unwrap().0,
-                () = killed.notified() => {
-                    served.abort_all();
-                    continue;
-                }
-            };
-            let killed = Arc::clone(&killed);
-            served.spawn(async move {
-                match beginning(&stream).await.as_str() {
-                    "KILL" => {
-                        killed.notify_one();
-                        pending::<()>().await;
-                    }
-                    "LATE" => {
-                        websocket(stream).await;
-                        tokio::time::sleep(LATENESS * 2).await;
-                        killed.notify_one();
-                    }
-                    "" => {}
-                    _ => websocket(stream).await,
-                }
-            });
-        }
-    });
-    address
-}
-
 #[tokio::test]
 async fn a_restart_without_a_refused_connection_shows_in_what_ends_at_once() {
-    let address = restarted_unseen().await;
+    let address = cut_by_death(Back::AtOnce).await;
     let slow = ["slow-1", "slow-2", "slow-3", "slow-4", "slow-5"].map(waiting);
     let mut killer = deadly("killer", "KILL");
     // The others are to wait for long enough before it, and not to begin at one moment.
@@ -296,7 +261,7 @@ async fn a_restart_without_a_refused_connection_shows_in_what_ends_at_once() {
 
 #[tokio::test]
 async fn a_restart_behind_the_last_case_shows_on_idle_connections() {
-    let address = restarted_unseen().await;
+    let address = cut_by_death(Back::AtOnce).await;
     let outcome = run_cases(address, &among_others([deadly("killer", "LATE")]), settings()).await;
     assert_eq!((&outcome.ending, lost(&outcome)), (&Ending::Complete, 0));
     let told: Vec<_> = outcome.remarks.iter().filter(|one| one.contains("idle")).collect();
@@ -476,7 +441,7 @@ async fn serves_when_it_is_asked_to() {
 }
 
 /// How long after its exchange a late death comes.
-const LATENESS: Duration = Duration::from_millis(300);
+pub(crate) const LATENESS: Duration = Duration::from_millis(300);
 /// What a server prints when it dies.
 const LAST_WORDS: &str = "Error: boom at server.rs:1";
 /// The environment variable that turns this binary into a server.

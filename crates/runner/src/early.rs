@@ -57,8 +57,9 @@ impl Run {
     pub(crate) fn look_early(&mut self, index: usize, first: &CaseResult) {
         let case = &self.worker.plan.cases()[index];
         // What others say may come to anybody: a fail is confirmed beside them only where nothing came behind an answer.
-        let is_fit = self.worker.wants_patience(index, first) || is_quiet(first);
-        let is_fit = is_fit && !case.is_about_cost() && !sends_messages(first);
+        let is_fit = (self.worker.wants_patience(index, first) || is_quiet(first))
+            && !case.is_about_cost()
+            && !sends_messages(first);
         if !is_fit || !self.bears_early_looks() || !self.has_room_for_early() {
             return;
         }
@@ -141,8 +142,8 @@ impl Run {
 
     /// Waits for the first few of the early looks, as long as the target bears them; whether others are under way.
     pub(crate) async fn await_some_early(&mut self) -> bool {
-        let (before, few) = (self.early.looks.len(), FEW);
-        while self.early.looks.len() + few > before
+        let before = self.early.looks.len();
+        while self.early.looks.len() + FEW > before
             && self.bears_early_looks()
             && let Some(joined) = self.early.looks.join_next().await
         {
@@ -196,8 +197,10 @@ async fn confirm(worker: &Worker, index: usize, first: CaseResult) -> Option<Con
     let (began, before) = (Instant::now(), first.elapsed_ms);
     let mut repeats = Vec::new();
     let mut result = worker.further_attempts(index, first, EARLY, &mut repeats).await.ok()?;
-    let is_same = result.verdict == verdict && result.outcome == outcome && !result.flaky;
-    let is_same = is_same && was_quiet == is_quiet(&result);
+    let is_same = result.verdict == verdict
+        && result.outcome == outcome
+        && was_quiet == is_quiet(&result)
+        && !result.flaky;
     let lives = is_same && worker.check_now().await == Pulse::Alive;
     result.elapsed_ms = before.saturating_add(millis(began.elapsed()));
     lives.then(|| Confirmed { result: Box::new(result), repeats })

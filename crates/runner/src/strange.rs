@@ -24,6 +24,7 @@ impl Default for Strange {
 }
 
 impl Strange {
+    /// A case began; of those of which nobody tells it, any one that passes counts for all.
     pub(crate) fn begin(&mut self, index: usize) {
         self.begun.insert(index, self.begun.len());
     }

@@ -4,9 +4,11 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
-use upspec_corpus::case::{Case, Need, Tls};
+use upspec_corpus::case::{Case, LinkName, Need, Tls};
+use upspec_corpus::words::Word as _;
 use upspec_corpus::{Bindings, Registry};
-use upspec_exchange::{IoKind, Record};
+use upspec_exchange::{IoKind, Link, Record};
+use upspec_handshake::Party;
 use upspec_judge::{CaseResult, Reason, SLOW, TargetFacts, judge, not_played};
 
 use crate::bindings::{Nonces, Turn, bindings};
@@ -15,7 +17,7 @@ use crate::contact;
 use crate::drips::Drips;
 use crate::error::Error;
 use crate::place::Place;
-use crate::play::{Limits, Play, play_at};
+use crate::play::{Limits, Play, play_at, play_on};
 use crate::server::Server;
 use crate::settings::{Settings, lateness};
 use crate::source::Sources;
@@ -127,6 +129,26 @@ impl Bench {
         let record = play_at(place, &self.connector, &play).await?;
         self.drips.note(&record);
         Ok(record)
+    }
+
+    /// Plays a case whose steps are on two connections of ours.
+    pub(crate) async fn exchange_of_two(
+        &self,
+        case: &Case,
+        turn: Turn<'_>,
+    ) -> Result<Record, Error> {
+        let nonces = Nonces::of(&turn);
+        let bindings = &self.bindings(&nonces);
+        let mut links = Vec::new();
+        for name in [LinkName::Client, LinkName::Client2] {
+            let opening = Opening::AsTarget { alpn: &case.alpn };
+            let stream = self.connector.open(opening, self.settings.timeout).await?;
+            links.push((Link::plain(name.word(), Party::Client, case.over), stream));
+        }
+        let (timeout, keep, drip) = (self.settings.timeout, self.settings.keep, self.drips.borne());
+        let limits = Limits { window: self.window(), timeout, keep, drip };
+        let play = Play { case, bindings, close: &nonces.close, limits, reports: false };
+        Ok(play_on(links, &play).await)
     }
 
     /// Whether the target takes a connection.

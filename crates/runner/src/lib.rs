@@ -15,6 +15,7 @@ mod client;
 mod connect;
 mod contact;
 mod cost;
+mod crosstalk;
 mod cut;
 mod death;
 mod discovery;

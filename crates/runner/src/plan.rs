@@ -18,6 +18,9 @@ pub const PROXY_CONTROL: &str = "intermediary/control/relay";
 /// The id of the control of HTTP/2: a valid GET.
 pub const HTTP2_CONTROL: &str = "server/control/http2";
 
+/// The id of the case that finds out whether text messages are echoed.
+pub(crate) const ECHO: &str = "server/control/echo";
+
 /// The cases of a run in the order of the corpus. Its clones share them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {

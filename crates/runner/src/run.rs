@@ -171,9 +171,10 @@ impl Run {
             // Nothing can be measured, and whatever ends a phase takes long.
             self.schedule(vec![cases], jobs, Round::Whole).await?;
         } else {
-            self.play_by_risk(&cases, jobs).await?;
+            self.play_cases(cases, jobs).await?;
         }
         let over = Instant::now();
+        let jobs = self.worker.bench.settings.jobs_when(bench.answer());
         // Who watches what merely waits disturbs nobody.
         if self.waits_for_early() {
             self.again_in_calm().await?;
@@ -190,7 +191,7 @@ impl Run {
     }
 
     /// Plays the cases by what they send: what should hurt nobody, what is measured, and what kills most often.
-    async fn play_by_risk(
+    pub(crate) async fn play_by_risk(
         &mut self,
         cases: &[(usize, Option<Risk>)],
         jobs: usize,

@@ -7,6 +7,7 @@ mod calm;
 mod client_certificate;
 mod contact;
 mod cost;
+mod crosstalk;
 mod cut;
 mod death;
 mod early;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use upspec_corpus::case::{Act, Case, Expectation, Grade, Need, Outcome, Outcomes, Step, Tunnel};
@@ -157,21 +157,8 @@ pub(crate) async fn answer(stream: &mut TcpStream, octets: &[u8]) {
 
 /// A WebSocket server as far as the cases here need one: 101 to a handshake with a key, Pong to Ping,
 /// Close to Close; 400 to all else, one request after the other.
-pub(crate) async fn websocket(mut stream: TcpStream) {
-    loop {
-        let head = read_head(&mut stream).await;
-        if head.is_empty() {
-            return;
-        }
-        if let Some(head) = RequestHead::parse(&head).complete()
-            && head.fields.contains("Upgrade")
-            && let Some(key) = head.fields.values("Sec-WebSocket-Key").next()
-        {
-            answer(&mut stream, &switching(key)).await;
-            break;
-        }
-        answer(&mut stream, BAD_REQUEST).await;
-    }
+pub(crate) async fn websocket(stream: TcpStream) {
+    let Some(mut stream) = switch(stream).await else { return };
     while let Some((opcode, payload)) = read_frame(&mut stream).await {
         let length = u8::try_from(payload.len()).unwrap();
         let reply = if opcode == 9 { 0x8A } else { 0x88 };
@@ -182,6 +169,24 @@ pub(crate) async fn websocket(mut stream: TcpStream) {
     }
 }
 
+/// The connection from its first switch on: 400 to all that comes before.
+pub(crate) async fn switch(mut stream: TcpStream) -> Option<TcpStream> {
+    loop {
+        let head = read_head(&mut stream).await;
+        if head.is_empty() {
+            return None;
+        }
+        if let Some(head) = RequestHead::parse(&head).complete()
+            && head.fields.contains("Upgrade")
+            && let Some(key) = head.fields.values("Sec-WebSocket-Key").next()
+        {
+            answer(&mut stream, &switching(key)).await;
+            return Some(stream);
+        }
+        answer(&mut stream, BAD_REQUEST).await;
+    }
+}
+
 /// The 101 that answers a key.
 fn switching(key: &[u8]) -> Vec<u8> {
     let head = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -189,7 +194,8 @@ fn switching(key: &[u8]) -> Vec<u8> {
     [&head[..], &accept(key), b"\r\n\r\n"].concat()
 }
 
-async fn read_frame(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
+/// The next frame's opcode and its payload, which is short.
+pub(crate) async fn read_frame(stream: &mut (impl AsyncRead + Unpin)) -> Option<(u8, Vec<u8>)> {
     let mut head = [0; 6];
     stream.read_exact(&mut head).await.ok()?;
     let mut payload = vec![0; usize::from(head[1] & 0x7F)];

@@ -37,7 +37,7 @@ pub(crate) fn client(args: &ClientArgs) -> Result<Exit, Trouble> {
     let seed = args.pace.seed.unwrap_or_else(fresh_seed);
     let chosen = args.selection.chosen(&corpus, Role::Client, seed)?;
     outputs.asked = args.selection.asked(&chosen);
-    let plan = Plan::of(Role::Client, &corpus.cases, |case| chosen.contains(&case.id));
+    let plan = Plan::sharing(Role::Client, &corpus.cases, |case| chosen.contains(&case.id));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -69,7 +69,8 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Trouble> {
     if let (Some(count), Some((_, first, _))) = (args.generated, targets.first()) {
         // For the titles alone; each server gets and is judged by cases of its own.
         let generated = Generated::new(settings.seed, bindings_of(first, &settings));
-        corpus.cases.extend(generated.cases(count));
+        let own = corpus.cases.iter().cloned();
+        corpus.cases = own.chain(generated.cases(count)).collect();
     }
     let corpus = Arc::new(corpus);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -80,7 +81,7 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Trouble> {
     let interrupted = played.iter().any(|(_, one)| one.outcome.ending == Ending::Interrupted);
     let mut runs: Vec<(usize, Run)> =
         played.into_iter().map(|(place, one)| (place, run_of(&corpus, &started, one))).collect();
-    let plan = Plan::of(role, &corpus.cases, |case| chosen.contains(&case.id));
+    let plan = Plan::sharing(role, &corpus.cases, |case| chosen.contains(&case.id));
     let played: BTreeSet<&str> = plan.cases().iter().map(|case| case.id.as_str()).collect();
     for (place, report, server) in stored {
         runs.push((place, stored_run(&played, report, server)));
@@ -178,7 +179,7 @@ fn plan(
     generated: &Generated,
 ) -> Plan {
     let Some(count) = args.generated else {
-        return Plan::new(&corpus.cases, |case| chosen.contains(&case.id));
+        return Plan::sharing(Role::Server, &corpus.cases, |case| chosen.contains(&case.id));
     };
     let is_own = |case: &Case| case.id.starts_with(Generated::TOPIC);
     let others = corpus.cases.iter().filter(|case| !is_own(case)).cloned();

@@ -34,7 +34,7 @@ pub(crate) fn proxy(args: &ProxyArgs) -> Result<Exit, Trouble> {
     let seed = args.pace.seed.unwrap_or_else(fresh_seed);
     let chosen = args.selection.chosen(&corpus, Role::Intermediary, seed)?;
     outputs.asked = args.selection.asked(&chosen);
-    let plan = Plan::of(Role::Intermediary, &corpus.cases, |case| chosen.contains(&case.id));
+    let plan = Plan::sharing(Role::Intermediary, &corpus.cases, |case| chosen.contains(&case.id));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

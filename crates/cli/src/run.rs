@@ -164,9 +164,9 @@ async fn play(
 fn plan(chosen: &BTreeSet<String>, corpus: &Corpus, first: &BTreeSet<String>) -> Plan {
     let wants = |case: &Case| chosen.contains(&case.id);
     if first.is_empty() {
-        return Plan::new(&corpus.cases, wants);
+        return Plan::sharing(Role::Server, &corpus.cases, wants);
     }
-    let mut cases = corpus.cases.clone();
+    let mut cases = corpus.cases.to_vec();
     cases.sort_by_key(|case| !first.contains(&case.id));
     Plan::new(&cases, wants)
 }

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use serde::de::DeserializeOwned;
@@ -23,8 +24,9 @@ use crate::words::Word as _;
 /// All cases, with what they cite.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Corpus {
-    /// The cases, in the order of files and of each file.
-    pub cases: Vec<Case>,
+    /// The cases, in the order of files and of each file. A run shares them.
+    #[serde(with = "shared")]
+    pub cases: Arc<[Case]>,
     /// The requirements.
     pub requirements: Registry,
     /// The sets of alternatives that cases name.
@@ -33,6 +35,28 @@ pub struct Corpus {
     pub topics: Vec<Topic>,
     /// `sha256:…` over names and contents of all files.
     pub digest: String,
+}
+
+/// Shared cases are written like any others.
+mod shared {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::case::Case;
+
+    pub(super) fn serialize<S: Serializer>(
+        cases: &Arc<[Case]>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        (**cases).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Arc<[Case]>, D::Error> {
+        Vec::deserialize(deserializer).map(Arc::from)
+    }
 }
 
 /// A case file.
@@ -62,7 +86,7 @@ impl Corpus {
 
     /// Keeps of the cases for other roles no more than what they are called: a run needs nothing else of them.
     pub fn keep_names_of_others(&mut self, role: Role) {
-        for case in self.cases.iter_mut().filter(|case| case.role != role) {
+        for case in Arc::make_mut(&mut self.cases).iter_mut().filter(|case| case.role != role) {
             (case.steps, case.expect) = (Vec::new(), Vec::new());
         }
     }
@@ -151,7 +175,7 @@ impl Corpus {
             return Err(LoadError { problems: loader.problems });
         }
         Ok(Self {
-            cases: loader.cases,
+            cases: loader.cases.into(),
             requirements: loader.registry,
             presets: loader.presets,
             topics: loader.topics,

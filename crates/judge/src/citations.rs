@@ -84,7 +84,7 @@ mod tests {
         let is_info = |id: &str| {
             corpus.requirements.get(id).is_some_and(|found| found.level.weight() == Weight::Info)
         };
-        for case in &corpus.cases {
+        for case in corpus.cases.iter() {
             assert!(!is_info(&case.requirement), "{} can only be informational", case.id);
             for one in case.expect.iter().filter(|one| one.grade >= Grade::Warn) {
                 let requirement = one.requirement.as_ref().unwrap_or(&case.requirement);

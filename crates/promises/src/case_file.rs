@@ -49,7 +49,7 @@ fn reload(corpus: &Corpus) {
     let shown: Vec<Case> = corpus.cases.iter().map(planted::printed).collect();
     let again = load(&print("Printed", &shown)).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(placeless(&again.cases), placeless(&corpus.cases));
-    for case in &corpus.cases {
+    for case in corpus.cases.iter() {
         if case.steps.iter().all(is_small) {
             assert!(!show(case, &Bindings::example()).is_empty());
         }

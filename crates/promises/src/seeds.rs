@@ -35,7 +35,7 @@ impl Material {
         let answers = requests.iter().filter_map(|request| both_ends::answer(request, &service));
         let responses: BTreeSet<Vec<u8>> = answers.map(|answered| answered.octets).collect();
         Self {
-            cases: corpus.cases.clone(),
+            cases: corpus.cases.to_vec(),
             requests: requests.into_iter().collect(),
             responses: responses.into_iter().collect(),
             records: Vec::new(),

@@ -2,6 +2,7 @@
 //! Looks only at a case's id, role and partner.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use upspec_corpus::case::{Act, Case, Over, Role, Step};
@@ -22,9 +23,11 @@ pub const HTTP2_CONTROL: &str = "server/control/http2";
 pub(crate) const ECHO: &str = "server/control/echo";
 
 /// The cases of a run in the order of the corpus. Its clones share them.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Plan {
-    cases: Arc<[Case]>,
+    all: Arc<[Case]>,
+    /// Those of them that it plays.
+    played: Range<usize>,
     partners: Arc<BTreeMap<String, Case>>,
 }
 
@@ -42,18 +45,37 @@ impl Plan {
         let own = corpus.iter().filter(|case| case.role == role);
         let cases: Arc<[Case]> =
             own.filter(|case| is_control(case) || chosen(case)).cloned().collect();
+        let played = 0..cases.len();
+        Self::holding(cases, played, corpus)
+    }
+
+    /// The same. Where the chosen cases stand side by side, it has no copies of them.
+    #[must_use]
+    pub fn sharing(role: Role, corpus: &Arc<[Case]>, chosen: impl Fn(&Case) -> bool) -> Self {
+        let is_meant = |case: &Case| case.role == role && (is_control(case) || chosen(case));
+        let first = corpus.iter().position(is_meant).unwrap_or(0);
+        let beside = corpus[first..].iter().take_while(|case| is_meant(case)).count();
+        let played = first..first + beside;
+        match corpus[played.end..].iter().any(is_meant) {
+            true => Self::of(role, corpus, chosen),
+            false => Self::holding(Arc::clone(corpus), played, corpus),
+        }
+    }
+
+    fn holding(all: Arc<[Case]>, played: Range<usize>, corpus: &[Case]) -> Self {
+        let cases = &all[played.clone()];
         let wanted = cases.iter().filter_map(|case| case.same_as.as_deref());
         let partners: BTreeMap<String, Case> = wanted
             .filter_map(|id| corpus.iter().find(|case| case.id == id))
             .map(|case| (case.id.clone(), case.clone()))
             .collect();
-        Self { cases, partners: Arc::new(partners) }
+        Self { all, played, partners: Arc::new(partners) }
     }
 
     /// The cases, in the order of the corpus.
     #[must_use]
     pub fn cases(&self) -> &[Case] {
-        &self.cases
+        &self.all[self.played.clone()]
     }
 
     /// The case that must have the same outcome as this one, if it names one.
@@ -64,12 +86,12 @@ impl Plan {
     /// The control.
     pub(crate) fn control(&self) -> Option<usize> {
         let controls = [CONTROL, CLIENT_CONTROL, PROXY_CONTROL];
-        self.cases.iter().position(|case| controls.contains(&case.id.as_str()))
+        self.cases().iter().position(|case| controls.contains(&case.id.as_str()))
     }
 
     /// The control of a target that speaks HTTP/2 alone.
     pub(crate) fn http2_control(&self) -> Option<usize> {
-        self.cases.iter().position(|case| case.id == HTTP2_CONTROL)
+        self.cases().iter().position(|case| case.id == HTTP2_CONTROL)
     }
 
     /// The cases that find out what the target can do.
@@ -83,7 +105,7 @@ impl Plan {
     }
 
     fn positions(&self, wanted: impl Fn(&Case) -> bool) -> Vec<usize> {
-        let numbered = self.cases.iter().enumerate();
+        let numbered = self.cases().iter().enumerate();
         numbered.filter(|(_, case)| wanted(case)).map(|(index, _)| index).collect()
     }
 }

@@ -129,7 +129,7 @@ impl Book {
 fn common(corpus: &Corpus, caught: &Caught) -> BTreeSet<(bool, String)> {
     let mut asked = BTreeSet::new();
     let mut common = BTreeSet::new();
-    for case in &corpus.cases {
+    for case in corpus.cases.iter() {
         for fault in caught.by(&case.id) {
             let key = (is_of_proxies(case), fault.to_owned());
             if asked.insert(key.clone()) && caught.is_common(&case.id, fault) {

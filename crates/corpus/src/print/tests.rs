@@ -28,7 +28,7 @@ fn read_back(topic: &str, cases: &[Case]) -> Vec<Case> {
         all.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect();
     let corpus = Corpus::from_texts(&texts).unwrap_or_else(|error| panic!("{error}"));
     let of_topic = |case: &Case| case.id.starts_with(&format!("{topic}/"));
-    corpus.cases.into_iter().filter(of_topic).map(placeless).collect()
+    corpus.cases.iter().filter(|case| of_topic(case)).cloned().map(placeless).collect()
 }
 
 fn placeless(case: Case) -> Case {

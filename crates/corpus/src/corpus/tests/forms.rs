@@ -48,7 +48,7 @@ fn short_forms_mean_the_same_as_long_ones() {
     for (short, same) in rows {
         let [one, other] = [short, same].map(|step| {
             let corpus = load_case(&format!("expect = \"refused\"\n{step}"));
-            corpus.unwrap_or_else(|error| panic!("{error}")).cases.remove(0)
+            corpus.unwrap_or_else(|error| panic!("{error}")).cases[0].clone()
         });
         assert_eq!(one, other, "{short}");
     }
@@ -63,7 +63,7 @@ fn short_forms_mean_the_same_as_long_ones() {
     for (short, same) in alternatives {
         let [one, other] = [short, same].map(|expect| {
             let corpus = load_case(&format!("send = '{{start}}'\nexpect = {expect}\n"));
-            corpus.unwrap_or_else(|error| panic!("{error}")).cases.remove(0)
+            corpus.unwrap_or_else(|error| panic!("{error}")).cases[0].clone()
         });
         assert_eq!(one, other, "{short}");
     }

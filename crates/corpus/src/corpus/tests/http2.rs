@@ -247,7 +247,7 @@ proptest! {
         let end = (at + cut).min(HTTP2.len());
         let cases = format!("{}{put}{}", &HTTP2[..at], &HTTP2[end..]);
         if let Ok(corpus) = load_http2(&cases) {
-            for case in &corpus.cases {
+            for case in corpus.cases.iter() {
                 let _ = crate::show(case, &Bindings::example());
             }
         }

@@ -1,6 +1,8 @@
 //! Measures our readers beside what others do with the same octets, in turns, in one run, by processor time: the body of
-//! `request_head` beside httparse; one valid exchange, read and judged, beside the checks that a server makes by hand
+//! `request_head` beside httparse; one valid exchange, read and judged, beside the checks of as much by hand
 //! and beside tungstenite. Never counts the fuzzer's own work; `targets/bench-fuzz.sh` does.
+
+mod by_hand;
 
 use std::fs;
 use std::hint::black_box;
@@ -10,7 +12,6 @@ use std::time::{Duration, Instant};
 
 use upspec_corpus::Corpus;
 use upspec_exchange::{Io, IoKind, Link, Octets, Over, Record, Transcript};
-use upspec_handshake::field::key::accept;
 use upspec_handshake::permitted::{Endpoint, permitted};
 use upspec_handshake::{Party, RequestHead};
 use upspec_judge::{CONTROL, TargetFacts, judge_transcript};
@@ -43,12 +44,29 @@ pub fn heads(corpus: &Corpus, rounds: Rounds) -> [Pace; 2] {
     in_turns([("request_head", &request_head), ("httparse", &peer)], &requests, rounds)
 }
 
-/// One valid exchange, read and judged, and what a server does with such a request: by hand, with tungstenite, and we.
+/// What is done with one valid exchange, or with its request head alone.
+#[derive(Debug)]
+pub struct Exchanges {
+    /// The checks of the request head, by hand.
+    pub head_by_hand: Pace,
+    /// What tungstenite does with the request head.
+    pub head_accepted: Pace,
+    /// The request head, parsed.
+    pub head_parsed: Pace,
+    /// The same, with what the RFCs permit in answer to it.
+    pub head_ruled: Pace,
+    /// The checks of the whole exchange, by hand.
+    pub by_hand: Pace,
+    /// The whole exchange, parsed, with what the RFCs permit, and judged.
+    pub judged: Pace,
+}
+
+/// One valid exchange, read and judged, beside what checks by hand and tungstenite do with it.
 ///
 /// # Panics
 /// Where the corpus has no control.
 #[must_use]
-pub fn exchanges(corpus: &Corpus, rounds: Rounds) -> [Pace; 5] {
+pub fn exchanges(corpus: &Corpus, rounds: Rounds) -> Exchanges {
     let control = corpus.cases.iter().find(|case| case.id == CONTROL).expect("there is a control");
     let record = exchange();
     let facts = TargetFacts::default();
@@ -57,6 +75,7 @@ pub fn exchanges(corpus: &Corpus, rounds: Rounds) -> [Pace; 5] {
         let head = RequestHead::parse(octets).complete().expect("the request is whole");
         black_box(permitted(&head, &endpoint));
     };
+    let by_hand = |_: &[u8]| assert_eq!(black_box(by_hand::exchange(black_box(&record))), Ok(()));
     // What `judge` does with a record, with the request that it reads at hand.
     let judged = |_: &[u8]| {
         let octets = Octets::of(black_box(&record));
@@ -64,14 +83,17 @@ pub fn exchanges(corpus: &Corpus, rounds: Rounds) -> [Pace; 5] {
         black_box(permitted(&transcript.talks[0].requests[0].head, &endpoint));
         black_box(judge_transcript(control, &transcript, None, &facts, &corpus.requirements));
     };
-    let bodies: [Named<'_>; 5] = [
-        ("httparse and checks by hand", &by_hand),
+    let bodies: [Named<'_>; 6] = [
+        ("httparse and checks by hand of one head", &by_hand::one_head),
         ("tungstenite's accept", &accepted),
         ("parse", &|octets| drop(black_box(RequestHead::parse(octets)))),
         ("parse, permitted", &ruled),
+        ("httparse and checks by hand of the same exchange", &by_hand),
         ("parse, permitted, judge", &judged),
     ];
-    in_turns(bodies, &[REQUEST.to_vec()], rounds)
+    let paces = in_turns(bodies, &[REQUEST.to_vec()], rounds);
+    let [head_by_hand, head_accepted, head_parsed, head_ruled, by_hand, judged] = paces;
+    Exchanges { head_by_hand, head_accepted, head_parsed, head_ruled, by_hand, judged }
 }
 
 /// What is done with one input, and what it is called.
@@ -136,30 +158,6 @@ fn exchange() -> Record {
     Record::of(Link::plain("client", Party::Client, Over::Http1), io)
 }
 
-/// The checks of RFC 6455 section 4.2.1, and the accept value, as a server writes them on top of httparse.
-fn by_hand(octets: &[u8]) {
-    let mut slots = [httparse::EMPTY_HEADER; 64];
-    let mut request = httparse::Request::new(&mut slots);
-    let status = request.parse(octets).expect("it is valid");
-    assert!(status.is_complete() && request.method == Some("GET") && request.version == Some(1));
-    let find = |name: &str| {
-        let mut named = request.headers.iter().filter(|one| one.name.eq_ignore_ascii_case(name));
-        named.next().map(|one| one.value)
-    };
-    let has = |name: &str, token: &[u8]| {
-        find(name).is_some_and(|value| {
-            value
-                .split(|octet| *octet == b',')
-                .any(|one| one.trim_ascii().eq_ignore_ascii_case(token))
-        })
-    };
-    assert!(
-        find("host").is_some() && has("upgrade", b"websocket") && has("connection", b"upgrade")
-    );
-    assert!(find("sec-websocket-version") == Some(b"13"));
-    black_box(accept(find("sec-websocket-key").expect("it has a key")));
-}
-
 fn accepted(octets: &[u8]) {
     struct Wire<'o>(&'o [u8]);
     impl Read for Wire<'_> {
@@ -208,6 +206,6 @@ mod tests {
     fn everything_takes_the_request() {
         let corpus = Corpus::embedded().unwrap();
         let paces = exchanges(&corpus, Rounds { count: 1, each: Duration::ZERO });
-        assert!(paces.iter().all(|pace| pace.ns.len() == 1), "{paces:?}");
+        assert_eq!(paces.judged.ns.len(), 1, "{paces:?}");
     }
 }

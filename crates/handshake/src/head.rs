@@ -24,7 +24,7 @@ pub use response::ResponseHead;
 
 use crate::Violation;
 use cursor::Cursor;
-use lines::{LineEnds, controls};
+use lines::{Controls, LineEnds};
 use std::fmt;
 
 /// The result of reading, or "more octets are needed", which is not an error.
@@ -156,22 +156,32 @@ impl HeadReader {
 
     fn search(&mut self, buffer: &[u8]) {
         let mut line_at = self.line_ends.as_slice().last().map_or(0, |lf| lf + 1);
-        for control in controls(buffer, self.searched) {
-            match buffer[control] {
+        let mut controls = Controls::of(buffer, self.searched);
+        while let Some(control) = controls.next() {
+            let lf = match buffer[control] {
                 b'\t' => continue,
-                b'\n' if self.cr.is_some_and(|cr| cr + 1 == control) => self.cr = None,
-                b'\n' => self.odd.extend(self.cr.take()),
+                b'\n' if self.cr.is_some_and(|cr| cr + 1 == control) => {
+                    self.cr = None;
+                    control
+                }
+                b'\n' => {
+                    self.bare_cr();
+                    control
+                }
                 b'\r' => {
-                    self.odd.extend(self.cr.replace(control));
-                    continue;
+                    self.bare_cr();
+                    if buffer.get(control + 1) != Some(&b'\n') || !controls.skip_in_word() {
+                        self.cr = Some(control);
+                        continue;
+                    }
+                    control + 1
                 }
                 _ => {
-                    self.odd.extend(self.cr.take());
+                    self.bare_cr();
                     self.odd.push(control);
                     continue;
                 }
-            }
-            let lf = control;
+            };
             let empty = matches!(buffer[line_at..lf], [] | [b'\r']);
             line_at = lf + 1;
             self.line_ends.push(lf);
@@ -186,6 +196,14 @@ impl HeadReader {
             }
         }
         self.searched = buffer.len();
+    }
+
+    /// The CR that an LF could have followed belongs to no line end.
+    #[inline]
+    fn bare_cr(&mut self) {
+        if let Some(cr) = self.cr.take() {
+            self.odd.push(cr);
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Finds the control octets of a head, among them all line ends: many octets at a time, as there are few.
 
+use std::slice;
+
 /// The places of line ends, without an allocation for those of most heads.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LineEnds {
@@ -33,21 +35,42 @@ impl LineEnds {
 /// As many lines as most heads have.
 const FEW: usize = 24;
 
-/// The places of the control octets (RFC 5234, appendix B.1: CTL) from `from` on, in order.
-#[inline]
-pub(super) fn controls(buffer: &[u8], from: usize) -> impl Iterator<Item = usize> {
-    let (words, rest) = buffer[from..].as_chunks::<AT_ONCE>();
-    let mut next = words.iter().copied().chain(last_word(rest));
-    let (mut found, mut word_at, mut next_at) = (0_u128, from, from);
-    std::iter::from_fn(move || {
-        while found == 0 {
-            found = marked(u128::from_le_bytes(next.next()?));
-            (word_at, next_at) = (next_at, next_at + AT_ONCE);
+/// The places of the control octets (RFC 5234, appendix B.1: CTL) of a buffer, in order.
+pub(super) struct Controls<'b> {
+    words: slice::Iter<'b, [u8; AT_ONCE]>,
+    last: Option<[u8; AT_ONCE]>,
+    /// Those of the word that are still ahead.
+    found: u128,
+    word_at: usize,
+    next_at: usize,
+}
+
+impl<'b> Controls<'b> {
+    #[inline]
+    pub(super) fn of(buffer: &'b [u8], from: usize) -> Self {
+        let (words, rest) = buffer[from..].as_chunks();
+        Self { words: words.iter(), last: last_word(rest), found: 0, word_at: from, next_at: from }
+    }
+
+    #[inline]
+    pub(super) fn next(&mut self) -> Option<usize> {
+        while self.found == 0 {
+            let word = self.words.next().copied().or_else(|| self.last.take())?;
+            self.found = marked(u128::from_le_bytes(word));
+            (self.word_at, self.next_at) = (self.next_at, self.next_at + AT_ONCE);
         }
-        let place = found.trailing_zeros() as usize / 8;
-        found &= found - 1;
-        Some(word_at + place)
-    })
+        let place = self.found.trailing_zeros() as usize / 8;
+        self.found &= self.found - 1;
+        Some(self.word_at + place)
+    }
+
+    /// Passes over the next one where it stands in the same word; whether it does.
+    #[inline]
+    pub(super) fn skip_in_word(&mut self) -> bool {
+        let is_there = self.found != 0;
+        self.found &= self.found.wrapping_sub(1);
+        is_there
+    }
 }
 
 /// The octets behind the last whole word, filled up with spaces.
@@ -71,7 +94,7 @@ const AT_ONCE: usize = 16;
 
 #[cfg(test)]
 mod tests {
-    use super::{LineEnds, controls};
+    use super::{Controls, LineEnds};
 
     #[test]
     fn line_ends_are_kept_in_order_however_many_there_are() {
@@ -82,6 +105,11 @@ mod tests {
         }
     }
 
+    fn controls(octets: &[u8], from: usize) -> Vec<usize> {
+        let mut controls = Controls::of(octets, from);
+        std::iter::from_fn(|| controls.next()).collect()
+    }
+
     #[test]
     fn every_control_octet_is_found_wherever_it_stands() {
         for octet in 0..=u8::MAX {
@@ -89,12 +117,12 @@ mod tests {
                 let mut octets = [b'a'; 40];
                 octets[at] = octet;
                 let want: Vec<usize> = octet.is_ascii_control().then_some(at).into_iter().collect();
-                assert_eq!(controls(&octets, 0).collect::<Vec<_>>(), want, "{octet:#04x}");
+                assert_eq!(controls(&octets, 0), want, "{octet:#04x}");
                 let want: Vec<usize> = want.into_iter().filter(|at| *at >= 3).collect();
-                assert_eq!(controls(&octets, 3).collect::<Vec<_>>(), want, "{octet:#04x}");
+                assert_eq!(controls(&octets, 3), want, "{octet:#04x}");
             }
         }
         let all: Vec<usize> = (0..29).collect();
-        assert_eq!(controls(&[0; 29], 0).collect::<Vec<_>>(), all);
+        assert_eq!(controls(&[0; 29], 0), all);
     }
 }

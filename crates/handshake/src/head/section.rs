@@ -102,6 +102,12 @@ fn check(cursor: &mut Cursor<'_, '_>, line: &Range<usize>) {
 #[inline]
 fn value_in(line: &[u8], from: usize, line_at: usize) -> (&[u8], usize) {
     let rest = line.get(from..).unwrap_or_default();
+    // As most senders write it.
+    if let [b' ', value @ ..] = rest
+        && let [b'!'..=0xff, .., b'!'..=0xff] = value
+    {
+        return (value, line_at + from + 1);
+    }
     let leading = leading_ows(rest);
     (trim_ows_end(&rest[leading..]), line_at + from + leading)
 }

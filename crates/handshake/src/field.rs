@@ -26,5 +26,5 @@ pub use http2_settings::http2_settings;
 pub use list::{Element, Malformed, elements, elements_of, tokens};
 pub use parameter::{Parameter, ParameterViolation, segments};
 pub use quoted::{Quoted, quoted_string};
-pub use token::{is_tchar, is_token, trim_ows, trim_ows_end};
+pub use token::{is_tchar, is_token, same_in_any_case, trim_ows, trim_ows_end};
 pub(crate) use token::{leading_ows, leading_tchars};

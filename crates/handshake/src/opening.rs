@@ -9,7 +9,7 @@ use crate::field::key::Key;
 use crate::field::subprotocol::Offers;
 use crate::field::target::Target;
 use crate::field::upgrade::{Protocol, protocols, websocket_alone};
-use crate::field::{connection, version};
+use crate::field::{elements, is_token, same_in_any_case, version};
 use crate::{RequestHead, Version};
 
 mod syntax;
@@ -265,7 +265,7 @@ fn method(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
 /// version of websocket is registered, so a version after the name is left open.
 fn upgrade(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     let rule = "rfc9110/7.8-offered";
-    let named = |protocol: &Protocol<'_>| protocol.name.eq_ignore_ascii_case(b"websocket");
+    let named = |protocol: &Protocol<'_>| same_in_any_case(protocol.name, b"websocket");
     if !opening.websocket && opening.protocols.iter().any(named) {
         opening.note(Consequence::Unsettled, rule, "websocket is offered with a version");
     } else if !opening.websocket {
@@ -280,11 +280,12 @@ fn upgrade(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
 /// Connection names upgrade (4.2.1 item 4); without it HTTP ignores Upgrade (RFC 9110 7.6.1).
 fn connection_option(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     let (mut upgrade, mut close, mut malformed) = (false, false, false);
-    for option in connection::options(head.fields.values("Connection")) {
-        let is = |name: &[u8]| option.is_ok_and(|option| option.eq_ignore_ascii_case(name));
-        upgrade |= is(b"upgrade");
-        close |= is(b"close");
-        malformed |= option.is_err();
+    for value in head.fields.values("Connection") {
+        for option in elements(value).filter(|element| !element.is_empty()) {
+            upgrade |= same_in_any_case(option.bytes, b"upgrade");
+            close |= same_in_any_case(option.bytes, b"close");
+            malformed |= !is_token(option.bytes);
+        }
     }
     if !upgrade {
         let rule = "rfc6455/4.2.1-connection";

@@ -2,6 +2,7 @@
 
 use super::Malformed;
 use super::list::tokens;
+use super::token::same_in_any_case;
 
 /// ```text
 /// Connection        = #connection-option
@@ -16,7 +17,7 @@ pub fn options<'a>(
 /// Whether one of the options is this one. Options are case-insensitive (RFC 9110 7.6.1).
 #[inline]
 pub fn contains_option<'a>(values: impl IntoIterator<Item = &'a [u8]>, option: &str) -> bool {
-    let is_it = |found: &[u8]| found.eq_ignore_ascii_case(option.as_bytes());
+    let is_it = |found: &[u8]| same_in_any_case(found, option.as_bytes());
     // Most senders write one option to a line, which needs no reading.
     values.into_iter().any(|value| is_it(value) || options([value]).flatten().any(is_it))
 }

@@ -3,7 +3,7 @@
 
 use super::list::{Element, elements};
 use super::parameter::{Parameter, ParameterViolation, segments};
-use super::token::is_token;
+use super::token::{is_token, leading_ows, leading_tchars};
 use std::ops::Range;
 
 /// An extension that is offered or answered.
@@ -101,6 +101,9 @@ impl<'a> Extensions<'a> {
 
     /// Whether a value matches the grammar, without a look at what it says.
     pub fn fits_grammar(value: &[u8]) -> bool {
+        if is_plain(value) {
+            return true;
+        }
         let mut parts = elements(value).filter(|element| !element.is_empty()).peekable();
         let fits = |part: Element<'_>| match Parameter::parse(part.bytes) {
             Ok(parameter) => parameter.value.as_deref().is_none_or(is_token),
@@ -169,6 +172,30 @@ impl<'a> Extensions<'a> {
 
     fn violation(&mut self, kind: ExtensionViolationKind, at: Range<usize>) {
         self.violations.push(ExtensionViolation { kind, at });
+    }
+}
+
+/// Whether a value matches the grammar in the way in which most do: nothing is quoted, and no element is empty.
+fn is_plain(value: &[u8]) -> bool {
+    let (mut rest, mut is_parameter) = (value, false);
+    loop {
+        let name = leading_tchars(rest);
+        if name == 0 {
+            return false;
+        }
+        rest = &rest[name..];
+        if let ([b'=', behind @ ..], true) = (rest, is_parameter) {
+            let length = leading_tchars(behind);
+            if length == 0 {
+                return false;
+            }
+            rest = &behind[length..];
+        }
+        let [separator @ (b',' | b';'), behind @ ..] = &rest[leading_ows(rest)..] else {
+            return rest.is_empty();
+        };
+        is_parameter = *separator == b';';
+        rest = &behind[leading_ows(behind)..];
     }
 }
 

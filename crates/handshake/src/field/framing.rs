@@ -133,6 +133,9 @@ enum Declared {
 }
 
 fn declared(fields: &Fields<'_>, version: Option<Version>) -> Declared {
+    if !fields.contains("Transfer-Encoding") && !fields.contains("Content-Length") {
+        return Declared::Nothing;
+    }
     let is_old = version.is_some_and(|version| version < Version::HTTP_11);
     match transfer_encoding(fields.values("Transfer-Encoding")) {
         TransferEncoding::Absent => match content_length(fields.values("Content-Length")) {

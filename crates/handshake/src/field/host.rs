@@ -69,11 +69,11 @@ impl<'a> Host<'a> {
 
 /// The form and length of a host without brackets.
 fn name(value: &[u8]) -> Result<(HostForm, usize), HostViolation> {
-    let length = value.iter().position(|&octet| octet == b':').unwrap_or(value.len());
+    let length = match first_odd(value, &REG_NAME) {
+        Some(at) if value[at] != b':' => return Err(HostViolation::Octet(at)),
+        colon => colon.unwrap_or(value.len()),
+    };
     let host = &value[..length];
-    if let Some(at) = first_odd(host, &REG_NAME) {
-        return Err(HostViolation::Octet(at));
-    }
     let is_ipv4 = || std::str::from_utf8(host).is_ok_and(|text| text.parse::<Ipv4Addr>().is_ok());
     let form = match host {
         [] => HostForm::Empty,

@@ -2,7 +2,7 @@
 //! Reports every empty element: a recipient ignores it, but no sender may write it.
 
 use super::quoted::quoted_length;
-use super::token::{is_token, leading_ows, trim_ows};
+use super::token::{is_token, leading_ows, trim_ows, trim_ows_end};
 use memchr::memchr2;
 
 /// An element of a list.
@@ -42,7 +42,8 @@ pub fn elements(value: &[u8]) -> impl Iterator<Item = Element<'_>> {
         let length = length_before(b',', &value[start..]);
         next = (start + length < value.len()).then_some(start + length + 1);
         let bytes = &value[start..start + length];
-        Some(Element { bytes: trim_ows(bytes), at: start + leading_ows(bytes) })
+        let leading = leading_ows(bytes);
+        Some(Element { bytes: trim_ows_end(&bytes[leading..]), at: start + leading })
     })
 }
 
@@ -73,7 +74,7 @@ pub fn tokens<'a>(
 /// The distance to the next separator outside of quoted strings, or to the end.
 pub(super) fn length_before(separator: u8, rest: &[u8]) -> usize {
     let mut at = 0;
-    while let Some(found) = memchr2(separator, b'"', &rest[at..]) {
+    while let Some(found) = separator_or_quote(separator, &rest[at..]) {
         at += found;
         if rest[at] == separator {
             return at;
@@ -82,6 +83,17 @@ pub(super) fn length_before(separator: u8, rest: &[u8]) -> usize {
     }
     rest.len()
 }
+
+/// Where the next of both is. Most values are too short for a search of many octets at a time to pay off.
+#[inline]
+fn separator_or_quote(separator: u8, rest: &[u8]) -> Option<usize> {
+    if rest.len() > SHORT {
+        return memchr2(separator, b'"', rest);
+    }
+    rest.iter().position(|&octet| octet == separator || octet == b'"')
+}
+
+const SHORT: usize = 32;
 
 #[cfg(test)]
 mod tests {

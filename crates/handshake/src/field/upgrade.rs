@@ -2,7 +2,7 @@
 
 use super::Malformed;
 use super::list::elements_of;
-use super::token::is_token;
+use super::token::{is_token, same_in_any_case};
 use crate::Fields;
 
 /// A protocol to switch to.
@@ -29,7 +29,7 @@ impl<'a> Protocol<'a> {
 
     /// Whether this is `websocket` without a version, in any case (RFC 6455 4.2.1, 11.2).
     pub fn is_websocket(&self) -> bool {
-        self.version.is_none() && self.name.eq_ignore_ascii_case(b"websocket")
+        self.version.is_none() && same_in_any_case(self.name, b"websocket")
     }
 }
 
@@ -41,9 +41,10 @@ pub fn protocols<'a>(
 }
 
 /// The value where one line says websocket and nothing else, as most do; it then needs no reading.
+#[inline]
 pub fn websocket_alone<'a>(fields: &'a Fields<'_>) -> Option<&'a [u8]> {
     let mut values = fields.values("Upgrade");
-    let value = values.next().filter(|value| value.eq_ignore_ascii_case(b"websocket"))?;
+    let value = values.next().filter(|value| same_in_any_case(value, b"websocket"))?;
     values.next().is_none().then_some(value)
 }
 

@@ -7,17 +7,16 @@ use super::token::alphanumeric_and;
 /// pct-encoded = "%" HEXDIG HEXDIG   RFC 3986 2.1
 /// ```
 ///
-/// Where the first octet is that is neither allowed nor part of a percent-encoding.
+/// Where the first octet is that is neither allowed nor part of a percent-encoding. No percent sign is allowed by itself.
 pub(super) fn first_odd(bytes: &[u8], allowed: &[bool; 256]) -> Option<usize> {
     let mut at = 0;
-    while let Some(&octet) = bytes.get(at) {
-        match &bytes[at..] {
+    loop {
+        at += bytes[at..].iter().position(|octet| !allowed[usize::from(*octet)])?;
+        match bytes[at..] {
             [b'%', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => at += 3,
-            _ if allowed[usize::from(octet)] => at += 1,
             _ => return Some(at),
         }
     }
-    None
 }
 
 /// `reg-name = *( unreserved / pct-encoded / sub-delims )` (RFC 3986 3.2.2).

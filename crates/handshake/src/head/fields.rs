@@ -1,6 +1,7 @@
 //! Holds the field lines of a head as received, with their order, spelling and places.
 //! Does not interpret values; the field grammars do.
 
+use crate::field::same_in_any_case;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -32,7 +33,7 @@ impl<'b> FieldLine<'b> {
     /// Whether the line has this name, in any case (RFC 9110 5.1).
     #[inline]
     pub fn is_named(&self, name: &str) -> bool {
-        self.name.eq_ignore_ascii_case(name.as_bytes())
+        same_in_any_case(self.name, name.as_bytes())
     }
 }
 
@@ -80,7 +81,7 @@ impl<'b> Fields<'b> {
     /// Whether there is a field line of this name.
     #[inline]
     pub fn contains(&self, name: &str) -> bool {
-        self.lines(name).next().is_some()
+        self.index.can_have(name.as_bytes()) && self.lines(name).next().is_some()
     }
 
     /// Whether several lines can have one name: where not, none comes twice.
@@ -114,21 +115,27 @@ impl<'b> Fields<'b> {
     /// (RFC 9110 5.2, 5.3).
     #[inline]
     pub fn combined(&self, name: &str) -> Option<Cow<'_, [u8]>> {
+        // Most lookups are for a field that is not there.
+        if self.index.can_have(name.as_bytes()) { self.combine(name) } else { None }
+    }
+
+    fn combine(&self, name: &str) -> Option<Cow<'_, [u8]>> {
         let mut values = self.values(name);
         let first = values.next()?;
-        Some(joined(first, values))
+        match values.next() {
+            None => Some(Cow::Borrowed(first)),
+            Some(second) => Some(Cow::Owned(joined([first, second].into_iter().chain(values)))),
+        }
     }
 }
 
-/// The first value, and the others behind it.
-fn joined<'a>(first: &'a [u8], others: impl Iterator<Item = &'a [u8]>) -> Cow<'a, [u8]> {
-    let mut combined = Cow::Borrowed(first);
-    for value in others {
-        let joined = combined.to_mut();
-        joined.extend_from_slice(b", ");
+fn joined<'a>(values: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut joined = Vec::new();
+    for (number, value) in values.enumerate() {
+        joined.extend_from_slice(if number > 0 { b", " } else { b"" });
         joined.extend_from_slice(value);
     }
-    combined
+    joined
 }
 
 /// Where the lines with a name can be, so that few names are compared: most lookups are for a name that no line has, or
@@ -162,6 +169,12 @@ impl Index {
         let is_shared = self.taken & bit != 0 || number == u8::MAX;
         self.shared |= if is_shared { bit } else { 0 };
         self.taken |= bit;
+    }
+
+    /// Whether a line can have this name.
+    #[inline]
+    fn can_have(&self, name: &[u8]) -> bool {
+        self.taken & 1 << slot(name) != 0
     }
 
     /// The lines that can have this name, of so many.

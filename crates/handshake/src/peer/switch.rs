@@ -10,6 +10,7 @@ use crate::field::connection::contains_option;
 use crate::field::deflate::{Answer, Misfit, Offer, PERMESSAGE_DEFLATE, fits};
 use crate::field::extension::{Extension, Extensions};
 use crate::field::key::accept;
+use crate::field::same_in_any_case;
 use crate::field::subprotocol;
 use crate::field::upgrade::{Protocol, protocols, websocket_alone};
 use crate::opening::offers_websocket;
@@ -162,10 +163,10 @@ impl Check<'_, '_, '_> {
 
     /// Websocket alone (RFC 6455 4.2.2 item 5.2).
     fn upgrade(&mut self) {
-        let value = self.response.fields.combined("Upgrade").unwrap_or_default();
-        if value.eq_ignore_ascii_case(b"websocket") {
+        if websocket_alone(&self.response.fields).is_some() {
             return;
         }
+        let value = self.response.fields.combined("Upgrade").unwrap_or_default();
         let at = self.line("Upgrade");
         let named: Vec<_> = protocols([&value[..]]).collect();
         let kind = match named[..] {
@@ -336,7 +337,7 @@ fn is_same(offer: &Protocol<'_>, named: &Protocol<'_>) -> bool {
 }
 
 fn is_named(protocol: &Protocol<'_>, name: &[u8]) -> bool {
-    protocol.name.eq_ignore_ascii_case(name)
+    same_in_any_case(protocol.name, name)
 }
 
 const ACCEPT: &str = "Sec-WebSocket-Accept";

@@ -19,10 +19,11 @@ pub struct Octets<'r> {
     pub(crate) in_time: usize,
     /// How much the peer had sent when we ended our side, if we did before we took leave.
     pub(crate) before_our_end: Option<usize>,
-    /// Where each write of ours begins in all that we wrote, and how much the peer had sent by then.
-    pub(crate) turns: Vec<(usize, usize)>,
-    /// What both said before we took leave, in the order of time; of ours with what HTTP/2 obliged us to.
-    pub(crate) in_order: Vec<(Party, &'r [u8])>,
+    /// While the case goes on: where each write of ours begins in all that we wrote, and how much the peer had sent by
+    /// then.
+    turns: Vec<(usize, usize)>,
+    /// Where all of it stands: the record and the number of the link; nothing while the case goes on.
+    record: Option<(&'r Record, usize)>,
     pub(crate) ending: Ending,
     pub(crate) reports: Vec<Reported>,
     pub(crate) http2: Option<Box<Http2>>,
@@ -37,14 +38,13 @@ impl<'r> Octets<'r> {
 
     fn of_link(record: &'r Record, at: usize) -> Self {
         let link = &record.links[at];
-        let ours = record.joined(at, |kind| kind == IoKind::Wrote);
-        let theirs = record.joined(at, |kind| kind == IoKind::Read);
-        let ending = Ending::of(record, at);
         let said = Said::of(record, at);
+        let ours = said.ours.joined(record, at, IoKind::Wrote);
+        let theirs = said.theirs.joined(record, at, IoKind::Read);
+        let ending = Ending::of(record, at);
         let mut octets = Self::new(link, ours, theirs, said.in_time, ending);
         octets.before_our_end = said.before_our_end;
-        octets.turns = said.turns;
-        octets.in_order = said.in_order;
+        octets.record = Some((record, at));
         octets.reports = reports(record, at);
         octets
     }
@@ -79,15 +79,14 @@ impl<'r> Octets<'r> {
             Party::Client => (ours, theirs),
             Party::Server => (theirs, ours),
         };
-        let (turns, in_order) = (Vec::new(), Vec::new());
         let mut octets = Self {
             link,
             client,
             server,
             in_time,
             before_our_end: None,
-            turns,
-            in_order,
+            turns: Vec::new(),
+            record: None,
             ending,
             reports: Vec::new(),
             http2: None,
@@ -100,9 +99,39 @@ impl<'r> Octets<'r> {
         octets
     }
 
+    /// What both said before we took leave, in the order of time; of ours with what HTTP/2 obliged us to.
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = (Party, &'r [u8])> {
+        let (we, recorded) = (self.link.we, self.record);
+        let all = recorded.into_iter().flat_map(|(record, at)| record.on(at));
+        let in_time = all.take_while(|io| io.kind != IoKind::WroteLeave);
+        in_time.filter_map(move |io| Some((speaker(we, io.kind)?, io.bytes.as_slice())))
+    }
+
+    /// Where each write of ours begins in all that we wrote, and how much the peer had sent by then.
+    pub(crate) fn turns(&self) -> Cow<'_, [(usize, usize)]> {
+        let Some((record, at)) = self.record else {
+            return Cow::Borrowed(&self.turns);
+        };
+        let (mut ours, mut theirs) = (0, 0);
+        let turns = record.on(at).filter_map(|io| match io.kind {
+            IoKind::Read => {
+                theirs += io.bytes.len();
+                None
+            }
+            IoKind::Wrote => {
+                let begins = ours;
+                ours += io.bytes.len();
+                Some((begins, theirs))
+            }
+            _ => None,
+        });
+        Cow::Owned(turns.collect())
+    }
+
     /// How much the peer had sent when we began the write in which an octet of ours stands.
     pub(crate) fn heard_before(&self, ours: usize) -> usize {
-        let begun = self.turns.iter().rev().find(|(begins, _)| *begins <= ours);
+        let turns = self.turns();
+        let begun = turns.iter().rev().find(|(begins, _)| *begins <= ours);
         begun.map_or(0, |(_, heard)| *heard)
     }
 
@@ -120,48 +149,71 @@ impl<'r> Octets<'r> {
     }
 }
 
-/// What both said on a link, in the order of time.
+/// Whose octets an event has, if it has any that were said before we took leave.
+fn speaker(we: Party, kind: IoKind) -> Option<Party> {
+    match kind {
+        IoKind::Read => Some(we.other()),
+        IoKind::Wrote | IoKind::WroteOwed => Some(we),
+        _ => None,
+    }
+}
+
+/// What both said on a link, as it is found in one walk through its events.
 #[derive(Default)]
 struct Said<'r> {
+    ours: Pieces<'r>,
+    theirs: Pieces<'r>,
     in_time: usize,
     before_our_end: Option<usize>,
-    turns: Vec<(usize, usize)>,
-    in_order: Vec<(Party, &'r [u8])>,
 }
 
 impl<'r> Said<'r> {
     fn of(record: &'r Record, at: usize) -> Self {
-        let we = record.links[at].we;
-        let (mut ours, mut theirs, mut has_left) = (0, 0, false);
+        let mut has_left = false;
         let mut said = Self::default();
         for io in record.on(at) {
-            let speaker = match io.kind {
-                IoKind::Read => we.other(),
-                IoKind::Wrote | IoKind::WroteOwed => we,
-                IoKind::WroteLeave => {
-                    has_left = true;
-                    continue;
-                }
-                IoKind::ShutWrite if !has_left => {
-                    said.before_our_end.get_or_insert(theirs);
-                    continue;
-                }
-                _ => continue,
-            };
             match io.kind {
-                IoKind::Read => theirs += io.bytes.len(),
-                IoKind::Wrote => {
-                    said.turns.push((ours, theirs));
-                    ours += io.bytes.len();
+                IoKind::Read => said.theirs.add(&io.bytes),
+                IoKind::Wrote => said.ours.add(&io.bytes),
+                IoKind::WroteLeave => has_left = true,
+                IoKind::ShutWrite if !has_left => {
+                    said.before_our_end.get_or_insert(said.theirs.len);
                 }
                 _ => {}
             }
             if !has_left {
-                said.in_time = theirs;
-                said.in_order.push((speaker, &io.bytes));
+                said.in_time = said.theirs.len;
             }
         }
         said
+    }
+}
+
+/// The octets of several events.
+#[derive(Default)]
+struct Pieces<'r> {
+    first: &'r [u8],
+    /// How many octets there are in all.
+    len: usize,
+}
+
+impl<'r> Pieces<'r> {
+    fn add(&mut self, piece: &'r [u8]) {
+        if self.len == 0 {
+            self.first = piece;
+        }
+        self.len += piece.len();
+    }
+
+    /// All of them, borrowed where a single event of this kind has all of them.
+    fn joined(&self, record: &'r Record, at: usize, kind: IoKind) -> Cow<'r, [u8]> {
+        if self.len == self.first.len() {
+            return Cow::Borrowed(self.first);
+        }
+        let mut octets = Vec::with_capacity(self.len);
+        let pieces = record.on(at).filter(|io| io.kind == kind);
+        pieces.for_each(|io| octets.extend_from_slice(&io.bytes));
+        Cow::Owned(octets)
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod streams;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use upspec_handshake::field::chunked::{Chunked, ChunkedReader};
@@ -174,16 +175,15 @@ impl<'o> Talk<'o> {
 
     /// Where each write of ours begins in what we sent, and how much the peer had sent by then.
     #[must_use]
-    pub fn turns(&self) -> &'o [(usize, usize)] {
-        &self.octets.turns
+    pub fn turns(&self) -> Cow<'o, [(usize, usize)]> {
+        self.octets.turns()
     }
 
     /// What both parties said before we took leave, piece by piece in the order of time; of ours with what
     /// HTTP/2 obliged us to. A piece of ours stands before all that can be an answer to it. Empty while the
     /// case goes on.
-    #[must_use]
-    pub fn in_order(&self) -> &[(Party, &'o [u8])] {
-        &self.octets.in_order
+    pub fn in_order(&self) -> impl Iterator<Item = (Party, &'o [u8])> {
+        self.octets.in_order()
     }
 
     /// How much the peer had sent when we began the write in which this octet of ours stands.
@@ -248,7 +248,7 @@ impl<'o> Talk<'o> {
             if at > 0 && self.link.we == Party::Server && !begins {
                 break;
             }
-            let Some(head) = RequestHead::parse(&sent[at..]).complete() else {
+            let Status::Complete(head) = RequestHead::parse(&sent[at..]) else {
                 break;
             };
             let framing = Framing::of_request(&head);
@@ -273,18 +273,31 @@ impl<'o> Talk<'o> {
         let mut answered = 0;
         while at < sent.len() && self.responses.len() < MOST_RESPONSES {
             let rest = &sent[at..];
-            let http = matches!(starts_like_http(rest), Status::Complete(true));
-            let Some(head) = ResponseHead::parse(rest).complete().filter(|_| http) else {
+            if !matches!(starts_like_http(rest), Status::Complete(true)) {
+                break;
+            }
+            let Status::Complete(head) = ResponseHead::parse(rest) else {
                 break;
             };
             let request = (answered < self.requests.len()).then_some(answered);
-            let response = self.response(at, head, request);
-            at = response.body.end;
-            let switched = response.head.status == Some(101);
-            let complete = response.body_state == BodyState::Complete;
-            answered += usize::from(response.is_final());
+            let framing = self.framing(&head, request);
+            let from = at + head.len;
+            let (length, body_state) = body(&framing, &sent[from..], self.ending.server.is_some());
+            let body = from..from + length;
+            let (switched, complete) =
+                (head.status == Some(101), body_state == BodyState::Complete);
             self.responses.reserve_exact(usize::from(self.responses.is_empty()));
-            self.responses.push(response);
+            self.responses.push(Response {
+                at,
+                head,
+                request,
+                stream: 0,
+                framing,
+                body,
+                body_state,
+            });
+            answered += usize::from(self.responses.last().is_some_and(Response::is_final));
+            at = from + length;
             if switched {
                 self.tunnel = Some(self.tunnel_from(requests_end, at));
                 return;
@@ -298,13 +311,9 @@ impl<'o> Talk<'o> {
         }
     }
 
-    fn response(&self, at: usize, head: ResponseHead<'o>, request: Option<usize>) -> Response<'o> {
+    fn framing(&self, head: &ResponseHead<'_>, request: Option<usize>) -> Framing {
         let method = request.map_or(&b"GET"[..], |index| self.requests[index].head.method);
-        let framing = Framing::of_response(&head, method);
-        let from = at + head.len;
-        let rest = &self.sent(Party::Server)[from..];
-        let (length, body_state) = body(&framing, rest, self.ending.server.is_some());
-        Response { at, head, request, stream: 0, framing, body: from..from + length, body_state }
+        Framing::of_response(head, method)
     }
 
     fn tunnel_from(&self, client_at: usize, server_at: usize) -> Tunnel<'o> {

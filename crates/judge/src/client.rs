@@ -134,7 +134,8 @@ fn stimulus<'o>(
         frame.is_some_and(|frame| within(*heard) >= frame)
             || reported.is_some_and(|open| *ours >= open)
     };
-    let (ours, heard) = talk.turns().iter().find(is_behind)?;
+    let turns = talk.turns();
+    let (ours, heard) = turns.iter().find(is_behind)?;
     let octets_of_ours = match tunnel {
         Some(tunnel) => tunnel.sent(Party::Server),
         None => &talk.sent(Party::Server)[*ours..],

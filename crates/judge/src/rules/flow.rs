@@ -52,16 +52,16 @@ fn walk(
     let mut readers = [(sender, from[0]), (sender.other(), from[1])]
         .map(|(party, from)| (Reader::from_place(party, from), from));
     for (party, octets) in talk.in_order() {
-        let (reader, skipped) = &mut readers[usize::from(*party != sender)];
+        let (reader, skipped) = &mut readers[usize::from(party != sender)];
         let skips = (*skipped).min(octets.len());
         *skipped -= skips;
         let events = reader.feed(&octets[skips..]);
         // What we cannot follow of the peer's may have given more.
-        if *party != sender && reader.is_lost() {
+        if party != sender && reader.is_lost() {
             return;
         }
         for event in events {
-            if *party != sender {
+            if party != sender {
                 given.hear(event.stream, event.kind);
                 continue;
             }

@@ -1,37 +1,37 @@
 //! Which alternatives of a case count, and what of them only the facts or the record of an exchange can tell.
 
-use std::borrow::Cow;
-
 use upspec_corpus::case::{Case, Expectation, FieldTest, Outcome, Role};
 use upspec_exchange::Transcript;
 
 use crate::facts::TargetFacts;
 use crate::passage::Passage;
 
-/// The case with those of its alternatives that count for a target of which this is known.
-pub(crate) fn counting<'c>(case: &'c Case, facts: &TargetFacts) -> Cow<'c, Case> {
-    let counts = |one: &Expectation| one.when.iter().all(|fact| facts.has(fact.need) == fact.holds);
-    if case.expect.iter().all(counts) {
-        return Cow::Borrowed(case);
-    }
-    let expect = case.expect.iter().filter(|one| counts(one)).cloned().collect();
-    Cow::Owned(Case { expect, ..case.clone() })
-}
-
-/// The case with the status that our origin gave in place of `sent`, and with `present` in place of `added` for what the
-/// intermediary adds.
-pub(crate) fn told_by_record<'c>(
-    case: Cow<'c, Case>,
+/// The case with those of its alternatives that count for a target of which this is known, and with what the record of an
+/// intermediary tells; nothing where it is the case as it is.
+pub(crate) fn counting(
+    case: &Case,
     transcript: &Transcript<'_>,
     facts: &TargetFacts,
-) -> Cow<'c, Case> {
-    if case.role != Role::Intermediary {
-        return case;
+) -> Option<Box<Case>> {
+    let counts = |one: &Expectation| one.when.iter().all(|fact| facts.has(fact.need) == fact.holds);
+    let is_intermediary = case.role == Role::Intermediary;
+    if case.expect.iter().all(counts) && !is_intermediary {
+        return None;
     }
+    let expect = case.expect.iter().filter(|one| counts(one)).cloned().collect();
+    let mut counting = Box::new(Case { expect, ..case.clone() });
+    if is_intermediary {
+        told_by_record(&mut counting, transcript, facts);
+    }
+    Some(counting)
+}
+
+/// Puts the status that our origin gave in place of `sent`, and `present` in place of `added` for what the intermediary
+/// adds.
+fn told_by_record(case: &mut Case, transcript: &Transcript<'_>, facts: &TargetFacts) {
     let status = Passage::of(&transcript.talks).sent_status();
     // Without an answer of the origin nothing can be what it sent.
     let sent = Outcome::Status(status.unwrap_or_default());
-    let mut case = case.into_owned();
     let all = case.expect.iter_mut().flat_map(|one| one.ends.iter_mut().map(|(_, asked)| asked));
     for asked in all {
         for field in asked.fields.iter_mut().filter(|field| field.test == FieldTest::Added) {
@@ -43,5 +43,4 @@ pub(crate) fn told_by_record<'c>(
             *one = if *one == Outcome::Sent { sent } else { *one };
         }
     }
-    Cow::Owned(case)
 }

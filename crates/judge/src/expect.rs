@@ -133,21 +133,36 @@ fn end_misses(name: LinkName, asked: &Conditions, case: &Case, view: &View<'_, '
 
 /// What is missing of what is asked; the outcome is looked at elsewhere.
 fn shortcomings(wants: &Conditions, view: &View<'_, '_>) -> Vec<String> {
-    // Named to the last, so that none is forgotten: the rest is looked at in `forwarded` and `message`.
-    #[rustfmt::skip]
+    let Conditions { code, alpn, fields, connection, tunnel, .. } = wants;
+    let mut missing = Vec::new();
+    missing.extend(fields.iter().filter_map(|matcher| field_miss(matcher, view)));
+    missing.extend(connection.and_then(|want| connection_miss(want, view)));
+    missing.extend(tunnel.and_then(|want| tunnel_miss(want, view)));
+    missing.extend(alpn.and_then(|want| alpn_miss(want, view)));
+    missing.extend(code_miss(code, view));
+    if asks_of_messages(wants) {
+        missing.extend(forwarded::misses(wants, view));
+    }
+    missing
+}
+
+/// Whether anything is asked that is looked at in `forwarded` and `message`, which most cases do not. Named to the last,
+/// so that none is forgotten.
+#[rustfmt::skip]
+fn asks_of_messages(wants: &Conditions) -> bool {
     let Conditions {
-        status: _, code, alpn, fields, connection, tunnel,
-        ends: _, responses: _, requests: _, request: _, request_2: _, before_answer: _, got: _, octets: _,
-        target: _, messages: _, pieces: _, first: _, body: _, version: _, interim: _, interim_fields: _, answers: _,
-        line: _, told: _, body_not: _, spelling: _, request_3: _, request_2_on: _, fields_2: _, content: _,
+        status: _, code: _, alpn: _, fields: _, connection: _, tunnel: _,
+        ends, responses, requests, request, request_2, before_answer, got, octets, target, messages, pieces, first, body,
+        version, interim, interim_fields, answers, line, told, body_not, spelling, request_3, request_2_on, fields_2,
+        content,
     } = wants;
-    let fields = fields.iter().filter_map(|matcher| field_miss(matcher, view));
-    let connection = connection.and_then(|want| connection_miss(want, view));
-    let tunnel = tunnel.and_then(|want| tunnel_miss(want, view));
-    let alpn = alpn.and_then(|want| alpn_miss(want, view));
-    let code = code_miss(code, view);
-    let rest = connection.into_iter().chain(tunnel);
-    fields.chain(rest).chain(alpn).chain(code).chain(forwarded::misses(wants, view)).collect()
+    let asks_nothing = ends.is_empty() && responses.is_empty() && requests.is_none() && request.is_empty()
+        && request_2.is_empty() && before_answer.is_none() && got.is_empty() && octets.is_none() && target.is_none()
+        && messages.is_empty() && pieces.is_none() && first.is_none() && body.is_none() && version.is_none()
+        && interim.is_empty() && interim_fields.is_empty() && answers.is_none() && line.is_none() && told.is_none()
+        && body_not.is_none() && spelling.is_empty() && request_3.is_empty() && request_2_on.is_none()
+        && fields_2.is_empty() && content.is_empty();
+    !asks_nothing
 }
 
 fn alpn_miss(want: Alpn, view: &View<'_, '_>) -> Option<String> {

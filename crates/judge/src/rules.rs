@@ -248,10 +248,7 @@ pub(crate) fn breaches_by(talk: &Talk<'_>, party: Party) -> Vec<(&'static Rule, 
     let mut found = Vec::new();
     let mut take = |rule: &'static Rule, found: &mut Vec<Breach>| {
         if !found.is_empty() {
-            let found = told_once(std::mem::take(found));
-            let cited = |breach: &Breach| rule.cites.contains(&breach.requirement);
-            debug_assert!(found.iter().all(cited), "{} cites what its row lacks", rule.name);
-            all.extend(found.into_iter().map(|breach| (rule, breach)));
+            all.extend(told(rule, std::mem::take(found)));
         }
     };
     let is_asked = !rules.requests.is_empty() && asks_by_url(talk);
@@ -272,6 +269,14 @@ pub(crate) fn breaches_by(talk: &Talk<'_>, party: Party) -> Vec<(&'static Rule, 
         take(rule, &mut found);
     }
     all
+}
+
+/// What a rule has found in one message, as it is told.
+fn told(rule: &'static Rule, found: Vec<Breach>) -> impl Iterator<Item = (&'static Rule, Breach)> {
+    let found = told_once(found);
+    let cited = |breach: &Breach| rule.cites.contains(&breach.requirement);
+    debug_assert!(found.iter().all(cited), "{} cites what its row lacks", rule.name);
+    found.into_iter().map(move |breach| (rule, breach))
 }
 
 /// The rules that are run over what one party sends in one version of HTTP, by what they look at.

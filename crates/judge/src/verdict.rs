@@ -13,7 +13,7 @@ use upspec_handshake::h2::ErrorCode;
 use crate::blame;
 use crate::citations::Citations;
 use crate::cost;
-use crate::counting::{counting, told_by_record};
+use crate::counting::counting;
 use crate::expect::{Matched, describe, echoed as came_back, matched};
 use crate::facts::TargetFacts;
 use crate::learn::{CONTROL, DISCOVERY};
@@ -66,8 +66,8 @@ pub fn judge_transcript(
     facts: &TargetFacts,
     registry: &Registry,
 ) -> CaseResult {
-    let case = counting(case, facts);
-    let case = &*told_by_record(case, transcript, facts);
+    let counting = counting(case, transcript, facts);
+    let case = counting.as_deref().unwrap_or(case);
     let mut result = blank(case);
     let Some(view) = View::of(case, transcript) else {
         result.verdict = Verdict::Error;
@@ -79,29 +79,28 @@ pub fn judge_transcript(
     result.outcome = Some(Came { outcome: view.outcome(), code: view.code() });
     let busy = busy(case, &view, &matched, facts);
     let mut own = own_expectation(case, &view, &matched, busy, &citations, &mut result);
-    let rules: Vec<Finding> = transcript
-        .talks
-        .iter()
-        .filter(|_| !case.is_about_cost())
-        .enumerate()
-        .flat_map(|(link, talk)| {
-            let found = blame::own(case, talk, &transcript.talks, facts, breaches(talk));
-            found.into_iter().map(move |breach| (link, breach))
-        })
-        .map(|(link, (rule, breach))| citations.finding_of(rule, &breach, link))
-        .collect();
+    let mut rules = Vec::new();
+    let talks = transcript.talks.iter().filter(|_| !case.is_about_cost());
+    for (link, talk) in talks.enumerate() {
+        let found = blame::own(case, talk, &transcript.talks, facts, breaches(talk));
+        let found = found.iter().map(|(rule, breach)| citations.finding_of(rule, breach, link));
+        rules.extend(found);
+    }
     // A rule for every message points at the octets; the case need not repeat it.
     let is_told = |own: &Finding| {
         let same =
             |rule: &Finding| rule.requirement == own.requirement && rule.verdict == own.verdict;
         own.verdict == Verdict::Warn && rules.iter().any(same)
     };
-    own = own.filter(|own| !is_told(own));
+    if own.as_ref().is_some_and(is_told) {
+        own = None;
+    }
     let twin = twin.filter(|_| case.same_as.is_some()).and_then(|twin| View::of(case, twin));
     if let (Some(twin), Some(own), true) = (&twin, &mut own, fails(case, &matched)) {
         blame_twin(case, twin, own, &mut result);
     }
-    result.findings.extend(own.into_iter().chain(rules));
+    result.findings.extend(own);
+    result.findings.append(&mut rules);
     result.findings.extend(died(case, &view, facts, &citations));
     if let Some(twin) = &twin {
         result.findings.extend(metamorphic::difference(case, &view, twin, &citations));
@@ -257,7 +256,7 @@ fn beside_the_point(
         return blocked.then_some((Reason::Blocked, NO_TUNNEL));
     };
     let status = answer.head.status?;
-    if !opening(case).covers(Outcome::Status(status)) {
+    if !opens(case, status) {
         // Any handshake may be refused (RFC 9110 7.8).
         let response = (200..600).contains(&status);
         return (response && is_about_tunnel(case)).then_some((Reason::Blocked, NO_TUNNEL));
@@ -361,17 +360,24 @@ fn is_about_compressing(case: &Case) -> bool {
 const NO_TUNNEL: &str = "the handshake was not accepted, so there is no tunnel to look at";
 
 /// What opens a tunnel: a 101, and in HTTP/2 a 2xx (RFC 8441 5).
-fn opening(case: &Case) -> Outcomes {
-    Outcomes(vec![match case.over {
+fn opening(case: &Case) -> Outcome {
+    match case.over {
         Over::Http1 => Outcome::Status(101),
         Over::Http2 => Outcome::Class(2),
-    }])
+    }
+}
+
+fn opens(case: &Case, status: u16) -> bool {
+    match opening(case) {
+        Outcome::Class(class) => status / 100 == u16::from(class),
+        opening => opening == Outcome::Status(status),
+    }
 }
 
 /// Whether every alternative wants the tunnel open, so that what follows the switch counts.
 fn is_about_tunnel(case: &Case) -> bool {
     let open = opening(case);
-    let only = |one: &Expectation| one.wants.status == open;
+    let only = |one: &Expectation| one.wants.status.0 == [open];
     let behind = |one: &Expectation| one.wants.tunnel.is_some() || one.wants.connection.is_some();
     case.expect.iter().all(only) && case.expect.iter().any(behind)
 }
@@ -395,9 +401,9 @@ fn graded(
 
 /// Why an answer under a MUST only warns, by what the case asks for and what it got.
 fn only_a_warning(case: &Case, view: &View<'_, '_>) -> &'static str {
-    let open = opening(case);
+    let open = Outcomes(vec![opening(case)]);
     let got = view.outcome();
-    let opened = matches!(got, Outcome::Status(status) if open.covers_status(status));
+    let opened = matches!(got, Outcome::Status(status) if opens(case, status));
     let passes = case.expect.iter().filter(|one| one.grade == Grade::Pass);
     let wants_open =
         passes.clone().any(|one| one.wants.status.0.iter().any(|one| open.covers(*one)));

@@ -20,6 +20,8 @@ pub(crate) struct View<'t, 'o> {
     pub(crate) talks: &'t [Talk<'o>],
     /// What the case waits for before the response that it is about, one by one.
     earlier: Vec<Outcomes>,
+    /// That response, or the last one where the connection ended in order before it.
+    answer: Option<&'t Response<'o>>,
     /// How many requests a client under test sent on other links.
     elsewhere: usize,
 }
@@ -37,7 +39,8 @@ impl<'t, 'o> View<'t, 'o> {
     /// The view on one link.
     pub(crate) fn on(case: &Case, talk: &'t Talk<'o>) -> Self {
         let earlier = talk.http2.map_or_else(|| awaited_before(case, talk), |_| Vec::new());
-        Self { talk, talks: slice::from_ref(talk), earlier, elsewhere: 0 }
+        let answer = answer(talk, earlier.len());
+        Self { talk, talks: slice::from_ref(talk), earlier, answer, elsewhere: 0 }
     }
 
     /// The view on the connection of the same exchange on which we are this end. As the origin it is the one on which
@@ -71,9 +74,7 @@ impl<'t, 'o> View<'t, 'o> {
     /// The response that the case is about: the final one to its last request. Where the connection
     /// ended in order before that, by a 101 or an announced close, it is the last one that came.
     pub(crate) fn answer(&self) -> Option<&'t Response<'o>> {
-        let mut finals = self.talk.finals();
-        let last = finals.clone().next_back()?;
-        finals.nth(self.earlier.len()).or_else(|| last.ends_connection().then_some(last))
+        self.answer
     }
 
     /// The answer, if it is a 101.
@@ -156,6 +157,13 @@ impl<'t, 'o> View<'t, 'o> {
     pub(crate) fn answered_octets(&self) -> &'o [u8] {
         self.talk.sent(Party::Server)
     }
+}
+
+/// The final response behind so many others; where the connection ended in order before it, the last one.
+fn answer<'t, 'o>(talk: &'t Talk<'o>, earlier: usize) -> Option<&'t Response<'o>> {
+    let mut finals = talk.finals();
+    let last = finals.clone().next_back()?;
+    finals.nth(earlier).or_else(|| last.ends_connection().then_some(last))
 }
 
 /// What a case waits for before the response it is about: each `await` does that, but one for a 101

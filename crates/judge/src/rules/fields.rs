@@ -65,8 +65,8 @@ const SINGLETONS: [(&str, &str); 9] = [
 pub(super) fn no_empty_elements(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
     for line in context.fields() {
         let is_list = || LISTS.iter().any(|name| line.is_named(name));
-        if line.value.contains(&b',')
-            && is_list()
+        if is_list()
+            && line.value.contains(&b',')
             && elements(&line.value).any(|element| element.is_empty())
         {
             let message = format!("an element of the list {} is empty", shown(&line.value, 80));

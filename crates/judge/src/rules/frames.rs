@@ -4,6 +4,7 @@
 use upspec_exchange::frames::{MOST_FRAMES, frames};
 use upspec_exchange::{Response, Talk, Tunnel};
 use upspec_handshake::Status;
+use upspec_handshake::field::upgrade::websocket_alone;
 use upspec_handshake::field::{Element, elements};
 use upspec_handshake::frame::{Compression, Frame, FrameReader, FrameViolation, opcode};
 use upspec_handshake::{Party, peer};
@@ -87,8 +88,7 @@ pub(super) fn switch<'r, 'b>(talk: &'r Talk<'b>) -> Option<&'r Response<'b>> {
         return talk.finals().next().filter(opens);
     }
     let last = talk.responses.last()?;
-    let upgrade = last.head.fields.combined("Upgrade").unwrap_or_default();
-    upgrade.eq_ignore_ascii_case(b"websocket").then_some(last)
+    websocket_alone(&last.head.fields).map(|_| last)
 }
 
 /// A response in HTTP/1.1 from a tunnel that was to be WebSocket. In HTTP/2 such a tunnel leads to a

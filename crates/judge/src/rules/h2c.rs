@@ -4,7 +4,7 @@
 use upspec_exchange::Talk;
 use upspec_exchange::http2::FRAME_HEADER;
 use upspec_handshake::Party;
-use upspec_handshake::field::upgrade::protocols;
+use upspec_handshake::field::upgrade::{protocols, websocket_alone};
 use upspec_handshake::h2::{Connection, FramingViolationKind};
 
 use super::{Breach, http2};
@@ -65,6 +65,9 @@ pub(super) fn is_to_h2c(talk: &Talk<'_>) -> bool {
     let Some(last) = talk.responses.last().filter(|_| talk.http2.is_none()) else {
         return false;
     };
+    if websocket_alone(&last.head.fields).is_some() {
+        return false;
+    }
     let values = last.head.fields.values("Upgrade");
     let others = values.filter(|value| !value.eq_ignore_ascii_case(b"websocket"));
     protocols(others).flatten().any(|protocol| protocol.name.eq_ignore_ascii_case(b"h2c"))

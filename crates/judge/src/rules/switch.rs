@@ -3,8 +3,8 @@
 use upspec_exchange::Response;
 use upspec_handshake::field::connection::contains_option;
 use upspec_handshake::field::framing::Framing;
-use upspec_handshake::field::upgrade::{self, Protocol};
-use upspec_handshake::field::{elements, is_token};
+use upspec_handshake::field::upgrade::{self, Protocol, websocket_alone};
+use upspec_handshake::field::{elements, is_token, same_in_any_case};
 use upspec_handshake::{Party, RequestHead};
 
 use super::{Breach, Context};
@@ -25,7 +25,7 @@ pub(super) fn upgrade_needs_connection(context: &Context<'_, '_>, breaches: &mut
 /// Connection lists tokens, but no field that is meant for all recipients (RFC 9110 7.6.1).
 pub(super) fn end_to_end_options(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
     let lines = context.fields().lines("Connection");
-    for line in lines.filter(|line| !line.value.eq_ignore_ascii_case(b"upgrade")) {
+    for line in lines.filter(|line| !same_in_any_case(&line.value, b"upgrade")) {
         for element in elements(&line.value).filter(|element| !element.is_empty()) {
             let at = context.place(&line.line);
             if !is_token(element.bytes) {
@@ -56,10 +56,10 @@ const END_TO_END: [&str; 9] = [
 
 /// Upgrade lists protocols (RFC 9110 7.8), in a refusal as in a 101.
 pub(super) fn protocols(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
-    let upgrade = context.fields().combined("Upgrade").unwrap_or_default();
-    if upgrade.eq_ignore_ascii_case(b"websocket") {
+    if websocket_alone(context.fields()).is_some() {
         return;
     }
+    let upgrade = context.fields().combined("Upgrade").unwrap_or_default();
     for element in elements(&upgrade).filter(|element| !element.is_empty()) {
         if Protocol::parse(element.bytes).is_none() {
             let message = format!("Upgrade has a malformed element: {}", shown(element.bytes, 60));

@@ -69,8 +69,7 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Trouble> {
     if let (Some(count), Some((_, first, _))) = (args.generated, targets.first()) {
         // For the titles alone; each server gets and is judged by cases of its own.
         let generated = Generated::new(settings.seed, bindings_of(first, &settings));
-        let own = corpus.cases.iter().cloned();
-        corpus.cases = own.chain(generated.cases(count)).collect();
+        corpus.extend(generated.cases(count));
     }
     let corpus = Arc::new(corpus);
     let runtime = tokio::runtime::Builder::new_multi_thread()

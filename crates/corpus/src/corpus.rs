@@ -84,6 +84,11 @@ impl Corpus {
         postcard::from_bytes(octets).ok()
     }
 
+    /// Takes further cases behind its own.
+    pub fn extend(&mut self, cases: impl IntoIterator<Item = Case>) {
+        self.cases = self.cases.iter().cloned().chain(cases).collect();
+    }
+
     /// Keeps of the cases for other roles no more than what they are called: a run needs nothing else of them.
     pub fn keep_names_of_others(&mut self, role: Role) {
         for case in Arc::make_mut(&mut self.cases).iter_mut().filter(|case| case.role != role) {

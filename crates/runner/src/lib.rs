@@ -64,7 +64,7 @@ pub use plan::{CLIENT_CONTROL, CONTROL, HTTP2_CONTROL, PROXY_CONTROL, Plan, is_c
 pub use play::{Limits, Play, play, play_on};
 pub use prober::{Prober, bindings_of};
 pub use proxy::{Origin, ProxyProber, ProxySettings, run_proxy};
-pub use run::run;
+pub use run::{LATE_DEATH, run};
 pub use settings::{Ready, Settings};
 pub use target::{Family, Scheme, Target};
 pub use tls::{ClientCertificate, Trust};

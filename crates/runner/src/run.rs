@@ -482,8 +482,8 @@ const FEW_MEASURED: usize = 4;
 /// How long a connection may take that shows whether the target lives.
 const DEAD_OR_ALIVE: Duration = Duration::from_secs(1);
 
-/// How long after the last case a target may die of one before it: those that kill most often come last.
-const LATE_DEATH: Duration = Duration::from_millis(1200);
+/// How long after the last case began a target may die of one: those that kill most often come last.
+pub const LATE_DEATH: Duration = Duration::from_millis(1200);
 
 /// So long at least behind the end of the last case: a reset of ours may have come as late as that.
 const SOON_DEATH: Duration = Duration::from_millis(500);

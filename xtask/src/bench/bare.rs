@@ -2,7 +2,8 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -45,13 +46,22 @@ pub(super) async fn address(target: &Target) -> io::Result<SocketAddr> {
     address.ok_or_else(|| io::Error::other("the host has no address"))
 }
 
+/// How long a loop took.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Took {
+    pub(super) all: Duration,
+    /// When the last exchange began.
+    pub(super) last_begun: Duration,
+}
+
 /// Plays the records again, and says how long that took.
-pub(super) async fn replay(records: Vec<Record>, way: Way) -> io::Result<Duration> {
+pub(super) async fn replay(records: Vec<Record>, way: Way) -> io::Result<Took> {
     let slots = Arc::new(Semaphore::new(way.jobs.max(1)));
     let mut running = JoinSet::new();
-    let begun = Instant::now();
+    let (begun, last_begun) = (Instant::now(), Arc::new(AtomicU64::new(0)));
     for record in records {
-        let slot = Slot { all: Arc::clone(&slots), held: None, waits: way.waits };
+        let begins = Begins { since: begun, last: Arc::clone(&last_begun), first: OnceLock::new() };
+        let slot = Slot { all: Arc::clone(&slots), held: None, waits: way.waits, begins };
         running.spawn(async move {
             match way.far {
                 Far::At(address) => at_target(&record, address, slot).await,
@@ -63,7 +73,26 @@ pub(super) async fn replay(records: Vec<Record>, way: Way) -> io::Result<Duratio
         // What a connection came to is the target's affair: only its time counts.
         let _ = ended.map_err(io::Error::other)?;
     }
-    Ok(begun.elapsed())
+    let last_begun = Duration::from_micros(last_begun.load(Ordering::Acquire));
+    Ok(Took { all: begun.elapsed(), last_begun })
+}
+
+/// When the exchanges begin.
+struct Begins {
+    since: Instant,
+    /// The last of them, in microseconds.
+    last: Arc<AtomicU64>,
+    /// This one has begun.
+    first: OnceLock<()>,
+}
+
+impl Begins {
+    fn tell(&self) {
+        self.first.get_or_init(|| {
+            let now = u64::try_from(self.since.elapsed().as_micros()).unwrap_or(u64::MAX);
+            self.last.fetch_max(now, Ordering::AcqRel);
+        });
+    }
 }
 
 /// The place of an exchange among those that are under way.
@@ -71,6 +100,7 @@ struct Slot {
     all: Arc<Semaphore>,
     held: Option<OwnedSemaphorePermit>,
     waits: Waits,
+    begins: Begins,
 }
 
 impl Slot {
@@ -78,6 +108,7 @@ impl Slot {
         if self.held.is_none() {
             let slot = Arc::clone(&self.all).acquire_owned().await;
             self.held = Some(slot.map_err(io::Error::other)?);
+            self.begins.tell();
         }
         Ok(())
     }

@@ -93,7 +93,7 @@ async fn one_round(corpus: &Corpus, target: &Target, jobs: usize) -> Result<Roun
         let far = Far::At(bare::address(target).await?);
         bare::replay(records, Way { far, waits: Waits::Kept, jobs }).await
     };
-    let bare = again.await.map_err(|error| vec![format!("cannot replay: {error}")])?;
+    let bare = again.await.map_err(|error| vec![format!("cannot replay: {error}")])?.all;
     Ok(Round { run, bare, connections, cases })
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use tokio::runtime::Runtime;
 use upspec_exchange::Record;
 use upspec_report::Report;
+use upspec_runner::LATE_DEATH;
 
 use super::bare::{self, Far, Waits, Way};
 use super::command::{Spent, milliseconds, upspec};
@@ -18,6 +19,16 @@ struct Run<'a> {
     /// The command and its target.
     words: Vec<String>,
     far: Far,
+}
+
+/// One run and one loop, in milliseconds.
+struct Round {
+    own: f64,
+    bare: f64,
+    /// Of the loop, with a watch for a late death.
+    watched: f64,
+    /// Processor time of the run.
+    cpu: f64,
 }
 
 pub(super) fn measure(measure: Measure, rows: &mut Rows) -> Result<(), String> {
@@ -61,16 +72,27 @@ fn each(
             let way = Way { far: run.far, waits: Waits::Overlapped, jobs };
             let bare = runtime.block_on(bare::replay(records, way));
             let bare = bare.map_err(|error| format!("cannot replay: {error}"))?;
-            Ok((milliseconds(spent.wall), milliseconds(bare), spent.cpu_ms()))
+            Ok(Round {
+                own: milliseconds(spent.wall),
+                bare: milliseconds(bare.all),
+                watched: milliseconds(bare.all.max(bare.last_begun + LATE_DEATH)),
+                cpu: spent.cpu_ms(),
+            })
         })?;
-        let of = |pick: fn(&(f64, f64, f64)) -> f64| timed.iter().map(pick).collect::<Vec<_>>();
-        let (own, other, cpu) = (of(|one| one.0), of(|one| one.1), of(|one| one.2));
+        let of = |pick: fn(&Round) -> f64| timed.iter().map(pick).collect::<Vec<_>>();
+        let (own, other, cpu) = (of(|one| one.own), of(|one| one.bare), of(|one| one.cpu));
         let (memory, exchanges, connections) = last;
         let name = format!("run, {}, --jobs {jobs}", run.name);
         let cpu = cpu.iter().copied().fold(f64::INFINITY, f64::min);
         let row = Row::alone(name, Unit::WallMs, own.clone()).beside("a bare loop", &own, other);
         let note = format!("{exchanges} exchanges, {connections} connections, {cpu:.0} ms CPU");
         rows.push(row.memory(memory).note(note));
+        if let Far::At(_) = run.far {
+            let name = format!("the same, --jobs {jobs}, {}", run.name);
+            let beside = "a bare loop that watches for a late death, too";
+            let row = Row::alone(&name, Unit::WallMs, own.clone());
+            rows.push(row.beside(beside, &own, of(|one| one.watched)));
+        }
     }
     Ok(())
 }

@@ -54,14 +54,27 @@ impl<'b> Controls<'b> {
 
     #[inline]
     pub(super) fn next(&mut self) -> Option<usize> {
-        while self.found == 0 {
-            let word = self.words.next().copied().or_else(|| self.last.take())?;
-            self.found = marked(u128::from_le_bytes(word));
-            (self.word_at, self.next_at) = (self.next_at, self.next_at + AT_ONCE);
+        if self.found == 0 {
+            self.look_on()?;
         }
         let place = self.found.trailing_zeros() as usize / 8;
         self.found &= self.found - 1;
         Some(self.word_at + place)
+    }
+
+    /// Goes to the next word that has any.
+    #[inline]
+    fn look_on(&mut self) -> Option<()> {
+        for word in self.words.by_ref() {
+            (self.word_at, self.next_at) = (self.next_at, self.next_at + AT_ONCE);
+            self.found = marked(u128::from_le_bytes(*word));
+            if self.found != 0 {
+                return Some(());
+            }
+        }
+        self.found = marked(u128::from_le_bytes(self.last.take()?));
+        self.word_at = self.next_at;
+        (self.found != 0).then_some(())
     }
 
     /// Passes over the next one where it stands in the same word; whether it does.
@@ -81,12 +94,14 @@ fn last_word(rest: &[u8]) -> Option<[u8; AT_ONCE]> {
 }
 
 /// The top bit of each octet that is a control octet. No sum carries from one octet into the next.
+#[inline]
 fn marked(word: u128) -> u128 {
     const EACH: u128 = u128::MAX / 0xff;
-    let low_bits = word & (EACH * 0x7f);
-    let from_space = low_bits + EACH * (0x80 - 0x20);
-    let is_delete = low_bits + EACH;
-    (!from_space | is_delete) & !word & (EACH * 0x80)
+    const LOW_BITS: u128 = EACH * 0x7f;
+    // DEL comes to stand before all others, and SP behind 0x20.
+    let moved = ((word & LOW_BITS) + EACH) & LOW_BITS;
+    let is_other = moved + EACH * (0x80 - 0x21);
+    !(is_other | word) & (EACH * 0x80)
 }
 
 /// How many octets a word has.

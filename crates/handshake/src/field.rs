@@ -23,6 +23,7 @@ mod uri;
 pub mod version;
 
 pub use http2_settings::http2_settings;
+pub(crate) use list::plain_tokens;
 pub use list::{Element, Malformed, elements, elements_of, tokens};
 pub use parameter::{Parameter, ParameterViolation, segments};
 pub use quoted::{Quoted, quoted_string};

@@ -9,8 +9,9 @@ use crate::field::key::Key;
 use crate::field::subprotocol::Offers;
 use crate::field::target::Target;
 use crate::field::upgrade::{Protocol, protocols, websocket_alone};
-use crate::field::{elements, is_token, same_in_any_case, version};
+use crate::field::{elements, is_token, plain_tokens, same_in_any_case, version};
 use crate::{RequestHead, Version};
+use std::slice;
 
 mod syntax;
 #[cfg(test)]
@@ -21,9 +22,7 @@ pub(crate) use syntax::violation_rule;
 /// A request, read as an opening handshake.
 #[derive(Clone, Debug)]
 pub struct Opening<'a> {
-    /// The protocols on offer, in the order of the client; malformed elements left out. In HTTP/2
-    /// what `:protocol` says.
-    pub protocols: Vec<Protocol<'a>>,
+    protocols: Offered<'a>,
     /// Whether websocket is among them.
     pub websocket: bool,
     /// The value of Sec-WebSocket-Key, if there is exactly one. HTTP/2 has no use for it
@@ -33,6 +32,22 @@ pub struct Opening<'a> {
     pub subprotocols: Offers<'a>,
     /// What departs from the description, HTTP's own rules first.
     pub defects: Vec<Defect>,
+}
+
+/// The protocols on offer; most requests offer one.
+#[derive(Clone, Debug)]
+enum Offered<'a> {
+    One(Protocol<'a>),
+    Any(Vec<Protocol<'a>>),
+}
+
+impl<'a> Offered<'a> {
+    fn as_slice(&self) -> &[Protocol<'a>] {
+        match self {
+            Self::One(protocol) => slice::from_ref(protocol),
+            Self::Any(protocols) => protocols,
+        }
+    }
 }
 
 /// One departure from what RFC 6455 4.2.1 describes, or from the HTTP below it.
@@ -71,18 +86,18 @@ pub enum Consequence {
 
 /// Whether a request offers websocket: in Upgrade, or by an extended CONNECT (RFC 8441 5).
 pub fn offers_websocket(head: &RequestHead<'_>) -> bool {
-    offered(head).iter().any(Protocol::is_websocket)
+    offered(head).as_slice().iter().any(Protocol::is_websocket)
 }
 
-fn offered<'a>(head: &'a RequestHead<'_>) -> Vec<Protocol<'a>> {
+fn offered<'a>(head: &'a RequestHead<'_>) -> Offered<'a> {
     if let Some(name) = websocket_alone(&head.fields).filter(|_| head.is_http1()) {
-        return vec![Protocol { name, version: None }];
+        return Offered::One(Protocol { name, version: None });
     }
     if head.is_http1() {
-        return protocols(head.fields.values("Upgrade")).flatten().collect();
+        return Offered::Any(protocols(head.fields.values("Upgrade")).flatten().collect());
     }
     let protocol = head.protocol.filter(|_| head.is_extended_connect());
-    protocol.map(|name| Protocol { name, version: None }).into_iter().collect()
+    protocol.map_or(Offered::Any(Vec::new()), |name| Offered::One(Protocol { name, version: None }))
 }
 
 impl<'a> Opening<'a> {
@@ -95,7 +110,7 @@ impl<'a> Opening<'a> {
             _ => None,
         };
         let mut opening = Self {
-            websocket: protocols.iter().any(Protocol::is_websocket),
+            websocket: protocols.as_slice().iter().any(Protocol::is_websocket),
             key,
             subprotocols: Offers::parse(head.fields.values("Sec-WebSocket-Protocol")),
             defects: Vec::new(),
@@ -106,6 +121,12 @@ impl<'a> Opening<'a> {
             check(&mut opening, head);
         }
         opening
+    }
+
+    /// The protocols on offer, in the order of the client; malformed elements left out. In HTTP/2
+    /// what `:protocol` says.
+    pub fn protocols(&self) -> &[Protocol<'a>] {
+        self.protocols.as_slice()
     }
 
     /// Whether the request is the opening handshake of RFC 6455 4.2.1, with nothing amiss.
@@ -144,7 +165,7 @@ const HTTP2_CHECKS: &[Check] =
 /// An extended CONNECT with websocket (RFC 8441 5).
 fn tunnel(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     let rule = "rfc8441/5-protocol";
-    if opening.protocols.is_empty() {
+    if opening.protocols().is_empty() {
         opening.note(Consequence::IgnoreUpgrade, rule, "no tunnel is asked for");
     } else if !opening.websocket {
         opening.note(Consequence::Refuse, rule, "another protocol than websocket is asked for");
@@ -266,7 +287,7 @@ fn method(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
 fn upgrade(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     let rule = "rfc9110/7.8-offered";
     let named = |protocol: &Protocol<'_>| same_in_any_case(protocol.name, b"websocket");
-    if !opening.websocket && opening.protocols.iter().any(named) {
+    if !opening.websocket && opening.protocols().iter().any(named) {
         opening.note(Consequence::Unsettled, rule, "websocket is offered with a version");
     } else if !opening.websocket {
         opening.note(Consequence::IgnoreUpgrade, rule, "websocket is not on offer");
@@ -281,9 +302,15 @@ fn upgrade(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
 fn connection_option(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
     let (mut upgrade, mut close, mut malformed) = (false, false, false);
     for value in head.fields.values("Connection") {
+        let mut note = |option: &[u8]| {
+            upgrade |= same_in_any_case(option, b"upgrade");
+            close |= same_in_any_case(option, b"close");
+        };
+        if plain_tokens(value, &mut note) {
+            continue;
+        }
         for option in elements(value).filter(|element| !element.is_empty()) {
-            upgrade |= same_in_any_case(option.bytes, b"upgrade");
-            close |= same_in_any_case(option.bytes, b"close");
+            note(option.bytes);
             malformed |= !is_token(option.bytes);
         }
     }

@@ -2,7 +2,7 @@
 //! Reports every empty element: a recipient ignores it, but no sender may write it.
 
 use super::quoted::quoted_length;
-use super::token::{is_token, leading_ows, trim_ows, trim_ows_end};
+use super::token::{is_token, leading_ows, leading_tchars, trim_ows, trim_ows_end};
 use memchr::memchr2;
 
 /// An element of a list.
@@ -71,6 +71,30 @@ pub fn tokens<'a>(
     )
 }
 
+/// Gives every token of a list that has nothing but tokens, as most lists do. False where it has anything else, perhaps
+/// after some tokens: [`elements`] then gives all.
+#[inline]
+pub(crate) fn plain_tokens<'a>(value: &'a [u8], take: &mut impl FnMut(&'a [u8])) -> bool {
+    let mut rest = value;
+    loop {
+        let (token, behind) = rest.split_at(leading_tchars(rest));
+        let is_last = match behind {
+            [] => true,
+            [b',', ..] => false,
+            _ => return false,
+        };
+        if token.is_empty() {
+            return false;
+        }
+        take(token);
+        if is_last {
+            return true;
+        }
+        rest = &behind[1..];
+        rest = &rest[leading_ows(rest)..];
+    }
+}
+
 /// The distance to the next separator outside of quoted strings, or to the end.
 pub(super) fn length_before(separator: u8, rest: &[u8]) -> usize {
     let mut at = 0;
@@ -97,7 +121,7 @@ const SHORT: usize = 32;
 
 #[cfg(test)]
 mod tests {
-    use super::{Malformed, elements, tokens};
+    use super::{Malformed, elements, plain_tokens, tokens};
 
     #[test]
     fn rfc9110_5_6_1_lists() {
@@ -120,6 +144,21 @@ mod tests {
                 .collect();
             assert_eq!(got, want, "{value}");
         }
+    }
+
+    #[test]
+    fn a_list_of_nothing_but_tokens_is_read_as_any_other() {
+        let parts = ["a", "b-c", ",", ", ", " ,", "\t", " ", "\"", "\\", "/", "keep-alive-as-long"];
+        let pairs = parts.iter().flat_map(|one| parts.map(|other| format!("{one}{other}")));
+        let pairs: Vec<String> = pairs.collect();
+        for value in pairs.iter().flat_map(|one| pairs.iter().map(move |two| format!("{one}{two}")))
+        {
+            let mut got = Vec::new();
+            let is_plain = plain_tokens(value.as_bytes(), &mut |token| got.push(Ok(token)));
+            let want: Vec<_> = tokens([value.as_bytes()]).collect();
+            assert!(if is_plain { want == got } else { want.starts_with(&got) }, "{value}");
+        }
+        assert!(plain_tokens(b"keep-alive, Upgrade", &mut |_| ()));
     }
 
     #[test]

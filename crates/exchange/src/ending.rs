@@ -88,7 +88,12 @@ impl Ending {
         for io in record.on(link).take_while(|io| io.kind != IoKind::WroteLeave) {
             let ends = io.kind.peer_end();
             match io.kind {
-                IoKind::Read => reads.add(io.at_us),
+                // Most events are these, and end nothing.
+                IoKind::Wrote => continue,
+                IoKind::Read => {
+                    reads.add(io.at_us);
+                    continue;
+                }
                 IoKind::Deadline => deadline_us = Some(io.at_us),
                 IoKind::CapReached => ending.cap = true,
                 IoKind::Decided => ending.decided = true,

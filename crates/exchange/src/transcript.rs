@@ -257,7 +257,9 @@ impl<'o> Talk<'o> {
             let body = from..from + length;
             self.whole_requests = body_state == BodyState::Complete;
             let is_last = !self.whole_requests || framing == Framing::Invalid;
-            self.requests.reserve_exact(usize::from(self.requests.is_empty()));
+            if self.requests.is_empty() {
+                self.requests = Vec::with_capacity(1);
+            }
             self.requests.push(Request { at, head, stream: 0, framing, body, body_state });
             at = from + length;
             if is_last {
@@ -286,7 +288,9 @@ impl<'o> Talk<'o> {
             let body = from..from + length;
             let (switched, complete) =
                 (head.status == Some(101), body_state == BodyState::Complete);
-            self.responses.reserve_exact(usize::from(self.responses.is_empty()));
+            if self.responses.is_empty() {
+                self.responses = Vec::with_capacity(1);
+            }
             self.responses.push(Response {
                 at,
                 head,

@@ -13,6 +13,8 @@ use upspec_handshake::inflate::{InflateViolation, Inflater, WindowCheck};
 
 use super::{Breach, frames::switch};
 
+const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
+
 /// A compressed message: its payload, and where its frames stand in the tunnel.
 struct Compressed {
     payload: Vec<u8>,
@@ -22,6 +24,11 @@ struct Compressed {
 /// Inflates what a party compressed: with all that came before, with the window that it agreed to, and, where it
 /// agreed to that, without what came before. The first breach of each kind is told.
 pub(super) fn messages(talk: &Talk<'_>, party: Party, breaches: &mut Vec<Breach>) {
+    let agrees = |one: &Response<'_>| one.head.fields.contains(EXTENSIONS);
+    // Most servers take no extension.
+    if !talk.responses.iter().any(agrees) {
+        return;
+    }
     let (Some(tunnel), Some(answer)) = (&talk.tunnel, switch(talk).and_then(agreed)) else {
         return;
     };
@@ -69,7 +76,7 @@ pub(crate) fn is_any_compressed(tunnel: &Tunnel<'_>, party: Party) -> bool {
 
 /// What the response that opened the tunnel says of permessage-deflate.
 fn agreed(switch: &Response<'_>) -> Option<Answer> {
-    let value = switch.head.fields.combined("Sec-WebSocket-Extensions")?;
+    let value = switch.head.fields.combined(EXTENSIONS)?;
     let extensions = Extensions::parse(&value);
     let extension = extensions.named(PERMESSAGE_DEFLATE).next()?;
     Answer::parse(extension).ok()

@@ -89,6 +89,16 @@ const LISTS: [&str; 7] = [
 /// Fields of requests have no place in a response (RFC 9110 2.2; RFC 7540 3.2.1). What a gateway
 /// forwards it does not generate, and from outside the two look alike: a warning at most.
 pub(super) fn role(context: &Context<'_, '_>, breaches: &mut Vec<Breach>) {
+    let fields = context.fields();
+    // One by one, so that the place of each name is known before.
+    let has_any = fields.contains("Host")
+        || fields.contains("Sec-WebSocket-Key")
+        || fields.contains("Expect")
+        || fields.contains("TE")
+        || fields.contains("HTTP2-Settings");
+    if !has_any {
+        return;
+    }
     for name in ["Host", "Sec-WebSocket-Key", "Expect", "TE"] {
         if context.fields().contains(name) {
             let message = format!(

@@ -20,17 +20,17 @@ pub(super) fn of_connection(talk: &Talk<'_>, party: Party, breaches: &mut Vec<Br
 
 /// The windows behind a 101 to h2c; the first sizes are those of HTTP2-Settings (RFC 7540 3.2.1).
 pub(super) fn after_switch(talk: &Talk<'_>, party: Party, breaches: &mut Vec<Breach>) {
-    let (Some(tunnel), true) = (&talk.tunnel, h2c::is_to_h2c(talk)) else {
-        return;
-    };
     let asked = talk.responses.last().and_then(|last| talk.requests.get(last.request?));
-    let Some(asked) = asked else {
+    let (Some(tunnel), Some(asked)) = (&talk.tunnel, asked) else {
         return;
     };
     let mut lines = asked.head.fields.values("HTTP2-Settings");
     let (Some(line), None) = (lines.next(), lines.next()) else {
         return;
     };
+    if !h2c::is_to_h2c(talk) {
+        return;
+    }
     let Some(settings) = http2_settings(line) else {
         return;
     };

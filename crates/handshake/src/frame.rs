@@ -38,6 +38,7 @@ impl FrameHeader {
     ///            masked payload-length                 ; 1 bit; 7, 7+16 or 7+64 bits
     ///            [ masking-key ] payload-data          ; 32 bits     RFC 6455 5.2
     /// ```
+    #[inline]
     pub fn parse(buffer: &[u8]) -> Status<Self> {
         let [first, second, rest @ ..] = buffer else {
             return Status::Partial;

@@ -1,7 +1,7 @@
 //! The record of a case while it is played: events with their times, octets with their cap.
 
 use tokio::time::Instant;
-use upspec_exchange::{Io, IoKind, Link, Octets, Record, Report, Reported};
+use upspec_exchange::{Io, IoKind, Link, Octets, Over, Record, Report, Reported};
 use upspec_handshake::Party;
 
 /// A record in the making.
@@ -50,9 +50,13 @@ impl Heard {
         Self { link, written, turns, owed: 0, read, head: (0, None), reads: 0, reports }
     }
 
-    /// How many octets may be read, where so many are kept: more while the head of a response is under way.
+    /// How many octets may be read, where so many are kept: more while the first head is under way.
     fn most(&mut self, keep: usize) -> usize {
-        if !self.read.starts_with(b"HTTP/") {
+        let is_head = match self.link.we {
+            Party::Client => self.read.starts_with(b"HTTP/"),
+            Party::Server => self.link.over == Over::Http1,
+        };
+        if !is_head {
             return keep;
         }
         let (looked, end) = &mut self.head;
@@ -268,8 +272,6 @@ const READS_APART: usize = 1000;
 
 #[cfg(test)]
 mod tests {
-    use upspec_exchange::Over;
-
     use super::*;
 
     fn plain() -> Link {
@@ -296,6 +298,15 @@ mod tests {
         assert_eq!(record.got(0, b"\nbody"), Room::Left);
         assert_eq!(record.got(0, b"more"), Room::Used);
         assert_eq!(record.finish().sent(0, Party::Server).len(), 17 + 100 + 3 + 5);
+    }
+
+    #[test]
+    fn the_head_of_a_request_may_be_longer_as_well() {
+        let mut record = Recorder::begin(vec![Link { we: Party::Server, ..plain() }], 20);
+        record.got(0, b"GET / HTTP/1.1\r\nSec-WebSocket-Key: ");
+        assert_eq!(record.got(0, &[b'a'; 100]), Room::Left);
+        assert_eq!(record.got(0, b"\r\n\r\n"), Room::Left);
+        assert_eq!(record.got(0, b"frames"), Room::Used);
     }
 
     #[test]

@@ -116,6 +116,8 @@ pub(crate) async fn embedded(
 const USUAL_ORIGIN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9000);
 /// How many cases are played at a time where answers come late.
 const MOST_JOBS: u16 = 64;
+/// How many cases are under way for each of them, those counted that merely wait.
+const EACH_WATCHES: u16 = 4;
 
 fn settings(args: &ProxyArgs, origin: SocketAddr, seed: u64) -> ProxySettings {
     let named = || args.origin_authority.clone().unwrap_or_else(|| origin.to_string());
@@ -124,6 +126,7 @@ fn settings(args: &ProxyArgs, origin: SocketAddr, seed: u64) -> ProxySettings {
         command: args.proxy_cmd.clone(),
         jobs: usize::from(descriptors::jobs(args.pace.jobs())),
         most_jobs: usize::from(descriptors::jobs(args.pace.jobs.unwrap_or(MOST_JOBS))),
+        most_watched: usize::from(descriptors::jobs(args.pace.jobs().saturating_mul(EACH_WATCHES))),
         timeout: args.pace.timeout,
         window_floor: args.pace.window,
         retries: args.pace.retries,

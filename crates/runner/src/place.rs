@@ -2,11 +2,13 @@
 //! is watched from then on.
 
 use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
 
 /// The place of one case. Clones are of the same place.
 #[derive(Clone, Debug)]
@@ -44,6 +46,25 @@ impl Place {
     pub(crate) fn further(&self) -> Further<'_> {
         self.busy.fetch_add(1, Ordering::AcqRel);
         Further(self)
+    }
+
+    /// Waits for something until then; from a while on, the exchange merely waits.
+    pub(crate) async fn wait<T>(
+        place: Option<&Self>,
+        served: Duration,
+        until: Instant,
+        something: impl Future<Output = T>,
+    ) -> Option<T> {
+        let mut something = pin!(something);
+        let Some(place) = place else {
+            return timeout_at(until, something).await.ok();
+        };
+        let soon = until.min(Instant::now() + served);
+        if let Ok(came) = timeout_at(soon, &mut something).await {
+            return Some(came);
+        }
+        let _watched = place.watch();
+        timeout_at(until, something).await.ok()
     }
 
     fn leave(&self) {

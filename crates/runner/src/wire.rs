@@ -3,7 +3,7 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -144,8 +144,9 @@ impl Wires {
     }
 
     async fn any_moved(&mut self, until: Instant) -> bool {
+        let (place, served) = (self.place.clone(), self.served());
         let moved = poll_fn(|context| self.poll_read(context, usize::MAX));
-        timeout_at(until, moved).await.is_ok()
+        Place::wait(place.as_ref(), served, until, moved).await.is_some()
     }
 
     /// While nothing comes, the case gives its place back.
@@ -205,19 +206,15 @@ impl Wires {
         if self.wires[at].peer == Peer::Ended {
             return Err(Stop::Ended);
         }
-        let place = self.place.clone();
-        // What drips for long behind all that we had to say is merely watched, too.
-        let served = if self.patience.elapsed() < LONG { SOON } else { Duration::ZERO };
-        let mut moved = pin!(poll_fn(|context| self.poll_read(context, at)));
-        if let Some(place) = place {
-            let soon = until.min(Instant::now() + served);
-            if let Ok(moved) = timeout_at(soon, &mut moved).await {
-                return moved;
-            }
-            let _watched = place.watch();
-            return timeout_at(until, moved).await.unwrap_or(Err(Stop::TimeUp));
-        }
-        timeout_at(until, moved).await.unwrap_or(Err(Stop::TimeUp))
+        let (place, served) = (self.place.clone(), self.served());
+        let moved = poll_fn(|context| self.poll_read(context, at));
+        let moved = Place::wait(place.as_ref(), served, until, moved).await;
+        moved.unwrap_or(Err(Stop::TimeUp))
+    }
+
+    /// What drips for long behind all that we had to say is merely watched, too.
+    fn served(&self) -> Duration {
+        if self.patience.elapsed() < LONG { SOON } else { Duration::ZERO }
     }
 
     /// Writes octets as events of this kind, and reads meanwhile: a peer that answers before it has

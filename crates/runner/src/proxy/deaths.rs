@@ -1,7 +1,7 @@
 //! Plays cases while the intermediary lives. When it takes no connections any more it is brought back, and the cases that
 //! may have done it are played again one by one: who kills it alone is blamed.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,8 +13,10 @@ use upspec_judge::{CaseResult, Death as Dead, Demise, Reason};
 
 use super::player::Player;
 use super::run::{ProxyRun, start};
+use super::stage::Stage;
 use crate::connect::is_listening;
 use crate::event::{Death, Ending};
+use crate::place::Place;
 use crate::plan::PROXY_CONTROL;
 
 impl ProxyRun {
@@ -55,6 +57,8 @@ impl ProxyRun {
     ) -> Option<Vec<usize>> {
         let mut running = JoinSet::new();
         let mut under_way: Vec<usize> = Vec::new();
+        let (mut places, free) = (BTreeMap::<usize, Place>::new(), Arc::default());
+        let mut most = jobs;
         let mut suspects: Option<Vec<usize>> = None;
         let mut is_silent = false;
         loop {
@@ -66,7 +70,7 @@ impl ProxyRun {
                 }
             }
             let goes_on = suspects.is_none() && !self.strange.is_much();
-            while goes_on && running.len() < jobs.max(1) {
+            while goes_on && self.has_place(running.len(), &places, jobs) {
                 let Some(index) = left.pop_front() else {
                     break;
                 };
@@ -76,10 +80,20 @@ impl ProxyRun {
                 }
                 self.results.begin(index);
                 under_way.push(index);
-                let player = self.player();
+                let place = Place::taken(&free);
+                let player = self.player(Some(place.clone()));
+                places.insert(index, place);
                 running.spawn(async move { (index, player.play(index).await) });
+                most = most.max(running.len());
             }
-            match running.join_next().await {
+            let joined = tokio::select! {
+                joined = running.join_next() => joined,
+                () = free.notified() => continue,
+            };
+            if let Some(Ok((index, _))) = &joined {
+                places.remove(index);
+            }
+            match joined {
                 Some(Ok((index, Ok(result)))) => {
                     under_way.retain(|one| *one != index);
                     self.strange.note(index, &result);
@@ -101,10 +115,30 @@ impl ProxyRun {
                         self.strange.is_the_same();
                         is_silent = false;
                     }
-                    Some(how) => return Some(self.found_gone(how, jobs)),
+                    Some(how) => return Some(self.found_gone(how, jobs + most)),
                 },
             }
         }
+    }
+
+    /// Whether another case may be under way beside these. Those that merely wait take no place while requests come
+    /// through as soon as at first, unless one at a time is all that is wanted; but who has died is to have few
+    /// suspects.
+    fn has_place(
+        &mut self,
+        under_way: usize,
+        places: &BTreeMap<usize, Place>,
+        jobs: usize,
+    ) -> bool {
+        let jobs = jobs.max(1);
+        if jobs == 1 || !self.deaths.is_empty() {
+            return under_way < jobs;
+        }
+        let served = places.values().filter(|place| !place.is_watched()).count();
+        let Stage { settings, facts, promptness, .. } = &self.stage;
+        let loads = (under_way, jobs, settings.most_watched);
+        let room = self.room.look(loads, Duration::from_micros(facts.answer_us), promptness);
+        under_way < room && served.min(under_way) < jobs
     }
 
     /// How the intermediary is gone, if the control gets no answer at all in a few tries.
@@ -131,7 +165,7 @@ impl ProxyRun {
 
     /// Nothing is answered any more: what came to nothing since the last case that passed says nothing, and the first of
     /// those cases may have done it.
-    fn found_gone(&mut self, how: Demise, jobs: usize) -> Vec<usize> {
+    fn found_gone(&mut self, how: Demise, most: usize) -> Vec<usize> {
         self.gone = Some(how);
         let strange = self.strange.take();
         for &index in &strange {
@@ -140,12 +174,12 @@ impl ProxyRun {
                 self.results.leave_out(index, Reason::TargetDied, "nothing was answered any more");
             }
         }
-        self.recent.drain(..).chain(strange).take(2 * jobs).collect()
+        self.recent.drain(..).chain(strange).take(most).collect()
     }
 
     /// Plays a case with nothing beside it; whether the intermediary died of it.
     async fn alone(&mut self, index: usize) -> Result<bool, Ending> {
-        let result = self.player().play(index).await;
+        let result = self.player(None).play(index).await;
         self.gone = if self.was_gone { self.no_answer().await } else { None };
         let lives = self.gone.is_none() && self.outlives().await;
         let result = match result {
@@ -195,8 +229,8 @@ impl ProxyRun {
         }
     }
 
-    fn player(&self) -> Player {
-        let (stage, plan) = (self.stage.clone(), Arc::clone(&self.plan));
+    fn player(&self, place: Option<Place>) -> Player {
+        let (stage, plan) = (Stage { place, ..self.stage.clone() }, Arc::clone(&self.plan));
         Player { stage, plan, events: self.events.clone() }
     }
 

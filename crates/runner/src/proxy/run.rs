@@ -22,10 +22,12 @@ use super::stage::Stage;
 use crate::connect::Connector;
 use crate::drips::Drips;
 use crate::event::{Death, Ending, Event, RunOutcome};
+use crate::place::Room;
 use crate::plan::Plan;
 use crate::results::Results;
 use crate::server::Server;
 use crate::settings::{Settings, jobs_when};
+use crate::steps::waits as silences;
 use crate::strange::Strange;
 use crate::target::Target;
 
@@ -90,8 +92,18 @@ pub(super) async fn ready(
     let connector = connector.map_err(|error| error.to_string())?;
     let mut facts = TargetFacts::default();
     facts.set(Need::ForwardProxy, settings.forward.is_some());
-    let drips = Drips::default();
-    Ok((Stage { target, connector, origin, settings, facts, requirements, drips }, server))
+    let stage = Stage {
+        target,
+        connector,
+        origin,
+        settings,
+        facts,
+        requirements,
+        drips: Drips::default(),
+        promptness: Arc::default(),
+        place: None,
+    };
+    Ok((stage, server))
 }
 
 /// Starts the intermediary, if there is a command for it.
@@ -128,6 +140,8 @@ pub(super) struct ProxyRun {
     pub(super) server: Option<Server>,
     /// How many cases are played at once.
     pub(super) jobs: usize,
+    /// How many are under way, those counted that merely wait.
+    pub(super) room: Room,
     /// The cases that were over last.
     pub(super) recent: VecDeque<usize>,
     pub(super) strange: Strange,
@@ -155,6 +169,7 @@ impl ProxyRun {
             events,
             server,
             jobs,
+            room: Room::of(jobs * 2),
             recent: VecDeque::new(),
             strange: Strange::default(),
             gone: None,
@@ -180,7 +195,11 @@ impl ProxyRun {
             .into_iter()
             .partition(|index| is_about_pools(&self.plan.cases()[*index]));
         // What waits most begins first, so that no long case is left over at the end.
-        together.sort_by_key(|index| Reverse(waits(&self.plan.cases()[*index])));
+        let window = Duration::from_millis(self.stage.facts.window_ms);
+        together.sort_by_key(|index| {
+            let case = &self.plan.cases()[*index];
+            Reverse((silences(&case.steps, window), waits(case)))
+        });
         // First, while no tunnel of another case is left.
         self.play_alone(alone, &together).await?;
         // What one exchange does in HTTP/2 can end the connection of all.

@@ -14,6 +14,8 @@ pub struct ProxySettings {
     pub jobs: usize,
     /// How many at most where it answers late.
     pub most_jobs: usize,
+    /// How many are under way at most, those counted that merely wait.
+    pub most_watched: usize,
     /// How long an answer is waited for at most, and how long an exchange may take.
     pub timeout: Duration,
     /// How long silence is waited for at least.
@@ -39,6 +41,7 @@ impl Default for ProxySettings {
             forward: None,
             jobs: 16,
             most_jobs: 16,
+            most_watched: 64,
             timeout: Duration::from_secs(10),
             window_floor: Duration::from_millis(500),
             retries: 1,

@@ -15,10 +15,12 @@ use super::forward::without_gateways;
 use super::origin::Origin;
 use super::script::Script;
 use super::settings::ProxySettings;
+use crate::bench::answer_us;
 use crate::bindings::Turn;
 use crate::connect::{Connector, Opening};
 use crate::drips::Drips;
 use crate::error::Error;
+use crate::place::{Place, Promptness};
 use crate::play::{Limits, Play};
 use crate::results::shortened;
 use crate::target::Target;
@@ -34,6 +36,10 @@ pub(super) struct Stage {
     pub(super) facts: TargetFacts,
     pub(super) requirements: Arc<Registry>,
     pub(super) drips: Drips,
+    /// How soon requests come through.
+    pub(super) promptness: Arc<Promptness>,
+    /// The place of the case among those under way.
+    pub(super) place: Option<Place>,
 }
 
 impl Stage {
@@ -75,6 +81,7 @@ impl Stage {
         let link = Link { tls: stream.is_tls(), alpn, ..link };
         let mut wires = Wires::new(vec![(link, stream)], keep);
         wires.take_spans(guest.take_spans());
+        wires.sit_at(self.place.as_ref());
         wires.patience().bear(drip);
         let play = Play {
             case,
@@ -85,6 +92,9 @@ impl Stage {
         };
         let record = Script::new(&play, &self.connector, wires).run().await;
         self.drips.note(&record);
+        if let Some(after) = answer_us(&record) {
+            self.promptness.came(Duration::from_micros(after), false);
+        }
         Ok(record)
     }
 }

@@ -45,6 +45,8 @@ pub(super) struct Script<'a> {
     pub(super) paused: Vec<(usize, Instant)>,
     /// A wait ended because nothing came.
     pub(super) is_silent: bool,
+    /// From when on nothing came in that wait, while nothing is done behind it.
+    pub(super) still_since: Option<Instant>,
 }
 
 impl<'a> Script<'a> {
@@ -65,6 +67,7 @@ impl<'a> Script<'a> {
             once: false,
             paused: Vec::new(),
             is_silent: false,
+            still_since: None,
         }
     }
 
@@ -126,6 +129,7 @@ impl<'a> Script<'a> {
                 self.until(Some(at), there).await;
             }
             Act::PauseReading(time) => {
+                self.still_since = None;
                 self.wires.pause(at, true);
                 self.paused.push((at, Instant::now() + *time));
             }
@@ -171,6 +175,7 @@ impl<'a> Script<'a> {
 
     /// Writes, ends or resets.
     pub(super) async fn act(&mut self, at: usize, step: &Step, more: &[Step]) {
+        self.still_since = None;
         let (window, until) = (self.play.limits.window, self.until);
         let answered = self.origin.filter(|(link, _)| *link == at);
         // The connection is another exchange's from now on, if the party between keeps it.

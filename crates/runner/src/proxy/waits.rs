@@ -29,6 +29,8 @@ impl Script<'_> {
             Awaited::End => self.until(Some(at), |talks| is_ended(&talks[at])).await,
             Awaited::Silence => {
                 self.until(None, |talks| talks.iter().all(is_settled)).await;
+                // The next one waits for as much again.
+                self.still_since = None;
             }
             Awaited::Settings => {
                 let there = |talks: &[Talk<'_>]| {
@@ -79,7 +81,7 @@ impl Script<'_> {
     }
 
     /// Waits until this is so, and goes on as well when the connection that it is about is over, or when nothing has
-    /// come anywhere for a window.
+    /// come anywhere for a window. What has not come by then does not come to a wait right behind it either.
     pub(super) async fn until(
         &mut self,
         about: Option<usize>,
@@ -87,7 +89,8 @@ impl Script<'_> {
     ) {
         // What is not read for a while is no silence.
         let paused = self.paused.iter().map(|(_, until)| *until);
-        let since = paused.fold(Instant::now(), Instant::max);
+        let since = self.still_since.take().unwrap_or_else(Instant::now);
+        let since = paused.fold(since, Instant::max);
         loop {
             self.attend().await;
             if self.look(&there) || about.is_some_and(|at| self.wires.is_over(at)) {
@@ -99,6 +102,7 @@ impl Script<'_> {
             let moved = self.wires.any_until(self.next_waking(limit)).await;
             if !moved && Instant::now() >= limit || self.wires.patience().is_over() {
                 self.is_silent = true;
+                self.still_since = Some(since);
                 return;
             }
         }
@@ -106,6 +110,7 @@ impl Script<'_> {
 
     /// Reads until then.
     pub(super) async fn pass(&mut self, until: Instant) {
+        self.still_since = None;
         while Instant::now() < until {
             self.attend().await;
             self.wires.any_until(self.next_waking(until)).await;

@@ -11,6 +11,7 @@ use upspec_handshake::field::elements_of;
 use upspec_handshake::h2::{ErrorCode, write};
 
 use crate::duties::Directions;
+use crate::play::has_close_frame;
 use crate::wire::Wires;
 
 /// How to leave a connection.
@@ -32,15 +33,17 @@ pub(crate) async fn say_goodbye(wires: &mut Wires, at: usize, close: &[u8], wind
     let time = window.min(LONGEST);
     let until = Instant::now() + time;
     let mut going_on = wires.write(at, &leave.octets, IoKind::WroteLeave, time, until).await;
-    while leave.awaits_end && going_on.is_ok() && !has_ended_stream(&wires.record().said(at)) {
+    while leave.awaits_end && going_on.is_ok() && !is_left(&wires.record().said(at)) {
         going_on = wires.read_until(at, until).await;
     }
 }
 
 /// Whether the tunnel was a stream that the peer has ended: its connection may stay open for others
-/// (RFC 8441 section 5).
-fn has_ended_stream(said: &Octets<'_>) -> bool {
-    Talk::read(said).tunnel.is_some_and(|tunnel| tunnel.is_over)
+/// (RFC 8441 section 5). A client need not end it, it waits for the server once both have sent a Close frame.
+fn is_left(said: &Octets<'_>) -> bool {
+    let talk = Talk::read(said);
+    let is_ours_to_end = talk.link.we == Party::Server && has_close_frame(&talk);
+    is_ours_to_end || talk.tunnel.is_some_and(|tunnel| tunnel.is_over)
 }
 
 fn leave(said: &Octets<'_>, close: &[u8]) -> Leave {
@@ -141,7 +144,19 @@ mod tests {
             [(SERVERS_CLOSE, 0, false), (SERVERS_CLOSE, flag::END_STREAM, true)]
         {
             let theirs = [yes.clone(), write::data(1, answer, flags)].concat();
-            assert_eq!(has_ended_stream(&Octets::under_way(&link, &ours, &theirs)), wanted);
+            assert_eq!(is_left(&Octets::under_way(&link, &ours, &theirs)), wanted);
+        }
+    }
+
+    #[test]
+    fn a_client_that_has_answered_our_close_frame_is_waited_for_no_longer() {
+        let asked = opened(&[connect()]);
+        let yes = [write::settings(&[(8, 1)]), headers(&[(":status", "200")], 0)].concat();
+        let link = Link::plain("origin", Party::Server, Over::Http2);
+        for (answer, wanted) in [(&b"\x81\x80\0\0\0\0"[..], false), (CLOSE, true)] {
+            let theirs = [&asked[..], &write::data(1, answer, 0)].concat();
+            let ours = [&yes[..], &write::data(1, SERVERS_CLOSE, 0)].concat();
+            assert_eq!(is_left(&Octets::under_way(&link, &ours, &theirs)), wanted);
         }
     }
 

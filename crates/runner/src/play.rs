@@ -483,7 +483,8 @@ fn holds(octets: &[u8], part: &[u8]) -> bool {
     part.is_empty() || octets.windows(part.len()).any(|window| window == part)
 }
 
-fn has_close_frame(talk: &Talk<'_>) -> bool {
+/// Whether the party under test has sent a Close frame.
+pub(crate) fn has_close_frame(talk: &Talk<'_>) -> bool {
     let octets = talk.tunnel_octets(talk.tested()).unwrap_or_default();
     frames(octets).iter().any(|frame| frame.opcode == opcode::CLOSE)
 }

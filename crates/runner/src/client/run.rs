@@ -13,7 +13,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use upspec_corpus::Registry;
-use upspec_corpus::case::{Case, Need, Outcome};
+use upspec_corpus::case::{Case, Need, Outcome, Over};
 use upspec_exchange::{IoKind, Octets, Record, Talk};
 use upspec_judge::{CaseResult, Reason, TargetFacts, Verdict, unmet};
 
@@ -91,6 +91,7 @@ pub(crate) async fn stage(
         certificates: Arc::new(certificates),
         pace: Arc::default(),
         drips: Drips::default(),
+        place: None,
         starting: Arc::new(Semaphore::new(at_once)),
         control: Arc::new(control),
         earlier_key: Vec::new(),
@@ -134,9 +135,12 @@ impl ClientRun {
             self.play(ready.clone()).await?;
             ready.into_iter().for_each(|index| self.learn(index));
         }
-        // What waits begins first, so that no long case is left over at the end.
+        // What waits begins first, so that no long case is left over at the end; in HTTP/2 there is more to say.
         let mut rest = self.plan.rest();
-        rest.sort_by_key(|index| Reverse(waits(&self.plan.cases()[*index].steps, PATIENT)));
+        rest.sort_by_key(|index| {
+            let case = &self.plan.cases()[*index];
+            Reverse((waits(&case.steps, PATIENT), case.over == Over::Http2))
+        });
         self.play(rest).await?;
         self.play_calmly().await;
         if !self.stage.facts.has(Need::Opens) {
@@ -195,13 +199,13 @@ impl ClientRun {
                 }
                 self.results.begin(index);
                 self.strange.begin(index);
+                let place = Place::taken(&free);
                 let player = Player {
-                    stage: self.stage.clone(),
+                    stage: Stage { place: Some(place.clone()), ..self.stage.clone() },
                     plan: Arc::clone(&self.plan),
                     events: self.events.clone(),
-                    place: Place::taken(&free),
                 };
-                places.insert(index, player.place.clone());
+                places.insert(index, place);
                 running.spawn(async move { (index, player.play(index).await) });
             }
             let joined = tokio::select! {
@@ -297,7 +301,6 @@ struct Player {
     stage: Stage,
     plan: Arc<Plan>,
     events: UnboundedSender<Event>,
-    place: Place,
 }
 
 impl Player {
@@ -321,10 +324,7 @@ impl Player {
         if rests_on_silence(&result) && window < patient {
             // The first wait was too short to accuse anybody, so a difference is no flakiness.
             window = patient;
-            let again = {
-                let _watched = self.place.watch();
-                self.stage.attempt(case, partner, PATIENTLY, window).await?
-            };
+            let again = self.stage.attempt(case, partner, PATIENTLY, window).await?;
             let is_confirmed = again.verdict == result.verdict;
             retries = retries.saturating_sub(u32::from(is_confirmed));
             let hasty = std::mem::replace(&mut result, again);

@@ -27,6 +27,7 @@ use super::starter::{Call, Started, Starter, over};
 use crate::answers::answering;
 use crate::bindings::{Nonces, Turn};
 use crate::drips::Drips;
+use crate::place::Place;
 use crate::play::{Heard, Limits, Play, play_reporting};
 use crate::results::shortened;
 use crate::trouble::alert_of;
@@ -42,6 +43,8 @@ pub(crate) struct Stage {
     pub(crate) certificates: Arc<Certificates>,
     pub(crate) pace: Arc<Pace>,
     pub(crate) drips: Drips,
+    /// The place of the case among those under way.
+    pub(crate) place: Option<Place>,
     /// Held by a client until it comes.
     pub(crate) starting: Arc<Semaphore>,
     /// What is played on further connections.
@@ -75,7 +78,11 @@ impl Stage {
         let (record, twin) = match partner {
             None => (own.await?, None),
             Some(partner) => {
-                let (own, twin) = tokio::join!(own, self.exchange(partner, attempt, window));
+                let twin = async {
+                    let _further = self.place.as_ref().map(Place::further);
+                    self.exchange(partner, attempt, window).await
+                };
+                let (own, twin) = tokio::join!(own, twin);
                 (own?, Some(twin?))
             }
         };
@@ -122,7 +129,10 @@ impl Stage {
             drop(starting);
             match soon {
                 Ok(came) => came,
-                Err(_) => arrival.await,
+                Err(_) => {
+                    let _watched = self.place.as_ref().map(Place::watch);
+                    arrival.await
+                }
             }
         };
         match came {
@@ -184,8 +194,8 @@ impl Stage {
         let play = Play { case, bindings: &guest.bindings, close, limits: guest.limits, reports };
         let (_, nothing) = mpsc::channel(1);
         let reports = std::mem::replace(&mut guest.started.reports, nothing);
-        let heard =
-            play_reporting(None, vec![(guest.link.clone(), stream)], &play, Some(reports)).await;
+        let links = vec![(guest.link.clone(), stream)];
+        let heard = play_reporting(self.place.as_ref(), links, &play, Some(reports)).await;
         let mut aftermath = Aftermath { heard, further, taking, guest };
         aftermath.linger(case, &self.pace).await;
         aftermath.finish().await

@@ -12,7 +12,7 @@ use upspec_exchange::{Octets, Record, Talk};
 use upspec_judge::{CaseResult, Death as Dead, Demise, Reason};
 
 use super::player::Player;
-use super::run::{ProxyRun, start};
+use super::run::{ProxyRun, asks_for_frames, start};
 use super::stage::Stage;
 use crate::connect::is_listening;
 use crate::event::{Death, Ending};
@@ -71,9 +71,11 @@ impl ProxyRun {
             }
             let goes_on = suspects.is_none() && !self.strange.is_much();
             while goes_on && self.has_place(running.len(), &places, jobs) {
-                let Some(index) = left.pop_front() else {
+                let is_due = |index: &usize| !self.is_too_early(*index, &under_way);
+                let Some(index) = left.front().copied().filter(is_due) else {
                     break;
                 };
+                left.pop_front();
                 if let Some((reason, message)) = self.left_out(&self.plan.cases()[index]) {
                     self.results.leave_out(index, reason, message);
                     continue;
@@ -97,7 +99,7 @@ impl ProxyRun {
                 Some(Ok((index, Ok(result)))) => {
                     under_way.retain(|one| *one != index);
                     self.strange.note(index, &result);
-                    self.results.store(index, result);
+                    self.keep(index, result);
                     self.recent.push_back(index);
                     while self.recent.len() > jobs {
                         self.recent.pop_front();
@@ -139,6 +141,12 @@ impl ProxyRun {
         let loads = (under_way, jobs, settings.most_watched);
         let room = self.room.look(loads, Duration::from_micros(facts.answer_us), promptness);
         under_way < room && served.min(under_way) < jobs
+    }
+
+    /// Whether a case asks for what is being found out.
+    fn is_too_early(&self, index: usize, under_way: &[usize]) -> bool {
+        let is_open = self.frames().is_some_and(|frames| under_way.contains(&frames));
+        is_open && asks_for_frames(&self.plan.cases()[index])
     }
 
     /// How the intermediary is gone, if the control gets no answer at all in a few tries.
@@ -184,7 +192,7 @@ impl ProxyRun {
         let lives = self.gone.is_none() && self.outlives().await;
         let result = match result {
             Ok(result) if lives => {
-                self.results.store(index, result);
+                self.keep(index, result);
                 return Ok(false);
             }
             Ok(result) => result,

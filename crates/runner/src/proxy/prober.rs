@@ -47,6 +47,8 @@ impl ProxyProber {
         let (stage, server) = ready(target, Arc::new(origin), settings, requirements).await?;
         let mut run = ProxyRun::new(plan, stage, results, events, server);
         run.find_out().await.map_err(|ending| said(&ending))?;
+        let frames = run.frames().into_iter().collect();
+        run.learn(frames).await.map_err(|ending| said(&ending))?;
         Ok(Self { stage: run.stage.clone(), run: RwLock::new(run) })
     }
 

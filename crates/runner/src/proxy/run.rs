@@ -13,7 +13,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Instant, sleep};
 use upspec_corpus::Registry;
 use upspec_corpus::case::{Act, Case, LinkName, Need, Outcome};
-use upspec_judge::{Demise, Reason, TargetFacts, Verdict, passes_octets_unread, unmet};
+use upspec_judge::{CaseResult, Demise, Reason, TargetFacts, Verdict, passes_octets_unread, unmet};
 
 use super::forward::about_gateways;
 use super::origin::Origin;
@@ -198,10 +198,11 @@ impl ProxyRun {
         let window = Duration::from_millis(self.stage.facts.window_ms);
         together.sort_by_key(|index| {
             let case = &self.plan.cases()[*index];
-            Reverse((silences(&case.steps, window), waits(case)))
+            (asks_for_frames(case), Reverse((silences(&case.steps, window), waits(case))))
         });
         // First, while no tunnel of another case is left.
         self.play_alone(alone, &together).await?;
+        let together = self.frames().into_iter().chain(together).collect();
         // What one exchange does in HTTP/2 can end the connection of all.
         let is_shared = self.stage.facts.has(Need::Http2Origin);
         self.play(together, if is_shared { 1 } else { self.jobs }).await?;
@@ -221,7 +222,12 @@ impl ProxyRun {
         self.plan.rest().into_iter().filter(is_refused).collect()
     }
 
-    /// Plays the control, and what finds out what else the intermediary does.
+    /// The case that finds out whether the frames of a tunnel are read: it waits for long, and few others ask for that.
+    pub(super) fn frames(&self) -> Option<usize> {
+        self.plan.cases().iter().position(|case| case.id == FRAMES)
+    }
+
+    /// Plays the control, and what finds out what else the intermediary does, but for the frames of a tunnel.
     ///
     /// # Errors
     ///
@@ -232,9 +238,10 @@ impl ProxyRun {
             self.results.leave_out_rest(Reason::Blocked, "no request comes through to our origin");
             return Err(ending);
         }
-        let discovery = self.plan.discovery().into_iter();
-        let mut left: Vec<usize> =
-            discovery.filter(|index| *index != control && !self.is_end(*index)).collect();
+        let (discovery, frames) = (self.plan.discovery().into_iter(), self.frames());
+        let is_now =
+            |index: &usize| *index != control && !self.is_end(*index) && Some(*index) != frames;
+        let mut left: Vec<usize> = discovery.filter(is_now).collect();
         while !left.is_empty() {
             // Where answers are late, all that can be played by now goes side by side.
             let ready = |index: &usize| self.left_out(&self.plan.cases()[*index]).is_none();
@@ -302,15 +309,25 @@ impl ProxyRun {
     }
 
     /// Plays cases that show what the intermediary does.
-    async fn learn(&mut self, cases: Vec<usize>) -> Result<Vec<usize>, Ending> {
+    pub(super) async fn learn(&mut self, cases: Vec<usize>) -> Result<Vec<usize>, Ending> {
         self.play(cases.clone(), cases.len().min(self.jobs)).await?;
-        for &index in &cases {
-            let record = self.results.result(index).and_then(|result| result.record.clone());
-            if let Some(record) = record {
-                self.stage.facts.learn(&self.plan.cases()[index], &record);
-            }
-        }
+        cases.iter().for_each(|index| self.learn_from(*index));
         Ok(cases)
+    }
+
+    fn learn_from(&mut self, index: usize) {
+        let record = self.results.result(index).and_then(|result| result.record.clone());
+        if let Some(record) = record {
+            self.stage.facts.learn(&self.plan.cases()[index], &record);
+        }
+    }
+
+    /// Stores the result of a case that was played, and learns what others ask for that are still to come.
+    pub(super) fn keep(&mut self, index: usize, result: CaseResult) {
+        self.results.store(index, result);
+        if Some(index) == self.frames() {
+            self.learn_from(index);
+        }
     }
 
     /// Whether answers take so long that nobody waits for them one after the other.
@@ -363,6 +380,13 @@ fn is_about_pools(case: &Case) -> bool {
     case.steps.iter().any(|step| step.at == LinkName::Client2)
 }
 
+/// Whether the verdict of a case may depend on whether the frames of a tunnel are read.
+pub(super) fn asks_for_frames(case: &Case) -> bool {
+    let is_it = |need: &Need| *need == Need::Parses;
+    let mut facts = case.expect.iter().flat_map(|one| &one.when);
+    case.needs.iter().chain(&case.without).any(is_it) || facts.any(|fact| is_it(&fact.need))
+}
+
 /// How many steps of a case wait for something.
 fn waits(case: &Case) -> usize {
     let awaits = |act: &Act| {
@@ -387,6 +411,8 @@ fn not_relayed(came: &str) -> Ending {
     Ending::NotHttp { message }
 }
 
+/// Where it shows whether the frames of a tunnel are read.
+const FRAMES: &str = "intermediary/tunnel/octets";
 /// Where a relay of octets shows.
 const BYTE_RELAY: &str = "intermediary/control/byte-relay";
 /// The control at the end.

@@ -82,7 +82,8 @@ pub(crate) async fn stage(
         let written = certificates.write_to(path);
         written.map_err(|error| format!("cannot write {}: {error}", path.display()))?;
     }
-    let at_once = starter.starting_at_once().clamp(1, Semaphore::MAX_PERMITS);
+    // There may be more later.
+    let at_once = starter.starting_at_once().clamp(1, Semaphore::MAX_PERMITS / 2);
     let mut stage = Stage {
         starter,
         settings,

@@ -1,6 +1,7 @@
 //! Plays cases while the intermediary lives. When it takes no connections any more it is brought back, and the cases that
 //! may have done it are played again one by one: who kills it alone is blamed.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,9 +38,12 @@ impl ProxyRun {
                 return Err(ending);
             }
             let mut is_found = false;
-            for index in suspects {
-                is_found |= self.alone(index).await?;
+            let mut suspects = VecDeque::from(suspects);
+            while !is_found && let Some(index) = suspects.pop_front() {
+                is_found = self.alone(index).await?;
             }
+            // What it cut of the others says nothing; if one of them kills as well, it is found in its turn.
+            suspects.into_iter().rev().for_each(|index| left.push_front(index));
             // What no case does alone may happen again: then nothing is beside it.
             if !is_found {
                 self.jobs = 1;
@@ -56,7 +60,7 @@ impl ProxyRun {
         jobs: usize,
     ) -> Option<Vec<usize>> {
         let mut running = JoinSet::new();
-        let mut under_way: Vec<usize> = Vec::new();
+        let (mut begun, mut under_way): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
         let (mut places, free) = (BTreeMap::<usize, Place>::new(), Arc::default());
         let mut most = jobs;
         let mut suspects: Option<Vec<usize>> = None;
@@ -82,6 +86,7 @@ impl ProxyRun {
                 }
                 self.results.begin(index);
                 under_way.push(index);
+                begun.push(index);
                 let place = Place::taken(&free);
                 let player = self.player(Some(place.clone()));
                 places.insert(index, place);
@@ -101,14 +106,17 @@ impl ProxyRun {
                     self.strange.note(index, &result);
                     self.keep(index, result);
                     self.recent.push_back(index);
-                    while self.recent.len() > jobs {
+                    while self.recent.len() > most {
                         self.recent.pop_front();
                     }
                 }
                 Some(Ok((_, Err(_)))) if suspects.is_some() => {}
                 Some(Ok((_, Err(_)))) => {
-                    let recent = self.recent.drain(..);
-                    suspects = Some(recent.chain(under_way.drain(..)).collect());
+                    let mut all: Vec<usize> =
+                        self.recent.drain(..).chain(under_way.drain(..)).collect();
+                    // Who began last is the likeliest: others have waited for long, and lived.
+                    all.sort_by_key(|index| Reverse(begun.iter().rposition(|one| one == index)));
+                    suspects = Some(all);
                 }
                 Some(Err(panicked)) => tracing::error!("a case was lost: {panicked}"),
                 None if goes_on || suspects.is_some() => return suspects,

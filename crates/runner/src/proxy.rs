@@ -5,6 +5,7 @@
 //! plays the steps of a case at both ends in order, a `Stage` brings one case to its record, and
 //! [`run_proxy`] plays a plan. A [`ProxyProber`] plays single cases for the hunt.
 
+mod beside;
 mod bindings;
 mod connection;
 mod deaths;

@@ -1,23 +1,21 @@
 //! Plays cases while the intermediary lives. When it takes no connections any more it is brought back, and the cases that
 //! may have done it are played again one by one: who kills it alone is blamed.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use upspec_corpus::case::Need;
 use upspec_exchange::{Octets, Record, Talk};
 use upspec_judge::{CaseResult, Death as Dead, Demise, Reason};
 
+use super::beside::{Beside, Next};
 use super::player::Player;
-use super::run::{ProxyRun, asks_for_frames, start};
+use super::run::{ProxyRun, asks_for_frames, is_about_pools, start};
 use super::stage::Stage;
 use crate::connect::is_listening;
 use crate::event::{Death, Ending};
-use crate::place::Place;
 use crate::plan::PROXY_CONTROL;
 
 impl ProxyRun {
@@ -38,12 +36,16 @@ impl ProxyRun {
                 return Err(ending);
             }
             let mut is_found = false;
-            let mut suspects = VecDeque::from(suspects);
-            while !is_found && let Some(index) = suspects.pop_front() {
-                is_found = self.alone(index).await?;
+            let mut cleared = Vec::new();
+            for index in suspects {
+                // What was cut of the others says nothing; if one of them kills as well, it is found in its turn.
+                if is_found && !is_about_pools(&self.plan.cases()[index]) {
+                    cleared.push(index);
+                } else {
+                    is_found |= self.alone(index).await?;
+                }
             }
-            // What it cut of the others says nothing; if one of them kills as well, it is found in its turn.
-            suspects.into_iter().rev().for_each(|index| left.push_front(index));
+            cleared.into_iter().rev().for_each(|index| left.push_front(index));
             // What no case does alone may happen again: then nothing is beside it.
             if !is_found {
                 self.jobs = 1;
@@ -59,101 +61,80 @@ impl ProxyRun {
         left: &mut VecDeque<usize>,
         jobs: usize,
     ) -> Option<Vec<usize>> {
-        let mut running = JoinSet::new();
-        let (mut begun, mut under_way): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
-        let (mut places, free) = (BTreeMap::<usize, Place>::new(), Arc::default());
-        let mut most = jobs;
+        let mut beside = Beside::default();
         let mut suspects: Option<Vec<usize>> = None;
         let mut is_silent = false;
         loop {
             // What answers the control beside all others does so alone, and nobody has to wait for that.
-            if suspects.is_none() && self.strange.is_much() && !is_silent && !running.is_empty() {
+            if suspects.is_none() && self.strange.is_much() && !is_silent && beside.count() > 0 {
                 is_silent = self.unanswered().await.is_some();
                 if !is_silent {
                     self.strange.is_the_same();
                 }
             }
             let goes_on = suspects.is_none() && !self.strange.is_much();
-            while goes_on && self.has_place(running.len(), &places, jobs) {
-                let is_due = |index: &usize| !self.is_too_early(*index, &under_way);
-                let Some(index) = left.front().copied().filter(is_due) else {
-                    break;
-                };
-                left.pop_front();
-                if let Some((reason, message)) = self.left_out(&self.plan.cases()[index]) {
-                    self.results.leave_out(index, reason, message);
-                    continue;
-                }
-                self.results.begin(index);
-                under_way.push(index);
-                begun.push(index);
-                let place = Place::taken(&free);
-                let player = self.player(Some(place.clone()));
-                places.insert(index, place);
-                running.spawn(async move { (index, player.play(index).await) });
-                most = most.max(running.len());
+            if goes_on {
+                self.fill_up(left, &mut beside, jobs);
             }
-            let joined = tokio::select! {
-                joined = running.join_next() => joined,
-                () = free.notified() => continue,
-            };
-            if let Some(Ok((index, _))) = &joined {
-                places.remove(index);
-            }
-            match joined {
-                Some(Ok((index, Ok(result)))) => {
-                    under_way.retain(|one| *one != index);
+            match beside.next().await {
+                Next::Free => {}
+                Next::Over(index, Ok(result)) => {
                     self.strange.note(index, &result);
-                    self.keep(index, result);
+                    self.keep(index, *result);
                     self.recent.push_back(index);
-                    while self.recent.len() > most {
+                    while self.recent.len() > beside.most() {
                         self.recent.pop_front();
                     }
                 }
-                Some(Ok((_, Err(_)))) if suspects.is_some() => {}
-                Some(Ok((_, Err(_)))) => {
-                    let mut all: Vec<usize> =
-                        self.recent.drain(..).chain(under_way.drain(..)).collect();
-                    // Who began last is the likeliest: others have waited for long, and lived.
-                    all.sort_by_key(|index| Reverse(begun.iter().rposition(|one| one == index)));
-                    suspects = Some(all);
-                }
-                Some(Err(panicked)) => tracing::error!("a case was lost: {panicked}"),
-                None if goes_on || suspects.is_some() => return suspects,
-                None => match self.no_answer().await {
+                Next::Over(_, Err(_)) if suspects.is_some() => {}
+                Next::Over(_, Err(_)) => suspects = Some(beside.suspects(&mut self.recent)),
+                Next::Lost(panicked) => tracing::error!("a case was lost: {panicked}"),
+                Next::Nothing if goes_on || suspects.is_some() => return suspects,
+                Next::Nothing => match self.no_answer().await {
                     None => {
                         self.strange.is_the_same();
                         is_silent = false;
                     }
-                    Some(how) => return Some(self.found_gone(how, jobs + most)),
+                    Some(how) => return Some(self.found_gone(how, jobs + beside.most())),
                 },
             }
+        }
+    }
+
+    /// Begins as many cases as may be under way.
+    fn fill_up(&mut self, left: &mut VecDeque<usize>, beside: &mut Beside, jobs: usize) {
+        while self.has_place(beside, jobs) {
+            let is_due = |index: &usize| !self.is_too_early(*index, beside);
+            let Some(index) = left.front().copied().filter(is_due) else {
+                return;
+            };
+            left.pop_front();
+            if let Some((reason, message)) = self.left_out(&self.plan.cases()[index]) {
+                self.results.leave_out(index, reason, message);
+                continue;
+            }
+            self.results.begin(index);
+            beside.begin(index, self.player());
         }
     }
 
     /// Whether another case may be under way beside these. Those that merely wait take no place while requests come
     /// through as soon as at first, unless one at a time is all that is wanted; but who has died is to have few
     /// suspects.
-    fn has_place(
-        &mut self,
-        under_way: usize,
-        places: &BTreeMap<usize, Place>,
-        jobs: usize,
-    ) -> bool {
-        let jobs = jobs.max(1);
+    fn has_place(&mut self, beside: &Beside, jobs: usize) -> bool {
+        let (under_way, jobs) = (beside.count(), jobs.max(1));
         if jobs == 1 || !self.deaths.is_empty() {
             return under_way < jobs;
         }
-        let served = places.values().filter(|place| !place.is_watched()).count();
         let Stage { settings, facts, promptness, .. } = &self.stage;
         let loads = (under_way, jobs, settings.most_watched);
         let room = self.room.look(loads, Duration::from_micros(facts.answer_us), promptness);
-        under_way < room && served.min(under_way) < jobs
+        under_way < room && beside.served() < jobs
     }
 
     /// Whether a case asks for what is being found out.
-    fn is_too_early(&self, index: usize, under_way: &[usize]) -> bool {
-        let is_open = self.frames().is_some_and(|frames| under_way.contains(&frames));
+    fn is_too_early(&self, index: usize, beside: &Beside) -> bool {
+        let is_open = self.frames().is_some_and(|frames| beside.has(frames));
         is_open && asks_for_frames(&self.plan.cases()[index])
     }
 
@@ -195,7 +176,7 @@ impl ProxyRun {
 
     /// Plays a case with nothing beside it; whether the intermediary died of it.
     async fn alone(&mut self, index: usize) -> Result<bool, Ending> {
-        let result = self.player(None).play(index).await;
+        let result = self.player().play(index).await;
         self.gone = if self.was_gone { self.no_answer().await } else { None };
         let lives = self.gone.is_none() && self.outlives().await;
         let result = match result {
@@ -245,8 +226,8 @@ impl ProxyRun {
         }
     }
 
-    fn player(&self, place: Option<Place>) -> Player {
-        let (stage, plan) = (Stage { place, ..self.stage.clone() }, Arc::clone(&self.plan));
+    fn player(&self) -> Player {
+        let (stage, plan) = (self.stage.clone(), Arc::clone(&self.plan));
         Player { stage, plan, events: self.events.clone() }
     }
 

@@ -376,7 +376,7 @@ impl ProxyRun {
 }
 
 /// Whether a case looks at what becomes of one connection to the origin when another client comes.
-fn is_about_pools(case: &Case) -> bool {
+pub(super) fn is_about_pools(case: &Case) -> bool {
     case.steps.iter().any(|step| step.at == LinkName::Client2)
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Instant, sleep};
 use upspec_corpus::Registry;
-use upspec_corpus::case::{Act, Case, LinkName, Need, Outcome};
+use upspec_corpus::case::{Act, Arrival, Case, LinkName, Need, Outcome};
 use upspec_judge::{CaseResult, Demise, Reason, TargetFacts, Verdict, passes_octets_unread, unmet};
 
 use super::forward::about_gateways;
@@ -375,9 +375,13 @@ impl ProxyRun {
     }
 }
 
-/// Whether a case looks at what becomes of one connection to the origin when another client comes.
+/// Whether a case looks at what becomes of one connection to the origin when another client comes, or when the next
+/// request does behind content that is not all there: one of another case may take its place.
 pub(super) fn is_about_pools(case: &Case) -> bool {
+    let is_inside = |all: &Vec<Arrival>| all.contains(&Arrival::Content);
+    let mut ends = case.expect.iter().flat_map(|one| &one.ends);
     case.steps.iter().any(|step| step.at == LinkName::Client2)
+        || ends.any(|(_, asked)| is_inside(&asked.request_2) || is_inside(&asked.request_3))
 }
 
 /// Whether the verdict of a case may depend on whether the frames of a tunnel are read.

@@ -41,7 +41,7 @@ impl Default for ProxySettings {
             forward: None,
             jobs: 16,
             most_jobs: 16,
-            most_watched: 64,
+            most_watched: 16,
             timeout: Duration::from_secs(10),
             window_floor: Duration::from_millis(500),
             retries: 1,

@@ -45,7 +45,7 @@ pub(super) struct Script<'a> {
     pub(super) paused: Vec<(usize, Instant)>,
     /// A wait ended because nothing came.
     pub(super) is_silent: bool,
-    /// From when on nothing came in that wait, while nothing is done behind it.
+    /// From when on nothing came in a wait for a request, while nothing is done behind it.
     pub(super) still_since: Option<Instant>,
 }
 
@@ -129,12 +129,15 @@ impl<'a> Script<'a> {
                 self.until(Some(at), there).await;
             }
             Act::PauseReading(time) => {
-                self.still_since = None;
                 self.wires.pause(at, true);
                 self.paused.push((at, Instant::now() + *time));
             }
             Act::Wait(time) => self.pass(Instant::now() + *time).await,
             _ => self.act(at, step, more).await,
+        }
+        // Any other wait has a window of its own: whoever is slow may have as many as a case gives.
+        if !awaits_request(step) {
+            self.still_since = None;
         }
     }
 
@@ -160,8 +163,11 @@ impl<'a> Script<'a> {
     /// not come.
     async fn link_of(&mut self, step: &Step) -> Option<usize> {
         if step.at == LinkName::Origin {
-            let takes = matches!(&step.act, Act::AwaitOther(one) if is_request(*one));
-            return if takes { Some(FIRST) } else { self.origin.map(|(link, _)| link) };
+            return if awaits_request(step) {
+                Some(FIRST)
+            } else {
+                self.origin.map(|(link, _)| link)
+            };
         }
         if let Some(at) = self.wires.record().position(step.at.word()) {
             return Some(at);
@@ -175,7 +181,6 @@ impl<'a> Script<'a> {
 
     /// Writes, ends or resets.
     pub(super) async fn act(&mut self, at: usize, step: &Step, more: &[Step]) {
-        self.still_since = None;
         let (window, until) = (self.play.limits.window, self.until);
         let answered = self.origin.filter(|(link, _)| *link == at);
         // The connection is another exchange's from now on, if the party between keeps it.
@@ -375,6 +380,10 @@ fn shares_name(one: &Fields<'_>, other: &Fields<'_>) -> bool {
     };
     let others = names(other);
     names(one).iter().any(|name| others.contains(name))
+}
+
+fn awaits_request(step: &Step) -> bool {
+    matches!(&step.act, Act::AwaitOther(one) if is_request(*one))
 }
 
 /// Whether an await is for a request at our origin.

@@ -29,8 +29,6 @@ impl Script<'_> {
             Awaited::End => self.until(Some(at), |talks| is_ended(&talks[at])).await,
             Awaited::Silence => {
                 self.until(None, |talks| talks.iter().all(is_settled)).await;
-                // The next one waits for as much again.
-                self.still_since = None;
             }
             Awaited::Settings => {
                 let there = |talks: &[Talk<'_>]| {
@@ -81,7 +79,7 @@ impl Script<'_> {
     }
 
     /// Waits until this is so, and goes on as well when the connection that it is about is over, or when nothing has
-    /// come anywhere for a window. What has not come by then does not come to a wait right behind it either.
+    /// come anywhere for a window: that of the wait before, where that was for a request which did not come.
     pub(super) async fn until(
         &mut self,
         about: Option<usize>,
@@ -110,7 +108,6 @@ impl Script<'_> {
 
     /// Reads until then.
     pub(super) async fn pass(&mut self, until: Instant) {
-        self.still_since = None;
         while Instant::now() < until {
             self.attend().await;
             self.wires.any_until(self.next_waking(until)).await;

@@ -116,7 +116,7 @@ fn the_command_hunts_the_embedded_proxy_and_what_it_finds_is_read_by_proxy() {
         "{} serve --proxy {{origin}} --listen {{listen}} --fault success-opens",
         crate::support::BIN
     );
-    let free = crate::support::free_address();
+    let free = crate::support::own_address();
     let url = format!("http://{free}/ws");
     let played =
         ["proxy", &url, "--proxy-cmd", &command, "--cases", &out, "--only", &kept.findings[0].case];

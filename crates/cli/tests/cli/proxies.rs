@@ -3,7 +3,7 @@
 use std::io::{Write as _, copy};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
-use crate::support::{Served, free_address, say, target, upspec};
+use crate::support::{Served, free_address, own_address, say, target, upspec};
 use serde_json::Value;
 
 /// What became of a run: exit code, report, what was printed.
@@ -36,7 +36,7 @@ impl Ran {
 
     /// At both ends of a proxy with a fault.
     fn with_fault(fault: &str, more: &[&str]) -> Self {
-        let origin = free_address();
+        let origin = own_address();
         let (proxied, at) =
             (origin.to_string(), ["--origin-listen", &origin.to_string()].map(str::to_owned));
         let served = Served::start(&["--proxy", &proxied, "--fault", fault]);
@@ -169,7 +169,7 @@ fn a_chain_tells_who_believes_in_a_tunnel() {
 
 #[test]
 fn what_is_no_intermediary_is_not_judged() {
-    let origin = free_address();
+    let origin = own_address();
     let at = ["--origin-listen", &origin.to_string()].map(str::to_owned);
     let url = format!("http://{}/", relay(origin));
     let ran = Ran::new(&[&url, &at[0], &at[1]]);

@@ -1,9 +1,10 @@
 //! What the tests of the command share: calls of the binary, and targets that misbehave.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use serde_json::Value;
 
@@ -21,6 +22,18 @@ pub(crate) fn shell(line: &str, folder: &Path) -> Output {
 /// A free address of loopback; nobody listens there.
 pub(crate) fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// The same, which stays free: where loopback has many hosts, it is on one of its own, whose ports no connection of
+/// another test goes out from.
+pub(crate) fn own_address() -> SocketAddr {
+    if !cfg!(target_os = "linux") {
+        return free_address();
+    }
+    static NEXT: AtomicU8 = AtomicU8::new(1);
+    let [.., high, low] = std::process::id().to_be_bytes();
+    let host = Ipv4Addr::new(127, NEXT.fetch_add(1, Ordering::Relaxed).max(1), high, low | 1);
+    TcpListener::bind((host, 0)).unwrap().local_addr().unwrap()
 }
 
 /// A free port of loopback.

@@ -78,46 +78,6 @@ impl Sample {
     }
 }
 
-/// The sizes of a case, one after the other. While answers are quick each second one is left out; it is looked at
-/// after all where the next one may be more than the target takes.
-struct Steps {
-    sizes: Vec<u32>,
-    next: usize,
-    /// The last answer was quick.
-    is_quick: bool,
-    has_skipped: bool,
-    /// What is known of the size behind one that is looked at after all.
-    known: Option<(Sample, Option<Record>)>,
-}
-
-impl Steps {
-    fn of(sizes: Vec<u32>) -> Self {
-        Self { sizes, next: 0, is_quick: false, has_skipped: false, known: None }
-    }
-
-    fn next(&mut self) -> Option<u32> {
-        self.has_skipped = self.is_quick && self.next + 1 < self.sizes.len();
-        let at = self.next + usize::from(self.has_skipped);
-        self.next = at + 1;
-        self.sizes.get(at).copied()
-    }
-
-    /// Takes the size that was left out next, if one was, and then the others one by one until an answer is quick.
-    fn goes_back(&mut self) -> bool {
-        self.next -= if self.has_skipped { 2 } else { 0 };
-        self.is_quick = false;
-        std::mem::take(&mut self.has_skipped)
-    }
-
-    fn known(&mut self, times: u32) -> Option<(Sample, Option<Record>)> {
-        self.known.take_if(|(sample, _)| sample.times == times)
-    }
-
-    fn learn(&mut self, sample: &Sample) {
-        self.is_quick = self.known.is_none() && sample.took() <= QUICK;
-    }
-}
-
 impl Worker {
     /// Plays a case with ever more of what grows in it, each time on a connection of its own. When an answer takes
     /// too long, a smaller size and a harmless request are looked at as well, all of it twice, and the record has all of
@@ -149,26 +109,15 @@ impl Worker {
         let case = &self.plan.cases()[index];
         let mut usual = Duration::MAX;
         let mut before: Vec<Sample> = Vec::new();
-        let mut steps = Steps::of(sizes(case));
-        while let Some(times) = steps.next() {
+        for times in sizes(case) {
             if let Some(last) = before.last()
                 && let Some(mute) =
                     self.measured.mute(size_of(&last.record) + growth(case, last.times, times))
             {
-                if steps.goes_back() {
-                    continue;
-                }
                 return Ok(merged([last.record.clone(), mute]));
             }
-            let (sample, beside) = match steps.known(times) {
-                Some(known) => known,
-                None => self.sample_or_both(index, turn, times, meter).await?,
-            };
+            let (sample, beside) = self.sample_or_both(index, turn, times, meter).await?;
             if is_unanswered(&sample.record, 0) || is_limit(before.last(), &sample) {
-                if steps.goes_back() {
-                    steps.known = Some((sample, beside));
-                    continue;
-                }
                 let harmless = match beside {
                     Some(harmless) => harmless,
                     None => self.harmless(index, turn, times).await?,
@@ -183,7 +132,6 @@ impl Worker {
             {
                 return Ok(looks);
             }
-            steps.learn(&sample);
             before.push(sample);
             if Instant::now() > until {
                 break;
@@ -393,9 +341,6 @@ const FINE: u32 = 32;
 const FINE_STEP: u32 = 2;
 /// After so long no case tries a larger size: where every answer takes its time there is nothing to compare.
 const LONGEST: Duration = Duration::from_secs(3);
-/// So soon an answer comes that is not slow at four times the size either, even if its time grows with the fourth power
-/// of the size, or fourfold with each that is added while there are few.
-const QUICK: Duration = Duration::from_micros(SLOW.as_micros() as u64 / 256);
 /// How long all cases of a run may go on before each has the first size alone.
 const MOST: Duration = Duration::from_secs(20);
 /// How often a second look is taken at the most.
@@ -410,20 +355,6 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_size_that_was_left_out_comes_next_where_the_one_behind_it_is_too_much() {
-        let mut steps = Steps::of(vec![8, 10, 12, 14, 16]);
-        assert_eq!((steps.next(), steps.goes_back()), (Some(8), false));
-        steps.is_quick = true;
-        assert_eq!((steps.next(), steps.goes_back()), (Some(12), true));
-        assert_eq!((steps.next(), steps.goes_back(), steps.next()), (Some(10), false, Some(12)));
-        steps.is_quick = true;
-        // The largest is never left out.
-        assert_eq!((steps.next(), steps.next()), (Some(16), None));
-        let mut steps = Steps { is_quick: true, ..Steps::of(vec![8, 10]) };
-        assert_eq!((steps.next(), steps.next()), (Some(10), None));
-    }
 
     #[test]
     fn sizes_grow_gently_first() {

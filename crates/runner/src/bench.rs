@@ -121,14 +121,17 @@ impl Bench {
     ) -> Result<Record, Error> {
         let nonces = Nonces::of(&turn);
         let bindings = &self.bindings(&nonces);
-        let late = if lateness(self.answer()) > 0 { self.answer() * TURNS } else { Duration::ZERO };
-        let timeout = self.settings.timeout + late;
-        let (keep, drip) = (self.settings.keep, self.drips.borne());
-        let limits = Limits { window, timeout, keep, drip };
+        let limits = self.limits(window);
         let play = Play { case, bindings, close: &nonces.close, limits, reports: false };
         let record = play_at(place, &self.connector, &play).await?;
         self.drips.note(&record);
         Ok(record)
+    }
+
+    fn limits(&self, window: Duration) -> Limits {
+        let late = if lateness(self.answer()) > 0 { self.answer() * TURNS } else { Duration::ZERO };
+        let timeout = self.settings.timeout + late;
+        Limits { window, timeout, keep: self.settings.keep, drip: self.drips.borne() }
     }
 
     /// Plays a case whose steps are on two connections of ours.
@@ -145,8 +148,7 @@ impl Bench {
             let stream = self.connector.open(opening, self.settings.timeout).await?;
             links.push((Link::plain(name.word(), Party::Client, case.over), stream));
         }
-        let (timeout, keep, drip) = (self.settings.timeout, self.settings.keep, self.drips.borne());
-        let limits = Limits { window: self.window(), timeout, keep, drip };
+        let limits = self.limits(self.window());
         let play = Play { case, bindings, close: &nonces.close, limits, reports: false };
         Ok(play_on(links, &play).await)
     }

@@ -39,10 +39,10 @@ impl Run {
         self.play_by_risk(&speaking, 1).await
     }
 
-    /// Where messages are echoed, listens on a second connection to whether they come there as well.
+    /// Listens on a second connection to whether a message comes there, too, whatever its sender gets.
     async fn hands_messages_on(&self) -> bool {
         let (plan, bench) = (self.plan(), &self.worker.bench);
-        let control = self.worker.control.filter(|_| bench.facts.has(Need::Echo));
+        let control = self.worker.control.filter(|_| bench.facts.has(Need::Pong));
         let echo = plan.cases().iter().find(|case| case.id == ECHO);
         let (Some(control), Some(echo)) = (control, echo) else { return false };
         let case = listening(&plan.cases()[control], echo);
@@ -68,7 +68,7 @@ fn may_speak(case: &Case) -> bool {
         Act::Repeat { .. } | Act::Grow { .. } | Act::Endless { .. } | Act::SendBytewise(_) => {
             is_open
         }
-        Act::Flow(_) => true,
+        Act::Flow(_) | Act::H2(_) => is_open,
         _ => false,
     })
 }
@@ -92,12 +92,13 @@ fn say_nothing(octets: &[u8]) -> bool {
     }) && length == octets.len()
 }
 
-/// The control, within whose tunnel nothing is said until a message on another connection has been answered.
+/// The control, within whose tunnel nothing is said until a message on another connection, and a Ping behind it, have
+/// been answered.
 fn listening(control: &Case, echo: &Case) -> Case {
     let beside = |step: &Step| Step { at: LinkName::Client2, ..step.clone() };
     let (open, ping) = control.steps.split_at(control.steps.len().saturating_sub(1));
     let answered = Step::at(LinkName::Client2, Act::AwaitCount(1));
-    let said = echo.steps.iter().map(beside).chain([answered]);
+    let said = echo.steps.iter().chain(ping).map(beside).chain([answered]);
     let last = ping.iter().cloned().chain([Step::from(Act::AwaitCount(1))]);
     let steps = open.iter().cloned().chain(said).chain(last).collect();
     // Who expects nothing takes leave at once.
@@ -117,4 +118,28 @@ fn hears_of_another(exchange: &Record) -> bool {
     let said: Vec<_> = each_frame(said).filter(is_message).collect();
     let mut heard = each_frame(heard).filter(is_message);
     heard.any(|frame| said.iter().any(|said| said.payload == frame.payload))
+}
+
+#[cfg(test)]
+mod tests {
+    use upspec_corpus::Corpus;
+
+    use super::may_speak;
+
+    #[test]
+    fn who_writes_a_message_may_speak() {
+        let corpus = Corpus::embedded().unwrap_or_else(|error| panic!("{error}"));
+        for (id, wanted) in [
+            ("server/control/handshake", false),
+            ("server/control/echo", true),
+            ("server/frames/unmasked-text", true),
+            ("server/frames/opcode-3", false),
+            ("server/frames/rsv1-on-ping", false),
+            ("server/messages/fragments", true),
+            ("server/key/missing", false),
+        ] {
+            let case = corpus.case(id).unwrap_or_else(|| panic!("{id} is no case"));
+            assert_eq!(may_speak(case), wanted, "{id}");
+        }
+    }
 }

@@ -167,12 +167,7 @@ impl Run {
         self.discover(discovery.clone(), jobs).await?;
         self.discover_again(&discovery).await;
         let cases = by_risk(&plan, &self.worker.bench);
-        if self.worker.bench.is_late() {
-            // Nothing can be measured, and whatever ends a phase takes long.
-            self.schedule(vec![cases], jobs, Round::Whole).await?;
-        } else {
-            self.play_cases(cases, jobs).await?;
-        }
+        self.play_cases(cases, jobs).await?;
         let over = Instant::now();
         let jobs = self.worker.bench.settings.jobs_when(bench.answer());
         // Who watches what merely waits disturbs nobody.
@@ -196,6 +191,10 @@ impl Run {
         cases: &[(usize, Option<Risk>)],
         jobs: usize,
     ) -> Result<(), Ending> {
+        if self.worker.bench.is_late() {
+            // Nothing can be measured, and whatever ends a phase takes long.
+            return self.schedule(vec![cases.to_vec()], jobs, Round::Whole).await;
+        }
         let (few, others) =
             cases.split_at(cases.partition_point(|(_, risk)| *risk < Some(Risk::Cost)));
         let (measured, most) =

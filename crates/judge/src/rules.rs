@@ -259,8 +259,7 @@ pub(crate) fn breaches_by(talk: &Talk<'_>, party: Party) -> Vec<(&'static Rule, 
         }
     }
     for response in &talk.responses {
-        let is_switch = response.head.status == Some(101);
-        for (rule, check) in if is_switch { &rules.switches } else { &rules.responses } {
+        for (rule, check) in &rules.responses {
             check(&Context { talk, response }, &mut found);
             take(rule, &mut found);
         }
@@ -285,8 +284,6 @@ fn told(rule: &'static Rule, found: Vec<Breach>) -> impl Iterator<Item = (&'stat
 struct RunOver {
     requests: Vec<(&'static Rule, RequestCheck)>,
     responses: Vec<(&'static Rule, ResponseCheck)>,
-    /// Those of them that are run over a 101.
-    switches: Vec<(&'static Rule, ResponseCheck)>,
     links: Vec<(&'static Rule, LinkCheck)>,
 }
 
@@ -304,11 +301,7 @@ impl RunOver {
         for rule in RULES.iter().filter(|rule| rule.binds == party && rule.is_for(over)) {
             match rule.check {
                 Check::Request(check) => rules.requests.push((rule, check)),
-                Check::Response(check) => {
-                    rules.responses.push((rule, check));
-                    let is_of_switch = !OF_OTHER_STATUSES.contains(&rule.name);
-                    rules.switches.extend(is_of_switch.then_some((rule, check)));
-                }
+                Check::Response(check) => rules.responses.push((rule, check)),
                 Check::Link(check) => rules.links.push((rule, check)),
                 Check::Exchange(_) | Check::Run => {}
             }
@@ -316,18 +309,6 @@ impl RunOver {
         rules
     }
 }
-
-/// The rules on responses that find nothing in a 101.
-const OF_OTHER_STATUSES: [&str; 8] = [
-    "accepted-without-101",
-    "allow-of-refused",
-    "announced-close",
-    "expectation-unasked",
-    "fields-of-a-status",
-    "length-of-a-tunnel",
-    "upgrade-of-refused",
-    "version-list",
-];
 
 /// Every breach that a client committed in an exchange of several links, each with the number of its link.
 pub(crate) fn breaches_across(exchange: &Exchange<'_>) -> Vec<(usize, &'static Rule, Breach)> {

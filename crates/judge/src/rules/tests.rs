@@ -6,7 +6,7 @@ use upspec_corpus::Corpus;
 use upspec_exchange::{Io, IoKind, Link, Octets, Over, Record, Transcript};
 use upspec_handshake::Party;
 
-use super::{Breach, Cap, Check, Context, OF_OTHER_STATUSES, RULES, Rule, breaches};
+use super::{Breach, Cap, RULES, Rule, breaches};
 
 #[test]
 fn each_rule_has_its_name_and_cites_what_the_registry_has() {
@@ -27,28 +27,6 @@ const RESPONSE: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r
     Connection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 const MASKED_PING: &[u8] = b"\x89\x80\x01\x02\x03\x04";
 const BARE_PONG: &[u8] = b"\x8a\x00";
-
-#[test]
-fn what_is_not_run_over_a_101_would_find_nothing_in_it() {
-    let odd = RESPONSE.replace("Upgrade\r\n", "Upgrade, close\r\n").replace(
-        "\r\n\r\n",
-        "\r\nAllow: GET\r\nContent-Length: 1\r\nSec-WebSocket-Version: 9, x\r\n\r\n",
-    );
-    let io = |kind, octets: &str| Io { link: 0, at_us: 0, kind, bytes: octets.as_bytes().to_vec() };
-    let io = vec![io(IoKind::Wrote, REQUEST), io(IoKind::Read, &odd), io(IoKind::ReadEnd, "")];
-    let record = Record::of(Link::plain("client", Party::Client, Over::Http1), io);
-    let octets = Octets::of(&record);
-    let transcript = Transcript::read(&octets);
-    let talk = &transcript.talks[0];
-    assert_eq!(talk.responses.len(), 1);
-    for name in OF_OTHER_STATUSES {
-        let rule = RULES.iter().find(|rule| rule.name == name).expect(name);
-        let Check::Response(check) = rule.check else { panic!("{name} is about no response") };
-        let mut found = Vec::new();
-        check(&Context { talk, response: &talk.responses[0] }, &mut found);
-        assert_eq!(found, [], "{name}");
-    }
-}
 
 /// Which requirements the parties under test break on links on which we are these parties, when the
 /// client sends the first octets on each, and the server the second.

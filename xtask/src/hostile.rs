@@ -150,6 +150,11 @@ impl Seen {
                     && lost * 10 <= cases.len()
             }
             Right::Lost => self.exit == Some(0) && fails == 0,
+            Right::Remarked(said) => {
+                self.exit == Some(0)
+                    && fails == 0
+                    && self.stored["remarks"].to_string().contains(said)
+            }
             Right::Death => self.exit == Some(1) && deaths > 0,
             Right::Crash => cases.iter().any(|case| case["findings"].to_string().contains(CRASH)),
         };

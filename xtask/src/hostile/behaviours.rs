@@ -102,6 +102,8 @@ pub(crate) enum Right {
     Clean,
     /// Nobody is, however little is judged and whatever draws warnings.
     Lost,
+    /// The same, and the report says this of the run as a whole.
+    Remarked(&'static str),
     /// The death is a case's fail.
     Death,
     /// A finding tells that the process died.

@@ -183,7 +183,7 @@ pub(crate) const PROXIES: &[Behaviour] = &[
         "proxy: one in ten floods the origin",
         FirstOctet,
         &[OneIn(10, &[AtOriginForEver(&[Write(GET)])])],
-        Right::Told,
+        Right::Remarked("the intermediary sends what no client has sent"),
     ),
     row("proxy: five at once, others get 503", FirstOctet, &[AtMost(5, UNAVAILABLE)], Right::Clean),
     row("proxy: late by 400 ms", FirstOctet, &[Serve(400)], Right::Clean),

@@ -73,10 +73,7 @@ pub async fn run_proxy(
     if let Some(server) = run.server.take() {
         server.stop().await;
     }
-    let strays = run.stage.origin.strays();
-    if strays > 0 {
-        run.results.note(format!("{strays} requests came to our origin that belong to no case"));
-    }
+    run.tell_of_strays();
     RunOutcome::new(run.results.finish(), run.stage.facts, ending, run.deaths)
 }
 
@@ -175,6 +172,18 @@ impl ProxyRun {
             gone: None,
             was_gone: false,
             deaths: Vec::new(),
+        }
+    }
+
+    /// Tells of requests that no client of ours has sent. A few are health checks, or those of an exchange that is
+    /// over; many are the intermediary's own.
+    fn tell_of_strays(&mut self) {
+        let (strays, cases) = (self.stage.origin.strays(), self.plan.cases().len());
+        let told = format!("{strays} requests came to our origin that belong to no case");
+        if strays > cases * MOST_STRAYS {
+            self.results.remark(format!("{told}: the intermediary sends what no client has sent"));
+        } else if strays > 0 {
+            self.results.note(told);
         }
     }
 
@@ -430,6 +439,8 @@ const LATE: Duration = Duration::from_secs(1);
 const MOST_ALONE: Duration = Duration::from_secs(15);
 const NO_TIME: &str = "left out for want of time: the intermediary answers late, and nothing may go on beside this case; \
                        it is played where it is asked for alone (--only)";
+/// How many requests that belong to none are usual for each case.
+const MOST_STRAYS: usize = 4;
 /// The pause between two tries of the control.
 const BETWEEN_TRIES: Duration = Duration::from_millis(200);
 /// How long silence is waited for where the control's answer took so long.

@@ -78,14 +78,26 @@ const PARTS: &[(&str, Part)] = &[
     ("growth", growth::measure),
 ];
 
-/// Measures everything, prints it beside what was measured last, and writes it to `reports/bench/` unless it is quick.
-pub(crate) fn suite(measure: Measure) -> Outcome {
+/// Measures runs against the peers whose name holds this word. Writes nothing.
+pub(crate) fn of_peers(word: &str) -> Outcome {
+    let mut rows = Rows { all: Vec::new(), last: last()? };
+    runs::of_peers(word, Measure::FULL, &mut rows).map_err(|error| vec![error])?;
+    match rows.all.len() {
+        0 => Err(vec![format!("no peer of the bench has `{word}` in its name")]),
+        count => Ok(format!("bench: {count} rows; nothing is written")),
+    }
+}
+
+fn last() -> Result<Option<Sheet>, Vec<String>> {
     if !command::binary().is_file() {
         return Err(vec!["build it first: cargo build --release".to_owned()]);
     }
-    let folder = root().join("reports/bench");
-    let last = Sheet::last(&folder).map_err(|error| vec![error])?;
-    let (begun, mut rows) = (Instant::now(), Rows { all: Vec::new(), last });
+    Sheet::last(&root().join("reports/bench")).map_err(|error| vec![error])
+}
+
+/// Measures everything, prints it beside what was measured last, and writes it to `reports/bench/` unless it is quick.
+pub(crate) fn suite(measure: Measure) -> Outcome {
+    let (begun, mut rows) = (Instant::now(), Rows { all: Vec::new(), last: last()? });
     for (name, part) in PARTS {
         println!("--- {name}");
         part(measure, &mut rows).map_err(|error| vec![format!("{name}: {error}")])?;
@@ -95,6 +107,6 @@ pub(crate) fn suite(measure: Measure) -> Outcome {
         return Ok(format!("bench: {} rows in {took} s; nothing is written", rows.all.len()));
     }
     let sheet = Sheet::of(rows.all).map_err(|error| vec![error])?;
-    let path = sheet.write(&folder).map_err(|error| vec![error])?;
+    let path = sheet.write(&root().join("reports/bench")).map_err(|error| vec![error])?;
     Ok(format!("bench: {} rows in {took} s, written to {}", sheet.rows.len(), path.display()))
 }

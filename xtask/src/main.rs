@@ -45,6 +45,7 @@ fn dispatch(words: &[&str]) -> Option<Outcome> {
     Some(match words {
         ["bench"] => bench::suite(bench::Measure::FULL),
         ["bench", "--quick"] => bench::suite(bench::Measure::QUICK),
+        ["bench", "--peer", word] => bench::of_peers(word),
         ["bench", url, rest @ ..] => bench::one(&bench_options(url, rest)?),
         ["ci"] => ci::run(),
         ["coverage", rest @ ..] => coverage::run(&coverage_options(rest)?),
@@ -141,6 +142,7 @@ usage: cargo xtask TASK
                readers beside those of others, commands, reports, and how all of it grows; ten minutes;
                writes reports/bench/; needs the release build
                  --quick          in less than 40 s, and beside what was measured last; writes nothing
+                 --peer WORD      only runs against peers whose name holds this word; writes nothing
   bench URL    how much longer a run takes than a bare loop that opens as many connections, sends
                the same octets and waits as long
                  --jobs N         how many at a time; 64 without it

@@ -32,9 +32,14 @@ struct Round {
 }
 
 pub(super) fn measure(measure: Measure, rows: &mut Rows) -> Result<(), String> {
+    of_peers("", measure, rows)
+}
+
+/// Those of the peers whose name holds this word.
+pub(super) fn of_peers(word: &str, measure: Measure, rows: &mut Rows) -> Result<(), String> {
     let runtime = Runtime::new().map_err(|error| error.to_string())?;
     let servers = if measure.quick { &SERVERS[..1] } else { SERVERS };
-    for (name, start) in servers {
+    for (name, start) in servers.iter().filter(|(name, _)| name.contains(word)) {
         let Some(peer) = start()? else {
             println!("{name}: skipped, it is not installed (targets/install.sh)");
             continue;
@@ -46,7 +51,7 @@ pub(super) fn measure(measure: Measure, rows: &mut Rows) -> Result<(), String> {
         each(&runtime, &run, jobs, measure, rows)?;
     }
     let embedded = [("client: reference client", "client"), ("proxy: reference proxy", "proxy")];
-    for (name, command) in embedded {
+    for (name, command) in embedded.into_iter().filter(|(name, _)| name.contains(word)) {
         let run = Run { name, words: vec![command.to_owned()], far: Far::Bare };
         each(&runtime, &run, ALL, measure, rows)?;
     }

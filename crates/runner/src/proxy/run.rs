@@ -9,6 +9,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Instant, sleep};
 use upspec_corpus::Registry;
@@ -98,6 +99,7 @@ pub(super) async fn ready(
         requirements,
         drips: Drips::default(),
         promptness: Arc::default(),
+        much: Arc::new(Semaphore::new(1)),
         place: None,
     };
     Ok((stage, server))

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use upspec_corpus::Registry;
+use tokio::sync::Semaphore;
+use upspec_corpus::{Bindings, Registry};
 use upspec_corpus::case::{Act, Awaited, Case, LinkName};
 use upspec_corpus::words::Word as _;
 use upspec_exchange::{Link, Record};
@@ -38,6 +39,8 @@ pub(super) struct Stage {
     pub(super) drips: Drips,
     /// How soon requests come through.
     pub(super) promptness: Arc<Promptness>,
+    /// Held by a case that sends much: one of them at a time takes memory enough.
+    pub(super) much: Arc<Semaphore>,
     /// The place of the case among those under way.
     pub(super) place: Option<Place>,
 }
@@ -72,6 +75,11 @@ impl Stage {
         let takes_connect =
             case.steps.iter().any(|step| step.act == Act::AwaitOther(Awaited::Connect));
         let keep = if is_about_much(case) { usize::MAX } else { USUAL }.min(self.settings.keep);
+        let _alone = match sent(case, &bindings) > MUCH {
+            // Nobody closes it.
+            true => self.much.acquire().await.ok(),
+            false => None,
+        };
         let mut guest = self.origin.receive(&nonce, keep, takes_connect);
         let (timeout, drip) = (self.settings.timeout, self.drips.borne());
         let opening = Opening::AsTarget { alpn: &case.alpn };
@@ -99,6 +107,15 @@ impl Stage {
     }
 }
 
+/// How many octets a case repeats.
+fn sent(case: &Case, bindings: &Bindings) -> usize {
+    let of_step = |act: &Act| match act {
+        Act::Repeat { times, bytes } => bytes.render(bindings).len() * *times as usize,
+        _ => 0,
+    };
+    case.steps.iter().map(|step| of_step(&step.act)).sum()
+}
+
 /// Whether a case sends much, or waits for it.
 fn is_about_much(case: &Case) -> bool {
     let much = |act: &Act| match act {
@@ -109,5 +126,7 @@ fn is_about_much(case: &Case) -> bool {
     case.steps.iter().any(|step| much(&step.act))
 }
 
+/// Who sends more than so many octets sends much.
+const MUCH: usize = 512 * 1024;
 /// How many octets are kept otherwise.
 const USUAL: usize = 128 * 1024;

@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-/// Reports are read, judged and written in many small pieces, on all processors.
+/// That of musl is slow where many pieces are asked for on all processors.
+#[cfg(target_env = "musl")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
-use upspec_corpus::{Bindings, Registry};
 use upspec_corpus::case::{Act, Awaited, Case, LinkName};
 use upspec_corpus::words::Word as _;
+use upspec_corpus::{Bindings, Registry};
 use upspec_exchange::{Link, Record};
 use upspec_handshake::Party;
 use upspec_judge::{CaseResult, TargetFacts, judge};

@@ -158,31 +158,31 @@ impl HeadReader {
         let mut line_at = self.line_ends.as_slice().last().map_or(0, |lf| lf + 1);
         let mut controls = Controls::of(buffer, self.searched);
         while let Some(control) = controls.next() {
-            let lf = match buffer[control] {
-                b'\t' => continue,
-                b'\n' if self.cr.is_some_and(|cr| cr + 1 == control) => {
-                    self.cr = None;
-                    control
-                }
-                b'\n' => {
-                    self.bare_cr();
-                    control
-                }
+            // Where the line ends without its line end, and where with it.
+            let (end, lf) = match buffer[control] {
                 b'\r' => {
                     self.bare_cr();
                     if buffer.get(control + 1) != Some(&b'\n') || !controls.skip_in_word() {
                         self.cr = Some(control);
                         continue;
                     }
-                    control + 1
+                    (control, control + 1)
                 }
+                b'\n' => match self.cr.take() {
+                    Some(cr) if cr + 1 == control => (cr, control),
+                    cr => {
+                        self.odd.extend(cr);
+                        (control, control)
+                    }
+                },
+                b'\t' => continue,
                 _ => {
                     self.bare_cr();
                     self.odd.push(control);
                     continue;
                 }
             };
-            let empty = matches!(buffer[line_at..lf], [] | [b'\r']);
+            let empty = end == line_at;
             line_at = lf + 1;
             self.line_ends.push(lf);
             match (empty, self.progress) {

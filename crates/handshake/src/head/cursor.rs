@@ -33,23 +33,25 @@ impl<'b, 'e> Cursor<'b, 'e> {
     pub(super) fn start_line(&mut self) -> Range<usize> {
         loop {
             let from = self.at;
-            let line = self.line();
-            if !line.is_empty() || self.line_ends.is_empty() {
+            let (octets, ends_in_crlf) = self.line();
+            if !octets.is_empty() || self.line_ends.is_empty() {
                 if from > 0 {
                     self.note(ViolationKind::LeadingEmptyLine, 0..from);
                 }
-                self.check_line_end(&line);
+                let line = from..from + octets.len();
+                self.check_line_end(line.end, ends_in_crlf);
                 return line;
             }
         }
     }
 
-    /// The next line of the field section, `None` at the empty line that ends it.
+    /// The next line of the field section and where it begins, `None` at the empty line that ends it.
     #[inline]
-    pub(super) fn field_line(&mut self) -> Option<Range<usize>> {
-        let line = self.line();
-        self.check_line_end(&line);
-        (!line.is_empty()).then_some(line)
+    pub(super) fn field_line(&mut self) -> Option<(usize, &'b [u8])> {
+        let from = self.at;
+        let (octets, ends_in_crlf) = self.line();
+        self.check_line_end(from + octets.len(), ends_in_crlf);
+        (!octets.is_empty()).then_some((from, octets))
     }
 
     pub(super) fn note(&mut self, kind: ViolationKind, at: Range<usize>) {
@@ -85,12 +87,12 @@ impl<'b, 'e> Cursor<'b, 'e> {
         self.note(kind, start..end);
     }
 
-    /// The next line without its end; an empty one after the last.
+    /// The next line without its end, and whether that is CRLF; an empty one after the last.
     #[inline]
-    fn line(&mut self) -> Range<usize> {
+    fn line(&mut self) -> (&'b [u8], bool) {
         let start = self.at;
         let Some((&lf, rest)) = self.line_ends.split_first() else {
-            return start..start;
+            return (b"", true);
         };
         self.line_ends = rest;
         self.at = lf + 1;
@@ -100,17 +102,17 @@ impl<'b, 'e> Cursor<'b, 'e> {
         } else {
             self.odd_here = &[];
         }
-        match self.head[start..lf].split_last() {
-            Some((b'\r', before)) => start..start + before.len(),
-            _ => start..lf,
+        match &self.head[start..lf] {
+            [before @ .., b'\r'] => (before, true),
+            octets => (octets, false),
         }
     }
 
     /// Notes a line that ends with LF alone.
     #[inline]
-    fn check_line_end(&mut self, line: &Range<usize>) {
-        if self.head.get(line.end) == Some(&b'\n') {
-            self.note(ViolationKind::BareLf, line.end..line.end + 1);
+    fn check_line_end(&mut self, lf: usize, ends_in_crlf: bool) {
+        if !ends_in_crlf {
+            self.note(ViolationKind::BareLf, lf..lf + 1);
         }
     }
 }

@@ -38,7 +38,8 @@ const FEW: usize = 24;
 /// The places of the control octets (RFC 5234, appendix B.1: CTL) of a buffer, in order.
 pub(super) struct Controls<'b> {
     words: slice::Iter<'b, [u8; AT_ONCE]>,
-    last: Option<[u8; AT_ONCE]>,
+    /// The octets behind the last whole word.
+    rest: &'b [u8],
     /// Those of the word that are still ahead.
     found: u128,
     word_at: usize,
@@ -49,7 +50,7 @@ impl<'b> Controls<'b> {
     #[inline]
     pub(super) fn of(buffer: &'b [u8], from: usize) -> Self {
         let (words, rest) = buffer[from..].as_chunks();
-        Self { words: words.iter(), last: last_word(rest), found: 0, word_at: from, next_at: from }
+        Self { words: words.iter(), rest, found: 0, word_at: from, next_at: from }
     }
 
     #[inline]
@@ -72,7 +73,9 @@ impl<'b> Controls<'b> {
                 return Some(());
             }
         }
-        self.found = marked(u128::from_le_bytes(self.last.take()?));
+        // Most heads end before.
+        let last = last_word(std::mem::take(&mut self.rest))?;
+        self.found = marked(u128::from_le_bytes(last));
         self.word_at = self.next_at;
         (self.found != 0).then_some(())
     }

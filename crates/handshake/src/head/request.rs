@@ -94,16 +94,17 @@ pub(super) fn read<'b>(mut cursor: Cursor<'b, '_>) -> RequestHead<'b> {
     let head = cursor.head;
     let line = cursor.start_line();
     let words = Words::of(head, &line);
-    words.check(&mut cursor, &line);
+    let version_bytes = &head[words.version.clone()];
+    let version = Version::parse(version_bytes);
+    words.check(&mut cursor, &line, version);
     let fields = section::read(&mut cursor);
-    let version_bytes = &head[words.version];
     RequestHead {
         method: &head[words.method],
         target: &head[words.target],
         scheme: None,
         authority: None,
         protocol: None,
-        version: Version::parse(version_bytes),
+        version,
         version_bytes,
         line,
         fields,
@@ -139,7 +140,7 @@ impl Words {
         Self { method, target, version: version_at..rest.end }
     }
 
-    fn check(&self, cursor: &mut Cursor<'_, '_>, line: &Range<usize>) {
+    fn check(&self, cursor: &mut Cursor<'_, '_>, line: &Range<usize>, version: Option<Version>) {
         let head = cursor.head;
         let target = &head[self.target.clone()];
         let odd = first_run(target, |octet| !is_target_octet(octet));
@@ -155,7 +156,7 @@ impl Words {
             let at = self.target.start;
             cursor.note(ViolationKind::TargetOctet, at + run.start..at + run.end);
         }
-        if Version::parse(&head[self.version.clone()]).is_none() {
+        if version.is_none() {
             cursor.note(ViolationKind::VersionMalformed, self.version.clone());
         }
         cursor.check_line(line);

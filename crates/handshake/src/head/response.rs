@@ -102,13 +102,15 @@ pub(super) fn read<'b>(mut cursor: Cursor<'b, '_>) -> ResponseHead<'b> {
     let head = cursor.head;
     let line = cursor.start_line();
     let parts = Parts::of(head, &line);
-    parts.check(&mut cursor, &line);
+    let version_bytes = &head[parts.version.clone()];
+    let version = Version::parse(version_bytes);
+    let status = status_code(&head[parts.status.clone()]);
+    parts.check(&mut cursor, &line, version, status);
     let fields = section::read(&mut cursor);
-    let version_bytes = &head[parts.version];
     ResponseHead {
-        version: Version::parse(version_bytes),
+        version,
         version_bytes,
-        status: status_code(&head[parts.status]),
+        status,
         reason: &head[parts.reason],
         line,
         fields,
@@ -134,17 +136,23 @@ impl Parts {
         Self { version, status, reason }
     }
 
-    fn check(&self, cursor: &mut Cursor<'_, '_>, line: &Range<usize>) {
+    fn check(
+        &self,
+        cursor: &mut Cursor<'_, '_>,
+        line: &Range<usize>,
+        version: Option<Version>,
+        status: Option<u16>,
+    ) {
         let head = cursor.head;
         let one_space = head.get(self.version.end..self.status.start) == Some(b" ");
         let tab_after = head.get(self.status.end) == Some(&b'\t') && self.status.end < line.end;
         if self.version.start != line.start || !one_space || tab_after {
             cursor.note(ViolationKind::StatusLineShape, line.clone());
         }
-        if Version::parse(&head[self.version.clone()]).is_none() {
+        if version.is_none() {
             cursor.note(ViolationKind::VersionMalformed, self.version.clone());
         }
-        match status_code(&head[self.status.clone()]) {
+        match status {
             None => cursor.note(ViolationKind::StatusNotThreeDigits, self.status.clone()),
             Some(100..=599) => {}
             Some(_) => cursor.note(ViolationKind::StatusOutOfRange, self.status.clone()),
@@ -161,9 +169,9 @@ impl Parts {
 fn word(head: &[u8], from: usize, to: usize) -> Range<usize> {
     let is_space = |octet: &u8| matches!(octet, b' ' | b'\t');
     let rest = &head[from..to];
-    let start = from + rest.iter().take_while(|octet| is_space(octet)).count();
-    let length = head[start..to].iter().take_while(|octet| !is_space(octet)).count();
-    start..start + length
+    let start = rest.iter().position(|octet| !is_space(octet)).unwrap_or(rest.len());
+    let length = rest[start..].iter().position(is_space).unwrap_or(rest.len() - start);
+    from + start..from + start + length
 }
 
 /// `status-code = 3DIGIT` (RFC 9112 4).

@@ -12,10 +12,11 @@ use std::ops::Range;
 pub(super) fn read<'b>(cursor: &mut Cursor<'b, '_>) -> Fields<'b> {
     let mut fields = Fields::with_capacity(cursor.lines_left().saturating_sub(1));
     let mut ignored: Option<Range<usize>> = None;
-    while let Some(line) = cursor.field_line() {
-        let led_by_space = matches!(cursor.head[line.start], b' ' | b'\t');
+    while let Some((at, octets)) = cursor.field_line() {
+        let line = at..at + octets.len();
+        let led_by_space = matches!(octets, [b' ' | b'\t', ..]);
         match (led_by_space, fields.last_mut()) {
-            (false, _) => fields.push(field_line(cursor, line)),
+            (false, _) => fields.push(field_line(cursor, line, octets)),
             (true, Some(folded)) => fold(cursor, folded, line),
             (true, None) => {
                 check(cursor, &line);
@@ -34,8 +35,12 @@ pub(super) fn read<'b>(cursor: &mut Cursor<'b, '_>) -> Fields<'b> {
 /// field-line = field-name ":" OWS field-value OWS   RFC 9112 5
 /// field-name = token                                RFC 9110 5.1
 /// ```
-fn field_line<'b>(cursor: &mut Cursor<'b, '_>, line: Range<usize>) -> FieldLine<'b> {
-    let bytes = &cursor.head[line.clone()];
+#[inline]
+fn field_line<'b>(
+    cursor: &mut Cursor<'b, '_>,
+    line: Range<usize>,
+    bytes: &'b [u8],
+) -> FieldLine<'b> {
     let length = leading_tchars(bytes);
     let (name, colon) = match bytes.get(length) {
         Some(b':') if length > 0 => (&bytes[..length], length),

@@ -275,10 +275,10 @@ pub(crate) fn ponged(view: &View<'_, '_>) -> Pong {
     let sent = view.sent_into_tunnel();
     let is_ping = |frame: &Frame<'_>| frame.opcode == opcode::PING;
     let (mut in_order, mut hidden, mut whole) = (None, None, 0);
-    for frame in each_frame(sent) {
+    for ref frame in each_frame(sent) {
         whole += frame.len;
         match frame.opcode {
-            opcode::PING => in_order = Some(frame.payload.into_owned()),
+            opcode::PING => in_order = Some(frame.payload.to_vec()),
             0x3..=0x7 | 0xb..=0xf => {
                 let last = each_frame(&frame.payload).filter(is_ping).last();
                 hidden = last.map(|ping| ping.payload.into_owned()).or(hidden);
@@ -292,7 +292,10 @@ pub(crate) fn ponged(view: &View<'_, '_>) -> Pong {
         return Pong::None;
     };
     let mut seen = Pong::None;
-    for frame in each_frame(octets).filter(|frame| frame.opcode == opcode::PONG) {
+    for ref frame in each_frame(octets) {
+        if frame.opcode != opcode::PONG {
+            continue;
+        }
         if *frame.payload == ping {
             return Pong::Same;
         }

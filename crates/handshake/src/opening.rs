@@ -104,11 +104,7 @@ impl<'a> Opening<'a> {
     /// Reads a request head.
     pub fn read(head: &'a RequestHead<'_>) -> Self {
         let protocols = offered(head);
-        let mut keys = head.fields.values("Sec-WebSocket-Key");
-        let key = match (keys.next(), keys.next()) {
-            (Some(key), None) if head.is_http1() => Some(key),
-            _ => None,
-        };
+        let key = head.fields.only("Sec-WebSocket-Key").filter(|_| head.is_http1());
         let mut opening = Self {
             websocket: protocols.as_slice().iter().any(Protocol::is_websocket),
             key,
@@ -291,7 +287,7 @@ fn upgrade(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
         opening.note(Consequence::Unsettled, rule, "websocket is offered with a version");
     } else if !opening.websocket {
         opening.note(Consequence::IgnoreUpgrade, rule, "websocket is not on offer");
-    } else if websocket_alone(&head.fields).is_none()
+    } else if matches!(opening.protocols, Offered::Any(_))
         && protocols(head.fields.values("Upgrade")).any(|protocol| protocol.is_err())
     {
         opening.note(Consequence::Refuse, "rfc9110/7.8-grammar", "Upgrade has a malformed element");
@@ -329,16 +325,13 @@ fn connection_option(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
 
 /// One key of 16 octets in base64 (4.2.1 item 5).
 fn key(opening: &mut Opening<'_>, head: &RequestHead<'_>) {
-    let count = head.fields.lines("Sec-WebSocket-Key").count();
-    match (count, opening.key.map(Key::is_one)) {
-        (0, _) => opening.note(Consequence::Refuse, KEY, "the key is missing"),
-        (_, None) => {
+    match opening.key {
+        Some(key) if Key::is_one(key) => {}
+        Some(_) => opening.note(Consequence::Refuse, KEY, "the key is not base64 of 16 octets"),
+        None if head.fields.contains("Sec-WebSocket-Key") => {
             opening.note(Consequence::Refuse, "rfc6455/11.3.1-key-once", "the key is repeated");
         }
-        (_, Some(false)) => {
-            opening.note(Consequence::Refuse, KEY, "the key is not base64 of 16 octets");
-        }
-        _ => {}
+        None => opening.note(Consequence::Refuse, KEY, "the key is missing"),
     }
 }
 

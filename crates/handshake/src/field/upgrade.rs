@@ -43,9 +43,7 @@ pub fn protocols<'a>(
 /// The value where one line says websocket and nothing else, as most do; it then needs no reading.
 #[inline]
 pub fn websocket_alone<'a>(fields: &'a Fields<'_>) -> Option<&'a [u8]> {
-    let mut values = fields.values("Upgrade");
-    let value = values.next().filter(|value| same_in_any_case(value, b"websocket"))?;
-    values.next().is_none().then_some(value)
+    fields.only("Upgrade").filter(|value| same_in_any_case(value, b"websocket"))
 }
 
 #[cfg(test)]

@@ -78,6 +78,24 @@ impl<'b> Fields<'b> {
         self.lines(name).map(|line| line.value.as_ref())
     }
 
+    /// The value of the one field line of this name; nothing where several have it.
+    #[inline(always)]
+    pub fn only(&self, name: &str) -> Option<&[u8]> {
+        match self.index.only(name.as_bytes()) {
+            Some(at) => {
+                let line = self.lines.get(at)?;
+                line.is_named(name).then_some(&line.value)
+            }
+            None => self.only_of_some(name),
+        }
+    }
+
+    fn only_of_some(&self, name: &str) -> Option<&[u8]> {
+        let mut values = self.values(name);
+        let value = values.next()?;
+        values.next().is_none().then_some(value)
+    }
+
     /// Whether there is a field line of this name.
     #[inline]
     pub fn contains(&self, name: &str) -> bool {
@@ -175,6 +193,14 @@ impl Index {
     #[inline]
     fn can_have(&self, name: &[u8]) -> bool {
         self.taken & 1 << slot(name) != 0
+    }
+
+    /// The only line that can have this name, if there is one.
+    #[inline]
+    fn only(&self, name: &[u8]) -> Option<usize> {
+        let slot = slot(name);
+        let is_one = self.taken & !self.shared & 1 << slot != 0;
+        is_one.then_some(usize::from(self.first[slot]))
     }
 
     /// The lines that can have this name, of so many.

@@ -90,6 +90,12 @@ pub struct Ruling {
     pub by: Cow<'static, [&'static str]>,
 }
 
+impl Ruling {
+    const fn by(grade: Grade, by: &'static [&'static str]) -> Self {
+        Self { grade, by: Cow::Borrowed(by) }
+    }
+}
+
 /// What is known of the resource that the request is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Endpoint {
@@ -145,7 +151,7 @@ impl Permitted {
     /// The rulings on a valid handshake. Whoever switches on it may still refuse one for reasons of
     /// its own, so that no refusal breaks a MUST.
     fn valid() -> Self {
-        Self { rulings: VALID.map(|(grade, by)| Ruling { grade, by: Cow::Borrowed(by) }) }
+        Self { rulings: VALID }
     }
 
     /// Takes a defect into account; only what makes an answer better or worse is written.
@@ -289,14 +295,14 @@ const UNSETTLED: [(&str, Grade, &[Answer]); 4] = [
 
 /// The rulings on a valid opening handshake, in the order of [`Answer::ALL`]. Any side may close at
 /// any time, but a request deserves its response (RFC 9112 9.5; RFC 6455 10.7).
-const VALID: [(Grade, &[&str]); 9] = [
-    (Grade::Lawful, &["rfc6455/4.2.2-response"]),
-    (Grade::Discouraged, &[IGNORE]),
-    (Grade::Discouraged, &["rfc6455/4.2.2-redirect"]),
-    (Grade::Discouraged, &["rfc6455/4.2.2-no-service"]),
-    (Grade::Discouraged, &["rfc6455/4.2.2-no-service"]),
-    (Grade::Discouraged, &["rfc6455/4.2.2-no-service"]),
-    (Grade::Discouraged, &["rfc9112/9.5-close-any-time"]),
-    (Grade::Forbidden, &[REFUSE]),
-    (Grade::Forbidden, &["rfc9112/2.1-message"]),
+const VALID: [Ruling; 9] = [
+    Ruling::by(Grade::Lawful, &["rfc6455/4.2.2-response"]),
+    Ruling::by(Grade::Discouraged, &[IGNORE]),
+    Ruling::by(Grade::Discouraged, &["rfc6455/4.2.2-redirect"]),
+    Ruling::by(Grade::Discouraged, &["rfc6455/4.2.2-no-service"]),
+    Ruling::by(Grade::Discouraged, &["rfc6455/4.2.2-no-service"]),
+    Ruling::by(Grade::Discouraged, &["rfc6455/4.2.2-no-service"]),
+    Ruling::by(Grade::Discouraged, &["rfc9112/9.5-close-any-time"]),
+    Ruling::by(Grade::Forbidden, &[REFUSE]),
+    Ruling::by(Grade::Forbidden, &["rfc9112/2.1-message"]),
 ];

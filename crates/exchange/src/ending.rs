@@ -86,7 +86,6 @@ impl Ending {
         let (mut ours, mut theirs, mut reads) = (None, None, Reads::default());
         let mut deadline_us = None;
         for io in record.on(link).take_while(|io| io.kind != IoKind::WroteLeave) {
-            let ends = io.kind.peer_end();
             match io.kind {
                 // Most events are these, and end nothing.
                 IoKind::Wrote => continue,
@@ -102,6 +101,7 @@ impl Ending {
                 IoKind::WeReset => ours = Some(End::Reset),
                 _ => {}
             }
+            let ends = io.kind.peer_end();
             if ends.is_some_and(|end| theirs.is_none_or(|before| weight(end) >= weight(before))) {
                 theirs = ends;
             }

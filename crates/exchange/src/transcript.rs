@@ -248,6 +248,10 @@ impl<'o> Talk<'o> {
             if at > 0 && self.link.we == Party::Server && !begins {
                 break;
             }
+            // Nor is a head what has no line, such as a Ping.
+            if at > 0 && !sent[at..].contains(&b'\n') {
+                break;
+            }
             let Status::Complete(head) = RequestHead::parse(&sent[at..]) else {
                 break;
             };

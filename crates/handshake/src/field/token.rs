@@ -22,10 +22,12 @@ pub(crate) fn leading_tchars(bytes: &[u8]) -> usize {
     // Most names have nothing but letters and dashes.
     while let Some(octets) = bytes[length..].first_chunk() {
         let others = !letters_and_dashes(word(octets)) & (EACH * 0x80);
-        length += others.trailing_zeros() as usize / 8;
         if others != 0 {
+            length += others.trailing_zeros() as usize / 8;
             break;
         }
+        // Not what was counted, so that the next octets need not wait for it.
+        length += octets.len();
     }
     if bytes.get(length) == Some(&b':') {
         return length;

@@ -17,9 +17,13 @@ pub fn options<'a>(
 /// Whether one of the options is this one. Options are case-insensitive (RFC 9110 7.6.1).
 #[inline]
 pub fn contains_option<'a>(values: impl IntoIterator<Item = &'a [u8]>, option: &str) -> bool {
-    let is_it = |found: &[u8]| same_in_any_case(found, option.as_bytes());
+    let option = option.as_bytes();
     // Most senders write one option to a line, which needs no reading.
-    values.into_iter().any(|value| is_it(value) || options([value]).flatten().any(is_it))
+    values.into_iter().any(|value| same_in_any_case(value, option) || lists(value, option))
+}
+
+fn lists(value: &[u8], option: &[u8]) -> bool {
+    options([value]).flatten().any(|found| same_in_any_case(found, option))
 }
 
 #[cfg(test)]

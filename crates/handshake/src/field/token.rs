@@ -77,12 +77,15 @@ pub(crate) fn leading_ows(bytes: &[u8]) -> usize {
     bytes.iter().take_while(|octet| matches!(octet, b' ' | b'\t')).count()
 }
 
-/// Whether two strings differ in nothing but the case of letters: several octets at a time, as most names are long.
-#[inline]
+/// Whether two strings differ in nothing but the case of letters. Most are spelled alike, and most often one of them is
+/// known where this is compiled, so that this comparison is a matter of a word or two.
+#[inline(always)]
 pub fn same_in_any_case(one: &[u8], other: &[u8]) -> bool {
-    if one.len() != other.len() {
-        return false;
-    }
+    one.len() == other.len() && (one == other || same_but_for_case(one, other))
+}
+
+/// The same for two strings of one length: several octets at a time, as most names are long.
+fn same_but_for_case(one: &[u8], other: &[u8]) -> bool {
     if let (Some(first), Some(last)) = (one.first_chunk(), one.last_chunk())
         && let (Some(other_first), Some(other_last)) = (other.first_chunk(), other.last_chunk())
     {

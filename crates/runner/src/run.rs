@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use upspec_corpus::Registry;
 use upspec_corpus::case::Need;
@@ -91,7 +90,6 @@ pub async fn run(
         last_begun: None,
         mute: 0,
         under_way,
-        idle: None,
         lost,
         refused,
     };
@@ -117,14 +115,12 @@ pub(crate) struct Run {
     /// Cases with a result that another look has to confirm.
     pub(crate) open: BTreeSet<usize>,
     pub(crate) room: Room,
-    /// When the last case began that was neither looked at again nor measured.
+    /// When the last case began that was not looked at again.
     pub(crate) last_begun: Option<Instant>,
     /// How often the target said nothing, where nothing made a case expect that, and lived.
     pub(crate) mute: usize,
     /// What a round has left under way.
     pub(crate) under_way: UnderWay,
-    /// Whether idle connections were cut at one moment, and how many deaths were known when the look began.
-    pub(crate) idle: Option<(usize, JoinHandle<bool>)>,
     /// Cases whose exchange met the target's death.
     pub(crate) lost: Vec<(usize, Vec<Record>)>,
     /// What the control got where it was answered without a switch.
@@ -207,27 +203,19 @@ impl Run {
         // Whoever dies of what comes now is not to be blamed for what load has spoilt before.
         self.again_in_calm().await?;
         self.check_all().await?;
-        if self.mute < MUTE {
-            // What comes now may kill it, and what is under way would have no answer.
+        // At a silent target the others wait long enough for what is measured to come last.
+        if self.mute >= MUTE {
+            self.schedule(vec![most.to_vec()], jobs, Round::Leaving).await?;
+            self.measure_all(measured, jobs).await?;
+        } else {
+            self.measure_all(measured, jobs).await?;
+            // What comes now may kill it, and what was under way would have no answer.
             self.end_those_left().await;
             self.check_all().await?;
+            self.schedule(vec![most.to_vec()], jobs, Round::Leaving).await?;
         }
-        self.schedule(vec![most.to_vec()], jobs, Round::Leaving).await?;
-        // What is measured takes about as long as a death that comes late, and waits for silence to end.
-        self.watch_idle_ones();
-        self.measure_all(measured, jobs).await?;
         self.end_those_left().await;
         self.check_all().await
-    }
-
-    /// Looks from now on whether idle connections end at one moment.
-    fn watch_idle_ones(&mut self) {
-        let bench = Arc::clone(&self.worker.bench);
-        if self.idle.is_none() && bench.settings.server_cmd.is_none() {
-            let deaths = self.deaths.all.len();
-            let cut = tokio::spawn(async move { idle::are_cut_together(&bench, LATE_DEATH).await });
-            self.idle = Some((deaths, cut));
-        }
     }
 
     /// Plays the cases about cost: one at a time is timed, the others wait for it, or for silence to end.
@@ -247,15 +235,19 @@ impl Run {
     /// Waits for a death that comes late, of which a process of ours tells by itself, and meanwhile looks again at
     /// what is open. All cases were over by then.
     async fn outlast(&mut self, over: Instant, jobs: usize) -> Result<(), Ending> {
+        let (bench, now) = (Arc::clone(&self.worker.bench), Instant::now());
         // What kills has been sent by the time the last case began; what was under way since merely waited.
         let until = (self.last_begun.unwrap_or(over) + LATE_DEATH).max(over + SOON_DEATH);
+        let left = until.saturating_duration_since(now);
         let recent = self.worker.health.recent(LATE_DEATH);
-        self.watch_idle_ones();
+        let watched = bench.settings.server_cmd.is_none().then(|| {
+            let bench = Arc::clone(&bench);
+            tokio::spawn(async move { idle::are_cut_together(&bench, left).await })
+        });
         self.look_again(jobs).await?;
         let mut cut = false;
-        if let Some((deaths, watched)) = self.idle.take() {
-            // A death that is known has been told of.
-            cut = watched.await.unwrap_or(false) && deaths == self.deaths.all.len();
+        if let Some(watched) = watched {
+            cut = watched.await.unwrap_or(false);
         }
         self.worker.health.outlast(until).await;
         if cut && self.worker.bench.takes_tcp(DEAD_OR_ALIVE).await {

@@ -140,13 +140,13 @@ impl Queue {
         if self.mute { self.most } else { MOST_WAITING }
     }
 
-    pub(crate) fn next(&mut self, source: u32) -> Option<usize> {
+    pub(crate) fn next(&mut self, source: u32) -> Option<(usize, Option<Risk>)> {
         let (index, risk) = self.left.pop_front()?;
         if let Some(risk) = risk {
             self.begun.entry(risk).or_insert_with(Instant::now);
         }
         self.played.push(Begun { index, risk, source });
-        Some(index)
+        Some((index, risk))
     }
 
     /// When the next case may begin, where it has to be waited for.

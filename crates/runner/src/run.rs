@@ -115,7 +115,7 @@ pub(crate) struct Run {
     /// Cases with a result that another look has to confirm.
     pub(crate) open: BTreeSet<usize>,
     pub(crate) room: Room,
-    /// When the last case began that was not looked at again.
+    /// When the last case began that was neither looked at again nor measured.
     pub(crate) last_begun: Option<Instant>,
     /// How often the target said nothing, where nothing made a case expect that, and lived.
     pub(crate) mute: usize,

@@ -209,7 +209,7 @@ impl Run {
             if !may_begin || queue.paced_until().is_some() {
                 return;
             }
-            let Some(index) = queue.next(self.worker.bench.sources().at()) else {
+            let Some((index, risk)) = queue.next(self.worker.bench.sources().at()) else {
                 return;
             };
             if !self.is_playable(index) {
@@ -219,7 +219,8 @@ impl Run {
             self.ease.next = Some(queue.paced);
             let waits = waits_anyway(&self.worker.plan.cases()[index], queue.mute);
             under_way.latest = Some((index, Instant::now() + queue.answered_by(waits)));
-            if queue.kind != Round::Again {
+            // What is measured is in order, but for how much of it there is: who dies of that does so at once.
+            if queue.kind != Round::Again && risk != Some(Risk::Cost) {
                 self.last_begun = Some(Instant::now());
             }
             self.results.begin(index);

@@ -369,17 +369,16 @@ impl Calm {
 
 /// Whether load may explain a result. Under load a refusal that passes is no better than one that fails.
 fn is_doubtful(result: &CaseResult, loaded: bool) -> bool {
-    if result.death.is_some() {
-        return false;
-    }
     let bad = matches!(result.verdict, Verdict::Warn | Verdict::Fail | Verdict::Error);
     if result.flaky || matches!(result.reason, Some(Reason::Busy | Reason::Connect)) {
-        return true;
+        return result.death.is_none();
     }
+    let is_left_early = result.record.as_ref().is_some_and(|it| it.saw(IoKind::WeReset));
     match result.outcome.map(|came| came.outcome) {
+        _ if result.death.is_some() => false,
         Some(Outcome::Closed) if is_timed_out(result) => bad && loaded,
         Some(Outcome::Closed | Outcome::Status(403 | 429 | 503)) => bad || loaded,
-        Some(Outcome::Silent) => bad,
+        Some(Outcome::Silent) => bad || is_left_early,
         _ => bad && loaded,
     }
 }

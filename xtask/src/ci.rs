@@ -29,9 +29,10 @@ const STEPS: &[&str] = &[
     "cargo xtask docs --check",
     "cargo xtask coverage",
     "cargo xtask sensitivity --role server",
-    "cargo xtask sensitivity --role client",
-    "cargo xtask sensitivity --role intermediary",
-    "targets/install.sh",
+    // All three wait for the most part.
+    "cargo xtask sensitivity --role client & clients=$!; \
+     cargo xtask sensitivity --role intermediary & proxies=$!; \
+     targets/install.sh && wait $clients && wait $proxies",
     // Makes the binary and the page that the next steps look at.
     "cargo run --release --quiet -- run --quiet",
     // It prints how fast everything is beside the last time, and never fails for being slow.

@@ -46,7 +46,7 @@ const STEPS: &[&str] = &[
     "python3 targets/check-hunt.py --quick",
     "python3 targets/many.py --quick",
     // What is drawn anew is for the night: a landing must not fail by luck.
-    "UPSPEC_FUZZ_SECONDS=10 UPSPEC_FUZZ_SEED=1 targets/check-fuzz.sh",
+    "UPSPEC_FUZZ_SECONDS=5 UPSPEC_FUZZ_SEED=1 targets/check-fuzz.sh",
 ];
 
 /// Runs a line as if a person had typed it: what cargo told this program of its own package would have some

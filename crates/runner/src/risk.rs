@@ -307,7 +307,7 @@ fn render_some(step: &Step, out: &mut Vec<u8>, bindings: &Bindings) -> bool {
 }
 
 /// How many octets a case sends in all.
-fn sent(case: &Case, bindings: &Bindings) -> usize {
+pub(crate) fn sent(case: &Case, bindings: &Bindings) -> usize {
     let sizes = case.steps.iter().map(|step| {
         let mut octets = Vec::new();
         let rounds = match &step.act {

@@ -71,9 +71,9 @@ impl Origin {
         self.address
     }
 
-    /// How many requests came that belong to no exchange.
-    pub(super) fn strays(&self) -> usize {
-        self.rooms.strays.load(Ordering::Relaxed)
+    /// How many requests came that belong to no exchange, since this was asked last.
+    pub(super) fn take_strays(&self) -> usize {
+        self.rooms.strays.swap(0, Ordering::Relaxed)
     }
 
     /// Begins an exchange with this nonce, to which so many octets may come on a connection. It also takes a CONNECT if

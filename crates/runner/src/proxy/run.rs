@@ -180,7 +180,7 @@ impl ProxyRun {
     /// Tells of requests that no client of ours has sent. A few are health checks, or those of an exchange that is
     /// over; many are the intermediary's own.
     fn tell_of_strays(&mut self) {
-        let (strays, cases) = (self.stage.origin.strays(), self.plan.cases().len());
+        let (strays, cases) = (self.stage.origin.take_strays(), self.plan.cases().len());
         let told = format!("{strays} requests came to our origin that belong to no case");
         if strays > cases * MOST_STRAYS {
             self.results.remark(format!("{told}: the intermediary sends what no client has sent"));

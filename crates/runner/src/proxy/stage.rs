@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
+use upspec_corpus::Registry;
 use upspec_corpus::case::{Act, Awaited, Case, LinkName};
 use upspec_corpus::words::Word as _;
-use upspec_corpus::{Bindings, Registry};
 use upspec_exchange::{Link, Record};
 use upspec_handshake::Party;
 use upspec_judge::{CaseResult, TargetFacts, judge};
@@ -24,6 +24,7 @@ use crate::error::Error;
 use crate::place::{Place, Promptness};
 use crate::play::{Limits, Play};
 use crate::results::shortened;
+use crate::risk::sent;
 use crate::target::Target;
 use crate::wire::Wires;
 
@@ -105,15 +106,6 @@ impl Stage {
         }
         Ok(record)
     }
-}
-
-/// How many octets a case repeats.
-fn sent(case: &Case, bindings: &Bindings) -> usize {
-    let of_step = |act: &Act| match act {
-        Act::Repeat { times, bytes } => bytes.render(bindings).len() * *times as usize,
-        _ => 0,
-    };
-    case.steps.iter().map(|step| of_step(&step.act)).sum()
 }
 
 /// Whether a case sends much, or waits for it.

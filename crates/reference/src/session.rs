@@ -122,7 +122,8 @@ impl Session {
             }
             Stage::Head if self.config.errs_at(Point::HalfCloseIgnored) => self.stage = Stage::Over,
             Stage::Http2(http2) => self.actions.extend(http2.end()),
-            Stage::Head | Stage::Tunnel(_) => self.close(),
+            Stage::Tunnel(tunnel) => self.actions.extend(tunnel.clean_up()),
+            Stage::Head => self.close(),
             Stage::Over => {}
         }
         std::mem::take(&mut self.actions)

@@ -94,6 +94,19 @@ impl Tunnel {
         std::mem::take(&mut self.actions)
     }
 
+    /// Ends the connection because the client has ended its side; that nothing is said any more only faults forget.
+    pub(crate) fn clean_up(&mut self) -> Vec<Action> {
+        if self.config.errs_at(Point::ContinuationAtEnd) {
+            self.write(opcode::CONTINUATION, b"");
+        }
+        if self.config.errs_at(Point::ResponseAtEnd) {
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+            self.actions.push(Action::Write(answer.to_vec()));
+        }
+        self.end();
+        std::mem::take(&mut self.actions)
+    }
+
     /// Reads one frame; how many octets it took, none if it is not complete.
     fn step(&mut self, input: &[u8]) -> usize {
         if self.config.errs_at(Point::HttpInTunnel) && input.starts_with(b"GET ") {

@@ -178,6 +178,8 @@ pub(crate) enum Point {
     CloseBodyEchoed,
     /// A Close means nothing.
     CloseIgnored,
+    /// Behind the end of the client's stream goes a continuation of no message.
+    ContinuationAtEnd,
     /// What leaves is compressed with the widest window, whatever was agreed on.
     CompressedBeyondWindow,
     /// What leaves is said to be compressed, and is not.
@@ -206,6 +208,8 @@ pub(crate) enum Point {
     ReadingAfterClose,
     /// Frames are read and answered after a failure.
     ReadingAfterFailing,
+    /// Behind the end of the client's stream goes another HTTP answer.
+    ResponseAtEnd,
     /// Text need not be UTF-8.
     Utf8Unchecked,
     /// Each message is inflated with an empty window.

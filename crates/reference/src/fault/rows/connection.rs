@@ -114,6 +114,20 @@ pub(super) const ROWS: &[Fault] = &[
         .also(&["rfc9110/15.2.2-101-upgrade"])
         .shown_by(|| frames(&[]).and(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
         .at(Point::HttpInTunnel),
+    fault(
+        "continuation-at-end",
+        "When the client ends its side of a WebSocket, a frame goes out that continues no message.",
+    )
+    .breaks("rfc6455/5.4-fragments")
+    .shown_by(|| octets(HANDSHAKE).ended())
+    .at(Point::ContinuationAtEnd),
+    fault(
+        "response-at-end",
+        "When the client ends its side of a WebSocket, the 101 is followed by another response.",
+    )
+    .breaks("rfc9110/15.2.2-101-upgrade")
+    .shown_by(|| octets(HANDSHAKE).ended())
+    .at(Point::ResponseAtEnd),
     fault("close-on-close-option", "A handshake that says close is dropped without an answer.")
         .breaks("rfc9112/9.6-close-received")
         .shown_by(|| changed("Connection: Upgrade", "Connection: Upgrade, close"))

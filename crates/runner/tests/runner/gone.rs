@@ -161,3 +161,46 @@ async fn an_intermediary_that_serves_few_at_once_is_asked_again() {
         outcome.results.iter().filter(|one| matches!(one.verdict, Verdict::Fail | Verdict::Warn));
     assert_eq!(bad.map(|one| one.id.as_str()).collect::<Vec<_>>(), Vec::<&str>::new());
 }
+
+#[tokio::test]
+async fn who_floods_the_origin_with_requests_of_its_own_is_told_of() {
+    for (a_connection, is_told) in [(1, false), (20, true)] {
+        let corpus = Corpus::embedded().unwrap();
+        let wanted = |case: &upspec_corpus::case::Case| case.id.contains("/hop-by-hop/");
+        let plan = Plan::of(Role::Intermediary, &corpus.cases, wanted);
+        let origin = Origin::listen(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+        let address = with_strays(origin.address(), a_connection).await;
+        let target = Target::parse(&format!("http://{address}/")).unwrap();
+        let (events, _told) = unbounded_channel();
+        let settings = ProxySettings::default();
+        let outcome =
+            run_proxy(plan, target, origin, settings, requirements(), events, pending()).await;
+        assert_eq!(outcome.ending, Ending::Complete);
+        let tells = |remark: &String| remark.contains("sends what no client has sent");
+        assert_eq!(outcome.remarks.iter().any(tells), is_told, "{a_connection}");
+    }
+}
+
+/// The reference gateway, which for each connection sends so many requests of its own to the origin first.
+async fn with_strays(origin: SocketAddr, a_connection: usize) -> SocketAddr {
+    let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    let proxy = Proxy::bind(ProxyConfig::new(listen, origin)).await.unwrap();
+    let behind = proxy.local_addr();
+    tokio::spawn(proxy.serve());
+    let listener = TcpListener::bind(listen).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                for _ in 0..a_connection {
+                    let mut stray = TcpStream::connect(origin).await.unwrap();
+                    answer(&mut stray, b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n").await;
+                    read_head(&mut stray).await;
+                }
+                let mut gateway = TcpStream::connect(behind).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut client, &mut gateway).await;
+            });
+        }
+    });
+    address
+}

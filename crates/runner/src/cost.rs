@@ -109,7 +109,9 @@ impl Worker {
         let case = &self.plan.cases()[index];
         let mut usual = Duration::MAX;
         let mut before: Vec<Sample> = Vec::new();
-        for times in sizes(case) {
+        let sizes = sizes(case);
+        let mut next = 0;
+        while let Some(&times) = sizes.get(next) {
             if let Some(last) = before.last()
                 && let Some(mute) =
                     self.measured.mute(size_of(&last.record) + growth(case, last.times, times))
@@ -132,6 +134,7 @@ impl Worker {
             {
                 return Ok(looks);
             }
+            next = after(&sizes, next, sample.took().saturating_sub(usual));
             before.push(sample);
             if Instant::now() > until {
                 break;
@@ -318,6 +321,17 @@ fn sizes(case: &Case) -> Vec<u32> {
     std::iter::successors(Some(from), next).take_while(|times| (1..=to).contains(times)).collect()
 }
 
+/// Which of the sizes comes behind this one, whose answer took so much longer than others: the next one, or that behind
+/// it where not even an exponential cost, or the cube of a large size, can be much by then. The largest is not left out.
+fn after(sizes: &[u32], at: usize, longer: Duration) -> usize {
+    let quick = if sizes[at] < FINE { QUICK_OF_FEW } else { QUICK };
+    match longer < quick {
+        true if at + 2 == sizes.len() => at + 1,
+        true => at + 2,
+        false => at + 1,
+    }
+}
+
 /// Exchanges as the links of one record, one after the other.
 fn merged(records: impl IntoIterator<Item = Record>) -> Record {
     let mut all = Record { links: Vec::new(), io: Vec::new() };
@@ -339,6 +353,9 @@ fn merged(records: impl IntoIterator<Item = Record>) -> Record {
 /// Below so many there are a few more each time.
 const FINE: u32 = 32;
 const FINE_STEP: u32 = 2;
+/// What takes less than so much longer than others takes less than [`SLOW`] two sizes on, or not much more.
+const QUICK_OF_FEW: Duration = Duration::from_millis(2);
+const QUICK: Duration = Duration::from_millis(20);
 /// After so long no case tries a larger size: where every answer takes its time there is nothing to compare.
 const LONGEST: Duration = Duration::from_secs(3);
 /// How long all cases of a run may go on before each has the first size alone.
@@ -365,5 +382,21 @@ mod tests {
         assert_eq!(sizes(&case(26, 200)), [26, 28, 30, 32, 64, 128]);
         assert_eq!(sizes(&case(512, 2048)), [512, 1024, 2048]);
         assert!(sizes(&Case::default()).is_empty());
+    }
+
+    #[test]
+    fn sizes_that_tell_nothing_are_left_out() {
+        let sizes = [28, 30, 32, 64, 128, 256];
+        let taken = |longer: u64| {
+            let (mut all, mut at) = (Vec::new(), 0);
+            while let Some(size) = sizes.get(at) {
+                all.push(*size);
+                at = after(&sizes, at, Duration::from_millis(longer));
+            }
+            all
+        };
+        assert_eq!(taken(0), [28, 32, 128, 256]);
+        assert_eq!(taken(2), [28, 30, 32, 128, 256]);
+        assert_eq!(taken(20), sizes);
     }
 }

@@ -94,20 +94,21 @@ async fn slowness_of_another_kind_passes() {
         ("none", commas(8, 2048), |_| 0),
         ("always", commas(512, 2048), |_| 300),
         ("with the size", commas(256, 2048), |asked| asked.commas / 4),
-        ("once", commas(512, 2048), |asked| if asked.number == 2 { 400 } else { 0 }),
+        ("once", commas(128, 2048), |asked| if asked.number == 2 { 400 } else { 0 }),
     ];
     for (name, case, cost) in rows {
         let (result, asked) = played(case, cost).await;
         assert_eq!(result.verdict, Verdict::Pass, "{name}: {:?}", result.findings);
-        assert!(asked >= 3, "{name}: {asked}");
+        assert!(asked >= 2, "{name}: {asked}");
     }
 }
 
 #[tokio::test]
 async fn sizes_stop_where_it_costs_too_much() {
     let (_, asked) = played(commas(64, 65536), |asked| asked.commas * asked.commas / 3000).await;
-    // 64 to 1024, which takes too long, one that is harmless, and three for the second look.
-    assert_eq!(asked, 9);
+    // 64, 256 and all from there to 1024, which takes too long, one that is harmless, and three for the second look; on a
+    // busy machine 128 as well.
+    assert!((8..=9).contains(&asked), "{asked}");
 }
 
 #[tokio::test]
@@ -127,8 +128,8 @@ async fn sizes_stop_where_the_target_takes_no_more() {
     for (name, cost, verdict) in rows {
         let (result, asked) = played(commas(64, 65536), cost).await;
         assert_eq!(result.verdict, verdict, "{name}: {:?}", result.findings);
-        // 64 to 512, or to 1024, and one that is harmless.
-        assert!((5..=7).contains(&asked), "{name}: {asked}");
+        // 64, 256 and 1024, and one that is harmless; on a busy machine those between as well.
+        assert!((4..=7).contains(&asked), "{name}: {asked}");
         assert_eq!(result.record.unwrap().links.len(), 2);
     }
 }

@@ -7,7 +7,7 @@ use tokio::time::sleep;
 use upspec_corpus::case::Outcome;
 use upspec_judge::{CaseResult, Reason};
 
-use crate::calm::is_strange;
+use crate::doubt::is_strange;
 use crate::event::Ending;
 use crate::queue::Round;
 use crate::run::Run;

@@ -7,9 +7,12 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 use upspec_corpus::case::Outcome;
-use upspec_exchange::IoKind;
 use upspec_judge::{CaseResult, Reason, Verdict, unmet};
 
+use crate::doubt::{
+    fell_silent, is_cut_short, is_doubtful, is_silent, is_strange, looks_like_a_limit,
+    may_be_chance,
+};
 use crate::ease::FORBIDDEN;
 use crate::event::Ending;
 use crate::health::Patience;
@@ -178,7 +181,7 @@ impl Run {
 
     /// Plays again what may be explained; whether anything fared otherwise.
     async fn play_all_in_calm(&mut self, calm: &mut Calm, loaded: bool) -> Result<bool, Ending> {
-        let mut otherwise = false;
+        let (mut otherwise, mut racing) = (false, 0);
         let began = Instant::now();
         for index in 0..self.plan().cases().len() {
             if calm.done.contains(&index) || self.open.contains(&index) {
@@ -198,6 +201,7 @@ impl Run {
                 }
             }
             let (before, was_silent) = ((result.verdict, result.reason), is_silent(result));
+            let was_flaky = result.flaky;
             // Without a sign of load not much time is spent in search of one.
             if !loaded && !otherwise && !late && calm.spent + began.elapsed() > MOST_UNSIGNED {
                 continue;
@@ -218,8 +222,10 @@ impl Run {
             // An answer is worth more than none in a shorter wait; none is no news where there was none.
             let is_news = !is_silent(&result) || was_silent && before.1.is_some();
             if (result.verdict, result.reason) != before && is_news {
-                // What costs a target much fares now so, now so.
-                otherwise |= !self.worker.plan.cases()[index].is_about_cost();
+                // What costs a target much fares now so, now so, and one case may race with itself.
+                racing += u32::from(was_flaky);
+                let is_about_cost = self.worker.plan.cases()[index].is_about_cost();
+                otherwise |= !is_about_cost && (!was_flaky || racing > 1);
                 if !limited && before.0 == Verdict::Fail && result.verdict != Verdict::Fail {
                     calm.acquitted.push(index);
                 }
@@ -367,73 +373,6 @@ impl Calm {
     }
 }
 
-/// Whether load may explain a result. Under load a refusal that passes is no better than one that fails.
-fn is_doubtful(result: &CaseResult, loaded: bool) -> bool {
-    let bad = matches!(result.verdict, Verdict::Warn | Verdict::Fail | Verdict::Error);
-    if result.flaky || matches!(result.reason, Some(Reason::Busy | Reason::Connect)) {
-        return result.death.is_none();
-    }
-    let is_left_early = result.record.as_ref().is_some_and(|it| it.saw(IoKind::WeReset));
-    match result.outcome.map(|came| came.outcome) {
-        _ if result.death.is_some() => false,
-        Some(Outcome::Closed) if is_timed_out(result) => bad && loaded,
-        Some(Outcome::Closed | Outcome::Status(403 | 429 | 503)) => bad || loaded,
-        Some(Outcome::Silent) => bad || is_left_early,
-        _ => bad && loaded,
-    }
-}
-
-/// Whether a result is what a limit makes of any case.
-fn looks_like_a_limit(result: &CaseResult) -> bool {
-    let outcome = result.outcome.map(|came| came.outcome);
-    let limited = matches!(
-        outcome,
-        Some(
-            Outcome::Closed | Outcome::NotHttp | Outcome::Silent | Outcome::Status(403 | 429 | 503)
-        )
-    );
-    limited || matches!(result.reason, Some(Reason::Busy | Reason::Connect))
-}
-
-/// Whether no limit, and no trouble that passes, explains that the control gets this in place of what it got at first.
-pub(crate) fn is_strange(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Status(status) if status < 500 && ![403, 408, 429].contains(&status))
-}
-
-/// Whether what counts against the target is that nothing more came behind a first answer.
-fn fell_silent(result: &CaseResult) -> bool {
-    let bad = matches!(result.verdict, Verdict::Warn | Verdict::Fail);
-    bad && result.aside.rests_on_silence && !is_silent(result)
-}
-
-/// Whether a further try may bring another result.
-fn may_be_chance(result: &CaseResult) -> bool {
-    let closed = result.outcome.is_some_and(|came| came.outcome == Outcome::Closed);
-    closed && !is_timed_out(result) || matches!(result.reason, Some(Reason::Busy | Reason::Connect))
-}
-
-/// Whether a timer of the target's own has closed the connection, long after our last octet: a limit closes at once.
-fn is_timed_out(result: &CaseResult) -> bool {
-    let io = result.record.as_ref().map_or(&[][..], |record| &record.io);
-    let end = io.iter().position(|io| io.kind.peer_end().is_some());
-    end.is_some_and(|end| {
-        let wrote = io[..end].iter().rfind(|io| io.kind == IoKind::Wrote);
-        io[end].at_us.saturating_sub(wrote.map_or(0, |io| io.at_us)) >= TIMER_US
-    })
-}
-
-/// Whether what came is no whole answer, as far as one look tells.
-fn is_cut_short(result: &CaseResult) -> bool {
-    result.flaky || result.outcome.is_some_and(|came| came.outcome == Outcome::NotHttp)
-}
-
-fn is_silent(result: &CaseResult) -> bool {
-    result.outcome.is_some_and(|came| came.outcome == Outcome::Silent)
-}
-
-/// A connection that lives for so long is closed by a timer.
-const TIMER_US: u64 = 800_000;
-
 /// The attempts of cases that are played in calm, apart from all others.
 const CALM: u32 = 2000;
 
@@ -456,44 +395,3 @@ const FEW_NAMES: usize = 5;
 /// The pauses that a target is given which refuses the control.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-
-#[cfg(test)]
-mod tests {
-    use upspec_corpus::case::Over;
-    use upspec_exchange::{Io, Link, Record};
-    use upspec_handshake::Party;
-    use upspec_judge::{Aside, Came};
-
-    use super::*;
-
-    /// A result that warns of a connection that was closed after so many milliseconds.
-    fn closed(after: u64) -> CaseResult {
-        let end = Io { link: 0, at_us: after * 1000, kind: IoKind::ReadEnd, bytes: Vec::new() };
-        let link = Link::plain("client", Party::Client, Over::Http1);
-        CaseResult {
-            id: "server/a/closed".to_owned(),
-            title: String::new(),
-            requirement: String::new(),
-            verdict: Verdict::Warn,
-            reason: None,
-            outcome: Some(Came { outcome: Outcome::Closed, code: None }),
-            flaky: false,
-            elapsed_ms: after,
-            findings: Vec::new(),
-            record: Some(Record::of(link, vec![end])),
-            twin: None,
-            death: None,
-            aside: Aside::default(),
-        }
-    }
-
-    #[test]
-    fn what_a_timer_closes_is_no_sign_of_a_limit() {
-        for (after, at_once) in [(1, true), (500, true), (5_000, false)] {
-            let result = closed(after);
-            assert_eq!(may_be_chance(&result), at_once, "{after}");
-            assert_eq!(is_doubtful(&result, false), at_once, "{after}");
-            assert!(is_doubtful(&result, true), "{after}");
-        }
-    }
-}

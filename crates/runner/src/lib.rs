@@ -19,6 +19,7 @@ mod crosstalk;
 mod cut;
 mod death;
 mod discovery;
+mod doubt;
 mod drips;
 mod duties;
 mod early;

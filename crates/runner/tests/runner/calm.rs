@@ -276,3 +276,37 @@ async fn a_case_that_is_always_told_to_wait_says_nothing() {
     assert_eq!((told.verdict, told.reason), (Verdict::Inconclusive, Some(Reason::Busy)));
     assert!(outcome.remarks.iter().any(|one| one.contains("limits what it serves")));
 }
+
+#[tokio::test]
+async fn one_case_that_races_with_itself_is_no_sign_of_load() {
+    let (turns, lost) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+    let asked = Arc::clone(&lost);
+    let address = serve(move |mut stream: TcpStream| {
+        let (turns, lost) = (Arc::clone(&turns), Arc::clone(&lost));
+        async move {
+            let refused = match beginning(&stream).await.as_str() {
+                "LOST" => lost.fetch_add(1, Ordering::Relaxed) < u32::MAX,
+                "RACE" => turns.fetch_add(1, Ordering::Relaxed) == 0,
+                _ => false,
+            };
+            if !refused {
+                return websocket(stream).await;
+            }
+            read_head(&mut stream).await;
+            answer(&mut stream, NOT_FOUND).await;
+        }
+    })
+    .await;
+    let mut all = cases(8);
+    all[1].steps = vec![send("RACE / HTTP/1.1\r\nHost: a\r\n\r\n")];
+    for case in &mut all[2..] {
+        case.steps = vec![send("LOST / HTTP/1.1\r\nHost: a\r\n\r\n")];
+    }
+    let outcome = run_cases(address, &all).await;
+    let failed = outcome.results.iter().filter(|result| result.verdict == Verdict::Fail);
+    assert_eq!(failed.count(), 7);
+    assert_eq!(asked.load(Ordering::Relaxed), 7 * 2, "each is confirmed once");
+}
+
+const NOT_FOUND: &[u8] = b"HTTP/1.1 404 No\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\
+    Content-Length: 0\r\nConnection: close\r\n\r\n";

@@ -8,8 +8,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use upspec_corpus::Registry;
@@ -57,7 +57,8 @@ pub async fn run_clients(
             return RunOutcome::new(results.finish(), TargetFacts::default(), ending, Vec::new());
         }
     };
-    let mut run = ClientRun { plan, stage, results, events, strange: Strange::default() };
+    let (strange, last) = (Strange::default(), JoinSet::new());
+    let mut run = ClientRun { plan, stage, results, events, strange, last };
     let ending = tokio::select! {
         biased;
         () = &mut cancel => {
@@ -109,6 +110,8 @@ pub(super) struct ClientRun {
     pub(super) results: Results,
     events: UnboundedSender<Event>,
     pub(super) strange: Strange,
+    /// The control at the end, while it is played beside the cases that began last.
+    last: JoinSet<Result<CaseResult, String>>,
 }
 
 impl ClientRun {
@@ -133,7 +136,7 @@ impl ClientRun {
             left.sort_by_key(|index| !is_ready(index));
             let ready = left.iter().filter(|index| is_ready(index)).count();
             let ready: Vec<usize> = left.drain(..ready.max(1)).collect();
-            self.play(ready.clone()).await?;
+            self.play(ready.clone(), None).await?;
             ready.into_iter().for_each(|index| self.learn(index));
         }
         // What waits begins first, so that no long case is left over at the end; in HTTP/2 there is more to say.
@@ -142,7 +145,7 @@ impl ClientRun {
             let case = &self.plan.cases()[*index];
             Reverse((waits(&case.steps, PATIENT), case.over == Over::Http2))
         });
-        self.play(rest).await?;
+        self.play(rest, Some(control)).await?;
         self.play_calmly().await;
         if !self.stage.facts.has(Need::Opens) {
             return Err(Ending::NotSwitched { message: self.what_came(control) });
@@ -167,19 +170,19 @@ impl ClientRun {
         }
     }
 
-    /// Plays cases, so many at a time; those whose needs are not met are left out.
+    /// Plays cases, so many at a time, and the last control behind them; those whose needs are not met are left out.
     ///
     /// # Errors
     ///
     /// When the client is no longer what it was.
-    async fn play(&mut self, cases: Vec<usize>) -> Result<(), Ending> {
+    async fn play(&mut self, cases: Vec<usize>, mut last: Option<usize>) -> Result<(), Ending> {
         let mut left = cases.into_iter();
         let mut running = JoinSet::new();
         let most = self.stage.starter.most_at_once().max(1);
         let jobs = self.stage.settings.jobs.min(most).max(1);
         // Those that merely wait take no place, up to as many as there are places, unless one at a time is all that is wanted.
         let most = if jobs > 1 { most.min(jobs * 2) } else { 1 };
-        let (mut places, free) = (BTreeMap::<usize, Place>::new(), Arc::default());
+        let (mut places, free) = (BTreeMap::<usize, Place>::new(), Arc::<Notify>::default());
         let mut is_other = false;
         loop {
             // Who still opens the control beside all others does so alone, and nobody has to wait for that.
@@ -191,20 +194,14 @@ impl ClientRun {
                 && !self.strange.is_much()
             {
                 let Some(index) = left.next() else {
+                    last.take()
+                        .filter(|_| jobs > 1)
+                        .into_iter()
+                        .for_each(|one| self.begin_last(one));
                     break;
                 };
-                let case = &self.plan.cases()[index];
-                if let Some((reason, message)) = self.left_out(case) {
-                    self.results.leave_out(index, reason, message);
+                let Some((place, player)) = self.begin(index, &free) else {
                     continue;
-                }
-                self.results.begin(index);
-                self.strange.begin(index);
-                let place = Place::taken(&free);
-                let player = Player {
-                    stage: Stage { place: Some(place.clone()), ..self.stage.clone() },
-                    plan: Arc::clone(&self.plan),
-                    events: self.events.clone(),
                 };
                 places.insert(index, place);
                 running.spawn(async move { (index, player.play(index).await) });
@@ -234,6 +231,20 @@ impl ClientRun {
         }
     }
 
+    /// Whoever plays a case that is to begin, and its place; nobody where its needs are not met.
+    fn begin(&mut self, index: usize, free: &Arc<Notify>) -> Option<(Place, Player)> {
+        if let Some((reason, message)) = self.left_out(&self.plan.cases()[index]) {
+            self.results.leave_out(index, reason, message);
+            return None;
+        }
+        self.results.begin(index);
+        self.strange.begin(index);
+        let place = Place::taken(free);
+        let stage = Stage { place: Some(place.clone()), ..self.stage.clone() };
+        let (plan, events) = (Arc::clone(&self.plan), self.events.clone());
+        Some((place, Player { stage, plan, events }))
+    }
+
     fn left_out(&self, case: &Case) -> Option<(Reason, &'static str)> {
         if case.hazard.is_some() && !self.stage.settings.hazardous {
             return Some((Reason::NotApplicable, "off unless hazards are asked for (--hazardous)"));
@@ -241,16 +252,34 @@ impl ClientRun {
         unmet(case, &self.stage.facts)
     }
 
-    /// A client that opens no longer what it opened at first makes all that came between doubtful.
+    /// Begins the last control beside the cases that are still under way.
+    fn begin_last(&mut self, control: usize) {
+        let (stage, case) = (self.stage.clone(), self.plan.cases()[control].clone());
+        let window = self.control_window();
+        self.last.spawn(async move { stage.attempt(&case, None, BESIDE, window).await });
+    }
+
+    /// A client that opens no longer what it opened at first makes all that came between doubtful. Who opens it beside
+    /// others does so alone.
     async fn control_again(&mut self, index: usize) {
+        let is_same =
+            |run: &Self, result: &CaseResult| Some(result.verdict) == run.results.verdict(index);
+        if let Some(Ok(Ok(result))) = self.last.join_next().await
+            && is_same(self, &result)
+        {
+            return;
+        }
         let case = self.plan.cases()[index].clone();
-        let window = self.stage.settings.timeout.min(CONTROL_WINDOW);
-        let Ok(result) = self.stage.attempt(&case, None, AGAIN, window).await else {
+        let Ok(result) = self.stage.attempt(&case, None, AGAIN, self.control_window()).await else {
             return;
         };
-        if Some(result.verdict) != self.results.verdict(index) {
+        if !is_same(self, &result) {
             self.results.store_again(result);
         }
+    }
+
+    fn control_window(&self) -> Duration {
+        self.stage.settings.timeout.min(CONTROL_WINDOW)
     }
 
     /// What the control met that was not opened, in a sentence.
@@ -402,5 +431,6 @@ pub(super) const PATIENT: Duration = Duration::from_secs(3);
 const ONCE_MORE: u32 = 997;
 /// The attempt of a case that is played patiently.
 const PATIENTLY: u32 = 998;
-/// The attempt of the control at the end.
+/// The attempts of the control at the end: beside others, and with nothing beside it.
+const BESIDE: u32 = 996;
 const AGAIN: u32 = 999;

@@ -18,6 +18,7 @@ use super::bindings::answering_tagged;
 use super::translated::in_frames;
 use crate::connect::{Connector, Opening};
 use crate::duties::Directions;
+use crate::place::Place;
 use crate::play::{Limits, Play};
 use crate::steps::{render, waits};
 use crate::wire::Wires;
@@ -27,6 +28,8 @@ pub(super) struct Script<'a> {
     pub(super) play: &'a Play<'a>,
     pub(super) connector: &'a Connector,
     pub(super) wires: Wires,
+    /// The place of the case among those under way.
+    pub(super) place: Option<&'a Place>,
     /// When the case is over at the latest.
     pub(super) until: Instant,
     /// The request that our origin answers, by link and place: the one that was awaited last.
@@ -50,7 +53,12 @@ pub(super) struct Script<'a> {
 }
 
 impl<'a> Script<'a> {
-    pub(super) fn new(play: &'a Play<'a>, connector: &'a Connector, wires: Wires) -> Self {
+    pub(super) fn new(
+        play: &'a Play<'a>,
+        connector: &'a Connector,
+        wires: Wires,
+        place: Option<&'a Place>,
+    ) -> Self {
         let until = wires.record().opened()
             + play.limits.timeout
             + waits(&play.case.steps, play.limits.window);
@@ -58,6 +66,7 @@ impl<'a> Script<'a> {
             play,
             connector,
             wires,
+            place,
             until,
             origin: None,
             turn: 0,
@@ -76,6 +85,14 @@ impl<'a> Script<'a> {
         let steps = &self.play.case.steps;
         while let Some(step) = steps.get(self.turn) {
             let follow = self.follow(step);
+            let is_last = self.turn + follow == steps.len();
+            if is_last
+                && waits_for_silence(step)
+                && !self.asks_for_tunnel()
+                && let Some(place) = self.place
+            {
+                place.end();
+            }
             self.step(step, &steps[self.turn + 1..self.turn + follow]).await;
             self.turn += follow;
         }
@@ -384,6 +401,10 @@ fn shares_name(one: &Fields<'_>, other: &Fields<'_>) -> bool {
 
 fn awaits_request(step: &Step) -> bool {
     matches!(&step.act, Act::AwaitOther(one) if is_request(*one))
+}
+
+fn waits_for_silence(step: &Step) -> bool {
+    matches!(step.act, Act::AwaitOther(Awaited::Silence))
 }
 
 /// Whether an await is for a request at our origin.

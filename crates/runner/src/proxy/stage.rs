@@ -82,6 +82,9 @@ impl Stage {
             false => None,
         };
         let mut guest = self.origin.receive(&nonce, keep, takes_connect);
+        if let Some(place) = &self.place {
+            place.begin();
+        }
         let (timeout, drip) = (self.settings.timeout, self.drips.borne());
         let opening = Opening::AsTarget { alpn: &case.alpn };
         let stream = self.connector.open(opening, timeout).await?;
@@ -99,7 +102,8 @@ impl Stage {
             reports: false,
             limits: Limits { window, timeout, keep, drip },
         };
-        let record = Script::new(&play, &self.connector, wires).run().await;
+        let place = self.place.as_ref();
+        let record = Script::new(&play, &self.connector, wires, place).run().await;
         self.drips.note(&record);
         if let Some(after) = answer_us(&record) {
             self.promptness.came(Duration::from_micros(after), false);

@@ -133,6 +133,7 @@ async fn at_target(record: &Record, address: SocketAddr, mut slot: Slot) -> io::
             *link = Some((stream, Count::default()));
         }
         let Some((stream, count)) = link else { continue };
+        wait_before(event, before_us, &mut slot).await?;
         match event.kind {
             IoKind::Wrote | IoKind::WroteLeave | IoKind::WroteOwed => {
                 stream.write_all(&event.bytes).await?;
@@ -195,6 +196,7 @@ async fn both_ends(record: &Record, mut slot: Slot) -> io::Result<()> {
     let mut before_us = 0;
     for event in &record.io {
         let Some((near, far)) = links.get_mut(event.link) else { continue };
+        wait_before(event, before_us, &mut slot).await?;
         match event.kind {
             IoKind::Wrote | IoKind::WroteLeave | IoKind::WroteOwed => {
                 pass(near, far, &event.bytes).await?;
@@ -214,6 +216,21 @@ async fn both_ends(record: &Record, mut slot: Slot) -> io::Result<()> {
     Ok(())
 }
 
+/// Waits as long as the steps of a case did before they went on: a while that they prescribe, or a silence.
+async fn wait_before(event: &Io, before_us: u64, slot: &mut Slot) -> io::Result<()> {
+    let is_step = matches!(
+        event.kind,
+        IoKind::Wrote | IoKind::WroteLeave | IoKind::ShutWrite | IoKind::WeReset | IoKind::Closed
+    );
+    let waited = since(event, before_us);
+    if is_step && waited >= A_WHILE {
+        slot.give_back();
+        sleep(waited).await;
+        slot.take().await?;
+    }
+    Ok(())
+}
+
 /// Octets from one end to the other.
 async fn pass(from: &mut TcpStream, to: &mut TcpStream, octets: &[u8]) -> io::Result<()> {
     let mut came = vec![0; octets.len()];
@@ -227,6 +244,8 @@ fn since(event: &Io, before_us: u64) -> Duration {
 }
 
 const SOON: Duration = Duration::from_millis(50);
+/// What the steps of a case wait for takes as long at least; what we take to go on does not.
+const A_WHILE: Duration = Duration::from_millis(45);
 /// How long an answer is awaited that came in the run: this time it may be shorter.
 const ANSWER: Duration = Duration::from_secs(1);
 /// No wait of a run is longer.

@@ -1,7 +1,7 @@
 //! What load, a limit or chance may explain in a result.
 
 use upspec_corpus::case::Outcome;
-use upspec_exchange::IoKind;
+use upspec_exchange::{IoKind, Octets, Talk};
 use upspec_judge::{CaseResult, Reason, Verdict};
 
 /// Whether load may explain a result. Under load a refusal that passes is no better than one that fails.
@@ -68,6 +68,15 @@ pub(crate) fn is_silent(result: &CaseResult) -> bool {
     result.outcome.is_some_and(|came| came.outcome == Outcome::Silent)
 }
 
+/// Whether the second look shows the same responses as the first one, in the same order, and perhaps others behind them.
+pub(crate) fn shows_more(first: &CaseResult, second: &CaseResult) -> bool {
+    let statuses = |result: &CaseResult| -> Vec<u16> {
+        let octets = result.record.as_ref().map(Octets::of).unwrap_or_default();
+        octets.first().map(|said| Talk::read(said).statuses().collect()).unwrap_or_default()
+    };
+    statuses(second).starts_with(&statuses(first))
+}
+
 /// A connection that lives for so long is closed by a timer.
 const TIMER_US: u64 = 800_000;
 
@@ -99,6 +108,27 @@ mod tests {
             death: None,
             aside: Aside::default(),
         }
+    }
+
+    #[test]
+    fn what_comes_in_another_order_is_not_late() {
+        let answered = |heads: &[&str]| {
+            let read = |head: &&str| Io {
+                link: 0,
+                at_us: 1,
+                kind: IoKind::Read,
+                bytes: format!("HTTP/1.1 {head}\r\n\r\n").into_bytes(),
+            };
+            let ask = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".to_vec();
+            let mut io = vec![Io { link: 0, at_us: 0, kind: IoKind::Wrote, bytes: ask }];
+            io.extend(heads.iter().map(read));
+            let link = Link::plain("client", Party::Client, Over::Http1);
+            CaseResult { record: Some(Record::of(link, io)), ..closed(1) }
+        };
+        let (switch, both) = (answered(&["101 S"]), answered(&["100 C", "101 S"]));
+        assert!(!shows_more(&switch, &both));
+        assert!(shows_more(&answered(&["100 C"]), &both));
+        assert!(shows_more(&answered(&[]), &switch));
     }
 
     #[test]

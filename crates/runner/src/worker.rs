@@ -17,6 +17,7 @@ use crate::bindings::Turn;
 use crate::burst::Lived;
 use crate::cost;
 use crate::cut::is_switch;
+use crate::doubt::shows_more;
 use crate::error::Error;
 use crate::event::Event;
 use crate::health::{Control, Health, Patience, Pulse};
@@ -178,8 +179,12 @@ impl Worker {
             let at_once = began.elapsed() < self.bench.window();
             if patient.verdict == result.verdict {
                 retries = retries.saturating_sub(1);
-            } else if at_once && is_in_order(&patient) && !self.is_aside {
-                // What a timer of its own ends takes as long each time.
+            } else if at_once
+                && is_in_order(&patient)
+                && shows_more(&result, &patient)
+                && !self.is_aside
+            {
+                // What a timer of its own ends takes as long each time; what comes in another order races.
                 self.late.store(true, Ordering::Relaxed);
             }
             // The first wait was too short to mean anything, so a difference is not flakiness.

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,8 +15,6 @@ use tokio::time::{Instant, timeout_at};
 pub(crate) struct Place {
     /// How many of its exchanges have something to do.
     busy: Arc<AtomicUsize>,
-    /// All steps are done, and what is left is to see that nothing more comes.
-    ends: Arc<AtomicBool>,
     /// Told when a place is given back.
     free: Arc<Notify>,
 }
@@ -30,22 +28,7 @@ pub(crate) struct Further<'a>(&'a Place);
 impl Place {
     /// The place of a case with one exchange, which has everything to do yet.
     pub(crate) fn taken(free: &Arc<Notify>) -> Self {
-        Self { busy: Arc::new(AtomicUsize::new(1)), ends: Arc::default(), free: Arc::clone(free) }
-    }
-
-    /// An exchange begins, which has everything to do yet.
-    pub(crate) fn begin(&self) {
-        self.ends.store(false, Ordering::Release);
-    }
-
-    /// All steps are done, and what is left is to see that nothing more comes.
-    pub(crate) fn end(&self) {
-        self.ends.store(true, Ordering::Release);
-    }
-
-    /// Whether all steps are done, and nothing has come for a while.
-    pub(crate) fn is_ending(&self) -> bool {
-        self.ends.load(Ordering::Acquire) && self.is_watched()
+        Self { busy: Arc::new(AtomicUsize::new(1)), free: Arc::clone(free) }
     }
 
     /// Whether all of its exchanges merely wait.

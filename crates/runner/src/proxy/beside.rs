@@ -64,17 +64,6 @@ impl Beside {
         self.under_way.contains(&index)
     }
 
-    /// Whether all steps of those under way are done.
-    pub(super) fn is_ending(&self) -> bool {
-        self.count() <= self.places.values().filter(|place| place.is_ending()).count()
-    }
-
-    /// The cases under way whose steps are all done, or are not.
-    pub(super) fn at(&self, ending: bool) -> impl Iterator<Item = usize> {
-        let those = self.places.iter().filter(move |(_, place)| place.is_ending() == ending);
-        those.map(|(index, _)| *index)
-    }
-
     /// How many do not merely wait.
     pub(super) fn served(&self) -> usize {
         self.places.values().filter(|place| !place.is_watched()).count().min(self.count())

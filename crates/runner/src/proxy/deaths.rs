@@ -104,9 +104,7 @@ impl ProxyRun {
     /// Begins as many cases as may be under way.
     fn fill_up(&mut self, left: &mut VecDeque<usize>, beside: &mut Beside, jobs: usize) {
         while self.has_place(beside, jobs) {
-            let is_due = |index: &usize| {
-                !self.is_too_early(*index, beside) && self.has_quiet(*index, beside)
-            };
+            let is_due = |index: &usize| !self.is_too_early(*index, beside);
             let Some(index) = left.front().copied().filter(is_due) else {
                 return;
             };
@@ -116,27 +114,8 @@ impl ProxyRun {
                 continue;
             }
             self.results.begin(index);
-            self.mark_disturbed(index, beside);
             beside.begin(index, self.player());
         }
-    }
-
-    /// Whether a case about pools that is under way, or the next one, leaves room for the other: each is alone with
-    /// its connections until all of its steps are done.
-    fn has_quiet(&self, index: usize, beside: &Beside) -> bool {
-        let is_alone = |index: usize| is_about_pools(&self.plan.cases()[index]);
-        match is_alone(index) {
-            true if self.deaths.is_empty() => beside.is_ending(),
-            true => beside.count() == 0,
-            false => !beside.at(false).any(is_alone),
-        }
-    }
-
-    /// Notes the cases about pools that another one begins beside, and the one that begins beside others.
-    fn mark_disturbed(&mut self, index: usize, beside: &Beside) {
-        let is_alone = |index: &usize| is_about_pools(&self.plan.cases()[*index]);
-        let others = beside.at(true).chain((beside.count() > 0).then_some(index));
-        self.disturbed.extend(others.filter(is_alone));
     }
 
     /// Whether another case may be under way beside these. Those that merely wait take no place while requests come

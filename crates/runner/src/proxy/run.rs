@@ -2,7 +2,7 @@
 //! last control. Prints nothing: what happens goes out as events.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -144,8 +144,6 @@ pub(super) struct ProxyRun {
     /// The cases that were over last.
     pub(super) recent: VecDeque<usize>,
     pub(super) strange: Strange,
-    /// The cases about pools that were not alone up to their end.
-    pub(super) disturbed: BTreeSet<usize>,
     /// How it is gone that takes connections and answers nothing.
     pub(super) gone: Option<Demise>,
     /// It was so before.
@@ -173,7 +171,6 @@ impl ProxyRun {
             room: Room::of(jobs * 2),
             recent: VecDeque::new(),
             strange: Strange::default(),
-            disturbed: BTreeSet::new(),
             gone: None,
             was_gone: false,
             deaths: Vec::new(),
@@ -215,32 +212,25 @@ impl ProxyRun {
             (asks_for_frames(case), Reverse((silences(&case.steps, window), waits(case))))
         });
         // First, while no tunnel of another case is left.
-        let mut cases = self.play_alone(alone, &together).await?;
-        cases.extend(self.frames().into_iter().chain(together));
+        self.play_alone(alone, &together).await?;
+        let together = self.frames().into_iter().chain(together).collect();
         // What one exchange does in HTTP/2 can end the connection of all.
-        self.play(cases, if self.is_shared() { 1 } else { self.jobs }).await?;
-        self.play(self.spoilt(), 1).await?;
+        let is_shared = self.stage.facts.has(Need::Http2Origin);
+        self.play(together, if is_shared { 1 } else { self.jobs }).await?;
+        self.play(self.refused(), 1).await?;
         self.play(last, 1).await
     }
 
-    /// Whether all requests come to our origin on one connection.
-    fn is_shared(&self) -> bool {
-        self.stage.facts.has(Need::Http2Origin)
-    }
-
-    /// What a limit on what goes on at once may have spoilt, or a case that began while another one about pools waited
-    /// for its end.
-    fn spoilt(&self) -> Vec<usize> {
-        let is_spoilt = |index: &usize| {
+    /// What a limit on what goes on at once may have spoilt.
+    fn refused(&self) -> Vec<usize> {
+        let is_refused = |index: &usize| {
             self.results.result(*index).is_some_and(|result| {
                 let came = result.outcome.map(|came| came.outcome);
-                let is_bad = matches!(result.verdict, Verdict::Warn | Verdict::Fail);
-                let is_refused = matches!(came, Some(Outcome::Status(429 | 503)));
-                let is_disturbed = self.disturbed.contains(index);
-                is_bad && is_refused || is_disturbed && result.verdict != Verdict::Pass
+                matches!(result.verdict, Verdict::Warn | Verdict::Fail)
+                    && matches!(came, Some(Outcome::Status(429 | 503)))
             })
         };
-        self.plan.rest().into_iter().filter(is_spoilt).collect()
+        self.plan.rest().into_iter().filter(is_refused).collect()
     }
 
     /// The case that finds out whether the frames of a tunnel are read: it waits for long, and few others ask for that.
@@ -356,20 +346,10 @@ impl ProxyRun {
         Duration::from_micros(self.stage.facts.answer_us) >= LATE
     }
 
-    /// Plays cases with nothing beside them, where one connection serves all and where answers are late; then as many as
-    /// there is time for, if others wait. Elsewhere they are left to be played first, each as soon as the one before
-    /// merely waits for its end.
-    async fn play_alone(
-        &mut self,
-        mut cases: Vec<usize>,
-        others: &[usize],
-    ) -> Result<Vec<usize>, Ending> {
-        if self.is_shared() || self.is_late() && others.is_empty() {
-            self.play(cases, 1).await?;
-            return Ok(Vec::new());
-        }
-        if !self.is_late() {
-            return Ok(cases);
+    /// Plays cases with nothing beside them. Where answers are late, and others wait, as many as there is time for.
+    async fn play_alone(&mut self, mut cases: Vec<usize>, others: &[usize]) -> Result<(), Ending> {
+        if !self.is_late() || others.is_empty() {
+            return self.play(cases, 1).await;
         }
         cases.sort_by_key(|index| waits(&self.plan.cases()[*index]));
         let begun = Instant::now();
@@ -381,7 +361,7 @@ impl ProxyRun {
                 self.results.leave_out(index, Reason::NoAnswer, NO_TIME);
             }
         }
-        Ok(Vec::new())
+        Ok(())
     }
 
     /// Whether the canary has come octet for octet: then nothing here is HTTP.

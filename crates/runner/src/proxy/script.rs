@@ -18,7 +18,6 @@ use super::bindings::answering_tagged;
 use super::translated::in_frames;
 use crate::connect::{Connector, Opening};
 use crate::duties::Directions;
-use crate::place::Place;
 use crate::play::{Limits, Play};
 use crate::steps::{render, waits};
 use crate::wire::Wires;
@@ -28,8 +27,6 @@ pub(super) struct Script<'a> {
     pub(super) play: &'a Play<'a>,
     pub(super) connector: &'a Connector,
     pub(super) wires: Wires,
-    /// The place of the case among those under way.
-    pub(super) place: Option<&'a Place>,
     /// When the case is over at the latest.
     pub(super) until: Instant,
     /// The request that our origin answers, by link and place: the one that was awaited last.
@@ -53,12 +50,7 @@ pub(super) struct Script<'a> {
 }
 
 impl<'a> Script<'a> {
-    pub(super) fn new(
-        play: &'a Play<'a>,
-        connector: &'a Connector,
-        wires: Wires,
-        place: Option<&'a Place>,
-    ) -> Self {
+    pub(super) fn new(play: &'a Play<'a>, connector: &'a Connector, wires: Wires) -> Self {
         let until = wires.record().opened()
             + play.limits.timeout
             + waits(&play.case.steps, play.limits.window);
@@ -66,7 +58,6 @@ impl<'a> Script<'a> {
             play,
             connector,
             wires,
-            place,
             until,
             origin: None,
             turn: 0,
@@ -85,14 +76,6 @@ impl<'a> Script<'a> {
         let steps = &self.play.case.steps;
         while let Some(step) = steps.get(self.turn) {
             let follow = self.follow(step);
-            let is_last = self.turn + follow == steps.len();
-            if is_last
-                && waits_for_silence(step)
-                && !self.asks_for_tunnel()
-                && let Some(place) = self.place
-            {
-                place.end();
-            }
             self.step(step, &steps[self.turn + 1..self.turn + follow]).await;
             self.turn += follow;
         }
@@ -401,10 +384,6 @@ fn shares_name(one: &Fields<'_>, other: &Fields<'_>) -> bool {
 
 fn awaits_request(step: &Step) -> bool {
     matches!(&step.act, Act::AwaitOther(one) if is_request(*one))
-}
-
-fn waits_for_silence(step: &Step) -> bool {
-    matches!(step.act, Act::AwaitOther(Awaited::Silence))
 }
 
 /// Whether an await is for a request at our origin.

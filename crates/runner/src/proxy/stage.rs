@@ -82,9 +82,6 @@ impl Stage {
             false => None,
         };
         let mut guest = self.origin.receive(&nonce, keep, takes_connect);
-        if let Some(place) = &self.place {
-            place.begin();
-        }
         let (timeout, drip) = (self.settings.timeout, self.drips.borne());
         let opening = Opening::AsTarget { alpn: &case.alpn };
         let stream = self.connector.open(opening, timeout).await?;
@@ -102,8 +99,7 @@ impl Stage {
             reports: false,
             limits: Limits { window, timeout, keep, drip },
         };
-        let place = self.place.as_ref();
-        let record = Script::new(&play, &self.connector, wires, place).run().await;
+        let record = Script::new(&play, &self.connector, wires).run().await;
         self.drips.note(&record);
         if let Some(after) = answer_us(&record) {
             self.promptness.came(Duration::from_micros(after), false);

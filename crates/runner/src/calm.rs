@@ -28,6 +28,8 @@ pub(crate) struct Calm {
     done: BTreeSet<usize>,
     limited: usize,
     otherwise: usize,
+    /// How many of those that had fared now so, now so did so once more.
+    racing: u32,
     /// How many of those that waited were played again.
     waited: u32,
     /// What failed beside others, and not alone.
@@ -181,7 +183,7 @@ impl Run {
 
     /// Plays again what may be explained; whether anything fared otherwise.
     async fn play_all_in_calm(&mut self, calm: &mut Calm, loaded: bool) -> Result<bool, Ending> {
-        let (mut otherwise, mut racing) = (false, 0);
+        let mut otherwise = false;
         let began = Instant::now();
         for index in 0..self.plan().cases().len() {
             if calm.done.contains(&index) || self.open.contains(&index) {
@@ -223,9 +225,10 @@ impl Run {
             let is_news = !is_silent(&result) || was_silent && before.1.is_some();
             if (result.verdict, result.reason) != before && is_news {
                 // What costs a target much fares now so, now so, and one case may race with itself.
-                racing += u32::from(was_flaky);
-                let is_about_cost = self.worker.plan.cases()[index].is_about_cost();
-                otherwise |= !is_about_cost && (!was_flaky || racing > 1);
+                if !self.worker.plan.cases()[index].is_about_cost() {
+                    calm.racing += u32::from(was_flaky);
+                    otherwise |= !was_flaky || limited || calm.racing > 1;
+                }
                 if !limited && before.0 == Verdict::Fail && result.verdict != Verdict::Fail {
                     calm.acquitted.push(index);
                 }

@@ -107,7 +107,7 @@ impl Worker {
         meter: &mut Meter<'a>,
     ) -> Result<Record, Failed> {
         let case = &self.plan.cases()[index];
-        let mut usual = Duration::MAX;
+        let (mut usual, answer) = (Duration::MAX, self.bench.answer());
         let mut before: Vec<Sample> = Vec::new();
         let sizes = sizes(case);
         let mut next = 0;
@@ -134,7 +134,7 @@ impl Worker {
             {
                 return Ok(looks);
             }
-            next = after(&sizes, next, sample.took().saturating_sub(usual));
+            next = after(&sizes, next, sample.took().saturating_sub(usual.min(answer)));
             before.push(sample);
             if Instant::now() > until {
                 break;
@@ -180,13 +180,18 @@ impl Worker {
         if !is_slower(&large.record, &harmless) {
             return Ok(None);
         }
+        // From further below a leap would look like growth.
+        let small = match large.times > FINE && small.times < large.times / 2 {
+            true => self.sample(index, turn, large.times / 2).await?.record,
+            false => small.record.clone(),
+        };
         // What is late by chance may be so twice.
         let mut doubts = u32::from(self.is_late());
         for _ in 0..SECOND_LOOKS {
             let nearer = self.sample(index, turn, large.times / 4 * 3).await?.record;
             let again = self.sample(index, turn, large.times).await?.record;
             let harmless_again = self.harmless(index, turn, large.times).await?;
-            let first = [small.record.clone(), large.record.clone(), harmless.clone()];
+            let first = [small.clone(), large.record.clone(), harmless.clone()];
             let looks = merged(first.into_iter().chain([nearer, again, harmless_again]));
             if shows_growth(&self.plan.cases()[index], &looks) {
                 if doubts == 0 {
@@ -322,14 +327,12 @@ fn sizes(case: &Case) -> Vec<u32> {
 }
 
 /// Which of the sizes comes behind this one, whose answer took so much longer than others: the next one, or that behind
-/// it where not even an exponential cost, or the cube of a large size, can be much by then. The largest is not left out.
+/// it where even an exponential cost of a few, or the fourth power of a large size, cannot be much by then. The first size
+/// that is far from those before it is not left out, nor is the largest.
 fn after(sizes: &[u32], at: usize, longer: Duration) -> usize {
+    let further = sizes.get(at + 2).is_some_and(|further| *further <= FINE || sizes[at] > FINE);
     let quick = if sizes[at] < FINE { QUICK_OF_FEW } else { QUICK };
-    match longer < quick {
-        true if at + 2 == sizes.len() => at + 1,
-        true => at + 2,
-        false => at + 1,
-    }
+    if further && longer < quick { at + 2 } else { at + 1 }
 }
 
 /// Exchanges as the links of one record, one after the other.
@@ -355,7 +358,7 @@ const FINE: u32 = 32;
 const FINE_STEP: u32 = 2;
 /// What takes less than so much longer than others takes less than [`SLOW`] two sizes on, or not much more.
 const QUICK_OF_FEW: Duration = Duration::from_millis(2);
-const QUICK: Duration = Duration::from_millis(20);
+const QUICK: Duration = Duration::from_millis(5);
 /// After so long no case tries a larger size: where every answer takes its time there is nothing to compare.
 const LONGEST: Duration = Duration::from_secs(3);
 /// How long all cases of a run may go on before each has the first size alone.
@@ -386,7 +389,7 @@ mod tests {
 
     #[test]
     fn sizes_that_tell_nothing_are_left_out() {
-        let sizes = [28, 30, 32, 64, 128, 256];
+        let sizes = [28, 30, 32, 64, 128, 256, 512];
         let taken = |longer: u64| {
             let (mut all, mut at) = (Vec::new(), 0);
             while let Some(size) = sizes.get(at) {
@@ -395,8 +398,8 @@ mod tests {
             }
             all
         };
-        assert_eq!(taken(0), [28, 32, 128, 256]);
-        assert_eq!(taken(2), [28, 30, 32, 128, 256]);
-        assert_eq!(taken(20), sizes);
+        assert_eq!(taken(0), [28, 32, 64, 256, 512]);
+        assert_eq!(taken(2), [28, 30, 32, 64, 256, 512]);
+        assert_eq!(taken(5), sizes);
     }
 }

@@ -70,9 +70,10 @@ pub(crate) fn is_silent(result: &CaseResult) -> bool {
 
 /// Whether the second look shows the same responses as the first one, in the same order, and perhaps others behind them.
 pub(crate) fn shows_more(first: &CaseResult, second: &CaseResult) -> bool {
-    let statuses = |result: &CaseResult| -> Vec<u16> {
+    let statuses = |result: &CaseResult| -> Vec<Option<u16>> {
         let octets = result.record.as_ref().map(Octets::of).unwrap_or_default();
-        octets.first().map(|said| Talk::read(said).statuses().collect()).unwrap_or_default()
+        let talk = octets.first().map(Talk::read);
+        talk.iter().flat_map(|talk| &talk.responses).map(|response| response.head.status).collect()
     };
     statuses(second).starts_with(&statuses(first))
 }

@@ -43,6 +43,11 @@ impl Strange {
         self.cases.len() >= self.enough
     }
 
+    /// Whether no case since the last one that passed did not pass.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.cases.is_empty()
+    }
+
     /// The attempt of the next control.
     pub(crate) fn next_look(&mut self) -> u32 {
         self.looks += 1;

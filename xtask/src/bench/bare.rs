@@ -216,19 +216,35 @@ async fn both_ends(record: &Record, mut slot: Slot) -> io::Result<()> {
     Ok(())
 }
 
-/// Waits as long as the steps of a case did before they went on: a while that they prescribe, or a silence.
-async fn wait_before(event: &Io, before_us: u64, slot: &mut Slot) -> io::Result<()> {
+/// How long the steps of a case waited before this: a while that they prescribe, or a silence.
+fn waited(event: &Io, before_us: u64) -> Option<Duration> {
     let is_step = matches!(
         event.kind,
         IoKind::Wrote | IoKind::WroteLeave | IoKind::ShutWrite | IoKind::WeReset | IoKind::Closed
     );
-    let waited = since(event, before_us);
-    if is_step && waited >= A_WHILE {
+    Some(since(event, before_us)).filter(|waited| is_step && *waited >= A_WHILE)
+}
+
+async fn wait_before(event: &Io, before_us: u64, slot: &mut Slot) -> io::Result<()> {
+    if let Some(waited) = waited(event, before_us) {
         slot.give_back();
         sleep(waited).await;
         slot.take().await?;
     }
     Ok(())
+}
+
+/// How long an exchange waits in all, which no loop can shorten.
+pub(super) fn waits(record: &Record) -> Duration {
+    let mut before_us = 0;
+    let waits = record.io.iter().map(|event| {
+        let before_us = std::mem::replace(&mut before_us, event.at_us);
+        match event.kind {
+            IoKind::Deadline | IoKind::NotOpened => since(event, before_us),
+            _ => waited(event, before_us).unwrap_or_default(),
+        }
+    });
+    waits.sum()
 }
 
 /// Octets from one end to the other.

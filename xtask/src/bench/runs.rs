@@ -1,6 +1,7 @@
 //! Runs of the whole corpus in each role, beside a bare loop of the same octets in which waits cost nothing but themselves.
 
 use std::path::Path;
+use std::time::Duration;
 
 use tokio::runtime::Runtime;
 use upspec_exchange::Record;
@@ -69,11 +70,12 @@ fn each(
     for &jobs in jobs {
         let rounds = if measure.quick { 1 } else { 3 };
         let bound = Bound { rounds, ..measure.bound() };
-        let mut last = (0, 0, 0);
+        let mut last = (0, 0, 0, Duration::ZERO);
         let timed = bound.each(|| {
             let (spent, records) = played(run, jobs)?;
             let connections = records.iter().map(|record| record.links.len()).sum::<usize>();
-            last = (last.0.max(spent.memory), records.len(), connections);
+            let longest = records.iter().map(bare::waits).max().unwrap_or_default();
+            last = (last.0.max(spent.memory), records.len(), connections, longest);
             let way = Way { far: run.far, waits: Waits::Overlapped, jobs };
             let bare = runtime.block_on(bare::replay(records, way));
             let bare = bare.map_err(|error| format!("cannot replay: {error}"))?;
@@ -86,11 +88,14 @@ fn each(
         })?;
         let of = |pick: fn(&Round) -> f64| timed.iter().map(pick).collect::<Vec<_>>();
         let (own, other, cpu) = (of(|one| one.own), of(|one| one.bare), of(|one| one.cpu));
-        let (memory, exchanges, connections) = last;
+        let (memory, exchanges, connections, longest) = last;
         let name = format!("run, {}, --jobs {jobs}", run.name);
         let cpu = cpu.iter().copied().fold(f64::INFINITY, f64::min);
         let row = Row::alone(name, Unit::WallMs, own.clone()).beside("a bare loop", &own, other);
-        let note = format!("{exchanges} exchanges, {connections} connections, {cpu:.0} ms CPU");
+        let note = format!(
+            "{exchanges} exchanges, {connections} connections, {cpu:.0} ms CPU, the longest waits {} ms",
+            longest.as_millis()
+        );
         rows.push(row.memory(memory).note(note));
         if let Far::At(_) = run.far {
             let name = format!("the same, --jobs {jobs}, {}", run.name);

@@ -10,8 +10,9 @@ use super::run::{ClientRun, PATIENT, rests_on_silence};
 
 impl ClientRun {
     /// Plays again what came out differently each time and, where clients started much later than the control did, all
-    /// that counts against the client or says nothing. Two equal verdicts decide.
-    pub(super) async fn play_calmly(&mut self) {
+    /// that counts against the client or says nothing. Two equal verdicts decide. Whether there was anything to play.
+    pub(super) async fn play_calmly(&mut self) -> bool {
+        let mut played = false;
         let until = Instant::now() + LONGEST;
         let strained = self.stage.pace.is_strained();
         for index in self.plan.rest() {
@@ -22,12 +23,14 @@ impl ClientRun {
             };
             if Instant::now() > until {
                 self.results.remark(TOO_MUCH);
-                return;
+                break;
             }
+            played = true;
             if let Some(calm) = self.alone(index, &result).await {
                 self.results.replace(index, CaseResult { elapsed_ms: result.elapsed_ms, ..calm });
             }
         }
+        played
     }
 
     /// The result of a case that is played twice with nothing beside it, if both times agree.

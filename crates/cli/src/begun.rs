@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use upspec_corpus::Corpus;
 use upspec_corpus::case::Role;
 use upspec_judge::settle;
-use upspec_report::{About, Report, Secrets, Target};
+use upspec_report::{About, Prevalence, Report, Secrets, Target};
 use upspec_runner::RunOutcome;
 
 use crate::exit::{Exit, Trouble};
@@ -34,6 +34,10 @@ impl Begun {
         if !quiet {
             console::remark(&format!("seed {seed}"));
         }
+        // The report compares with these; they are read while the target has the word.
+        beside(move || {
+            let _ = Prevalence::of(role);
+        });
         Self { role, seed, started: Timestamp::now(), from: Instant::now() }
     }
 
@@ -67,6 +71,16 @@ impl Begun {
         outputs::find_causes(&mut report, &habits, corpus);
         report
     }
+}
+
+/// Frees what nobody needs any more; a process that ends does not wait for that.
+pub(crate) fn free(spent: impl Send + 'static) {
+    beside(move || drop(spent));
+}
+
+/// Does something that nobody waits for; where there is no thread for it, it is left undone.
+fn beside(work: impl FnOnce() + Send + 'static) {
+    let _ = std::thread::Builder::new().spawn(work);
 }
 
 /// What a command ends with; where writing failed, what else went wrong is said before it.

@@ -13,7 +13,7 @@ use upspec_runner::{
 };
 
 use crate::args::client::ClientArgs;
-use crate::begun::{Begun, Called, ended};
+use crate::begun::{Begun, Called, ended, free};
 use crate::console::{self, Progress};
 use crate::exit::{Exit, Trouble};
 use crate::limit::Limit;
@@ -45,6 +45,7 @@ pub(crate) fn client(args: &ClientArgs) -> Result<Exit, Trouble> {
     let ended = runtime.block_on(play(args, &corpus, &outputs, plan, seed));
     // A client that hears nothing must not keep us.
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    free(corpus);
     ended
 }
 
@@ -90,7 +91,9 @@ async fn play(
     let called = Called { url, name: args.name.clone(), again };
     let mut report = begun.report(&mut outcome, called, &secrets, corpus);
     let written = outputs.publish(&mut report, corpus);
-    ended(written, limit.ended(|| conclude(&outcome, &report, outputs.exit(&report))))
+    let ended = ended(written, limit.ended(|| conclude(&outcome, &report, outputs.exit(&report))));
+    free((report, outcome));
+    ended
 }
 
 fn settings(args: &ClientArgs, seed: u64) -> ClientSettings {

@@ -12,7 +12,7 @@ use upspec_report::Report;
 use upspec_runner::{Ending, Origin, PROXY_CONTROL, Plan, ProxySettings, RunOutcome, run_proxy};
 
 use crate::args::proxy::ProxyArgs;
-use crate::begun::{Begun, Called, ended};
+use crate::begun::{Begun, Called, ended, free};
 use crate::console::{self, Progress};
 use crate::exit::{Exit, Trouble};
 use crate::limit::Limit;
@@ -39,7 +39,10 @@ pub(crate) fn proxy(args: &ProxyArgs) -> Result<Exit, Trouble> {
         .enable_all()
         .build()
         .map_err(|error| Trouble::usage(format!("cannot start: {error}")))?;
-    runtime.block_on(play(args, &corpus, &outputs, plan, seed))
+    let ended = runtime.block_on(play(args, &corpus, &outputs, plan, seed));
+    drop(runtime);
+    free(corpus);
+    ended
 }
 
 async fn play(
@@ -83,7 +86,10 @@ async fn play(
     };
     let mut report = begun.report(&mut outcome, called, &secrets, corpus);
     let written = outputs.publish(&mut report, corpus);
-    ended(written, limit.ended(|| conclude(&outcome, &report, &url, outputs.exit(&report))))
+    let ended =
+        ended(written, limit.ended(|| conclude(&outcome, &report, &url, outputs.exit(&report))));
+    free((report, outcome));
+    ended
 }
 
 /// Our origin; for the embedded proxy, and for one that we start, any free port will do.

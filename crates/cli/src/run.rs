@@ -17,7 +17,7 @@ use upspec_report::Report;
 use upspec_runner::{ClientCertificate, Ending, Event, Plan, RunOutcome, Settings, Target, Trust};
 
 use crate::args::{Pace, RunArgs, Selection, TrustArgs, Wants};
-use crate::begun::{Begun, Called, ended};
+use crate::begun::{Begun, Called, ended, free};
 use crate::console::{self, Progress};
 use crate::exit::{Exit, Trouble};
 use crate::limit::Limit;
@@ -102,7 +102,10 @@ pub(crate) fn round(args: &RunArgs, round: &Round) -> Result<Played, Trouble> {
     outputs.asked = args.selection.asked(&chosen);
     outputs.is_brief = round.is_brief;
     let plan = plan(&chosen, &corpus, &round.first);
-    runtime.block_on(play(args, &corpus, &outputs, round, plan, settings))
+    let played = runtime.block_on(play(args, &corpus, &outputs, round, plan, settings));
+    drop(runtime);
+    free(corpus);
+    played
 }
 
 async fn play(
@@ -157,6 +160,7 @@ async fn play(
     let concluded = || conclude(&outcome, &report, &url, outputs.exit(&report));
     let ended = ended(written, limit.ended(concluded));
     let (told, failing) = (outputs::line(&report), outputs.failing(&report));
+    free((report, outcome));
     Ok(Played { told, ended, failing, is_stopped })
 }
 

@@ -5,6 +5,7 @@
 #   targets/check-fuzz.sh                 every target
 #   targets/check-fuzz.sh NAME…           these
 #   targets/check-fuzz.sh --planted …     the same with one planted bug each, which must be found
+#   targets/check-fuzz.sh --build         builds them, and runs none
 #
 # UPSPEC_FUZZ_SECONDS says how long each runs, UPSPEC_FUZZ_SEED what is drawn; 0 draws anew each time. What is found is kept
 # in the folder that UPSPEC_FUZZ_KEEP names, and taken into account the next time.
@@ -14,11 +15,11 @@ cd "$(dirname "$0")/.."
 say() { printf 'fuzz: %s\n' "$*"; }
 die() { printf 'fuzz: %s\n' "$*" >&2; exit 1; }
 
-planted=no
-if [ "${1:-}" = --planted ]; then
-    planted=yes
-    shift
-fi
+planted=no builds=no
+case "${1:-}" in
+    --planted) planted=yes; shift ;;
+    --build) builds=yes; shift ;;
+esac
 if [ $# -gt 0 ]; then
     names=("$@")
 else
@@ -37,7 +38,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p fuzz/artifacts
 
-cargo xtask seeds >"$work/seeds.log" || die "cargo xtask seeds failed"
+[ "$builds" = yes ] || cargo xtask seeds >"$work/seeds.log" || die "cargo xtask seeds failed"
 
 # No sanitizer: the code is safe Rust, and the stable toolchain has none; RUSTC_BOOTSTRAP lets
 # cargo-fuzz pass its flags all the same. The planted bugs are built beside the plain targets.
@@ -51,6 +52,7 @@ fi
     tail -n 40 "$work/build.log" >&2
     die "the targets do not build"
 }
+[ "$builds" = no ] || exit 0
 binaries=$folder/$(rustc --version --verbose | sed -n 's/^host: //p')/release
 
 # Runs a target for so many seconds; libFuzzer writes to the first folder only.

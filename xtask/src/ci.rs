@@ -38,8 +38,9 @@ const STEPS: &[&str] = &[
     // It prints how fast everything is beside the last time, and never fails for being slow.
     "cargo xtask bench --quick",
     "targets/check-html.sh upspec-report/index.html",
-    "targets/check-formats.sh",
-    "targets/check-docs.sh",
+    // These wait for a browser for the most part, and the last step needs what is built meanwhile.
+    "nice targets/check-fuzz.sh --build & fuzz=$!; \
+     targets/check-formats.sh && targets/check-docs.sh && wait $fuzz",
     "targets/check-servers.sh",
     // Looks at what that step left.
     "targets/check-pages.sh",

@@ -10,8 +10,8 @@ use upspec_corpus::case::Outcome;
 use upspec_judge::{CaseResult, Reason, Verdict, unmet};
 
 use crate::doubt::{
-    fell_silent, is_cut_short, is_doubtful, is_silent, is_strange, looks_like_a_limit,
-    may_be_chance,
+    fell_silent, is_cut_short, is_doubtful, is_left_early, is_silent, is_strange,
+    looks_like_a_limit, may_be_chance,
 };
 use crate::ease::FORBIDDEN;
 use crate::event::Ending;
@@ -184,13 +184,18 @@ impl Run {
     /// Plays again what may be explained; whether anything fared otherwise.
     async fn play_all_in_calm(&mut self, calm: &mut Calm, loaded: bool) -> Result<bool, Ending> {
         let mut otherwise = false;
+        let all_late = self.worker.bench.is_late();
         let began = Instant::now();
         for index in 0..self.plan().cases().len() {
             if calm.done.contains(&index) || self.open.contains(&index) {
                 continue;
             }
             let late = self.worker.is_late();
-            let is_open = |it: &&CaseResult| is_doubtful(it, loaded) || late && fell_silent(it);
+            // Where all answers are late, none comes before a reset.
+            let is_open = |it: &&CaseResult| {
+                is_doubtful(it, loaded) && !(all_late && is_left_early(it))
+                    || late && fell_silent(it)
+            };
             let Some(result) = self.results.result(index).filter(is_open) else {
                 continue;
             };

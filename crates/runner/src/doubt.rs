@@ -10,14 +10,19 @@ pub(crate) fn is_doubtful(result: &CaseResult, loaded: bool) -> bool {
     if result.flaky || matches!(result.reason, Some(Reason::Busy | Reason::Connect)) {
         return result.death.is_none();
     }
-    let is_left_early = result.record.as_ref().is_some_and(|it| it.saw(IoKind::WeReset));
     match result.outcome.map(|came| came.outcome) {
         _ if result.death.is_some() => false,
         Some(Outcome::Closed) if is_timed_out(result) => bad && loaded,
         Some(Outcome::Closed | Outcome::Status(403 | 429 | 503)) => bad || loaded,
-        Some(Outcome::Silent) => bad || is_left_early,
+        Some(Outcome::Silent) => bad || is_left_early(result),
         _ => bad && loaded,
     }
+}
+
+/// Whether a result says nothing because we reset the connection before an answer came.
+pub(crate) fn is_left_early(result: &CaseResult) -> bool {
+    let we_reset = result.record.as_ref().is_some_and(|it| it.saw(IoKind::WeReset));
+    result.verdict == Verdict::Inconclusive && is_silent(result) && we_reset
 }
 
 /// Whether a result is what a limit makes of any case.

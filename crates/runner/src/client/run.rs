@@ -145,7 +145,8 @@ impl ClientRun {
             let case = &self.plan.cases()[*index];
             Reverse((waits(&case.steps, PATIENT), case.over == Over::Http2))
         });
-        self.play(rest, Some(control)).await?;
+        let last = self.stage.facts.has(Need::Opens).then_some(control);
+        self.play(rest, last).await?;
         let opened = self.opened_beside_others(control).await;
         let played = self.play_calmly().await;
         if !self.stage.facts.has(Need::Opens) {
@@ -178,13 +179,14 @@ impl ClientRun {
     /// # Errors
     ///
     /// When the client is no longer what it was.
-    async fn play(&mut self, cases: Vec<usize>, mut last: Option<usize>) -> Result<(), Ending> {
+    async fn play(&mut self, cases: Vec<usize>, last: Option<usize>) -> Result<(), Ending> {
         let mut left = cases.into_iter();
         let mut running = JoinSet::new();
         let most = self.stage.starter.most_at_once().max(1);
         let jobs = self.stage.settings.jobs.min(most).max(1);
         // Those that merely wait take no place, up to as many as there are places, unless one at a time is all that is wanted.
         let most = if jobs > 1 { most.min(jobs * 2) } else { 1 };
+        let mut last = last.filter(|_| jobs > 1);
         let (mut places, free) = (BTreeMap::<usize, Place>::new(), Arc::<Notify>::default());
         let mut is_other = false;
         loop {
@@ -197,10 +199,9 @@ impl ClientRun {
                 && !self.strange.is_much()
             {
                 let Some(index) = left.next() else {
-                    last.take()
-                        .filter(|_| jobs > 1)
-                        .into_iter()
-                        .for_each(|one| self.begin_last(one));
+                    if let Some(control) = last.take() {
+                        self.begin_last(control);
+                    }
                     break;
                 };
                 let Some((place, player)) = self.begin(index, &free) else {

@@ -438,7 +438,7 @@ const RELAY: &str = "this is no HTTP intermediary: a request arrives octet for o
 const CONTROL_WINDOW: Duration = Duration::from_secs(2);
 /// From when on answers are late, and how long cases are played then that have to be alone.
 const LATE: Duration = Duration::from_secs(1);
-const MOST_ALONE: Duration = Duration::from_secs(15);
+const MOST_ALONE: Duration = Duration::from_secs(12);
 const NO_TIME: &str = "left out for want of time: the intermediary answers late, and nothing may go on beside this case; \
                        it is played where it is asked for alone (--only)";
 /// How many requests that belong to none are usual for each case.

@@ -184,14 +184,14 @@ impl Run {
     /// Plays again what may be explained; whether anything fared otherwise.
     async fn play_all_in_calm(&mut self, calm: &mut Calm, loaded: bool) -> Result<bool, Ending> {
         let mut otherwise = false;
-        let all_late = self.worker.bench.is_late();
+        let all_late = self.worker.bench.answer() >= BEHIND_RESETS;
         let began = Instant::now();
         for index in 0..self.plan().cases().len() {
             if calm.done.contains(&index) || self.open.contains(&index) {
                 continue;
             }
             let late = self.worker.is_late();
-            // Where all answers are late, none comes before a reset.
+            // Where all answers are so late, none comes before a reset.
             let is_open = |it: &&CaseResult| {
                 is_doubtful(it, loaded) && !(all_late && is_left_early(it))
                     || late && fell_silent(it)
@@ -383,6 +383,9 @@ impl Calm {
 
 /// The attempts of cases that are played in calm, apart from all others.
 const CALM: u32 = 2000;
+
+/// Who takes so long to answer does so when all resets are over.
+const BEHIND_RESETS: Duration = Duration::from_secs(1);
 
 /// How long all of it may take in a run.
 const MOST_CALM: Duration = Duration::from_secs(40);

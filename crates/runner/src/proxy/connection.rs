@@ -287,7 +287,7 @@ mod tests {
             taken.extend(came);
             held.push(peer);
         }
-        assert_eq!(taken.len(), 32);
+        assert_eq!(taken.len(), 16);
     }
 
     #[tokio::test]

@@ -119,9 +119,12 @@ impl Rooms {
         self.guests().contains_key(nonce)
     }
 
-    /// How many octets may come to an exchange on a connection.
+    /// How many octets may come to an exchange on its next connection: few where it has had many.
     pub(super) fn most(&self, nonce: &[u8]) -> usize {
-        self.guests().get(nonce).map_or(0, |seat| seat.most)
+        let guests = self.guests();
+        let Some(seat) = guests.get(nonce) else { return 0 };
+        let had = MOST_SPANS - seat.spans_left;
+        if had < FULL_SPANS { seat.most } else { seat.most.min(FEW_OCTETS) }
     }
 
     /// Hands a connection to an exchange; gives up when that is over, or has more than any case needs.
@@ -185,4 +188,7 @@ async fn serve(mut stream: TcpStream, rooms: Arc<Rooms>) {
 }
 
 /// On how many connections requests of one exchange are taken.
-const MOST_SPANS: usize = 32;
+const MOST_SPANS: usize = 16;
+/// On how many of them as much may come as on one alone, and how many octets on the others.
+const FULL_SPANS: usize = 4;
+const FEW_OCTETS: usize = 16 * 1024;

@@ -83,6 +83,15 @@ async fn hanging_behind(good: usize, origin: SocketAddr) -> SocketAddr {
     in_front(origin, move |count, _| count <= good, b"").await
 }
 
+/// Where the reference gateway is, and a listener for who stands in front of it.
+async fn gateway(origin: SocketAddr) -> (SocketAddr, TcpListener) {
+    let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    let proxy = Proxy::bind(ProxyConfig::new(listen, origin)).await.unwrap();
+    let behind = proxy.local_addr();
+    tokio::spawn(proxy.serve());
+    (behind, TcpListener::bind(listen).await.unwrap())
+}
+
 /// The reference gateway behind who lets connections through by how many there were and how many go on; the others get
 /// this answer.
 async fn in_front(
@@ -90,11 +99,7 @@ async fn in_front(
     lets_through: impl Fn(usize, usize) -> bool + Send + 'static,
     refusal: &'static [u8],
 ) -> SocketAddr {
-    let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    let proxy = Proxy::bind(ProxyConfig::new(listen, origin)).await.unwrap();
-    let behind = proxy.local_addr();
-    tokio::spawn(proxy.serve());
-    let listener = TcpListener::bind(listen).await.unwrap();
+    let (behind, listener) = gateway(origin).await;
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         let (mut count, going_on) = (0, Arc::new(AtomicUsize::new(0)));
@@ -183,11 +188,7 @@ async fn who_floods_the_origin_with_requests_of_its_own_is_told_of() {
 
 /// The reference gateway, which for each connection sends so many requests of its own to the origin first.
 async fn with_strays(origin: SocketAddr, a_connection: usize) -> SocketAddr {
-    let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    let proxy = Proxy::bind(ProxyConfig::new(listen, origin)).await.unwrap();
-    let behind = proxy.local_addr();
-    tokio::spawn(proxy.serve());
-    let listener = TcpListener::bind(listen).await.unwrap();
+    let (behind, listener) = gateway(origin).await;
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((mut client, _)) = listener.accept().await {

@@ -307,7 +307,8 @@ impl<'o> Talk<'o> {
             answered += usize::from(self.responses.last().is_some_and(Response::is_final));
             at = from + length;
             if switched {
-                self.tunnel = Some(self.tunnel_from(requests_end, at));
+                let begins = request.map_or(requests_end, |it| self.end_requests(it, from));
+                self.tunnel = Some(self.tunnel_from(begins, at));
                 return;
             }
             if !complete {
@@ -317,6 +318,21 @@ impl<'o> Talk<'o> {
         if at < sent.len() && !self.responses.is_empty() {
             self.stray = Some(at..sent.len());
         }
+    }
+
+    /// Takes for no request what is sent once the 101 to this request, whose head ends here, is known, unless it names
+    /// a version of HTTP: a frame may begin with a letter, and its mask makes any octets. Where the requests end.
+    fn end_requests(&mut self, last: usize, switch: usize) -> usize {
+        let is_behind = |at: usize| match self.link.we {
+            Party::Server => at >= self.octets.heard_before(switch - 1),
+            Party::Client => self.octets.heard_before(at) >= switch,
+        };
+        let mut later = self.requests[last + 1..].iter();
+        if let Some(first) = later.position(|it| it.head.version.is_none() && is_behind(it.at)) {
+            self.requests.truncate(last + 1 + first);
+            self.whole_requests = true;
+        }
+        self.requests.last().map_or(0, |one| one.body.end)
     }
 
     fn framing(&self, head: &ResponseHead<'_>, request: Option<usize>) -> Framing {

@@ -117,10 +117,14 @@ fn what_a_client_makes_of_an_answer() {
 fn frames_are_no_requests_whatever_their_masks_hold() {
     use IoKind::{Read, Wrote};
     let text = write(opcode::TEXT, b"a: b", Some(*b"\n\n\n\n"));
-    let io = [(0, Read, REQUEST), (0, Wrote, SWITCH), (0, Read, &text[..])];
-    let record = record(&[("origin", Party::Server)], &io);
-    let result = judged("client/answers/swapped-accept", record, &[Need::Opens]);
-    assert_eq!(result.outcome.unwrap().to_string(), "opened");
+    let mut compressed_part = write(opcode::BINARY, b"a: b", Some(*b"\n\n\n\n"));
+    compressed_part[0] = b'B';
+    for frame in [text, compressed_part] {
+        let io = [(0, Read, REQUEST), (0, Wrote, SWITCH), (0, Read, &frame[..])];
+        let record = record(&[("origin", Party::Server)], &io);
+        let result = judged("client/answers/swapped-accept", record, &[Need::Opens]);
+        assert_eq!(result.outcome.unwrap().to_string(), "opened", "{frame:?}");
+    }
 }
 
 #[test]

@@ -24,11 +24,12 @@ pub(crate) fn run() -> Outcome {
 const STEPS: &[&str] = &[
     "cargo fmt --all --check",
     "cargo clippy --workspace --all-targets --quiet -- --deny warnings",
-    "RUSTDOCFLAGS='--deny warnings' cargo doc --workspace --no-deps --quiet",
     "cargo xtask tidy",
     "cargo xtask docs --check",
     "cargo xtask coverage",
-    "cargo xtask sensitivity --role server",
+    // What only computes takes the time that the others wait, here and below.
+    "RUSTDOCFLAGS='--deny warnings' nice -n 19 cargo doc --workspace --no-deps --quiet & docs=$!; \
+     cargo xtask sensitivity --role server && wait $docs",
     // All three wait for the most part.
     "cargo xtask sensitivity --role client & clients=$!; \
      cargo xtask sensitivity --role intermediary & proxies=$!; \
@@ -37,15 +38,16 @@ const STEPS: &[&str] = &[
     "cargo run --release --quiet -- run --quiet",
     // It prints how fast everything is beside the last time, and never fails for being slow.
     "cargo xtask bench --quick",
-    "targets/check-html.sh upspec-report/index.html",
-    // These wait for a browser for the most part, and the last step needs what is built meanwhile.
-    "nice targets/check-fuzz.sh --build & fuzz=$!; \
-     targets/check-formats.sh && targets/check-docs.sh && wait $fuzz",
-    "targets/check-servers.sh",
-    // Looks at what that step left.
-    "targets/check-pages.sh",
-    "python3 targets/check-hunt.py --quick",
-    "python3 targets/many.py --quick",
+    // These wait for a browser or a peer for the most part, and the last step needs what is built meanwhile.
+    "nice -n 19 targets/check-fuzz.sh --build & fuzz=$!; \
+     targets/check-html.sh upspec-report/index.html && \
+     targets/check-formats.sh && \
+     targets/check-docs.sh && \
+     targets/check-servers.sh && \
+     targets/check-pages.sh && \
+     python3 targets/check-hunt.py --quick && \
+     python3 targets/many.py --quick && \
+     wait $fuzz",
     // What is drawn anew is for the night: a landing must not fail by luck.
     "UPSPEC_FUZZ_SECONDS=5 UPSPEC_FUZZ_SEED=1 targets/check-fuzz.sh",
 ];

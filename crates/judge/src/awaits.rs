@@ -72,6 +72,14 @@ fn passes(case: &Case, view: &View<'_, '_>) -> bool {
     matches!(expect::matched(case, view), Matched::Alternative(one) if one.grade == Grade::Pass)
 }
 
+/// Whether what has come fits an alternative that passes because of this in the tunnel.
+fn passes_by(case: &Case, view: &View<'_, '_>, tunnel: case::Tunnel) -> bool {
+    matches!(
+        expect::matched(case, view),
+        Matched::Alternative(one) if one.grade == Grade::Pass && one.wants.tunnel == Some(tunnel)
+    )
+}
+
 /// Whether the messages have been reported that the case is about, if it is about any.
 fn is_told(case: &Case, view: &View<'_, '_>) -> Option<bool> {
     let wants = case.expect.iter().map(|one| &one.wants);
@@ -137,10 +145,11 @@ fn tunnel_awaits(case: &Case, view: &View<'_, '_>) -> Awaits {
         case::Tunnel::H2c => expect::h2c_answered(view),
         _ => false,
     });
-    let end = wants
+    let mut unanswered = wants
         .clone()
-        .any(|want| matches!(want, case::Tunnel::NoPong | case::Tunnel::PingUnanswered));
-    if there && !end && !end_matters(case, view) {
+        .filter(|want| matches!(want, case::Tunnel::NoPong | case::Tunnel::PingUnanswered));
+    let is_decided = unanswered.next().is_none() || passes_by(case, view, case::Tunnel::PingPong);
+    if there && is_decided && !end_matters(case, view) {
         return Awaits::Nothing;
     }
     if wants.next().is_some() {

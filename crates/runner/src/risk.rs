@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use upspec_corpus::Bindings;
-use upspec_corpus::case::{Act, Case, Expectation, Grade, Outcome, Over, Step};
+use upspec_corpus::case::{Act, Case, Expectation, Grade, Outcome, Over, Step, Tunnel};
 use upspec_handshake::frame::{Compression, Frame, FrameReader, FrameViolation, opcode};
 use upspec_handshake::h2::frame::frames;
 use upspec_handshake::h2::{PREFACE, kind};
@@ -110,10 +110,17 @@ pub(crate) fn by_risk(plan: &Plan, bench: &Bench) -> Vec<(usize, Option<Risk>)> 
     cases
 }
 
-/// Whether the best that can come is silence, or the case itself waits.
+/// Whether the best that can come is silence, or that nothing more comes in the tunnel, or the case itself waits.
 pub(crate) fn takes_long(case: &Case) -> bool {
     let is_silent = |one: &Expectation| {
-        one.grade == Grade::Pass && one.wants.status.0.contains(&Outcome::Silent)
+        let passes = one.grade == Grade::Pass;
+        passes && one.wants.status.0.contains(&Outcome::Silent)
+            || match one.wants.tunnel {
+                Some(Tunnel::NoPong | Tunnel::PingUnanswered) => passes,
+                // Only at the end it is known whether it has ended.
+                Some(Tunnel::Ended) => true,
+                _ => false,
+            }
     };
     case.expect.iter().any(is_silent) || waits(&case.steps, LONG) >= LONG
 }
@@ -393,7 +400,7 @@ const MUCH_TOO_LATE: u32 = 2;
 /// So many that hurt nobody are played alone at most.
 pub(crate) const ALONE: usize = 64;
 /// A case that waits for so long takes long.
-const LONG: Duration = Duration::from_millis(150);
+const LONG: Duration = Duration::from_millis(100);
 /// Beyond this servers have their limits.
 const LARGE: usize = 8 * 1024;
 /// How much of what a case sends is looked at.

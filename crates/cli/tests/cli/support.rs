@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU16, Ordering};
 
 use serde_json::Value;
 
@@ -19,9 +19,17 @@ pub(crate) fn shell(line: &str, folder: &Path) -> Output {
     command.args(["-c", line]).env("BIN", BIN).current_dir(folder).output().unwrap()
 }
 
-/// A free address of loopback; nobody listens there.
+/// A free address of loopback; nobody listens there. It lies below the ports that systems give to who asks for none,
+/// so that no other test is given it meanwhile.
 pub(crate) fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let own = u16::try_from(std::process::id() % 500).unwrap() * 20;
+    loop {
+        let port = 20_000 + (own + NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000;
+        if let Ok(listener) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            return listener.local_addr().unwrap();
+        }
+    }
 }
 
 /// The same, which stays free: where loopback has many hosts, it is on one of its own, whose ports no connection of

@@ -2,6 +2,7 @@
 
 use upspec_corpus::Corpus;
 use upspec_corpus::case::Case;
+use upspec_exchange::IoKind;
 use upspec_handshake::field::key::accept;
 use upspec_judge::{CaseResult, Reason, Verdict, judge};
 
@@ -10,7 +11,7 @@ use crate::tunnel::Conduct;
 
 /// Plays a case whose requests are answered with these octets, one after another; `{accept}` stands
 /// for the accept value. With the last of them the connection ends, unless it is a 101.
-fn judged(corpus: &Corpus, id: &str, answers: Answers) -> CaseResult {
+fn judged(corpus: &Corpus, id: &str, answers: &[&[&[u8]]]) -> CaseResult {
     let case: &Case = corpus.case(id).unwrap();
     let record = play(case, &mut |asked| {
         let key = asked.head.fields.values("Sec-WebSocket-Key").next();
@@ -107,6 +108,16 @@ fn verdicts() {
         let result = judged(&corpus, id, answers);
         let got = (result.verdict, result.reason);
         assert_eq!(got, (verdict, reason), "{id}: {:?}", result.findings);
+    }
+}
+
+#[test]
+fn the_pong_that_answers_is_the_last_thing_to_wait_for() {
+    let corpus = Corpus::embedded().unwrap();
+    for (pong, is_waited_for) in [(&b"\x8a\x05Hello"[..], false), (b"\x8a\x05World", true)] {
+        let result = judged(&corpus, "server/ping/ping-with-data", &[&[SWITCH, pong]]);
+        let record = result.record.unwrap();
+        assert_eq!(record.saw(IoKind::Deadline), is_waited_for, "{:?}", record.io);
     }
 }
 

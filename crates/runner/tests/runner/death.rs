@@ -159,10 +159,7 @@ async fn in_process(back_after: Option<Duration>) -> SocketAddr {
 
 /// A free address, and the command that serves at it.
 async fn started_by_command(prefix: &str, environment: &str) -> (SocketAddr, String) {
-    let address = {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        listener.local_addr().unwrap()
-    };
+    let address = free_address();
     let exe = std::env::current_exe().unwrap();
     let command = format!(
         "export {SERVE_AT}={address} {environment}; {prefix} '{}' --exact death::serves_when_it_is_asked_to --nocapture",
@@ -402,10 +399,7 @@ async fn a_server_is_ready_when_it_says_so() {
 
 #[tokio::test]
 async fn a_server_command_that_fails_is_unreachable() {
-    let address = {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        listener.local_addr().unwrap()
-    };
+    let address = free_address();
     let settings = Settings { server_cmd: Some("exit 3".to_owned()), ..settings() };
     let outcome = run_cases(address, &[control()], settings).await;
     let Ending::Unreachable { message } = outcome.ending else { panic!("{:?}", outcome.ending) };

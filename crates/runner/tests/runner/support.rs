@@ -1,8 +1,9 @@
 //! What the tests of the runner share: cases built by hand, and servers in this process.
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use rustls::ServerConfig;
@@ -16,6 +17,19 @@ use upspec_corpus::{Corpus, Registry};
 use upspec_handshake::RequestHead;
 use upspec_handshake::field::key::accept;
 use upspec_runner::{CONTROL, Limits, Settings, Target};
+
+/// A free address of loopback, below the ports that systems give to who asks for none: no other test is given it
+/// meanwhile.
+pub(crate) fn free_address() -> SocketAddr {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let own = u16::try_from(std::process::id() % 500).unwrap() * 20;
+    loop {
+        let port = 10_000 + (own + NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000;
+        if let Ok(listener) = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            return listener.local_addr().unwrap();
+        }
+    }
+}
 
 /// A case that any response passes.
 pub(crate) fn case(id: &str, steps: Vec<Step>) -> Case {

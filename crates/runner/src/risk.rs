@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use upspec_corpus::Bindings;
-use upspec_corpus::case::{Act, Case, Expectation, Grade, Outcome, Over, Step, Tunnel};
+use upspec_corpus::case::{Act, Awaited, Case, Expectation, Grade, Outcome, Over, Step, Tunnel};
 use upspec_handshake::frame::{Compression, Frame, FrameReader, FrameViolation, opcode};
 use upspec_handshake::h2::frame::frames;
 use upspec_handshake::h2::{PREFACE, kind};
@@ -81,6 +81,8 @@ pub(crate) fn by_risk(plan: &Plan, bench: &Bench) -> Vec<(usize, Option<Risk>)> 
         let risk = match risk(case, &bindings).unwrap_or(Risk::Little) {
             // A reset that comes late is waited for beside all others that may kill.
             Risk::Reset if takes_long(case) => Risk::Inflated,
+            // Nor is what is measured to wait for one that began right before it.
+            Risk::Size if takes_long(case) => Risk::Little,
             risk => risk,
         };
         (index, Some(risk))
@@ -112,17 +114,25 @@ pub(crate) fn by_risk(plan: &Plan, bench: &Bench) -> Vec<(usize, Option<Risk>)> 
 
 /// Whether the best that can come is silence, or that nothing more comes in the tunnel, or the case itself waits.
 pub(crate) fn takes_long(case: &Case) -> bool {
-    let is_silent = |one: &Expectation| {
-        let passes = one.grade == Grade::Pass;
-        passes && one.wants.status.0.contains(&Outcome::Silent)
-            || match one.wants.tunnel {
-                Some(Tunnel::NoPong | Tunnel::PingUnanswered) => passes,
-                // Only at the end it is known whether it has ended.
-                Some(Tunnel::Ended) => true,
-                _ => false,
-            }
+    let passing = || case.expect.iter().filter(|one| one.grade == Grade::Pass);
+    let is_quiet = |one: &Expectation| {
+        matches!(one.wants.tunnel, Some(Tunnel::NoPong | Tunnel::PingUnanswered))
     };
-    case.expect.iter().any(is_silent) || waits(&case.steps, LONG) >= LONG
+    passing().any(|one| one.wants.status.0.contains(&Outcome::Silent))
+        || passing().next().is_some() && passing().all(is_quiet)
+        // Only in the end it is known that a tunnel has not ended.
+        || passing().all(|one| one.wants.tunnel.is_none())
+            && case.expect.iter().any(|one| one.wants.tunnel == Some(Tunnel::Ended))
+        || waits(&case.steps, LONG) >= LONG
+        || waits_for_an_end_unasked(case)
+}
+
+/// Whether a case waits for the end of a connection whose own side goes on.
+fn waits_for_an_end_unasked(case: &Case) -> bool {
+    let awaits = |step: &&Step| step.act == Act::AwaitOther(Awaited::End);
+    let before = case.steps.iter().take_while(|step| !awaits(step));
+    case.steps.iter().any(|step| awaits(&step))
+        && before.clone().all(|it| it.act != Act::ShutdownWrite)
 }
 
 /// Whether silence is no news: a case waits in any case, or its target is known to be silent.
@@ -464,5 +474,26 @@ mod tests {
         let of_servers = || corpus.cases.iter().filter(|case| case.id.starts_with("server/"));
         let risky = of_servers().filter(|case| risk(case, &bindings).is_some()).count();
         assert!(risky * 2 < of_servers().count(), "{risky} of {}", of_servers().count());
+    }
+
+    #[test]
+    fn what_waits_in_any_case_is_known_beforehand() {
+        let corpus = Corpus::embedded().unwrap();
+        let rows = [
+            ("server/syntax/unfinished", true),
+            ("server/expect/in-list", true),
+            ("server/browsers/http2-advertised", true),
+            ("server/frames/ping-behind-a-bad-frame", true),
+            ("server/resets/unserved-behind-end", true),
+            ("server/resets/half-close-before-101", false),
+            ("server/ping/ping-with-data", false),
+            ("server/close/code-1005", false),
+            ("server/frames/rsv2-on-ping", false),
+            ("server/key/missing", false),
+        ];
+        for (id, wanted) in rows {
+            let case = corpus.case(id).unwrap_or_else(|| panic!("{id}"));
+            assert_eq!(takes_long(case), wanted, "{id}");
+        }
     }
 }

@@ -38,12 +38,13 @@ const STEPS: &[&str] = &[
     "cargo run --release --quiet -- run --quiet",
     // It prints how fast everything is beside the last time, and never fails for being slow.
     "cargo xtask bench --quick",
-    // These wait for a browser or a peer for the most part, and the last step needs what is built meanwhile.
+    "targets/check-servers.sh",
+    // These wait for a browser for the most part, and the last step needs what is built meanwhile. The pages are those
+    // of the step before.
     "nice -n 19 targets/check-fuzz.sh --build & fuzz=$!; \
      targets/check-html.sh upspec-report/index.html && \
      targets/check-formats.sh && \
      targets/check-docs.sh && \
-     targets/check-servers.sh && \
      targets/check-pages.sh && \
      python3 targets/check-hunt.py --quick && \
      python3 targets/many.py --quick && \
@@ -56,7 +57,8 @@ const STEPS: &[&str] = &[
 /// dependencies built again.
 fn shell(root: &Path, line: &str) -> bool {
     let mut command = Command::new("bash");
-    command.args(["-c", line]).current_dir(root);
+    let line = format!("{TRAP}{line}");
+    command.args(["-c", &line]).current_dir(root);
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("CARGO_PKG_") || TOLD.iter().any(|told| name == *told)
         {
@@ -65,6 +67,9 @@ fn shell(root: &Path, line: &str) -> bool {
     }
     command.status().is_ok_and(|status| status.success())
 }
+
+/// Nothing goes on in the background when a step has failed.
+const TRAP: &str = "trap 'jobs -p | xargs -r kill 2>/dev/null || :' EXIT; ";
 
 /// What cargo tells a program that it runs, beside what it says of the package.
 const TOLD: [&str; 3] = ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_MANIFEST_LINKS"];

@@ -327,8 +327,10 @@ impl<'o> Talk<'o> {
             Party::Server => at >= self.octets.heard_before(switch - 1),
             Party::Client => self.octets.heard_before(at) >= switch,
         };
-        let mut later = self.requests[last + 1..].iter();
-        if let Some(first) = later.position(|it| it.head.version.is_none() && is_behind(it.at)) {
+        // Empty lines before it may have come earlier.
+        let is_frame =
+            |it: &Request<'_>| it.head.version.is_none() && is_behind(it.at + it.head.line.start);
+        if let Some(first) = self.requests[last + 1..].iter().position(is_frame) {
             self.requests.truncate(last + 1 + first);
             self.whole_requests = true;
         }

@@ -37,6 +37,15 @@ pub struct Pace {
     pub ns: Vec<f64>,
 }
 
+/// Reads JSON and keeps nothing of it, which is what reading a report costs at the least.
+///
+/// # Errors
+///
+/// Where it is no JSON.
+pub fn read_json(text: &[u8]) -> Result<(), serde_json::Error> {
+    serde_json::from_slice::<serde::de::IgnoredAny>(text).map(|_| ())
+}
+
 /// The heads of all requests of the corpus, ours beside httparse: ours is first.
 #[must_use]
 pub fn heads(corpus: &Corpus, rounds: Rounds) -> [Pace; 2] {

@@ -81,8 +81,8 @@ pub(crate) fn by_risk(plan: &Plan, bench: &Bench) -> Vec<(usize, Option<Risk>)> 
         let risk = match risk(case, &bindings).unwrap_or(Risk::Little) {
             // A reset that comes late is waited for beside all others that may kill.
             Risk::Reset if takes_long(case) => Risk::Inflated,
-            // Nor is what is measured to wait for one that began right before it.
-            Risk::Size if takes_long(case) => Risk::Little,
+            // Nor is what is measured to wait long for one that began right before it.
+            Risk::Size if takes_long(case) => Risk::Odd,
             risk => risk,
         };
         (index, Some(risk))

@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde::de::IgnoredAny;
 use upspec_report::{Report, Summary};
 
 use super::command::{here, upspec};
@@ -84,8 +83,7 @@ fn row(
 
 fn ignore(path: &Path) -> Result<(), String> {
     let text = fs::read(path).map_err(|error| error.to_string())?;
-    let read: Result<IgnoredAny, _> = serde_json::from_slice(&text);
-    read.map(|_| ()).map_err(|error| error.to_string())
+    upspec_promises::speed::read_json(&text).map_err(|error| error.to_string())
 }
 
 /// The report as so many parts of a run.

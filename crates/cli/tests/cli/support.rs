@@ -24,12 +24,11 @@ pub(crate) fn shell(line: &str, folder: &Path) -> Output {
 pub(crate) fn free_address() -> SocketAddr {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let own = u16::try_from(std::process::id() % 500).unwrap() * 20;
-    loop {
-        let port = 20_000 + (own + NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000;
-        if let Ok(listener) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
-            return listener.local_addr().unwrap();
-        }
-    }
+    let ports = std::iter::repeat_with(|| {
+        20_000 + own.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000
+    });
+    let listeners = ports.take(10_000).map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)));
+    listeners.flatten().next().unwrap().local_addr().unwrap()
 }
 
 /// The same, which stays free: where loopback has many hosts, it is on one of its own, whose ports no connection of

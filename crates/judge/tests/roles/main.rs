@@ -120,10 +120,14 @@ fn frames_are_no_requests_whatever_their_masks_hold() {
     let mut compressed_part = write(opcode::BINARY, b"a: b", Some(*b"\n\n\n\n"));
     compressed_part[0] = b'B';
     for frame in [text, compressed_part] {
-        let io = [(0, Read, REQUEST), (0, Wrote, SWITCH), (0, Read, &frame[..])];
-        let record = record(&[("origin", Party::Server)], &io);
-        let result = judged("client/answers/swapped-accept", record, &[Need::Opens]);
-        assert_eq!(result.outcome.unwrap().to_string(), "opened", "{frame:?}");
+        // An empty line too many does not make a request either.
+        for (between, outcome) in [(NOTHING, "opened"), (b"\r\n", "junk")] {
+            let io =
+                [(0, Read, REQUEST), (0, Read, between), (0, Wrote, SWITCH), (0, Read, &frame)];
+            let record = record(&[("origin", Party::Server)], &io);
+            let result = judged("client/answers/swapped-accept", record, &[Need::Opens]);
+            assert_eq!(result.outcome.unwrap().to_string(), outcome, "{frame:?}");
+        }
     }
 }
 

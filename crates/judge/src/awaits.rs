@@ -69,15 +69,15 @@ fn fails(case: &Case, outcome: Outcome) -> bool {
 
 /// Whether what has come fits an alternative that passes.
 fn passes(case: &Case, view: &View<'_, '_>) -> bool {
-    matches!(expect::matched(case, view), Matched::Alternative(one) if one.grade == Grade::Pass)
+    passing(case, view).is_some()
 }
 
-/// Whether what has come fits an alternative that passes because of this in the tunnel.
-fn passes_by(case: &Case, view: &View<'_, '_>, tunnel: case::Tunnel) -> bool {
-    matches!(
-        expect::matched(case, view),
-        Matched::Alternative(one) if one.grade == Grade::Pass && one.wants.tunnel == Some(tunnel)
-    )
+/// The alternative that passes and that what has come fits.
+fn passing<'c>(case: &'c Case, view: &View<'_, '_>) -> Option<&'c Expectation> {
+    match expect::matched(case, view) {
+        Matched::Alternative(one) if one.grade == Grade::Pass => Some(one),
+        _ => None,
+    }
 }
 
 /// Whether the messages have been reported that the case is about, if it is about any.
@@ -148,7 +148,8 @@ fn tunnel_awaits(case: &Case, view: &View<'_, '_>) -> Awaits {
     let mut unanswered = wants
         .clone()
         .filter(|want| matches!(want, case::Tunnel::NoPong | case::Tunnel::PingUnanswered));
-    let is_decided = unanswered.next().is_none() || passes_by(case, view, case::Tunnel::PingPong);
+    let is_answer = |one: &Expectation| one.wants.tunnel == Some(case::Tunnel::PingPong);
+    let is_decided = unanswered.next().is_none() || passing(case, view).is_some_and(is_answer);
     if there && is_decided && !end_matters(case, view) {
         return Awaits::Nothing;
     }

@@ -15,8 +15,10 @@ use crate::read::Reader;
 use crate::template::Template;
 use crate::words::words;
 
+mod packed;
 mod value;
 
+use packed::packed;
 pub(crate) use value::Said;
 use value::Value;
 
@@ -24,10 +26,12 @@ use value::Value;
 macro_rules! conditions {
     ($($(#[doc = $doc:literal])+ $key:ident: $type:ty),+ $(,)?) => {
         /// What is asked of what happened on one connection; all of it must hold. The default asks nothing.
-        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+        #[derive(Clone, Debug, Default, PartialEq)]
         pub struct Conditions {
             $($(#[doc = $doc])+ pub $key: $type,)+
         }
+
+        packed!($($key: $type),+);
 
         /// What must have happened on one connection.
         #[derive(Debug, Deserialize, JsonSchema)]

@@ -7,10 +7,10 @@ use std::borrow::Cow;
 /// `server/key/fifteen-bytes`, and not `server/keys/one`. Braces hold alternatives, see [`alternatives`].
 #[must_use]
 pub fn matches(pattern: &str, id: &str) -> bool {
-    let ends: Vec<usize> = id.match_indices('/').map(|(at, _)| at).chain([id.len()]).collect();
     alternatives(pattern).iter().any(|pattern| {
         let pattern = pattern.trim_end_matches('/').as_bytes();
-        ends.iter().any(|end| matches_whole(pattern, &id.as_bytes()[..*end]))
+        let mut ends = id.match_indices('/').map(|(at, _)| at).chain([id.len()]);
+        ends.any(|end| matches_whole(pattern, &id.as_bytes()[..end]))
     })
 }
 
@@ -18,10 +18,9 @@ pub fn matches(pattern: &str, id: &str) -> bool {
 /// selects `rfc6455/4.2.1-key`, and not `rfc6455/4.21-x`.
 #[must_use]
 pub fn matches_rule(pattern: &str, id: &str) -> bool {
-    let ends = id.match_indices(['/', '.', '-']).map(|(at, _)| at).chain([id.len()]);
-    let ends: Vec<usize> = ends.collect();
     alternatives(pattern).iter().filter(|pattern| pattern.starts_with("rfc")).any(|pattern| {
-        ends.iter().any(|end| matches_whole(pattern.as_bytes(), &id.as_bytes()[..*end]))
+        let mut ends = id.match_indices(['/', '.', '-']).map(|(at, _)| at).chain([id.len()]);
+        ends.any(|end| matches_whole(pattern.as_bytes(), &id.as_bytes()[..end]))
     })
 }
 
@@ -29,6 +28,9 @@ pub fn matches_rule(pattern: &str, id: &str) -> bool {
 /// in each other; a brace without its partner is a letter. So are all where a pattern stands for too many.
 #[must_use]
 pub fn alternatives(pattern: &str) -> Vec<Cow<'_, str>> {
+    if !pattern.contains('{') {
+        return vec![pattern.into()];
+    }
     let mut open = vec![pattern.to_owned()];
     let mut whole = Vec::new();
     while let Some(next) = open.pop() {

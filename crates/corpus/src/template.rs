@@ -21,6 +21,7 @@ pub struct Template {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Part {
     /// Octets as they are.
+    #[serde(with = "serde_bytes")]
     Bytes(Vec<u8>),
     /// What the run fills in.
     Binding(Binding),

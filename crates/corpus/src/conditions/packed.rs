@@ -3,15 +3,21 @@
 /// Makes of the keys of `Conditions` the way into a packed corpus and out of it.
 macro_rules! packed {
     ($($key:ident: $type:ty),+) => {
+        /// The keys, in the order of their bits.
+        const KEYS: &[&str] = &[$(stringify!($key)),+];
+
         impl serde::Serialize for Conditions {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 use serde::ser::SerializeTuple as _;
 
+                const { assert!(KEYS.len() <= 64, "a bit of the mask for each key") };
                 let said = [$(self.$key != <$type>::default()),+];
                 let mask = said.iter().rev().fold(0_u64, |mask, said| mask << 1 | u64::from(*said));
-                let mut tuple = serializer.serialize_tuple(said.len() + 1)?;
+                let many = said.iter().filter(|said| **said).count();
+                let mut tuple = serializer.serialize_tuple(1 + many)?;
                 tuple.serialize_element(&mask)?;
-                $(if self.$key != <$type>::default() {
+                let mut said = said.into_iter();
+                $(if said.next() == Some(true) {
                     tuple.serialize_element(&self.$key)?;
                 })+
                 tuple.end()
@@ -49,7 +55,7 @@ macro_rules! packed {
                     }
                 }
 
-                deserializer.deserialize_tuple([$(stringify!($key)),+].len() + 1, Keys)
+                deserializer.deserialize_tuple(1 + KEYS.len(), Keys)
             }
         }
     };

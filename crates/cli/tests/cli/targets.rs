@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::support::{run, say, target, upspec};
+use crate::support::{own_address, run, say, target, upspec};
 
 /// Runs against the address and expects exit 3 with this message, and nothing judged that needs an
 /// upgrade.
@@ -56,10 +56,7 @@ fn a_server_that_closes_at_once() {
 
 #[test]
 fn a_closed_port() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
-    nothing_to_judge(&format!("ws://{address}/"), "cannot reach");
+    nothing_to_judge(&format!("ws://{}/", own_address()), "cannot reach");
 }
 
 /// What the greediest connection took, in octets.

@@ -1,8 +1,10 @@
 //! Examines a reaction that did not pass: does it recur, with controls in between, and what is the smallest exchange
 //! that still shows it? A finding that did not recur is not written.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinSet;
 use upspec_corpus::case_file;
 
 use super::finding::{Caught, Symptom};
@@ -11,9 +13,20 @@ use super::quarry::{Drawn as _, Quarry};
 use crate::confirm::save;
 use crate::finding::case_topic;
 
+/// The plays of one shrinking: how many there were, and those under way. What comes of one is told with its number, from 1.
+#[derive(Default)]
+struct Plays {
+    begun: usize,
+    under_way: JoinSet<(usize, bool)>,
+}
+
 impl<Q: Quarry> Chase<Q> {
     /// Counts a reaction that is like a known one, and examines any other.
-    pub(super) async fn examine(&self, (number, drawn): (u64, &Q::Drawn), symptom: &Symptom) {
+    pub(super) async fn examine(
+        self: &Arc<Self>,
+        (number, drawn): (u64, &Q::Drawn),
+        symptom: &Symptom,
+    ) {
         if self.count_known(drawn, symptom) {
             return;
         }
@@ -83,23 +96,62 @@ impl<Q: Quarry> Chase<Q> {
     }
 
     /// The smallest exchange on the way down that shows the same.
-    async fn shrink(&self, drawn: &Q::Drawn, symptom: &Symptom) -> Q::Drawn {
+    async fn shrink(self: &Arc<Self>, drawn: &Q::Drawn, symptom: &Symptom) -> Q::Drawn {
         let mut best = drawn.clone();
-        let mut plays = 0;
-        'smaller: loop {
-            for candidate in best.simpler() {
-                plays += 1;
-                if self.course.is_over() || plays > MOST_PLAYS {
-                    break 'smaller;
-                }
-                if self.shows(&candidate, plays, symptom, self.quarry.window()).await.is_some() {
-                    best = candidate;
-                    continue 'smaller;
-                }
-            }
-            break;
+        let mut plays = Plays::default();
+        loop {
+            let mut simpler = best.simpler();
+            let Some(first) = self.first_that_shows(&simpler, symptom, &mut plays).await else {
+                break;
+            };
+            best = simpler.swap_remove(first);
         }
+        // What is confirmed next has nothing beside it.
+        while plays.under_way.join_next().await.is_some() {}
         best
+    }
+
+    /// The first of the candidates that shows the same. They are played side by side, but which one it is does not hang on
+    /// which is over first.
+    async fn first_that_shows(
+        self: &Arc<Self>,
+        candidates: &[Q::Drawn],
+        symptom: &Symptom,
+        plays: &mut Plays,
+    ) -> Option<usize> {
+        let before = plays.begun;
+        let mut came: Vec<Option<bool>> = Vec::new();
+        loop {
+            while let Some(candidate) = candidates.get(came.len())
+                && plays.under_way.len() < AT_ONCE.min(self.quarry.most_at_once())
+                && plays.begun < MOST_PLAYS
+                && !self.course.is_over()
+            {
+                came.push(None);
+                self.begin(candidate, symptom, plays);
+            }
+            if let Some(first) = came.iter().position(|came| *came != Some(false))
+                && came[first] == Some(true)
+            {
+                return Some(first);
+            }
+            // Nothing is under way when all were played, or no more may be.
+            let (number, shows) = plays.under_way.join_next().await?.ok()?;
+            if let Some(number) = number.checked_sub(before + 1) {
+                came[number] = Some(shows);
+            }
+        }
+    }
+
+    /// Begins to play a candidate.
+    fn begin(self: &Arc<Self>, candidate: &Q::Drawn, symptom: &Symptom, plays: &mut Plays) {
+        plays.begun += 1;
+        let (number, window) = (plays.begun, self.quarry.window());
+        let (hunt, candidate, symptom) = (Arc::clone(self), candidate.clone(), symptom.clone());
+        plays.under_way.spawn(async move {
+            let attempt = u32::try_from(number).unwrap_or(u32::MAX);
+            (number, hunt.shows(&candidate, attempt, &symptom, window).await.is_some())
+        });
     }
 
     async fn shows(
@@ -109,7 +161,7 @@ impl<Q: Quarry> Chase<Q> {
         symptom: &Symptom,
         window: Duration,
     ) -> Option<Symptom> {
-        let case = self.case(drawn, ("confirm", "one"));
+        let case = self.case(drawn, ("confirm", &attempt.to_string()));
         if !self.quarry.plays(&case) {
             return None;
         }
@@ -180,8 +232,9 @@ impl<Q: Quarry> Chase<Q> {
 const TWICE: u32 = 2;
 /// How often a control is played until it is through.
 const CONTROL_TRIES: u32 = 3;
-/// The most plays that shrinking takes.
-const MOST_PLAYS: u32 = 40;
+/// The most plays that shrinking takes, and how many of them are under way at once.
+const MOST_PLAYS: usize = 40;
+const AT_ONCE: usize = 4;
 /// How many times longer silence must last when a reaction is confirmed, and how long at least.
 const PATIENCE: u32 = 5;
 const SHORTEST: Duration = Duration::from_secs(3);

@@ -179,7 +179,10 @@ fn ends(talk: &Talk<'_>) -> Ends {
         Party::Client => http2.client.stream(http2.stream),
     });
     if let Some(stream) = own.filter(|stream| stream.is_over()) {
-        return if stream.reset.is_some() { Ends::RstStream } else { Ends::EndStream };
+        // What came first tells the end. A reset behind it says that nothing more is read (RFC 9113, section 8.1).
+        let reset = stream.reset.map_or(usize::MAX, |(at, _)| at);
+        let is_orderly = stream.ended.is_some_and(|at| at <= reset);
+        return if is_orderly { Ends::EndStream } else { Ends::RstStream };
     }
     let side = |http2: &Http2| match talk.tested() {
         Party::Server => http2.server.connection_error().is_some(),

@@ -9,7 +9,7 @@ use proptest::collection::vec;
 use proptest::prelude::{any, proptest};
 use proptest::sample::Index;
 use upspec_corpus::Corpus;
-use upspec_corpus::case::{Alpn, Connection, Need, Tunnel};
+use upspec_corpus::case::{Alpn, Connection, Ends, Need, Tunnel};
 use upspec_exchange::{FrameNotes, IoKind, Talk};
 use upspec_handshake::h2::{ErrorCode, flag, kind, write};
 use upspec_judge::{Awaits, TargetFacts, Verdict, judge};
@@ -43,6 +43,21 @@ fn every_outcome_has_its_label() {
         let findings = &result.findings;
         assert_eq!(result.outcome.map(|came| came.to_string()).as_deref(), Some(label));
         assert_eq!(result.verdict, Verdict::Pass, "{label}: {findings:?}");
+    }
+}
+
+#[test]
+fn the_end_of_a_stream_is_what_came_first() {
+    let ended = [hello(), answer("200", &[], 0), write::data(1, b"hi", END)].concat();
+    let reset = write::rst_stream(1, ErrorCode::CANCEL);
+    let cut = [hello(), answer("200", &[], 0), reset.clone()].concat();
+    let both = [&ended[..], &reset].concat();
+    for (end, read) in [(Ends::EndStream, ended), (Ends::EndStream, both), (Ends::RstStream, cut)] {
+        let mut case = case("200");
+        case.expect[0].wants.ends = vec![end];
+        let written = opened(&[get(), write::settings_ack()]);
+        let result = judged(&case, &written, &read, IoKind::Deadline);
+        assert_eq!(result.verdict, Verdict::Pass, "{end:?}: {:?}", result.findings);
     }
 }
 

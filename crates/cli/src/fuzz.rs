@@ -154,8 +154,15 @@ fn conclude(args: &FuzzArgs, ending: &Ending, baseline: Option<&Baseline>) -> Ex
             }
         });
     }
+    if let Some(status) = &ending.shut_out {
+        console::complain(&format!(
+            "the hunt ended early: where the target switched at first it now answers {status}; it limits or bans who \
+             sends bad requests, which is no fault, so let this client's address off that, or hunt with a small --rate"
+        ));
+    }
     match (ending.interrupted, new == 0) {
         (true, _) => Exit::Interrupted,
+        (false, true) if ending.shut_out.is_some() => Exit::Unreachable,
         (false, true) => Exit::Conforming,
         (false, false) => Exit::Failed,
     }

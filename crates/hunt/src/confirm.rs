@@ -66,8 +66,14 @@ impl Hunt {
     async fn comes_again(&self, recipe: &Recipe, symptom: &Symptom) -> Option<Symptom> {
         let (mut seen, mut latest) = (0, None);
         for attempt in 1..=TRIES {
+            let now = self.notes().changes;
             if !self.is_answered().await {
-                self.check_up().await;
+                self.check_up(Some(now)).await;
+                // It was not the exchange that did not come again.
+                let mut notes = self.notes();
+                if let Some(times) = notes.examined.get_mut(&symptom.key()) {
+                    *times = times.saturating_sub(1);
+                }
                 return None;
             }
             let again = self.shows(recipe, attempt, symptom, self.patience()).await;

@@ -3,65 +3,89 @@
 
 use std::time::Duration;
 
-use tokio::time::sleep;
-use upspec_corpus::case::Outcome;
-use upspec_judge::Came;
 use upspec_recipes::Recipe;
 use upspec_recipes::words::Base;
 use upspec_runner::Prober;
 
 use crate::finding::{Finding, Kind};
-use crate::hunt::{Event, Hunt, Numbered};
+use crate::hunt::{Event, Hunt, Notes, Numbered};
+use crate::limits::Standing;
+
+impl Notes {
+    /// Whether the target was left alone.
+    fn has_ended(&self) -> bool {
+        self.dead || self.shut_out.is_some()
+    }
+
+    /// Counts a death that one of the suspects is known to cause.
+    fn count_known_killer(&mut self, suspects: &[Numbered]) -> bool {
+        let known = self.state.findings.iter_mut().find(|known| {
+            known.kind == Kind::Death
+                && suspects.iter().any(|(_, recipe)| known.is_shown_by(recipe))
+        });
+        known.map(|known| known.count += 1).is_some()
+    }
+}
 
 impl Hunt {
-    /// Plays the control while nothing else is under way, and sees to the consequences.
-    pub(crate) async fn check_up(&self) {
+    /// Plays the control while nothing else is under way, and sees to the consequences. Where it was refused beside others,
+    /// how many changes there had been by then is told.
+    pub(crate) async fn check_up(&self, refused: Option<u64>) {
         let mut prober = self.prober.write().await;
-        if self.notes().dead {
-            return;
-        }
-        if self.answers(&mut prober).await {
-            let time = prober.facts().answer_us;
-            let slower = {
-                let mut notes = self.notes();
-                notes.recent.clear();
-                notes.times.push(time);
-                is_slower(&notes.times)
-            };
-            if slower {
-                self.note_slowness();
+        let was_refused = {
+            let notes = self.notes();
+            if notes.has_ended() {
+                return;
             }
-            return;
+            // Who was refused by a target that has died since, or before it was asked more gently, says nothing new.
+            refused == Some(notes.changes)
+        };
+        match self.standing(&mut prober).await {
+            Standing::Sound { at_once } => {
+                if was_refused || !at_once {
+                    self.ask_more_gently();
+                }
+                self.note_answer(prober.facts().answer_us);
+            }
+            Standing::Refuses(status) => self.bear_refusals(&mut prober, status).await,
+            standing => {
+                // Who is hanging is soonest found out by a start.
+                let may_be_a_ban = standing == Standing::Shut || !prober.can_restart();
+                if !(may_be_a_ban && self.goes_elsewhere(&prober).await) {
+                    self.after_death(&mut prober).await;
+                }
+            }
         }
-        self.after_death(&mut prober).await;
     }
 
-    /// Whether the control is answered beside whatever else is under way.
+    /// The target lives, and answered in so many microseconds.
+    fn note_answer(&self, time: u64) {
+        let slower = {
+            let mut notes = self.notes();
+            notes.recent.clear();
+            notes.times.push(time);
+            is_slower(&notes.times)
+        };
+        if slower {
+            self.note_slowness();
+        }
+    }
+
+    /// Whether the control gets its switch beside whatever else is under way; one connection may be lost by chance.
     pub(crate) async fn is_answered(&self) -> bool {
         let prober = self.prober.read().await;
-        let patience = prober.settings().timeout;
-        let played = prober.play(&self.control, CONTROL_ATTEMPT, patience).await;
-        played.is_ok_and(|result| is_status(result.outcome))
-    }
-
-    /// Several tries in about a second at a target that nobody else talks to.
-    async fn answers(&self, prober: &mut Prober) -> bool {
-        for pause in PAUSES {
-            sleep(pause).await;
-            let played = prober.learn(&self.control, CONTROL_ATTEMPT).await;
-            if played.is_ok_and(|result| is_status(result.outcome)) {
-                return true;
-            }
-        }
-        false
+        prober.switches(&self.control, CONTROL_ATTEMPT).await
+            || prober.switches(&self.control, CONTROL_ATTEMPT).await
     }
 
     /// The target is dead. Where it can be started again, each suspect is played alone.
     async fn after_death(&self, prober: &mut Prober) {
-        let suspects: Vec<Numbered> = {
+        let (suspects, is_known) = {
             let mut notes = self.notes();
-            notes.deaths += 1;
-            notes.recent.drain(..).rev().collect()
+            let suspects: Vec<Numbered> = notes.recent.drain(..).rev().collect();
+            let is_known = notes.count_known_killer(&suspects);
+            notes.deaths += u32::from(!is_known);
+            (suspects, is_known)
         };
         let again = prober.can_restart() && self.notes().deaths < MOST_DEATHS;
         if !again {
@@ -69,14 +93,16 @@ impl Hunt {
             self.name_suspects(&suspects);
             return;
         }
-        self.tell(Event::Note(
-            "the target died; starting it again to find what killed it".to_owned(),
-        ));
+        if !is_known {
+            self.tell(Event::Note(
+                "the target died; starting it again to find what killed it".to_owned(),
+            ));
+        }
         if !self.restart(prober).await {
             self.name_suspects(&suspects);
             return;
         }
-        if self.is_known_killer(&suspects) {
+        if is_known {
             return;
         }
         for (number, suspect) in &suspects {
@@ -90,21 +116,13 @@ impl Hunt {
         self.name_suspects(&suspects);
     }
 
-    /// Counts a death that one of the suspects is known to cause.
-    fn is_known_killer(&self, suspects: &[Numbered]) -> bool {
-        let mut notes = self.notes();
-        let mut deaths = notes.state.findings.iter_mut();
-        let known = deaths.find(|known| {
-            known.kind == Kind::Death
-                && suspects.iter().any(|(_, recipe)| known.is_shown_by(recipe))
-        });
-        known.map(|known| known.count += 1).is_some()
-    }
-
     async fn restart(&self, prober: &mut Prober) -> bool {
         for _ in 0..MOST_STARTS {
             match prober.restart().await {
-                Ok(()) => return true,
+                Ok(()) => {
+                    self.notes().changes += 1;
+                    return true;
+                }
                 // What is dying may hold the port for a while.
                 Err(error) => self.tell(Event::Note(error.to_string())),
             }
@@ -123,7 +141,7 @@ impl Hunt {
         let case = self.case(suspect, ("suspect", "one"));
         // Its answer does not matter.
         let _ = prober.play(&case, 0, self.window).await;
-        !self.answers(prober).await
+        matches!(self.standing(prober).await, Standing::Shut | Standing::Silent)
     }
 
     /// Takes the plain handshake for the base and leaves out edits as long as the rest kills; the target
@@ -157,6 +175,7 @@ impl Hunt {
     fn name_killer(&self, killer: (u64, &Recipe)) {
         let message = "the target answered no control after this exchange was played alone";
         self.add(self.death(killer, message.to_owned()));
+        self.notes().killers.extend((*killer.1 != Recipe::default()).then(|| killer.1.clone()));
     }
 
     /// Names the latest of the suspects where none killed it alone, and writes the last few.
@@ -220,11 +239,6 @@ impl Hunt {
     }
 }
 
-/// Whether a response came.
-fn is_status(outcome: Option<Came>) -> bool {
-    outcome.is_some_and(|came| matches!(came.outcome, Outcome::Status(_)))
-}
-
 /// Ten times as slow as at first, and by more than what a busy machine does to it.
 fn is_slower(times: &[u64]) -> bool {
     if times.len() < 2 * FEW {
@@ -244,9 +258,9 @@ fn median(times: &[u64]) -> u64 {
 const FEW: usize = 3;
 const NOISE_US: u64 = 50_000;
 /// The pause before each try at a target that may be dead.
-const PAUSES: [Duration; 4] =
+pub(crate) const PAUSES: [Duration; 4] =
     [Duration::ZERO, Duration::ZERO, Duration::from_millis(300), Duration::from_millis(700)];
-/// After this many deaths the target is left alone.
+/// After this many deaths that no known killer explains the target is left alone.
 const MOST_DEATHS: u32 = 20;
 /// How often the target is started again to find the smallest killer.
 const MOST_RESTARTS: u32 = 12;
@@ -256,7 +270,7 @@ const MOST_STARTS: u32 = 3;
 const MOST_WRITTEN: usize = 8;
 const SUSPECT: &str = "death";
 /// Apart from the attempts of discovery.
-const CONTROL_ATTEMPT: u32 = 1000;
+pub(crate) const CONTROL_ATTEMPT: u32 = 1000;
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use crate::course::{Course, Second};
 use crate::error::Error;
 use crate::finding::{Finding, Kind, Symptom};
 use crate::guide::Guide;
+use crate::limits::Ease;
 use crate::options::{Options, octets};
 use crate::part::Part;
 use crate::state::State;
@@ -52,8 +54,15 @@ pub(crate) struct Notes {
     /// The answer times of controls that were alone with the target.
     pub(crate) times: Vec<u64>,
     pub(crate) deaths: u32,
+    /// Recipes that killed the target alone. Nothing that includes one is played again.
+    pub(crate) killers: Vec<Recipe>,
     /// Whether the target died and was left alone.
     pub(crate) dead: bool,
+    /// What the control gets in place of a switch, where that ended the hunt.
+    pub(crate) shut_out: Option<String>,
+    pub(crate) ease: Ease,
+    /// How often the target was started again, or asked in another way than before.
+    pub(crate) changes: u64,
 }
 
 /// A recipe with its number.
@@ -88,6 +97,8 @@ pub struct Ending {
     pub behaviours: usize,
     /// Whether the target died and was not started again.
     pub dead: bool,
+    /// What the control got at last in place of a switch, if that ended the hunt: the target limits or bans us.
+    pub shut_out: Option<String>,
     /// Whether it was cancelled.
     pub interrupted: bool,
     /// How long it took, without the control and discovery.
@@ -114,24 +125,32 @@ impl Hunt {
         let now = Instant::now();
         let end = options.time.map(|time| (started + time).max(now + time / 2));
         let hunt = Arc::new(Self::new(prober, control, options, state, events, end));
-        hunt.check_up().await;
-        let mut workers = JoinSet::new();
-        for _ in 0..hunt.options.jobs.max(1) {
-            workers.spawn(Arc::clone(&hunt).work());
-        }
-        let interrupted = hunt.watch(&mut workers, cancel).await;
-        // An exchange that met the target's death may have been the last one.
-        hunt.check_up().await;
+        hunt.check_up(None).await;
+        let mut cancel = pin!(cancel);
+        let interrupted = loop {
+            let mut workers = JoinSet::new();
+            let jobs = hunt.notes().ease.most();
+            for place in 0..jobs {
+                workers.spawn(Arc::clone(&hunt).work(place));
+            }
+            let interrupted = hunt.watch(&mut workers, &mut cancel).await;
+            // An exchange that met the target's death, or a limit, may have been the last one.
+            hunt.check_up(None).await;
+            if interrupted || hunt.course.is_over() || !hunt.notes().ease.has_more() {
+                break interrupted;
+            }
+        };
         hunt.prober.write().await.stop().await;
-        let (state, dead, behaviours) = {
+        let (state, dead, shut_out, behaviours) = {
             let notes = hunt.notes();
-            (notes.state.clone(), notes.dead, notes.guide.seen())
+            (notes.state.clone(), notes.dead, notes.shut_out.clone(), notes.guide.seen())
         };
         Ok(Ending {
             state,
             executed: hunt.course.executed(),
             behaviours,
             dead,
+            shut_out,
             interrupted,
             elapsed: hunt.course.elapsed(),
         })
@@ -161,6 +180,7 @@ impl Hunt {
             echoes: facts.has(Need::Echo),
             subprotocols: facts.subprotocols.clone(),
         };
+        let ease = Ease::new(options.jobs);
         Self {
             known,
             bindings: prober.bindings(),
@@ -177,7 +197,11 @@ impl Hunt {
                 guide: Guide::default(),
                 times: Vec::new(),
                 deaths: 0,
+                killers: Vec::new(),
                 dead: false,
+                shut_out: None,
+                ease,
+                changes: 0,
             }),
             events,
         }
@@ -191,16 +215,17 @@ impl Hunt {
             let findings = self.notes().state.findings.len();
             self.tell(Event::Tick { executed, per_second, findings });
             if number.is_multiple_of(BETWEEN_CHECKS) {
-                self.check_up().await;
+                self.check_up(None).await;
             }
         };
         self.course.watch(workers, cancel, show).await
     }
 
-    async fn work(self: Arc<Self>) {
-        while let Some(number) = self.take_number() {
+    /// Plays one exchange after the other, as long as so many may be under way at once.
+    async fn work(self: Arc<Self>, place: usize) {
+        while let Some((number, recipe)) = self.next(place) {
             self.course.turn(number, self.options.rate).await;
-            let recipe = self.draw(number);
+            self.wait_for_turn().await;
             self.remember(number, &recipe);
             let name = number.to_string();
             let outcome = tokio::select! {
@@ -213,11 +238,36 @@ impl Hunt {
             match outcome {
                 Ok(result) => {
                     self.notice(&recipe, &result);
+                    self.look_for_limits(&result).await;
                     for symptom in Symptom::shown_by(&recipe, &result, self.options.least) {
                         self.examine((number, &recipe), &symptom).await;
                     }
                 }
-                Err(_) => self.check_up().await,
+                Err(_) => self.look().await,
+            }
+        }
+    }
+
+    /// What is played next, unless the hunt is over, or fewer may be under way.
+    fn next(&self, place: usize) -> Option<Numbered> {
+        loop {
+            {
+                let mut notes = self.notes();
+                if place >= notes.ease.most() || self.course.is_over() {
+                    return None;
+                }
+                if let Some(again) = notes.ease.take_again() {
+                    return Some(again);
+                }
+            }
+            let number = self.take_number()?;
+            let recipe = self.draw(number);
+            let does_all = |killer: &Recipe| {
+                recipe.base == killer.base
+                    && killer.edits.iter().all(|it| recipe.edits.contains(it))
+            };
+            if !self.notes().killers.iter().any(does_all) {
+                return Some((number, recipe));
             }
         }
     }

@@ -17,6 +17,7 @@ mod generated;
 mod guide;
 mod health;
 mod hunt;
+mod limits;
 mod options;
 mod part;
 pub mod proxy;

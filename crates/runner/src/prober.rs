@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use upspec_corpus::case::Case;
+use upspec_corpus::case::{Case, Outcome};
 use upspec_corpus::{Bindings, Registry};
 use upspec_exchange::Record;
 use upspec_judge::{CaseResult, TargetFacts};
@@ -63,12 +63,47 @@ impl Prober {
     /// Only without a connection.
     pub async fn learn(&mut self, case: &Case, attempt: u32) -> Result<CaseResult, Error> {
         let result = self.play(case, attempt, self.bench.settings.timeout).await?;
+        self.keep(case, &result);
+        Ok(result)
+    }
+
+    /// Keeps what a control or discovery case has shown.
+    pub fn keep(&mut self, case: &Case, result: &CaseResult) {
         match result.record.as_ref() {
             Some(exchange) if case.id == CONTROL => self.bench.learn_control(case, exchange),
             Some(exchange) => self.bench.facts.learn(case, exchange),
             None => {}
         }
-        Ok(result)
+    }
+
+    /// Whether the control gets its switch where it comes from the next of our addresses, if there is one: the target bans
+    /// the one before, and the next is used from now on. A target that is back by then lets everybody in, and the address
+    /// stays.
+    pub async fn is_let_in_elsewhere(&self, control: &Case, attempt: u32) -> bool {
+        let sources = self.bench.sources();
+        if !sources.goes_on() {
+            return false;
+        }
+        let is_let_in = self.switches(control, attempt).await;
+        if !is_let_in || self.switches_here_again(control, attempt).await {
+            sources.goes_back();
+        }
+        is_let_in
+    }
+
+    async fn switches_here_again(&self, control: &Case, attempt: u32) -> bool {
+        let sources = self.bench.sources();
+        sources.goes_back();
+        let switches = self.switches(control, attempt).await;
+        sources.goes_on();
+        switches
+    }
+
+    /// Whether the control gets its switch.
+    pub async fn switches(&self, control: &Case, attempt: u32) -> bool {
+        let played = self.play(control, attempt, self.bench.settings.timeout).await;
+        let came = played.ok().and_then(|result| result.outcome);
+        came.is_some_and(|came| came.outcome == Outcome::Status(101))
     }
 
     /// What a control without a switch met, and what to try next.

@@ -129,6 +129,6 @@ Exit codes:
   0    nothing was found
   1    something was found that the baseline does not accept
   2    bad arguments or files
-  3    the target is unreachable or does not switch protocols; the client does not come, or opens nothing; nothing
-       comes through the intermediary
+  3    the target is unreachable or does not switch protocols, or no longer does because it limits or bans who asks;
+       the client does not come, or opens nothing; nothing comes through the intermediary
   130  interrupted (143 by SIGTERM, 129 by SIGHUP); state and findings so far are written";

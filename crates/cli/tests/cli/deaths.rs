@@ -108,6 +108,29 @@ fn without_a_command_the_killer_is_named_and_few_verdicts_are_lost() {
     assert!(others <= 2, "{death}");
 }
 
+#[test]
+fn a_hunt_goes_on_when_it_knows_what_kills() {
+    let (address, command) = command("post");
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (url, state, out) = (format!("ws://{address}/chat"), path("state.json"), path("found"));
+    let places = ["fuzz", &url, "--state", &state, "--out", &out, "--server-cmd", &command];
+    let more = ["--seed", "3", "--runs", "500", "--jobs", "16", "--timeout", "600ms"];
+    let output = upspec(&[&places[..], &more].concat());
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let state: Value = serde_json::from_slice(&std::fs::read(&state).unwrap()).unwrap();
+    assert_eq!(state["next"], 500, "{output:?}");
+    let findings = state["findings"].as_array().unwrap();
+    assert!(
+        !findings.is_empty() && findings.iter().all(|one| one["kind"] == "death"),
+        "{findings:?}"
+    );
+    let killer = findings[0]["recipe"].as_str().unwrap().to_lowercase();
+    assert!(killer.contains("post") && !killer.contains("; also"), "{killer}");
+    let deaths: u64 = findings.iter().map(|one| one["count"].as_u64().unwrap()).sum();
+    assert!(deaths > 1, "{findings:?}");
+}
+
 /// A process that serves; it ends with this value.
 struct Served(Child);
 
@@ -138,7 +161,11 @@ fn serves_when_it_is_asked_to() {
     let Ok(address) = std::env::var(SERVE_AT) else {
         return;
     };
-    let hangs = std::env::var(DIES_BY).is_ok_and(|how| how == "hang");
+    let stops = match std::env::var(DIES_BY).as_deref() {
+        Ok("hang") => hang_on_text,
+        Ok("post") => exit_on_post,
+        _ => exit_on_text,
+    };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let server = runtime.block_on(Server::bind("127.0.0.1:0", Config::default())).unwrap();
     let behind = server.addr();
@@ -147,7 +174,7 @@ fn serves_when_it_is_asked_to() {
     for stream in listener.incoming().flatten() {
         let other = TcpStream::connect(behind).unwrap();
         relay(&other, &stream, |_| false);
-        relay(&stream, &other, if hangs { hang_on_text } else { exit_on_text });
+        relay(&stream, &other, stops);
     }
 }
 
@@ -172,6 +199,13 @@ fn is_deadly(octets: &[u8]) -> bool {
 fn exit_on_text(octets: &[u8]) -> bool {
     if is_deadly(octets) {
         eprintln!("{LAST_WORDS}");
+        std::process::exit(7);
+    }
+    false
+}
+
+fn exit_on_post(octets: &[u8]) -> bool {
+    if octets.starts_with(b"POST ") {
         std::process::exit(7);
     }
     false

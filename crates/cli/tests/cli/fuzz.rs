@@ -147,3 +147,34 @@ fn relay(
     }
     let _ = server.shutdown(std::net::Shutdown::Write);
 }
+
+/// A target that lets nobody in any more once it was asked often.
+#[test]
+fn a_limit_is_no_finding() {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static DEAD: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+    let served = Served::conforming();
+    let upstream: std::net::SocketAddr =
+        served.url.trim_start_matches("ws://").trim_end_matches("/chat").parse().unwrap();
+    let front = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = front.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let taken = AtomicU32::new(0);
+        for client in front.incoming().flatten() {
+            let is_let_in = taken.fetch_add(1, Ordering::Relaxed) < 80;
+            std::thread::spawn(move || match is_let_in {
+                true => relay(client, upstream, &DEAD),
+                false => crate::support::say(client, TOO_MANY),
+            });
+        }
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let more = ["--seed", "3", "--runs", "300", "--jobs", "4", "--fail-on", "warn"];
+    let (output, state) = hunt(&format!("ws://{address}/chat"), folder.path(), &more);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{output:?}\n{state}");
+    assert!(said.contains("it now answers 429; it limits or bans"), "{said}");
+    assert_eq!(state["findings"], serde_json::json!([]), "{said}");
+}
+
+const TOO_MANY: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\n\r\n";

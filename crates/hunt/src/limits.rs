@@ -1,0 +1,238 @@
+//! Bears with a target that limits what it serves, or bans who sends bad requests: asks it more gently, goes on from
+//! another address, and plays again what a limit may have spoilt. Accuses nobody of a limit.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, sleep_until};
+use upspec_corpus::case::Outcome;
+use upspec_judge::{Came, CaseResult};
+use upspec_runner::Prober;
+
+use crate::health::{CONTROL_ATTEMPT, PAUSES};
+use crate::hunt::{Event, Hunt, Numbered};
+
+/// How gently the target is asked.
+#[derive(Debug)]
+pub(crate) struct Ease {
+    /// How many exchanges are under way at once.
+    most: usize,
+    /// The least time from the beginning of one exchange to that of the next.
+    gap: Duration,
+    /// When the next exchange may begin.
+    next: Instant,
+    /// How often it was slowed down.
+    steps: usize,
+    /// When the target was last looked at because of what an exchange met.
+    looked: Option<Instant>,
+    /// What is played again.
+    again: VecDeque<Numbered>,
+    /// How often something was played again.
+    replays: usize,
+    /// Whether it was told that another address is used.
+    moved: bool,
+}
+
+/// What the control shows of a target that nobody else talks to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It switches; whether at the first try.
+    Sound { at_once: bool },
+    /// It answers with another status.
+    Refuses(u16),
+    /// It ends the connections, or refuses them.
+    Shut,
+    /// It does not answer.
+    Silent,
+}
+
+impl Ease {
+    pub(crate) fn new(jobs: usize) -> Self {
+        Self {
+            most: jobs.max(1),
+            gap: Duration::ZERO,
+            next: Instant::now(),
+            steps: 0,
+            looked: None,
+            again: VecDeque::new(),
+            replays: 0,
+            moved: false,
+        }
+    }
+
+    /// How many exchanges may be under way at once.
+    pub(crate) fn most(&self) -> usize {
+        self.most
+    }
+
+    /// What is to be played again.
+    pub(crate) fn take_again(&mut self) -> Option<Numbered> {
+        self.again.pop_front()
+    }
+
+    /// Whether anything is to be played again.
+    pub(crate) fn has_more(&self) -> bool {
+        !self.again.is_empty()
+    }
+
+    /// Has these played again, unless that was done too often.
+    pub(crate) fn play_again(&mut self, spoilt: impl ExactSizeIterator<Item = Numbered>) {
+        self.replays += spoilt.len();
+        if self.replays <= MOST_REPLAYS {
+            self.again.extend(spoilt);
+        }
+    }
+
+    /// When the next exchange begins, if that is not at once.
+    fn turn(&mut self) -> Option<Instant> {
+        if self.gap.is_zero() {
+            return None;
+        }
+        let turn = self.next.max(Instant::now());
+        self.next = turn + self.gap;
+        Some(turn)
+    }
+
+    /// Whether it is time to look at the target again.
+    fn is_due(&mut self) -> bool {
+        let now = Instant::now();
+        let due = self.looked.is_none_or(|looked| now >= looked + BETWEEN_LOOKS);
+        if due {
+            self.looked = Some(now);
+        }
+        due
+    }
+
+    /// Whether it can be asked more gently, which it is from now on.
+    fn step(&mut self) -> bool {
+        let Some(gap) = GAPS.get(self.steps) else { return false };
+        self.steps += 1;
+        self.gap = *gap;
+        self.most = (self.most / FEWER).max(1);
+        true
+    }
+}
+
+impl Hunt {
+    /// Waits until the next exchange may begin.
+    pub(crate) async fn wait_for_turn(&self) {
+        let turn = self.notes().ease.turn();
+        if let Some(turn) = turn {
+            sleep_until(turn).await;
+        }
+    }
+
+    /// After what a limit may have sent: finds out whether the control meets it as well.
+    pub(crate) async fn look_for_limits(&self, result: &CaseResult) {
+        let met = result.outcome.is_some_and(may_be_a_limit);
+        if met && self.notes().ease.is_due() {
+            self.look().await;
+        }
+    }
+
+    /// Sees to the target if its control is not answered beside the others.
+    pub(crate) async fn look(&self) {
+        let now = self.notes().changes;
+        if !self.is_answered().await {
+            self.check_up(Some(now)).await;
+        }
+    }
+
+    /// What comes of several controls in about a second, while nobody else talks to the target.
+    pub(crate) async fn standing(&self, prober: &mut Prober) -> Standing {
+        let mut standing = Standing::Silent;
+        for (number, pause) in PAUSES.into_iter().enumerate() {
+            sleep(pause).await;
+            let patience = prober.settings().timeout;
+            standing = match prober.play(&self.control, CONTROL_ATTEMPT, patience).await {
+                Ok(result) => match result.outcome.map(|came| came.outcome) {
+                    Some(Outcome::Status(101)) => {
+                        prober.keep(&self.control, &result);
+                        return Standing::Sound { at_once: number == 0 };
+                    }
+                    Some(Outcome::Status(status)) => Standing::Refuses(status),
+                    Some(Outcome::Silent) | None => Standing::Silent,
+                    Some(_) => Standing::Shut,
+                },
+                Err(upspec_runner::Error::TimedOut { .. }) => Standing::Silent,
+                Err(_) => Standing::Shut,
+            };
+        }
+        standing
+    }
+
+    /// The target is in order, and does not serve all that it is asked for.
+    pub(crate) fn ask_more_gently(&self) {
+        let stepped = {
+            let mut notes = self.notes();
+            let notes = &mut *notes;
+            notes.changes += 1;
+            notes.ease.play_again(notes.recent.drain(..));
+            notes.ease.step()
+        };
+        if stepped {
+            self.tell(Event::Note(
+                "the target limits what it serves; it is asked more gently from here on".to_owned(),
+            ));
+        }
+    }
+
+    /// Nothing but refusals comes: a limit that passes, a ban, or the end of the hunt.
+    pub(crate) async fn bear_refusals(&self, prober: &mut Prober, status: u16) {
+        if status == FORBIDDEN && self.goes_elsewhere(prober).await {
+            return;
+        }
+        self.ask_more_gently();
+        let until = Instant::now() + MOST_SETTLING;
+        while Instant::now() < until && !self.course.is_over() {
+            sleep(SETTLING).await;
+            if prober.switches(&self.control, CONTROL_ATTEMPT).await {
+                return;
+            }
+        }
+        if !self.course.is_over() && !self.goes_elsewhere(prober).await {
+            self.notes().shut_out = Some(status.to_string());
+            self.course.stop();
+        }
+    }
+
+    /// Goes on from another of our addresses, where the target lets that in.
+    pub(crate) async fn goes_elsewhere(&self, prober: &Prober) -> bool {
+        if !prober.is_let_in_elsewhere(&self.control, CONTROL_ATTEMPT).await {
+            return false;
+        }
+        let is_first = {
+            let mut notes = self.notes();
+            let notes = &mut *notes;
+            notes.changes += 1;
+            notes.ease.play_again(notes.recent.drain(..));
+            !std::mem::replace(&mut notes.ease.moved, true)
+        };
+        if is_first {
+            self.tell(Event::Note(
+                "the target bans who sends bad requests; the hunt goes on from another address"
+                    .to_owned(),
+            ));
+        }
+        true
+    }
+}
+
+/// Whether a limit on rates or connections, or a ban, sends this; others do, too.
+fn may_be_a_limit(came: Came) -> bool {
+    matches!(came.outcome, Outcome::Status(FORBIDDEN | 429 | 503) | Outcome::Closed)
+}
+
+/// What a ban answers (RFC 9110, section 15.5.4).
+const FORBIDDEN: u16 = 403;
+/// The least time from one exchange to the next, step for step: the last is less than many limits.
+const GAPS: [Duration; 3] =
+    [Duration::from_millis(10), Duration::from_millis(30), Duration::from_millis(90)];
+/// The part of the exchanges at once that is left at a step.
+const FEWER: usize = 4;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
+/// How much is played again at most.
+const MOST_REPLAYS: usize = 10_000;
+/// How long a limit may remember what was before, and how often to look.
+const MOST_SETTLING: Duration = Duration::from_secs(15);
+const SETTLING: Duration = Duration::from_millis(500);

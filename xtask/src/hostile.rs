@@ -9,20 +9,24 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::runtime::Runtime;
+use upspec_corpus::Corpus;
 
 use crate::{Outcome, root};
 use behaviours::{BEHAVIOURS, Behaviour, Over, Right};
 use clients::{CLIENTS, Client};
 use peer::Peer;
 use proxies::PROXIES;
+use table::Table;
 
 mod behaviours;
 pub(crate) mod client;
 mod clients;
 mod http2;
+mod hunts;
 mod octets;
 mod peer;
 mod proxies;
+mod table;
 
 /// Who is under test.
 #[derive(Clone, Copy)]
@@ -45,6 +49,15 @@ impl Subject {
         }
     }
 
+    /// What the ids of its cases begin with.
+    fn role(self) -> &'static str {
+        match self {
+            Self::Server(_) => "server/",
+            Self::Client(_) => "client/",
+            Self::Proxy(_) => "intermediary/",
+        }
+    }
+
     fn right(self) -> Right {
         match self {
             Self::Server(behaviour) | Self::Proxy(behaviour) => behaviour.right,
@@ -53,35 +66,109 @@ impl Subject {
     }
 }
 
-/// Plays all behaviours, or those whose names hold one of these words, and leaves the reports in `target/hostile`.
+/// Plays all behaviours, and writes their table, or plays those whose names hold one of these words; leaves the reports in
+/// `target/hostile`.
 pub(crate) fn run(words: &[&str]) -> Outcome {
     let binary = root().join("target/release/upspec");
     if !binary.is_file() {
         return Err(vec!["build it first: cargo build --release".to_owned()]);
     }
-    let runtime = Runtime::new().map_err(|error| vec![format!("cannot start: {error}")])?;
-    let folder = root().join("target/hostile");
-    std::fs::create_dir_all(&folder).map_err(|error| vec![error.to_string()])?;
-    let wanted =
-        |it: &Subject| words.is_empty() || words.iter().any(|word| it.name().contains(word));
-    let (mut problems, mut count) = (Vec::new(), 0);
-    println!(
-        "{:48} {:>5} {:>7} {:>6} {:>9} {:>5} {:>5} {:>5}  ending",
-        "behaviour", "exit", "s", "MB", "report KB", "fail", "warn", "lost"
-    );
-    for subject in Subject::all().filter(wanted) {
-        count += 1;
-        let name = subject.name();
-        let seen = played(&runtime, &binary, &folder, subject)
-            .map_err(|error| vec![format!("{name}: {error}")])?;
-        let wrong = seen.wrong(subject.right());
-        println!("{name:48} {seen} {}", wrong.join("; "));
-        problems.extend(wrong.into_iter().map(|wrong| format!("{name}: {wrong}")));
+    let mut tour = Tour::new(words, binary).map_err(|error| vec![error.to_string()])?;
+    tour.play();
+    tour.hunt();
+    if words.is_empty() {
+        let path = root().join("reports/HOSTILE.md");
+        tour.table.write(&path).map_err(|problem| vec![problem])?;
     }
-    if problems.is_empty() {
-        Ok(format!("hostile: {count} behaviours are borne"))
-    } else {
-        Err(problems)
+    match tour.problems.is_empty() {
+        true => Ok(format!("hostile: {} behaviours are borne", tour.count)),
+        false => Err(tour.problems),
+    }
+}
+
+/// The way through the behaviours.
+struct Tour<'w> {
+    words: &'w [&'w str],
+    runtime: Runtime,
+    binary: PathBuf,
+    folder: PathBuf,
+    /// The ids of all cases.
+    cases: Vec<String>,
+    table: Table,
+    count: usize,
+    problems: Vec<String>,
+}
+
+impl<'w> Tour<'w> {
+    fn new(words: &'w [&'w str], binary: PathBuf) -> std::io::Result<Self> {
+        let folder = root().join("target/hostile");
+        std::fs::create_dir_all(&folder)?;
+        let corpus = Corpus::embedded().map_err(std::io::Error::other)?;
+        Ok(Self {
+            words,
+            runtime: Runtime::new()?,
+            binary,
+            folder,
+            cases: corpus.cases.iter().map(|case| case.id.clone()).collect(),
+            table: Table::default(),
+            count: 0,
+            problems: Vec::new(),
+        })
+    }
+
+    fn wants(&self, name: &str) -> bool {
+        self.words.is_empty() || self.words.iter().any(|word| name.contains(word))
+    }
+
+    /// Plays the corpus to each.
+    fn play(&mut self) {
+        println!(
+            "{:48} {:>5} {:>7} {:>6} {:>9} {:>5} {:>5} {:>5}  ending",
+            "behaviour", "exit", "s", "MB", "report KB", "fail", "warn", "lost"
+        );
+        for subject in
+            Subject::all().filter(|subject| self.wants(subject.name())).collect::<Vec<_>>()
+        {
+            let (name, right) = (subject.name(), subject.right());
+            let all = self.cases.iter().filter(|id| id.starts_with(subject.role())).count();
+            match played(&self.runtime, &self.binary, &self.folder, subject) {
+                Ok(seen) => {
+                    let wrong = seen.wrong(right, all);
+                    println!("{name:48} {seen} {}", wrong.join("; "));
+                    self.table.add(name, &seen, right, &wrong);
+                    self.note(name, wrong);
+                }
+                Err(error) => self.note(name, vec![error.to_string()]),
+            }
+        }
+    }
+
+    /// Hunts those that are hunted as well.
+    fn hunt(&mut self) {
+        println!(
+            "\n{:48} {:>5} {:>7} {:>6} {:>9} {:>5} {:>5}",
+            "behaviour", "exit", "s", "MB", "exchanges", "death", "other"
+        );
+        for behaviour in hunts::all() {
+            let name = format!("hunt: {}", behaviour.name);
+            if !self.wants(&name) {
+                continue;
+            }
+            match hunts::hunted(&self.runtime, &self.binary, behaviour) {
+                Ok(seen) => {
+                    let wrong = seen.wrong(behaviour.right);
+                    println!("{name:48} {seen}  {}", wrong.join("; "));
+                    self.table.add_hunt(&name, &seen, behaviour.right, &wrong);
+                    self.note(&name, wrong);
+                }
+                Err(error) => self.note(&name, vec![error.to_string()]),
+            }
+        }
+    }
+
+    fn note(&mut self, name: &str, wrong: Vec<String>) {
+        self.count += 1;
+        self.problems.extend(wrong.into_iter().map(|wrong| format!("{name}: {wrong}")));
     }
 }
 
@@ -104,10 +191,8 @@ impl std::fmt::Display for Seen {
             None => "no report",
         };
         let (took, memory) = (self.took.as_secs_f64(), self.memory >> 20);
-        let cases = self.stored["cases"].as_array().map_or(&[][..], Vec::as_slice);
-        let of = |verdict: &str| cases.iter().filter(|case| case["verdict"] == verdict).count();
-        let (fails, warns) = (of("fail"), of("warn"));
-        let lost = cases.iter().filter(|case| is_lost(case)).count();
+        let of = |verdict: &str| self.count(|case| case["verdict"] == verdict);
+        let (fails, warns, lost) = (of("fail"), of("warn"), self.count(is_lost));
         let report = self.report >> 10;
         write!(
             f,
@@ -117,8 +202,16 @@ impl std::fmt::Display for Seen {
 }
 
 impl Seen {
-    /// What is not as it has to be.
-    fn wrong(&self, right: Right) -> Vec<String> {
+    fn cases(&self) -> &[Value] {
+        self.stored["cases"].as_array().map_or(&[], Vec::as_slice)
+    }
+
+    fn count(&self, is_so: impl Fn(&Value) -> bool) -> usize {
+        self.cases().iter().filter(|case| is_so(case)).count()
+    }
+
+    /// What is not as it has to be, where there are so many cases for the role.
+    fn wrong(&self, right: Right, all: usize) -> Vec<String> {
         let mut wrong = Vec::new();
         let mut unless = |is_right: bool, told: String| {
             if !is_right {
@@ -128,13 +221,15 @@ impl Seen {
         unless(self.took <= LONGEST, format!("took more than {} s", LONGEST.as_secs()));
         unless(self.memory <= MOST_MEMORY, format!("took more than {} MB", MOST_MEMORY >> 20));
         unless(self.report <= LARGEST, format!("wrote more than {} MB", LARGEST >> 20));
-        let cases = self.stored["cases"].as_array().map_or(&[][..], Vec::as_slice);
-        unless(!cases.is_empty(), "the report has no cases".to_owned());
-        let how_many = |is_so: fn(&Value) -> bool| cases.iter().filter(|case| is_so(case)).count();
-        let fails = how_many(|case| case["verdict"] == "fail");
-        let warns = how_many(|case| case["verdict"] == "warn");
-        let lost = how_many(is_lost);
-        let deaths = how_many(|case| !case["death"].is_null());
+        let cases = self.cases();
+        unless(
+            cases.len() * 10 >= all * 9,
+            format!("the report has {} of {all} cases", cases.len()),
+        );
+        let fails = self.count(|case| case["verdict"] == "fail");
+        let warns = self.count(|case| case["verdict"] == "warn");
+        let lost = self.count(is_lost);
+        let deaths = self.count(|case| !case["death"].is_null());
         let said = format!(
             "exit {:?}, {fails} fail, {warns} warn, {deaths} deaths, {lost} lost",
             self.exit
@@ -156,6 +251,13 @@ impl Seen {
                     && self.stored["remarks"].to_string().contains(said)
             }
             Right::Death => self.exit == Some(1) && deaths > 0,
+            Right::DeathOf(id) => {
+                let died = |case: &&Value| !case["death"].is_null();
+                let among = |case: &Value| {
+                    case["id"] == id || case["death"]["suspects"].to_string().contains(id)
+                };
+                self.exit == Some(1) && deaths == 1 && cases.iter().find(died).is_some_and(among)
+            }
             Right::Crash => cases.iter().any(|case| case["findings"].to_string().contains(CRASH)),
         };
         unless(is_right, said);

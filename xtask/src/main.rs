@@ -10,6 +10,7 @@ mod coverage;
 mod dist;
 mod docs;
 mod hostile;
+mod machine;
 mod man;
 mod prevalence;
 mod seeds;
@@ -162,7 +163,7 @@ usage: cargo xtask TASK
   hostile [WORD…]
                play the corpus to servers, clients and proxies that flood, drip, die, limit and lie, or to those of
                them whose names hold one of the words; prints time, memory and size of the report of each, and fails where a bound or
-               the verdict is not as it has to be; needs the release build
+               the verdict is not as it has to be; without words, all go to reports/HOSTILE.md; needs the release build
   man DIR      write the manual pages
   seeds [FOLDER…]
                write what the fuzz targets start from to fuzz/corpus, made of the corpus, the sample

@@ -20,7 +20,8 @@ impl Hunt {
         let _one_at_a_time = self.exam.lock().await;
         // Once the hunt is over only the very first finding is still worth its time.
         let found = !self.notes().state.findings.is_empty();
-        if self.count_known(recipe, symptom) || (found && self.course.is_over()) {
+        let is_over = found && self.course.is_over() || self.is_late();
+        if self.count_known(recipe, symptom) || is_over {
             return;
         }
         *self.notes().examined.entry(symptom.key()).or_default() += 1;
@@ -62,11 +63,19 @@ impl Hunt {
         }
     }
 
+    /// Whether even an examination under way must end.
+    fn is_late(&self) -> bool {
+        self.course.is_late_by(LAST_EXAM)
+    }
+
     /// What comes again in two plays out of three, while the controls between them are answered.
     async fn comes_again(&self, recipe: &Recipe, symptom: &Symptom) -> Option<Symptom> {
         let (mut seen, mut latest) = (0, None);
         for attempt in 1..=TRIES {
-            let now = self.notes().changes;
+            if self.is_late() {
+                return None;
+            }
+            let now = Instant::now();
             if !self.is_answered().await {
                 self.check_up(Some(now)).await;
                 // It was not the exchange that did not come again.
@@ -188,5 +197,7 @@ const ENOUGH: u32 = 2;
 /// The most plays and the most time that shrinking takes.
 const MOST_PLAYS: u32 = 300;
 const MOST_TIME: Duration = Duration::from_secs(10);
+/// How long a result may still be examined once the hunt is over.
+const LAST_EXAM: Duration = Duration::from_secs(5);
 /// How many times longer silence must last when a result is confirmed.
 const PATIENCE: u32 = 5;

@@ -80,8 +80,12 @@ impl Course {
 
     /// Whether the time has been up for so long, or the hunt was told to stop.
     pub(crate) fn is_over_since(&self, time: Duration) -> bool {
-        let late = self.end.is_some_and(|end| Instant::now() >= end + time);
-        late || self.stop.load(Ordering::Acquire)
+        self.is_late_by(time) || self.stop.load(Ordering::Acquire)
+    }
+
+    /// Whether the time has been up for so long.
+    pub(crate) fn is_late_by(&self, time: Duration) -> bool {
+        self.end.is_some_and(|end| Instant::now() >= end + time)
     }
 
     /// Ends the hunt.

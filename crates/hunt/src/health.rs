@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
 use upspec_recipes::Recipe;
 use upspec_recipes::words::Base;
 use upspec_runner::Prober;
@@ -29,20 +30,19 @@ impl Notes {
 
 impl Hunt {
     /// Plays the control while nothing else is under way, and sees to the consequences. Where it was refused beside others,
-    /// how many changes there had been by then is told.
-    pub(crate) async fn check_up(&self, refused: Option<u64>) {
+    /// it is told since when.
+    pub(crate) async fn check_up(&self, refused: Option<Instant>) {
         let mut prober = self.prober.write().await;
-        let was_refused = {
+        {
             let notes = self.notes();
-            if notes.has_ended() {
+            // Somebody else may have seen to it while this waited.
+            if notes.has_ended() || refused < notes.checked && refused.is_some() {
                 return;
             }
-            // Who was refused by a target that has died since, or before it was asked more gently, says nothing new.
-            refused == Some(notes.changes)
-        };
+        }
         match self.standing(&mut prober).await {
             Standing::Sound { at_once } => {
-                if was_refused || !at_once {
+                if refused.is_some() || !at_once {
                     self.ask_more_gently();
                 }
                 self.note_answer(prober.facts().answer_us);
@@ -56,6 +56,7 @@ impl Hunt {
                 }
             }
         }
+        self.notes().checked = Some(Instant::now());
     }
 
     /// The target lives, and answered in so many microseconds.
@@ -119,10 +120,7 @@ impl Hunt {
     async fn restart(&self, prober: &mut Prober) -> bool {
         for _ in 0..MOST_STARTS {
             match prober.restart().await {
-                Ok(()) => {
-                    self.notes().changes += 1;
-                    return true;
-                }
+                Ok(()) => return true,
                 // What is dying may hold the port for a while.
                 Err(error) => self.tell(Event::Note(error.to_string())),
             }

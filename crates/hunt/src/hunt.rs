@@ -61,8 +61,8 @@ pub(crate) struct Notes {
     /// What the control gets in place of a switch, where that ended the hunt.
     pub(crate) shut_out: Option<String>,
     pub(crate) ease: Ease,
-    /// How often the target was started again, or asked in another way than before.
-    pub(crate) changes: u64,
+    /// When the target was last looked after while nothing else was under way.
+    pub(crate) checked: Option<Instant>,
 }
 
 /// A recipe with its number.
@@ -120,8 +120,9 @@ impl Hunt {
         cancel: impl Future<Output = ()>,
     ) -> Result<Ending, Error> {
         let started = Instant::now();
-        let control = learn(&mut prober, corpus).await?;
         // What a slow target takes to be known counts, but leaves half of the time.
+        let known_by = options.time.map(|time| started + time / 2);
+        let control = learn(&mut prober, corpus, known_by).await?;
         let now = Instant::now();
         let end = options.time.map(|time| (started + time).max(now + time / 2));
         let hunt = Arc::new(Self::new(prober, control, options, state, events, end));
@@ -201,7 +202,7 @@ impl Hunt {
                 dead: false,
                 shut_out: None,
                 ease,
-                changes: 0,
+                checked: None,
             }),
             events,
         }
@@ -348,8 +349,12 @@ impl Hunt {
     }
 }
 
-/// Plays the control and the discovery cases; the control.
-async fn learn(prober: &mut Prober, corpus: &Corpus) -> Result<Case, Error> {
+/// Plays the control and, as long as there is time, the discovery cases; the control.
+async fn learn(
+    prober: &mut Prober,
+    corpus: &Corpus,
+    until: Option<Instant>,
+) -> Result<Case, Error> {
     let control = corpus.case(CONTROL).ok_or(Error::NoControl)?.clone();
     let result = prober.learn(&control, 0).await?;
     if !prober.facts().has(Need::Endpoint) {
@@ -358,6 +363,9 @@ async fn learn(prober: &mut Prober, corpus: &Corpus) -> Result<Case, Error> {
     }
     let discovery = corpus.cases.iter();
     for case in discovery.filter(|case| case.id.starts_with(DISCOVERY) && case.id != CONTROL) {
+        if until.is_some_and(|until| Instant::now() >= until) {
+            break;
+        }
         prober.learn(case, 0).await?;
     }
     Ok(control)

@@ -132,8 +132,8 @@ impl Hunt {
 
     /// Sees to the target if its control is not answered beside the others.
     pub(crate) async fn look(&self) {
-        let now = self.notes().changes;
-        if !self.is_answered().await {
+        let now = Instant::now();
+        if !self.course.is_over() && !self.is_answered().await {
             self.check_up(Some(now)).await;
         }
     }
@@ -166,7 +166,6 @@ impl Hunt {
         let stepped = {
             let mut notes = self.notes();
             let notes = &mut *notes;
-            notes.changes += 1;
             notes.ease.play_again(notes.recent.drain(..));
             notes.ease.step()
         };
@@ -204,7 +203,6 @@ impl Hunt {
         let is_first = {
             let mut notes = self.notes();
             let notes = &mut *notes;
-            notes.changes += 1;
             notes.ease.play_again(notes.recent.drain(..));
             !std::mem::replace(&mut notes.ease.moved, true)
         };

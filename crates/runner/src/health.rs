@@ -294,15 +294,22 @@ impl Health {
     }
 
     /// The suspect that began last, and those that had had as much time before it as they take to be answered: they
-    /// were merely waiting.
+    /// were merely waiting. Where the target hangs all do, so that it has to have served one that began after them.
     pub(crate) fn freshest(&self, by: impl Fn(usize) -> Duration) -> Option<(usize, Vec<usize>)> {
         self.with_suspects(|suspects| {
             let newest = suspects.iter().max_by_key(|suspect| suspect.began)?;
             let others = suspects.iter().filter(|suspect| suspect.case != newest.case);
-            let waited =
-                others.filter(|other| newest.began.duration_since(other.began) >= by(other.case));
+            let waited = others.filter(|other| {
+                newest.began.duration_since(other.began) >= by(other.case)
+                    && (self.demise() != Demise::Hanging || self.outlived(other.began))
+            });
             Some((newest.case, waited.map(|other| other.case).collect()))
         })
+    }
+
+    /// Whether the target has served an exchange that began later.
+    fn outlived(&self, began: Instant) -> bool {
+        with(&self.heard, |heard| heard.is_some_and(|heard| heard > began))
     }
 
     /// Marks the beginning of an exchange of a case that is looked at again.

@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde::{Deserialize, Serialize};
+
+use crate::machine::{Machine, today};
 
 /// All that one run of the bench measured.
 #[derive(Debug, Serialize, Deserialize)]
@@ -17,18 +18,6 @@ pub(super) struct Sheet {
     date: String,
     machine: Machine,
     pub(super) rows: Vec<Row>,
-}
-
-/// Where it was measured.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Machine {
-    cpu: String,
-    cores: usize,
-    kernel: String,
-    rustc: String,
-    /// How many processes wanted a core in the minute before the end: what is more than the cores disturbs the times.
-    load: String,
 }
 
 /// What was measured so far. Each row is printed as it comes, beside what it was the last time.
@@ -182,8 +171,8 @@ impl Unit {
 
 impl Sheet {
     pub(super) fn of(rows: Vec<Row>) -> Result<Self, String> {
-        let date = said("date", &["+%F"])?;
-        Ok(Self { format: FORMAT.to_owned(), version: 1, date, machine: Machine::this()?, rows })
+        let (date, machine) = (today()?, Machine::this()?);
+        Ok(Self { format: FORMAT.to_owned(), version: 1, date, machine, rows })
     }
 
     /// The latest sheet of a folder, by its name.
@@ -213,15 +202,14 @@ impl Sheet {
     }
 
     fn table(&self) -> String {
-        let Machine { cpu, cores, kernel, rustc, load } = &self.machine;
         let mut table = format!(
             "# What upspec costs\n\n\
-            Written by `cargo xtask bench` on {}: {cpu}, {cores} cores, Linux {kernel}, {rustc}, load {load}. Each figure is a \
+            Written by `cargo xtask bench` on {}: {}. Each figure is a \
             median, with the least and the most of the rounds. A ratio says how many times as much we take as what stands beside \
             us; both were taken in turns. `ms` is by the clock, `ms CPU` processor time, but by the clock below 100 ms. CONTRIBUTING.md says \
             what the rows are.\n\n\
             | what | ours | beside | ratio | memory, MB | |\n|---|---|---|---|---|---|\n",
-            self.date
+            self.date, self.machine
         );
         for row in &self.rows {
             let other = row.other.as_ref().map_or_else(String::new, |other| {
@@ -239,27 +227,6 @@ impl Sheet {
         }
         table
     }
-}
-
-impl Machine {
-    fn this() -> Result<Self, String> {
-        let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
-        let cpus = read("/proc/cpuinfo");
-        let cpu = cpus.lines().find_map(|line| line.strip_prefix("model name")?.split(':').nth(1));
-        Ok(Self {
-            cpu: cpu.unwrap_or("unknown processor").trim().to_owned(),
-            cores: std::thread::available_parallelism().map_or(1, usize::from),
-            kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
-            rustc: said("rustc", &["--version"])?,
-            load: read("/proc/loadavg").split(' ').next().unwrap_or_default().to_owned(),
-        })
-    }
-}
-
-fn said(program: &str, arguments: &[&str]) -> Result<String, String> {
-    let output = Command::new(program).args(arguments).output();
-    let output = output.map_err(|error| format!("{program}: {error}"))?;
-    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// So that the stored figures have no more digits than they are worth.

@@ -106,6 +106,8 @@ pub(crate) enum Right {
     Remarked(&'static str),
     /// The death is a case's fail.
     Death,
+    /// So it is, and this case is the one, or among those that may have been.
+    DeathOf(&'static str),
     /// A finding tells that the process died.
     Crash,
 }
@@ -124,6 +126,8 @@ const fn row(
     Behaviour { name, over, from, does, right }
 }
 
+/// At once.
+pub(super) const FIRST: Since = FirstOctet;
 /// The connections of the controls are served well before.
 const LATER: Since = Connection(14);
 
@@ -148,6 +152,7 @@ const EVENTS: &[u8] = &{
     }
     octets
 };
+const HTTP_1_2: &[u8] = b"GET /chat HTTP/1.2\r\n";
 const GET_ROOT: &[u8] = b"GET / HTTP/1.1\r\n";
 const FOR_EVER: u64 = 1_000_000;
 const TEXT: &[u8] = b"\x81\x7d\
@@ -260,4 +265,7 @@ pub(crate) const BEHAVIOURS: &[Behaviour] = &[
     row("dies", Tcp, Connection(300), &[Read, Die(None)], Right::Death),
     row("dies, and is back in 3 s", Tcp, Connection(300), &[Read, Die(Some(3000))], Right::Told),
     row("hangs", Tcp, Connection(300), &[Read, Hang], Right::Death),
+    row("dies of HTTP/1.2", Tcp, FirstOctet, &[If(HTTP_1_2, &[Die(None)])], Right::DeathOf("server/http-version/http12")),
+    row("hangs from HTTP/1.2 on", Tcp, FirstOctet, &[If(HTTP_1_2, &[Hang])], Right::DeathOf("server/http-version/http12")),
+    row("TLS: dies of HTTP/1.2", Tls, FirstOctet, &[If(HTTP_1_2, &[Die(None)])], Right::DeathOf("server/http-version/http12")),
 ];

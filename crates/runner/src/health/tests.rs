@@ -41,6 +41,24 @@ async fn who_began_long_after_all_others_is_told_apart() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn where_the_target_hangs_only_who_saw_another_served_was_merely_waiting() {
+    let by = Duration::from_millis(300);
+    for (served_between, waited) in [(true, vec![1]), (false, vec![])] {
+        let health = Health::default();
+        let _first = health.begin(1).await;
+        tokio::time::advance(by).await;
+        let began = Instant::now();
+        tokio::time::advance(by).await;
+        if served_between {
+            health.heard(began, Instant::now());
+        }
+        let _last = health.begin(2).await;
+        let _ = health.attempt(&AnswersFrom(99), &mut None, Patience::Window).await;
+        assert_eq!(health.freshest(|_| by), Some((2, waited)), "{served_between}");
+    }
+}
+
 /// A target that takes no connections any more.
 struct Refuses;
 

@@ -6,7 +6,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -70,7 +70,6 @@ impl Connection {
 
     /// Serves it until it ends; these octets have been read already.
     pub(super) async fn serve(mut self, early: &[u8]) {
-        let mut buffer = vec![0; BUFFER];
         let mut is_ended = false;
         let mut give_up = (!early.is_empty()).then(|| Instant::now() + PARTIAL);
         if self.came(early).await == Flow::Over {
@@ -81,15 +80,19 @@ impl Connection {
             let flow = tokio::select! {
                 biased;
                 Some((nonce, want)) = self.wants.recv() => self.serve_want(&nonce, want).await,
-                read = self.reader.read(&mut buffer), if !is_ended => {
-                    give_up = Some(Instant::now() + PARTIAL);
-                    is_ended = !matches!(read, Ok(count) if count > 0);
-                    match read {
-                        Ok(0) => self.ended(Came::End),
-                        Ok(count) => self.came(&buffer[..count]).await,
-                        Err(_) => self.ended(Came::Reset),
+                // What waits holds no buffer: there may be many.
+                _ = self.reader.readable(), if !is_ended => match self.read() {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => Flow::On,
+                    read => {
+                        give_up = Some(Instant::now() + PARTIAL);
+                        is_ended = !matches!(&read, Ok(octets) if !octets.is_empty());
+                        match read {
+                            Ok(octets) if octets.is_empty() => self.ended(Came::End),
+                            Ok(octets) => self.came(&octets).await,
+                            Err(_) => self.ended(Came::Reset),
+                        }
                     }
-                }
+                },
                 () = sleep_until(patience), if give_up.is_some() && !is_ended => {
                     give_up = None;
                     self.give_up();
@@ -104,6 +107,13 @@ impl Connection {
         if self.is_reset {
             self.writer.forget();
         }
+    }
+
+    /// What has come by now; nothing once the other side has ended.
+    fn read(&self) -> io::Result<Vec<u8>> {
+        let mut buffer = [0; BUFFER];
+        let count = self.reader.try_read(&mut buffer)?;
+        Ok(buffer[..count].to_vec())
     }
 
     async fn came(&mut self, octets: &[u8]) -> Flow {
@@ -268,6 +278,8 @@ const HEADS: usize = 4096;
 #[cfg(test)]
 mod tests {
     use super::super::origin::Origin;
+    use tokio::io::AsyncReadExt as _;
+
     use super::*;
 
     #[tokio::test]

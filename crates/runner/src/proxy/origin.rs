@@ -190,5 +190,5 @@ async fn serve(mut stream: TcpStream, rooms: Arc<Rooms>) {
 /// On how many connections requests of one exchange are taken.
 const MOST_SPANS: usize = 16;
 /// On how many of them as much may come as on one alone, and how many octets on the others.
-const FULL_SPANS: usize = 4;
+const FULL_SPANS: usize = 2;
 const FEW_OCTETS: usize = 16 * 1024;

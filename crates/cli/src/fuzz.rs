@@ -154,10 +154,16 @@ fn conclude(args: &FuzzArgs, ending: &Ending, baseline: Option<&Baseline>) -> Ex
             }
         });
     }
-    if let Some(status) = &ending.shut_out {
+    if let Some(status) = ending.shut_out {
+        let why = match status {
+            403 | 429 | 503 => {
+                "; it limits or bans who sends bad requests, which is no fault, so let this client's address off that, or \
+                 hunt with a small --rate"
+            }
+            _ => "",
+        };
         console::complain(&format!(
-            "the hunt ended early: where the target switched at first it now answers {status}; it limits or bans who \
-             sends bad requests, which is no fault, so let this client's address off that, or hunt with a small --rate"
+            "the hunt ended early: where the target switched at first it now answers {status}{why}"
         ));
     }
     match (ending.interrupted, new == 0) {

@@ -41,8 +41,8 @@ impl Hunt {
             }
         }
         match self.standing(&mut prober).await {
-            Standing::Sound { at_once } => {
-                if refused.is_some() || !at_once {
+            Standing::Sound { refused: often } => {
+                if refused.is_some() || often {
                     self.ask_more_gently();
                 }
                 self.note_answer(prober.facts().answer_us);
@@ -85,10 +85,14 @@ impl Hunt {
             let mut notes = self.notes();
             let suspects: Vec<Numbered> = notes.recent.drain(..).rev().collect();
             let is_known = notes.count_known_killer(&suspects);
-            notes.deaths += u32::from(!is_known);
+            let count = if is_known { &mut notes.known_deaths } else { &mut notes.deaths };
+            *count += 1;
             (suspects, is_known)
         };
-        let again = prober.can_restart() && self.notes().deaths < MOST_DEATHS;
+        let again = prober.can_restart() && {
+            let notes = self.notes();
+            notes.deaths < MOST_DEATHS && notes.known_deaths < MOST_KNOWN_DEATHS
+        };
         if !again {
             self.give_up();
             self.name_suspects(&suspects);
@@ -260,6 +264,8 @@ pub(crate) const PAUSES: [Duration; 4] =
     [Duration::ZERO, Duration::ZERO, Duration::from_millis(300), Duration::from_millis(700)];
 /// After this many deaths that no known killer explains the target is left alone.
 const MOST_DEATHS: u32 = 20;
+/// The same for deaths that one explains.
+const MOST_KNOWN_DEATHS: u32 = 500;
 /// How often the target is started again to find the smallest killer.
 const MOST_RESTARTS: u32 = 12;
 /// How often it is tried to start the target again.

@@ -54,12 +54,13 @@ pub(crate) struct Notes {
     /// The answer times of controls that were alone with the target.
     pub(crate) times: Vec<u64>,
     pub(crate) deaths: u32,
+    pub(crate) known_deaths: u32,
     /// Recipes that killed the target alone. Nothing that includes one is played again.
     pub(crate) killers: Vec<Recipe>,
     /// Whether the target died and was left alone.
     pub(crate) dead: bool,
     /// What the control gets in place of a switch, where that ended the hunt.
-    pub(crate) shut_out: Option<String>,
+    pub(crate) shut_out: Option<u16>,
     pub(crate) ease: Ease,
     /// When the target was last looked after while nothing else was under way.
     pub(crate) checked: Option<Instant>,
@@ -98,7 +99,7 @@ pub struct Ending {
     /// Whether the target died and was not started again.
     pub dead: bool,
     /// What the control got at last in place of a switch, if that ended the hunt: the target limits or bans us.
-    pub shut_out: Option<String>,
+    pub shut_out: Option<u16>,
     /// Whether it was cancelled.
     pub interrupted: bool,
     /// How long it took, without the control and discovery.
@@ -137,14 +138,20 @@ impl Hunt {
             let interrupted = hunt.watch(&mut workers, &mut cancel).await;
             // An exchange that met the target's death, or a limit, may have been the last one.
             hunt.check_up(None).await;
-            if interrupted || hunt.course.is_over() || !hunt.notes().ease.has_more() {
+            if interrupted || hunt.course.is_over() || hunt.notes().ease.left() == 0 {
                 break interrupted;
             }
         };
+        let left = hunt.notes().ease.left();
+        if left > 0 {
+            hunt.tell(Event::Note(format!(
+                "{left} exchanges may have met a limit, and were not played again"
+            )));
+        }
         hunt.prober.write().await.stop().await;
         let (state, dead, shut_out, behaviours) = {
             let notes = hunt.notes();
-            (notes.state.clone(), notes.dead, notes.shut_out.clone(), notes.guide.seen())
+            (notes.state.clone(), notes.dead, notes.shut_out, notes.guide.seen())
         };
         Ok(Ending {
             state,
@@ -181,7 +188,7 @@ impl Hunt {
             echoes: facts.has(Need::Echo),
             subprotocols: facts.subprotocols.clone(),
         };
-        let ease = Ease::new(options.jobs);
+        let ease = Ease::new(options.jobs, options.rate);
         Self {
             known,
             bindings: prober.bindings(),
@@ -198,6 +205,7 @@ impl Hunt {
                 guide: Guide::default(),
                 times: Vec::new(),
                 deaths: 0,
+                known_deaths: 0,
                 killers: Vec::new(),
                 dead: false,
                 shut_out: None,
@@ -249,20 +257,23 @@ impl Hunt {
         }
     }
 
-    /// What is played next, unless the hunt is over, or fewer may be under way.
+    /// What is played next, unless the hunt is over, or fewer may be under way. What includes a killer is not.
     fn next(&self, place: usize) -> Option<Numbered> {
         loop {
-            {
+            let again = {
                 let mut notes = self.notes();
                 if place >= notes.ease.most() || self.course.is_over() {
                     return None;
                 }
-                if let Some(again) = notes.ease.take_again() {
-                    return Some(again);
+                notes.ease.take_again()
+            };
+            let (number, recipe) = match again {
+                Some(again) => again,
+                None => {
+                    let number = self.take_number()?;
+                    (number, self.draw(number))
                 }
-            }
-            let number = self.take_number()?;
-            let recipe = self.draw(number);
+            };
             let does_all = |killer: &Recipe| {
                 recipe.base == killer.base
                     && killer.edits.iter().all(|it| recipe.edits.contains(it))

@@ -36,8 +36,8 @@ pub(crate) struct Ease {
 /// What the control shows of a target that nobody else talks to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
-    /// It switches; whether at the first try.
-    Sound { at_once: bool },
+    /// It switches; whether it refused that more often than by chance before.
+    Sound { refused: bool },
     /// It answers with another status.
     Refuses(u16),
     /// It ends the connections, or refuses them.
@@ -47,10 +47,11 @@ pub(crate) enum Standing {
 }
 
 impl Ease {
-    pub(crate) fn new(jobs: usize) -> Self {
+    /// With so many exchanges at once, and so many a second at most.
+    pub(crate) fn new(jobs: usize, rate: Option<u32>) -> Self {
         Self {
             most: jobs.max(1),
-            gap: Duration::ZERO,
+            gap: rate.map_or(Duration::ZERO, |rate| Duration::from_secs(1) / rate.max(1)),
             next: Instant::now(),
             steps: 0,
             looked: None,
@@ -70,9 +71,9 @@ impl Ease {
         self.again.pop_front()
     }
 
-    /// Whether anything is to be played again.
-    pub(crate) fn has_more(&self) -> bool {
-        !self.again.is_empty()
+    /// How much is to be played again.
+    pub(crate) fn left(&self) -> usize {
+        self.again.len()
     }
 
     /// Has these played again, unless that was done too often.
@@ -107,7 +108,7 @@ impl Ease {
     fn step(&mut self) -> bool {
         let Some(gap) = GAPS.get(self.steps) else { return false };
         self.steps += 1;
-        self.gap = *gap;
+        self.gap = self.gap.max(*gap);
         self.most = (self.most / FEWER).max(1);
         true
     }
@@ -140,25 +141,32 @@ impl Hunt {
 
     /// What comes of several controls in about a second, while nobody else talks to the target.
     pub(crate) async fn standing(&self, prober: &mut Prober) -> Standing {
-        let mut standing = Standing::Silent;
-        for (number, pause) in PAUSES.into_iter().enumerate() {
+        let patience = prober.settings().timeout;
+        let (mut standing, mut said, mut refusals) = (Standing::Silent, None, 0);
+        for pause in PAUSES {
             sleep(pause).await;
-            let patience = prober.settings().timeout;
-            standing = match prober.play(&self.control, CONTROL_ATTEMPT, patience).await {
+            let played = prober.play(&self.control, CONTROL_ATTEMPT, patience).await;
+            standing = match &played {
                 Ok(result) => match result.outcome.map(|came| came.outcome) {
                     Some(Outcome::Status(101)) => {
-                        prober.keep(&self.control, &result);
-                        return Standing::Sound { at_once: number == 0 };
+                        prober.keep(&self.control, result);
+                        return Standing::Sound { refused: refusals > 1 };
                     }
-                    Some(Outcome::Status(status)) => Standing::Refuses(status),
+                    Some(Outcome::Status(status)) => {
+                        said = Some(status);
+                        Standing::Refuses(status)
+                    }
                     Some(Outcome::Silent) | None => Standing::Silent,
                     Some(_) => Standing::Shut,
                 },
                 Err(upspec_runner::Error::TimedOut { .. }) => Standing::Silent,
                 Err(_) => Standing::Shut,
             };
+            // Who refuses the connection itself may be dying, which is no limit.
+            refusals += u32::from(played.is_ok() && standing != Standing::Silent);
         }
-        standing
+        // Who has answered lives.
+        said.map_or(standing, Standing::Refuses)
     }
 
     /// The target is in order, and does not serve all that it is asked for.
@@ -182,15 +190,16 @@ impl Hunt {
             return;
         }
         self.ask_more_gently();
-        let until = Instant::now() + MOST_SETTLING;
-        while Instant::now() < until && !self.course.is_over() {
+        let begun = Instant::now();
+        let patience = || if self.course.is_over() { LAST_SETTLING } else { MOST_SETTLING };
+        while begun.elapsed() < patience() {
             sleep(SETTLING).await;
             if prober.switches(&self.control, CONTROL_ATTEMPT).await {
                 return;
             }
         }
-        if !self.course.is_over() && !self.goes_elsewhere(prober).await {
-            self.notes().shut_out = Some(status.to_string());
+        if !self.goes_elsewhere(prober).await {
+            self.notes().shut_out = Some(status);
             self.course.stop();
         }
     }
@@ -233,4 +242,6 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 const MOST_REPLAYS: usize = 10_000;
 /// How long a limit may remember what was before, and how often to look.
 const MOST_SETTLING: Duration = Duration::from_secs(15);
+/// The same once the hunt is over.
+const LAST_SETTLING: Duration = Duration::from_secs(3);
 const SETTLING: Duration = Duration::from_millis(500);

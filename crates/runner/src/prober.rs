@@ -76,27 +76,17 @@ impl Prober {
         }
     }
 
-    /// Whether the control gets its switch where it comes from the next of our addresses, if there is one: the target bans
-    /// the one before, and the next is used from now on. A target that is back by then lets everybody in, and the address
-    /// stays.
+    /// Whether the control gets its switch where it comes from the next of our addresses, if there is one, and still not
+    /// from this one: the target bans this one, and the next is used from now on.
     pub async fn is_let_in_elsewhere(&self, control: &Case, attempt: u32) -> bool {
         let sources = self.bench.sources();
         if !sources.goes_on() {
             return false;
         }
-        let is_let_in = self.switches(control, attempt).await;
-        if !is_let_in || self.switches_here_again(control, attempt).await {
-            sources.goes_back();
-        }
-        is_let_in
-    }
-
-    async fn switches_here_again(&self, control: &Case, attempt: u32) -> bool {
-        let sources = self.bench.sources();
+        let is_welcome = self.switches(control, attempt).await;
         sources.goes_back();
-        let switches = self.switches(control, attempt).await;
-        sources.goes_on();
-        switches
+        // A target that is back by now lets everybody in.
+        is_welcome && !self.switches(control, attempt).await && sources.goes_on()
     }
 
     /// Whether the control gets its switch.

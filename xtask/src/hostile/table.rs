@@ -52,7 +52,6 @@ impl Table {
         self.hunts += &format!(
             "| {name} | {exit} | {seconds:.1} | {memory} | {played} | {deaths} | {others} | {due} |\n"
         );
-        self.count += 1;
         self.seconds = self.seconds.max(seconds);
         self.memory = self.memory.max(memory);
     }

@@ -103,12 +103,9 @@ fn a_death_is_a_finding() {
     use std::sync::atomic::{AtomicBool, Ordering};
     static DEAD: AtomicBool = AtomicBool::new(false);
     let served = Served::conforming();
-    let upstream: std::net::SocketAddr =
-        served.url.trim_start_matches("ws://").trim_end_matches("/chat").parse().unwrap();
-    let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = proxy.local_addr().unwrap();
+    let (front, address, upstream) = before(&served);
     std::thread::spawn(move || {
-        for client in proxy.incoming().flatten() {
+        for client in front.incoming().flatten() {
             if DEAD.load(Ordering::Acquire) {
                 continue;
             }
@@ -121,6 +118,14 @@ fn a_death_is_a_finding() {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let findings = state["findings"].as_array().unwrap();
     assert!(findings.iter().any(|one| one["kind"] == "death"), "{findings:?}");
+}
+
+/// What listens in front of a server, its address, and the server's.
+fn before(served: &Served) -> (std::net::TcpListener, std::net::SocketAddr, std::net::SocketAddr) {
+    let upstream = served.url.trim_start_matches("ws://").trim_end_matches("/chat");
+    let front = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = front.local_addr().unwrap();
+    (front, address, upstream.parse().unwrap())
 }
 
 /// Hands octets on in both directions; a POST is the last thing that is read.
@@ -154,10 +159,7 @@ fn a_limit_is_no_finding() {
     use std::sync::atomic::{AtomicU32, Ordering};
     static DEAD: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
     let served = Served::conforming();
-    let upstream: std::net::SocketAddr =
-        served.url.trim_start_matches("ws://").trim_end_matches("/chat").parse().unwrap();
-    let front = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = front.local_addr().unwrap();
+    let (front, address, upstream) = before(&served);
     std::thread::spawn(move || {
         let taken = AtomicU32::new(0);
         for client in front.incoming().flatten() {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use upspec_corpus::Corpus;
+use upspec_corpus::case::Outcome;
 use upspec_hunt::{Ending, Error, Event, Finding, Hunt, Kind, Options, State};
 use upspec_judge::Verdict;
 use upspec_report::Baseline;
@@ -155,12 +156,12 @@ fn conclude(args: &FuzzArgs, ending: &Ending, baseline: Option<&Baseline>) -> Ex
         });
     }
     if let Some(status) = ending.shut_out {
-        let why = match status {
-            403 | 429 | 503 => {
+        let why = match upspec_runner::may_be_a_limit(Outcome::Status(status)) {
+            true => {
                 "; it limits or bans who sends bad requests, which is no fault, so let this client's address off that, or \
                  hunt with a small --rate"
             }
-            _ => "",
+            false => "",
         };
         console::complain(&format!(
             "the hunt ended early: where the target switched at first it now answers {status}{why}"

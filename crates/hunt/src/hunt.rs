@@ -53,6 +53,7 @@ pub(crate) struct Notes {
     guide: Guide,
     /// The answer times of controls that were alone with the target.
     pub(crate) times: Vec<u64>,
+    /// Deaths that no known killer explains, and those that one does.
     pub(crate) deaths: u32,
     pub(crate) known_deaths: u32,
     /// Recipes that killed the target alone. Nothing that includes one is played again.

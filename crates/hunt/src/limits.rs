@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, sleep_until};
 use upspec_corpus::case::Outcome;
-use upspec_judge::{Came, CaseResult};
-use upspec_runner::Prober;
+use upspec_judge::CaseResult;
+use upspec_runner::{FORBIDDEN, Prober, may_be_a_limit};
 
 use crate::health::{CONTROL_ATTEMPT, PAUSES};
 use crate::hunt::{Event, Hunt, Numbered};
@@ -125,7 +125,7 @@ impl Hunt {
 
     /// After what a limit may have sent: finds out whether the control meets it as well.
     pub(crate) async fn look_for_limits(&self, result: &CaseResult) {
-        let met = result.outcome.is_some_and(may_be_a_limit);
+        let met = result.outcome.is_some_and(|came| may_be_a_limit(came.outcome));
         if met && self.notes().ease.is_due() {
             self.look().await;
         }
@@ -186,7 +186,7 @@ impl Hunt {
 
     /// Nothing but refusals comes: a limit that passes, a ban, or the end of the hunt.
     pub(crate) async fn bear_refusals(&self, prober: &mut Prober, status: u16) {
-        if status == FORBIDDEN && self.goes_elsewhere(prober).await {
+        if Outcome::Status(status) == FORBIDDEN && self.goes_elsewhere(prober).await {
             return;
         }
         self.ask_more_gently();
@@ -225,13 +225,6 @@ impl Hunt {
     }
 }
 
-/// Whether a limit on rates or connections, or a ban, sends this; others do, too.
-fn may_be_a_limit(came: Came) -> bool {
-    matches!(came.outcome, Outcome::Status(FORBIDDEN | 429 | 503) | Outcome::Closed)
-}
-
-/// What a ban answers (RFC 9110, section 15.5.4).
-const FORBIDDEN: u16 = 403;
 /// The least time from one exchange to the next, step for step: the last is less than many limits.
 const GAPS: [Duration; 3] =
     [Duration::from_millis(10), Duration::from_millis(30), Duration::from_millis(90)];

@@ -161,7 +161,7 @@ impl Run {
     async fn refuses_control(&mut self, wanted: Outcome) -> Option<Outcome> {
         self.ease.asked += 1;
         let came = self.worker.control_now(EASE + self.ease.asked).await;
-        came.filter(|came| *came != wanted && (*came == FORBIDDEN || limit_of(*came).is_some()))
+        came.filter(|came| *came != wanted && may_be_a_limit(*came))
     }
 }
 
@@ -176,6 +176,12 @@ fn is_forbidden(result: &CaseResult) -> bool {
     result.outcome.is_some_and(|came| came.outcome == FORBIDDEN)
 }
 
+/// Whether a limit on rates or connections, or a ban, may have sent this; others do, too.
+#[must_use]
+pub fn may_be_a_limit(outcome: Outcome) -> bool {
+    outcome == FORBIDDEN || limit_of(outcome).is_some()
+}
+
 fn limit_of(outcome: Outcome) -> Option<Limit> {
     match outcome {
         Outcome::Status(429 | 503) => Some(Limit::Rate),
@@ -184,8 +190,8 @@ fn limit_of(outcome: Outcome) -> Option<Limit> {
     }
 }
 
-/// What a ban answers.
-pub(crate) const FORBIDDEN: Outcome = Outcome::Status(403);
+/// What a ban answers (RFC 9110, section 15.5.4).
+pub const FORBIDDEN: Outcome = Outcome::Status(403);
 /// How many controls in a row are refused where there is a limit.
 const SURE: u32 = 2;
 /// How often a target is slowed down.

@@ -59,6 +59,7 @@ pub use client::{
     Call, ClientProber, ClientSettings, Command, CommandError, Started, Starter, run_clients,
 };
 pub use connect::{Connector, Opening, Stream, is_listening};
+pub use ease::{FORBIDDEN, may_be_a_limit};
 pub use error::Error;
 pub use event::{Death, Ending, Event, RunOutcome};
 pub use plan::{CLIENT_CONTROL, CONTROL, HTTP2_CONTROL, PROXY_CONTROL, Plan, is_control};

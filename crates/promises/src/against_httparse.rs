@@ -57,7 +57,7 @@ fn same(ours: &RequestHead<'_>, theirs: &httparse::Request<'_, '_>) {
 }
 
 /// What httparse takes without an error that we note.
-fn tolerates(kind: ViolationKind) -> bool {
+pub(crate) fn tolerates(kind: ViolationKind) -> bool {
     matches!(
         kind,
         // A recipient may take LF for a line end, and so it does (RFC 9112 2.2).

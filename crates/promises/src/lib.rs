@@ -5,6 +5,7 @@
 //! which replays the seeds and every input that once broke something.
 
 mod against_httparse;
+mod against_hyper;
 mod against_tungstenite;
 mod both_ends;
 mod case_file;
@@ -28,6 +29,7 @@ mod stored;
 mod written;
 
 pub use against_httparse::{against_httparse, peer};
+pub use against_hyper::against_hyper;
 pub use against_tungstenite::against_tungstenite;
 pub use case_file::case_file;
 pub use extensions::extensions;
@@ -60,6 +62,7 @@ pub struct Target {
 /// Every target.
 pub const TARGETS: &[Target] = &[
     Target { name: "against_httparse", check: against_httparse, seeds: seeds::requests },
+    Target { name: "against_hyper", check: against_hyper, seeds: seeds::requests },
     Target { name: "against_tungstenite", check: against_tungstenite, seeds: seeds::requests },
     Target { name: "case_file", check: case_file, seeds: case_file::seeds },
     Target { name: "extensions", check: extensions, seeds: extensions::seeds },

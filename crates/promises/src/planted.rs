@@ -149,6 +149,14 @@ pub(crate) fn head<'a, 'b>(head: &'a RequestHead<'b>) -> Cow<'a, RequestHead<'b>
     Cow::Borrowed(head)
 }
 
+/// `against_hyper`: a target ends at `;`.
+pub(crate) fn target<'o>(head: &RequestHead<'o>) -> &'o [u8] {
+    match head.target.iter().position(|octet| *octet == b';') {
+        Some(end) if PLANTED => &head.target[..end],
+        _ => head.target,
+    }
+}
+
 /// `against_tungstenite`: the accept value is another one where the target holds `$`.
 pub(crate) fn accept(head: &RequestHead<'_>, mut accept: [u8; 28]) -> [u8; 28] {
     if PLANTED && head.target.contains(&b'$') {

@@ -178,6 +178,11 @@ fn breach(
     tunnel: &Tunnel<'_>,
     party: Party,
 ) -> Option<Breach> {
+    // A server does not use 1010 (7.4.1), but it typically echoes what it got (5.5.1).
+    let echoes = || closed_with(frame.close_code(), tunnel.sent(party.other()));
+    if violation == FrameViolation::CloseCodeOfClient && echoes() {
+        return None;
+    }
     let (requirement, warns) = requirement(violation)?;
     let breach = Breach::new(requirement, format!("the {party} sent {}", violation.describe()));
     let code = matches!(
@@ -185,8 +190,7 @@ fn breach(
         FrameViolation::CloseCodeOutOfRange | FrameViolation::CloseCodeUnassigned
     );
     let reason = violation == FrameViolation::CloseReasonNotUtf8;
-    let echoes = (code || reason) && closed_with(frame.close_code(), tunnel.sent(party.other()));
-    Some(if warns || echoes { breach.at_most_warn() } else { breach })
+    Some(if warns || (code || reason) && echoes() { breach.at_most_warn() } else { breach })
 }
 
 /// Whether the other party sent a Close frame with the same code, which is typically echoed.

@@ -158,6 +158,22 @@ fn the_end_of_the_stream_ends_the_tunnel() {
     }
 }
 
+/// 1010 is for clients, and a server that echoes it does what is usual (RFC 6455 5.5.1).
+#[test]
+fn a_code_of_clients_may_be_echoed() {
+    let yes = [hello(), answer("200", &[], 0)].concat();
+    let close = |code: &[u8]| [b"\x88\x82\0\0\0\0", code].concat();
+    for (asked, said, verdict) in [
+        (close(b"\x03\xf2"), b"\x88\x02\x03\xf2", Verdict::Pass),
+        (close(b"\x03\xe8"), b"\x88\x02\x03\xf2", Verdict::Warn),
+    ] {
+        let written = opened(&[connect(), write::data(1, &asked, 0)]);
+        let read = [yes.clone(), write::data(1, said, END)].concat();
+        let result = judged(&tunnel_case(Tunnel::Ended), &written, &read, IoKind::Deadline);
+        assert_eq!(result.verdict, verdict, "{:?}", result.findings);
+    }
+}
+
 #[test]
 fn what_a_server_must_not_say_is_found() {
     let ok = || answer("200", &[], END);

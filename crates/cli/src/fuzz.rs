@@ -148,7 +148,8 @@ fn conclude(args: &FuzzArgs, ending: &Ending, baseline: Option<&Baseline>) -> Ex
     if ending.dead {
         console::complain(match args.server.server_cmd {
             None => {
-                "the target died; with --server-cmd upspec restarts it and finds the exchange that killed it"
+                "the target no longer answers controls: it died, hangs, or lets nobody in; with --server-cmd upspec \
+                 restarts it and finds the exchange that did it"
             }
             Some(_) => {
                 "the target died too often, or could not be started again; the hunt ended early"
@@ -169,7 +170,7 @@ fn conclude(args: &FuzzArgs, ending: &Ending, baseline: Option<&Baseline>) -> Ex
     }
     match (ending.interrupted, new == 0) {
         (true, _) => Exit::Interrupted,
-        (false, true) if ending.shut_out.is_some() => Exit::Unreachable,
+        (false, true) if ending.shut_out.is_some() || ending.dead => Exit::Unreachable,
         (false, true) => Exit::Conforming,
         (false, false) => Exit::Failed,
     }

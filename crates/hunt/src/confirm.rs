@@ -5,10 +5,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use tokio::time::Instant;
+use upspec_corpus::case::Case;
 use upspec_corpus::case_file;
+use upspec_judge::CaseResult;
 use upspec_recipes::Recipe;
 
 use crate::finding::{Finding, Kind, Symptom, case_topic};
+use crate::health::CONTROL_ATTEMPT;
 use crate::hunt::{Event, Hunt};
 
 impl Hunt {
@@ -125,9 +128,24 @@ impl Hunt {
         symptom: &Symptom,
         window: Duration,
     ) -> Option<Symptom> {
-        let name = ("confirm", "one");
-        let result = self.play(recipe, name, attempt, window).await.ok()?;
-        symptom.again_in(&result, self.options.least)
+        let case = self.case(recipe, ("confirm", "one"));
+        let result = if symptom.may_be_a_limit {
+            self.play_alone(&case, attempt, window).await
+        } else {
+            self.prober.read().await.play(&case, attempt, window).await.ok()
+        };
+        symptom.again_in(&result?, self.options.least)
+    }
+
+    /// What comes of an exchange that has nothing beside it, where the controls before and after it get their switch: no
+    /// limit has sent it.
+    async fn play_alone(&self, case: &Case, attempt: u32, window: Duration) -> Option<CaseResult> {
+        let prober = self.prober.write().await;
+        if !prober.switches(&self.control, CONTROL_ATTEMPT).await {
+            return None;
+        }
+        let result = prober.play(case, attempt, window).await.ok()?;
+        prober.switches(&self.control, CONTROL_ATTEMPT).await.then_some(result)
     }
 
     /// Silence has to last longer than when it was first seen.
@@ -164,6 +182,7 @@ impl Hunt {
             case,
             count: 1,
             number: Some(number),
+            alone: false,
             part: None,
         });
     }

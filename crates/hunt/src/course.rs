@@ -1,6 +1,7 @@
 //! How far a hunt is, whoever is hunted: which number comes next, and when it is over.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ pub(crate) struct Course {
     runs: Option<u64>,
     executed: AtomicU64,
     stop: AtomicBool,
+    cancelled: AtomicBool,
 }
 
 /// What a second of a hunt brought.
@@ -48,6 +50,7 @@ impl Course {
             runs,
             executed: AtomicU64::new(0),
             stop: AtomicBool::new(false),
+            cancelled: AtomicBool::new(false),
         }
     }
 
@@ -93,6 +96,16 @@ impl Course {
         self.stop.store(true, Ordering::Release);
     }
 
+    /// Whether somebody waits for the end.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Acquire)
+    }
+
+    fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Release);
+        self.stop();
+    }
+
     /// Counts an exchange.
     pub(crate) fn played(&self) {
         self.executed.fetch_add(1, Ordering::Relaxed);
@@ -133,13 +146,13 @@ impl Course {
     ) -> bool {
         let mut seconds = interval(Duration::from_secs(1));
         let (mut number, mut before, mut interrupted) = (0_u32, 0, false);
-        tokio::pin!(cancel);
+        let mut cancel = pin!(cancel);
         loop {
             tokio::select! {
                 biased;
                 () = &mut cancel, if !interrupted => {
                     interrupted = true;
-                    self.stop();
+                    self.cancel();
                 }
                 done = workers.join_next() => match done {
                     None => return interrupted,
@@ -150,7 +163,20 @@ impl Course {
                 _ = seconds.tick() => {
                     let executed = self.executed();
                     number += 1;
-                    show(Second { executed, per_second: executed - before, number }).await;
+                    let mut shown = pin!(show(Second {
+                        executed,
+                        per_second: executed - before,
+                        number,
+                    }));
+                    // Who looks after a target may be at it for a while, and is heard to the end.
+                    tokio::select! {
+                        () = &mut shown => {}
+                        () = &mut cancel, if !interrupted => {
+                            interrupted = true;
+                            self.cancel();
+                            shown.await;
+                        }
+                    }
                     before = executed;
                 }
             }

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use upspec_judge::{CaseResult, Finding as CaseFinding, Verdict};
 use upspec_recipes::{Recipe, is_spelling};
-use upspec_runner::fnv1a;
+use upspec_runner::{fnv1a, may_be_a_limit};
 
 use crate::part::{self, Part};
 
@@ -33,12 +33,21 @@ pub struct Finding {
     /// The number of the first exchange that showed it, where it was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<u64>,
+    /// Whether the exchange killed the target alone; of a death without it, it is but the latest suspect.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub alone: bool,
     /// The part that found it first, where parts were put together.
     #[serde(default, with = "part::as_text", skip_serializing_if = "Option::is_none")]
     pub part: Option<Part>,
 }
 
 impl Finding {
+    /// The recipe that kills the target alone, unless that is the plain handshake.
+    pub(crate) fn killer(&self) -> Option<&Recipe> {
+        let kills = self.kind == Kind::Death && self.alone;
+        self.recipe.as_ref().filter(|recipe| kills && **recipe != Recipe::default())
+    }
+
     /// Whether a recipe does all that the smallest one does.
     pub(crate) fn is_shown_by(&self, recipe: &Recipe) -> bool {
         self.recipe.as_ref().is_some_and(|known| {
@@ -65,6 +74,8 @@ pub(crate) struct Symptom {
     pub(crate) requirement: String,
     pub(crate) label: String,
     pub(crate) message: String,
+    /// Whether it rests on what a limit may have sent.
+    pub(crate) may_be_a_limit: bool,
 }
 
 impl Symptom {
@@ -89,6 +100,7 @@ impl Symptom {
             requirement: finding.requirement.clone(),
             label: result.outcome.map(|came| came.to_string()).unwrap_or_default(),
             message: finding.message.clone(),
+            may_be_a_limit: result.outcome.is_some_and(|came| may_be_a_limit(came.outcome)),
         }
     }
 
@@ -126,6 +138,11 @@ pub(crate) fn case_topic(requirement: &str, recipe: &str) -> String {
     let slug: String =
         slug.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     format!("found-{slug}-{:08x}", fnv1a(recipe.as_bytes()) >> 32)
+}
+
+/// What is not written where it is usual.
+fn is_not(it: &bool) -> bool {
+    !*it
 }
 
 /// A recipe in its one-line spelling, or an empty text.

@@ -155,6 +155,7 @@ impl Finding {
             requirement: self.requirement.clone(),
             label: self.label.clone(),
             message: self.message.clone(),
+            may_be_a_limit: false,
         }
     }
 }
@@ -189,6 +190,7 @@ mod tests {
             case: String::new(),
             count: 2,
             number: Some(number),
+            alone: false,
             part: None,
         }
     }

@@ -22,6 +22,7 @@ impl Notes {
     fn count_known_killer(&mut self, suspects: &[Numbered]) -> bool {
         let known = self.state.findings.iter_mut().find(|known| {
             known.kind == Kind::Death
+                && known.alone
                 && suspects.iter().any(|(_, recipe)| known.is_shown_by(recipe))
         });
         known.map(|known| known.count += 1).is_some()
@@ -48,15 +49,23 @@ impl Hunt {
                 self.note_answer(prober.facts().answer_us);
             }
             Standing::Refuses(status) => self.bear_refusals(&mut prober, status).await,
-            standing => {
-                // Who is hanging is soonest found out by a start.
-                let may_be_a_ban = standing == Standing::Shut || !prober.can_restart();
-                if !(may_be_a_ban && self.goes_elsewhere(&prober).await) {
-                    self.after_death(&mut prober).await;
-                }
-            }
+            standing => self.bear_absence(&mut prober, standing).await,
         }
         self.notes().checked = Some(Instant::now());
+    }
+
+    /// No control gets an answer: a ban or a limit, or else a death.
+    async fn bear_absence(&self, prober: &mut Prober, standing: Standing) {
+        // Who is hanging is soonest found out by a start.
+        let may_be_a_ban = standing != Standing::Silent || !prober.can_restart();
+        if may_be_a_ban && self.goes_elsewhere(prober).await {
+            return;
+        }
+        // Who cannot be started again is given the time to forget, where somebody is there.
+        if standing == Standing::Ends && !prober.can_restart() && self.settles(prober).await {
+            return self.ask_more_gently();
+        }
+        self.after_death(prober).await;
     }
 
     /// The target lives, and answered in so many microseconds.
@@ -111,6 +120,9 @@ impl Hunt {
             return;
         }
         for (number, suspect) in &suspects {
+            if self.course.is_cancelled() {
+                break;
+            }
             if self.kills(prober, suspect).await {
                 let smallest = self.smallest_killer(prober, suspect.clone()).await;
                 self.name_killer((*number, &smallest));
@@ -143,7 +155,7 @@ impl Hunt {
         let case = self.case(suspect, ("suspect", "one"));
         // Its answer does not matter.
         let _ = prober.play(&case, 0, self.window).await;
-        matches!(self.standing(prober).await, Standing::Shut | Standing::Silent)
+        matches!(self.standing(prober).await, Standing::Ends | Standing::Shut | Standing::Silent)
     }
 
     /// Takes the plain handshake for the base and leaves out edits as long as the rest kills; the target
@@ -161,7 +173,8 @@ impl Hunt {
             candidates.retain(|candidate| *candidate != best);
             for fewer in candidates {
                 restarts += 1;
-                if restarts > MOST_RESTARTS || !self.restart(prober).await {
+                let enough = restarts > MOST_RESTARTS || self.course.is_cancelled();
+                if enough || !self.restart(prober).await {
                     break 'smaller;
                 }
                 if self.kills(prober, &fewer).await {
@@ -176,8 +189,9 @@ impl Hunt {
 
     fn name_killer(&self, killer: (u64, &Recipe)) {
         let message = "the target answered no control after this exchange was played alone";
-        self.add(self.death(killer, message.to_owned()));
-        self.notes().killers.extend((*killer.1 != Recipe::default()).then(|| killer.1.clone()));
+        let death = self.death(killer, true, message.to_owned());
+        self.notes().killers.extend(death.killer().cloned());
+        self.add(death);
     }
 
     /// Names the latest of the suspects where none killed it alone, and writes the last few.
@@ -196,10 +210,11 @@ impl Hunt {
             suspects.len(),
             suspects.len().min(MOST_WRITTEN)
         );
-        self.add(self.death((*number, latest), message));
+        self.add(self.death((*number, latest), false, message));
     }
 
-    fn death(&self, (number, recipe): (u64, &Recipe), message: String) -> Finding {
+    /// A death, of an exchange that caused it alone or is the latest suspect.
+    fn death(&self, (number, recipe): (u64, &Recipe), alone: bool, message: String) -> Finding {
         let case = self.write(recipe, SUSPECT);
         let requirement = self.case(recipe, ("suspect", "one")).requirement;
         Finding {
@@ -212,6 +227,7 @@ impl Hunt {
             case,
             count: 1,
             number: Some(number),
+            alone,
             part: None,
         }
     }
@@ -236,6 +252,7 @@ impl Hunt {
             case: self.control.id.clone(),
             count: 1,
             number: None,
+            alone: false,
             part: None,
         });
     }

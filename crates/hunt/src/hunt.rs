@@ -190,6 +190,7 @@ impl Hunt {
             subprotocols: facts.subprotocols.clone(),
         };
         let ease = Ease::new(options.jobs, options.rate);
+        let killers = state.findings.iter().filter_map(Finding::killer).cloned().collect();
         Self {
             known,
             bindings: prober.bindings(),
@@ -207,7 +208,7 @@ impl Hunt {
                 times: Vec::new(),
                 deaths: 0,
                 known_deaths: 0,
-                killers: Vec::new(),
+                killers,
                 dead: false,
                 shut_out: None,
                 ease,

@@ -40,7 +40,9 @@ pub(crate) enum Standing {
     Sound { refused: bool },
     /// It answers with another status.
     Refuses(u16),
-    /// It ends the connections, or refuses them.
+    /// It ends the connections.
+    Ends,
+    /// It lets no connection in.
     Shut,
     /// It does not answer.
     Silent,
@@ -157,7 +159,7 @@ impl Hunt {
                         Standing::Refuses(status)
                     }
                     Some(Outcome::Silent) | None => Standing::Silent,
-                    Some(_) => Standing::Shut,
+                    Some(_) => Standing::Ends,
                 },
                 Err(upspec_runner::Error::TimedOut { .. }) => Standing::Silent,
                 Err(_) => Standing::Shut,
@@ -190,17 +192,31 @@ impl Hunt {
             return;
         }
         self.ask_more_gently();
-        let begun = Instant::now();
-        let patience = || if self.course.is_over() { LAST_SETTLING } else { MOST_SETTLING };
-        while begun.elapsed() < patience() {
-            sleep(SETTLING).await;
-            if prober.switches(&self.control, CONTROL_ATTEMPT).await {
-                return;
-            }
-        }
-        if !self.goes_elsewhere(prober).await {
+        if !self.settles(prober).await && !self.goes_elsewhere(prober).await {
             self.notes().shut_out = Some(status);
             self.course.stop();
+        }
+    }
+
+    /// Whether the control gets its switch once a limit has forgotten what was before.
+    pub(crate) async fn settles(&self, prober: &Prober) -> bool {
+        let begun = Instant::now();
+        while begun.elapsed() < self.patience_with_limits() {
+            sleep(SETTLING).await;
+            if prober.switches(&self.control, CONTROL_ATTEMPT).await {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn patience_with_limits(&self) -> Duration {
+        if self.course.is_cancelled() {
+            Duration::ZERO
+        } else if self.course.is_over() {
+            LAST_SETTLING
+        } else {
+            MOST_SETTLING
         }
     }
 

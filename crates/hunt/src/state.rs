@@ -99,7 +99,12 @@ const VERSION: u32 = 1;
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::{Strategy, any, proptest};
+
     use super::*;
+    use crate::client::ClientState;
+    use crate::proxy::ProxyState;
 
     #[test]
     fn a_state_is_read_as_it_was_written() {
@@ -113,5 +118,80 @@ mod tests {
         assert_eq!(State::load(&path).unwrap(), Some(state));
         std::fs::write(&path, "{}").unwrap();
         assert!(State::load(&path).unwrap_err().to_string().contains("not a state"));
+    }
+
+    /// States as hunts write them.
+    const WRITTEN: [&str; 3] = [
+        r#"{"format":"upspec-fuzz-state","version":1,"seed":1,"part":"2/3","next":5,"findings":[
+        {"kind":"death","requirement":"rfc6455/4.2.1-key","label":"dead","message":"it died",
+        "recipe":"handshake; drop key","also":["handshake; drop origin"],"case":"user/server/a/b",
+        "count":3,"number":4,"alone":true,"part":"1/3"}]}"#,
+        r#"{"format":"upspec-client-fuzz-state","version":1,"seed":1,"next":5,"findings":[]}"#,
+        r#"{"format":"upspec-proxy-fuzz-state","version":1,"seed":1,"part":"1/2","next":5,"findings":[]}"#,
+    ];
+
+    /// One of them with some octets in the place of others.
+    fn changed() -> impl Strategy<Value = Vec<u8>> {
+        let octets = vec(
+            proptest::prop_oneof![any::<u8>(), proptest::sample::select(b"\"{}[],:0".to_vec())],
+            0..4,
+        );
+        (0..WRITTEN.len(), any::<proptest::sample::Index>(), 0..4_usize, octets).prop_map(
+            |(which, at, gone, octets)| {
+                let mut text = WRITTEN[which].as_bytes().to_vec();
+                let at = at.index(text.len());
+                let end = text.len().min(at + gone);
+                text.splice(at..end, octets);
+                text
+            },
+        )
+    }
+
+    /// What is read is written and read again as the same, and can be put together; else the error has the place.
+    fn holds<T: PartialEq + std::fmt::Debug>(
+        path: &Path,
+        load: impl Fn(&Path) -> Result<Option<T>, Error>,
+        save: impl Fn(&T, &Path) -> Result<(), Error>,
+        gather: impl Fn(&[T]) -> Result<T, String>,
+    ) {
+        match load(path) {
+            Ok(state) => {
+                let state = state.unwrap();
+                save(&state, path).unwrap();
+                assert_eq!(load(path).unwrap().as_ref(), Some(&state));
+                let _ = gather(&[state]);
+            }
+            Err(error) => assert!(error.to_string().contains(path.to_str().unwrap()), "{error}"),
+        }
+    }
+
+    #[test]
+    fn what_hunts_write_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.json");
+        std::fs::write(&path, WRITTEN[0]).unwrap();
+        assert!(State::load(&path).unwrap().unwrap().findings[0].alone);
+        std::fs::write(&path, WRITTEN[1]).unwrap();
+        assert!(ClientState::load(&path).unwrap().is_some());
+        std::fs::write(&path, WRITTEN[2]).unwrap();
+        assert!(ProxyState::load(&path).unwrap().is_some());
+    }
+
+    proptest! {
+        #[test]
+        fn a_changed_state_is_a_state_or_a_clear_error(text in changed()) {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("state.json");
+            std::fs::write(&path, &text).unwrap();
+            holds(&path, State::load, State::save, State::gather);
+            std::fs::write(&path, &text).unwrap();
+            holds(&path, ClientState::load, ClientState::save, |parts| {
+                ClientState::gather::<crate::client::ClientQuarry>(parts)
+            });
+            std::fs::write(&path, &text).unwrap();
+            holds(&path, ProxyState::load, ProxyState::save, |parts| {
+                ProxyState::gather::<crate::proxy::ProxyQuarry>(parts)
+            });
+        }
     }
 }

@@ -4,6 +4,9 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+
 use crate::support::upspec;
 
 /// A file that a command reads, whole, and the command, in which `FILE` stands for it.
@@ -71,6 +74,75 @@ fn a_folder_and_nothing_are_no_files() {
     }
 }
 
+/// Also one of several files of a folder of cases.
+#[test]
+fn what_is_changed_at_random_is_read_or_refused_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut rng = StdRng::seed_from_u64(1);
+    let config = folder.path().join("upspec.toml");
+    let text = "[run]\njobs = 4\nonly = ['server/key/*']\nreport = ['json=r.json']\nseed = 7\n[profile.ci]\n\
+                retries = 2\n[target.a]\nurl = 'ws://127.0.0.1:9/'\nheader = ['X-Token: ${TOKEN}']\n";
+    for _ in 0..CHANGES {
+        std::fs::write(&config, changed(text.as_bytes(), &mut rng)).unwrap();
+        read_or_refused(
+            &["list", "--only", "server/key", "--config", config.to_str().unwrap()],
+            &config,
+        );
+    }
+    let cases = folder.path().join("cases");
+    std::fs::create_dir_all(cases.join("server/deeper")).unwrap();
+    let files = ["key", "host", "deeper/tail"].map(|name| {
+        let path = cases.join(format!("server/{name}.toml"));
+        std::fs::copy(Path::new(CASES).join(format!("server/{}.toml", name_of(name))), &path)
+            .unwrap();
+        path
+    });
+    let place = cases.to_str().unwrap();
+    for number in 0..CHANGES {
+        let path = &files[number % files.len()];
+        let whole = std::fs::read(path).unwrap();
+        std::fs::write(path, changed(&whole, &mut rng)).unwrap();
+        read_or_refused(&["list", "--cases", place], path);
+        std::fs::write(path, whole).unwrap();
+    }
+}
+
+/// The file that a topic is a copy of.
+fn name_of(topic: &str) -> &str {
+    topic.strip_prefix("deeper/").map_or(topic, |_| "upgrade")
+}
+
+/// With up to three octets in the place of others, at up to two places.
+fn changed(whole: &[u8], rng: &mut StdRng) -> Vec<u8> {
+    let mut octets = whole.to_vec();
+    for _ in 0..rng.random_range(1..=2) {
+        let at = rng.random_range(0..octets.len());
+        let end = octets.len().min(at + rng.random_range(0..4));
+        let pick = |rng: &mut StdRng| match rng.random_bool(0.5) {
+            true => rng.random(),
+            false => ODD[rng.random_range(0..ODD.len())],
+        };
+        let new: Vec<u8> = (0..rng.random_range(0..4)).map(|_| pick(rng)).collect();
+        octets.splice(at..end, new);
+    }
+    octets
+}
+
+fn read_or_refused(words: &[&str], path: &Path) {
+    let output = upspec(words);
+    let error = String::from_utf8_lossy(&output.stderr);
+    let told =
+        || format!("{error:.500}\n{}", String::from_utf8_lossy(&std::fs::read(path).unwrap()));
+    match output.status.code() {
+        Some(0) => {}
+        Some(2) => {
+            let is_clear = error.contains(path.to_str().unwrap()) && !error.contains('\u{1b}');
+            assert!(is_clear && error.len() < 2000, "{}", told());
+        }
+        code => panic!("{code:?}: {}", told()),
+    }
+}
+
 /// What can happen to a file.
 fn broken(whole: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let half = whole.len() / 2;
@@ -103,5 +175,9 @@ fn refused(command: &[&str], path: &Path, what: &str, length: usize) {
     assert!(begun.elapsed() < LONGEST, "{told}: {length} octets");
 }
 
+const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../cases");
+/// Octets that mean something in TOML.
+const ODD: &[u8] = b"\"'{}[]=,.#$\n0a";
+const CHANGES: usize = 24;
 /// Time enough for a machine with much else to do.
 const LONGEST: Duration = Duration::from_secs(30);

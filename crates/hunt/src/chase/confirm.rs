@@ -136,7 +136,11 @@ impl<Q: Quarry> Chase<Q> {
                 return Some(first);
             }
             // Nothing is under way when all were played, or no more may be.
-            let (number, shows) = plays.under_way.join_next().await?.ok()?;
+            let (number, shows) = match plays.under_way.join_next().await? {
+                Ok(came) => came,
+                // Nobody aborts a task of ours, so it is a bug, and it stays one.
+                Err(error) => std::panic::resume_unwind(error.into_panic()),
+            };
             if let Some(number) = number.checked_sub(before + 1) {
                 came[number] = Some(shows);
             }

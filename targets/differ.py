@@ -4,14 +4,16 @@ Usage: target/servers/differ/bin/python targets/differ.py [--recipes N] [--seed 
 
 Feeds the first octets of each case for servers, and of N generated recipes (2000 without it), to httparse, hyper and
 tungstenite (crates/promises/examples/differ.rs), h11 and wsproto (in this process), and node's HTTP server, which reads with
-llhttp (targets/differ/node.js). What a peer refuses without need is its right, and is counted only where it is the grammar
-that it does not know. reports/disagreements.toml says of each kind who is right, by which section; a kind that is missing
-there is listed as not looked at, and makes this end with 1.
+the llhttp that node is built with (targets/differ/node.js; the npm package of that name ended with 1.0.1). What a peer
+refuses without need is its right, and is counted only where it is the grammar that it does not know.
+reports/disagreements.toml says of each kind who is right, by which section; a kind that is missing there is listed as not
+looked at, and makes this end with 1.
 """
 
 import argparse
 import base64
 import collections
+import datetime
 import json
 import pathlib
 import subprocess
@@ -188,12 +190,24 @@ def main():
         sys.exit(f"not looked at: {', '.join(unknown)}")
 
 
+def versions():
+    """Each peer with its version."""
+    lock = tomllib.loads((ROOT / "Cargo.lock").read_text(encoding="utf-8"))
+    own = {package["name"]: package["version"] for package in lock["package"]}
+    command = ["node", "-p", "`${process.versions.llhttp} (of node ${process.versions.node})`"]
+    llhttp = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    own |= {"h11": h11.__version__, "wsproto": wsproto.__version__, "llhttp": llhttp}
+    return {peer: f"{peer} {own[peer]}" for peer in READERS + SERVERS}
+
+
 def write(rows, found, notes, options):
+    named = versions()
     cases = sum("/" in row["name"] and ";" not in row["name"] for row in rows)
     print(
         "# Where others disagree with our model\n\n"
-        f"Written by `targets/differ.py --recipes {options.recipes} --seed {options.seed}`: {cases} requests of cases and "
-        f"{len(rows) - cases} generated ones, as {', '.join(READERS)} read them, and as {', '.join(SERVERS)} decide about "
+        f"Written by `targets/differ.py --recipes {options.recipes} --seed {options.seed}` on {datetime.date.today()}: "
+        f"{cases} requests of cases and {len(rows) - cases} generated ones, as {', '.join(named[one] for one in READERS)} "
+        f"read them, and as {', '.join(named[one] for one in SERVERS)} decide about "
         "them. `taken` by a reader means that it hands the request on; a server on top of it may still refuse. What the RFCs "
         "leave open is no disagreement, and no peer is blamed for refusing. `reports/disagreements.toml` has the words on "
         "each kind.\n"

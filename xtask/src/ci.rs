@@ -48,6 +48,7 @@ const STEPS: &[&str] = &[
      targets/check-pages.sh && \
      python3 targets/check-hunt.py --quick && \
      python3 targets/many.py --quick && \
+     target/servers/differ/bin/python targets/differ.py --recipes 1000 >/dev/null && \
      wait $fuzz",
     // What is drawn anew is for the night: a landing must not fail by luck.
     "UPSPEC_FUZZ_SECONDS=5 UPSPEC_FUZZ_SEED=1 targets/check-fuzz.sh",

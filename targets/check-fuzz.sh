@@ -7,8 +7,9 @@
 #   targets/check-fuzz.sh --planted …     the same with one planted bug each, which must be found
 #   targets/check-fuzz.sh --build         builds them, and runs none
 #
-# UPSPEC_FUZZ_SECONDS says how long each runs, UPSPEC_FUZZ_SEED what is drawn; 0 draws anew each time. What is found is kept
-# in the folder that UPSPEC_FUZZ_KEEP names, and taken into account the next time.
+# UPSPEC_FUZZ_SECONDS says how long each runs, UPSPEC_FUZZ_RUNS how many inputs it takes at most, UPSPEC_FUZZ_SEED what is
+# drawn; 0 draws anew each time. With a seed, and fewer inputs than there is time for, each run is like the last. What is found
+# is kept in the folder that UPSPEC_FUZZ_KEEP names, and taken into account the next time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -55,15 +56,19 @@ fi
 [ "$builds" = no ] || exit 0
 binaries=$folder/$(rustc --version --verbose | sed -n 's/^host: //p')/release
 
-# Runs a target for so many seconds; libFuzzer writes to the first folder only.
+# Runs a target for so many seconds; libFuzzer writes to the folder only. A folder of seeds would be read in the order in which
+# the file system has it.
 run() {
-    local name=$1 seconds=$2 artifacts=$3 inputs=("fuzz/corpus/$1")
-    [ ! -d "fuzz/regressions/$name" ] || inputs+=("fuzz/regressions/$name")
+    local name=$1 seconds=$2 artifacts=$3 folders=("fuzz/corpus/$1") runs=${UPSPEC_FUZZ_RUNS:--1}
+    [ ! -d "fuzz/regressions/$name" ] || folders+=("fuzz/regressions/$name")
+    # These render reports, and read what they wrote.
+    case $name in stored | written) [ "$runs" = -1 ] || runs=$((runs / 40)) ;; esac
     local found=${UPSPEC_FUZZ_KEEP:-$work}/$name
     mkdir -p "$found"
-    "$binaries/$name" "-max_total_time=$seconds" "-seed=${UPSPEC_FUZZ_SEED:-0}" -max_len=4096 -timeout=10 -rss_limit_mb=2048 \
-        -dict=fuzz/http.dict -print_final_stats=1 "-artifact_prefix=$artifacts" \
-        "$found" "${inputs[@]}" >"$work/$name.log" 2>&1
+    find "${folders[@]}" -type f | LC_ALL=C sort | paste -sd, - >"$work/$name.seeds"
+    "$binaries/$name" "-max_total_time=$seconds" "-runs=$runs" "-seed_inputs=@$work/$name.seeds" "-seed=${UPSPEC_FUZZ_SEED:-0}" \
+        -max_len=4096 -timeout=10 -rss_limit_mb=2048 -dict=fuzz/http.dict -print_final_stats=1 \
+        "-artifact_prefix=$artifacts" "$found" >"$work/$name.log" 2>&1
 }
 
 # One target: what is to be said of it, and whether it is as it should be.

@@ -51,7 +51,7 @@ const STEPS: &[&str] = &[
      target/servers/differ/bin/python targets/differ.py --recipes 1000 >/dev/null && \
      wait $fuzz",
     // What is drawn anew is for the night: a landing must not fail by luck.
-    "UPSPEC_FUZZ_SECONDS=5 UPSPEC_FUZZ_SEED=1 targets/check-fuzz.sh",
+    "UPSPEC_FUZZ_SECONDS=20 UPSPEC_FUZZ_RUNS=50000 UPSPEC_FUZZ_SEED=1 targets/check-fuzz.sh",
 ];
 
 /// Runs a line as if a person had typed it: what cargo told this program of its own package would have some

@@ -136,7 +136,7 @@ pub(crate) fn root() -> std::path::PathBuf {
 const USAGE: &str = "\
 usage: cargo xtask TASK
   bench        what we cost beside others who do as much: runs in every role beside a bare loop of the same octets,
-               readers beside those of others, commands, reports, and how all of it grows; ten minutes;
+               readers beside those of others, commands, reports, and how all of it grows; a quarter of an hour;
                writes reports/bench/; needs the release build
                  --quick          in less than 40 s, and beside what was measured last; writes nothing
                  --peer WORD      only runs against peers whose name holds this word; writes nothing

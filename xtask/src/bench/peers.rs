@@ -55,11 +55,20 @@ pub(super) fn reference() -> Result<Peer, String> {
     started("reference server", port, &mut command)
 }
 
-fn node_ws() -> Result<Option<Peer>, String> {
+/// Where node finds `ws`, if it was installed.
+fn modules() -> Option<PathBuf> {
     let modules = root().join("target/servers/node-ws/node_modules");
-    if !modules.join("ws").is_dir() {
-        return Ok(None);
-    }
+    modules.join("ws").is_dir().then_some(modules)
+}
+
+/// The command of a client on `ws`, as `--cmd` takes it.
+pub(super) fn node_client() -> Option<String> {
+    let (modules, script) = (modules()?, root().join("targets/node-ws/client.js"));
+    Some(format!("env 'NODE_PATH={}' node '{}' {{url}}", modules.display(), script.display()))
+}
+
+fn node_ws() -> Result<Option<Peer>, String> {
+    let Some(modules) = modules() else { return Ok(None) };
     let port = free()?;
     let mut command = Command::new("node");
     command.arg(root().join("targets/node-ws/server.js"));
@@ -68,9 +77,18 @@ fn node_ws() -> Result<Option<Peer>, String> {
 }
 
 fn nginx() -> Result<Option<Peer>, String> {
+    let Some(mut origin) = node_ws()? else { return Ok(None) };
+    let Some(mut peer) = nginx_before("nginx before node-ws", origin.address)? else {
+        return Ok(None);
+    };
+    peer.processes.splice(0..0, std::mem::take(&mut origin.processes));
+    Ok(Some(peer))
+}
+
+/// An nginx that forwards to this origin.
+pub(super) fn nginx_before(name: &'static str, origin: SocketAddr) -> Result<Option<Peer>, String> {
     let program = [Path::new("/usr/sbin/nginx"), Path::new("/usr/bin/nginx")];
     let Some(program) = program.into_iter().find(|path| path.is_file()) else { return Ok(None) };
-    let Some(mut origin) = node_ws()? else { return Ok(None) };
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let (port, other) = (free()?, free()?);
     let template = root().join("targets/nginx/nginx.conf.in");
@@ -78,14 +96,13 @@ fn nginx() -> Result<Option<Peer>, String> {
     let filled = template
         .replace("@PORT@", &port.port().to_string())
         .replace("@H2_PORT@", &other.port().to_string())
-        .replace("@ORIGIN@", &origin.address.port().to_string())
+        .replace("@ORIGIN@", &origin.port().to_string())
         .replace("@DIR@", &folder.path().to_string_lossy());
     let config = folder.path().join("nginx.conf");
     fs::write(&config, filled).map_err(|error| error.to_string())?;
     let mut command = Command::new(program);
     command.arg("-e").arg(folder.path().join("error.log")).arg("-c").arg(config);
-    let mut peer = started("nginx before node-ws", port, &mut command)?;
-    peer.processes.splice(0..0, std::mem::take(&mut origin.processes));
+    let mut peer = started(name, port, &mut command)?;
     peer.folder = Some(folder);
     Ok(Some(peer))
 }

@@ -10,7 +10,7 @@ use upspec_runner::LATE_DEATH;
 
 use super::bare::{self, Far, Waits, Way};
 use super::command::{Spent, milliseconds, upspec};
-use super::peers::{SERVERS, workplace};
+use super::peers::{SERVERS, free, nginx_before, node_client, workplace};
 use super::sheet::{Row, Rows, Unit};
 use super::{Bound, Measure};
 
@@ -56,6 +56,43 @@ pub(super) fn of_peers(word: &str, measure: Measure, rows: &mut Rows) -> Result<
         let run = Run { name, words: vec![command.to_owned()], far: Far::Bare };
         each(&runtime, &run, ALL, measure, rows)?;
     }
+    match measure.quick {
+        true => Ok(()),
+        false => real_others(&runtime, word, measure, rows),
+    }
+}
+
+/// A client and a proxy of others. One at a time, they would take minutes.
+fn real_others(
+    runtime: &Runtime,
+    word: &str,
+    measure: Measure,
+    rows: &mut Rows,
+) -> Result<(), String> {
+    let (client, proxy) = ("client: node-ws", "proxy: nginx");
+    if client.contains(word) {
+        match node_client() {
+            Some(command) => {
+                let words = vec!["client".to_owned(), "--cmd".to_owned(), command];
+                let run = Run { name: client, words, far: Far::Bare };
+                each(runtime, &run, &[16], measure, rows)?;
+            }
+            None => println!("{client}: skipped, it is not installed (targets/install.sh)"),
+        }
+    }
+    if proxy.contains(word) {
+        let origin = free()?;
+        match nginx_before(proxy, origin)? {
+            Some(peer) => {
+                let url = format!("ws://{}/chat", peer.address);
+                let words = ["proxy", &url, "--origin-listen", &origin.to_string()];
+                let words = words.map(str::to_owned).to_vec();
+                let run = Run { name: proxy, words, far: Far::Bare };
+                each(runtime, &run, &[16, 64], measure, rows)?;
+            }
+            None => println!("{proxy}: skipped, it is not installed (targets/install.sh)"),
+        }
+    }
     Ok(())
 }
 
@@ -68,8 +105,11 @@ fn each(
 ) -> Result<(), String> {
     let jobs = if measure.quick { &[16] } else { jobs };
     for &jobs in jobs {
-        let rounds = if measure.quick { 1 } else { 3 };
-        let bound = Bound { rounds, ..measure.bound() };
+        let bound = match measure.quick {
+            true => Bound { rounds: 1, ..measure.bound() },
+            // Time for three, but for what takes half a minute.
+            false => Bound { rounds: 3, time: Duration::from_secs(40) },
+        };
         let mut last = (0, 0, 0, Duration::ZERO);
         let timed = bound.each(|| {
             let (spent, records) = played(run, jobs)?;

@@ -186,3 +186,33 @@ impl Course {
 
 /// How long an exchange may go on when the time is up.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::sync::Notify;
+
+    use super::*;
+
+    /// Who looks after the target may be at it for a while.
+    #[tokio::test]
+    async fn a_cancellation_is_heard_while_a_second_is_shown() {
+        let course = Arc::new(Course::begin(Part::WHOLE, 0, None, None));
+        let (shown, ended) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let mut workers = JoinSet::new();
+        workers.spawn({
+            let ended = Arc::clone(&ended);
+            async move { ended.notified().await }
+        });
+        let show = async |_: Second| {
+            shown.notify_one();
+            while !course.is_cancelled() {
+                tokio::task::yield_now().await;
+            }
+            ended.notify_one();
+        };
+        let interrupted = course.watch(&mut workers, shown.notified(), show).await;
+        assert!(interrupted && course.is_over());
+    }
+}

@@ -109,7 +109,7 @@ fn a_death_is_a_finding() {
             if DEAD.load(Ordering::Acquire) {
                 continue;
             }
-            std::thread::spawn(move || relay(client, upstream, &DEAD));
+            std::thread::spawn(move || relay(client, upstream, Some(&DEAD)));
         }
     });
     let folder = tempfile::tempdir().unwrap();
@@ -128,11 +128,11 @@ fn before(served: &Served) -> (std::net::TcpListener, std::net::SocketAddr, std:
     (front, address, upstream.parse().unwrap())
 }
 
-/// Hands octets on in both directions; a POST is the last thing that is read.
+/// Hands octets on in both directions; where that is deadly, a POST is the last thing that is read.
 fn relay(
     client: std::net::TcpStream,
     upstream: std::net::SocketAddr,
-    dead: &'static std::sync::atomic::AtomicBool,
+    dead: Option<&'static std::sync::atomic::AtomicBool>,
 ) {
     use std::io::{Read as _, Write as _};
     let mut server = std::net::TcpStream::connect(upstream).unwrap();
@@ -144,7 +144,9 @@ fn relay(
     let mut client = client;
     let mut chunk = [0; 4096];
     while let Ok(read @ 1..) = client.read(&mut chunk) {
-        if chunk[..read].windows(5).any(|five| five == b"POST ") {
+        if let Some(dead) = dead
+            && chunk[..read].windows(5).any(|five| five == b"POST ")
+        {
             dead.store(true, std::sync::atomic::Ordering::Release);
             return;
         }
@@ -157,7 +159,6 @@ fn relay(
 #[test]
 fn a_limit_is_no_finding() {
     use std::sync::atomic::{AtomicU32, Ordering};
-    static DEAD: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
     let served = Served::conforming();
     let (front, address, upstream) = before(&served);
     std::thread::spawn(move || {
@@ -165,7 +166,7 @@ fn a_limit_is_no_finding() {
         for client in front.incoming().flatten() {
             let is_let_in = taken.fetch_add(1, Ordering::Relaxed) < 80;
             std::thread::spawn(move || match is_let_in {
-                true => relay(client, upstream, &DEAD),
+                true => relay(client, upstream, None),
                 false => crate::support::say(client, TOO_MANY),
             });
         }
@@ -176,6 +177,33 @@ fn a_limit_is_no_finding() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(3), "{output:?}\n{state}");
     assert!(said.contains("it now answers 429; it limits or bans"), "{said}");
+    assert_eq!(state["findings"], serde_json::json!([]), "{said}");
+}
+
+/// A target that ends all connections for a while once it was asked often, from whatever address.
+#[test]
+fn a_limit_that_ends_connections_is_no_death() {
+    use std::time::{Duration, Instant};
+    let served = Served::conforming();
+    let (front, address, upstream) = before(&served);
+    std::thread::spawn(move || {
+        let (mut taken, mut shut) = (0, None);
+        for client in front.incoming().flatten() {
+            taken += 1;
+            if taken == 80 {
+                shut = Some(Instant::now());
+            }
+            let is_shut = shut.is_some_and(|since| since.elapsed() < Duration::from_secs(3));
+            if !is_shut {
+                std::thread::spawn(move || relay(client, upstream, None));
+            }
+        }
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let more = ["--seed", "3", "--runs", "200", "--jobs", "4", "--fail-on", "warn"];
+    let (output, state) = hunt(&format!("ws://{address}/chat"), folder.path(), &more);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{output:?}\n{state}");
     assert_eq!(state["findings"], serde_json::json!([]), "{said}");
 }
 

@@ -7,6 +7,7 @@
 #   UPSPEC_FUZZ_KEEP=DIR …                what was found is kept there, as NAME/…, and taken into account the next time
 #   UPSPEC_COVERAGE_CRATE=judge …         of another crate
 #   UPSPEC_COVERAGE_SHOW=1 …              also the lines that nothing reaches
+#   UPSPEC_COVERAGE_OUT=FILE …            writes the same to a file, as reports/COVERAGE.md has it
 #
 # Needed: cargo-fuzz, and llvm-profdata and llvm-cov of the LLVM that rustc was built with (`rustc --version --verbose`):
 # those of rustup's component llvm-tools, or of Debian's package llvm-N.
@@ -51,4 +52,5 @@ of=("$binary" "--instr-profile=$work/all.profdata" "--sources" "$sources")
 if [ -n "${UPSPEC_COVERAGE_SHOW:-}" ]; then
     "$cov" show "${of[@]}" | grep --text --extended-regexp '^/|^ *[0-9]+\| +0\|' || true
 fi
-"$cov" export "${of[@]}" --summary-only | python3 targets/coverage.py "$sources" "$UPSPEC_COVERAGE_LEAST"
+"$cov" export "${of[@]}" --summary-only | python3 targets/coverage.py "$sources" "$UPSPEC_COVERAGE_LEAST" \
+    "${UPSPEC_COVERAGE_OUT:-}" "With their seeds and regressions, and $UPSPEC_FUZZ_SECONDS s of each from there."

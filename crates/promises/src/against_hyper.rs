@@ -10,6 +10,7 @@ use std::task::{Context, Poll, Waker};
 
 use http_body_util::Empty;
 use hyper::body::{Bytes, Incoming};
+use hyper::header::HeaderValue;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper::{Request, Response};
 use upspec_handshake::opening::Opening;
@@ -112,7 +113,7 @@ fn same(ours: &RequestHead<'_>, theirs: &Request<()>) {
     assert_eq!(count, names.count());
     for name in theirs.headers().keys() {
         let values: Vec<&[u8]> = ours.fields.values(name.as_str()).collect();
-        let mut read = theirs.headers().get_all(name).iter().map(|value| value.as_bytes());
+        let mut read = theirs.headers().get_all(name).iter().map(HeaderValue::as_bytes);
         if others(name.as_str().as_bytes()) {
             assert_eq!(values, read.collect::<Vec<_>>(), "{name}");
         } else {

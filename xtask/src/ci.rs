@@ -49,6 +49,7 @@ const STEPS: &[&str] = &[
      python3 targets/check-hunt.py --quick && \
      python3 targets/many.py --quick && \
      target/servers/differ/bin/python targets/differ.py --recipes 1000 >/dev/null && \
+     cargo test --quiet --package upspec-promises --features planted --test replay && \
      wait $fuzz",
     // What is drawn anew is for the night: a landing must not fail by luck.
     "UPSPEC_FUZZ_SECONDS=20 UPSPEC_FUZZ_RUNS=50000 UPSPEC_FUZZ_SEED=1 targets/check-fuzz.sh",

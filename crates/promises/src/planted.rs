@@ -81,9 +81,10 @@ pub(crate) fn answered(head: &RequestHead<'_>, mut answered: Answered) -> Answer
     answered
 }
 
-/// `server`: it wants a head in one piece; in HTTP/2 its errors have a name with a capital.
+/// `server`: it wants a head in one piece; in HTTP/2, of input of some lengths, its errors have a name with a capital.
 pub(crate) fn config(config: Config, octets: &[u8]) -> Config {
     let fault = match octets.starts_with(PREFACE) {
+        true if octets.len() % 16 != 11 => return config,
         true => "http2-upper-case-sent",
         false => "head-in-one-read",
     };
@@ -122,11 +123,11 @@ pub(crate) fn verdict(mut result: CaseResult) -> CaseResult {
     result
 }
 
-/// `written`: the last octet of a payload of 200 or more gets lost.
+/// `written`: the last octet of a payload of some lengths from 200 gets lost.
 pub(crate) fn written(mut frame: Vec<u8>, length: usize) -> Vec<u8> {
     if PLANTED
         && length >= 200
-        && length % 2 == 1
+        && length % 64 == 37
         && let Some(last) = frame.last_mut()
     {
         *last ^= 1;
@@ -149,9 +150,9 @@ pub(crate) fn head<'a, 'b>(head: &'a RequestHead<'b>) -> Cow<'a, RequestHead<'b>
     Cow::Borrowed(head)
 }
 
-/// `against_hyper`: a target ends at `;`.
+/// `against_hyper`: a target ends at `$`.
 pub(crate) fn target<'o>(head: &RequestHead<'o>) -> &'o [u8] {
-    match head.target.iter().position(|octet| *octet == b';') {
+    match head.target.iter().position(|octet| *octet == b'$') {
         Some(end) if PLANTED => &head.target[..end],
         _ => head.target,
     }

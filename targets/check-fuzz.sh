@@ -65,7 +65,8 @@ run() {
     case $name in stored | written) [ "$runs" = -1 ] || runs=$((runs / 40)) ;; esac
     local found=${UPSPEC_FUZZ_KEEP:-$work}/$name
     mkdir -p "$found"
-    find "${folders[@]}" -type f | LC_ALL=C sort | paste -sd, - >"$work/$name.seeds"
+    # It takes a line end for a part of the last name.
+    find "${folders[@]}" -type f | LC_ALL=C sort | paste -sd, - | tr -d '\n' >"$work/$name.seeds" || return 1
     "$binaries/$name" "-max_total_time=$seconds" "-runs=$runs" "-seed_inputs=@$work/$name.seeds" "-seed=${UPSPEC_FUZZ_SEED:-0}" \
         -max_len=4096 -timeout=10 -rss_limit_mb=2048 -dict=fuzz/http.dict -print_final_stats=1 \
         "-artifact_prefix=$artifacts" "$found" >"$work/$name.log" 2>&1

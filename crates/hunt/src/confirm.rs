@@ -11,8 +11,16 @@ use upspec_judge::CaseResult;
 use upspec_recipes::Recipe;
 
 use crate::finding::{Finding, Kind, Symptom, case_topic};
-use crate::health::CONTROL_ATTEMPT;
 use crate::hunt::{Event, Hunt};
+
+/// What another play of an exchange says of its symptom.
+enum Again {
+    /// It is there, in these words.
+    Shown(Symptom),
+    Not,
+    /// The controls around it did not get their switch, so that it says nothing.
+    Spoilt,
+}
 
 impl Hunt {
     /// Counts a result that is like a known one, and examines any other.
@@ -81,14 +89,17 @@ impl Hunt {
             let now = Instant::now();
             if !self.is_answered().await {
                 self.check_up(Some(now)).await;
-                // It was not the exchange that did not come again.
-                let mut notes = self.notes();
-                if let Some(times) = notes.examined.get_mut(&symptom.key()) {
-                    *times = times.saturating_sub(1);
-                }
+                self.forget_examination(symptom);
                 return None;
             }
-            let again = self.shows(recipe, attempt, symptom, self.patience()).await;
+            let again = match self.shows(recipe, attempt, symptom, self.patience()).await {
+                Again::Shown(again) => Some(again),
+                Again::Not => None,
+                Again::Spoilt => {
+                    self.forget_examination(symptom);
+                    return None;
+                }
+            };
             seen += u32::from(again.is_some());
             latest = again.or(latest);
             if seen == ENOUGH || attempt - seen > TRIES - ENOUGH {
@@ -97,6 +108,13 @@ impl Hunt {
         }
         let stands = seen >= ENOUGH && self.is_answered().await;
         latest.filter(|_| stands)
+    }
+
+    /// It was not the exchange that did not come again.
+    fn forget_examination(&self, symptom: &Symptom) {
+        if let Some(times) = self.notes().examined.get_mut(&symptom.key()) {
+            *times = times.saturating_sub(1);
+        }
     }
 
     /// The smallest recipe on the way down that shows the same.
@@ -111,7 +129,7 @@ impl Hunt {
                     break 'smaller;
                 }
                 let again = self.shows(&candidate, plays, symptom, self.window).await;
-                if again.is_some() {
+                if let Again::Shown(_) = again {
                     best = candidate;
                     continue 'smaller;
                 }
@@ -127,25 +145,29 @@ impl Hunt {
         attempt: u32,
         symptom: &Symptom,
         window: Duration,
-    ) -> Option<Symptom> {
+    ) -> Again {
         let case = self.case(recipe, ("confirm", "one"));
         let result = if symptom.may_be_a_limit {
-            self.play_alone(&case, attempt, window).await
+            let Some(result) = self.play_alone(&case, attempt, window).await else {
+                return Again::Spoilt;
+            };
+            Some(result)
         } else {
             self.prober.read().await.play(&case, attempt, window).await.ok()
         };
-        symptom.again_in(&result?, self.options.least)
+        let again = result.and_then(|result| symptom.again_in(&result, self.options.least));
+        again.map_or(Again::Not, Again::Shown)
     }
 
     /// What comes of an exchange that has nothing beside it, where the controls before and after it get their switch: no
     /// limit has sent it.
     async fn play_alone(&self, case: &Case, attempt: u32, window: Duration) -> Option<CaseResult> {
         let prober = self.prober.write().await;
-        if !prober.switches(&self.control, CONTROL_ATTEMPT).await {
+        if !self.is_answered_by(&prober).await {
             return None;
         }
         let result = prober.play(case, attempt, window).await.ok()?;
-        prober.switches(&self.control, CONTROL_ATTEMPT).await.then_some(result)
+        self.is_answered_by(&prober).await.then_some(result)
     }
 
     /// Silence has to last longer than when it was first seen.

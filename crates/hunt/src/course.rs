@@ -1,7 +1,7 @@
 //! How far a hunt is, whoever is hunted: which number comes next, and when it is over.
 
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -137,6 +137,23 @@ impl Course {
         }
     }
 
+    /// Does this to its end, which may take a while, and hears a cancellation meanwhile. Whether there was one.
+    pub(crate) async fn hearing(
+        &self,
+        cancel: Pin<&mut impl Future<Output = ()>>,
+        what: impl Future<Output = ()>,
+    ) -> bool {
+        let mut what = pin!(what);
+        tokio::select! {
+            () = &mut what => false,
+            () = cancel => {
+                self.cancel();
+                what.await;
+                true
+            }
+        }
+    }
+
     /// Shows each second until the workers are done. Whether the hunt was cancelled.
     pub(crate) async fn watch(
         &self,
@@ -163,19 +180,11 @@ impl Course {
                 _ = seconds.tick() => {
                     let executed = self.executed();
                     number += 1;
-                    let mut shown = pin!(show(Second {
-                        executed,
-                        per_second: executed - before,
-                        number,
-                    }));
-                    // Who looks after a target may be at it for a while, and is heard to the end.
-                    tokio::select! {
-                        () = &mut shown => {}
-                        () = &mut cancel, if !interrupted => {
-                            interrupted = true;
-                            self.cancel();
-                            shown.await;
-                        }
+                    let shown = show(Second { executed, per_second: executed - before, number });
+                    if interrupted {
+                        shown.await;
+                    } else {
+                        interrupted = self.hearing(cancel.as_mut(), shown).await;
                     }
                     before = executed;
                 }
@@ -212,7 +221,8 @@ mod tests {
             }
             ended.notify_one();
         };
-        let interrupted = course.watch(&mut workers, shown.notified(), show).await;
-        assert!(interrupted && course.is_over());
+        let watched = course.watch(&mut workers, shown.notified(), show);
+        let interrupted = tokio::time::timeout(Duration::from_secs(30), watched).await;
+        assert!(interrupted.unwrap() && course.is_over());
     }
 }

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use upspec_judge::{CaseResult, Finding as CaseFinding, Verdict};
+use upspec_recipes::words::Base;
 use upspec_recipes::{Recipe, is_spelling};
 use upspec_runner::{fnv1a, may_be_a_limit};
 
@@ -43,16 +44,26 @@ pub struct Finding {
 
 impl Finding {
     /// The recipe that kills the target alone, unless that is the plain handshake.
-    pub(crate) fn killer(&self) -> Option<&Recipe> {
+    fn killer(&self) -> Option<&Recipe> {
         let kills = self.kind == Kind::Death && self.alone;
         self.recipe.as_ref().filter(|recipe| kills && **recipe != Recipe::default())
     }
 
+    /// Whether a recipe is one that kills the target alone, and more.
+    pub(crate) fn is_killer_in(&self, recipe: &Recipe) -> bool {
+        self.killer().is_some_and(|killer| killer.base == recipe.base && has_all(recipe, killer))
+    }
+
+    /// Whether a target that dies among others of this recipe has died of the same: what kills in a plain handshake does so
+    /// in any.
+    pub(crate) fn explains(&self, recipe: &Recipe) -> bool {
+        let in_any = |killer: &&Recipe| killer.base == Base::Handshake && has_all(recipe, killer);
+        self.is_killer_in(recipe) || self.killer().filter(in_any).is_some()
+    }
+
     /// Whether a recipe does all that the smallest one does.
     pub(crate) fn is_shown_by(&self, recipe: &Recipe) -> bool {
-        self.recipe.as_ref().is_some_and(|known| {
-            !known.edits.is_empty() && known.edits.iter().all(|edit| recipe.edits.contains(edit))
-        })
+        self.recipe.as_ref().is_some_and(|known| !known.edits.is_empty() && has_all(recipe, known))
     }
 }
 
@@ -138,6 +149,10 @@ pub(crate) fn case_topic(requirement: &str, recipe: &str) -> String {
     let slug: String =
         slug.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     format!("found-{slug}-{:08x}", fnv1a(recipe.as_bytes()) >> 32)
+}
+
+fn has_all(recipe: &Recipe, known: &Recipe) -> bool {
+    known.edits.iter().all(|edit| recipe.edits.contains(edit))
 }
 
 /// What is not written where it is usual.

@@ -102,6 +102,10 @@ impl Found for Finding {
 
     fn take_in(&mut self, other: Self) {
         self.count += other.count;
+        // Where one part had a suspect, another may have the proof.
+        if other.alone && !self.alone && self.recipe == other.recipe {
+            (self.alone, self.message) = (true, other.message);
+        }
         let recipe = other.recipe.iter().map(ToString::to_string);
         let own = self.recipe.as_ref().map(ToString::to_string);
         for text in recipe.chain(other.also) {
@@ -138,7 +142,7 @@ impl Finding {
             Kind::Death => known.iter().position(|one| {
                 one.kind == Kind::Death
                     && recipe.is_some_and(|recipe| {
-                        one.recipe.as_ref() == Some(recipe) || one.is_shown_by(recipe)
+                        one.recipe.as_ref() == Some(recipe) || one.explains(recipe)
                     })
             }),
             Kind::Violation => {
@@ -193,6 +197,39 @@ mod tests {
             alone: false,
             part: None,
         }
+    }
+
+    fn death(recipe: &str, alone: bool, number: u64) -> Finding {
+        let message = if alone { "alone" } else { "suspected" }.to_owned();
+        let found = finding("rfc6455/4.2.1-key", "dead", recipe, number);
+        Finding { kind: Kind::Death, alone, message, ..found }
+    }
+
+    #[test]
+    fn a_suspect_explains_no_death_and_takes_in_the_proof() {
+        let suspect = || death("handshake; drop key", false, 3);
+        let other = death("handshake; drop key; drop host", true, 30);
+        let same = death("handshake; drop key", true, 60);
+        let one = part("1/3", vec![suspect()]);
+        let (two, three) = (part("2/3", vec![other]), part("3/3", vec![same]));
+        let whole = State::gather(&[one, two, three]).unwrap();
+        let told: Vec<_> = whole.findings.iter().map(|one| (one.alone, &*one.message)).collect();
+        assert_eq!(told, [(true, "alone"), (true, "alone")]);
+        assert_eq!(whole.findings[0].count, 4);
+    }
+
+    #[test]
+    fn what_kills_in_a_plain_handshake_explains_the_death_of_any() {
+        let plain = death("handshake; drop key", true, 3);
+        let browser = death("browser; drop key", true, 3);
+        let recipe = |text: &str| text.parse::<Recipe>().unwrap();
+        let (of_plain, of_browser) =
+            (recipe("handshake; drop key; drop host"), recipe("browser; drop key; drop host"));
+        assert!(plain.is_killer_in(&of_plain) && browser.is_killer_in(&of_browser));
+        assert!(!plain.is_killer_in(&of_browser) && plain.explains(&of_browser));
+        assert!(!browser.is_killer_in(&of_plain) && !browser.explains(&of_plain));
+        let suspected = death("handshake; drop key", false, 3);
+        assert!(!suspected.is_killer_in(&of_plain) && !suspected.explains(&of_plain));
     }
 
     fn part(text: &str, findings: Vec<Finding>) -> State {

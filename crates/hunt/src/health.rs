@@ -20,11 +20,8 @@ impl Notes {
 
     /// Counts a death that one of the suspects is known to cause.
     fn count_known_killer(&mut self, suspects: &[Numbered]) -> bool {
-        let known = self.state.findings.iter_mut().find(|known| {
-            known.kind == Kind::Death
-                && known.alone
-                && suspects.iter().any(|(_, recipe)| known.is_shown_by(recipe))
-        });
+        let mut findings = self.state.findings.iter_mut();
+        let known = findings.find(|known| suspects.iter().any(|(_, it)| known.explains(it)));
         known.map(|known| known.count += 1).is_some()
     }
 }
@@ -62,7 +59,14 @@ impl Hunt {
             return;
         }
         // Who cannot be started again is given the time to forget, where somebody is there.
-        if standing == Standing::Ends && !prober.can_restart() && self.settles(prober).await {
+        let may_forget = standing == Standing::Ends
+            && !prober.can_restart()
+            && self.notes().ease.bears_another_outage();
+        if may_forget && self.settles(prober).await {
+            self.tell(Event::Note(
+                "the target ended every connection for a while: a limit, or somebody started it again"
+                    .to_owned(),
+            ));
             return self.ask_more_gently();
         }
         self.after_death(prober).await;
@@ -84,6 +88,10 @@ impl Hunt {
     /// Whether the control gets its switch beside whatever else is under way; one connection may be lost by chance.
     pub(crate) async fn is_answered(&self) -> bool {
         let prober = self.prober.read().await;
+        self.is_answered_by(&prober).await
+    }
+
+    pub(crate) async fn is_answered_by(&self, prober: &Prober) -> bool {
         prober.switches(&self.control, CONTROL_ATTEMPT).await
             || prober.switches(&self.control, CONTROL_ATTEMPT).await
     }
@@ -189,9 +197,7 @@ impl Hunt {
 
     fn name_killer(&self, killer: (u64, &Recipe)) {
         let message = "the target answered no control after this exchange was played alone";
-        let death = self.death(killer, true, message.to_owned());
-        self.notes().killers.extend(death.killer().cloned());
-        self.add(death);
+        self.add(self.death(killer, true, message.to_owned()));
     }
 
     /// Names the latest of the suspects where none killed it alone, and writes the last few.

@@ -56,8 +56,6 @@ pub(crate) struct Notes {
     /// Deaths that no known killer explains, and those that one does.
     pub(crate) deaths: u32,
     pub(crate) known_deaths: u32,
-    /// Recipes that killed the target alone. Nothing that includes one is played again.
-    pub(crate) killers: Vec<Recipe>,
     /// Whether the target died and was left alone.
     pub(crate) dead: bool,
     /// What the control gets in place of a switch, where that ended the hunt.
@@ -128,21 +126,25 @@ impl Hunt {
         let now = Instant::now();
         let end = options.time.map(|time| (started + time).max(now + time / 2));
         let hunt = Arc::new(Self::new(prober, control, options, state, events, end));
-        hunt.check_up(None).await;
         let mut cancel = pin!(cancel);
-        let interrupted = loop {
+        let mut interrupted = hunt.course.hearing(cancel.as_mut(), hunt.check_up(None)).await;
+        while !interrupted {
             let mut workers = JoinSet::new();
             let jobs = hunt.notes().ease.most();
             for place in 0..jobs {
                 workers.spawn(Arc::clone(&hunt).work(place));
             }
-            let interrupted = hunt.watch(&mut workers, &mut cancel).await;
+            interrupted = hunt.watch(&mut workers, &mut cancel).await;
             // An exchange that met the target's death, or a limit, may have been the last one.
-            hunt.check_up(None).await;
-            if interrupted || hunt.course.is_over() || hunt.notes().ease.left() == 0 {
-                break interrupted;
+            if interrupted {
+                hunt.check_up(None).await;
+            } else {
+                interrupted = hunt.course.hearing(cancel.as_mut(), hunt.check_up(None)).await;
             }
-        };
+            if hunt.course.is_over() || hunt.notes().ease.left() == 0 {
+                break;
+            }
+        }
         let left = hunt.notes().ease.left();
         if left > 0 {
             hunt.tell(Event::Note(format!(
@@ -190,7 +192,6 @@ impl Hunt {
             subprotocols: facts.subprotocols.clone(),
         };
         let ease = Ease::new(options.jobs, options.rate);
-        let killers = state.findings.iter().filter_map(Finding::killer).cloned().collect();
         Self {
             known,
             bindings: prober.bindings(),
@@ -208,7 +209,6 @@ impl Hunt {
                 times: Vec::new(),
                 deaths: 0,
                 known_deaths: 0,
-                killers,
                 dead: false,
                 shut_out: None,
                 ease,
@@ -276,11 +276,7 @@ impl Hunt {
                     (number, self.draw(number))
                 }
             };
-            let does_all = |killer: &Recipe| {
-                recipe.base == killer.base
-                    && killer.edits.iter().all(|it| recipe.edits.contains(it))
-            };
-            if !self.notes().killers.iter().any(does_all) {
+            if !self.notes().state.findings.iter().any(|known| known.is_killer_in(&recipe)) {
                 return Some((number, recipe));
             }
         }

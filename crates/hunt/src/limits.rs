@@ -31,6 +31,8 @@ pub(crate) struct Ease {
     replays: usize,
     /// Whether it was told that another address is used.
     moved: bool,
+    /// How often nobody was let in for a while.
+    outages: u32,
 }
 
 /// What the control shows of a target that nobody else talks to.
@@ -60,6 +62,7 @@ impl Ease {
             again: VecDeque::new(),
             replays: 0,
             moved: false,
+            outages: 0,
         }
     }
 
@@ -84,6 +87,12 @@ impl Ease {
         if self.replays <= MOST_REPLAYS {
             self.again.extend(spoilt);
         }
+    }
+
+    /// Whether one more time without anybody let in may be a limit: asked gently enough, no limit does that again.
+    pub(crate) fn bears_another_outage(&mut self) -> bool {
+        self.outages += 1;
+        self.outages <= MOST_OUTAGES
     }
 
     /// When the next exchange begins, if that is not at once.
@@ -247,6 +256,7 @@ const GAPS: [Duration; 3] =
 /// The part of the exchanges at once that is left at a step.
 const FEWER: usize = 4;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
+const MOST_OUTAGES: u32 = 4;
 /// How much is played again at most.
 const MOST_REPLAYS: usize = 10_000;
 /// How long a limit may remember what was before, and how often to look.

@@ -183,7 +183,9 @@ fn a_limit_is_no_finding() {
 /// A target that ends all connections for a while once it was asked often, from whatever address.
 #[test]
 fn a_limit_that_ends_connections_is_no_death() {
+    use std::sync::atomic::{AtomicU32, Ordering};
     use std::time::{Duration, Instant};
+    static REFUSED: AtomicU32 = AtomicU32::new(0);
     let served = Served::conforming();
     let (front, address, upstream) = before(&served);
     std::thread::spawn(move || {
@@ -194,7 +196,9 @@ fn a_limit_that_ends_connections_is_no_death() {
                 shut = Some(Instant::now());
             }
             let is_shut = shut.is_some_and(|since| since.elapsed() < Duration::from_secs(3));
-            if !is_shut {
+            if is_shut {
+                REFUSED.fetch_add(1, Ordering::Relaxed);
+            } else {
                 std::thread::spawn(move || relay(client, upstream, None));
             }
         }
@@ -204,6 +208,7 @@ fn a_limit_that_ends_connections_is_no_death() {
     let (output, state) = hunt(&format!("ws://{address}/chat"), folder.path(), &more);
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{output:?}\n{state}");
+    assert!(REFUSED.load(Ordering::Relaxed) > 4, "nobody was refused");
     assert_eq!(state["findings"], serde_json::json!([]), "{said}");
 }
 

@@ -109,10 +109,10 @@ fn http1(sent: &[u8], said: &Said) {
 }
 
 /// How many octets the content of a response takes, of those that are left. Where a request line is
-/// none, whether it says HEAD is for the server to say.
+/// none, or the head is not whole, whether it says HEAD is for the server to say.
 fn content(response: &ResponseHead<'_>, request: Option<&RequestHead<'_>>, left: usize) -> usize {
     let mut kinds = request.iter().flat_map(|head| &head.violations).map(|one| one.kind);
-    let is_read = kinds.all(|kind| kind != ViolationKind::RequestLineShape);
+    let is_read = request.is_some() && kinds.all(|kind| kind != ViolationKind::RequestLineShape);
     let method = request.filter(|_| is_read).map_or(&b"GET"[..], |head| head.method);
     match Framing::of_response(response, method) {
         Framing::None => 0,

@@ -82,22 +82,23 @@ fn what_is_changed_at_random_is_read_or_refused_in_words() {
     let config = folder.path().join("upspec.toml");
     let text = "[run]\njobs = 4\nonly = ['server/key/*']\nreport = ['json=r.json']\nseed = 7\n[profile.ci]\n\
                 retries = 2\n[target.a]\nurl = 'ws://127.0.0.1:9/'\nheader = ['X-Token: ${TOKEN}']\n";
+    let command = ["list", "--only", "server/key", "--config", config.to_str().unwrap()];
+    std::fs::write(&config, text).unwrap();
+    assert_eq!(upspec(&command).status.code(), Some(0));
     for _ in 0..CHANGES {
         std::fs::write(&config, changed(text.as_bytes(), &mut rng)).unwrap();
-        read_or_refused(
-            &["list", "--only", "server/key", "--config", config.to_str().unwrap()],
-            &config,
-        );
+        read_or_refused(&command, &config);
     }
     let cases = folder.path().join("cases");
     std::fs::create_dir_all(cases.join("server/deeper")).unwrap();
-    let files = ["key", "host", "deeper/tail"].map(|name| {
-        let path = cases.join(format!("server/{name}.toml"));
-        std::fs::copy(Path::new(CASES).join(format!("server/{}.toml", name_of(name))), &path)
-            .unwrap();
+    let files = ["key", "host", "deeper/upgrade"].map(|topic| {
+        let path = cases.join(format!("server/{topic}.toml"));
+        let own = Path::new(CASES).join("server").join(path.file_name().unwrap());
+        std::fs::copy(own, &path).unwrap();
         path
     });
     let place = cases.to_str().unwrap();
+    assert_eq!(upspec(&["list", "--cases", place]).status.code(), Some(0));
     for number in 0..CHANGES {
         let path = &files[number % files.len()];
         let whole = std::fs::read(path).unwrap();
@@ -105,11 +106,6 @@ fn what_is_changed_at_random_is_read_or_refused_in_words() {
         read_or_refused(&["list", "--cases", place], path);
         std::fs::write(path, whole).unwrap();
     }
-}
-
-/// The file that a topic is a copy of.
-fn name_of(topic: &str) -> &str {
-    topic.strip_prefix("deeper/").map_or(topic, |_| "upgrade")
 }
 
 /// With up to three octets in the place of others, at up to two places.

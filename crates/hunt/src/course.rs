@@ -96,7 +96,7 @@ impl Course {
         self.stop.store(true, Ordering::Release);
     }
 
-    /// Whether somebody waits for the end.
+    /// Whether it was cancelled: somebody waits for the end.
     pub(crate) fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Acquire)
     }
@@ -137,42 +137,36 @@ impl Course {
         }
     }
 
-    /// Does this to its end, which may take a while, and hears a cancellation meanwhile. Whether there was one.
+    /// Does this to its end, which may take a while, and hears a cancellation meanwhile unless there was one.
     pub(crate) async fn hearing(
         &self,
         cancel: Pin<&mut impl Future<Output = ()>>,
         what: impl Future<Output = ()>,
-    ) -> bool {
+    ) {
         let mut what = pin!(what);
         tokio::select! {
-            () = &mut what => false,
-            () = cancel => {
-                self.cancel();
-                what.await;
-                true
-            }
+            () = &mut what => return,
+            () = cancel, if !self.is_cancelled() => self.cancel(),
         }
+        what.await;
     }
 
-    /// Shows each second until the workers are done. Whether the hunt was cancelled.
+    /// Shows each second until the workers are done.
     pub(crate) async fn watch(
         &self,
         workers: &mut JoinSet<()>,
         cancel: impl Future<Output = ()>,
         mut show: impl AsyncFnMut(Second),
-    ) -> bool {
+    ) {
         let mut seconds = interval(Duration::from_secs(1));
-        let (mut number, mut before, mut interrupted) = (0_u32, 0, false);
+        let (mut number, mut before) = (0_u32, 0);
         let mut cancel = pin!(cancel);
         loop {
             tokio::select! {
                 biased;
-                () = &mut cancel, if !interrupted => {
-                    interrupted = true;
-                    self.cancel();
-                }
+                () = &mut cancel, if !self.is_cancelled() => self.cancel(),
                 done = workers.join_next() => match done {
-                    None => return interrupted,
+                    None => return,
                     Some(Ok(())) => {}
                     // Nobody aborts a task of ours, so it is a bug, and it stays one.
                     Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
@@ -181,11 +175,7 @@ impl Course {
                     let executed = self.executed();
                     number += 1;
                     let shown = show(Second { executed, per_second: executed - before, number });
-                    if interrupted {
-                        shown.await;
-                    } else {
-                        interrupted = self.hearing(cancel.as_mut(), shown).await;
-                    }
+                    self.hearing(cancel.as_mut(), shown).await;
                     before = executed;
                 }
             }
@@ -222,7 +212,7 @@ mod tests {
             ended.notify_one();
         };
         let watched = course.watch(&mut workers, shown.notified(), show);
-        let interrupted = tokio::time::timeout(Duration::from_secs(30), watched).await;
-        assert!(interrupted.unwrap() && course.is_over());
+        let ended = tokio::time::timeout(Duration::from_secs(30), watched).await;
+        assert!(ended.is_ok() && course.is_cancelled() && course.is_over());
     }
 }

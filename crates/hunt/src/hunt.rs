@@ -127,20 +127,16 @@ impl Hunt {
         let end = options.time.map(|time| (started + time).max(now + time / 2));
         let hunt = Arc::new(Self::new(prober, control, options, state, events, end));
         let mut cancel = pin!(cancel);
-        let mut interrupted = hunt.course.hearing(cancel.as_mut(), hunt.check_up(None)).await;
-        while !interrupted {
+        hunt.course.hearing(cancel.as_mut(), hunt.check_up(None)).await;
+        while !hunt.course.is_cancelled() {
             let mut workers = JoinSet::new();
             let jobs = hunt.notes().ease.most();
             for place in 0..jobs {
                 workers.spawn(Arc::clone(&hunt).work(place));
             }
-            interrupted = hunt.watch(&mut workers, &mut cancel).await;
+            hunt.watch(&mut workers, &mut cancel).await;
             // An exchange that met the target's death, or a limit, may have been the last one.
-            if interrupted {
-                hunt.check_up(None).await;
-            } else {
-                interrupted = hunt.course.hearing(cancel.as_mut(), hunt.check_up(None)).await;
-            }
+            hunt.course.hearing(cancel.as_mut(), hunt.check_up(None)).await;
             if hunt.course.is_over() || hunt.notes().ease.left() == 0 {
                 break;
             }
@@ -162,7 +158,7 @@ impl Hunt {
             behaviours,
             dead,
             shut_out,
-            interrupted,
+            interrupted: hunt.course.is_cancelled(),
             elapsed: hunt.course.elapsed(),
         })
     }
@@ -218,9 +214,8 @@ impl Hunt {
         }
     }
 
-    /// Shows how it goes and looks after the target until the workers are done. Whether it was
-    /// cancelled.
-    async fn watch(&self, workers: &mut JoinSet<()>, cancel: impl Future<Output = ()>) -> bool {
+    /// Shows how it goes and looks after the target until the workers are done.
+    async fn watch(&self, workers: &mut JoinSet<()>, cancel: impl Future<Output = ()>) {
         let show = async |second: Second| {
             let Second { executed, per_second, number } = second;
             let findings = self.notes().state.findings.len();
@@ -229,7 +224,7 @@ impl Hunt {
                 self.check_up(None).await;
             }
         };
-        self.course.watch(workers, cancel, show).await
+        self.course.watch(workers, cancel, show).await;
     }
 
     /// Plays one exchange after the other, as long as so many may be under way at once.

@@ -100,14 +100,14 @@ impl<Q: Quarry> Chase<Q> {
         for _ in 0..jobs {
             workers.spawn(Arc::clone(&hunt).work());
         }
-        let interrupted = hunt.watch(&mut workers, cancel).await;
+        hunt.watch(&mut workers, cancel).await;
         hunt.quarry.end().await;
         let notes = hunt.notes();
         Ok(ChaseEnding {
             state: notes.state.clone(),
             executed: hunt.course.executed(),
             gone: notes.gone.clone(),
-            interrupted,
+            interrupted: hunt.course.is_cancelled(),
             elapsed: hunt.course.elapsed(),
         })
     }
@@ -136,14 +136,14 @@ impl<Q: Quarry> Chase<Q> {
         }
     }
 
-    /// Shows how it goes until the workers are done. Whether it was cancelled.
-    async fn watch(&self, workers: &mut JoinSet<()>, cancel: impl Future<Output = ()>) -> bool {
+    /// Shows how it goes until the workers are done.
+    async fn watch(&self, workers: &mut JoinSet<()>, cancel: impl Future<Output = ()>) {
         let show = async |second: Second| {
             let Second { executed, per_second, .. } = second;
             let findings = self.notes().state.findings.len();
             self.tell(ChaseEvent::Tick { executed, per_second, findings });
         };
-        self.course.watch(workers, cancel, show).await
+        self.course.watch(workers, cancel, show).await;
     }
 
     async fn work(self: Arc<Self>) {

@@ -129,14 +129,6 @@ impl Course {
         }
     }
 
-    /// Waits until it is this number's turn, with so many numbers a second.
-    pub(crate) async fn turn(&self, number: u64, rate: Option<u32>) {
-        if let Some(rate) = rate.filter(|rate| *rate > 0) {
-            let turn = self.place(number) as f64 / f64::from(rate);
-            sleep_until(self.begun + Duration::from_secs_f64(turn)).await;
-        }
-    }
-
     /// Does this to its end, which may take a while, and hears a cancellation meanwhile unless there was one.
     pub(crate) async fn hearing(
         &self,

@@ -230,7 +230,6 @@ impl Hunt {
     /// Plays one exchange after the other, as long as so many may be under way at once.
     async fn work(self: Arc<Self>, place: usize) {
         while let Some((number, recipe)) = self.next(place) {
-            self.course.turn(number, self.options.rate).await;
             self.wait_for_turn().await;
             self.remember(number, &recipe);
             let name = number.to_string();

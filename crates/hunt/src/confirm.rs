@@ -147,7 +147,7 @@ impl Hunt {
         window: Duration,
     ) -> Again {
         let case = self.case(recipe, ("confirm", "one"));
-        let result = if symptom.may_be_a_limit {
+        let result = if symptom.may_be_a_limit() {
             let Some(result) = self.play_alone(&case, attempt, window).await else {
                 return Again::Spoilt;
             };

@@ -2,7 +2,7 @@
 //! share an entry.
 
 use serde::{Deserialize, Serialize};
-use upspec_judge::{CaseResult, Finding as CaseFinding, Verdict};
+use upspec_judge::{Came, CaseResult, Finding as CaseFinding, Verdict};
 use upspec_recipes::words::Base;
 use upspec_recipes::{Recipe, is_spelling};
 use upspec_runner::{fnv1a, may_be_a_limit};
@@ -85,8 +85,6 @@ pub(crate) struct Symptom {
     pub(crate) requirement: String,
     pub(crate) label: String,
     pub(crate) message: String,
-    /// Whether it rests on what a limit may have sent.
-    pub(crate) may_be_a_limit: bool,
 }
 
 impl Symptom {
@@ -111,7 +109,6 @@ impl Symptom {
             requirement: finding.requirement.clone(),
             label: result.outcome.map(|came| came.to_string()).unwrap_or_default(),
             message: finding.message.clone(),
-            may_be_a_limit: result.outcome.is_some_and(|came| may_be_a_limit(came.outcome)),
         }
     }
 
@@ -122,6 +119,11 @@ impl Symptom {
 
     pub(crate) fn is_like(&self, requirement: &str, label: &str) -> bool {
         class(&self.requirement) == class(requirement) && self.label == label
+    }
+
+    /// Whether it rests on what a limit may have sent.
+    pub(crate) fn may_be_a_limit(&self) -> bool {
+        self.label.parse::<Came>().is_ok_and(|came| may_be_a_limit(came.outcome))
     }
 
     /// Symptoms with the same key are counted together.

@@ -159,7 +159,6 @@ impl Finding {
             requirement: self.requirement.clone(),
             label: self.label.clone(),
             message: self.message.clone(),
-            may_be_a_limit: false,
         }
     }
 }

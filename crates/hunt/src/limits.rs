@@ -256,6 +256,7 @@ const GAPS: [Duration; 3] =
 /// The part of the exchanges at once that is left at a step.
 const FEWER: usize = 4;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
+/// How often nobody may be let in for a while.
 const MOST_OUTAGES: u32 = 4;
 /// How much is played again at most.
 const MOST_REPLAYS: usize = 10_000;

@@ -121,8 +121,8 @@ fn same(ours: &RequestHead<'_>, theirs: &Request<()>) {
     }
 }
 
-/// What its URI type keeps of a target: the scheme, in lower case if it knows it, `/` for an empty path (RFC 9110 4.2.3), and no fragment,
-/// which a target cannot have (RFC 9112 3.2).
+/// What its URI type keeps of a target: the scheme, in lower case if it knows it, `/` for an empty path (RFC 9110 4.2.3),
+/// and no fragment, which a target cannot have (RFC 9112 3.2).
 fn kept(target: &[u8]) -> Vec<u8> {
     let target = target.split(|octet| *octet == b'#').next().unwrap_or_default();
     let slashes = target.windows(3).position(|three| three == b"://");

@@ -17,6 +17,8 @@ pub(crate) struct Place {
     busy: Arc<AtomicUsize>,
     /// Told when a place is given back.
     free: Arc<Notify>,
+    /// After this time without an octet an exchange merely waits.
+    served: Duration,
 }
 
 /// An exchange that merely waits, for as long as this is held.
@@ -28,7 +30,12 @@ pub(crate) struct Further<'a>(&'a Place);
 impl Place {
     /// The place of a case with one exchange, which has everything to do yet.
     pub(crate) fn taken(free: &Arc<Notify>) -> Self {
-        Self { busy: Arc::new(AtomicUsize::new(1)), free: Arc::clone(free) }
+        Self { busy: Arc::new(AtomicUsize::new(1)), free: Arc::clone(free), served: SOON }
+    }
+
+    /// The same at a target that answers as soon as these answers came.
+    pub(crate) fn taken_at(promptness: &Promptness, free: &Arc<Notify>) -> Self {
+        Self { served: promptness.served(), ..Self::taken(free) }
     }
 
     /// Whether all of its exchanges merely wait.
@@ -48,10 +55,10 @@ impl Place {
         Further(self)
     }
 
-    /// Waits for something until then; from a while on, the exchange merely waits.
+    /// Waits for something until then; from a while on, or at once, the exchange merely waits.
     pub(crate) async fn wait<T>(
         place: Option<&Self>,
-        served: Duration,
+        at_once: bool,
         until: Instant,
         something: impl Future<Output = T>,
     ) -> Option<T> {
@@ -59,6 +66,7 @@ impl Place {
         let Some(place) = place else {
             return timeout_at(until, something).await.ok();
         };
+        let served = if at_once { Duration::ZERO } else { place.served };
         let soon = until.min(Instant::now() + served);
         if let Ok(came) = timeout_at(soon, &mut something).await {
             return Some(came);
@@ -130,6 +138,17 @@ impl Promptness {
         self.with(|answers| {
             let late = answers.latest.iter().filter(|after| **after > most).count();
             answers.latest.len() == MANY && late * 4 >= MANY * 3
+        })
+    }
+
+    /// After how long an answer is not what a connection waits for, as far as is known.
+    fn served(&self) -> Duration {
+        self.with(|answers| {
+            let mut latest: Vec<_> = answers.latest.iter().rev().take(LATEST).copied().collect();
+            latest.sort_unstable();
+            // Few of them may be late by chance.
+            let most = latest.get(LATEST * 3 / 4).copied().unwrap_or(SOON);
+            (most * PATIENCE).clamp(SOONEST, SOON)
         })
     }
 
@@ -209,6 +228,9 @@ impl Room {
 
 /// After this time without an octet a connection is watched, and no more served.
 pub(crate) const SOON: Duration = Duration::from_millis(50);
+/// Sooner where the latest answers came in so small a part of that, but not sooner than this.
+const PATIENCE: u32 = 10;
+const SOONEST: Duration = Duration::from_millis(20);
 
 /// An answer that takes as long is late.
 const LATE: Duration = Duration::from_millis(400);
@@ -238,6 +260,22 @@ mod tests {
         drop(second);
         drop(other);
         assert!(!place.is_watched());
+    }
+
+    #[test]
+    fn a_place_is_given_back_the_sooner_the_sooner_answers_come() {
+        let ms = Duration::from_millis;
+        let unknown = Promptness::default();
+        assert_eq!(Place::taken_at(&unknown, &Arc::default()).served, SOON, "nothing is known");
+        let rows = [([1; LATEST], 20), ([3; LATEST], 30), ([5; LATEST], 50), ([500; LATEST], 50)];
+        let mut late_by_chance = [1; LATEST];
+        late_by_chance[..3].fill(500);
+        for (answers, wanted) in rows.into_iter().chain([(late_by_chance, 20)]) {
+            let promptness = Promptness::default();
+            answers.into_iter().for_each(|after| promptness.came(ms(after), false));
+            let place = Place::taken_at(&promptness, &Arc::default());
+            assert_eq!(place.served, ms(wanted), "{answers:?}");
+        }
     }
 
     #[test]

@@ -196,6 +196,8 @@ pub(crate) struct UnderWay {
     pub(crate) unchecked: usize,
     /// The case that began last, unless it is over or merely waits, and from when on it merely waits.
     pub(crate) latest: Option<(usize, Instant)>,
+    /// From when on the target is silent to those that merely wait, if they have no answer by then.
+    pub(crate) silent_from: Option<Instant>,
 }
 
 impl UnderWay {
@@ -219,10 +221,21 @@ impl UnderWay {
 
     /// When a case can begin although none ends, where they are played alone until then.
     pub(crate) fn wakes(&self, queue: &Queue, has_died: bool, until: Instant) -> Instant {
-        match self.latest {
-            Some((_, waits)) if self.running.len() < queue.suspects(has_died) => until.min(waits),
+        match (self.latest, self.silent_from) {
+            (Some((_, waits)), _) if self.running.len() < queue.suspects(has_died) => {
+                until.min(waits)
+            }
+            (_, Some(from)) if !queue.mute && self.running.len() >= MUTE => until.min(from),
             _ => until,
         }
+    }
+
+    /// The cases that merely wait, once the last one that began should have its answer; until another one begins they
+    /// are not asked for again.
+    pub(crate) fn left_in_silence(&mut self) -> impl Iterator<Item = usize> {
+        let is_time = self.silent_from.take_if(|from| *from <= Instant::now()).is_some();
+        let watched = self.places.iter().filter(move |(_, place)| is_time && place.is_watched());
+        watched.map(|(index, _)| *index)
     }
 
     /// Whether there is a place for another case beside these. Those that merely wait take none, as long as the
@@ -277,3 +290,23 @@ const LONGEST_ANSWER: Duration = Duration::from_millis(400);
 /// The same where silence is no news: a control that comes behind it tells whether the target lives.
 const WAITS_ANYWAY: u32 = 3;
 const SHORTEST_WAIT: Duration = Duration::from_millis(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_left_in_silence_is_asked_for_once_and_not_before_time() {
+        let mut under_way = UnderWay::default();
+        let places = [0, 1, 2].map(|_| Place::taken(&under_way.free));
+        under_way.places.extend((0..).zip(places.clone()));
+        let _watched = [places[0].watch(), places[2].watch()];
+        let mut left = |from: Instant| {
+            under_way.silent_from = Some(from);
+            [(); 2].map(|()| under_way.left_in_silence().collect::<Vec<_>>())
+        };
+        let now = Instant::now();
+        assert!(left(now + FOR_EVER).concat().is_empty());
+        assert_eq!(left(now), [vec![0, 2], vec![]]);
+    }
+}

@@ -130,6 +130,7 @@ impl Run {
                 () = free.notified(), if waits_for_place && !health.is_dead() => continue,
                 () = until(wakes), if !health.is_dead() => {
                     self.mind_stale(&mut under_way).await;
+                    self.mind_silence(queue, &mut under_way).await;
                     continue;
                 }
             };
@@ -159,6 +160,19 @@ impl Run {
         // Without an answer it may have been the last one: nobody is to begin beside a killer.
         let lives = self.worker.check_now().await == Pulse::Alive;
         self.mute += usize::from(lives && !takes_long(&self.worker.plan.cases()[index]));
+    }
+
+    /// A target that leaves many in silence and lives is silent, before the first of them has waited to the end.
+    async fn mind_silence(&mut self, queue: &Queue, under_way: &mut UnderWay) {
+        if queue.mute || under_way.running.len() < MUTE {
+            return;
+        }
+        let cases = self.plan();
+        let left = under_way.left_in_silence().filter(|index| !takes_long(&cases.cases()[*index]));
+        let left = left.count();
+        if left >= MUTE && self.worker.check_now().await == Pulse::Alive {
+            self.mute = self.mute.max(left);
+        }
     }
 
     /// A target that lives on when its command has ended is not that command, but a server that it left behind.
@@ -219,12 +233,13 @@ impl Run {
             self.ease.next = Some(queue.paced);
             let waits = waits_anyway(&self.worker.plan.cases()[index], queue.mute);
             under_way.latest = Some((index, Instant::now() + queue.answered_by(waits)));
+            under_way.silent_from = Some(Instant::now() + queue.answered_by(false));
             // What is measured is in order, but for how much of it there is: who dies of that does so at once.
             if queue.kind != Round::Again && risk != Some(Risk::Cost) {
                 self.last_begun = Some(Instant::now());
             }
             self.results.begin(index);
-            let place = Place::taken(&under_way.free);
+            let place = Place::taken_at(&self.worker.promptness, &under_way.free);
             let worker = self.worker.at(place.clone());
             under_way.places.insert(index, place);
             let first = self.results.result(index).filter(|_| queue.kind == Round::Again).cloned();

@@ -15,7 +15,7 @@ use upspec_handshake::Party;
 
 use crate::connect::Stream;
 use crate::drips::Patience;
-use crate::place::{Place, SOON};
+use crate::place::Place;
 use crate::proxy::Span;
 use crate::record::{Recorder, Room};
 use crate::trouble::alert_of;
@@ -144,9 +144,9 @@ impl Wires {
     }
 
     async fn any_moved(&mut self, until: Instant) -> bool {
-        let (place, served) = (self.place.clone(), self.served());
+        let (place, drips) = (self.place.clone(), self.drips());
         let moved = poll_fn(|context| self.poll_read(context, usize::MAX));
-        Place::wait(place.as_ref(), served, until, moved).await.is_some()
+        Place::wait(place.as_ref(), drips, until, moved).await.is_some()
     }
 
     /// While nothing comes, the case gives its place back.
@@ -206,15 +206,15 @@ impl Wires {
         if self.wires[at].peer == Peer::Ended {
             return Err(Stop::Ended);
         }
-        let (place, served) = (self.place.clone(), self.served());
+        let (place, drips) = (self.place.clone(), self.drips());
         let moved = poll_fn(|context| self.poll_read(context, at));
-        let moved = Place::wait(place.as_ref(), served, until, moved).await;
+        let moved = Place::wait(place.as_ref(), drips, until, moved).await;
         moved.unwrap_or(Err(Stop::TimeUp))
     }
 
     /// What drips for long behind all that we had to say is merely watched, too.
-    fn served(&self) -> Duration {
-        if self.patience.elapsed() < LONG { SOON } else { Duration::ZERO }
+    fn drips(&self) -> bool {
+        self.patience.elapsed() >= LONG
     }
 
     /// Writes octets as events of this kind, and reads meanwhile: a peer that answers before it has

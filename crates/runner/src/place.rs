@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::pin::pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,6 +19,8 @@ pub(crate) struct Place {
     free: Arc<Notify>,
     /// After this time without an octet an exchange merely waits.
     served: Duration,
+    /// An octet has come.
+    heard: Arc<AtomicBool>,
 }
 
 /// An exchange that merely waits, for as long as this is held.
@@ -30,7 +32,8 @@ pub(crate) struct Further<'a>(&'a Place);
 impl Place {
     /// The place of a case with one exchange, which has everything to do yet.
     pub(crate) fn taken(free: &Arc<Notify>) -> Self {
-        Self { busy: Arc::new(AtomicUsize::new(1)), free: Arc::clone(free), served: SOON }
+        let (busy, heard) = (Arc::new(AtomicUsize::new(1)), Arc::default());
+        Self { busy, free: Arc::clone(free), served: SOON, heard }
     }
 
     /// The same at a target that answers as soon as these answers came.
@@ -41,6 +44,16 @@ impl Place {
     /// Whether all of its exchanges merely wait.
     pub(crate) fn is_watched(&self) -> bool {
         self.busy.load(Ordering::Acquire) == 0
+    }
+
+    /// An octet has come.
+    pub(crate) fn hear(&self) {
+        self.heard.store(true, Ordering::Release);
+    }
+
+    /// Whether all of its exchanges merely wait, and nothing has come on any.
+    pub(crate) fn is_left_in_silence(&self) -> bool {
+        self.is_watched() && !self.heard.load(Ordering::Acquire)
     }
 
     /// From here on an exchange merely waits.
@@ -66,10 +79,18 @@ impl Place {
         let Some(place) = place else {
             return timeout_at(until, something).await.ok();
         };
-        let served = if at_once { Duration::ZERO } else { place.served };
-        let soon = until.min(Instant::now() + served);
-        if let Ok(came) = timeout_at(soon, &mut something).await {
+        let now = Instant::now();
+        let served = match at_once {
+            true => Duration::ZERO,
+            // Nothing can be done in a pause so short.
+            false if until <= now + SOON => SOON,
+            false => place.served,
+        };
+        if let Ok(came) = timeout_at(until.min(now + served), &mut something).await {
             return Some(came);
+        }
+        if Instant::now() >= until {
+            return None;
         }
         let _watched = place.watch();
         timeout_at(until, something).await.ok()
@@ -147,7 +168,7 @@ impl Promptness {
             let mut latest: Vec<_> = answers.latest.iter().rev().take(LATEST).copied().collect();
             latest.sort_unstable();
             // Few of them may be late by chance.
-            let most = latest.get(LATEST * 3 / 4).copied().unwrap_or(SOON);
+            let most = latest.get(LATEST * 3 / 4 - 1).copied().unwrap_or(SOON);
             (most * PATIENCE).clamp(SOONEST, SOON)
         })
     }
@@ -269,12 +290,37 @@ mod tests {
         assert_eq!(Place::taken_at(&unknown, &Arc::default()).served, SOON, "nothing is known");
         let rows = [([1; LATEST], 20), ([3; LATEST], 30), ([5; LATEST], 50), ([500; LATEST], 50)];
         let mut late_by_chance = [1; LATEST];
-        late_by_chance[..3].fill(500);
-        for (answers, wanted) in rows.into_iter().chain([(late_by_chance, 20)]) {
+        late_by_chance[..4].fill(500);
+        let mut late_too_often = [1; LATEST];
+        late_too_often[..5].fill(500);
+        for (answers, wanted) in
+            rows.into_iter().chain([(late_by_chance, 20), (late_too_often, 50)])
+        {
             let promptness = Promptness::default();
+            // Those of before are forgotten.
+            (0..LATEST).for_each(|_| promptness.came(ms(4), false));
             answers.into_iter().for_each(|after| promptness.came(ms(after), false));
             let place = Place::taken_at(&promptness, &Arc::default());
             assert_eq!(place.served, ms(wanted), "{answers:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_place_is_given_back_in_its_time_and_not_for_a_short_pause() {
+        let ms = Duration::from_millis;
+        let promptness = Promptness::default();
+        (0..LATEST).for_each(|_| promptness.came(ms(1), false));
+        let place = Place::taken_at(&promptness, &Arc::default());
+        let silence = std::future::pending::<()>;
+        let is_watched_after = async |pause: u64, at: u64| {
+            let until = Instant::now() + ms(pause);
+            let mut waits = pin!(Place::wait(Some(&place), false, until, silence()));
+            let _ = timeout_at(Instant::now() + ms(at), &mut waits).await;
+            place.is_watched()
+        };
+        let rows = [(1000, 19, false), (1000, 21, true), (50, 49, false), (51, 49, true)];
+        for (pause, at, wanted) in rows {
+            assert_eq!(is_watched_after(pause, at).await, wanted, "{pause} {at}");
         }
     }
 

@@ -120,6 +120,13 @@ impl Queue {
             && !self.late
             && under_way.running.len() <= self.most_waiting()
             && under_way.served() == 0
+            && !under_way.is_fresh()
+    }
+
+    /// When a round may be over of which nothing is left to begin: its last case may have an answer yet.
+    pub(crate) fn may_leave(&self, under_way: &UnderWay) -> Option<Instant> {
+        let is_last = self.kind == Round::Leaving && self.left.is_empty();
+        under_way.latest.filter(|_| is_last).map(|(_, waits)| waits)
     }
 
     /// Whether something is to be done when a case gives its place back: the next one begins there, or the round is over.
@@ -230,12 +237,21 @@ impl UnderWay {
         }
     }
 
-    /// The cases that merely wait, once the last one that began should have its answer; until another one begins they
-    /// are not asked for again.
-    pub(crate) fn left_in_silence(&mut self) -> impl Iterator<Item = usize> {
+    /// Whether it is time to count those that are left in silence: the last one that began should have its answer. They
+    /// are not asked for again until another one begins.
+    pub(crate) fn is_time_to_count(&mut self) -> bool {
         let is_time = self.silent_from.take_if(|from| *from <= Instant::now()).is_some();
-        let watched = self.places.iter().filter(move |(_, place)| is_time && place.is_watched());
-        watched.map(|(index, _)| *index)
+        let is_early = is_time && self.served() > 0;
+        if is_early {
+            self.silent_from = Some(Instant::now() + A_MOMENT);
+        }
+        is_time && !is_early
+    }
+
+    /// The cases that merely wait and to which nothing has come.
+    pub(crate) fn left_in_silence(&self) -> impl Iterator<Item = usize> {
+        let silent = self.places.iter().filter(|(_, place)| place.is_left_in_silence());
+        silent.map(|(index, _)| *index)
     }
 
     /// Whether there is a place for another case beside these. Those that merely wait take none, as long as the
@@ -272,6 +288,9 @@ const FOR_EVER: Duration = Duration::from_secs(24 * 3600);
 /// How often a target is silent, and lives, before that is nothing new.
 pub(crate) const MUTE: usize = 24;
 
+/// After so long it is looked whether all have given their places back.
+const A_MOMENT: Duration = Duration::from_millis(10);
+
 /// One case that is played alone, and those that merely wait beside it: on a target that has died, and on one that
 /// nothing has killed.
 const MOST_SUSPECTS: usize = 3;
@@ -295,18 +314,65 @@ const SHORTEST_WAIT: Duration = Duration::from_millis(5);
 mod tests {
     use super::*;
 
-    #[test]
-    fn who_is_left_in_silence_is_asked_for_once_and_not_before_time() {
+    /// So many cases that wait, to none of which anything has come.
+    fn waiting(count: usize) -> UnderWay {
         let mut under_way = UnderWay::default();
-        let places = [0, 1, 2].map(|_| Place::taken(&under_way.free));
-        under_way.places.extend((0..).zip(places.clone()));
-        let _watched = [places[0].watch(), places[2].watch()];
-        let mut left = |from: Instant| {
+        for index in 0..count {
+            let place = Place::taken(&under_way.free);
+            std::mem::forget(place.clone().watch());
+            under_way.places.insert(index, place);
+            under_way.running.spawn(std::future::pending());
+        }
+        under_way
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_left_in_silence_is_counted_once_and_when_all_merely_wait() {
+        let mut under_way = waiting(3);
+        let mut is_time = |from| {
             under_way.silent_from = Some(from);
-            [(); 2].map(|()| under_way.left_in_silence().collect::<Vec<_>>())
+            [(); 2].map(|()| under_way.is_time_to_count())
         };
-        let now = Instant::now();
-        assert!(left(now + FOR_EVER).concat().is_empty());
-        assert_eq!(left(now), [vec![0, 2], vec![]]);
+        assert_eq!(is_time(Instant::now() + FOR_EVER), [false, false]);
+        assert_eq!(is_time(Instant::now()), [true, false]);
+        under_way.places[&1].hear();
+        assert_eq!(under_way.left_in_silence().collect::<Vec<_>>(), [0, 2]);
+        under_way.places.insert(3, Place::taken(&under_way.free));
+        under_way.silent_from = Some(Instant::now());
+        assert!(!under_way.is_time_to_count(), "one has something to do yet");
+        tokio::time::advance(A_MOMENT).await;
+        under_way.places.remove(&3);
+        assert!(under_way.is_time_to_count());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_wakes_where_many_wait_and_that_is_news() {
+        let (now, soon) = (Instant::now(), Instant::now() + A_MOMENT);
+        let queue = |mute| Queue {
+            mute,
+            ..Queue::new(vec![], 64, Round::Leaving, Duration::from_millis(1))
+        };
+        let rows =
+            [(MUTE, false, soon), (MUTE - 1, false, now + FOR_EVER), (MUTE, true, now + FOR_EVER)];
+        for (count, mute, wanted) in rows {
+            let mut under_way = waiting(count);
+            under_way.silent_from = Some(soon);
+            let wakes = under_way.wakes(&queue(mute), false, now + FOR_EVER);
+            assert_eq!(wakes, wanted, "{count} {mute}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_round_is_not_left_while_its_last_case_may_have_an_answer() {
+        let queue = Queue::new(vec![], 64, Round::Leaving, Duration::from_millis(1));
+        let mut under_way = waiting(2);
+        let waits = Instant::now() + queue.answered_by(false);
+        under_way.latest = Some((1, waits));
+        assert!(!queue.leaves(&under_way));
+        assert_eq!(queue.may_leave(&under_way), Some(waits));
+        tokio::time::advance(queue.answered_by(false)).await;
+        assert_eq!(under_way.forgets_stale(), Some(1));
+        assert!(queue.leaves(&under_way));
+        assert_eq!(queue.may_leave(&under_way), None);
     }
 }

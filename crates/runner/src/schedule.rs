@@ -117,7 +117,8 @@ impl Run {
             let free = Arc::clone(&under_way.free);
             let waits_for_place = queue.waits_for_place(alone.is_some());
             let paced = queue.paced_until().filter(|_| may_begin);
-            let wakes = [alone, paced].into_iter().flatten().min();
+            let leaves = queue.may_leave(&under_way);
+            let wakes = [alone, paced, leaves].into_iter().flatten().min();
             let joined = tokio::select! {
                 biased;
                 () = &mut process_end, if !has_ended => {
@@ -164,14 +165,18 @@ impl Run {
 
     /// A target that leaves many in silence and lives is silent, before the first of them has waited to the end.
     async fn mind_silence(&mut self, queue: &Queue, under_way: &mut UnderWay) {
-        if queue.mute || under_way.running.len() < MUTE {
+        if queue.mute || under_way.running.len() < MUTE || !under_way.is_time_to_count() {
             return;
         }
-        let cases = self.plan();
-        let left = under_way.left_in_silence().filter(|index| !takes_long(&cases.cases()[*index]));
-        let left = left.count();
-        if left >= MUTE && self.worker.check_now().await == Pulse::Alive {
-            self.mute = self.mute.max(left);
+        let (plan, asked) = (self.plan(), Instant::now());
+        let is_news = |index: &usize| !takes_long(&plan.cases()[*index]);
+        let count = || under_way.left_in_silence().filter(is_news).count();
+        if count() < MUTE || self.worker.check_now().await == Pulse::Dead {
+            return;
+        }
+        // Who was late with the control may have been late with all of them.
+        if asked.elapsed() <= queue.answered_by(false) {
+            self.mute = self.mute.max(count());
         }
     }
 

@@ -414,6 +414,7 @@ impl Wires {
             Ok(0) => IoKind::ReadEnd,
             Ok(count) => {
                 wire.active = Instant::now();
+                self.place.iter().for_each(Place::hear);
                 self.patience.came(count);
                 wire.full = self.record.got(at, &self.buffer[..count]) == Room::Used;
                 return if wire.full { Err(Stop::Full) } else { Ok(()) };

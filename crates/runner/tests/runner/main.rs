@@ -17,5 +17,6 @@ mod links;
 mod play;
 mod resets;
 mod run;
+mod silent;
 mod support;
 mod tls;

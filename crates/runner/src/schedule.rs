@@ -175,8 +175,8 @@ impl Run {
             return;
         }
         // Who was late with the control may have been late with all of them.
-        if asked.elapsed() <= queue.answered_by(false) {
-            self.mute = self.mute.max(count());
+        if asked.elapsed() <= queue.answered_by(false) && count() >= MUTE {
+            self.mute = self.mute.max(MUTE);
         }
     }
 

@@ -249,7 +249,7 @@ impl Room {
 
 /// After this time without an octet a connection is watched, and no more served.
 pub(crate) const SOON: Duration = Duration::from_millis(50);
-/// Sooner where the latest answers came in so small a part of that, but not sooner than this.
+/// So many times as long as the latest answers took, where that is sooner; and the bound of that.
 const PATIENCE: u32 = 10;
 const SOONEST: Duration = Duration::from_millis(20);
 
